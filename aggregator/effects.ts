@@ -1,0 +1,102 @@
+import type {
+  Certificate,
+  Digest,
+  DirectMessage,
+  MemberMessage,
+  OpenMessage,
+  Verified,
+} from './messages/messages.ts'
+import type { SigningSession } from './signing/threshold.ts'
+import type { FeedIndex, MemberIndex, Members, Round } from './values/ids.ts'
+import type { UnixMs } from './values/time.ts'
+
+/** Something that must never be contradicted; on disk before anyone else can see it (§10.1). */
+export interface Promised {
+  readonly round: Round
+  readonly kind: 'observation' | 'late' | 'proposal0' | 'proposal1' | 'share'
+  /** Digest of the unsigned message; for `share`, the report digest. */
+  readonly digest: Digest
+}
+
+/** How a round ended at this node. */
+export type RoundPath = 'fast' | 'proposed'
+
+/**
+ * What the host must do, in the order given. A host performs each effect completely (for `persist`:
+ * durable on disk) before the next effect of the same step can be seen by anyone else.
+ */
+export type Effect =
+  /** Append to the signer's promises file and make it durable (fdatasync). */
+  | { readonly type: 'persist'; readonly promise: Promised }
+  /** Sign with the identity key, publish on the protocol topic, feed back as `received` from self. */
+  | { readonly type: 'broadcast'; readonly message: MemberMessage }
+  /** Publish a message that carries its own proof: evidence on protocol, certificates on reports. */
+  | { readonly type: 'publish'; readonly message: OpenMessage }
+  /** Send to one member over a direct stream; may be lost. */
+  | { readonly type: 'send'; readonly to: MemberIndex; readonly message: DirectMessage }
+  /** One alarm at most: a new one replaces the old. May lie in the past; then it fires at once. */
+  | { readonly type: 'setAlarm'; readonly atMs: UnixMs }
+  /** Answer with `sampled` at once: local values as of now, nonce commitments for the round. */
+  | { readonly type: 'sample'; readonly round: Round }
+  /** Ask the signer for a FROST share; answered by `shareSigned`. */
+  | {
+      readonly type: 'signShare'
+      readonly round: Round
+      readonly slot: number
+      readonly reportDigest: Digest
+      readonly session: SigningSession
+    }
+  /** Combine shares; answered by `combined` with the same attempt. */
+  | {
+      readonly type: 'combine'
+      readonly round: Round
+      readonly attempt: number
+      readonly session: SigningSession
+      /** By ascending member index of the signing set. */
+      readonly shares: readonly Uint8Array[]
+    }
+  /** Erase every nonce of rounds up to this one (§6.9, §10.2). */
+  | { readonly type: 'eraseNonces'; readonly upTo: Round }
+  /** A certificate of the round is held; keep it durably if it is the best, show it, serve it. */
+  | {
+      readonly type: 'certified'
+      readonly certificate: Verified<Certificate>
+      readonly path: RoundPath
+      readonly isBest: boolean
+    }
+  /** The round ended without a certificate here. */
+  | { readonly type: 'skipped'; readonly round: Round }
+  /** Read the feeds of a target contract; answered by `chainRead`. */
+  | { readonly type: 'readChain'; readonly target: string }
+  /** Send the certificate with these feeds to the target; answered by `transmitted`. */
+  | {
+      readonly type: 'transmit'
+      readonly target: string
+      readonly certificate: Verified<Certificate>
+      readonly feeds: readonly FeedIndex[]
+    }
+  /** Something an operator or researcher wants to count; changes nothing. */
+  | {
+      readonly type: 'note'
+      readonly code: NoteCode
+      readonly round: Round
+      readonly members: Members
+    }
+  /** Stop the process: going on would be unsafe (§9.3). */
+  | { readonly type: 'halt'; readonly code: 'KEY_RUNS_TWICE' }
+
+export type NoteCode =
+  /** A member was convicted by evidence. */
+  | 'MEMBER_CONVICTED'
+  /** f+1 members are two rounds ahead: this node's clock is wrong (§4.2). */
+  | 'CLOCK_BEHIND'
+  /** The clock agrees again and a new barrier has passed. */
+  | 'CLOCK_AGREES'
+  /** A valid proposal was judged unsignable; members holds the proposer. */
+  | 'PROPOSAL_REFUSED'
+  /** Members that did not answer a signable proposal naming them. */
+  | 'SHARE_MISSING'
+  /** Members whose share did not fit its session. */
+  | 'SHARE_INVALID'
+  /** An observation whose timestamp lies outside the window; members holds its sender. */
+  | 'OBSERVATION_UNTIMELY'

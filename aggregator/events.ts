@@ -1,0 +1,85 @@
+import type {
+  Certificate,
+  Evidence,
+  GossipMessage,
+  NonceCommitment,
+  SyncAnswer,
+  SyncRequest,
+  Verified,
+} from './messages/messages.ts'
+import type { FeedOnChain } from './phases/deliver.ts'
+import type { MemberIndex, Members, Round } from './values/ids.ts'
+import type { UnixMs } from './values/time.ts'
+
+interface Timed {
+  /** The node's own clock when the event reached the core; never goes backwards. */
+  readonly nowMs: UnixMs
+}
+
+/** What happened. Everything a host tells the core, in the past tense (architecture.md). */
+export type Event =
+  /** First event of a process: what its disk still knows. */
+  | (Timed & {
+      readonly type: 'started'
+      /** Highest round of any promise on disk; 0 if none (protocol §10.3). */
+      readonly watermark: Round
+      readonly certificate: Verified<Certificate> | null
+      readonly evidence: readonly Verified<Evidence>[]
+    })
+  /** The time asked for by the latest `setAlarm` is here. May come late, never early. */
+  | (Timed & { readonly type: 'alarmFired' })
+  /** Answer to `sample`: the local value of each feed, and nonce commitments of the round. */
+  | (Timed & {
+      readonly type: 'sampled'
+      readonly round: Round
+      readonly values: readonly (bigint | null)[]
+      readonly sourceCommitment: Uint8Array
+      readonly commitments: readonly [NonceCommitment, NonceCommitment, NonceCommitment]
+    })
+  /** A message passed validation: from a peer, from sync, or our own fed back. */
+  | (Timed & {
+      readonly type: 'received'
+      readonly message: Verified<GossipMessage>
+      /** Ours after `broadcast`; from the network otherwise. */
+      readonly origin: 'self' | 'peer'
+    })
+  /** A validly signed message of a round later than the window (§4.2). */
+  | (Timed & { readonly type: 'memberAhead'; readonly member: MemberIndex; readonly round: Round })
+  | (Timed & {
+      readonly type: 'syncRequested'
+      readonly from: MemberIndex
+      readonly request: SyncRequest
+    })
+  /** Answer to `signShare`. */
+  | (Timed & {
+      readonly type: 'shareSigned'
+      readonly round: Round
+      readonly slot: number
+      /** Null when the signer refused or a commitment was no point. */
+      readonly share: Uint8Array | null
+    })
+  /** Answer to `combine`. */
+  | (Timed & {
+      readonly type: 'combined'
+      readonly round: Round
+      readonly attempt: number
+      readonly signature: Uint8Array | null
+      /** Members whose share was wrong; empty when a signature came out. */
+      readonly culprits: Members
+    })
+  /** Answer to `readChain`, or news from the chain without being asked. */
+  | (Timed & {
+      readonly type: 'chainRead'
+      readonly target: string
+      readonly feeds: readonly FeedOnChain[]
+    })
+  /** A transmission ended: `landed` in a block, or not. */
+  | (Timed & {
+      readonly type: 'transmitted'
+      readonly target: string
+      readonly round: Round
+      readonly outcome: 'landed' | 'superseded' | 'failed'
+    })
+
+/** Messages of a sync answer enter one by one as `received`; this type documents the carrier. */
+export type SyncCarrier = SyncAnswer

@@ -1,0 +1,51 @@
+import { ascii, bigintBytes, concat } from '../values/bytes.ts'
+import type { Members, Round } from '../values/ids.ts'
+import type { UnixMs } from '../values/time.ts'
+
+type Keccak256 = (bytes: Uint8Array) => Uint8Array
+
+export interface ReportHeader {
+  readonly round: Round
+  readonly timestampMs: UnixMs
+  readonly observers: Members
+  readonly feedsRoot: Uint8Array
+}
+
+export interface SignedFields {
+  readonly reportDigest: Uint8Array
+  readonly slot: number
+  readonly signingSet: Members
+  readonly expectedNext: Members
+}
+
+const REPORT_TAG = ascii('parallax.report.1')
+const SIGN_TAG = ascii('parallax.sign.1')
+
+const u32 = (value: number) => bigintBytes(BigInt(value), 4)
+const u64 = (value: number) => bigintBytes(BigInt(value), 8)
+
+/** reportDigest = keccak256("parallax.report.1" ‖ round u64 ‖ timestampMs u64 ‖ observers u32 ‖ feedsRoot) (§7). */
+export function reportDigestOf(keccak256: Keccak256, header: ReportHeader): Uint8Array {
+  return keccak256(
+    concat(
+      REPORT_TAG,
+      u64(header.round),
+      u64(header.timestampMs),
+      u32(header.observers),
+      header.feedsRoot,
+    ),
+  )
+}
+
+/** The 32 bytes FROST signs: keccak256("parallax.sign.1" ‖ reportDigest ‖ slot u8 ‖ signingSet u32 ‖ expectedNext u32) (§7). */
+export function signedMessageOf(keccak256: Keccak256, fields: SignedFields): Uint8Array {
+  return keccak256(
+    concat(
+      SIGN_TAG,
+      fields.reportDigest,
+      Uint8Array.of(fields.slot),
+      u32(fields.signingSet),
+      u32(fields.expectedNext),
+    ),
+  )
+}

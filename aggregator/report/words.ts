@@ -1,0 +1,94 @@
+import { invariant } from '../assert.ts'
+import { bigintBytes, bigintFrom } from '../values/bytes.ts'
+
+/** Whether a feed of a report can be used (protocol §6.3). 0 is an empty slot on chain. */
+export const FEED_STATUS = { ok: 1, unavailable: 2 } as const
+export type FeedStatus = (typeof FEED_STATUS)[keyof typeof FEED_STATUS]
+
+/** What a committee says about one feed in one round. */
+export interface FeedReport {
+  /** Median in the feed's decimals; a signed 64-bit integer. 0 when unavailable. */
+  readonly value: bigint
+  /** Median absolute deviation in the feed's decimals, from 0. Stored rounded up. 0 when unavailable. */
+  readonly spread: bigint
+  /** Number of members whose observation held a value, 0..31. */
+  readonly observers: number
+  readonly status: FeedStatus
+}
+
+export const INT64_MIN = -(2n ** 63n)
+export const INT64_MAX = 2n ** 63n - 1n
+
+const MANTISSA_BITS = 18n
+const MANTISSA_MAX = (1n << MANTISSA_BITS) - 1n
+const EXPONENT_MAX = 63n
+const SPREAD_CODE_MAX = (EXPONENT_MAX << MANTISSA_BITS) | MANTISSA_MAX
+
+/**
+ * Packs a spread into 24 bits: exponent (6) and mantissa (18), value = mantissa × 2^exponent. Rounds
+ * up, so that a reader never sees less spread than there was; saturates at the largest code.
+ *
+ * The smallest exponent that holds the spread is the only canonical one.
+ */
+export function encodeSpread(spread: bigint): number {
+  invariant(spread >= 0n, 'a spread is never negative')
+  let exponent = 0n
+  let mantissa = spread
+  while (mantissa > MANTISSA_MAX) {
+    exponent += 1n
+    // Ceil against the original, not step by step: repeated rounding up could overshoot.
+    mantissa = (spread + (1n << exponent) - 1n) >> exponent
+  }
+  if (exponent > EXPONENT_MAX) return Number(SPREAD_CODE_MAX)
+  return Number((exponent << MANTISSA_BITS) | mantissa)
+}
+
+/** The spread that a 24-bit code stands for. */
+export function decodeSpread(code: number): bigint {
+  const bits = BigInt(code)
+  return (bits & MANTISSA_MAX) << (bits >> MANTISSA_BITS)
+}
+
+/** Bytes of a word that the committee decides; the contract fills in the rest when it stores. */
+export const WORD_HEAD_BYTES = 12
+export const WORD_BYTES = 32
+
+/**
+ * The 32-byte word of one feed, as it is hashed into a leaf (protocol §7):
+ *
+ * ```
+ * bits 255..192  value     int64, two's complement, in the feed's decimals
+ * bits 191..168  spread    6-bit exponent, 18-bit mantissa
+ * bits 167..163  observers 0..31
+ * bits 162..160  status
+ * bits 159..0    zero; on chain: time (u32 s), round (u32), sequence (u32), cumulative sum (u64)
+ * ```
+ *
+ * @throws {RangeError} when the value does not fit 64 bits
+ */
+export function encodeWord(feed: FeedReport): Uint8Array {
+  if (feed.value < INT64_MIN || feed.value > INT64_MAX) {
+    throw new RangeError('a feed value must fit a signed 64-bit integer; use fewer decimals')
+  }
+  invariant(feed.observers >= 0 && feed.observers <= 31, 'observers fit five bits')
+  const word = new Uint8Array(WORD_BYTES)
+  word.set(bigintBytes(feed.value, 8), 0)
+  word.set(bigintBytes(BigInt(encodeSpread(feed.spread)), 3), 8)
+  word[11] = (feed.observers << 3) | feed.status
+  return word
+}
+
+/** Reads a word; null when it is not one that `encodeWord` could have made. */
+export function decodeWord(word: Uint8Array): FeedReport | null {
+  if (word.length !== WORD_BYTES) return null
+  for (let i = WORD_HEAD_BYTES; i < WORD_BYTES; i++) if (word[i] !== 0) return null
+  const value = BigInt.asIntN(64, bigintFrom(word.subarray(0, 8)))
+  const code = Number(bigintFrom(word.subarray(8, 11)))
+  const spread = decodeSpread(code)
+  if (encodeSpread(spread) !== code) return null
+  const last = word[11] as number
+  const status = last & 7
+  if (status !== FEED_STATUS.ok && status !== FEED_STATUS.unavailable) return null
+  if (status === FEED_STATUS.unavailable && (value !== 0n || spread !== 0n)) return null
+  return { value, spread, observers: last >> 3, status }
+}

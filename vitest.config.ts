@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config'
+
+// One project per folder of test/, so that `npm test` can run the fast ones first and
+// name the folder of what fails. No retries anywhere: a flaky test is a bug.
+const project = (name: string, testTimeoutMs: number) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: testTimeoutMs,
+    hookTimeout: testTimeoutMs,
+    retry: 0,
+  },
+})
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      project('architecture', 60_000),
+      project('unit', 20_000),
+      project('property', 120_000),
+      project('conformance', 60_000),
+      project('compliance', 60_000),
+      project('contracts', 300_000),
+      project('simulation', 300_000),
+      project('integration', 120_000),
+      project('e2e', 300_000),
+    ],
+  },
+})
