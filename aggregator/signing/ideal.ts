@@ -1,0 +1,106 @@
+import { equalBytes } from '../values/bytes.ts'
+import { countMembers, listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
+import type { GroupKey, SigningSession, SigningShare, ThresholdScheme } from './threshold.ts'
+
+const FNV_PRIME = 0x01000193
+
+/** Low 32 bits of a product, which exceeds the safe integers when multiplied at once. */
+function multiplyLow(a: number, b: number): number {
+  return ((a & 0xffff) * b + ((((a >>> 16) * b) & 0xffff) << 16)) | 0
+}
+
+function mix(state: number, bytes: Uint8Array): number {
+  let hash = state
+  for (const byte of bytes) hash = multiplyLow(hash ^ byte, FNV_PRIME)
+  return hash
+}
+
+function expand(seed: number, bytes: Uint8Array): Uint8Array {
+  let state = seed === 0 ? 1 : seed
+  for (let i = 0; i < bytes.length; i++) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    bytes[i] = state & 255
+  }
+  return bytes
+}
+
+/**
+ * The ideal signing functionality: same sizes, same interface and same verdicts as FROST, without
+ * the elliptic curve. Shares and signatures are tags under a key that only this object holds, so
+ * nobody forges one without guessing 32 bits per tag; it is for simulations, never for a network.
+ *
+ * @param key any integer; worlds with different keys refuse each other's signatures
+ */
+export function idealScheme(key: number): ThresholdScheme {
+  const tag = (label: number, message: Uint8Array, extra: number) =>
+    mix(multiplyLow(key ^ label, FNV_PRIME) ^ extra, message)
+
+  const shareOf = (index: number, session: SigningSession): Uint8Array => {
+    const ofSession = mix(
+      tag(index + 1, session.message, session.signingSet),
+      commitmentsOf(session),
+    )
+    return expand(ofSession, new Uint8Array(32))
+  }
+  const signatureOf = (message: Uint8Array): Uint8Array => {
+    const signature = expand(tag(0, message, 0), new Uint8Array(65))
+    signature[0] = 2
+    return signature
+  }
+
+  return {
+    name: 'ideal',
+    commit(_share, chance) {
+      const hiding = new Uint8Array(33)
+      const binding = new Uint8Array(33)
+      hiding.set(chance.subarray(0, 32), 1)
+      binding.set(chance.subarray(32, 64), 1)
+      hiding[0] = 2
+      binding[0] = 2
+      return {
+        secret: { hiding: chance.slice(0, 32), binding: chance.slice(32, 64) },
+        commitment: { hiding, binding },
+      }
+    },
+    isCommitment: ({ hiding, binding }) => hiding[0] === 2 && binding[0] === 2,
+    sign(_groupKey: GroupKey, share: SigningShare, nonce, session) {
+      const position = listMembers(session.signingSet).indexOf(share.index)
+      const own = session.commitments[position]
+      if (own === undefined || !equalBytes(own.hiding.subarray(1), nonce.hiding)) {
+        throw new RangeError("the signer's own commitment is not in the session")
+      }
+      if (!session.commitments.every((each) => each.hiding[0] === 2 && each.binding[0] === 2)) {
+        throw new RangeError('a commitment of the session is no point')
+      }
+      const result = shareOf(share.index, session)
+      nonce.hiding.fill(0)
+      nonce.binding.fill(0)
+      return result
+    },
+    combine(groupKey, session, shares) {
+      let culprits = NO_MEMBERS
+      listMembers(session.signingSet).forEach((index, position) => {
+        const share = shares[position]
+        if (share === undefined || !equalBytes(share, shareOf(index, session))) {
+          culprits = withMember(culprits, index)
+        }
+      })
+      if (countMembers(session.signingSet) < groupKey.threshold) culprits = session.signingSet
+      if (culprits !== NO_MEMBERS) return { type: 'refused', culprits }
+      return { type: 'combined', signature: signatureOf(session.message) }
+    },
+    verify: (_publicKey, message, signature) => equalBytes(signature, signatureOf(message)),
+  }
+}
+
+/** Commitments as bytes: a share of the ideal scheme is bound to its session like a real one. */
+function commitmentsOf(session: SigningSession): Uint8Array {
+  const bytes = new Uint8Array(session.commitments.length * 8)
+  session.commitments.forEach((each, position) => {
+    bytes.set(each.hiding.subarray(1, 5), position * 8)
+    bytes.set(each.binding.subarray(1, 5), position * 8 + 4)
+  })
+  return bytes
+}
