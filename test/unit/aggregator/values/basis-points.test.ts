@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import {
+  clampToBand,
+  isWithinBps,
+  isWithinHalfBps,
+} from '../../../../aggregator/values/basis-points.ts'
+
+const around = { centre: 10_000n, bps: 50 }
+
+describe('a band of 50 basis points around 10,000', () => {
+  test.each([
+    [9_949n, false],
+    [9_950n, true],
+    [10_050n, true],
+    [10_051n, false],
+  ])('holds %s: %s', (value, inside) => {
+    expect(isWithinBps(value, around)).toBe(inside)
+  })
+
+  test('has an open inner half, so that a venue exactly at half stays out', () => {
+    expect(isWithinHalfBps(10_025n, around)).toBe(false)
+    expect(isWithinHalfBps(10_024n, around)).toBe(true)
+  })
+
+  test('clamps to its edges and never outside of them', () => {
+    expect(clampToBand(12_000n, around)).toBe(10_050n)
+    expect(clampToBand(1n, around)).toBe(9_950n)
+    expect(clampToBand(10_007n, around)).toBe(10_007n)
+    expect(clampToBand(0n, { centre: 333n, bps: 50 })).toBe(332n)
+  })
+})
