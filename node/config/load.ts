@@ -1,0 +1,126 @@
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { codeOf, OracleError } from '../errors.ts'
+import type { CommitteeFile } from './committee-file.ts'
+import { parseCommittee } from './committee-file.ts'
+import { problemsFrom } from './problems.ts'
+import type { NodeConfig } from './schema.ts'
+import { nodeConfigSchema } from './schema.ts'
+import type { ConfigProblem } from './yaml.ts'
+import { parseYaml, YAML_BYTES_MAX } from './yaml.ts'
+
+/** A node's settings, with absolute paths, together with the committee they belong to. */
+export interface LoadedConfig {
+  /** The configuration file itself, absolute. */
+  readonly file: string
+  readonly config: NodeConfig
+  readonly committee: CommitteeFile
+}
+
+/** A configuration with problems, all of them: each has a path and says what would be right. */
+export class ConfigError extends OracleError {
+  readonly problems: readonly ConfigProblem[]
+
+  constructor(file: string, problems: readonly ConfigProblem[]) {
+    const lines = problems.map(({ path, message }) =>
+      path === '' ? message : `${path}: ${message}`,
+    )
+    const head = `${file} has ${problems.length} problem(s); correct each (docs/config.md)`
+    super('CONFIG_INVALID', [head, ...lines.map((line) => `  ${line}`)].join('\n'), {
+      context: { file, problems: problems.length },
+    })
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads and checks a node's configuration and the committee file it names.
+ *
+ * @throws {ConfigError} CONFIG_INVALID with every problem of both files
+ * @throws {OracleError} CONFIG_UNREADABLE when the file itself cannot be read
+ */
+export async function loadConfig(path: string): Promise<LoadedConfig> {
+  const file = resolve(path)
+  const parsed = parseConfig(await readText(file))
+  if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
+  const config = withAbsolutePaths(parsed.config, dirname(file))
+  const committee = await loadCommittee(config.committee)
+  const problems = memberProblems(config, committee)
+  if (problems.length > 0) throw new ConfigError(file, problems)
+  return { file, config, committee }
+}
+
+/**
+ * Reads and checks a committee file.
+ *
+ * @throws {ConfigError} CONFIG_INVALID with every problem
+ * @throws {OracleError} CONFIG_UNREADABLE
+ */
+export async function loadCommittee(path: string): Promise<CommitteeFile> {
+  const file = resolve(path)
+  const parsed = parseCommittee(await readText(file))
+  if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
+  return parsed.committee
+}
+
+export type ParsedConfig =
+  | { readonly type: 'parsed'; readonly config: NodeConfig }
+  | { readonly type: 'refused'; readonly problems: readonly ConfigProblem[] }
+
+/** Checks the text of a node's configuration alone; paths stay as they are written. */
+export function parseConfig(text: string): ParsedConfig {
+  const yaml = parseYaml(text)
+  if (yaml.type === 'refused') return yaml
+  const outcome = nodeConfigSchema.safeParse(yaml.value, { reportInput: true })
+  if (outcome.success) return { type: 'parsed', config: outcome.data }
+  return { type: 'refused', problems: problemsFrom(outcome.error) }
+}
+
+function withAbsolutePaths(config: NodeConfig, base: string): NodeConfig {
+  const { keys } = config
+  return {
+    ...config,
+    committee: resolve(base, config.committee),
+    dataDirectory: resolve(base, config.dataDirectory),
+    keys: {
+      ...keys,
+      identity: resolve(base, keys.identity),
+      signingShare: resolve(base, keys.signingShare),
+      ...(keys.transmitter !== undefined && { transmitter: resolve(base, keys.transmitter) }),
+      passphrase:
+        'file' in keys.passphrase ? { file: resolve(base, keys.passphrase.file) } : keys.passphrase,
+    },
+  }
+}
+
+function memberProblems(config: NodeConfig, { params }: CommitteeFile): readonly ConfigProblem[] {
+  const n = params.members.length
+  return config.network.members.flatMap(({ index }, position) =>
+    index < n
+      ? []
+      : [
+          {
+            path: `network.members[${position}].index`,
+            message: `must be below ${n}, the size of the committee`,
+          },
+        ],
+  )
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file)
+    if (size > YAML_BYTES_MAX) {
+      const message = `is larger than ${YAML_BYTES_MAX} bytes`
+      throw new ConfigError(file, [{ path: '', message }])
+    }
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    if (cause instanceof OracleError) throw cause
+    throw new OracleError(
+      'CONFIG_UNREADABLE',
+      `cannot read ${file}; check the path and its permissions, or write one: parallax init`,
+      { context: { file, cause: codeOf(cause) }, cause },
+    )
+  }
+}

@@ -1,0 +1,30 @@
+import type { z } from 'zod'
+import type { ConfigProblem } from './yaml.ts'
+
+/** Every issue of a schema as a path and a sentence, in the order of the file's schema. */
+export function problemsFrom(error: z.ZodError): readonly ConfigProblem[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') {
+      return [{ path: pathText(issue.path), message: sentence(issue) }]
+    }
+    return issue.keys.map((key) => ({
+      path: pathText([...issue.path, key]),
+      message: 'is not a known key; check its spelling in docs/config.md or remove it',
+    }))
+  })
+}
+
+/** `chains[0].rpcUrls` from its parts. */
+export function pathText(path: readonly PropertyKey[]): string {
+  let text = ''
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`
+    else text += text === '' ? String(part) : `.${String(part)}`
+  }
+  return text
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  const missing = issue.code === 'invalid_type' && issue.input === undefined
+  return missing ? 'is missing' : issue.message
+}

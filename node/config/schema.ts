@@ -1,0 +1,150 @@
+import { z } from 'zod'
+import { LOG_LEVELS } from '../logging.ts'
+import { DEFAULTS } from './defaults.ts'
+import { amount, filePath, shortName, tcpMultiaddr, whole } from './scalars.ts'
+
+const GWEI_DECIMALS = 9
+const ETHER_DECIMALS = 18
+
+/** Where the passphrase of the key files comes from: never from an argument or the environment. */
+const passphraseSchema = z.union(
+  [
+    z.strictObject({ file: filePath }),
+    z.strictObject({ fd: whole(0, 1_023) }),
+    z.strictObject({ prompt: z.literal(true) }),
+  ],
+  'must be one of {file: PATH}, {fd: NUMBER} and {prompt: true}',
+)
+
+const keysSchema = z.strictObject({
+  identity: filePath,
+  signingShare: filePath,
+  transmitter: filePath.optional(),
+  passphrase: passphraseSchema,
+})
+
+const networkSchema = z.strictObject({
+  listen: z.array(tcpMultiaddr).min(1, 'needs at least one address').max(4, 'takes at most 4'),
+  members: z
+    .array(z.strictObject({ index: whole(0, 30), address: tcpMultiaddr }))
+    .max(31, 'a committee has at most 31 members'),
+})
+
+const rpcUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+  .max(2_048, 'is too long for an address')
+
+const chainSchema = z.strictObject({
+  name: shortName,
+  chainId: whole(1, Number.MAX_SAFE_INTEGER),
+  contract: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, 'must be a contract address: 0x and 40 hexadecimal digits')
+    .transform((text) => text.toLowerCase() as `0x${string}`),
+  rpcUrls: z.array(rpcUrl).min(1, 'needs at least one address').max(8, 'takes at most 8'),
+  rpcTimeoutMs: whole(100, 60_000).default(DEFAULTS.chain.rpcTimeoutMs),
+  compareEveryMs: whole(100, 600_000).default(DEFAULTS.chain.compareEveryMs),
+  headAgeMsMax: whole(1_000, 3_600_000).default(DEFAULTS.chain.headAgeMsMax),
+  headLagBlocksMax: whole(0, 10_000).default(DEFAULTS.chain.headLagBlocksMax),
+  confirmations: whole(1, 1_000).default(DEFAULTS.chain.confirmations),
+  pollEveryMs: whole(20, 60_000).default(DEFAULTS.chain.pollEveryMs),
+  bumpAfterMs: whole(100, 600_000).default(DEFAULTS.chain.bumpAfterMs),
+  bumpsMax: whole(0, 50).default(DEFAULTS.chain.bumpsMax),
+  feePerGasGweiMax: amount(GWEI_DECIMALS).prefault(DEFAULTS.chain.feePerGasGweiMax),
+  priorityFeePerGasGweiMax: amount(GWEI_DECIMALS).prefault(DEFAULTS.chain.priorityFeePerGasGweiMax),
+  gasMax: whole(100_000, 30_000_000).default(DEFAULTS.chain.gasMax),
+  spendPerDayEtherMax: amount(ETHER_DECIMALS).prefault(DEFAULTS.chain.spendPerDayEtherMax),
+  balanceEtherMin: amount(ETHER_DECIMALS).prefault(DEFAULTS.chain.balanceEtherMin),
+})
+
+const apiSchema = z
+  .strictObject({
+    host: z.union([z.ipv4(), z.ipv6()], 'must be an IP address').default(DEFAULTS.api.host),
+    port: whole(0, 65_535).default(DEFAULTS.api.port),
+    allowPublic: z.boolean('must be true or false').default(DEFAULTS.api.allowPublic),
+    requestsPerMinuteMax: whole(1, 1_000_000).default(DEFAULTS.api.requestsPerMinuteMax),
+    connectionsMax: whole(1, 65_535).default(DEFAULTS.api.connectionsMax),
+  })
+  .check((context) => {
+    if (context.value.allowPublic || isLoopback(context.value.host)) return
+    context.issues.push({
+      code: 'custom',
+      path: ['host'],
+      message:
+        'would open the API to the network; use 127.0.0.1, or set api.allowPublic: true ' +
+        'and put a proxy with TLS in front',
+      input: context.value.host,
+    })
+  })
+
+const logSchema = z.strictObject({
+  level: z.enum(LOG_LEVELS).default(DEFAULTS.log.level),
+  format: z.enum(['json', 'text']).default(DEFAULTS.log.format),
+})
+
+/** A whole node: local settings of one operator; nothing of it enters the committee's digest. */
+export const nodeConfigSchema = z
+  .strictObject({
+    name: shortName.default(DEFAULTS.name),
+    committee: filePath,
+    dataDirectory: filePath.default(DEFAULTS.dataDirectory),
+    keys: keysSchema,
+    network: networkSchema,
+    sources: z.record(z.string(), z.unknown()).default({}),
+    chains: z.array(chainSchema).max(16, 'takes at most 16 targets').default([]),
+    api: apiSchema.prefault({}),
+    log: logSchema.prefault({}),
+  })
+  .check((context) => {
+    for (const problem of crossFieldProblems(context.value)) {
+      context.issues.push({ code: 'custom', input: context.value, ...problem })
+    }
+  })
+
+/** The settings with every default filled in; amounts are in the chain's smallest unit (wei). */
+export type NodeConfig = z.output<typeof nodeConfigSchema>
+export type ChainConfig = NodeConfig['chains'][number]
+export type ApiConfig = NodeConfig['api']
+export type PassphraseSource = NodeConfig['keys']['passphrase']
+
+interface Problem {
+  readonly path: (string | number)[]
+  readonly message: string
+}
+
+function crossFieldProblems(config: NodeConfig): readonly Problem[] {
+  const problems: Problem[] = []
+  const noneTwice = (path: readonly string[], keys: readonly string[]) => {
+    keys.forEach((key, index) => {
+      if (keys.indexOf(key) === index) return
+      problems.push({ path: [...path, index], message: `repeats ${key}` })
+    })
+  }
+  noneTwice(
+    ['chains'],
+    config.chains.map((chain) => `name ${chain.name}`),
+  )
+  // One wallet on one chain has one sequence of nonces; two targets would fight over it.
+  noneTwice(
+    ['chains'],
+    config.chains.map((chain) => `chain id ${chain.chainId}`),
+  )
+  noneTwice(
+    ['network', 'members'],
+    config.network.members.map((member) => `index ${member.index}`),
+  )
+  if (config.chains.length > 0 && config.keys.transmitter === undefined) {
+    const message = 'is needed to deliver to chains: name the wallet that pays for gas'
+    problems.push({ path: ['keys', 'transmitter'], message })
+  }
+  config.chains.forEach((chain, index) => {
+    if (chain.priorityFeePerGasGweiMax <= chain.feePerGasGweiMax) return
+    const path = ['chains', index, 'priorityFeePerGasGweiMax']
+    problems.push({ path, message: 'must not exceed feePerGasGweiMax, which includes it' })
+  })
+  return problems
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || /^127\./.test(host)
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { formatCommittee, parseCommittee } from '../../../../node/config/committee-file.ts'
+import { committeeOfFour } from './fixtures.ts'
+
+/** The problems of the good committee's file after one replacement. */
+function problemsWith(search: string | RegExp, replacement: string): readonly string[] {
+  const text = formatCommittee(committeeOfFour())
+  const changed = text.replace(search, replacement)
+  expect(changed).not.toBe(text)
+  const parsed = parseCommittee(changed)
+  if (parsed.type === 'parsed') return []
+  return parsed.problems.map(({ path, message }) => `${path}: ${message}`)
+}
+
+test('a committee is the same after writing and reading', () => {
+  const parsed = parseCommittee(formatCommittee(committeeOfFour()))
+  expect(parsed).toEqual({ type: 'parsed', committee: committeeOfFour() })
+})
+
+test('bounds of a feed are written in its own unit', () => {
+  const text = formatCommittee(committeeOfFour())
+  expect(text).toContain('"valueMin": "0.01"')
+  expect(text).toContain('"valueMax": "10000000"')
+})
+
+test('a bound finer than the feed is refused, not rounded', () => {
+  expect(problemsWith('"0.01"', '"0.000000001"')).toEqual([
+    "feeds[0].valueMin: has more than the feed's 8 decimals",
+  ])
+})
+
+test('the relations of protocol §3 are checked', () => {
+  expect(problemsWith('"fastMs": 170', '"fastMs": 130').join()).toContain('timing.fastMs')
+})
+
+test('a threshold that does not fit the committee is refused', () => {
+  expect(problemsWith('"threshold": 3', '"threshold": 2').join()).toContain('must be 3')
+})
+
+test('a missing verifying share is refused', () => {
+  expect(problemsWith(/,\s*"020e[0-9a-f]+"/, '').join()).toContain('must hold 4')
+})
+
+test('an unknown key and a wrong length are reported together', () => {
+  const text = formatCommittee(committeeOfFour())
+    .replace('"probeEvery"', '"surprise": 1, "probeEvery"')
+    .replace(/"identityKey": "02/, '"identityKey": "')
+  const parsed = parseCommittee(text)
+  const paths = parsed.type === 'refused' ? parsed.problems.map(({ path }) => path) : []
+  expect(paths).toEqual(expect.arrayContaining(['surprise', 'members[0].identityKey']))
+})

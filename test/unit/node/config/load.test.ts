@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { formatCommittee } from '../../../../node/config/committee-file.ts'
+import { ConfigError, loadConfig, parseConfig } from '../../../../node/config/load.ts'
+import { committeeOfFour, MINIMAL_CONFIG } from './fixtures.ts'
+
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'parallax-config-'))
+  await writeFile(join(directory, 'committee.json'), formatCommittee(committeeOfFour()))
+})
+
+afterEach(() => rm(directory, { recursive: true }))
+
+async function write(text: string): Promise<string> {
+  const file = join(directory, 'node.yaml')
+  await writeFile(file, text)
+  return file
+}
+
+/** `path: message` of every problem, after one replacement in the good configuration. */
+function problemsWith(search: string | RegExp, replacement: string): readonly string[] {
+  const changed = MINIMAL_CONFIG.replace(search, replacement)
+  expect(changed).not.toBe(MINIMAL_CONFIG)
+  const parsed = parseConfig(changed)
+  if (parsed.type === 'parsed') return []
+  return parsed.problems.map(({ path, message }) => `${path}: ${message}`)
+}
+
+test('loadConfig fills in defaults, makes paths absolute and reads the committee', async () => {
+  const { config, committee } = await loadConfig(await write(MINIMAL_CONFIG))
+  expect(config.dataDirectory).toBe(join(directory, 'data'))
+  expect(config.keys.passphrase).toEqual({ file: join(directory, 'keys/passphrase') })
+  expect(config.api).toMatchObject({ host: '127.0.0.1', port: 8080, allowPublic: false })
+  expect(config.chains[0]).toMatchObject({
+    contract: '0x5fbdb2315678afecb367f032d93f642f64180aa3',
+    feePerGasGweiMax: 100_000_000_000n,
+    spendPerDayEtherMax: 500_000_000_000_000_000n,
+  })
+  expect(committee.params.network).toBe('test')
+})
+
+test('loadConfig of a missing file is CONFIG_UNREADABLE and says what to do', async () => {
+  await expect(loadConfig(join(directory, 'none.yaml'))).rejects.toMatchObject({
+    code: 'CONFIG_UNREADABLE',
+    message: expect.stringContaining('parallax init'),
+  })
+})
+
+test('loadConfig with a broken committee file names that file', async () => {
+  await writeFile(join(directory, 'committee.json'), '{}')
+  await expect(loadConfig(await write(MINIMAL_CONFIG))).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    context: { file: join(directory, 'committee.json') },
+  })
+})
+
+test('loadConfig refuses the address of a member that the committee does not have', async () => {
+  const file = await write(MINIMAL_CONFIG.replace('index: 1', 'index: 7'))
+  await expect(loadConfig(file)).rejects.toMatchObject({
+    problems: [{ path: 'network.members[0].index', message: expect.stringContaining('below 4') }],
+  })
+})
+
+test('every problem is reported at once, with its path and what to do', async () => {
+  const broken = MINIMAL_CONFIG.replace('chainId: 31337', 'chainId: 0')
+    .replace('  identity: keys/identity.json\n', '')
+    .replace('/tcp/9001', '/udp/9001')
+    .concat('\napi: { prot: 1 }\n')
+  const error = await loadConfig(await write(broken)).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(ConfigError)
+  const lines = (error as ConfigError).message.split('\n').slice(1)
+  expect(lines).toEqual([
+    '  keys.identity: is missing',
+    expect.stringContaining('network.members[0].address: must look like'),
+    expect.stringContaining('chains[0].chainId: must be a whole number from 1'),
+    expect.stringContaining('api.prot: is not a known key'),
+  ])
+})
+
+test('the API does not listen to the network unless that is asked for', () => {
+  const open = `${MINIMAL_CONFIG}\napi: { host: 0.0.0.0 }\n`
+  const parsed = parseConfig(open)
+  expect(parsed).toMatchObject({ type: 'refused', problems: [{ path: 'api.host' }] })
+  expect(parseConfig(open.replace('0.0.0.0', '0.0.0.0, allowPublic: true')).type).toBe('parsed')
+})
+
+test('targets need a wallet, and one target per chain', () => {
+  expect(problemsWith('  transmitter: keys/transmitter.json\n', '').join()).toContain(
+    'keys.transmitter: is needed',
+  )
+  const second = `${MINIMAL_CONFIG}  - { name: local, chainId: 31337, contract: '0x5FbDB2315678afecb367f032d93F642f64180aa3', rpcUrls: [http://127.0.0.1:1] }\n`
+  expect(parseConfig(second)).toMatchObject({
+    problems: [{ message: 'repeats name local' }, { message: 'repeats chain id 31337' }],
+  })
+})
+
+test.each([
+  ['chainId: 31337', 'chainId: 31337\n    feePerGasGweiMax: 1e21', 'feePerGasGweiMax'],
+  ['chainId: 31337', 'chainId: 31337\n    feePerGasGweiMax: "-1"', 'feePerGasGweiMax'],
+  ['chainId: 31337', 'chainId: 31337\n    feePerGasGweiMax: 0.0000000001', 'feePerGasGweiMax'],
+  ['chainId: 31337', 'chainId: 31337\n    priorityFeePerGasGweiMax: 200', 'priorityFeePerGas'],
+  ['chainId: 31337', 'chainId: 31337\n    confirmations: 1.5', 'confirmations'],
+  ['http://127.0.0.1:8545', 'ftp://127.0.0.1', 'rpcUrls'],
+  ['{ file: keys/passphrase }', 'hunter2', 'passphrase'],
+])('%s replaced by %s is refused', (search, replacement, path) => {
+  expect(problemsWith(search, replacement).join()).toContain(path)
+})
