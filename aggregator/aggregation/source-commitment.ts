@@ -1,0 +1,56 @@
+import { merkleRoot } from '../report/merkle.ts'
+import { ascii, bigintBytes, concat } from '../values/bytes.ts'
+import type { ReceivedQuote } from './quote.ts'
+
+type Keccak256 = (bytes: Uint8Array) => Uint8Array
+
+const DOMAIN = 'parallax.quote.1'
+
+/**
+ * Merkle root over the raw quotes that a node used, in the order given (protocol §5.1): it can show
+ * any of them later, so two operators who copy one another can be told apart. 32 zero bytes when
+ * there was none.
+ */
+export function sourceCommitment(
+  keccak256: Keccak256,
+  quotes: readonly ReceivedQuote[],
+): Uint8Array {
+  if (quotes.length === 0) return new Uint8Array(32)
+  return merkleRoot(
+    keccak256,
+    quotes.map((quote) => keccak256(quoteBytes(quote))),
+  )
+}
+
+/**
+ * Canonical bytes of a quote: domain, venue and market with their length before them, then each
+ * amount (int128) and time (u64) after a byte that tells whether it is there.
+ */
+export function quoteBytes(quote: ReceivedQuote): Uint8Array {
+  return concat(
+    ascii(DOMAIN),
+    sized(quote.venue),
+    sized(quote.market),
+    optional(quote.bid, 16),
+    optional(quote.ask, 16),
+    optional(quote.last, 16),
+    optional(timeOf(quote.lastTradeMs), 8),
+    optional(quote.baseVolume, 16),
+    optional(timeOf(quote.venueMs), 8),
+    bigintBytes(BigInt(quote.receivedMs), 8),
+  )
+}
+
+function sized(text: string): Uint8Array {
+  const bytes = ascii(text)
+  return concat(bigintBytes(BigInt(bytes.length), 2), bytes)
+}
+
+function timeOf(timeMs: number | null): bigint | null {
+  return timeMs === null ? null : BigInt(timeMs)
+}
+
+function optional(value: bigint | null, length: number): Uint8Array {
+  if (value === null) return Uint8Array.of(0)
+  return concat(Uint8Array.of(1), bigintBytes(value, length))
+}

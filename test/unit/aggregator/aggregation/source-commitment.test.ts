@@ -1,0 +1,42 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { expect, test } from 'vitest'
+import {
+  quoteBytes,
+  sourceCommitment,
+} from '../../../../aggregator/aggregation/source-commitment.ts'
+import { toHex } from '../../../../aggregator/values/bytes.ts'
+import { quoteOf } from '../../../support/quotes.ts'
+
+const commit = (...quotes: Parameters<typeof quoteOf>[0][]) =>
+  toHex(sourceCommitment(keccak_256, quotes.map(quoteOf)))
+
+test('given no quote, then the commitment is 32 zero bytes', () => {
+  expect(commit()).toBe('00'.repeat(32))
+})
+
+test('every field that a venue said changes the commitment', () => {
+  const commitments = [
+    commit({}),
+    commit({ bid: 1n }),
+    commit({ bid: null }),
+    commit({ ask: 1n }),
+    commit({ last: null }),
+    commit({ lastTradeMs: 1 }),
+    commit({ baseVolume: null }),
+    commit({ venueMs: null }),
+    commit({ receivedMs: 1 }),
+    commit({ venue: 'krake', market: 'nBTC/USD' }),
+    commit({}, {}),
+  ]
+  expect(new Set(commitments).size).toBe(commitments.length)
+})
+
+test('the moment at which this node saw a change is its own affair', () => {
+  expect(commit({ changedMs: 1 })).toBe(commit({ changedMs: 2 }))
+})
+
+test('quoteBytes begins with its domain and has a fixed layout', () => {
+  const bytes = quoteBytes(quoteOf({ bid: null, ask: null, last: null, baseVolume: null }))
+  expect(bytes.length).toBe(16 + 2 + 6 + 2 + 7 + 5 + 9 + 8)
+  expect(new TextDecoder().decode(bytes.subarray(0, 16))).toBe('parallax.quote.1')
+})
