@@ -2,8 +2,10 @@ import type {
   Certificate,
   Digest,
   DirectMessage,
+  Evidence,
   MemberMessage,
   OpenMessage,
+  Unsigned,
   Verified,
 } from './messages/messages.ts'
 import type { SigningSession } from './signing/threshold.ts'
@@ -29,9 +31,9 @@ export type Effect =
   /** Append to the signer's promises file and make it durable (fdatasync). */
   | { readonly type: 'persist'; readonly promise: Promised }
   /** Sign with the identity key, publish on the protocol topic, feed back as `received` from self. */
-  | { readonly type: 'broadcast'; readonly message: MemberMessage }
+  | { readonly type: 'broadcast'; readonly message: Unsigned<MemberMessage> }
   /** Publish a message that carries its own proof: evidence on protocol, certificates on reports. */
-  | { readonly type: 'publish'; readonly message: OpenMessage }
+  | { readonly type: 'publish'; readonly message: Verified<OpenMessage> }
   /** Send to one member over a direct stream; may be lost. */
   | { readonly type: 'send'; readonly to: MemberIndex; readonly message: DirectMessage }
   /** One alarm at most: a new one replaces the old. May lie in the past; then it fires at once. */
@@ -57,13 +59,16 @@ export type Effect =
     }
   /** Erase every nonce of rounds up to this one (§6.9, §10.2). */
   | { readonly type: 'eraseNonces'; readonly upTo: Round }
-  /** A certificate of the round is held; keep it durably if it is the best, show it, serve it. */
+  /** The first certificate of a round is held: show it, serve it, count it. */
   | {
       readonly type: 'certified'
       readonly certificate: Verified<Certificate>
       readonly path: RoundPath
-      readonly isBest: boolean
     }
+  /** The best certificate changed (§4.3): keep it durably for the next start. */
+  | { readonly type: 'keepCertificate'; readonly certificate: Verified<Certificate> }
+  /** A member was convicted: keep the evidence durably for the next start. */
+  | { readonly type: 'keepEvidence'; readonly evidence: Verified<Evidence> }
   /** The round ended without a certificate here. */
   | { readonly type: 'skipped'; readonly round: Round }
   /** Read the feeds of a target contract; answered by `chainRead`. */

@@ -59,10 +59,10 @@ export interface Proposal extends FromMember {
   readonly signingSet: Members
   readonly expectedNext: Members
   /** Signed late notices as received, by ascending sender index. */
-  readonly lates: readonly Signed<Late>[]
+  readonly lates: readonly Verified<Late>[]
   readonly reportDigest: Digest
-  /** Evidence for every member left out as convicted. */
-  readonly evidence: readonly Evidence[]
+  /** Evidence for members left out as convicted, as received. */
+  readonly evidence: readonly Verified<Evidence>[]
 }
 
 /** §5.4: one member's FROST share. */
@@ -124,6 +124,13 @@ export type OpenMessage = Certificate | Evidence
 export type GossipMessage = MemberMessage | OpenMessage
 export type DirectMessage = SyncRequest | SyncAnswer
 export type Message = GossipMessage | DirectMessage
+
+/** A message of ours before the host signs it: the digest covers the body. */
+export interface Unsigned<M extends MemberMessage> {
+  readonly message: M
+  readonly body: Uint8Array
+  readonly digest: Digest
+}
 
 /** A message with the bytes that travel: body, then for member messages the signature of 64 bytes. */
 export interface Signed<M extends GossipMessage> {

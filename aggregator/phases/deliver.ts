@@ -1,3 +1,9 @@
+import { orderOf } from '../context.ts'
+import type { Event } from '../events.ts'
+import type { Certificate } from '../messages/messages.ts'
+import type { FeedParams } from '../params.ts'
+import { decodeWord, FEED_STATUS, type FeedReport } from '../report/words.ts'
+import type { Turn } from '../state.ts'
 import type { FeedIndex, Round } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 
@@ -10,4 +16,132 @@ export interface FeedOnChain {
   readonly round: Round
   readonly timestampMs: UnixMs
   readonly status: number
+}
+
+/** What this node knows and plans about one target contract (protocol §8.2). */
+export interface TargetState {
+  readonly name: string
+  feeds: readonly FeedOnChain[]
+  /** When this node's turn to look again comes; null while nothing is due. */
+  turnMs: UnixMs | null
+  /** `reading`: asked the chain before sending. `sending`: a transmission is on its way. */
+  activity: 'idle' | 'reading' | 'sending'
+}
+
+/** Why a feed should be sent now (§8.2); null when it need not. */
+export type DueReason = 'first' | 'status' | 'heartbeat' | 'deviation'
+
+/** Whether one feed of a certificate is due against what the chain holds. */
+export function dueReasonOf(
+  params: FeedParams,
+  report: FeedReport & { readonly timestampMs: UnixMs },
+  held: FeedOnChain | undefined,
+): DueReason | null {
+  const isAvailable = report.status === FEED_STATUS.ok
+  if (held === undefined || held.round === 0) return isAvailable ? 'first' : null
+  if (report.timestampMs <= held.timestampMs) return null
+  if (held.status !== report.status) return 'status'
+  if (!isAvailable) return null
+  if (report.timestampMs - held.timestampMs >= params.heartbeatMs) return 'heartbeat'
+  const change = magnitude(report.value - held.value) * 10_000n
+  const threshold = magnitude(held.value) * BigInt(params.deviationBps)
+  return change > 0n && change >= threshold ? 'deviation' : null
+}
+
+/** The feeds of a certificate that are due on a target, in ascending order (§8.2). */
+export function dueFeedsOf(
+  feeds: readonly FeedParams[],
+  certificate: Certificate,
+  onChain: readonly FeedOnChain[],
+): readonly FeedIndex[] {
+  const { timestampMs } = certificate
+  const due: FeedIndex[] = []
+  feeds.forEach((params, feed) => {
+    const report = decodeWord(certificate.words[feed] as Uint8Array)
+    if (report === null) return
+    const held = onChain.find((each) => each.feed === feed)
+    if (dueReasonOf(params, { ...report, timestampMs }, held) !== null) due.push(feed)
+  })
+  return due
+}
+
+function magnitude(value: bigint): bigint {
+  return value < 0n ? -value : value
+}
+
+/** A new best certificate: on each target, plans this node's turn if something became due. */
+export function onBestCertificate(turn: Turn): void {
+  for (const target of turn.state.targets.values()) plan(turn, target)
+}
+
+function dueNow(turn: Turn, target: TargetState): readonly FeedIndex[] {
+  const { best } = turn.state
+  if (best === null) return []
+  return dueFeedsOf(turn.context.committee.params.feeds, best.message, target.feeds)
+}
+
+function plan(turn: Turn, target: TargetState): void {
+  if (target.activity !== 'idle') return
+  if (dueNow(turn, target).length === 0) {
+    target.turnMs = null
+    return
+  }
+  if (target.turnMs !== null) return
+  const round = turn.state.best === null ? 0 : turn.state.best.message.round
+  const stage = orderOf(turn.context, round).indexOf(turn.state.self)
+  target.turnMs = turn.nowMs + stage * turn.context.committee.params.timing.stageMs
+}
+
+/** Looks at the chain again when this node's turn has come (§8.2). */
+export function runTurns(turn: Turn): void {
+  for (const target of turn.state.targets.values()) {
+    if (target.turnMs === null || target.turnMs > turn.nowMs) continue
+    target.turnMs = null
+    target.activity = 'reading'
+    turn.out.push({ type: 'readChain', target: target.name })
+  }
+}
+
+/** What the chain holds: news, or the answer before sending; then sends what is still due. */
+export function onChainRead(turn: Turn, event: Extract<Event, { type: 'chainRead' }>): void {
+  const target = targetOf(turn, event.target)
+  target.feeds = event.feeds
+  if (target.activity === 'sending') return
+  const wasReading = target.activity === 'reading'
+  target.activity = 'idle'
+  if (!wasReading) {
+    plan(turn, target)
+    return
+  }
+  const feeds = dueNow(turn, target)
+  const { best } = turn.state
+  if (feeds.length === 0 || best === null) return
+  target.activity = 'sending'
+  turn.out.push({ type: 'transmit', target: target.name, certificate: best, feeds })
+}
+
+/** A transmission ended: looks at the chain at once, or after a failure when all others had a turn. */
+export function onTransmitted(turn: Turn, event: Extract<Event, { type: 'transmitted' }>): void {
+  const target = targetOf(turn, event.target)
+  target.activity = 'idle'
+  const { size, params } = turn.context.committee
+  const waitMs = event.outcome === 'failed' ? size * params.timing.stageMs : 0
+  target.turnMs = turn.nowMs + waitMs
+}
+
+function targetOf(turn: Turn, name: string): TargetState {
+  const known = turn.state.targets.get(name)
+  if (known !== undefined) return known
+  const made: TargetState = { name, feeds: [], turnMs: null, activity: 'idle' }
+  turn.state.targets.set(name, made)
+  return made
+}
+
+/** The earliest turn planned on any target; null when none is. */
+export function nextTurnMs(turn: Turn): UnixMs | null {
+  let earliest: UnixMs | null = null
+  for (const { turnMs } of turn.state.targets.values()) {
+    if (turnMs !== null && (earliest === null || turnMs < earliest)) earliest = turnMs
+  }
+  return earliest
 }

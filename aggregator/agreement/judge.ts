@@ -1,0 +1,102 @@
+import { orderOf } from '../context.ts'
+import type { Late, Proposal, Verified } from '../messages/messages.ts'
+import { namedMembers } from '../messages/proposal.ts'
+import type { RoundState, Turn } from '../state.ts'
+import { equalBytes } from '../values/bytes.ts'
+import {
+  countMembers,
+  difference,
+  isSubset,
+  listMembers,
+  type Members,
+  NO_MEMBERS,
+  withMember,
+} from '../values/ids.ts'
+import { type Candidate, candidateOf } from './candidate.ts'
+import { isExpectedNextSound } from './expected-next.ts'
+import { basisOf, isHigher, pairOf } from './pair.ts'
+
+/** `pull`: something named is not held yet; ask the proposer, then judge again. */
+export type Judgement = 'yes' | 'no' | 'pull'
+
+/** The attempt that a signable proposal asks for. */
+export function candidateOfProposal(
+  turn: Turn,
+  round: RoundState,
+  proposal: Verified<Proposal>,
+): Candidate {
+  const { observers, signingSet, expectedNext, rank } = proposal.message
+  const choice = { observers, slot: 1 + rank, signingSet, expectedNext }
+  return candidateOf(turn.context, round.observations, choice)
+}
+
+/**
+ * Whether a proposal passes protocol §6.7 apart from the judge's membership, its slot, the time, and
+ * what it has signed before.
+ */
+export function isSignable(turn: Turn, round: RoundState, proposal: Verified<Proposal>): Judgement {
+  const { message } = proposal
+  const { committee } = turn.context
+  if (orderOf(turn.context, round.round)[message.rank] !== message.sender) return 'no'
+  if (countMembers(message.signingSet) !== committee.signingThreshold) return 'no'
+  if (countMembers(message.observers) < committee.observationQuorum) return 'no'
+  const inputs = inputsJudgement(round, message)
+  if (inputs !== 'yes') return inputs
+  if (!isSubset(namedMembers(message), round.counted)) return 'no'
+  const best = turn.state.best === null ? null : turn.state.best.message
+  if (isHigher(message.basis, basisOf(best))) return 'pull'
+  if (!isSetSound(turn, round, message)) return 'no'
+  if (!isNextSound(turn, round, message)) return 'no'
+  const candidate = candidateOfProposal(turn, round, proposal)
+  return equalBytes(candidate.report.digest, message.reportDigest) ? 'yes' : 'no'
+}
+
+/** Every named observation must be the very one held here. */
+function inputsJudgement(round: RoundState, message: Proposal): Judgement {
+  const named = listMembers(namedMembers(message))
+  let isMissing = false
+  for (const [position, index] of named.entries()) {
+    const held = round.observations[index]
+    const digest = message.observationDigests[position]
+    if (held === undefined) isMissing = true
+    else if (digest === undefined || !equalBytes(held.digest, digest)) return 'no'
+  }
+  return isMissing ? 'pull' : 'yes'
+}
+
+/** Members whose named observation is not held. */
+export function missingInputs(round: RoundState, message: Proposal): Members {
+  let missing = NO_MEMBERS
+  for (const index of listMembers(namedMembers(message))) {
+    if (round.observations[index] === undefined) missing = withMember(missing, index)
+  }
+  return missing
+}
+
+/** The complete pair's set exactly, or else nobody left out who was here in time (§6.7). */
+function isSetSound(turn: Turn, round: RoundState, message: Proposal): boolean {
+  if (round.isCompleteInTime && round.completePair !== null) {
+    return message.observers === round.completePair.expected
+  }
+  const { expected } = currentPair(turn, round)
+  const mustInclude = difference(expected & round.included, turn.state.convicted)
+  return isSubset(mustInclude, message.observers)
+}
+
+function isNextSound(turn: Turn, round: RoundState, message: Proposal): boolean {
+  const { state, context } = turn
+  return isExpectedNextSound(context.committee, message.expectedNext, {
+    expected: currentPair(turn, round).expected,
+    convicted: state.convicted,
+    lates: message.lates.map((late) => late.message),
+    held: round.lates
+      .filter((late): late is Verified<Late> => late !== undefined)
+      .map((late) => late.message),
+  })
+}
+
+/** E'_r: the pair recomputed from the best certificate held now (§6.6). */
+function currentPair(turn: Turn, round: RoundState) {
+  const best = turn.state.best === null ? null : turn.state.best.message
+  return pairOf(turn.context, round.round, { best, convicted: turn.state.convicted })
+}

@@ -1,0 +1,48 @@
+import type { Observation, Pair, Verified } from '../messages/messages.ts'
+import type { RoundState, Turn } from '../state.ts'
+import {
+  difference,
+  hasMember,
+  listMembers,
+  type Members,
+  NO_MEMBERS,
+  withMember,
+} from '../values/ids.ts'
+import { basisOf, isHigher } from './pair.ts'
+
+/**
+ * Members of this node's expected set whose observation is missing at includeMs, or who named
+ * another pair than this node's in this round and the one before (protocol §6.5).
+ */
+export function lateMembersOf(turn: Turn, round: RoundState): Members {
+  const { pair } = round
+  if (pair === null) return NO_MEMBERS
+  const missing = difference(pair.expected, round.counted)
+  if (isBasisBehind(turn, round)) return missing
+  const before = turn.state.rounds.get(round.round - 1)
+  if (before === undefined || before.pair === null) return missing
+  let late = missing
+  for (const index of listMembers(difference(pair.expected, missing))) {
+    const now = namesAnother(round.observations[index], pair)
+    const then = namesAnother(before.observations[index], before.pair)
+    if (now && then && hasMember(before.counted, index)) late = withMember(late, index)
+  }
+  return late
+}
+
+function namesAnother(observation: Verified<Observation> | undefined, pair: Pair): boolean {
+  if (observation === undefined) return false
+  const named = observation.message.pair
+  return named.expected !== pair.expected || named.signing !== pair.signing
+}
+
+/** f+1 others name a better certificate: then this node's own pair is the stale one (§6.5). */
+function isBasisBehind(turn: Turn, round: RoundState): boolean {
+  const { best } = turn.state
+  const own = basisOf(best === null ? null : best.message)
+  let higher = 0
+  for (const observation of round.observations) {
+    if (observation !== undefined && isHigher(observation.message.basis, own)) higher += 1
+  }
+  return higher > turn.context.committee.f
+}

@@ -1,0 +1,112 @@
+import type { Context } from '../context.ts'
+import { orderOf } from '../context.ts'
+import type { Basis, Certificate, Pair } from '../messages/messages.ts'
+import { firstInTurn } from '../turn-order.ts'
+import {
+  countMembers,
+  difference,
+  listMembers,
+  type MemberIndex,
+  type Members,
+  membersOf,
+  NO_MEMBERS,
+  type Round,
+  withMember,
+  withoutMember,
+} from '../values/ids.ts'
+
+/** What a pair is derived from: the best certificate and the members convicted so far (§4.3). */
+export interface PairBasis {
+  readonly best: Certificate | null
+  readonly convicted: Members
+}
+
+/** The expected set and the signing set of a round (protocol §4.3). */
+export function pairOf(context: Context, round: Round, basis: PairBasis): Pair {
+  const { committee } = context
+  const unconvicted = difference(committee.all, basis.convicted)
+  const order = orderOf(context, round)
+  const t = committee.signingThreshold
+  if (basis.best === null) {
+    return { expected: unconvicted, signing: membersOf(firstInTurn(order, unconvicted, t)) }
+  }
+  const kept = difference(basis.best.expectedNext, basis.convicted)
+  let expected = countMembers(kept) < t ? unconvicted : kept
+  const isProbe = round % committee.params.probeEvery === 0
+  if (isProbe) expected = withProbed(context, round, { expected, unconvicted })
+  let signing = refill(order, t, { set: basis.best.signingSet & expected, from: expected })
+  if (isProbe) signing = rotated(order, signing, expected)
+  return { expected, signing }
+}
+
+/** In a probe round one excluded member returns: the smallest (index − r/probeEvery) mod n. */
+function withProbed(
+  context: Context,
+  round: Round,
+  sets: { readonly expected: Members; readonly unconvicted: Members },
+): Members {
+  const { size, params } = context.committee
+  const turn = (round / params.probeEvery) % size
+  const excluded = listMembers(difference(sets.unconvicted, sets.expected))
+  let probed: MemberIndex | null = null
+  let smallest = size
+  for (const index of excluded) {
+    const distance = (index - turn + size) % size
+    if (distance < smallest) {
+      smallest = distance
+      probed = index
+    }
+  }
+  return probed === null ? sets.expected : withMember(sets.expected, probed)
+}
+
+/** Adds the first others of `from` in turn order until the set has `count` members. */
+function refill(
+  order: readonly MemberIndex[],
+  count: number,
+  sets: { readonly set: Members; readonly from: Members },
+): Members {
+  const missing = count - countMembers(sets.set)
+  if (missing <= 0) return sets.set >>> 0
+  const others = firstInTurn(order, difference(sets.from, sets.set), missing)
+  return (sets.set | membersOf(others)) >>> 0
+}
+
+/** Replaces the last signer in turn order by the first other expected member, if there is one. */
+function rotated(order: readonly MemberIndex[], signing: Members, expected: Members): Members {
+  const [replacement] = firstInTurn(order, difference(expected, signing), 1)
+  if (replacement === undefined) return signing
+  const last = firstInTurn(order, signing, countMembers(signing)).at(-1)
+  return last === undefined ? signing : withMember(withoutMember(signing, last), replacement)
+}
+
+/** (round, slot) of a best certificate; (0, 0) without one (§5.1). */
+export function basisOf(best: Certificate | null): Basis {
+  return best === null ? { round: 0, slot: 0 } : { round: best.round, slot: best.slot }
+}
+
+export function isHigher(a: Basis, b: Basis): boolean {
+  return a.round > b.round || (a.round === b.round && a.slot > b.slot)
+}
+
+/** Whether a certificate takes the place of the best one: round, then slot, then smaller next set (§4.3). */
+export function isBetter(candidate: Certificate, best: Certificate | null): boolean {
+  if (best === null) return true
+  if (isHigher(basisOf(candidate), basisOf(best))) return true
+  if (isHigher(basisOf(best), basisOf(candidate))) return false
+  return candidate.expectedNext < best.expectedNext
+}
+
+/** Members named by at least `count` of the notices. */
+export function namedAtLeast(
+  notices: readonly { readonly members: Members }[],
+  count: number,
+): Members {
+  let named = NO_MEMBERS
+  for (let index = 0; index < 31; index++) {
+    let times = 0
+    for (const notice of notices) times += (notice.members >>> index) & 1
+    if (times >= count) named = withMember(named, index)
+  }
+  return named
+}

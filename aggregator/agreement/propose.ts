@@ -1,0 +1,116 @@
+import { orderOf } from '../context.ts'
+import { PROPOSAL_EVIDENCE_MAX } from '../messages/codec.ts'
+import type { Evidence, Late, Proposal, Verified } from '../messages/messages.ts'
+import { namedMembers } from '../messages/proposal.ts'
+import type { RoundState, Turn } from '../state.ts'
+import {
+  countMembers,
+  difference,
+  hasMember,
+  listMembers,
+  type MemberIndex,
+  type Members,
+  membersOf,
+  NO_MEMBERS,
+  withMember,
+} from '../values/ids.ts'
+import { candidateOf } from './candidate.ts'
+import { expectedNextOf } from './expected-next.ts'
+import { isSignable } from './judge.ts'
+import { basisOf, pairOf } from './pair.ts'
+
+/** Rounds for which a member that did not answer ranks last as a signer (protocol §6.6). */
+export const UNANSWERED_ROUNDS = 256
+
+/** What the proposer of a rank puts to its signers (§6.6); null when it must not propose. */
+export function proposalOf(turn: Turn, round: RoundState, rank: 0 | 1): Proposal | null {
+  const { state, context } = turn
+  const { committee } = context
+  const observers = observersFor(turn, round, rank)
+  if (observers === null) return null
+  const order = orderOf(context, round.round)
+  const held = difference(round.counted, state.convicted)
+  const signingSet = membersOf(signersFrom(turn, round, held).slice(0, committee.signingThreshold))
+  if (countMembers(signingSet) < committee.signingThreshold) return null
+  const best = state.best === null ? null : state.best.message
+  const { expected } = pairOf(context, round.round, { best, convicted: state.convicted })
+  const lates = round.lates.filter((late): late is Verified<Late> => late !== undefined)
+  const notices = lates.map((late) => late.message)
+  const expectedNext = expectedNextOf(
+    committee,
+    { expected, convicted: state.convicted, lates: notices },
+    { order, held },
+  )
+  const choice = { observers, slot: 1 + rank, signingSet, expectedNext }
+  const candidate = candidateOf(context, round.observations, choice)
+  return {
+    type: 'proposal',
+    round: round.round,
+    sender: state.self,
+    rank,
+    basis: basisOf(best),
+    observers,
+    observationDigests: listMembers(namedMembers(choice)).map(
+      (index) => (round.observations[index] as (typeof round.observations)[0] & object).digest,
+    ),
+    signingSet,
+    expectedNext,
+    lates,
+    reportDigest: candidate.report.digest,
+    evidence: evidenceFor(turn, difference(expectedBefore(turn), expected)),
+  }
+}
+
+/** The members the best certificate expected, for which leaving out needs a reason. */
+function expectedBefore(turn: Turn): Members {
+  const { best } = turn.state
+  return best === null ? turn.context.committee.all : best.message.expectedNext
+}
+
+function evidenceFor(turn: Turn, leftOut: Members): Verified<Evidence>[] {
+  return listMembers(leftOut)
+    .map((index) => turn.state.evidence[index])
+    .filter((each): each is Verified<Evidence> => each !== undefined)
+    .slice(0, PROPOSAL_EVIDENCE_MAX)
+}
+
+/** Whose observations the report is over (§6.6); null when there are too few. */
+function observersFor(turn: Turn, round: RoundState, rank: 0 | 1): Members | null {
+  if (round.signed !== null) {
+    const again = round.signed.report.observers
+    return isHeldSigned(round) ? again : null
+  }
+  const first = round.proposals[0]
+  if (rank === 1 && first !== undefined && isSignable(turn, round, first) === 'yes') {
+    return first.message.observers
+  }
+  if (round.completePair !== null) return round.completePair.expected
+  const { observationQuorum, signingThreshold } = turn.context.committee
+  const count = countMembers(round.counted)
+  return count >= observationQuorum && count >= signingThreshold ? round.counted : null
+}
+
+/** The observations of the signed report stay held even when a member was convicted since. */
+function isHeldSigned(round: RoundState): boolean {
+  const observers = round.signed === null ? NO_MEMBERS : round.signed.report.observers
+  return listMembers(observers).every((index) => round.observations[index] !== undefined)
+}
+
+/** Members in turn order, those that did not answer lately last. */
+function signersFrom(turn: Turn, round: RoundState, held: Members): MemberIndex[] {
+  const order = orderOf(turn.context, round.round).filter((index) => hasMember(held, index))
+  const isQuiet = (index: MemberIndex) => (turn.state.unansweredUntil[index] ?? 0) > round.round
+  return [...order.filter((index) => !isQuiet(index)), ...order.filter(isQuiet)]
+}
+
+/** Members named by the signable proposals of a round whose share never came (§6.6). */
+export function unansweredOf(turn: Turn, round: RoundState, rank: 0 | 1): Members {
+  const proposal = round.proposals[rank]
+  if (proposal === undefined || isSignable(turn, round, proposal) !== 'yes') return NO_MEMBERS
+  let silent = NO_MEMBERS
+  for (const index of listMembers(proposal.message.signingSet)) {
+    const answered = round.shares[index]?.some((each) => each.message.slot === 1 + rank)
+    if (answered !== true) silent = withMember(silent, index)
+  }
+  return silent
+}

@@ -1,0 +1,38 @@
+import type { Committee } from './committee.ts'
+import type { ReportMemo } from './report/report.ts'
+import type { Crypto } from './signing/crypto.ts'
+import { turnOrderOf } from './turn-order.ts'
+import type { MemberIndex, Round } from './values/ids.ts'
+
+/**
+ * What every pure function of one committee needs. The memos hold results that depend on their keys
+ * alone, so that machines of one committee may share a context (the simulator does).
+ */
+export interface Context {
+  readonly crypto: Crypto
+  readonly committee: Committee
+  readonly turnOrders: Map<Round, readonly MemberIndex[]>
+  readonly reports: ReportMemo
+}
+
+/** Turn orders kept; beyond it the oldest is dropped and computed again when asked for. */
+const TURN_ORDERS_MAX = 512
+
+export function contextOf(crypto: Crypto, committee: Committee): Context {
+  return { crypto, committee, turnOrders: new Map(), reports: new Map() }
+}
+
+/** Turn order of a round (protocol §4.1), computed once per context. */
+export function orderOf(context: Context, round: Round): readonly MemberIndex[] {
+  const known = context.turnOrders.get(round)
+  if (known !== undefined) return known
+  const order = turnOrderOf(context.crypto.keccak256, context.committee, round)
+  context.turnOrders.set(round, order)
+  if (context.turnOrders.size > TURN_ORDERS_MAX) {
+    for (const oldest of context.turnOrders.keys()) {
+      context.turnOrders.delete(oldest)
+      break
+    }
+  }
+  return order
+}

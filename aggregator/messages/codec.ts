@@ -1,0 +1,168 @@
+import type { Committee } from '../committee.ts'
+import type { Context } from '../context.ts'
+import { ascii, concat, equalBytes } from '../values/bytes.ts'
+import { MalformedError, Reader, Writer } from '../values/codec.ts'
+import { readCertificate, writeCertificate } from './certificate.ts'
+import {
+  MESSAGE_TAG,
+  MESSAGE_VERSION,
+  readMembers,
+  SIGNATURE_BYTES,
+  writePrefix,
+} from './fields.ts'
+import type {
+  Certificate,
+  Digest,
+  Evidence,
+  Late,
+  MemberMessage,
+  Observation,
+  SignatureShare,
+  Unsigned,
+} from './messages.ts'
+import { readObservation, writeObservation } from './observation.ts'
+import { LATE_BYTES, type ProposalBody, readProposal, writeProposal } from './proposal.ts'
+import { readShare, writeShare } from './share.ts'
+
+const DIGEST_TAG = ascii('parallax.message.1')
+
+/** Digest of a body: what a member signs, and what two messages conflict by (protocol §5). */
+export function digestOfBody(context: Context, body: Uint8Array): Digest {
+  return context.crypto.keccak256(concat(DIGEST_TAG, body))
+}
+
+/** Canonical body of a member's message, without its signature. */
+export function encodeMember(committee: Committee, message: MemberMessage): Uint8Array {
+  const writer = writePrefix(new Writer(), committee, message.type)
+  writer.u64(message.round).u8(message.sender)
+  switch (message.type) {
+    case 'observation':
+      writeObservation(writer, message)
+      return writer.done()
+    case 'late':
+      return writer.u32(message.members).done()
+    case 'proposal':
+      writeProposal(writer, message)
+      return writer.done()
+    case 'share':
+      writeShare(writer, message)
+      return writer.done()
+  }
+}
+
+/** A message of ours, ready to be signed by the host. */
+export function unsignedOf<M extends MemberMessage>(context: Context, message: M): Unsigned<M> {
+  const body = encodeMember(context.committee, message)
+  return { message, body, digest: digestOfBody(context, body) }
+}
+
+export function encodeCertificate(committee: Committee, certificate: Certificate): Uint8Array {
+  const writer = new Writer()
+  writeCertificate(writer, certificate, committee)
+  return writer.done()
+}
+
+export function encodeEvidence(committee: Committee, evidence: Evidence): Uint8Array {
+  const writer = writePrefix(new Writer(), committee, 'evidence')
+  writer.u8(evidence.accused).u64(evidence.round)
+  for (const bytes of evidence.messages) writer.u32(bytes.length).bytes(bytes)
+  return writer.done()
+}
+
+/** A message as its bytes say, before anything was verified. */
+export type Decoded = Observation | Late | ProposalBody | SignatureShare | Certificate | Evidence
+
+/** Upper bound of a message in bytes by type; beyond it nothing is decoded (§13). */
+export function messageBytesMax(committee: Committee, type: Decoded['type']): number {
+  const feeds = committee.params.feeds.length
+  const observation = 43 + 8 + 8 + 9 + ((feeds + 7) >> 3) + 16 * feeds + 32 + 198 + SIGNATURE_BYTES
+  switch (type) {
+    case 'observation':
+      return observation
+    case 'late':
+      return LATE_BYTES
+    case 'share':
+      return 43 + 1 + 32 + 8 + 32 + 32 + SIGNATURE_BYTES
+    case 'certificate':
+      return 34 + 16 + 4 + 1 + 8 + 12 * feeds + 65
+    case 'evidence':
+      return 34 + 9 + 8 + 2 * larger(observation, proposalBytesMax(committee, 0))
+    case 'proposal':
+      return proposalBytesMax(committee, 2 * observation + 51)
+  }
+}
+
+/** Evidence attached to a proposal: at most this many, the rest travels by itself. */
+export const PROPOSAL_EVIDENCE_MAX = 2
+
+function proposalBytesMax(committee: Committee, evidenceBytes: number): number {
+  const lists = committee.size * (32 + LATE_BYTES) + PROPOSAL_EVIDENCE_MAX * (4 + evidenceBytes)
+  return 43 + 1 + 9 + 12 + 32 + 2 + lists + SIGNATURE_BYTES
+}
+
+function larger(a: number, b: number): number {
+  return a > b ? a : b
+}
+
+const TYPE_OF_TAG: ReadonlyMap<number, Decoded['type']> = new Map([
+  [MESSAGE_TAG.observation, 'observation'],
+  [MESSAGE_TAG.late, 'late'],
+  [MESSAGE_TAG.proposal, 'proposal'],
+  [MESSAGE_TAG.share, 'share'],
+  [MESSAGE_TAG.certificate, 'certificate'],
+  [MESSAGE_TAG.evidence, 'evidence'],
+] as const)
+
+/** Type of a wire form by its first byte; null for anything that does not travel by gossip. */
+export function typeOfBytes(bytes: Uint8Array): Decoded['type'] | null {
+  return TYPE_OF_TAG.get(bytes[0] ?? 0) ?? null
+}
+
+/** Reads a canonical message; null when it is anything else. Never throws on input. */
+export function decode(committee: Committee, bytes: Uint8Array): Decoded | null {
+  const type = typeOfBytes(bytes)
+  if (type === null || bytes.length > messageBytesMax(committee, type)) return null
+  try {
+    return decodeAs(type, committee, bytes)
+  } catch (error) {
+    if (error instanceof MalformedError) return null
+    throw error
+  }
+}
+
+function decodeAs(type: Decoded['type'], committee: Committee, bytes: Uint8Array): Decoded {
+  const isOpen = type === 'certificate' || type === 'evidence'
+  const reader = new Reader(isOpen ? bytes : bodyOf(bytes))
+  reader.u8()
+  reader.check(reader.u8() === MESSAGE_VERSION, 'another version')
+  reader.check(equalBytes(reader.view(32), committee.digest), 'another committee')
+  const decoded = readAs(type, reader, committee)
+  reader.end()
+  return decoded
+}
+
+function readAs(type: Decoded['type'], reader: Reader, committee: Committee): Decoded {
+  if (type === 'certificate') return readCertificate(reader, committee)
+  if (type === 'evidence') {
+    const accused = reader.u8()
+    const round = reader.u64()
+    reader.check(accused < committee.size, 'not a member')
+    const messages = [reader.bytes(reader.u32()), reader.bytes(reader.u32())] as const
+    return { type, accused, round, messages }
+  }
+  const header = { round: reader.u64(), sender: reader.u8() }
+  reader.check(header.sender < committee.size, 'not a member')
+  if (type === 'observation') return readObservation(reader, header, committee)
+  if (type === 'late') return { type, ...header, members: readMembers(reader, committee) }
+  if (type === 'proposal') return readProposal(reader, header, committee)
+  return readShare(reader, header, committee)
+}
+
+/** Body of a member message: everything before the signature. */
+export function bodyOf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, bytes.length < SIGNATURE_BYTES ? 0 : bytes.length - SIGNATURE_BYTES)
+}
+
+export function signatureOf(bytes: Uint8Array): Uint8Array {
+  return bytes.slice(bytes.length < SIGNATURE_BYTES ? 0 : bytes.length - SIGNATURE_BYTES)
+}

@@ -1,0 +1,105 @@
+import type { FeedParams, LimitParams, Params, TimingParams } from './params.ts'
+import { FEED_KINDS } from './params.ts'
+import { INT64_MAX, INT64_MIN } from './report/words.ts'
+import { toHex } from './values/bytes.ts'
+
+/** One violated rule: where, and what would be right. */
+export interface ParamsProblem {
+  readonly path: string
+  readonly message: string
+}
+
+type Report = (path: string, holds: boolean, message: string) => void
+
+const isWhole = (value: number, min: number, max: number) =>
+  Number.isSafeInteger(value) && value >= min && value <= max
+
+/**
+ * Lists every violated rule of protocol §1.1, §3 and §13; empty when the parameters are good.
+ * With n of 2 or 3 and f = 0 a committee is for development only; hosts must say so loudly.
+ */
+export function problemsOf(params: Params): readonly ParamsProblem[] {
+  const problems: ParamsProblem[] = []
+  const report: Report = (path, holds, message) => {
+    if (!holds) problems.push({ path, message })
+  }
+  report('protocolVersion', params.protocolVersion === 1, 'must be 1')
+  report('network', /^[a-z0-9-]{1,31}$/.test(params.network), 'must be 1 to 31 of a-z, 0-9 and -')
+  report('keygenAttempt', isWhole(params.keygenAttempt, 0, 0xffffffff), 'must fit 32 bits')
+  report('genesisMs', isWhole(params.genesisMs, 0, 2 ** 48), 'must be a time in milliseconds')
+  report('probeEvery', isWhole(params.probeEvery, 2, 65_535), 'must be 2 to 65535 rounds')
+  checkMembers(params, report)
+  checkTiming(params.timing, report)
+  checkLimits(params.limits, report)
+  report('feeds', isWhole(params.feeds.length, 1, 1024), 'must hold 1 to 1024 feeds')
+  params.feeds.forEach((feed, index) => {
+    checkFeed(feed, `feeds[${index}]`, report)
+  })
+  const names = new Set(params.feeds.map((feed) => feed.name))
+  report('feeds', names.size === params.feeds.length, 'must not name a feed twice')
+  return problems
+}
+
+function checkMembers(params: Params, report: Report): void {
+  const n = params.members.length
+  report('members', isWhole(n, 2, 31), 'must be 2 to 31')
+  report('f', isWhole(params.f, 0, 10), 'must be 0 to 10')
+  report('f', n >= 3 * params.f + 1, 'needs at least 3f+1 members')
+  report('f', n < 4 || params.f >= 1, 'must be at least 1 with 4 members or more')
+  const keys = new Set(params.members.map((member) => toHex(member.identityKey)))
+  report('members', keys.size === n, 'must not hold an identity key twice')
+  params.members.forEach((member, index) => {
+    const first = member.identityKey[0]
+    const holds = member.identityKey.length === 33 && (first === 2 || first === 3)
+    report(`members[${index}].identityKey`, holds, 'must be a compressed secp256k1 key of 33 bytes')
+  })
+}
+
+function checkTiming(timing: TimingParams, report: Report): void {
+  for (const [name, value] of Object.entries(timing)) {
+    const min = name === 'clockSkewMsMax' ? 0 : 1
+    report(`timing.${name}`, isWhole(value, min, 86_400_000), 'must be whole milliseconds')
+  }
+  const {
+    roundMs,
+    includeMs,
+    hopMs,
+    fastMs,
+    cutMs,
+    backupMs,
+    voteMs,
+    clockSkewMsMax: skew,
+  } = timing
+  report('timing.fastMs', fastMs >= includeMs + hopMs + skew, 'must be ≥ includeMs + hopMs + skew')
+  report('timing.cutMs', cutMs >= fastMs + hopMs + skew, 'must be ≥ fastMs + hopMs + skew')
+  report('timing.backupMs', backupMs >= hopMs + skew, 'must be ≥ hopMs + skew')
+  report(
+    'timing.voteMs',
+    voteMs >= cutMs + backupMs + 2 * hopMs + skew,
+    'must be ≥ cutMs + backupMs + 2 × hopMs + skew',
+  )
+  report('timing.roundMs', roundMs >= voteMs, 'must be ≥ voteMs')
+  report('timing.roundMs', roundMs > includeMs + 2 * skew, 'must be > includeMs + 2 × skew')
+}
+
+function checkLimits(limits: LimitParams, report: Report): void {
+  report('limits.roundsKept', isWhole(limits.roundsKept, 4, 1024), 'must be 4 to 1024')
+  report('limits.syncBatchMax', isWhole(limits.syncBatchMax, 1, 256), 'must be 1 to 256')
+}
+
+function checkFeed(feed: FeedParams, path: string, report: Report): void {
+  report(
+    `${path}.name`,
+    /^[\x21-\x7e]{1,31}$/.test(feed.name),
+    'must be 1 to 31 printable characters',
+  )
+  report(`${path}.decimals`, isWhole(feed.decimals, 0, 18), 'must be 0 to 18')
+  report(`${path}.kind`, FEED_KINDS.includes(feed.kind), `must be one of ${FEED_KINDS.join(', ')}`)
+  report(`${path}.deviationBps`, isWhole(feed.deviationBps, 1, 10_000), 'must be 1 to 10000')
+  const heartbeatHolds = isWhole(feed.heartbeatMs, 1_000, 604_800_000)
+  report(`${path}.heartbeatMs`, heartbeatHolds, 'must be one second to one week')
+  report(`${path}.sourcesMin`, isWhole(feed.sourcesMin, 1, 31), 'must be 1 to 31')
+  const bounded = feed.valueMin >= INT64_MIN && feed.valueMax <= INT64_MAX
+  report(`${path}.valueMin`, bounded, 'bounds must fit 64 bits')
+  report(`${path}.valueMin`, feed.valueMin <= feed.valueMax, 'must not exceed valueMax')
+}

@@ -1,0 +1,133 @@
+import { type AttemptKey, type Candidate, isSameAttempt, keyOf } from '../agreement/candidate.ts'
+import { isBetter } from '../agreement/pair.ts'
+import { orderOf } from '../context.ts'
+import type { Event } from '../events.ts'
+import { encodeCertificate } from '../messages/codec.ts'
+import type { Certificate, SignatureShare, Verified } from '../messages/messages.ts'
+import { sealCertificate } from '../messages/validate.ts'
+import { type Attempt, note, type RoundState, roundStateOf, type Turn } from '../state.ts'
+import { firstInTurn } from '../turn-order.ts'
+import { listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
+
+/** Members of a signing set that combine at once; the others wait for hopMs (protocol §6.8). */
+const COMBINERS = 2
+
+/** Adds a share to the attempt it belongs to, and combines when all are here. */
+export function addShare(turn: Turn, round: RoundState, share: Verified<SignatureShare>): void {
+  const { message } = share
+  const attempt = attemptOf(turn, round, message)
+  if (attempt.shares[message.sender] !== undefined) return
+  attempt.shares[message.sender] = message.share
+  attempt.have = withMember(attempt.have, message.sender)
+  tryCombine(turn, round, attempt)
+}
+
+function attemptOf(turn: Turn, round: RoundState, key: AttemptKey): Attempt {
+  const known = round.attempts.find((attempt) => isSameAttempt(attempt, key))
+  if (known !== undefined) return known
+  // Bounded: a member has one share for each slot, so there are at most three attempts a member.
+  const attempt: Attempt = {
+    number: round.attempts.length,
+    slot: key.slot,
+    reportDigest: key.reportDigest,
+    signingSet: key.signingSet,
+    expectedNext: key.expectedNext,
+    inputsDigest: key.inputsDigest,
+    shares: new Array(turn.context.committee.size),
+    have: NO_MEMBERS,
+    fallbackMs: null,
+    combining: 'idle',
+  }
+  round.attempts.push(attempt)
+  return attempt
+}
+
+/** Tries every attempt again, when a candidate or the time has come. */
+export function tryCombineAll(turn: Turn, round: RoundState): void {
+  for (const attempt of round.attempts) tryCombine(turn, round, attempt)
+}
+
+function tryCombine(turn: Turn, round: RoundState, attempt: Attempt): void {
+  if (round.certificate !== null || attempt.combining !== 'idle') return
+  if (attempt.have !== attempt.signingSet) return
+  const candidate = candidateFor(round, attempt)
+  if (candidate === undefined) return
+  const order = orderOf(turn.context, round.round)
+  const combiners = firstInTurn(order, attempt.signingSet, COMBINERS)
+  if (!combiners.includes(turn.state.self)) {
+    attempt.fallbackMs ??= turn.nowMs + turn.context.committee.params.timing.hopMs
+    if (turn.nowMs < attempt.fallbackMs) return
+  }
+  attempt.combining = 'busy'
+  attempt.fallbackMs = null
+  turn.out.push({
+    type: 'combine',
+    round: round.round,
+    attempt: attempt.number,
+    session: candidate.session,
+    shares: listMembers(attempt.signingSet).map((index) => attempt.shares[index] as Uint8Array),
+  })
+}
+
+function candidateFor(round: RoundState, attempt: Attempt): Candidate | undefined {
+  return round.candidates.find((candidate) => isSameAttempt(keyOf(candidate), attempt))
+}
+
+/** Makes and publishes the certificate, or names those whose share was wrong. */
+export function onCombined(turn: Turn, event: Extract<Event, { type: 'combined' }>): void {
+  const round = roundStateOf(turn, event.round)
+  const attempt = round?.attempts[event.attempt]
+  if (round === null || attempt === undefined || attempt.combining !== 'busy') return
+  if (event.signature === null) {
+    attempt.combining = 'failed'
+    note(turn, 'SHARE_INVALID', { round: event.round, members: event.culprits })
+    return
+  }
+  const candidate = candidateFor(round, attempt)
+  attempt.combining = 'idle'
+  if (candidate === undefined || round.certificate !== null) return
+  const message: Certificate = {
+    type: 'certificate',
+    round: round.round,
+    timestampMs: candidate.report.timestampMs,
+    observers: candidate.report.observers,
+    words: candidate.report.words,
+    slot: candidate.slot,
+    signingSet: candidate.signingSet,
+    expectedNext: candidate.expectedNext,
+    signature: event.signature,
+  }
+  const bytes = encodeCertificate(turn.context.committee, message)
+  const certificate = sealCertificate(turn.context, { message, bytes })
+  onCertificate(turn, certificate)
+  turn.out.push({ type: 'publish', message: certificate })
+}
+
+/** Takes a sound certificate, whoever made it: the round is over, and it may be the best (§4.3). */
+export function onCertificate(turn: Turn, certificate: Verified<Certificate>): void {
+  const { state } = turn
+  const { message } = certificate
+  const round = roundStateOf(turn, message.round)
+  const isBest = isBetter(message, state.best === null ? null : state.best.message)
+  if (isBest) {
+    state.best = certificate
+    turn.out.push({ type: 'keepCertificate', certificate })
+  }
+  const isFirst = round === null ? isBest : round.certificate === null
+  if (!isFirst) return
+  const path = message.slot === 0 ? 'fast' : 'proposed'
+  turn.out.push({ type: 'certified', certificate, path })
+  if (round === null) return
+  round.certificate = certificate
+  round.isClosed = true
+  for (const attempt of round.attempts) attempt.fallbackMs = null
+  turn.out.push({ type: 'eraseNonces', upTo: message.round })
+}
+
+/** voteMs: nobody here signs for the round any more (§6.9). */
+export function closeRound(turn: Turn, round: RoundState): void {
+  if (round.isClosed) return
+  round.isClosed = true
+  turn.out.push({ type: 'eraseNonces', upTo: round.round })
+  turn.out.push({ type: 'skipped', round: round.round })
+}

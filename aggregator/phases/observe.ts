@@ -1,0 +1,116 @@
+import { basisOf, pairOf } from '../agreement/pair.ts'
+import { openingOf, roundAt } from '../committee.ts'
+import type { Event } from '../events.ts'
+import { unsignedOf } from '../messages/codec.ts'
+import type { Observation } from '../messages/messages.ts'
+import { mayAct, note, roundStateOf, type State, type Turn } from '../state.ts'
+import { countMembers, type Members, NO_MEMBERS, type Round, withMember } from '../values/ids.ts'
+
+/** Sets what a process may do after a start, from what its disk still knows (protocol §10.3). */
+export function onStarted(turn: Turn, event: Extract<Event, { type: 'started' }>): void {
+  const { state, context } = turn
+  state.best = event.certificate
+  for (const evidence of event.evidence) {
+    const { accused } = evidence.message
+    state.convicted = withMember(state.convicted, accused)
+    state.evidence[accused] = evidence
+  }
+  state.barrier = barrierAt(turn, event.watermark)
+  state.current = roundAt(context.committee, turn.nowMs)
+  for (let to = 0; to < context.committee.size; to++) {
+    if (to === state.self) continue
+    const message = { type: 'syncRequest', round: 0, observers: NO_MEMBERS } as const
+    turn.out.push({ type: 'send', to, message })
+  }
+}
+
+/** The last round of silence: beyond anything this key may have promised with any honest clock. */
+function barrierAt(turn: Turn, watermark: Round): Round {
+  const { committee } = turn.context
+  const latest = roundAt(committee, turn.nowMs + committee.params.timing.clockSkewMsMax)
+  return (latest > watermark ? latest : watermark) + 1
+}
+
+/** T_r: freezes the pair, forgets old rounds, asks for the local values (§4.3, §6.1). */
+export function openRound(turn: Turn, round: Round): void {
+  const { state, context } = turn
+  state.current = round
+  forgetBefore(state, round - context.committee.params.limits.roundsKept)
+  followClock(turn, round)
+  const roundState = roundStateOf(turn, round)
+  if (roundState === null) return
+  roundState.pair = pairOf(context, round, {
+    best: state.best === null ? null : state.best.message,
+    convicted: state.convicted,
+  })
+  if (mayAct(turn, round) && !roundState.isClosed) turn.out.push({ type: 'sample', round })
+}
+
+function forgetBefore(state: State, oldest: Round): void {
+  for (const round of state.rounds.keys()) if (round < oldest) state.rounds.delete(round)
+}
+
+/** f+1 members two rounds ahead cannot all lie: then this node's clock is wrong (§4.2). */
+function followClock(turn: Turn, round: Round): void {
+  const { state } = turn
+  const ahead = membersAhead(state, round + 2)
+  const isBehind = countMembers(ahead) > turn.context.committee.f
+  if (isBehind && state.clock === 'agrees') {
+    state.clock = 'behind'
+    note(turn, 'CLOCK_BEHIND', { round, members: ahead })
+  } else if (!isBehind && state.clock === 'behind') {
+    state.clock = 'agrees'
+    state.barrier = barrierAt(turn, state.barrier)
+    note(turn, 'CLOCK_AGREES', { round, members: NO_MEMBERS })
+  }
+}
+
+function membersAhead(state: State, from: Round): Members {
+  let ahead = NO_MEMBERS
+  state.ahead.forEach((highest, member) => {
+    if (highest >= from) ahead = withMember(ahead, member)
+  })
+  return ahead
+}
+
+/** Promises, then reveals this node's observation (§6.1, §10.1). */
+export function onSampled(turn: Turn, event: Extract<Event, { type: 'sampled' }>): void {
+  const { state, context } = turn
+  const { round } = event
+  const roundState = roundStateOf(turn, round)
+  if (roundState === null || roundState.pair === null || round !== state.current) return
+  if (!mayAct(turn, round) || roundState.ownDigests.length > 0) return
+  const { includeMs, clockSkewMsMax } = context.committee.params.timing
+  // Too late to be counted by anyone: silence costs less than a useless promise.
+  const latestMs = openingOf(context.committee, round) + includeMs + clockSkewMsMax
+  if (turn.nowMs > latestMs) return
+  const observation: Observation = {
+    type: 'observation',
+    round,
+    sender: state.self,
+    timestampMs: turn.nowMs,
+    pair: roundState.pair,
+    basis: basisOf(state.best === null ? null : state.best.message),
+    values: withinBounds(turn, event.values),
+    sourceCommitment: event.sourceCommitment,
+    commitments: event.commitments,
+  }
+  const unsigned = unsignedOf(context, observation)
+  roundState.ownDigests.push(unsigned.digest)
+  const promise = { round, kind: 'observation', digest: unsigned.digest } as const
+  turn.out.push({ type: 'persist', promise }, { type: 'broadcast', message: unsigned })
+}
+
+/** A value outside its feed's bounds is absent: others would reject the whole observation. */
+function withinBounds(turn: Turn, values: readonly (bigint | null)[]): (bigint | null)[] {
+  return turn.context.committee.params.feeds.map((feed, index) => {
+    const value = values[index] ?? null
+    return value === null || value < feed.valueMin || value > feed.valueMax ? null : value
+  })
+}
+
+/** Keeps only who is how far ahead; the message itself is gone (§4.2). */
+export function onMemberAhead(turn: Turn, event: Extract<Event, { type: 'memberAhead' }>): void {
+  const highest = turn.state.ahead[event.member]
+  if (highest !== undefined && event.round > highest) turn.state.ahead[event.member] = event.round
+}

@@ -1,0 +1,185 @@
+import type { Candidate } from './agreement/candidate.ts'
+import type { Committee } from './committee.ts'
+import { openingOf } from './committee.ts'
+import type { Context } from './context.ts'
+import type { Effect, NoteCode } from './effects.ts'
+import type {
+  Certificate,
+  Digest,
+  Evidence,
+  Late,
+  Observation,
+  Pair,
+  Proposal,
+  SignatureShare,
+  Verified,
+} from './messages/messages.ts'
+import type { TargetState } from './phases/deliver.ts'
+import type { MemberIndex, Members, Round } from './values/ids.ts'
+import { hasMember, NO_MEMBERS } from './values/ids.ts'
+import type { UnixMs } from './values/time.ts'
+
+/** Shares of one attempt to sign: all that make them combinable is equal (protocol §6.8). */
+export interface Attempt {
+  readonly number: number
+  readonly slot: number
+  readonly reportDigest: Digest
+  readonly signingSet: Members
+  readonly expectedNext: Members
+  readonly inputsDigest: Digest
+  readonly shares: (Uint8Array | undefined)[]
+  have: Members
+  /** When to combine although others should have; null while it is not this node's turn. */
+  fallbackMs: UnixMs | null
+  /** A combination was asked for and has not been answered, or it failed. */
+  combining: 'idle' | 'busy' | 'failed'
+}
+
+/** A set that every member of `pair.expected` might name; who did so far (§4.4). */
+export interface Namers {
+  readonly pair: Pair
+  members: Members
+}
+
+/** Everything this node knows of one round. Mutated in place by the phases. */
+export interface RoundState {
+  readonly round: Round
+  readonly openingMs: UnixMs
+  /** This node's pair, frozen at the opening (§4.3). */
+  pair: Pair | null
+  /** Index into the deadlines of the round that come next; see step.ts. */
+  stage: number
+  /** First observation of each member, counted or not. */
+  readonly observations: (Verified<Observation> | undefined)[]
+  /** Members whose observation counts: in the window and not convicted (§5.1). */
+  counted: Members
+  /** Of those, the ones that arrived by includeMs (§6.7). */
+  included: Members
+  readonly namers: Namers[]
+  /** The pair that every member of its expected set names (§4.4). */
+  completePair: Pair | null
+  /** Whether it was complete by fastMs on this node's clock (§6.7). */
+  isCompleteInTime: boolean
+  readonly lates: (Verified<Late> | undefined)[]
+  readonly proposals: [Verified<Proposal> | undefined, Verified<Proposal> | undefined]
+  /** Ranks whose proposal was pulled for, signed, refused or counted: not looked at again. */
+  readonly judged: ['open' | 'pulled' | 'done', 'open' | 'pulled' | 'done']
+  readonly candidates: Candidate[]
+  readonly attempts: Attempt[]
+  /** Shares of each member, one for each slot. */
+  readonly shares: Verified<SignatureShare>[][]
+  /** Digests of messages this process sent in the round: anything else under our key is a twin. */
+  readonly ownDigests: Digest[]
+  /** What this node signed; nothing else is ever signed in the round. */
+  signed: Candidate | null
+  /** Bit k stands for slot k: asked of the signer. */
+  slotsUsed: number
+  /** Members asked for a better certificate in this round; bounded by f+1. */
+  asked: Members
+  certificate: Verified<Certificate> | null
+  isClosed: boolean
+}
+
+/** The state of the machine. Owned by `step`, mutated in place; hosts only read it. */
+export interface State {
+  readonly self: MemberIndex
+  nowMs: UnixMs
+  /** No message of ours in rounds up to this one (§10.3). */
+  barrier: Round
+  /** The latest opened round; 0 before the first. */
+  current: Round
+  readonly rounds: Map<Round, RoundState>
+  /** The best certificate (§4.3). */
+  best: Verified<Certificate> | null
+  convicted: Members
+  readonly evidence: (Verified<Evidence> | undefined)[]
+  /** Until which round each member ranks last as a signer (§6.6). */
+  readonly unansweredUntil: Round[]
+  /** Highest round of a validly signed later message of each member (§4.2). */
+  readonly ahead: Round[]
+  clock: 'agrees' | 'behind'
+  alarmMs: UnixMs | null
+  readonly targets: Map<string, TargetState>
+}
+
+/** What a phase works with during one step. */
+export interface Turn {
+  readonly context: Context
+  readonly state: State
+  readonly nowMs: UnixMs
+  readonly out: Effect[]
+}
+
+export function initialState(committee: Committee, self: MemberIndex): State {
+  return {
+    self,
+    nowMs: 0,
+    barrier: Number.MAX_SAFE_INTEGER,
+    current: 0,
+    rounds: new Map(),
+    best: null,
+    convicted: NO_MEMBERS,
+    evidence: new Array(committee.size),
+    unansweredUntil: new Array(committee.size).fill(0),
+    ahead: new Array(committee.size).fill(0),
+    clock: 'agrees',
+    alarmMs: null,
+    targets: new Map(),
+  }
+}
+
+/** State of a round within the window of §4.2, made when first asked for; null outside of it. */
+export function roundStateOf(turn: Turn, round: Round): RoundState | null {
+  const { state, context } = turn
+  const known = state.rounds.get(round)
+  if (known !== undefined) return known
+  const { roundsKept } = context.committee.params.limits
+  if (round < 1 || round > state.current + 1 || round < state.current - roundsKept) return null
+  const made = newRound(context.committee, round)
+  state.rounds.set(round, made)
+  return made
+}
+
+function newRound(committee: Committee, round: Round): RoundState {
+  return {
+    round,
+    openingMs: openingOf(committee, round),
+    pair: null,
+    stage: 0,
+    observations: new Array(committee.size),
+    counted: NO_MEMBERS,
+    included: NO_MEMBERS,
+    namers: [],
+    completePair: null,
+    isCompleteInTime: false,
+    lates: new Array(committee.size),
+    proposals: [undefined, undefined],
+    judged: ['open', 'open'],
+    candidates: [],
+    attempts: [],
+    shares: Array.from({ length: committee.size }, () => []),
+    ownDigests: [],
+    signed: null,
+    slotsUsed: 0,
+    asked: NO_MEMBERS,
+    certificate: null,
+    isClosed: false,
+  }
+}
+
+/** Whether this node may send anything of its own in a round (§4.2, §10.3). */
+export function mayAct(turn: Turn, round: Round): boolean {
+  const { state } = turn
+  return (
+    round > state.barrier && state.clock === 'agrees' && !hasMember(state.convicted, state.self)
+  )
+}
+
+/** Records something for operators and researchers. */
+export function note(
+  turn: Turn,
+  code: NoteCode,
+  about: { readonly round: Round; readonly members: Members },
+): void {
+  turn.out.push({ type: 'note', code, ...about })
+}

@@ -1,0 +1,226 @@
+import { openingOf, roundAt } from './committee.ts'
+import type { Context } from './context.ts'
+import type { Effect } from './effects.ts'
+import type { Event } from './events.ts'
+import type { GossipMessage, MemberMessage, Verified } from './messages/messages.ts'
+import {
+  judgeFromMs,
+  judgeProposals,
+  onShareSigned,
+  propose,
+  rememberUnanswered,
+  sendLate,
+  tryFastPath,
+} from './phases/agree.ts'
+import { addShare, closeRound, onCertificate, onCombined, tryCombineAll } from './phases/certify.ts'
+import {
+  isForeignOwn,
+  onEvidence,
+  onLate,
+  onObservation,
+  onProposal,
+  onShare,
+  onSyncRequested,
+} from './phases/collect.ts'
+import {
+  nextTurnMs,
+  onBestCertificate,
+  onChainRead,
+  onTransmitted,
+  runTurns,
+} from './phases/deliver.ts'
+import { onMemberAhead, onSampled, onStarted, openRound } from './phases/observe.ts'
+import { type RoundState, roundStateOf, type State, type Turn } from './state.ts'
+import type { UnixMs } from './values/time.ts'
+
+/**
+ * The protocol: takes one event, updates the state in place, and returns what the host must do, in
+ * order. Deterministic, synchronous, total: no event of the right type makes it throw unless an
+ * invariant of ours is broken. Time that runs backwards is read as time that stands still.
+ */
+export function step(context: Context, state: State, event: Event): readonly Effect[] {
+  if (event.nowMs > state.nowMs) state.nowMs = event.nowMs
+  const turn: Turn = { context, state, nowMs: state.nowMs, out: [] }
+  const { best } = state
+  dispatch(turn, event)
+  if (event.type !== 'started') advance(turn)
+  if (state.best !== best) onBestCertificate(turn)
+  runTurns(turn)
+  setAlarm(turn)
+  return turn.out
+}
+
+function dispatch(turn: Turn, event: Event): void {
+  switch (event.type) {
+    case 'started':
+      onStarted(turn, event)
+      return
+    case 'alarmFired':
+      turn.state.alarmMs = null
+      return
+    case 'sampled':
+      onSampled(turn, event)
+      return
+    case 'received':
+      onReceived(turn, event.message)
+      return
+    case 'memberAhead':
+      onMemberAhead(turn, event)
+      return
+    case 'syncRequested':
+      onSyncRequested(turn, event)
+      return
+    case 'shareSigned':
+      onShareSigned(turn, event)
+      return
+    case 'combined':
+      onCombined(turn, event)
+      return
+    case 'chainRead':
+      onChainRead(turn, event)
+      return
+    case 'transmitted':
+      onTransmitted(turn, event)
+      return
+  }
+}
+
+function onReceived(turn: Turn, received: Verified<GossipMessage>): void {
+  const { message } = received
+  if (message.type === 'certificate') {
+    onCertificate(turn, received as Verified<typeof message>)
+    return
+  }
+  if (message.type === 'evidence') {
+    onEvidence(turn, received as Verified<typeof message>)
+    return
+  }
+  const round = roundStateOf(turn, message.round)
+  if (round === null) return
+  if (isForeignOwn(turn, round, received as Verified<MemberMessage>)) {
+    turn.out.push({ type: 'halt', code: 'KEY_RUNS_TWICE' })
+    return
+  }
+  onMemberMessage(turn, round, received as Verified<MemberMessage>)
+}
+
+function onMemberMessage(turn: Turn, round: RoundState, received: Verified<MemberMessage>): void {
+  const { message } = received
+  switch (message.type) {
+    case 'observation':
+      if (onObservation(turn, round, received as Verified<typeof message>) === 'nothing') return
+      tryFastPath(turn, round)
+      tryCombineAll(turn, round)
+      break
+    case 'late':
+      onLate(turn, round, received as Verified<typeof message>)
+      break
+    case 'proposal':
+      onProposal(turn, round, received as Verified<typeof message>)
+      break
+    case 'share':
+      if (onShare(turn, round, received as Verified<typeof message>) === 'nothing') return
+      addShare(turn, round, received as Verified<typeof message>)
+      return
+  }
+  judgeProposals(turn, round)
+  tryCombineAll(turn, round)
+}
+
+/** Runs everything whose time has come: stages of the open round, then the next round. */
+function advance(turn: Turn): void {
+  const { state, context } = turn
+  const now = roundAt(context.committee, turn.nowMs)
+  const open = state.rounds.get(state.current)
+  if (open !== undefined) runStages(turn, open)
+  if (now > state.current) {
+    if (open !== undefined) closeRound(turn, open)
+    // A node that slept opens the round of now; the ones between were lost to it.
+    openRound(turn, now)
+    const opened = state.rounds.get(now)
+    if (opened !== undefined) {
+      tryFastPath(turn, opened)
+      runStages(turn, opened)
+    }
+  }
+  for (const round of state.rounds.values()) {
+    if (round.attempts.some((each) => each.fallbackMs !== null && each.fallbackMs <= turn.nowMs)) {
+      tryCombineAll(turn, round)
+    }
+  }
+}
+
+type Stage = (turn: Turn, round: RoundState) => void
+
+/** What a round does on its clock, in the order of its deadlines (protocol §6). */
+const STAGES: readonly {
+  readonly run: Stage
+  readonly atMs: (turn: Turn, round: RoundState) => UnixMs
+}[] = [
+  {
+    run: sendLate,
+    atMs: (turn, round) => round.openingMs + turn.context.committee.params.timing.includeMs,
+  },
+  { run: judgeProposals, atMs: (turn, round) => judgeFromMs(turn, round, 0) },
+  {
+    run: (turn, round) => propose(turn, round, 0),
+    atMs: (turn, round) => round.openingMs + turn.context.committee.params.timing.cutMs,
+  },
+  { run: judgeProposals, atMs: (turn, round) => judgeFromMs(turn, round, 1) },
+  {
+    run: (turn, round) => propose(turn, round, 1),
+    atMs: (turn, round) => {
+      const { cutMs, backupMs } = turn.context.committee.params.timing
+      return round.openingMs + cutMs + backupMs
+    },
+  },
+  {
+    run: (turn, round) => {
+      rememberUnanswered(turn, round, 1)
+      closeRound(turn, round)
+    },
+    atMs: (turn, round) => round.openingMs + turn.context.committee.params.timing.voteMs,
+  },
+]
+
+function runStages(turn: Turn, round: RoundState): void {
+  const voteMs = round.openingMs + turn.context.committee.params.timing.voteMs
+  while (round.stage < STAGES.length && !round.isClosed) {
+    const stage = STAGES[round.stage]
+    if (stage === undefined || stage.atMs(turn, round) > turn.nowMs) return
+    round.stage += 1
+    const isLast = round.stage === STAGES.length
+    // A node that slept past voteMs only closes the round; it signs nothing late.
+    if (isLast || turn.nowMs < voteMs) stage.run(turn, round)
+  }
+}
+
+/** Asks for the next alarm when it differs from the one that is set. */
+function setAlarm(turn: Turn): void {
+  const { state } = turn
+  const atMs = nextAlarmMs(turn)
+  if (state.alarmMs === atMs) return
+  state.alarmMs = atMs
+  turn.out.push({ type: 'setAlarm', atMs })
+}
+
+function nextAlarmMs(turn: Turn): UnixMs {
+  const { state, context } = turn
+  let nextMs = openingOf(context.committee, state.current + 1)
+  const open = roundStateOf(turn, state.current)
+  if (open !== null && !open.isClosed) {
+    const stage = STAGES[open.stage]
+    if (stage !== undefined) nextMs = earlier(nextMs, stage.atMs(turn, open))
+  }
+  for (const round of state.rounds.values()) {
+    for (const { fallbackMs } of round.attempts) {
+      if (fallbackMs !== null) nextMs = earlier(nextMs, fallbackMs)
+    }
+  }
+  const turnMs = nextTurnMs(turn)
+  return turnMs === null ? nextMs : earlier(nextMs, turnMs)
+}
+
+function earlier(a: UnixMs, b: UnixMs): UnixMs {
+  return a < b ? a : b
+}

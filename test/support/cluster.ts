@@ -1,0 +1,187 @@
+import { type Context, contextOf } from '../../aggregator/context.ts'
+import type { Effect } from '../../aggregator/effects.ts'
+import type { Event } from '../../aggregator/events.ts'
+import { createMachine, type Machine } from '../../aggregator/machine.ts'
+import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import { sealOwn } from '../../aggregator/messages/validate.ts'
+import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
+import { referenceCrypto, seededBytes, signDigest, type TestCommittee } from './committee.ts'
+
+type Sampled = Extract<Event, { type: 'sampled' }>
+
+export interface ClusterOptions {
+  readonly test: TestCommittee
+  /** Milliseconds that a message takes from one member to another; null loses it. */
+  readonly delayMs?: (from: number, to: number, message: GossipMessage) => number | null
+  /** Value of the only feed at a member in a round; null when it has none. */
+  readonly observes?: (member: number, round: number) => bigint | null
+  /** Members that never start. */
+  readonly silent?: readonly number[]
+}
+
+interface Pending {
+  readonly atMs: number
+  readonly order: number
+  readonly run: () => void
+}
+
+/**
+ * All members of a committee on one virtual clock with real signatures: small, for unit tests of the
+ * protocol. The simulator is the instrument; this is the bench that the core is built on.
+ */
+export class Cluster {
+  readonly context: Context
+  readonly machines: Machine[] = []
+  readonly effects: { readonly member: number; readonly atMs: number; readonly effect: Effect }[] =
+    []
+  readonly sent: Verified<GossipMessage>[] = []
+  nowMs = 0
+  readonly #options: ClusterOptions
+  readonly #queue: Pending[] = []
+  readonly #alarms: number[] = []
+  readonly #nonces: Map<string, NonceSecret>[] = []
+  #order = 0
+
+  constructor(options: ClusterOptions) {
+    this.#options = options
+    this.context = contextOf(referenceCrypto, options.test.committee)
+    for (let member = 0; member < options.test.committee.size; member++) {
+      this.#nonces.push(new Map())
+      this.#alarms.push(0)
+      const perform = (effect: Effect) => this.#perform(member, effect)
+      this.machines.push(createMachine({ context: this.context, self: member, perform }))
+    }
+  }
+
+  /** Starts all members that are not silent at the given time, with empty disks. */
+  start(atMs: number): void {
+    this.nowMs = atMs
+    this.machines.forEach((_machine, member) => {
+      if (this.#options.silent?.includes(member)) return
+      this.report(member, {
+        type: 'started',
+        nowMs: atMs,
+        watermark: 0,
+        certificate: null,
+        evidence: [],
+      })
+    })
+  }
+
+  report(member: number, event: Event): void {
+    this.machines[member]?.report(event)
+  }
+
+  /** Runs everything that happens up to a time. */
+  runTo(untilMs: number): void {
+    for (;;) {
+      this.#queue.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
+      const next = this.#queue[0]
+      if (next === undefined || next.atMs > untilMs) break
+      this.#queue.shift()
+      this.nowMs = next.atMs
+      next.run()
+    }
+    this.nowMs = untilMs
+  }
+
+  effectsOf<T extends Effect['type']>(
+    type: T,
+  ): { member: number; effect: Extract<Effect, { type: T }> }[] {
+    return this.effects
+      .filter((each) => each.effect.type === type)
+      .map(({ member, effect }) => ({ member, effect: effect as Extract<Effect, { type: T }> }))
+  }
+
+  /** Delivers a message to a member after a delay, as the network would. */
+  deliver(to: number, message: Verified<GossipMessage>, afterMs: number): void {
+    this.#later(afterMs, () => {
+      if (this.#options.silent?.includes(to)) return
+      this.report(to, { type: 'received', nowMs: this.nowMs, message, origin: 'peer' })
+    })
+  }
+
+  #later(afterMs: number, run: () => void): void {
+    this.#queue.push({ atMs: this.nowMs + afterMs, order: this.#order++, run })
+  }
+
+  #spread(from: number, message: Verified<GossipMessage>): void {
+    this.sent.push(message)
+    this.machines.forEach((_machine, to) => {
+      if (to === from) return
+      const delayMs = this.#options.delayMs?.(from, to, message.message) ?? null
+      if (this.#options.delayMs !== undefined && delayMs === null) return
+      this.deliver(to, message, delayMs ?? 1)
+    })
+  }
+
+  #perform(member: number, effect: Effect): void {
+    this.effects.push({ member, atMs: this.nowMs, effect })
+    const { test } = this.#options
+    const nowMs = this.nowMs
+    switch (effect.type) {
+      case 'setAlarm': {
+        this.#alarms[member] = effect.atMs
+        this.#later(Math.max(0, effect.atMs - nowMs), () => {
+          if (this.#alarms[member] !== effect.atMs) return
+          this.report(member, { type: 'alarmFired', nowMs: this.nowMs })
+        })
+        return
+      }
+      case 'sample':
+        this.report(member, this.#sampled(member, effect.round))
+        return
+      case 'broadcast': {
+        const key = test.identityKeys[member] as Uint8Array
+        const message = sealOwn(effect.message, signDigest(key, effect.message.digest))
+        this.report(member, { type: 'received', nowMs, message, origin: 'self' })
+        this.#spread(member, message)
+        return
+      }
+      case 'publish':
+        this.#spread(member, effect.message)
+        return
+      case 'signShare': {
+        const share = test.shares[member]
+        const nonce = this.#nonces[member]?.get(`${effect.round}/${effect.slot}`)
+        if (share === undefined || nonce === undefined) throw new Error('no nonce for this slot')
+        const { threshold } = this.context.crypto
+        const signed = threshold.sign(test.committee.groupKey, share, nonce, effect.session)
+        const { round, slot } = effect
+        this.report(member, { type: 'shareSigned', nowMs, round, slot, share: signed })
+        return
+      }
+      case 'combine': {
+        const { round, attempt, session, shares } = effect
+        const { threshold } = this.context.crypto
+        const outcome = threshold.combine(test.committee.groupKey, session, shares)
+        const signature = outcome.type === 'combined' ? outcome.signature : null
+        const culprits = outcome.type === 'refused' ? outcome.culprits : 0
+        this.report(member, { type: 'combined', nowMs, round, attempt, signature, culprits })
+        return
+      }
+      default:
+    }
+  }
+
+  #sampled(member: number, round: number): Sampled {
+    const { test } = this.#options
+    const share = test.shares[member]
+    if (share === undefined) throw new Error('a member has a share')
+    const random = seededBytes(`nonce/${member}/${round}`)
+    const pairs = [0, 1, 2].map((slot) => {
+      const pair = this.context.crypto.threshold.commit(share, random(64))
+      this.#nonces[member]?.set(`${round}/${slot}`, pair.secret)
+      return pair.commitment
+    })
+    const value = this.#options.observes?.(member, round)
+    return {
+      type: 'sampled',
+      nowMs: this.nowMs,
+      round,
+      values: [value === undefined ? 6_000_000_000_000n + BigInt(member) : value],
+      sourceCommitment: new Uint8Array(32),
+      commitments: [pairs[0], pairs[1], pairs[2]] as Sampled['commitments'],
+    }
+  }
+}
