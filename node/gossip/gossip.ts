@@ -1,0 +1,166 @@
+import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import type { PeerId } from '@libp2p/interface'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import { OracleError } from '../errors.ts'
+import type { Host } from './host.ts'
+import type { Limiter } from './limiter.ts'
+import type { Roster } from './roster.ts'
+import { type Channels, TOPIC_NAMES, type TopicName } from './topics.ts'
+
+/** A message as it came from the network, not yet judged. */
+export interface Delivery {
+  readonly topic: TopicName
+  /** Our own copy; bounded by `messageBytesMax`. */
+  readonly bytes: Uint8Array
+  /** Who passed it on; the author stands inside the message. */
+  readonly from: MemberIndex
+}
+
+/** What a message is worth (style: accept, ignore and reject are data). */
+export interface Judgement {
+  /** `accept`: pass it on; `ignore`: useless but innocent; `reject`: only a faulty peer sends it. */
+  readonly verdict: 'accept' | 'ignore' | 'reject'
+  /** Stable code for counters; from a fixed set. */
+  readonly code: string
+}
+
+export interface GossipOptions {
+  readonly roster: Roster
+  readonly channels: Channels
+  readonly messageBytesMax: number
+}
+
+export interface GossipDependencies {
+  readonly host: Host
+  readonly limiter: Limiter
+  /**
+   * Judges a message and, when it accepts, keeps it for itself. Called once for each distinct
+   * message before it is passed on to others, so it must be quick and must not publish by itself.
+   */
+  readonly onMessage: (delivery: Delivery) => Judgement
+  /** Ends every connection of a member that sent too much or too much that is wrong. */
+  readonly cut: (member: MemberIndex, because: 'rejects' | 'surplus') => void
+  /** Something broke in our own code while judging; the process should stop. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** What has passed since the start; every number only grows. */
+export interface GossipCounters {
+  readonly published: number
+  readonly publishFailed: number
+  readonly dropped: number
+  /** Judgements by `verdict:code`. */
+  readonly judged: ReadonlyMap<string, number>
+}
+
+/** Distinct codes counted; a set of codes is fixed, so more means a bug and is counted as one. */
+const CODES_MAX = 128
+
+/** The two gossip topics: limiter, judge, counters on the way in, and publishing. */
+export class Gossip {
+  readonly #options: GossipOptions
+  readonly #dependencies: GossipDependencies
+  readonly #judged = new Map<string, number>()
+  #published = 0
+  #publishFailed = 0
+  #dropped = 0
+
+  constructor(options: GossipOptions, dependencies: GossipDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  /** Subscribes to both topics; the host must be started. */
+  subscribe(): void {
+    const { pubsub } = this.#dependencies.host.services
+    for (const name of TOPIC_NAMES) {
+      const wireName = this.#options.channels.topics[name]
+      pubsub.topicValidators.set(wireName, (peer, message) =>
+        this.#validate(name, peer, message.data),
+      )
+      pubsub.subscribe(wireName)
+    }
+  }
+
+  /**
+   * Publishes a message to every connected member. Having nobody to send to is no failure.
+   *
+   * @returns to how many members it was handed; 0 also when it was published before
+   * @throws {OracleError} `GOSSIP_MESSAGE_TOO_LARGE`
+   */
+  async publish(topic: TopicName, bytes: Uint8Array): Promise<number> {
+    const { messageBytesMax, channels } = this.#options
+    if (bytes.length > messageBytesMax) {
+      throw new OracleError(
+        'GOSSIP_MESSAGE_TOO_LARGE',
+        `a message of ${bytes.length} bytes exceeds ${messageBytesMax}; raise the committee's limit`,
+        { context: { bytes: bytes.length, messageBytesMax } },
+      )
+    }
+    try {
+      const { pubsub } = this.#dependencies.host.services
+      const { recipients } = await pubsub.publish(channels.topics[topic], bytes)
+      this.#published += 1
+      return recipients.length
+    } catch {
+      // A stopping host or full buffers: gossip is allowed to lose messages, and this counts them.
+      this.#publishFailed += 1
+      return 0
+    }
+  }
+
+  /** Members that told us they listen to the topic. */
+  listeners(topic: TopicName): MemberIndex[] {
+    const { roster, channels } = this.#options
+    return this.#dependencies.host.services.pubsub
+      .getSubscribers(channels.topics[topic])
+      .map((peerId) => roster.indexOf(peerId))
+      .filter((member) => member !== null)
+  }
+
+  counters(): GossipCounters {
+    return {
+      published: this.#published,
+      publishFailed: this.#publishFailed,
+      dropped: this.#dropped,
+      judged: new Map(this.#judged),
+    }
+  }
+
+  #validate(topic: TopicName, peer: PeerId, data: Uint8Array): TopicValidatorResult {
+    const from = this.#options.roster.indexOf(peer)
+    if (from === null) return TopicValidatorResult.Ignore
+    const admission = this.#dependencies.limiter.admit(from)
+    if (admission !== 'pass') {
+      this.#dropped += 1
+      if (admission === 'cut') this.#dependencies.cut(from, 'surplus')
+      return TopicValidatorResult.Ignore
+    }
+    const judgement = this.#judge({ topic, from, bytes: data })
+    this.#count(judgement)
+    if (judgement.verdict === 'accept') return TopicValidatorResult.Accept
+    if (judgement.verdict === 'ignore') return TopicValidatorResult.Ignore
+    if (this.#dependencies.limiter.reject(from) === 'cut') this.#dependencies.cut(from, 'rejects')
+    return TopicValidatorResult.Reject
+  }
+
+  #judge({ topic, from, bytes }: Delivery): Judgement {
+    if (bytes.length === 0 || bytes.length > this.#options.messageBytesMax) {
+      return { verdict: 'reject', code: 'SIZE_INVALID' }
+    }
+    try {
+      // A copy: the network's buffers are larger than the message and would be kept alive by it.
+      return this.#dependencies.onMessage({ topic, from, bytes: Uint8Array.from(bytes) })
+    } catch (error) {
+      // gossipsub would swallow it, and a broken invariant must not be survived.
+      this.#dependencies.onFault(error)
+      return { verdict: 'ignore', code: 'JUDGE_FAILED' }
+    }
+  }
+
+  #count({ verdict, code }: Judgement): void {
+    const known = `${verdict}:${code}`
+    const key = this.#judged.has(known) || this.#judged.size < CODES_MAX ? known : 'other'
+    this.#judged.set(key, (this.#judged.get(key) ?? 0) + 1)
+  }
+}

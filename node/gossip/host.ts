@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto'
+import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub'
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { privateKeyFromRaw } from '@libp2p/crypto/keys'
+import { type Identify, identify } from '@libp2p/identify'
+import type { ConnectionGater, PeerId } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p, type Libp2p } from 'libp2p'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import { OracleError } from '../errors.ts'
+import type { Roster } from './roster.ts'
+import type { Channels } from './topics.ts'
+
+export type Services = { readonly identify: Identify; readonly pubsub: GossipSub }
+export type Host = Libp2p<Services>
+
+export interface HostOptions {
+  /** Secret identity key, 32 bytes; copied. */
+  readonly privateKey: Uint8Array
+  /** Multiaddrs to listen on, such as `/ip4/127.0.0.1/tcp/0`. */
+  readonly listen: readonly string[]
+  readonly roster: Roster
+  readonly channels: Channels
+  /** Largest gossip message in bytes; a frame may carry four. */
+  readonly messageBytesMax: number
+}
+
+export interface HostDependencies {
+  readonly isBanned: (member: MemberIndex) => boolean
+}
+
+/** Connections open at once; two for each of 31 members while one replaces the other. */
+const CONNECTIONS_MAX = 64
+/** Sockets the listener holds at all, most of them not yet through the handshake. */
+const SOCKETS_MAX = 1_024
+/** Streams of one connection: gossip, sync, identify and ping need five. */
+const STREAMS_MAX = 16
+
+/**
+ * Makes a libp2p host for one committee member: TCP, Noise, Yamux, identify, gossipsub, and nothing
+ * else. The defaults of these libraries fall to twelve idle sockets, to one peer that sends invalid
+ * messages and to poisoned copies (docs/adr/0031), so every limit is set here.
+ *
+ * @throws {OracleError} `GOSSIP_PRIVATE_KEY_INVALID`
+ */
+export async function createHost(
+  options: HostOptions,
+  dependencies: HostDependencies,
+): Promise<Host> {
+  let host: Host | null = null
+  const isConnected = (peerId: PeerId) => (host?.getConnections(peerId).length ?? 0) > 0
+  const gater = gaterOf(options, { ...dependencies, isConnected })
+  host = await createLibp2p<Services>({
+    start: false,
+    privateKey: privateKeyOf(options.privateKey),
+    nodeInfo: { name: 'parallax', version: '1', userAgent: 'parallax/1' },
+    addresses: { listen: [...options.listen] },
+    transports: [tcp({ maxConnections: SOCKETS_MAX })],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: STREAMS_MAX,
+        maxOutboundStreams: STREAMS_MAX,
+        streamOptions: { maxReadBufferLength: 262_144, maxWriteBufferLength: 1_048_576 },
+      }),
+    ],
+    connectionManager: {
+      // Handshakes from members' own addresses are never counted against the limits below.
+      allow: addressesAllowed(options.roster),
+      maxConnections: CONNECTIONS_MAX,
+      maxIncomingPendingConnections: 512,
+      // A whole committee may stand behind one address, as in the local network.
+      inboundConnectionThreshold: CONNECTIONS_MAX,
+      inboundUpgradeTimeout: 2_000,
+      dialTimeout: 5_000,
+      maxDialQueueLength: CONNECTIONS_MAX,
+      // The dialer redials; two mechanisms would make two connections.
+      reconnectRetries: 0,
+    },
+    // Finds connections whose other end vanished without a word, and measures the round trip.
+    connectionMonitor: { pingInterval: 5_000, pingTimeout: { minTimeout: 5_000 } },
+    connectionGater: gater,
+    services: {
+      identify: identify({ maxMessageSize: 8_192, timeout: 5_000, maxObservedAddresses: 1 }),
+      pubsub: gossipsub(gossipOptions(options)),
+    },
+  })
+  return host
+}
+
+/**
+ * Starts a host.
+ *
+ * @throws {OracleError} `GOSSIP_LISTEN_FAILED` when no listening address could be bound
+ */
+export async function startHost(host: Host, listen: readonly string[]): Promise<void> {
+  try {
+    await host.start()
+  } catch (cause) {
+    await host.stop()
+    const addresses = listen.join(', ')
+    throw new OracleError(
+      'GOSSIP_LISTEN_FAILED',
+      `cannot listen on ${addresses}; end the process that holds the port, or change network.listen`,
+      { context: { addresses }, cause },
+    )
+  }
+}
+
+function privateKeyOf(raw: Uint8Array) {
+  try {
+    if (raw.length !== 32) throw new RangeError('expected 32 bytes')
+    return privateKeyFromRaw(Uint8Array.from(raw))
+  } catch {
+    // The cause would carry the key into logs.
+    throw new OracleError(
+      'GOSSIP_PRIVATE_KEY_INVALID',
+      'the identity key is no secp256k1 key of 32 bytes; open the right keystore',
+    )
+  }
+}
+
+/** Only members get past the handshake, unbanned ones only, and one connection each. */
+function gaterOf(
+  options: HostOptions,
+  dependencies: HostDependencies & { readonly isConnected: (peerId: PeerId) => boolean },
+): ConnectionGater {
+  const own = privateKeyOf(options.privateKey).publicKey
+  const ownIndex = options.roster.members.find(({ peerId }) => peerId.publicKey?.equals(own))?.index
+  const isRefused = (peerId: PeerId) => {
+    const member = options.roster.indexOf(peerId)
+    return member === null || dependencies.isBanned(member)
+  }
+  // Of two connections made at once, both ends keep the one that the smaller index dialled.
+  const isSecond = (peerId: PeerId) => {
+    const member = options.roster.indexOf(peerId)
+    if (member === null || ownIndex === undefined) return true
+    return member > ownIndex && dependencies.isConnected(peerId)
+  }
+  return {
+    denyDialPeer: isRefused,
+    denyDialMultiaddr: () => false,
+    denyInboundEncryptedConnection: isRefused,
+    denyOutboundEncryptedConnection: isRefused,
+    denyInboundUpgradedConnection: isSecond,
+    denyInboundRelayReservation: () => true,
+    denyInboundRelayedConnection: () => true,
+    denyOutboundRelayedConnection: () => true,
+    // Addresses come from the configuration alone; what peers say of themselves is not kept.
+    filterMultiaddrForPeer: () => false,
+  }
+}
+
+function addressesAllowed(roster: Roster): string[] {
+  const allowed = roster.members.flatMap(({ addresses }) => addresses.flatMap(ipOf))
+  return [...new Set(allowed)]
+}
+
+/** The host part of an address as libp2p's allow list wants it; names are not resolved. */
+function ipOf(address: Multiaddr): string[] {
+  const first = address.getComponents()[0]
+  if (first?.value === undefined) return []
+  if (first.name === 'ip4') return [`/ip4/${first.value}/ipcidr/32`]
+  if (first.name === 'ip6') return [`/ip6/${first.value}/ipcidr/128`]
+  return []
+}
+
+/** Scores matter only as a second line: the limiter cuts first. Quiet topics are not punished. */
+const TOPIC_SCORE = {
+  topicWeight: 1,
+  timeInMeshWeight: 0,
+  timeInMeshQuantum: 1_000,
+  timeInMeshCap: 1,
+  firstMessageDeliveriesWeight: 0,
+  firstMessageDeliveriesDecay: 0.5,
+  firstMessageDeliveriesCap: 1,
+  meshMessageDeliveriesWeight: 0,
+  meshMessageDeliveriesDecay: 0.5,
+  meshMessageDeliveriesCap: 1,
+  meshMessageDeliveriesThreshold: 1,
+  meshMessageDeliveriesWindow: 10,
+  meshMessageDeliveriesActivation: 1_000,
+  meshFailurePenaltyWeight: 0,
+  meshFailurePenaltyDecay: 0.5,
+  // Counted squared: 24 invalid messages reach the graylist, so the limiter's 20 come first.
+  invalidMessageDeliveriesWeight: -0.15,
+  invalidMessageDeliveriesDecay: 0.99,
+} as const
+
+/** Below it gossipsub hears nothing from a peer any more; the node then cuts the connection. */
+export const GRAYLIST_SCORE = -80
+
+function gossipOptions(options: HostOptions): Parameters<typeof gossipsub>[0] {
+  const topics = Object.values(options.channels.topics)
+  const others = Math.max(1, options.roster.members.length - 1)
+  const degree = Math.min(others, 4)
+  return {
+    globalSignaturePolicy: 'StrictNoSign',
+    // Every byte counts: with an id that leaves bytes out, a poisoned copy censors the original.
+    msgIdFn: (message) => createHash('sha256').update(message.data).digest(),
+    allowedTopics: topics,
+    floodPublish: true,
+    batchPublish: true,
+    emitSelf: false,
+    doPX: false,
+    fallbackToFloodsub: false,
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    // Members must not be direct peers: those escape every score.
+    directPeers: [],
+    D: degree,
+    Dlo: Math.min(degree, 3),
+    Dhi: Math.min(others, 8),
+    Dout: Math.floor(Math.min(degree, 3) / 2),
+    Dscore: Math.min(degree, 3),
+    Dlazy: degree,
+    maxInboundStreams: 4,
+    maxOutboundStreams: 4,
+    maxInboundDataLength: 4 * options.messageBytesMax,
+    maxOutboundBufferSize: 1_048_576,
+    maxTopicBytesPerPeer: 8_192,
+    decodeRpcLimits: {
+      maxSubscriptions: 8,
+      maxMessages: 64,
+      maxIhaveMessageIDs: 256,
+      maxIwantMessageIDs: 256,
+      maxIdontwantMessageIDs: 64,
+      maxControlMessages: 16,
+      maxPeerInfos: 0,
+    },
+    scoreParams: {
+      // Many members may share one host: the colocation penalty would empty the mesh.
+      IPColocationFactorWeight: 0,
+      // An overloaded honest member breaks a few promises to deliver; that is no attack.
+      behaviourPenaltyWeight: -1,
+      behaviourPenaltyThreshold: 6,
+      behaviourPenaltyDecay: 0.9,
+      // Shorter than the first ban: who comes back after a ban starts anew.
+      retainScore: 30_000,
+      topics: Object.fromEntries(topics.map((topic) => [topic, TOPIC_SCORE])),
+    },
+    scoreThresholds: {
+      gossipThreshold: -10,
+      publishThreshold: -50,
+      graylistThreshold: GRAYLIST_SCORE,
+      acceptPXThreshold: 10,
+      opportunisticGraftThreshold: 1,
+    },
+  }
+}

@@ -1,0 +1,174 @@
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
+
+export interface LimiterOptions {
+  /** Messages a peer may pass on at once; at it, further ones are dropped unread. */
+  readonly burst: number
+  /** Messages per second that a peer may pass on in the long run. */
+  readonly perSecond: number
+  /** Rejected messages that cut the connection; one is forgiven for each minute without any. */
+  readonly rejectsMax: number
+  /** Dropped messages in a row, without the bucket ever being full again, that cut it too. */
+  readonly surplusMax: number
+  /** First ban in milliseconds; each further one lasts twice as long. */
+  readonly banMs: number
+  /** Longest ban; after as long without one, the next is a first ban again. */
+  readonly banMsMax: number
+}
+
+export interface LimiterDependencies {
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+}
+
+/** What the limiter says about one peer; for status and metrics. */
+export interface LimiterRecord {
+  readonly rejects: number
+  readonly surplus: number
+  readonly bans: number
+  /** Milliseconds until the peer may connect again; 0 when it is not banned. */
+  readonly bannedForMs: number
+}
+
+interface Account {
+  tokens: number
+  refilledMs: number
+  rejects: number
+  rejectedMs: number
+  surplus: number
+  surplusTotal: number
+  rejectsTotal: number
+  bans: number
+  bannedUntilMs: number
+}
+
+const FORGIVE_MS = 60_000
+
+/**
+ * Messages of one member in one round: observations 2, late notices 2, proposals 2 for each of 2
+ * ranks, shares 2 for each of 3 slots (protocol §13), and as much again for certificates and
+ * evidence, which have no sender.
+ */
+const MESSAGES_PER_MEMBER_AND_ROUND = 2 * (2 + 2 + 2 * 2 + 2 * 3)
+
+/** Limits of protocol §13 for one committee: what n members may say in a round, times n. */
+export function limiterOptionsFor(committee: {
+  readonly members: number
+  readonly roundMs: number
+}): LimiterOptions {
+  const perRound = MESSAGES_PER_MEMBER_AND_ROUND * committee.members
+  return {
+    // A healed link delivers what the mesh kept for it: a few rounds at once.
+    burst: 4 * perRound,
+    perSecond: Math.ceil((1_000 * perRound) / committee.roundMs),
+    rejectsMax: 20,
+    surplusMax: 16 * perRound,
+    banMs: 60_000,
+    banMsMax: 3_600_000,
+  }
+}
+
+/**
+ * Counts by the peer that passed a message on, before any cryptography (protocol §13). It holds
+ * one account for each member, so its memory is bounded by the committee.
+ */
+export class Limiter {
+  readonly #options: LimiterOptions
+  readonly #nowMs: () => number
+  readonly #accounts = new Map<MemberIndex, Account>()
+
+  constructor(options: LimiterOptions, dependencies: LimiterDependencies) {
+    this.#options = options
+    this.#nowMs = dependencies.nowMs
+  }
+
+  /** Takes one token: `pass`, or `drop` the message unread, or `cut` the connection now. */
+  admit(member: MemberIndex): 'pass' | 'drop' | 'cut' {
+    const nowMs = this.#nowMs()
+    const account = this.#account(member, nowMs)
+    if (nowMs < account.bannedUntilMs) return 'drop'
+    this.#refill(account, nowMs)
+    if (account.tokens >= 1) {
+      account.tokens -= 1
+      return 'pass'
+    }
+    account.surplus += 1
+    account.surplusTotal += 1
+    if (account.surplus < this.#options.surplusMax) return 'drop'
+    this.#ban(account, nowMs)
+    return 'cut'
+  }
+
+  /** Counts a message that only a faulty peer passes on: `counted`, or `cut` the connection now. */
+  reject(member: MemberIndex): 'counted' | 'cut' {
+    const nowMs = this.#nowMs()
+    const account = this.#account(member, nowMs)
+    if (nowMs < account.bannedUntilMs) return 'counted'
+    const forgiven = Math.floor((nowMs - account.rejectedMs) / FORGIVE_MS)
+    account.rejects = Math.max(0, account.rejects - forgiven) + 1
+    account.rejectedMs = nowMs
+    account.rejectsTotal += 1
+    if (account.rejects < this.#options.rejectsMax) return 'counted'
+    this.#ban(account, nowMs)
+    return 'cut'
+  }
+
+  /** Bans a peer that the mesh's own score has condemned. */
+  ban(member: MemberIndex): void {
+    const nowMs = this.#nowMs()
+    this.#ban(this.#account(member, nowMs), nowMs)
+  }
+
+  isBanned(member: MemberIndex): boolean {
+    const account = this.#accounts.get(member)
+    return account !== undefined && this.#nowMs() < account.bannedUntilMs
+  }
+
+  record(member: MemberIndex): LimiterRecord {
+    const nowMs = this.#nowMs()
+    const account = this.#accounts.get(member)
+    if (account === undefined) return { rejects: 0, surplus: 0, bans: 0, bannedForMs: 0 }
+    return {
+      rejects: account.rejectsTotal,
+      surplus: account.surplusTotal,
+      bans: account.bans,
+      bannedForMs: Math.max(0, account.bannedUntilMs - nowMs),
+    }
+  }
+
+  #account(member: MemberIndex, nowMs: number): Account {
+    let account = this.#accounts.get(member)
+    if (account === undefined) {
+      account = {
+        tokens: this.#options.burst,
+        refilledMs: nowMs,
+        rejects: 0,
+        rejectedMs: nowMs,
+        surplus: 0,
+        surplusTotal: 0,
+        rejectsTotal: 0,
+        bans: 0,
+        bannedUntilMs: 0,
+      }
+      this.#accounts.set(member, account)
+    }
+    return account
+  }
+
+  #refill(account: Account, nowMs: number): void {
+    const gained = ((nowMs - account.refilledMs) * this.#options.perSecond) / 1_000
+    account.tokens = Math.min(this.#options.burst, account.tokens + gained)
+    account.refilledMs = nowMs
+    if (account.tokens === this.#options.burst) account.surplus = 0
+  }
+
+  #ban(account: Account, nowMs: number): void {
+    const { banMs, banMsMax } = this.#options
+    if (nowMs - account.bannedUntilMs > banMsMax) account.bans = 0
+    // 2 ** 30 ms is far beyond every ban: the exponent stays small whatever the count.
+    account.bannedUntilMs = nowMs + Math.min(banMsMax, banMs * 2 ** Math.min(account.bans, 30))
+    account.bans += 1
+    account.rejects = 0
+    account.surplus = 0
+    account.tokens = this.#options.burst
+  }
+}

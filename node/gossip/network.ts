@@ -1,0 +1,258 @@
+import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
+import type { Connection, PeerId } from '@libp2p/interface'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import type { Startable } from '../lifecycle.ts'
+import { Dialer } from './dialer.ts'
+import { type Delivery, Gossip, type GossipCounters, type Judgement } from './gossip.ts'
+import { createHost, GRAYLIST_SCORE, type Host, startHost } from './host.ts'
+import { Limiter, limiterOptionsFor } from './limiter.ts'
+import { type Roster, type RosterEntry, rosterOf } from './roster.ts'
+import { Sync } from './sync.ts'
+import { channelsOf, type TopicName } from './topics.ts'
+
+export interface NetworkOptions {
+  /** Secret identity key, 32 bytes; copied. */
+  readonly privateKey: Uint8Array
+  readonly own: MemberIndex
+  /** The committee by member index. */
+  readonly members: readonly RosterEntry[]
+  /** 32 bytes. */
+  readonly committeeDigest: Uint8Array
+  /** Δ of the committee; sizes the limiter. */
+  readonly roundMs: number
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[]
+  /** Largest gossip message; default 65_536. */
+  readonly messageBytesMax?: number
+  /** Largest sync answer; default 1_048_576. */
+  readonly answerBytesMax?: number
+}
+
+/** Something about a peer changed. */
+export interface PeerChange {
+  readonly member: MemberIndex
+  /** `listening`: it told us it hears the protocol topic, so publishing reaches it from now on. */
+  readonly change: 'connected' | 'disconnected' | 'listening' | 'banned'
+}
+
+export interface NetworkDependencies {
+  readonly onMessage: (delivery: Delivery) => Judgement
+  /** A member asks over a direct stream; reply with `answer`. */
+  readonly onSyncRequest: (from: MemberIndex, request: Uint8Array) => void
+  readonly onPeer?: (change: PeerChange) => void
+  /** Our own code broke; the process should stop. */
+  readonly onFault: (error: unknown) => void
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+  /** A number in [0, 1); spreads redials. */
+  readonly chance: () => number
+}
+
+/** One row of the peer table. */
+export interface PeerStatus {
+  readonly member: MemberIndex
+  readonly peerId: string
+  readonly isConnected: boolean
+  /** It hears the protocol topic. */
+  readonly isListening: boolean
+  /** Round trip in milliseconds as last measured; null when not yet. */
+  readonly rttMs: number | null
+  readonly score: number
+  readonly rejects: number
+  readonly surplus: number
+  readonly bans: number
+  readonly bannedForMs: number
+}
+
+const MESSAGE_BYTES_MAX = 65_536
+const ANSWER_BYTES_MAX = 1_048_576
+const SCORE_INTERVAL_MS = 1_000
+
+/** Everything one member says to the others and hears from them (protocol §5.6). */
+export class Network implements Startable {
+  readonly name = 'network'
+  readonly #options: NetworkOptions
+  readonly #dependencies: NetworkDependencies
+  readonly #roster: Roster
+  readonly #host: Host
+  readonly #limiter: Limiter
+  readonly #gossip: Gossip
+  readonly #sync: Sync
+  readonly #dialer: Dialer
+  #scoring: NodeJS.Timeout | undefined
+
+  private constructor(
+    options: NetworkOptions,
+    dependencies: NetworkDependencies,
+    parts: { readonly host: Host; readonly roster: Roster; readonly limiter: Limiter },
+  ) {
+    const { host, roster, limiter } = parts
+    const channels = channelsOf(options.committeeDigest)
+    const isBanned = (member: MemberIndex) => limiter.isBanned(member)
+    this.#options = options
+    this.#dependencies = dependencies
+    this.#roster = roster
+    this.#host = host
+    this.#limiter = limiter
+    this.#gossip = new Gossip(
+      { roster, channels, messageBytesMax: options.messageBytesMax ?? MESSAGE_BYTES_MAX },
+      { host, limiter, ...dependencies, cut: (member) => this.#cut(member) },
+    )
+    this.#sync = new Sync(
+      {
+        roster,
+        protocol: channels.sync,
+        requestBytesMax: 4_096,
+        answerBytesMax: options.answerBytesMax ?? ANSWER_BYTES_MAX,
+        deadlineMs: 2_000,
+        requestsPerWindowMax: 16,
+        windowMs: 1_000,
+      },
+      { host, ...dependencies, onRequest: dependencies.onSyncRequest },
+    )
+    this.#dialer = new Dialer(
+      { roster, own: options.own, backoffMs: 250, backoffMsMax: 10_000, attemptMs: 5_000 },
+      { host, isBanned, chance: dependencies.chance },
+    )
+    host.addEventListener('peer:connect', ({ detail }) => this.#onPeer(detail, 'connected'))
+    host.addEventListener('peer:disconnect', ({ detail }) => this.#onPeer(detail, 'disconnected'))
+    host.addEventListener('connection:open', ({ detail }) => this.#replaceOlder(detail))
+    host.services.pubsub.addEventListener('subscription-change', ({ detail }) => {
+      const topic = channels.topics.protocol
+      const isListening = detail.subscriptions.some(
+        (each) => each.topic === topic && each.subscribe,
+      )
+      if (isListening) this.#onPeer(detail.peerId, 'listening')
+    })
+  }
+
+  /**
+   * Makes the network of one member, not yet started.
+   *
+   * @throws {OracleError} `GOSSIP_PRIVATE_KEY_INVALID`, `GOSSIP_MEMBER_KEY_INVALID`,
+   * `GOSSIP_ADDRESS_INVALID`
+   */
+  static async create(
+    options: NetworkOptions,
+    dependencies: NetworkDependencies,
+  ): Promise<Network> {
+    const roster = rosterOf(options.members)
+    const limits = limiterOptionsFor({ members: roster.members.length, roundMs: options.roundMs })
+    const limiter = new Limiter(limits, dependencies)
+    const host = await createHost(
+      {
+        privateKey: options.privateKey,
+        listen: options.listen,
+        roster,
+        channels: channelsOf(options.committeeDigest),
+        messageBytesMax: options.messageBytesMax ?? MESSAGE_BYTES_MAX,
+      },
+      { isBanned: (member) => limiter.isBanned(member) },
+    )
+    return new Network(options, dependencies, { host, roster, limiter })
+  }
+
+  /** @throws {OracleError} `GOSSIP_LISTEN_FAILED` */
+  async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    if (this.#scoring !== undefined) return
+    signal.throwIfAborted()
+    await startHost(this.#host, this.#options.listen)
+    await this.#sync.start()
+    this.#gossip.subscribe()
+    this.#dialer.start()
+    this.#scoring = setInterval(() => this.#judgeScores(), SCORE_INTERVAL_MS)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#scoring === undefined) return
+    clearInterval(this.#scoring)
+    this.#scoring = undefined
+    this.#dialer.stop()
+    await this.#sync.stop()
+    await this.#host.stop()
+  }
+
+  /** Addresses this member listens on, with the real ports. */
+  listenAddresses(): string[] {
+    return this.#host.getMultiaddrs().map(String)
+  }
+
+  get peerId(): string {
+    return this.#host.peerId.toString()
+  }
+
+  /** See `Gossip.publish`. */
+  publish(topic: TopicName, bytes: Uint8Array): Promise<number> {
+    return this.#gossip.publish(topic, bytes)
+  }
+
+  /** See `Sync.request`. */
+  request(to: MemberIndex, request: Uint8Array): Promise<Uint8Array> {
+    return this.#sync.request(to, request)
+  }
+
+  /** See `Sync.answer`. */
+  answer(to: MemberIndex, answer: Uint8Array): boolean {
+    return this.#sync.answer(to, answer)
+  }
+
+  counters(): GossipCounters {
+    return this.#gossip.counters()
+  }
+
+  /** The peer table: every member but this one. */
+  peers(): PeerStatus[] {
+    const listeners = new Set(this.#gossip.listeners('protocol'))
+    const others = this.#roster.members.filter(({ index }) => index !== this.#options.own)
+    return others.map(({ index, peerId }) => {
+      const connections = this.#host.getConnections(peerId)
+      return {
+        member: index,
+        peerId: peerId.toString(),
+        isConnected: connections.length > 0,
+        isListening: listeners.has(index),
+        rttMs: connections[0]?.rtt ?? null,
+        score: this.#scoreOf(peerId),
+        ...this.#limiter.record(index),
+      }
+    })
+  }
+
+  #onPeer(peerId: PeerId, change: PeerChange['change']): void {
+    const member = this.#roster.indexOf(peerId)
+    if (member === null) return
+    if (change === 'disconnected') this.#dialer.lost(member)
+    this.#dependencies.onPeer?.({ member, change })
+  }
+
+  /** A member that connects anew has lost the connection we still hold. */
+  #replaceOlder(connection: Connection): void {
+    for (const older of this.#host.getConnections(connection.remotePeer)) {
+      if (older.id !== connection.id) older.abort(new Error('replaced by a newer connection'))
+    }
+  }
+
+  #cut(member: MemberIndex): void {
+    const peerId = this.#roster.members[member]?.peerId
+    if (peerId === undefined) return
+    for (const connection of this.#host.getConnections(peerId)) {
+      connection.abort(new Error('cut by the limiter'))
+    }
+    this.#dependencies.onPeer?.({ member, change: 'banned' })
+  }
+
+  /** Second line: gossipsub also scores what never reaches a validator, such as signed messages. */
+  #judgeScores(): void {
+    for (const { index, peerId } of this.#roster.members) {
+      if (index === this.#options.own || this.#scoreOf(peerId) >= GRAYLIST_SCORE) continue
+      if (this.#host.getConnections(peerId).length === 0) continue
+      this.#limiter.ban(index)
+      this.#cut(index)
+    }
+  }
+
+  #scoreOf(peerId: PeerId): number {
+    const pubsub: GossipSub & { getScore?: (peerId: string) => number } = this.#host.services.pubsub
+    return pubsub.getScore?.(peerId.toString()) ?? 0
+  }
+}

@@ -1,0 +1,171 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { Network } from '../../node/gossip/network.ts'
+import {
+  addressOf,
+  DIGEST,
+  judgeByWord,
+  keyOf,
+  type Member,
+  publicKeyOf,
+  startCommittee,
+  startMember,
+  stopAll,
+  text,
+  untilListening,
+} from './gossip-support.ts'
+
+let members: Member[] = []
+afterEach(async () => {
+  await stopAll(members)
+  members = []
+})
+
+function at(index: number): Member {
+  const member = members[index]
+  if (member === undefined) throw new Error(`no member ${index}`)
+  return member
+}
+
+describe('a committee of four on loopback', () => {
+  it('delivers every message of every member exactly once to every other', async () => {
+    members = await startCommittee(4)
+    const said = (index: number) => [0, 1, 2, 3, 4].map((count) => `valid ${index} ${count}`)
+    const recipients = await Promise.all(
+      members.flatMap(({ index, network }) =>
+        said(index).map((words) => network.publish('protocol', text(words))),
+      ),
+    )
+    expect(recipients).toEqual(Array.from({ length: 20 }, () => 3))
+
+    await Promise.all(members.map((each) => each.watch.until(() => each.accepted.length >= 15)))
+    for (const { index, accepted } of members) {
+      const expected = [0, 1, 2, 3].filter((other) => other !== index).flatMap(said)
+      expect(accepted.toSorted()).toEqual(expected.toSorted())
+    }
+  })
+
+  it('carries certificates on the reports topic and knows the topic of each message', async () => {
+    members = await startCommittee(2)
+    await at(1).watch.until(() => at(1).network.peers()[0]?.isListening === true)
+    await at(0).network.publish('reports', text('valid certificate'))
+    await at(1).watch.until(() => at(1).accepted.length === 1)
+    expect(at(1).accepted).toEqual(['valid certificate'])
+  })
+
+  it('publishes to nobody without failing, and refuses what is too large', async () => {
+    members = [await startMember({ index: 0, size: 4, addresses: new Map() })]
+    expect(await at(0).network.publish('protocol', text('valid alone'))).toBe(0)
+    await expect(at(0).network.publish('protocol', new Uint8Array(65_537))).rejects.toMatchObject({
+      code: 'GOSSIP_MESSAGE_TOO_LARGE',
+    })
+  })
+
+  it('connects again to a member that stopped and came back elsewhere', async () => {
+    members = await startCommittee(3)
+    const leaving = at(2)
+    await leaving.network.stop()
+    await at(0).watch.until(() => at(0).network.peers()[1]?.isConnected === false)
+
+    const addresses = new Map([0, 1].map((index) => [index, addressOf(at(index))]))
+    members[2] = await startMember({ index: 2, size: 3, addresses })
+    await untilListening(at(2), 2)
+    await untilListening(at(0), 2)
+    await at(2).network.publish('protocol', text('valid return'))
+    await at(0).watch.until(() => at(0).accepted.length === 1)
+    await at(0).network.publish('protocol', text('valid greeting'))
+    await at(2).watch.until(() => at(2).accepted.length === 1)
+  })
+
+  it('lists every other member in the peer table', async () => {
+    members = await startCommittee(4)
+    expect(
+      at(1)
+        .network.peers()
+        .map(({ member }) => member),
+    ).toEqual([0, 2, 3])
+    expect(at(1).network.peers()[0]).toMatchObject({
+      peerId: at(0).network.peerId,
+      isConnected: true,
+      isListening: true,
+      rejects: 0,
+      bans: 0,
+      bannedForMs: 0,
+    })
+  })
+
+  it('starts and stops twice without effect', async () => {
+    members = await startCommittee(2)
+    await at(0).network.start()
+    await at(0).network.stop()
+    await at(0).network.stop()
+  })
+
+  it('names a busy port', async () => {
+    members = await startCommittee(1)
+    const second = await Network.create(
+      {
+        privateKey: keyOf('0'),
+        own: 0,
+        members: [{ identityKey: publicKeyOf(keyOf('0')), addresses: [] }],
+        committeeDigest: DIGEST,
+        roundMs: 500,
+        listen: [addressOf(at(0)).replace(/\/p2p\/.*/, '')],
+      },
+      {
+        onMessage: judgeByWord,
+        onSyncRequest: () => undefined,
+        onFault: () => undefined,
+        nowMs: () => 0,
+        chance: () => 0,
+      },
+    )
+    await expect(second.start()).rejects.toMatchObject({ code: 'GOSSIP_LISTEN_FAILED' })
+  })
+})
+
+describe('the direct sync stream', () => {
+  it('answers a request, and refuses a second one while the first is in flight', async () => {
+    members = await startCommittee(2, {
+      onSyncRequest: (member, from, request) => {
+        member.judged.push(`asked by ${from}: ${Buffer.from(request).toString()}`)
+        member.watch.notify()
+      },
+    })
+    const first = at(0).network.request(1, text('round 7'))
+    await expect(at(0).network.request(1, text('round 8'))).rejects.toMatchObject({
+      code: 'SYNC_BUSY',
+    })
+    await at(1).watch.until(() => at(1).judged.length === 1)
+    expect(at(1).judged).toEqual(['asked by 0: round 7'])
+    expect(at(1).network.answer(0, new Uint8Array(200_000).fill(5))).toBe(true)
+    expect(await first).toEqual(new Uint8Array(200_000).fill(5))
+    expect(at(1).network.answer(0, text('again'))).toBe(false)
+  })
+
+  it('serves many requests one after another, both ways', async () => {
+    members = await startCommittee(2, {
+      onSyncRequest: (member, from, request) => member.network.answer(from, request),
+    })
+    for (let count = 0; count < 10; count++) {
+      expect(await at(0).network.request(1, text(`a${count}`))).toEqual(text(`a${count}`))
+      expect(await at(1).network.request(0, text(`b${count}`))).toEqual(text(`b${count}`))
+    }
+  })
+
+  it('resets a request that is too large and one that is never answered', async () => {
+    members = await startCommittee(2)
+    await expect(at(0).network.request(1, new Uint8Array(5_000))).rejects.toMatchObject({
+      code: 'SYNC_FAILED',
+    })
+    await expect(at(0).network.request(1, text('silence'))).rejects.toMatchObject({
+      code: 'SYNC_FAILED',
+    })
+  })
+
+  it('says so when the member is not connected', async () => {
+    members = [await startMember({ index: 0, size: 2, addresses: new Map() })]
+    await expect(at(0).network.request(1, text('hello'))).rejects.toMatchObject({
+      code: 'SYNC_UNREACHABLE',
+    })
+  })
+})
