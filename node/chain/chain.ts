@@ -1,0 +1,74 @@
+import type { Hex, PublicClient } from 'viem'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
+import type { FeedOnChain } from '../../aggregator/phases/deliver.ts'
+import type { FeedIndex } from '../../aggregator/values/ids.ts'
+import type { FeeQuote, Fees } from './fees.ts'
+
+/** The contract that certificates are delivered to, as calldata and answers. */
+export interface FeedsContract {
+  readonly address: Hex
+  /** Calldata that delivers these feeds of a certificate. */
+  readonly encodeUpdate: (certificate: Certificate, feeds: readonly FeedIndex[]) => Hex
+  /** Every feed of the committee, in order, as one endpoint sees it at a block. */
+  readonly readFeeds: (client: PublicClient, block: bigint) => Promise<readonly FeedOnChain[]>
+  /** The name of the contract's error in revert data, or null when it is none of the contract's. */
+  readonly errorNameOf: (revertData: Hex) => string | null
+}
+
+/** What became of a transaction in a block. */
+export interface Receipt {
+  readonly hash: Hex
+  readonly status: 'success' | 'reverted'
+  readonly blockNumber: number
+  readonly blockHash: Hex
+  readonly gasUsed: bigint
+  /** Wei per gas that were paid. */
+  readonly gasPrice: bigint
+}
+
+export type GasEstimate =
+  | { readonly type: 'gas'; readonly gas: bigint }
+  /** The call would revert; `reason` is the name of the contract's error. */
+  | { readonly type: 'reverts'; readonly reason: string }
+
+/** What the endpoints said to a signed transaction; the best of their answers. */
+export type SendOutcome =
+  | { readonly type: 'accepted' }
+  /** Another transaction holds the nonce and offers too much to be replaced by this one. */
+  | { readonly type: 'underpriced' }
+  /** A transaction with the nonce is in a block already. */
+  | { readonly type: 'nonceUsed' }
+  | { readonly type: 'fundsMissing' }
+  | { readonly type: 'refused'; readonly reason: string }
+
+/** A transaction of ours that waits to be included. */
+export interface PendingTransaction {
+  readonly hash: Hex
+  readonly fees: Fees
+}
+
+/**
+ * One wallet's view of one chain and of the contract on it: everything the transmitter asks for.
+ * Every function may throw the coded errors of RpcPool.
+ */
+export interface Chain {
+  /** The contract's address. */
+  readonly contract: Hex
+  /** Every feed as of now, never from a cache. */
+  readonly readFeeds: () => Promise<readonly FeedOnChain[]>
+  readonly encodeUpdate: FeedsContract['encodeUpdate']
+  /** Number of the newest block that most endpoints know. */
+  readonly head: () => Promise<number>
+  /** Transactions of the wallet that are in blocks: the next nonce to use. */
+  readonly minedNonce: () => Promise<number>
+  readonly balanceWei: () => Promise<bigint>
+  readonly quoteFees: () => Promise<FeeQuote>
+  readonly estimateGas: (data: Hex) => Promise<GasEstimate>
+  readonly send: (signed: Hex) => Promise<SendOutcome>
+  /** Null while the transaction is in no block. */
+  readonly receipt: (hash: Hex) => Promise<Receipt | null>
+  /** Why a call reverted in a block: the name of the contract's error. */
+  readonly revertReason: (data: Hex, blockNumber: number) => Promise<string>
+  /** The wallet's transaction with a nonce that waits in the pool; null when none is known. */
+  readonly pending: (nonce: number) => Promise<PendingTransaction | null>
+}

@@ -1,0 +1,96 @@
+import type { Hex } from 'viem'
+import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
+import type { Chain, Receipt } from './chain.ts'
+import type { Job, Transmission } from './transmission.ts'
+
+/** A transaction as it was sent. */
+export interface Sent {
+  readonly hash: Hex
+  readonly round: Round
+  readonly feeds: readonly FeedIndex[]
+  readonly data: Hex
+}
+
+/** A delivery that is in a block. */
+export interface Mined {
+  readonly sent: Sent
+  readonly receipt: Receipt
+  readonly job: Job
+}
+
+export interface Ended {
+  readonly job: Job
+  readonly transmission: Transmission
+}
+
+/** Deliveries that wait for confirmations; at the limit the oldest is given up. */
+const WAITING_MAX = 64
+
+/** Watches deliveries until they are deep enough, or until a reorganisation took them out again. */
+export class Confirmations {
+  readonly #depth: number
+  readonly #chain: Pick<Chain, 'head' | 'receipt'>
+  #waiting: readonly Mined[] = []
+
+  /** @param options `depth`: blocks, the including one counted, after which a delivery landed */
+  constructor(options: { readonly depth: number }, chain: Pick<Chain, 'head' | 'receipt'>) {
+    this.#depth = options.depth
+    this.#chain = chain
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  /** Watches one more; what this decides at once is returned. */
+  add(mined: Mined): readonly Ended[] {
+    if (this.#depth <= 1) return [landed(mined)]
+    const [oldest] = this.#waiting
+    const isFull = this.#waiting.length >= WAITING_MAX
+    this.#waiting = [...this.#waiting.slice(isFull ? 1 : 0), mined]
+    if (!isFull || oldest === undefined) return []
+    return [failed(oldest, 'TRANSMIT_STUCK', 'too many wait for confirmations')]
+  }
+
+  /** Looks at the chain; what is decided now is no longer watched. */
+  async check(): Promise<readonly Ended[]> {
+    if (this.isEmpty) return []
+    const deepest = (await this.#chain.head()) - this.#depth + 1
+    const ended: Ended[] = []
+    for (const mined of this.#waiting) {
+      const { blockNumber, blockHash } = mined.receipt
+      if (blockNumber > deepest) continue
+      const receipt = await this.#chain.receipt(mined.sent.hash)
+      const isStill = receipt?.blockHash === blockHash
+      const reorged = () => failed(mined, 'TRANSMIT_REORGED', `left block ${blockNumber}`)
+      ended.push(isStill ? landed(mined) : reorged())
+    }
+    this.#waiting = this.#waiting.filter((mined) => !ended.some(({ job }) => job === mined.job))
+    return ended
+  }
+
+  /** Gives up on all of them. */
+  clear(): readonly Ended[] {
+    const ended = this.#waiting.map((mined) => failed(mined, 'TRANSMIT_STOPPED', 'stopping'))
+    this.#waiting = []
+    return ended
+  }
+}
+
+function landed({ sent, receipt, job }: Mined): Ended {
+  const { hash, round, feeds } = sent
+  const { blockNumber, gasUsed } = receipt
+  const feeWei = gasUsed * receipt.gasPrice
+  return {
+    job,
+    transmission: { outcome: 'landed', round, feeds, hash, blockNumber, gasUsed, feeWei },
+  }
+}
+
+function failed(
+  { sent, job }: Mined,
+  code: 'TRANSMIT_REORGED' | 'TRANSMIT_STOPPED' | 'TRANSMIT_STUCK',
+  detail: string,
+): Ended {
+  return { job, transmission: { outcome: 'failed', round: sent.round, code, detail } }
+}

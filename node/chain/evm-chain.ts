@@ -1,0 +1,227 @@
+import type { Address, Hex, PublicClient } from 'viem'
+import { TransactionReceiptNotFoundError } from 'viem'
+import { OracleError } from '../errors.ts'
+import type {
+  Chain,
+  FeedsContract,
+  GasEstimate,
+  PendingTransaction,
+  Receipt,
+  SendOutcome,
+} from './chain.ts'
+import { describeRpcError, revertDataOf } from './endpoint.ts'
+import type { FeeQuote } from './fees.ts'
+import type { RpcPool } from './rpc.ts'
+
+export interface EvmChainOptions {
+  /** Names the target in errors. */
+  readonly target: string
+  /** The wallet that sends. */
+  readonly sender: Address
+}
+
+/** The chain as a pool of endpoints sees it: what matters is asked from all and outvoted. */
+export class EvmChain implements Chain {
+  readonly contract: Address
+  readonly encodeUpdate: FeedsContract['encodeUpdate']
+  readonly #target: string
+  readonly #sender: Address
+  readonly #pool: RpcPool
+  readonly #feeds: FeedsContract
+
+  constructor(
+    options: EvmChainOptions,
+    dependencies: { readonly pool: RpcPool; readonly contract: FeedsContract },
+  ) {
+    this.#target = options.target
+    this.#sender = options.sender
+    this.#pool = dependencies.pool
+    this.#feeds = dependencies.contract
+    this.contract = dependencies.contract.address
+    this.encodeUpdate = dependencies.contract.encodeUpdate
+  }
+
+  /**
+   * Fails early when the address holds no contract.
+   *
+   * @throws {OracleError} CONTRACT_MISSING, or the pool's errors
+   */
+  async checkContract(): Promise<void> {
+    const { address } = this.#feeds
+    const code = await this.#pool.agreed(
+      async (client, blockNumber) => (await client.getCode({ address, blockNumber })) ?? '0x',
+      (text) => text,
+    )
+    if (code !== '0x') return
+    throw new OracleError(
+      'CONTRACT_MISSING',
+      `there is no contract at ${address} on chain ${this.#target}; ` +
+        'correct chains[].contract, or deploy it',
+      { context: { target: this.#target, address } },
+    )
+  }
+
+  async readFeeds() {
+    // A comparison first: the block of the last one may be older than what others sent since.
+    await this.#pool.compare()
+    return this.#pool.agreed((client, block) => this.#feeds.readFeeds(client, block), jsonKey)
+  }
+
+  head(): Promise<number> {
+    return this.#pool.compare()
+  }
+
+  minedNonce(): Promise<number> {
+    const address = this.#sender
+    return this.#pool.agreed(
+      (client, blockNumber) => client.getTransactionCount({ address, blockNumber }),
+      String,
+    )
+  }
+
+  balanceWei(): Promise<bigint> {
+    const address = this.#sender
+    return this.#pool.agreed(
+      (client, blockNumber) => client.getBalance({ address, blockNumber }),
+      String,
+    )
+  }
+
+  /** The median of what the endpoints quote; of two, the lower, so that one cannot make us overpay. */
+  async quoteFees(): Promise<FeeQuote> {
+    const settled = await this.#pool.each(quoteOf)
+    const quotes = settled.flatMap((outcome) =>
+      outcome.status === 'fulfilled' ? [outcome.value] : [],
+    )
+    if (quotes.length === 0) return this.#pool.first(quoteOf)
+    return {
+      baseFeePerGas: lowerMedian(quotes.map((quote) => quote.baseFeePerGas)),
+      priorityFeePerGas: lowerMedian(quotes.map((quote) => quote.priorityFeePerGas)),
+    }
+  }
+
+  async estimateGas(data: Hex): Promise<GasEstimate> {
+    const call = { account: this.#sender, to: this.#feeds.address, data }
+    try {
+      return { type: 'gas', gas: await this.#pool.first((client) => client.estimateGas(call)) }
+    } catch (error) {
+      const reason = this.#revertReasonOf(error)
+      if (reason === null) throw error
+      return { type: 'reverts', reason }
+    }
+  }
+
+  /** Every endpoint gets the transaction: one that swallows it does no harm. */
+  async send(signed: Hex): Promise<SendOutcome> {
+    const settled = await this.#pool.each((client) =>
+      client.sendRawTransaction({ serializedTransaction: signed }),
+    )
+    const outcomes = settled.map((outcome) =>
+      outcome.status === 'fulfilled' ? ACCEPTED : refusalOf(outcome.reason),
+    )
+    const best = SEND_PREFERENCE.map((type) => outcomes.find((outcome) => outcome.type === type))
+    return best.find((outcome) => outcome !== undefined) ?? { type: 'refused', reason: 'no answer' }
+  }
+
+  receipt(hash: Hex): Promise<Receipt | null> {
+    return this.#pool.agreed(
+      (client) => receiptFrom(client, hash),
+      (receipt) => receipt?.blockHash ?? 'none',
+    )
+  }
+
+  async revertReason(data: Hex, blockNumber: number): Promise<string> {
+    const call = {
+      account: this.#sender,
+      to: this.#feeds.address,
+      data,
+      blockNumber: BigInt(blockNumber),
+    }
+    try {
+      await this.#pool.first((client) => client.call(call))
+      return 'unknown'
+    } catch (error) {
+      return this.#revertReasonOf(error) ?? 'unknown'
+    }
+  }
+
+  async pending(nonce: number): Promise<PendingTransaction | null> {
+    const block = await this.#pool.first((client) =>
+      client.getBlock({ blockTag: 'pending', includeTransactions: true }),
+    )
+    const own = block.transactions.find(
+      (transaction) =>
+        transaction.from.toLowerCase() === this.#sender.toLowerCase() &&
+        transaction.nonce === nonce,
+    )
+    if (own === undefined) return null
+    const maxFeePerGas = own.maxFeePerGas ?? own.gasPrice ?? 0n
+    const maxPriorityFeePerGas = own.maxPriorityFeePerGas ?? maxFeePerGas
+    return { hash: own.hash, fees: { maxFeePerGas, maxPriorityFeePerGas } }
+  }
+
+  #revertReasonOf(error: unknown): string | null {
+    const data = revertDataOf(error)
+    if (data === null) return null
+    return this.#feeds.errorNameOf(data) ?? `unnamed (${data.slice(0, 10)})`
+  }
+}
+
+const ACCEPTED: SendOutcome = { type: 'accepted' }
+
+/** The answer that helps most comes first. */
+const SEND_PREFERENCE = [
+  'accepted',
+  'nonceUsed',
+  'underpriced',
+  'fundsMissing',
+  'refused',
+] as const satisfies readonly SendOutcome['type'][]
+
+/** Clients share no error codes for the pool's refusals; these words are what they have in common. */
+function refusalOf(error: unknown): SendOutcome {
+  // Local chains that mine at once report the revert of a transaction that is in a block.
+  if (revertDataOf(error) !== null) return ACCEPTED
+  const reason = describeRpcError(error)
+  if (/already known|known transaction|already imported/i.test(reason)) return ACCEPTED
+  if (/underpriced|fee too low|gas price too low/i.test(reason)) return { type: 'underpriced' }
+  if (/nonce.{0,20}too low|nonce.{0,20}lower than/i.test(reason)) return { type: 'nonceUsed' }
+  if (/insufficient funds|exceeds the balance|enough funds/i.test(reason)) {
+    return { type: 'fundsMissing' }
+  }
+  return { type: 'refused', reason }
+}
+
+async function quoteOf(client: PublicClient): Promise<FeeQuote> {
+  const [block, priorityFeePerGas] = await Promise.all([
+    client.getBlock({ blockTag: 'latest' }),
+    client.estimateMaxPriorityFeePerGas(),
+  ])
+  return { baseFeePerGas: block.baseFeePerGas ?? 0n, priorityFeePerGas }
+}
+
+async function receiptFrom(client: PublicClient, hash: Hex): Promise<Receipt | null> {
+  try {
+    const receipt = await client.getTransactionReceipt({ hash })
+    return {
+      hash,
+      status: receipt.status,
+      blockNumber: Number(receipt.blockNumber),
+      blockHash: receipt.blockHash,
+      gasUsed: receipt.gasUsed,
+      gasPrice: receipt.effectiveGasPrice,
+    }
+  } catch (error) {
+    if (error instanceof TransactionReceiptNotFoundError) return null
+    throw error
+  }
+}
+
+function lowerMedian(values: readonly bigint[]): bigint {
+  const rising = values.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return rising[Math.floor((rising.length - 1) / 2)] ?? 0n
+}
+
+function jsonKey(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))
+}

@@ -1,0 +1,146 @@
+import type { Hex, LocalAccount } from 'viem'
+import { keccak256 } from 'viem'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../logging.ts'
+import type { Chain, SendOutcome } from './chain.ts'
+import type { FeeCaps, Fees } from './fees.ts'
+import { firstFees, replacementFees } from './fees.ts'
+import type { Spending } from './spending.ts'
+import type { TransmitFailure } from './transmission.ts'
+
+export interface SenderOptions {
+  readonly chainId: number
+  readonly caps: FeeCaps
+  /** Most gas of one transaction. */
+  readonly gasMax: bigint
+  readonly spendPerDayWeiMax: bigint
+  /** Below this the wallet needs funds soon. */
+  readonly balanceWeiMin: bigint
+}
+
+export interface SenderDependencies {
+  readonly chain: Chain
+  /** Pays for gas; may sign elsewhere. */
+  readonly account: Pick<LocalAccount, 'address' | 'signTransaction'>
+  readonly spending: Spending
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly log: Log
+  readonly onBalance?: (balance: BalanceRead) => void
+}
+
+export interface BalanceRead {
+  readonly balanceWei: bigint
+  readonly isBelowFloor: boolean
+}
+
+export interface TransactionRequest {
+  readonly nonce: number
+  readonly data: Hex
+  /** Fees of the pending transaction whose place it takes; null for the first with this nonce. */
+  readonly replaces: Fees | null
+  /** Whether a replacement may offer more; if not, the same fees are offered again. */
+  readonly mayRaise: boolean
+}
+
+export interface TransactionSent {
+  readonly outcome: SendOutcome
+  readonly hash: Hex
+  readonly fees: Fees
+}
+
+/** What stands in the way of sending; the operator or the chain must change something. */
+export class Obstacle extends Error {
+  readonly code: TransmitFailure
+
+  constructor(code: TransmitFailure, detail: string) {
+    super(detail)
+    this.name = 'Obstacle'
+    this.code = code
+  }
+}
+
+/** Gas beyond the estimate: what others send in the meantime may make storing dearer. */
+const GAS_PERCENT_OF_ESTIMATE = 125n
+
+/** Prices, signs and sends one transaction at a time, within what the operator allows. */
+export class TransactionSender {
+  readonly #options: SenderOptions
+  readonly #use: SenderDependencies
+  #wasBelowFloor = false
+
+  constructor(options: SenderOptions, dependencies: SenderDependencies) {
+    this.#options = options
+    this.#use = dependencies
+  }
+
+  /**
+   * @throws {Obstacle} when a cap, the wallet or the contract is in the way; nothing was sent then
+   */
+  async send(request: TransactionRequest): Promise<TransactionSent> {
+    const { chain, account } = this.#use
+    const fees = await this.#feesFor(request)
+    const gas = await this.#gasFor(request.data)
+    await this.#checkFunds(gas * fees.maxFeePerGas)
+    const signed = await account.signTransaction({
+      type: 'eip1559',
+      chainId: this.#options.chainId,
+      to: chain.contract,
+      nonce: request.nonce,
+      data: request.data,
+      gas,
+      ...fees,
+    })
+    return { outcome: await chain.send(signed), hash: keccak256(signed), fees }
+  }
+
+  async #feesFor({ replaces, mayRaise }: TransactionRequest): Promise<Fees> {
+    const { caps } = this.#options
+    const quote = await this.#use.chain.quoteFees()
+    if (replaces === null) {
+      const fees = firstFees(quote, caps)
+      if (fees !== null) return fees
+      throw new Obstacle('TRANSMIT_FEE_OVER_CAP', `base fee is ${quote.baseFeePerGas} wei per gas`)
+    }
+    // At the cap the same fees are offered again: the pool may have dropped the transaction.
+    return (mayRaise ? replacementFees(replaces, quote, caps) : null) ?? replaces
+  }
+
+  async #gasFor(data: Hex): Promise<bigint> {
+    const estimate = await this.#use.chain.estimateGas(data)
+    if (estimate.type === 'reverts') throw new Obstacle('TRANSMIT_REVERTED', estimate.reason)
+    const { gasMax } = this.#options
+    if (estimate.gas > gasMax) {
+      throw new Obstacle('TRANSMIT_GAS_OVER_CAP', `needs ${estimate.gas} of ${gasMax} gas`)
+    }
+    const gas = (estimate.gas * GAS_PERCENT_OF_ESTIMATE) / 100n
+    return gas < gasMax ? gas : gasMax
+  }
+
+  async #checkFunds(costWeiMax: bigint): Promise<void> {
+    const { spending, chain, clock, onBalance } = this.#use
+    const { spendPerDayWeiMax, balanceWeiMin } = this.#options
+    const spentWei = spending.spentWei(clock.nowMs())
+    if (spentWei + costWeiMax > spendPerDayWeiMax) {
+      throw new Obstacle(
+        'SPENDING_CEILING_REACHED',
+        `spent ${spentWei} wei of ${spendPerDayWeiMax} in 24 h, this may cost ${costWeiMax}`,
+      )
+    }
+    const balanceWei = await chain.balanceWei()
+    const isBelowFloor = balanceWei < balanceWeiMin
+    onBalance?.({ balanceWei, isBelowFloor })
+    this.#warnOnce(balanceWei, isBelowFloor)
+    if (balanceWei < costWeiMax) {
+      throw new Obstacle('WALLET_EMPTY', `has ${balanceWei} wei, this may cost ${costWeiMax}`)
+    }
+  }
+
+  #warnOnce(balanceWei: bigint, isBelowFloor: boolean): void {
+    if (isBelowFloor && !this.#wasBelowFloor) {
+      const wallet = this.#use.account.address
+      const fields = { code: 'WALLET_LOW', wallet, balanceWei: balanceWei.toString() }
+      this.#use.log.warn('chain.wallet.low', fields)
+    }
+    this.#wasBelowFloor = isBelowFloor
+  }
+}

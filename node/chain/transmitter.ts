@@ -1,0 +1,301 @@
+import { once } from 'node:events'
+import { setTimeout as pauseFor } from 'node:timers/promises'
+import type { FeedIndex } from '../../aggregator/values/ids.ts'
+import type { Clock } from '../clock.ts'
+import { codeOf } from '../errors.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Log } from '../logging.ts'
+import type { Chain, Receipt } from './chain.ts'
+import type { Ended, Sent } from './confirmations.ts'
+import { Confirmations } from './confirmations.ts'
+import type { TransactionSender } from './sender.ts'
+import { Obstacle } from './sender.ts'
+import type { Slot } from './slot.ts'
+import { adopted, slotAfter } from './slot.ts'
+import type { Spending } from './spending.ts'
+import type {
+  Job,
+  Transmission,
+  TransmitFailure,
+  TransmitRequest,
+  TransmitterEvent,
+} from './transmission.ts'
+import { OpenJobs, roundOf } from './transmission.ts'
+
+export interface TransmitterOptions {
+  readonly target: string
+  /** Blocks, the including one counted, after which a delivery counts as landed. */
+  readonly confirmations: number
+  readonly pollEveryMs: number
+  /** A transaction that is in no block by then is replaced. */
+  readonly bumpAfterMs: number
+  /** Raises of the fee of one nonce; after them it is only sent again as it is. */
+  readonly bumpsMax: number
+}
+
+export interface TransmitterDependencies {
+  readonly chain: Chain
+  readonly sender: TransactionSender
+  readonly spending: Spending
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly log: Log
+  readonly onEvent?: (event: TransmitterEvent) => void
+  /** Waits, or rejects when the signal aborts. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>
+}
+
+/**
+ * Performs the effect `transmit`: brings feeds of a certificate to one contract and reports how that
+ * ended. It decides nothing about which feeds are due. One transaction is in flight at a time, always
+ * with the first unused nonce, so that there are no gaps to repair; a newer certificate replaces an
+ * older one at the next fee bump and takes over its feeds. Whatever the chain, an endpoint or the
+ * wallet does is a named outcome, never an exception.
+ */
+export class Transmitter implements Startable {
+  readonly name: string
+  readonly #options: TransmitterOptions
+  readonly #use: Required<TransmitterDependencies>
+  readonly #log: Log
+  readonly #jobs = new OpenJobs()
+  readonly #confirmations: Confirmations
+  #slot: Slot | null = null
+  #wake: () => void = () => undefined
+  #stopping: AbortController | null = null
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: TransmitterOptions, dependencies: TransmitterDependencies) {
+    this.name = `transmitter ${options.target}`
+    this.#options = options
+    this.#use = {
+      onEvent: () => undefined,
+      pause: (ms, signal) => pauseFor(ms, undefined, { signal, ref: false }),
+      ...dependencies,
+    }
+    this.#log = dependencies.log.child({ target: options.target })
+    this.#confirmations = new Confirmations({ depth: options.confirmations }, dependencies.chain)
+  }
+
+  /**
+   * Reads what was spent today and takes over a transaction that an earlier process left pending.
+   *
+   * @throws {OracleError} SPENDING_UNREADABLE; a chain that cannot be reached is no reason to fail
+   */
+  async start(): Promise<void> {
+    if (this.#stopping !== null) return
+    const stopping = new AbortController()
+    this.#stopping = stopping
+    await this.#use.spending.load()
+    try {
+      await this.#adoptPending()
+    } catch (error) {
+      this.#log.warn('chain.transmitter.startedBlind', { code: codeOf(error), error })
+    }
+    this.#running = this.#run(stopping.signal)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping?.abort()
+    this.#wake()
+    await this.#running
+    this.#end(this.#confirmations.clear())
+    this.#fail(
+      this.#jobs.take(() => true),
+      'TRANSMIT_STOPPED',
+      'stopping',
+    )
+  }
+
+  /** Never rejects. Ends at `confirmations` blocks, or when something else is certain. */
+  transmit(request: TransmitRequest): Promise<Transmission> {
+    const { round } = request.certificate
+    const isStopped = this.#stopping?.signal.aborted ?? true
+    if (isStopped) {
+      const detail = 'not running'
+      return Promise.resolve({ outcome: 'failed', round, code: 'TRANSMIT_STOPPED', detail })
+    }
+    return new Promise((resolve) => {
+      const end = (transmission: Transmission) => {
+        this.#use.onEvent({ type: 'ended', transmission })
+        resolve(transmission)
+      }
+      const isAdded = this.#jobs.add({ request, askedMs: this.#use.clock.nowMs(), end })
+      if (isAdded) this.#wake()
+      else end({ outcome: 'superseded', round })
+    })
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const woken = new AbortController()
+      this.#wake = () => woken.abort()
+      const isBusy = await this.#tick()
+      if (signal.aborted) return
+      const { pollEveryMs } = this.#options
+      if (isBusy) await this.#use.pause(pollEveryMs, woken.signal).catch(() => undefined)
+      else await aborted(woken.signal)
+    }
+  }
+
+  /** One look at the chain and at most one transaction; whether there is something to wait for. */
+  async #tick(): Promise<boolean> {
+    try {
+      this.#end(await this.#confirmations.check())
+      await this.#collect()
+      await this.#sendIfDue()
+    } catch (error) {
+      this.#onTickFailed(error)
+    }
+    const isWaiting = this.#slot !== null || !this.#confirmations.isEmpty
+    return isWaiting || this.#jobs.newest !== undefined
+  }
+
+  #onTickFailed(error: unknown): void {
+    const code = codeOf(error)
+    const isRpc = code === 'RPC_NONE_USABLE' || code === 'RPC_ALL_FAILED'
+    const detail = error instanceof Error ? error.message : String(error)
+    if (!isRpc) this.#log.error('chain.transmitter.broke', { error })
+    // While one is in flight it may land all the same; its job ends when its time is over.
+    const isHopeless = (job: Job) => this.#slot === null || this.#isOver(job)
+    this.#fail(this.#jobs.take(isHopeless), isRpc ? code : 'TRANSMIT_BROKE', detail)
+  }
+
+  async #adoptPending(): Promise<void> {
+    const { chain, clock } = this.#use
+    const nonce = await chain.minedNonce()
+    const pending = await chain.pending(nonce)
+    if (pending === null) return
+    this.#log.info('chain.nonce.adopted', { nonce, hash: pending.hash })
+    this.#slot = adopted(nonce, pending, clock.nowMs())
+  }
+
+  /** Looks whether the nonce in flight is in a block, and which of its transactions used it. */
+  async #collect(): Promise<void> {
+    const slot = this.#slot
+    if (slot === null) return
+    const nonce = await this.#use.chain.minedNonce()
+    if (nonce <= slot.nonce) return
+    for (const sent of slot.sent.toReversed()) {
+      const receipt = await this.#use.chain.receipt(sent.hash)
+      if (receipt === null) continue
+      this.#slot = null
+      await this.#onMined(sent, receipt)
+      return
+    }
+    this.#slot = null
+    this.#log.warn('chain.nonce.usedElsewhere', { nonce: slot.nonce })
+  }
+
+  async #onMined(sent: Sent, receipt: Receipt): Promise<void> {
+    const { spending, clock, chain } = this.#use
+    await spending.record(receipt.gasUsed * receipt.gasPrice, clock.nowMs())
+    const covered = this.#jobs.take(
+      (job) =>
+        roundOf(job) <= sent.round || job.request.feeds.every((feed) => sent.feeds.includes(feed)),
+    )
+    const [job] = covered.filter((candidate) => roundOf(candidate) === sent.round)
+    this.#supersede(covered.filter((other) => other !== job))
+    if (job === undefined) return
+    if (receipt.status === 'success') {
+      this.#end(this.#confirmations.add({ sent, receipt, job }))
+      return
+    }
+    const reason = await chain.revertReason(sent.data, receipt.blockNumber)
+    const missing = await this.#missingOf(job, sent.feeds)
+    // Another transmitter was first: the revert cost gas, and the chain has what it should have.
+    if (missing.length === 0) this.#supersede([job])
+    else this.#fail([job], 'TRANSMIT_REVERTED', reason)
+  }
+
+  async #sendIfDue(): Promise<void> {
+    const job = this.#jobs.newest
+    if (job === undefined) return
+    const slot = this.#slot
+    const nowMs = this.#use.clock.nowMs()
+    if (slot !== null && nowMs - slot.sentMs < this.#options.bumpAfterMs) return
+    if (this.#isOver(job)) {
+      const detail = slot === null ? 'never sent' : `nonce ${slot.nonce} is in no block`
+      this.#fail(this.#upTo(job), 'TRANSMIT_STUCK', detail)
+      return
+    }
+    try {
+      await this.#sendMissing(job)
+    } catch (error) {
+      if (!(error instanceof Obstacle)) throw error
+      await this.#onObstacle(job, error)
+    }
+  }
+
+  async #sendMissing(job: Job): Promise<void> {
+    const missing = await this.#missingOf(job, this.#jobs.feeds)
+    if (missing.length === 0) this.#supersede(this.#upTo(job))
+    else await this.#send(job, missing)
+  }
+
+  async #onObstacle(job: Job, { code, message }: Obstacle): Promise<void> {
+    // Most reverts mean that another transmitter was first between our two looks.
+    const isRevert = code === 'TRANSMIT_REVERTED'
+    const isDone = isRevert && (await this.#missingOf(job, job.request.feeds)).length === 0
+    if (isDone) this.#supersede(this.#upTo(job))
+    else this.#fail(this.#upTo(job), code, message)
+  }
+
+  /** Takes out this job and those it supersedes; one that came in the meantime stays. */
+  #upTo(job: Job): readonly Job[] {
+    return this.#jobs.take((other) => roundOf(other) <= roundOf(job))
+  }
+
+  /** Feeds that the chain does not have from this certificate or a newer one. */
+  async #missingOf(job: Job, feeds: readonly FeedIndex[]): Promise<readonly FeedIndex[]> {
+    const { timestampMs } = job.request.certificate
+    const onChain = await this.#use.chain.readFeeds()
+    const held = new Map(onChain.map((feed) => [feed.feed, feed.timestampMs]))
+    return feeds.filter((feed) => (held.get(feed) ?? 0) < timestampMs)
+  }
+
+  async #send(job: Job, feeds: readonly FeedIndex[]): Promise<void> {
+    const { chain, sender, clock, onEvent } = this.#use
+    const nonce = await chain.minedNonce()
+    // A nonce in flight that is not the next one any more was used, or fell out with its block.
+    const slot = this.#slot?.nonce === nonce ? this.#slot : null
+    const data = chain.encodeUpdate(job.request.certificate, feeds)
+    const mayRaise = (slot?.bumps ?? 0) < this.#options.bumpsMax
+    const replaces = slot?.fees ?? null
+    const result = await sender.send({ nonce, data, replaces, mayRaise })
+    const round = roundOf(job)
+    const attempt = { nonce, transaction: { round, feeds, data }, mayRaise, nowMs: clock.nowMs() }
+    this.#slot = slotAfter(slot, attempt, result)
+    if (result.outcome.type !== 'accepted') return
+    const { hash } = result
+    onEvent({ type: 'sent', round, hash, nonce, isReplacement: slot !== null })
+    this.#log.debug('chain.transmit.sent', { round, hash, nonce, feeds: feeds.length })
+  }
+
+  #isOver(job: Job): boolean {
+    const { bumpAfterMs, bumpsMax } = this.#options
+    return this.#use.clock.nowMs() - job.askedMs > bumpAfterMs * (bumpsMax + 2)
+  }
+
+  #end(ended: readonly Ended[]): void {
+    for (const { job, transmission } of ended) {
+      job.end(transmission)
+      const { outcome, ...fields } = transmission
+      if (outcome === 'failed') this.#log.warn('chain.transmit.failed', fields)
+    }
+  }
+
+  #supersede(jobs: readonly Job[]): void {
+    for (const job of jobs) job.end({ outcome: 'superseded', round: roundOf(job) })
+  }
+
+  #fail(jobs: readonly Job[], code: TransmitFailure, detail: string): void {
+    this.#end(
+      jobs.map((job) => {
+        return { job, transmission: { outcome: 'failed', round: roundOf(job), code, detail } }
+      }),
+    )
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}

@@ -1,0 +1,150 @@
+import type { Hex } from 'viem'
+import { keccak256, parseTransaction } from 'viem'
+import type { Certificate } from '../../../../aggregator/messages/messages.ts'
+import type { FeedOnChain } from '../../../../aggregator/phases/deliver.ts'
+import type { FeedIndex } from '../../../../aggregator/values/ids.ts'
+import type { Chain, GasEstimate, Receipt, SendOutcome } from '../../../../node/chain/chain.ts'
+import type { FeeQuote, Fees } from '../../../../node/chain/fees.ts'
+
+export const GWEI = 1_000_000_000n
+const GAS_USED = 40_000n
+
+interface Pooled {
+  readonly hash: Hex
+  readonly nonce: number
+  readonly fees: Fees
+  readonly data: Hex
+}
+
+/** A chain with one wallet, whose blocks a test makes by hand. */
+export class FakeChain implements Chain {
+  readonly contract: Hex = '0x00000000000000000000000000000000000000fe'
+  blockNumber = 100
+  baseFeePerGas = 10n * GWEI
+  balance = 10n ** 18n
+  nonce = 5
+  pool: Pooled | null = null
+  /** What `estimateGas` answers next. */
+  estimate: GasEstimate = { type: 'gas', gas: GAS_USED }
+  /** Throws from every call while set. */
+  outage: Error | null = null
+  isMiningReverted = false
+  readonly sends: Pooled[] = []
+  readonly timestampsMs = new Map<FeedIndex, number>()
+  readonly #receipts = new Map<Hex, Receipt>()
+
+  /** Data is the timestamp and the feeds, readable by `mine`. */
+  encodeUpdate(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
+    const numbers = [certificate.timestampMs, ...feeds]
+    return `0x${Buffer.from(JSON.stringify(numbers)).toString('hex')}`
+  }
+
+  /** Makes a block of what waits, if it pays enough. */
+  mine(): void {
+    this.blockNumber++
+    const pooled = this.pool
+    if (pooled === null || pooled.fees.maxFeePerGas < this.baseFeePerGas) return
+    this.pool = null
+    this.nonce = pooled.nonce + 1
+    const status = this.isMiningReverted ? 'reverted' : 'success'
+    this.#receipts.set(pooled.hash, {
+      hash: pooled.hash,
+      status,
+      blockNumber: this.blockNumber,
+      blockHash: keccak256(`0x${this.blockNumber.toString(16).padStart(8, '0')}`),
+      gasUsed: GAS_USED,
+      gasPrice: this.baseFeePerGas,
+    })
+    if (status === 'success') this.#store(pooled.data)
+  }
+
+  /** Takes the newest delivery out of its block again. */
+  reorganise(hash: Hex): void {
+    this.#receipts.delete(hash)
+  }
+
+  /** Another transmitter delivers. */
+  othersDeliver(timestampMs: number, feeds: readonly FeedIndex[]): void {
+    for (const feed of feeds) this.timestampsMs.set(feed, timestampMs)
+  }
+
+  /** The wallet's key is used somewhere else, too. */
+  nonceUsedElsewhere(): void {
+    this.pool = null
+    this.nonce++
+  }
+
+  async readFeeds(): Promise<readonly FeedOnChain[]> {
+    this.#throwOnOutage()
+    return [...this.timestampsMs].map(([feed, timestampMs]) => {
+      return { feed, timestampMs, value: 1n, round: 1, status: 1 }
+    })
+  }
+
+  async head(): Promise<number> {
+    this.#throwOnOutage()
+    return this.blockNumber
+  }
+
+  async minedNonce(): Promise<number> {
+    this.#throwOnOutage()
+    return this.nonce
+  }
+
+  async balanceWei(): Promise<bigint> {
+    return this.balance
+  }
+
+  async quoteFees(): Promise<FeeQuote> {
+    return { baseFeePerGas: this.baseFeePerGas, priorityFeePerGas: GWEI }
+  }
+
+  async estimateGas(): Promise<GasEstimate> {
+    return this.estimate
+  }
+
+  async send(signed: Hex): Promise<SendOutcome> {
+    this.#throwOnOutage()
+    const transaction = parseTransaction(signed)
+    const { nonce = 0, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n, data = '0x' } = transaction
+    if (nonce < this.nonce) return { type: 'nonceUsed' }
+    const fees = { maxFeePerGas, maxPriorityFeePerGas }
+    const pooled = { hash: keccak256(signed), nonce, fees, data }
+    if (pooled.hash === this.pool?.hash) return { type: 'accepted' }
+    if (this.pool !== null && !outbids(fees, this.pool.fees)) return { type: 'underpriced' }
+    this.pool = pooled
+    this.sends.push(pooled)
+    return { type: 'accepted' }
+  }
+
+  async receipt(hash: Hex): Promise<Receipt | null> {
+    return this.#receipts.get(hash) ?? null
+  }
+
+  async revertReason(): Promise<string> {
+    return 'StaleReport'
+  }
+
+  async pending(nonce: number) {
+    return this.pool?.nonce === nonce ? this.pool : null
+  }
+
+  #store(data: Hex): void {
+    const [timestampMs = 0, ...feeds] = JSON.parse(
+      Buffer.from(data.slice(2), 'hex').toString(),
+    ) as number[]
+    this.othersDeliver(timestampMs, feeds)
+  }
+
+  #throwOnOutage(): void {
+    if (this.outage !== null) throw this.outage
+  }
+}
+
+function outbids(fees: Fees, pending: Fees): boolean {
+  const isHigher = (offer: bigint, old: bigint) => offer * 1_000n >= old * 1_125n
+  return (
+    isHigher(fees.maxFeePerGas, pending.maxFeePerGas) &&
+    isHigher(fees.maxPriorityFeePerGas, pending.maxPriorityFeePerGas)
+  )
+}

@@ -1,0 +1,357 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { privateKeyToAccount } from 'viem/accounts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Certificate } from '../../../../aggregator/messages/messages.ts'
+import { TransactionSender } from '../../../../node/chain/sender.ts'
+import { Spending } from '../../../../node/chain/spending.ts'
+import type { TransmitterEvent } from '../../../../node/chain/transmission.ts'
+import { Transmitter } from '../../../../node/chain/transmitter.ts'
+import { OracleError } from '../../../../node/errors.ts'
+import { SILENT_LOG } from '../../../../node/logging.ts'
+import { FakeChain, GWEI } from './fake-chain.ts'
+
+const POLL_MS = 1_000
+const BUMP_MS = 5_000
+
+let directory: string
+let chain: FakeChain
+let spending: Spending
+let nowMs: number
+let events: TransmitterEvent[]
+/** What happens in the world at the n-th pause of the transmitter, counted from 1. */
+let script: Map<number, () => void>
+/** What happens at every pause that has no line in the script. */
+let otherwise: () => void
+let pauses: number
+let transmitter: Transmitter
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'parallax-spending-'))
+  chain = new FakeChain()
+  nowMs = 1_790_000_000_000
+  events = []
+  script = new Map()
+  otherwise = () => undefined
+  pauses = 0
+  transmitter = build()
+})
+
+afterEach(async () => {
+  await transmitter.stop()
+  await rm(directory, { recursive: true })
+})
+
+function build(options: { readonly confirmations?: number; readonly ceilingWei?: bigint } = {}) {
+  const clock = { nowMs: () => nowMs }
+  spending = new Spending({ file: join(directory, 'spending.json') })
+  const account = privateKeyToAccount(`0x${'11'.repeat(32)}`)
+  const sender = new TransactionSender(
+    {
+      chainId: 31_337,
+      caps: { feePerGasMax: 100n * GWEI, priorityFeePerGasMax: 2n * GWEI },
+      gasMax: 1_000_000n,
+      spendPerDayWeiMax: options.ceilingWei ?? 10n ** 18n,
+      balanceWeiMin: 10n ** 16n,
+    },
+    { chain, account, spending, clock, log: SILENT_LOG },
+  )
+  return new Transmitter(
+    {
+      target: 'test',
+      confirmations: options.confirmations ?? 1,
+      pollEveryMs: POLL_MS,
+      bumpAfterMs: BUMP_MS,
+      bumpsMax: 3,
+    },
+    {
+      chain,
+      sender,
+      spending,
+      clock,
+      log: SILENT_LOG,
+      onEvent: (event) => events.push(event),
+      pause: async (ms, signal) => {
+        await new Promise((resolve) => setImmediate(resolve))
+        signal.throwIfAborted()
+        nowMs += ms
+        pauses++
+        const happens = script.get(pauses) ?? otherwise
+        happens()
+      },
+    },
+  )
+}
+
+function request(round: number, ...feeds: readonly number[]) {
+  const certificate = { round, timestampMs: 1_000 * round } as unknown as Certificate
+  return { certificate, feeds }
+}
+
+test('a delivery lands with the first unused nonce and its cost is counted', async () => {
+  await transmitter.start()
+  script.set(1, () => chain.mine())
+  const transmission = await transmitter.transmit(request(7, 0, 2))
+  expect(transmission).toMatchObject({
+    outcome: 'landed',
+    round: 7,
+    feeds: [0, 2],
+    gasUsed: 40_000n,
+  })
+  expect(chain.sends).toMatchObject([
+    { nonce: 5, fees: { maxFeePerGas: 21n * GWEI, maxPriorityFeePerGas: GWEI } },
+  ])
+  expect(spending.spentWei(nowMs)).toBe(40_000n * 10n * GWEI)
+})
+
+test('feeds that the chain already has from this round or a newer one are not sent', async () => {
+  await transmitter.start()
+  chain.othersDeliver(7_000, [0])
+  script.set(1, () => chain.mine())
+  expect(await transmitter.transmit(request(7, 0, 2))).toMatchObject({ feeds: [2] })
+  expect(await transmitter.transmit(request(6, 0, 2))).toEqual({ outcome: 'superseded', round: 6 })
+  expect(chain.sends).toHaveLength(1)
+})
+
+test('a transaction that the pool dropped is replaced with fees at least an eighth higher', async () => {
+  await transmitter.start()
+  script.set(1, () => {
+    chain.pool = null
+  })
+  script.set(6, () => chain.mine())
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+  const [first, second] = chain.sends
+  expect(second?.nonce).toBe(first?.nonce)
+  expect(second?.fees.maxFeePerGas).toBeGreaterThanOrEqual((21n * GWEI * 1_125n) / 1_000n)
+  expect(second?.fees.maxPriorityFeePerGas).toBeGreaterThanOrEqual((GWEI * 1_125n) / 1_000n)
+})
+
+test('a newer round takes the nonce and the feeds of an older one that is stuck', async () => {
+  await transmitter.start()
+  const older = transmitter.transmit(request(7, 0))
+  let newer: ReturnType<Transmitter['transmit']> | null = null
+  script.set(2, () => {
+    newer = transmitter.transmit(request(8, 1))
+  })
+  script.set(6, () => chain.mine())
+  expect(await older).toEqual({ outcome: 'superseded', round: 7 })
+  expect(await newer).toMatchObject({ outcome: 'landed', round: 8, feeds: [0, 1] })
+  expect(chain.sends.map(({ nonce }) => nonce)).toEqual([5, 5])
+})
+
+test('a newer round that waited behind a delivery of the same feeds gives way to it', async () => {
+  await transmitter.start()
+  const older = transmitter.transmit(request(7, 0, 1))
+  let newer: ReturnType<Transmitter['transmit']> | null = null
+  script.set(1, () => {
+    newer = transmitter.transmit(request(8, 1))
+    chain.mine()
+  })
+  expect(await older).toMatchObject({ outcome: 'landed', round: 7 })
+  expect(await newer).toEqual({ outcome: 'superseded', round: 8 })
+  expect(chain.sends).toHaveLength(1)
+})
+
+test('while the base fee exceeds the cap nothing is sent', async () => {
+  await transmitter.start()
+  chain.baseFeePerGas = 100n * GWEI
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({
+    outcome: 'failed',
+    code: 'TRANSMIT_FEE_OVER_CAP',
+  })
+  expect(chain.sends).toEqual([])
+})
+
+test('raises end at the cap, and a transaction dropped there is sent again as it was', async () => {
+  await transmitter.start()
+  chain.baseFeePerGas = 45n * GWEI
+  otherwise = () => {
+    chain.baseFeePerGas = 99n * GWEI
+    if (pauses === 20) chain.pool = null
+    if (pauses === 24) chain.mine()
+  }
+  await transmitter.transmit(request(7, 0))
+  for (const { fees } of chain.sends) expect(fees.maxFeePerGas).toBeLessThanOrEqual(100n * GWEI)
+})
+
+test('a transaction that never gets into a block is given up after its time', async () => {
+  await transmitter.start()
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ code: 'TRANSMIT_STUCK' })
+  expect(pauses).toBeGreaterThanOrEqual((5 * BUMP_MS) / POLL_MS)
+  expect(chain.sends).toHaveLength(4)
+})
+
+test('after a delivery was given up, its nonce is used by the next one', async () => {
+  await transmitter.start()
+  await transmitter.transmit(request(7, 0))
+  otherwise = () => chain.mine()
+  await transmitter.transmit(request(60, 0))
+  expect(new Set(chain.sends.map(({ nonce }) => nonce)).size).toBeLessThanOrEqual(2)
+})
+
+test('a call that would revert is named and not sent', async () => {
+  await transmitter.start()
+  chain.estimate = { type: 'reverts', reason: 'FutureReport' }
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({
+    code: 'TRANSMIT_REVERTED',
+    detail: 'FutureReport',
+  })
+  expect(chain.sends).toEqual([])
+})
+
+test('a call that would revert because another transmitter was first is superseded', async () => {
+  await transmitter.start()
+  const { encodeUpdate } = chain
+  chain.encodeUpdate = (certificate, feeds) => {
+    chain.othersDeliver(7_000, [0])
+    chain.estimate = { type: 'reverts', reason: 'StaleReport' }
+    return encodeUpdate(certificate, feeds)
+  }
+  expect(await transmitter.transmit(request(7, 0))).toEqual({ outcome: 'superseded', round: 7 })
+})
+
+test('a revert in a block is named, counted as spent, and the next delivery works', async () => {
+  await transmitter.start()
+  script.set(1, () => {
+    chain.isMiningReverted = true
+    chain.mine()
+  })
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({
+    code: 'TRANSMIT_REVERTED',
+    detail: 'StaleReport',
+  })
+  expect(spending.spentWei(nowMs)).toBeGreaterThan(0n)
+  chain.isMiningReverted = false
+  otherwise = () => chain.mine()
+  expect(await transmitter.transmit(request(8, 0))).toMatchObject({ outcome: 'landed' })
+})
+
+test('a delivery counts as landed at its depth only', async () => {
+  transmitter = build({ confirmations: 3 })
+  await transmitter.start()
+  const mined: number[] = []
+  otherwise = () => {
+    chain.mine()
+    mined.push(chain.blockNumber)
+  }
+  const transmission = await transmitter.transmit(request(7, 0))
+  expect(transmission).toMatchObject({ outcome: 'landed', blockNumber: mined[0] })
+  expect(mined.length).toBeGreaterThanOrEqual(3)
+})
+
+test('a delivery that a reorganisation takes out has failed', async () => {
+  transmitter = build({ confirmations: 3 })
+  await transmitter.start()
+  script.set(1, () => chain.mine())
+  script.set(2, () => {
+    const [sent] = chain.sends
+    if (sent !== undefined) chain.reorganise(sent.hash)
+  })
+  otherwise = () => chain.mine()
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ code: 'TRANSMIT_REORGED' })
+})
+
+test('while one delivery waits for confirmations, the next one is sent', async () => {
+  transmitter = build({ confirmations: 4 })
+  await transmitter.start()
+  let second: ReturnType<Transmitter['transmit']> | null = null
+  script.set(2, () => {
+    second = transmitter.transmit(request(8, 0))
+  })
+  otherwise = () => chain.mine()
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+  expect(chain.sends.map(({ nonce }) => nonce)).toEqual([5, 6])
+  expect(await second).toMatchObject({ outcome: 'landed', round: 8 })
+})
+
+test('the ceiling of a day holds over a restart', async () => {
+  // One delivery may cost 50,000 gas × 21 gwei; it does cost 40,000 × 10.
+  transmitter = build({ ceilingWei: 50_000n * 21n * GWEI + 1n })
+  await transmitter.start()
+  otherwise = () => chain.mine()
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+  await transmitter.stop()
+  transmitter = build({ ceilingWei: 50_000n * 21n * GWEI + 1n })
+  await transmitter.start()
+  expect(await transmitter.transmit(request(8, 0))).toMatchObject({
+    code: 'SPENDING_CEILING_REACHED',
+  })
+  nowMs += 26 * 3_600_000
+  expect(await transmitter.transmit(request(9, 0))).toMatchObject({ outcome: 'landed' })
+})
+
+test('an empty wallet is named and nothing is sent', async () => {
+  await transmitter.start()
+  chain.balance = 1n
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ code: 'WALLET_EMPTY' })
+  expect(chain.sends).toEqual([])
+})
+
+test('an unreachable chain fails the delivery and nothing else', async () => {
+  chain.outage = new OracleError('RPC_NONE_USABLE', 'all down')
+  await transmitter.start()
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ code: 'RPC_NONE_USABLE' })
+  chain.outage = null
+  otherwise = () => chain.mine()
+  expect(await transmitter.transmit(request(8, 0))).toMatchObject({ outcome: 'landed' })
+})
+
+test('an outage while one is in flight is waited out', async () => {
+  await transmitter.start()
+  script.set(1, () => {
+    chain.outage = new OracleError('RPC_ALL_FAILED', 'down')
+  })
+  script.set(3, () => {
+    chain.outage = null
+    chain.mine()
+  })
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+})
+
+test('a nonce that was used elsewhere is given up and the delivery sent anew', async () => {
+  await transmitter.start()
+  script.set(1, () => chain.nonceUsedElsewhere())
+  script.set(3, () => chain.mine())
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+  expect(chain.sends.map(({ nonce }) => nonce)).toEqual([5, 6])
+})
+
+test('a transaction of an earlier process is adopted and replaced, so that no gap remains', async () => {
+  const fees = { maxFeePerGas: 30n * GWEI, maxPriorityFeePerGas: 2n * GWEI }
+  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, data: '0x' }
+  await transmitter.start()
+  script.set(7, () => chain.mine())
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+  expect(chain.sends).toMatchObject([{ nonce: 5 }])
+  expect(chain.sends[0]?.fees.maxFeePerGas).toBeGreaterThan(fees.maxFeePerGas)
+})
+
+test('an unknown dearer transaction on the nonce is outbid step by step', async () => {
+  const fees = { maxFeePerGas: 25n * GWEI, maxPriorityFeePerGas: 2n * 10n ** 8n }
+  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, data: '0x' }
+  chain.pending = async () => null
+  await transmitter.start()
+  otherwise = () => {
+    if (chain.sends.length > 0) chain.mine()
+  }
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+})
+
+test('stop ends what is open, and afterwards nothing is taken', async () => {
+  await transmitter.start()
+  const open = transmitter.transmit(request(7, 0))
+  await transmitter.stop()
+  expect(await open).toMatchObject({ code: 'TRANSMIT_STOPPED' })
+  expect(await transmitter.transmit(request(8, 0))).toMatchObject({ code: 'TRANSMIT_STOPPED' })
+})
+
+test('every send and every end is an event', async () => {
+  await transmitter.start()
+  script.set(1, () => chain.mine())
+  await transmitter.transmit(request(7, 0))
+  expect(events).toMatchObject([
+    { type: 'sent', round: 7, nonce: 5, isReplacement: false },
+    { type: 'ended', transmission: { outcome: 'landed' } },
+  ])
+})
