@@ -1,0 +1,78 @@
+/** One program to run; its exit code decides, and `counts` says that it also counts tests. */
+export interface Step {
+  /** A path below the repository, run with the Node that runs us. */
+  readonly program: string
+  readonly args: readonly string[]
+  readonly counts: boolean
+}
+
+export interface Stage {
+  readonly name: string
+  /** After this the stage is stopped and counts as failed. */
+  readonly timeoutMs: number
+  readonly steps: readonly Step[]
+}
+
+const MINUTE_MS = 60_000
+const VITEST = 'node_modules/vitest/vitest.mjs'
+
+/** Projects of the type checker: one per layer, so that each sees only what it may name. */
+const TYPE_PROJECTS = [
+  'aggregator',
+  'node',
+  'simulations',
+  'simulations/tsconfig.tools.json',
+  'contracts',
+  'scripts',
+  'test',
+]
+
+/** Programs that write committed files and, with --check, compare instead. */
+const GENERATORS = ['contracts/abi/export.ts', 'contracts/gas.ts', 'test/vectors/generate.ts']
+
+/** The gate in its order: what fails fastest and most often comes first. */
+export const STAGES: readonly Stage[] = [
+  {
+    name: 'types',
+    timeoutMs: 5 * MINUTE_MS,
+    steps: TYPE_PROJECTS.map((project) =>
+      check('node_modules/typescript/bin/tsc', ['--project', project]),
+    ),
+  },
+  {
+    name: 'lint',
+    timeoutMs: 2 * MINUTE_MS,
+    steps: [check('node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.'])],
+  },
+  {
+    name: 'generated',
+    timeoutMs: 5 * MINUTE_MS,
+    steps: GENERATORS.map((generator) => check(generator, ['--check'])),
+  },
+  tests('architecture', 2),
+  tests('unit', 5),
+  tests('property', 5),
+  tests('conformance', 3),
+  tests('compliance', 3),
+  { ...tests('contracts', 10), steps: [vitest('contracts'), solidity()] },
+  tests('simulation', 10),
+  tests('integration', 10),
+  tests('e2e', 15),
+]
+
+function tests(name: string, minutesMax: number): Stage {
+  return { name, timeoutMs: minutesMax * MINUTE_MS, steps: [vitest(name)] }
+}
+
+function check(program: string, args: readonly string[]): Step {
+  return { program, args, counts: false }
+}
+
+function vitest(project: string): Step {
+  const reporters = ['--reporter=default', '--reporter=./scripts/vitest-counts.ts']
+  return { program: VITEST, args: ['run', '--project', project, ...reporters], counts: true }
+}
+
+function solidity(): Step {
+  return { program: 'scripts/solidity.ts', args: [], counts: true }
+}

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { ended, explain, isSetupError, SetupError, say } from './child.mjs'
+import { ensureReady, nodeBinary, ROOT } from './setup.mjs'
+
+/** What `node start.mjs <task>` runs; further arguments are handed on. */
+const TASKS = {
+  start: ['node/cli/main.ts', 'devnet'],
+  parallax: ['node/cli/main.ts'],
+  sim: ['simulations/main.ts'],
+  test: ['scripts/test.ts'],
+  bench: ['test/bench/main.ts'],
+  gas: ['contracts/gas.ts'],
+  abi: ['contracts/abi/export.ts'],
+  vectors: ['test/vectors/generate.ts'],
+}
+
+/**
+ * Runs one task with the pinned Node, after bringing what is missing. Sets the exit code: the task's
+ * own, 128 + number for a signal, 130 for a set-up that was stopped, 1 for a coded failure.
+ */
+export async function main([name, ...args]) {
+  try {
+    const task = Object.hasOwn(TASKS, name ?? '') ? TASKS[name] : undefined
+    if (task === undefined) {
+      const known = Object.keys(TASKS).join(', ')
+      throw new SetupError('SETUP_TASK_UNKNOWN', `no task "${name ?? ''}"; there are ${known}`)
+    }
+    await ensureReady()
+    process.exitCode = await run(task, args)
+  } catch (error) {
+    if (!isSetupError(error)) throw error
+    say(`\n${error.code}: ${error.message}`)
+    process.exitCode = error.code === 'SETUP_INTERRUPTED' ? 130 : 1
+  }
+}
+
+async function run([script, ...first], args) {
+  const bin = join(ROOT, 'node_modules', '.bin')
+  const child = spawn(nodeBinary(), [join(ROOT, script), ...first, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
+  })
+  const { code } = await ended(child, (signal) => {
+    // A terminal sends Ctrl-C to every process of its foreground group: the child has it already.
+    const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+    if (signal !== 'SIGINT' || !atTerminal) child.kill(signal)
+  }).catch((error) => {
+    throw explain(error.code, error.message)
+  })
+  return code
+}
