@@ -43,13 +43,15 @@ export function describeRpcError(error: unknown): string {
   const text =
     error instanceof BaseError
       ? [error.shortMessage, error.details].filter((part) => part !== '').join(' ')
-      : error instanceof Error
-        ? error.message
-        : String(error)
+      : messageOf(error)
   return text
     .replace(/\b\w+:\/\/\S+/g, '[address]')
     .replace(/\s+/g, ' ')
     .slice(0, 300)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** The data of a revert when the call itself failed on chain; null when the endpoint failed. */

@@ -218,7 +218,7 @@ async function receiptFrom(client: PublicClient, hash: Hex): Promise<Receipt | n
 }
 
 function lowerMedian(values: readonly bigint[]): bigint {
-  const rising = values.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  const rising = values.toSorted((a, b) => Number(a > b) - Number(a < b))
   return rising[Math.floor((rising.length - 1) / 2)] ?? 0n
 }
 

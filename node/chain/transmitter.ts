@@ -213,8 +213,7 @@ export class Transmitter implements Startable {
     const nowMs = this.#use.clock.nowMs()
     if (slot !== null && nowMs - slot.sentMs < this.#options.bumpAfterMs) return
     if (this.#isOver(job)) {
-      const detail = slot === null ? 'never sent' : `nonce ${slot.nonce} is in no block`
-      this.#fail(this.#upTo(job), 'TRANSMIT_STUCK', detail)
+      this.#fail(this.#upTo(job), 'TRANSMIT_STUCK', `nonce ${slot?.nonce ?? 'never sent'}`)
       return
     }
     try {
@@ -246,10 +245,9 @@ export class Transmitter implements Startable {
 
   /** Feeds that the chain does not have from this certificate or a newer one. */
   async #missingOf(job: Job, feeds: readonly FeedIndex[]): Promise<readonly FeedIndex[]> {
-    const { timestampMs } = job.request.certificate
     const onChain = await this.#use.chain.readFeeds()
-    const held = new Map(onChain.map((feed) => [feed.feed, feed.timestampMs]))
-    return feeds.filter((feed) => (held.get(feed) ?? 0) < timestampMs)
+    const held = new Map(onChain.map((feed) => [feed.feed, feed.round]))
+    return feeds.filter((feed) => (held.get(feed) ?? 0) < roundOf(job))
   }
 
   async #send(job: Job, feeds: readonly FeedIndex[]): Promise<void> {

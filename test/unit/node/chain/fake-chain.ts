@@ -30,12 +30,12 @@ export class FakeChain implements Chain {
   outage: Error | null = null
   isMiningReverted = false
   readonly sends: Pooled[] = []
-  readonly timestampsMs = new Map<FeedIndex, number>()
+  readonly rounds = new Map<FeedIndex, number>()
   readonly #receipts = new Map<Hex, Receipt>()
 
-  /** Data is the timestamp and the feeds, readable by `mine`. */
+  /** Data is the round and the feeds, readable by `mine`. */
   encodeUpdate(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
-    const numbers = [certificate.timestampMs, ...feeds]
+    const numbers = [certificate.round, ...feeds]
     return `0x${Buffer.from(JSON.stringify(numbers)).toString('hex')}`
   }
 
@@ -64,8 +64,8 @@ export class FakeChain implements Chain {
   }
 
   /** Another transmitter delivers. */
-  othersDeliver(timestampMs: number, feeds: readonly FeedIndex[]): void {
-    for (const feed of feeds) this.timestampsMs.set(feed, timestampMs)
+  othersDeliver(round: number, feeds: readonly FeedIndex[]): void {
+    for (const feed of feeds) this.rounds.set(feed, round)
   }
 
   /** The wallet's key is used somewhere else, too. */
@@ -76,8 +76,8 @@ export class FakeChain implements Chain {
 
   async readFeeds(): Promise<readonly FeedOnChain[]> {
     this.#throwOnOutage()
-    return [...this.timestampsMs].map(([feed, timestampMs]) => {
-      return { feed, timestampMs, value: 1n, round: 1, status: 1 }
+    return [...this.rounds].map(([feed, round]) => {
+      return { feed, round, value: 1n, timestampMs: 0, status: 1 }
     })
   }
 
@@ -130,10 +130,10 @@ export class FakeChain implements Chain {
   }
 
   #store(data: Hex): void {
-    const [timestampMs = 0, ...feeds] = JSON.parse(
+    const [round = 0, ...feeds] = JSON.parse(
       Buffer.from(data.slice(2), 'hex').toString(),
     ) as number[]
-    this.othersDeliver(timestampMs, feeds)
+    this.othersDeliver(round, feeds)
   }
 
   #throwOnOutage(): void {

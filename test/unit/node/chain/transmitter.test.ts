@@ -85,7 +85,7 @@ function build(options: { readonly confirmations?: number; readonly ceilingWei?:
 }
 
 function request(round: number, ...feeds: readonly number[]) {
-  const certificate = { round, timestampMs: 1_000 * round } as unknown as Certificate
+  const certificate = { round } as unknown as Certificate
   return { certificate, feeds }
 }
 
@@ -107,7 +107,7 @@ test('a delivery lands with the first unused nonce and its cost is counted', asy
 
 test('feeds that the chain already has from this round or a newer one are not sent', async () => {
   await transmitter.start()
-  chain.othersDeliver(7_000, [0])
+  chain.othersDeliver(7, [0])
   script.set(1, () => chain.mine())
   expect(await transmitter.transmit(request(7, 0, 2))).toMatchObject({ feeds: [2] })
   expect(await transmitter.transmit(request(6, 0, 2))).toEqual({ outcome: 'superseded', round: 6 })
@@ -204,7 +204,7 @@ test('a call that would revert because another transmitter was first is supersed
   await transmitter.start()
   const { encodeUpdate } = chain
   chain.encodeUpdate = (certificate, feeds) => {
-    chain.othersDeliver(7_000, [0])
+    chain.othersDeliver(7, [0])
     chain.estimate = { type: 'reverts', reason: 'StaleReport' }
     return encodeUpdate(certificate, feeds)
   }
