@@ -1,0 +1,19 @@
+import type { Venue } from './venue.ts'
+import { binance } from './venues/binance.ts'
+import { bitstamp } from './venues/bitstamp.ts'
+import { coinbase } from './venues/coinbase.ts'
+import { kraken } from './venues/kraken.ts'
+import { okx } from './venues/okx.ts'
+
+/** Every venue that a node can ask, by the name that configuration uses. */
+export const VENUES = { binance, coinbase, kraken, bitstamp, okx } as const satisfies Readonly<
+  Record<string, Venue>
+>
+
+export type KnownVenue = keyof typeof VENUES
+
+/** In the order in which they are shown. */
+export const VENUE_NAMES = Object.keys(VENUES) as readonly KnownVenue[] as readonly [
+  KnownVenue,
+  ...KnownVenue[],
+]

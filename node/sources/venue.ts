@@ -1,0 +1,84 @@
+import type { MarketName, Quote, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { DurationMs } from '../../aggregator/values/time.ts'
+import type { Json } from './json.ts'
+
+/** A market and how the venue spells it, such as `BTC/USD` and `XBTUSD`. */
+export interface VenueMarket {
+  readonly market: MarketName
+  readonly symbol: string
+}
+
+/** One GET that answers for some markets. */
+export interface VenueRequest {
+  /** Path and query below the venue's base URL; begins with a slash. */
+  readonly path: string
+  readonly markets: readonly VenueMarket[]
+  /** What it costs of the venue's budget. */
+  readonly weight: number
+}
+
+/** What an answer says about one market that was asked for. */
+export type MarketAnswer =
+  | { readonly type: 'quoted'; readonly market: MarketName; readonly quote: Quote }
+  /** `code` is one of docs/errors.md. */
+  | { readonly type: 'refused'; readonly market: MarketName; readonly code: string }
+
+/** Calls that a venue allows; we stay below what it documents. */
+export interface VenueBudget {
+  readonly weightMax: number
+  readonly perMs: DurationMs
+}
+
+/** A response header in which a venue tells how much of its budget this address has used. */
+export interface UsedWeightHeader {
+  /** Lower case. */
+  readonly name: string
+  /** From here on the venue is left alone until the next minute. */
+  readonly weightMax: number
+}
+
+/**
+ * What a frame of a stream means. A quote of a stream holds what its channel tells: fields that it
+ * does not carry are null, and the socket client keeps the others as they were.
+ */
+export type StreamEvent =
+  | { readonly type: 'answers'; readonly answers: readonly MarketAnswer[] }
+  /** The venue lives, nothing more. */
+  | { readonly type: 'heartbeat' }
+  /** The venue is about to close: connect anew before dropping this connection. */
+  | { readonly type: 'reconnect' }
+  /** An acknowledgement or a channel that was not asked for. */
+  | { readonly type: 'ignored' }
+
+export interface VenueStream {
+  readonly url: string
+  /** Frames to send after connecting. */
+  readonly subscribe: (markets: readonly VenueMarket[]) => readonly string[]
+  /**
+   * Reads one frame.
+   *
+   * @throws {OracleError} SOURCE_REFUSED when the venue reports an error, SOURCE_ANSWER_UNEXPECTED
+   */
+  readonly parse: (frame: Json, markets: readonly VenueMarket[]) => StreamEvent
+}
+
+/** A venue as pure functions: what to ask, and what the answer says. All I/O is elsewhere. */
+export interface Venue {
+  readonly name: VenueName
+  readonly baseUrl: string
+  readonly pollMs: DurationMs
+  readonly budget: VenueBudget
+  readonly usedWeightHeader: UsedWeightHeader | null
+  /** How the venue spells a market unless configuration says otherwise. */
+  readonly symbolOf: (market: MarketName) => string
+  /** Requests that together ask once for each market. */
+  readonly requests: (markets: readonly VenueMarket[]) => readonly VenueRequest[]
+  /**
+   * Reads the answer to a request: one entry per market of it.
+   *
+   * @throws {OracleError} SOURCE_REFUSED when the venue reports an error, SOURCE_ANSWER_UNEXPECTED
+   * when the answer as a whole has another shape
+   */
+  readonly parse: (answer: Json, request: VenueRequest) => readonly MarketAnswer[]
+  readonly stream: VenueStream
+}

@@ -1,0 +1,114 @@
+import type { Quote } from '../../../aggregator/aggregation/quote.ts'
+import { OracleError } from '../../errors.ts'
+import { amountAt, answerFor, listAt, objectAt, symbolAbsent, textAt, timeAt } from '../fields.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { isObject } from '../json.ts'
+import type { StreamEvent, Venue, VenueMarket } from '../venue.ts'
+
+/** One request costs 2 up to here and 40 beyond. */
+const SYMBOLS_PER_REQUEST = 20
+
+/**
+ * Binance spot. The default base URL is its host for market data, which serves more regions than
+ * the trading hosts; where it answers 403 or 451, `https://api.binance.us` may do.
+ */
+export const binance: Venue = {
+  name: 'binance',
+  baseUrl: 'https://data-api.binance.vision',
+  pollMs: 1_000,
+  // A fifth of the documented 6,000 a minute for one address, which other programs may share.
+  budget: { weightMax: 1_200, perMs: 60_000 },
+  usedWeightHeader: { name: 'x-mbx-used-weight-1m', weightMax: 4_800 },
+  symbolOf: (market) => market.replace('/', ''),
+  // 24hr and not bookTicker: it is the one that carries a time and the volume.
+  requests(markets) {
+    const chunks = Array.from({ length: Math.ceil(markets.length / SYMBOLS_PER_REQUEST) }, (_, i) =>
+      markets.slice(i * SYMBOLS_PER_REQUEST, (i + 1) * SYMBOLS_PER_REQUEST),
+    )
+    return chunks.map((chunk) => {
+      const symbols = JSON.stringify(chunk.map(({ symbol }) => symbol))
+      const path = `/api/v3/ticker/24hr?symbols=${encodeURIComponent(symbols)}`
+      return { path, markets: chunk, weight: 2 }
+    })
+  },
+  parse(answer, { markets }) {
+    if (isObject(answer)) throw refusedBy(answer)
+    const tickers = listAt(answer, 'answer').map((ticker) => objectAt(ticker, 'ticker'))
+    return markets.map(({ market, symbol }) =>
+      answerFor(market, () => {
+        const ticker = tickers.find((each) => each.get('symbol') === symbol)
+        if (ticker === undefined) throw symbolAbsent(symbol)
+        return {
+          bid: amountAt(ticker.get('bidPrice'), 'bidPrice'),
+          ask: amountAt(ticker.get('askPrice'), 'askPrice'),
+          last: amountAt(ticker.get('lastPrice'), 'lastPrice'),
+          lastTradeMs: null,
+          baseVolume: amountAt(ticker.get('volume'), 'volume'),
+          venueMs: timeAt(ticker.get('closeTime'), { where: 'closeTime', unit: 'ms' }),
+        }
+      }),
+    )
+  },
+  stream: {
+    url: 'wss://data-stream.binance.vision/stream',
+    subscribe: (markets) => [
+      JSON.stringify({
+        method: 'SUBSCRIBE',
+        params: markets.flatMap(({ symbol }) => {
+          const name = symbol.toLowerCase()
+          return [`${name}@bookTicker`, `${name}@ticker`]
+        }),
+        id: 1,
+      }),
+    ],
+    parse: parseFrame,
+  },
+}
+
+function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
+  const message = objectAt(frame, 'frame')
+  if (message.has('error') || message.has('code')) throw refusedBy(message)
+  if (message.get('e') === 'serverShutdown') return { type: 'reconnect' }
+  const stream = message.get('stream')
+  if (typeof stream !== 'string') return { type: 'ignored' }
+  const data = objectAt(message.get('data'), 'data')
+  const read = READERS.get(stream.slice(stream.indexOf('@') + 1))
+  if (read === undefined) return { type: 'ignored' }
+  const symbol = textAt(data.get('s'), 's')
+  const asked = markets.find((each) => each.symbol === symbol)
+  if (asked === undefined) return { type: 'ignored' }
+  return { type: 'answers', answers: [answerFor(asked.market, () => read(data))] }
+}
+
+const READERS: ReadonlyMap<string, (data: JsonObject) => Quote> = new Map([
+  [
+    'bookTicker',
+    // This channel carries no time: the arrival is all there is.
+    (data: JsonObject): Quote => ({
+      bid: amountAt(data.get('b'), 'b'),
+      ask: amountAt(data.get('a'), 'a'),
+      last: null,
+      lastTradeMs: null,
+      baseVolume: null,
+      venueMs: null,
+    }),
+  ],
+  [
+    'ticker',
+    (data: JsonObject): Quote => ({
+      bid: amountAt(data.get('b'), 'b'),
+      ask: amountAt(data.get('a'), 'a'),
+      last: amountAt(data.get('c'), 'c'),
+      lastTradeMs: null,
+      baseVolume: amountAt(data.get('v'), 'v'),
+      venueMs: timeAt(data.get('E'), { where: 'E', unit: 'ms' }),
+    }),
+  ],
+])
+
+function refusedBy(answer: JsonObject): OracleError {
+  const text = answer.get('msg')
+  return new OracleError('SOURCE_REFUSED', 'Binance refused the request; check the symbols', {
+    context: { venue: 'binance', answer: typeof text === 'string' ? text.slice(0, 200) : '' },
+  })
+}

@@ -1,0 +1,116 @@
+import type { Quote } from '../../../aggregator/aggregation/quote.ts'
+import { OracleError } from '../../errors.ts'
+import { amountAt, answerFor, listAt, objectAt, symbolAbsent, timeAt } from '../fields.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { isList } from '../json.ts'
+import type { StreamEvent, Venue, VenueMarket } from '../venue.ts'
+
+/** Bitstamp. One pair per request: the answer for all pairs is a hundred times as large. */
+export const bitstamp: Venue = {
+  name: 'bitstamp',
+  baseUrl: 'https://www.bitstamp.net',
+  pollMs: 1_000,
+  // Documented: 10,000 in ten minutes, that is 16 a second.
+  budget: { weightMax: 12, perMs: 1_000 },
+  usedWeightHeader: null,
+  symbolOf: (market) => market.replace('/', '').toLowerCase(),
+  requests: (markets) =>
+    markets.map((market) => ({
+      path: `/api/v2/ticker/${encodeURIComponent(market.symbol)}/`,
+      markets: [market],
+      weight: 1,
+    })),
+  parse(answer, { markets }) {
+    const ticker = objectAt(answer, 'answer')
+    if (ticker.get('status') === 'error') throw refusedBy(ticker.get('reason') ?? null)
+    return markets.map(({ market, symbol }) =>
+      answerFor(market, () => {
+        const pair = ticker.get('pair')
+        // Older answers do not name the pair; one that names another is not ours.
+        if (pair !== undefined && pair !== market) throw symbolAbsent(symbol)
+        return {
+          bid: amountAt(ticker.get('bid'), 'bid'),
+          ask: amountAt(ticker.get('ask'), 'ask'),
+          last: amountAt(ticker.get('last'), 'last'),
+          lastTradeMs: null,
+          baseVolume: amountAt(ticker.get('volume'), 'volume'),
+          venueMs: timeAt(ticker.get('timestamp'), { where: 'timestamp', unit: 's' }),
+        }
+      }),
+    )
+  },
+  stream: {
+    url: 'wss://ws.bitstamp.net',
+    subscribe: (markets) =>
+      markets.flatMap(({ symbol }) =>
+        [`order_book_${symbol}`, `live_trades_${symbol}`].map((channel) =>
+          JSON.stringify({ event: 'bts:subscribe', data: { channel } }),
+        ),
+      ),
+    parse: parseFrame,
+  },
+}
+
+function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
+  const message = objectAt(frame, 'frame')
+  const event = message.get('event')
+  if (event === 'bts:error') throw refusedBy(message.get('data') ?? null)
+  if (event === 'bts:request_reconnect') return { type: 'reconnect' }
+  if (event === 'bts:heartbeat') return { type: 'heartbeat' }
+  const channel = message.get('channel')
+  if (typeof channel !== 'string') return { type: 'ignored' }
+  for (const { market, symbol } of markets) {
+    const read = READERS.get(`${channel.replace(symbol, '')} ${String(event)}`)
+    if (read === undefined || !channel.endsWith(`_${symbol}`)) continue
+    const data = objectAt(message.get('data'), 'data')
+    return { type: 'answers', answers: [answerFor(market, () => read(data))] }
+  }
+  return { type: 'ignored' }
+}
+
+const NOTHING: Quote = {
+  bid: null,
+  ask: null,
+  last: null,
+  lastTradeMs: null,
+  baseVolume: null,
+  venueMs: null,
+}
+
+const READERS: ReadonlyMap<string, (data: JsonObject) => Quote> = new Map([
+  [
+    'order_book_ data',
+    (data: JsonObject): Quote => ({
+      ...NOTHING,
+      bid: bestPrice(data, 'bids'),
+      ask: bestPrice(data, 'asks'),
+      venueMs: microtime(data),
+    }),
+  ],
+  [
+    'live_trades_ trade',
+    (data: JsonObject): Quote => ({
+      ...NOTHING,
+      last: amountAt(data.get('price_str') ?? data.get('price'), 'price'),
+      lastTradeMs: microtime(data),
+      venueMs: microtime(data),
+    }),
+  ],
+])
+
+/** Books come sorted from the best price. */
+function bestPrice(data: JsonObject, side: 'bids' | 'asks'): bigint | null {
+  const best = listAt(data.get(side), side)[0]
+  return best === undefined ? null : amountAt(listAt(best, side)[0], `${side}[0][0]`)
+}
+
+function microtime(data: JsonObject): number | null {
+  return timeAt(data.get('microtimestamp'), { where: 'microtimestamp', unit: 'us' })
+}
+
+function refusedBy(reason: Json): OracleError {
+  const first = isList(reason) ? reason[0] : reason
+  return new OracleError('SOURCE_REFUSED', 'Bitstamp refused the request; check the symbol', {
+    context: { venue: 'bitstamp', answer: typeof first === 'string' ? first.slice(0, 200) : '' },
+  })
+}

@@ -1,0 +1,82 @@
+import type { Quote } from '../../../aggregator/aggregation/quote.ts'
+import { OracleError } from '../../errors.ts'
+import { amountAt, answerFor, isoTimeAt, objectAt, textAt } from '../fields.ts'
+import type { Json, JsonObject } from '../json.ts'
+import type { StreamEvent, Venue, VenueMarket } from '../venue.ts'
+
+/** Coinbase Exchange. One product per request; the answer does not name it. */
+export const coinbase: Venue = {
+  name: 'coinbase',
+  baseUrl: 'https://api.exchange.coinbase.com',
+  pollMs: 1_000,
+  // Below the 10 a second that are known for one address.
+  budget: { weightMax: 8, perMs: 1_000 },
+  usedWeightHeader: null,
+  symbolOf: (market) => market.replace('/', '-'),
+  requests: (markets) =>
+    markets.map((market) => ({
+      path: `/products/${encodeURIComponent(market.symbol)}/ticker`,
+      markets: [market],
+      weight: 1,
+    })),
+  parse(answer, { markets }) {
+    const ticker = objectAt(answer, 'answer')
+    if (ticker.has('message')) throw refusedBy(ticker)
+    return markets.map(({ market }) =>
+      answerFor(market, () => {
+        // The time is that of the last trade; the book is at least as new.
+        const timeMs = isoTimeAt(ticker.get('time'), 'time')
+        return {
+          bid: amountAt(ticker.get('bid'), 'bid'),
+          ask: amountAt(ticker.get('ask'), 'ask'),
+          last: amountAt(ticker.get('price'), 'price'),
+          lastTradeMs: timeMs,
+          baseVolume: amountAt(ticker.get('volume'), 'volume'),
+          venueMs: timeMs,
+        }
+      }),
+    )
+  },
+  stream: {
+    url: 'wss://ws-feed.exchange.coinbase.com',
+    subscribe: (markets) => [
+      JSON.stringify({
+        type: 'subscribe',
+        product_ids: markets.map(({ symbol }) => symbol),
+        channels: ['ticker', 'heartbeat'],
+      }),
+    ],
+    parse: parseFrame,
+  },
+}
+
+function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
+  const message = objectAt(frame, 'frame')
+  const type = textAt(message.get('type'), 'type')
+  if (type === 'error') throw refusedBy(message)
+  if (type === 'heartbeat') return { type: 'heartbeat' }
+  if (type !== 'ticker') return { type: 'ignored' }
+  const symbol = textAt(message.get('product_id'), 'product_id')
+  const asked = markets.find((each) => each.symbol === symbol)
+  if (asked === undefined) return { type: 'ignored' }
+  return { type: 'answers', answers: [answerFor(asked.market, () => tickerQuote(message))] }
+}
+
+function tickerQuote(message: JsonObject): Quote {
+  const timeMs = isoTimeAt(message.get('time'), 'time')
+  return {
+    bid: amountAt(message.get('best_bid'), 'best_bid'),
+    ask: amountAt(message.get('best_ask'), 'best_ask'),
+    last: amountAt(message.get('price'), 'price'),
+    lastTradeMs: timeMs,
+    baseVolume: amountAt(message.get('volume_24h'), 'volume_24h'),
+    venueMs: timeMs,
+  }
+}
+
+function refusedBy(answer: JsonObject): OracleError {
+  const text = answer.get('message')
+  return new OracleError('SOURCE_REFUSED', 'Coinbase refused the request; check the symbol', {
+    context: { venue: 'coinbase', answer: typeof text === 'string' ? text.slice(0, 200) : '' },
+  })
+}

@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { readJson } from '../../../../node/sources/json.ts'
+import type { MarketAnswer, Venue } from '../../../../node/sources/venue.ts'
+import { binance } from '../../../../node/sources/venues/binance.ts'
+import { bitstamp } from '../../../../node/sources/venues/bitstamp.ts'
+import { coinbase } from '../../../../node/sources/venues/coinbase.ts'
+import { okx } from '../../../../node/sources/venues/okx.ts'
+
+/** Recorded sessions of the real venues; they stand beside the repository, not in it. */
+const FOLDER = new URL('../../../../../shared/data/captures/', import.meta.url)
+const isHere = existsSync(FOLDER)
+
+interface Capture {
+  readonly venue: Venue
+  readonly file: string
+  readonly markets: readonly string[]
+  /** Frames that the recording holds for those markets. */
+  readonly quotes: number
+}
+
+const CAPTURES: readonly Capture[] = [
+  {
+    venue: binance,
+    file: 'BINANCE.ws.1.0',
+    markets: ['NKN/USDT', 'BLZ/ETH', 'LRC/BTC', 'RUNE/EUR'],
+    quotes: 84,
+  },
+  {
+    venue: coinbase,
+    file: 'COINBASE.ws.28.0',
+    markets: ['SKL', 'YFI', 'DASH', 'BAND', 'NMR', 'NU', 'CRV'].flatMap((base) =>
+      ['USD', 'BTC', 'GBP', 'EUR'].map((quote) => `${base}/${quote}`),
+    ),
+    quotes: 107,
+  },
+  {
+    venue: bitstamp,
+    file: 'BITSTAMP.ws.1.0',
+    markets: ['ETH/USD', 'XRP/EUR', 'BTC/USD', 'USDT/USD', 'ADA/EUR'],
+    quotes: 10,
+  },
+  { venue: okx, file: 'OKX.ws.1.0', markets: ['BTC/USDT'], quotes: 25 },
+]
+
+/** Frames of the venue with the moment at which they arrived. */
+function framesOf(file: string): readonly { readonly receivedMs: number; readonly text: string }[] {
+  return readFileSync(new URL(file, FOLDER), 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const match = /^(\d+\.\d+): (.*)$/.exec(line)
+      const [, seconds, text] = match ?? []
+      if (seconds === undefined || text === undefined) return []
+      return [{ receivedMs: Number(seconds) * 1_000, text }]
+    })
+}
+
+function checkQuote(answer: MarketAnswer, receivedMs: number): void {
+  if (answer.type === 'refused') throw new Error(`${answer.market} refused: ${answer.code}`)
+  const { bid, ask, last, venueMs } = answer.quote
+  expect(bid !== null || last !== null).toBe(true)
+  if (bid !== null && ask !== null) expect(bid <= ask).toBe(true)
+  // An hour: a first ticker may hold a trade that is a while old.
+  if (venueMs !== null) expect(Math.abs(venueMs - receivedMs)).toBeLessThan(3_600_000)
+}
+
+describe('streams as the venues really sent them', () => {
+  if (!isHere) {
+    test('are checked where the recordings are', (context) => {
+      context.skip(`skipped: no recordings at ${FOLDER.pathname}`)
+    })
+    return
+  }
+
+  test.each(CAPTURES.map((capture) => [capture.venue.name, capture] as const))(
+    '%s: every frame is understood',
+    (_, { venue, file, markets, quotes }) => {
+      const asked = markets.map((market) => ({ market, symbol: venue.symbolOf(market) }))
+      const frames = framesOf(file)
+      expect(frames.length).toBeGreaterThan(100)
+      let answered = 0
+      for (const { receivedMs, text } of frames) {
+        // Books of a thousand levels are beyond the bounds of a ticker.
+        const limits = { depthMax: 16, valuesMax: 200_000, stringLengthMax: 16_384 }
+        const event = venue.stream.parse(readJson(text, limits), asked)
+        expect(['answers', 'heartbeat', 'ignored', 'reconnect']).toContain(event.type)
+        if (event.type !== 'answers') continue
+        for (const answer of event.answers) checkQuote(answer, receivedMs)
+        answered += event.answers.length
+      }
+      expect(answered).toBe(quotes)
+    },
+  )
+})
