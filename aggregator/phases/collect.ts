@@ -161,7 +161,6 @@ export function onSyncRequested(
       if (observation !== undefined) messages.push(observation.bytes)
     }
   }
-  if (messages.length === 0) return
   const batch = messages.slice(0, context.committee.params.limits.syncBatchMax)
   turn.out.push({ type: 'send', to: event.from, message: { type: 'syncAnswer', messages: batch } })
 }

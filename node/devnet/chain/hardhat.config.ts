@@ -1,0 +1,17 @@
+import { defineConfig } from 'hardhat/config'
+
+/**
+ * The local chain: one block a second like a fast layer 2, whatever happens. Nothing is compiled
+ * here; the deployment uses the committed bytecode.
+ */
+export default defineConfig({
+  paths: { artifacts: 'build/devnet/artifacts', cache: 'build/devnet/cache' },
+  networks: {
+    node: {
+      type: 'edr-simulated',
+      chainType: 'l1',
+      chainId: 31_337,
+      mining: { auto: false, interval: 1_000 },
+    },
+  },
+})
