@@ -1,0 +1,128 @@
+/** One row of "who may import whom" (docs/architecture.md); the first row that fits a file rules. */
+export interface Layer {
+  readonly name: string
+  /** Folders, ending in `/`, or single files. */
+  readonly holds: readonly string[]
+  /** Files of ours that it may import, by the beginning of their path. */
+  readonly mayImport: readonly string[]
+  /** npm packages: whole names, or scopes ending in `/`. */
+  readonly packages: readonly string[]
+  readonly mayUseNode: boolean
+}
+
+const CORE = 'aggregator/'
+const ABI = 'contracts/abi/'
+
+const NODE_PACKAGES = [
+  '@chainsafe/',
+  '@libp2p/',
+  '@multiformats/',
+  '@noble/',
+  'fastify',
+  'libp2p',
+  'pino',
+  'prom-client',
+  'secp256k1',
+  'undici',
+  'viem',
+  'yaml',
+  'zod',
+]
+
+export const LAYERS: readonly Layer[] = [
+  {
+    name: 'aggregator',
+    holds: [CORE],
+    mayImport: [CORE],
+    packages: ['@noble/'],
+    mayUseNode: false,
+  },
+  {
+    name: 'contract tools',
+    holds: ['contracts/abi/export.ts', 'contracts/gas.ts', 'contracts/gas/'],
+    mayImport: ['contracts/', CORE, 'test/support/'],
+    packages: ['hardhat', '@nomicfoundation/', 'viem'],
+    mayUseNode: true,
+  },
+  { name: 'contracts/abi', holds: [ABI], mayImport: [ABI], packages: [], mayUseNode: false },
+  {
+    name: 'contracts/deploy',
+    holds: ['contracts/deploy/'],
+    mayImport: ['contracts/deploy/', ABI, `${CORE}values/`, `${CORE}report/`, `${CORE}params.ts`],
+    packages: ['viem', 'hardhat', '@nomicfoundation/'],
+    mayUseNode: true,
+  },
+  {
+    name: 'node/devnet',
+    holds: ['node/devnet/'],
+    mayImport: ['node/', CORE, ABI, 'contracts/deploy/'],
+    packages: [...NODE_PACKAGES, 'hardhat', '@nomicfoundation/'],
+    mayUseNode: true,
+  },
+  {
+    name: 'node',
+    holds: ['node/'],
+    mayImport: ['node/', CORE, ABI],
+    packages: NODE_PACKAGES,
+    mayUseNode: true,
+  },
+  {
+    name: 'simulation tools',
+    holds: [
+      'simulations/main.ts',
+      'simulations/import/',
+      'simulations/report/',
+      'simulations/scenario/',
+      'simulations/sweep/',
+    ],
+    mayImport: ['simulations/', CORE],
+    packages: ['zod', 'yaml', 'uplot', 'hyparquet-writer'],
+    mayUseNode: true,
+  },
+  {
+    name: 'simulations',
+    holds: ['simulations/'],
+    mayImport: ['simulations/', CORE],
+    packages: [],
+    mayUseNode: false,
+  },
+  {
+    name: 'set-up and gate',
+    holds: ['scripts/', 'start.mjs'],
+    mayImport: ['scripts/'],
+    packages: ['vitest', 'hardhat'],
+    mayUseNode: true,
+  },
+  {
+    name: 'tool configuration',
+    holds: ['hardhat.config.ts', 'vitest.config.ts'],
+    mayImport: [],
+    packages: ['hardhat', '@nomicfoundation/', 'vitest'],
+    mayUseNode: true,
+  },
+  {
+    name: 'test',
+    holds: ['test/'],
+    mayImport: ['aggregator/', 'contracts/', 'node/', 'simulations/', 'scripts/', 'test/'],
+    packages: [
+      ...NODE_PACKAGES,
+      'vitest',
+      'fast-check',
+      'hardhat',
+      '@nomicfoundation/',
+      'playwright-core',
+      'solc',
+      'uplot',
+    ],
+    mayUseNode: true,
+  },
+]
+
+/** Folders whose files are independent answers to one question: none may lean on another. */
+export const SIBLINGS = [
+  'aggregator/phases/',
+  'node/cli/commands/',
+  'node/sources/venues/',
+  'simulations/adversary/',
+  'simulations/checkers/',
+]
