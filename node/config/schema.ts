@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LOG_LEVELS } from '../logging.ts'
+import { sourcesConfigSchema } from '../sources/config.ts'
 import { DEFAULTS } from './defaults.ts'
 import { amount, filePath, shortName, tcpMultiaddr, whole } from './scalars.ts'
 
@@ -10,10 +11,10 @@ const ETHER_DECIMALS = 18
 const passphraseSchema = z.union(
   [
     z.strictObject({ file: filePath }),
-    z.strictObject({ fd: whole(0, 1_023) }),
+    z.strictObject({ descriptor: whole(0, 1_023) }),
     z.strictObject({ prompt: z.literal(true) }),
   ],
-  'must be one of {file: PATH}, {fd: NUMBER} and {prompt: true}',
+  'must be one of {file: PATH}, {descriptor: NUMBER} and {prompt: true}',
 )
 
 const keysSchema = z.strictObject({
@@ -90,7 +91,7 @@ export const nodeConfigSchema = z
     dataDirectory: filePath.default(DEFAULTS.dataDirectory),
     keys: keysSchema,
     network: networkSchema,
-    sources: z.record(z.string(), z.unknown()).default({}),
+    sources: sourcesConfigSchema.prefault({}),
     chains: z.array(chainSchema).max(16, 'takes at most 16 targets').default([]),
     api: apiSchema.prefault({}),
     log: logSchema.prefault({}),
@@ -105,7 +106,7 @@ export const nodeConfigSchema = z
 export type NodeConfig = z.output<typeof nodeConfigSchema>
 export type ChainConfig = NodeConfig['chains'][number]
 export type ApiConfig = NodeConfig['api']
-export type PassphraseSource = NodeConfig['keys']['passphrase']
+export type PassphraseSetting = NodeConfig['keys']['passphrase']
 
 interface Problem {
   readonly path: (string | number)[]

@@ -1,54 +1,74 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { DEFAULTS } from '../../../../node/config/defaults.ts'
 import { nodeConfigSchema } from '../../../../node/config/schema.ts'
+import { VENUE_NAMES } from '../../../../node/sources/registry.ts'
 
 const doc = readFileSync(new URL('../../../../docs/config.md', import.meta.url), 'utf8')
 
-type Json = Readonly<Record<string, unknown>>
+interface Json {
+  readonly anyOf?: readonly Json[]
+  readonly properties?: Readonly<Record<string, Json>>
+  readonly additionalProperties?: Json | false
+  readonly items?: Json
+  readonly default?: unknown
+}
 
-/** Every key of the configuration as a dotted path; `[]` stands for the items of a list. */
-function pathsOf(schema: Json, prefix: string): readonly string[] {
-  const options = (schema.anyOf ?? []) as readonly Json[]
-  const own = Object.entries((schema.properties ?? {}) as Record<string, Json>)
-  const items = schema.items as Json | undefined
+interface Key {
+  readonly path: string
+  readonly default: unknown
+}
+
+/** Every key as a dotted path; `[]` stands for the items of a list, `*` for a name. */
+function keysOf(schema: Json, prefix: string): readonly Key[] {
+  const own = Object.entries(schema.properties ?? {}).map(([name, child]) => ({ name, child }))
+  const named = schema.additionalProperties
+  const children = named ? [...own, { name: '*', child: named }] : own
   return [
-    ...options.flatMap((option) => pathsOf(option, prefix)),
-    ...own.flatMap(([name, child]) => {
+    ...(schema.anyOf ?? []).flatMap((option) => keysOf(option, prefix)),
+    ...children.flatMap(({ name, child }) => {
       const path = prefix === '' ? name : `${prefix}.${name}`
-      return [path, ...pathsOf(child, path)]
+      return [{ path, default: child.default }, ...keysOf(child, path)]
     }),
-    ...(items === undefined ? [] : pathsOf(items, `${prefix}[]`)),
+    ...(schema.items === undefined ? [] : keysOf(schema.items, `${prefix}[]`)),
   ]
 }
 
-const paths = [
-  ...new Set(
-    pathsOf(z.toJSONSchema(nodeConfigSchema, { io: 'input', unrepresentable: 'any' }), ''),
-  ),
-]
+/** As docs/config.md writes it: venues by `*`, rules that feeds and conversions share by `…`. */
+function documented(path: string): string {
+  const venue = new RegExp(`^sources\\.venues\\.(${VENUE_NAMES.join('|')})(?=\\.|$)`)
+  const general = path.replace(venue, 'sources.venues.*')
+  const shared = general.replace(/^sources\.(feeds\.\*|conversions\[\])\./, '….')
+  return /^….(market|peg)/.test(shared) ? general : shared
+}
+
+const schema = z.toJSONSchema(nodeConfigSchema, { io: 'input', unrepresentable: 'any' }) as Json
+const keys = new Map(keysOf(schema, '').map((key) => [documented(key.path), key.default]))
+const rows = new Map(
+  [...doc.matchAll(/^\| `([^`]+)` \| ([^|]*)\|/gm)].map(([, path, column]) => [
+    path ?? '',
+    (column ?? '').trim(),
+  ]),
+)
 
 test('the walk over the schema finds the keys', () => {
-  expect(paths).toEqual(expect.arrayContaining(['api.port', 'chains[].rpcUrls', 'network.listen']))
+  const found = [...keys.keys()]
+  expect(found).toEqual(expect.arrayContaining(['api.port', 'chains[].rpcUrls', '….legs']))
 })
 
-test.each(paths)('docs/config.md explains %s', (path) => {
-  expect(doc).toContain(`| \`${path}\` |`)
+test.each([...keys.keys()])('docs/config.md explains %s', (path) => {
+  expect(rows.has(path)).toBe(true)
 })
 
 test('docs/config.md explains no key that does not exist', () => {
-  const explained = [...doc.matchAll(/^\| `([^`]+)` \|/gm)].map(([, path]) => path)
-  expect(explained.filter((path) => !paths.includes(path ?? ''))).toEqual([])
+  expect([...rows.keys()].filter((path) => !keys.has(path))).toEqual([])
 })
 
 test('docs/config.md states the defaults that hold', () => {
-  const { chain, api, log, ...top } = DEFAULTS
-  const sections = { '': top, 'chains[].': chain, 'api.': api, 'log.': log }
-  for (const [prefix, values] of Object.entries(sections)) {
-    for (const [name, value] of Object.entries(values)) {
-      const row = doc.split('\n').find((line) => line.startsWith(`| \`${prefix}${name}\` |`)) ?? ''
-      expect(row.split('|')[2]?.trim(), `${prefix}${name}`).toBe(`\`${value}\``)
-    }
+  const isPlain = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value)
+  const perVenue = ['sources.venues.*.baseUrl', 'sources.venues.*.pollMs']
+  for (const [path, value] of keys) {
+    if (!isPlain(value) || perVenue.includes(path)) continue
+    expect(rows.get(path), path).toBe(`\`${value}\``)
   }
 })

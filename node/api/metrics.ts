@@ -1,0 +1,60 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Everything this node counts. Labels hold only names from the configuration and the protocol. */
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Milliseconds to tens of seconds, denser where rounds live. */
+const LATENCY_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5]
+const GAS_USED = [40_000, 60_000, 80_000, 120_000, 200_000, 400_000, 800_000, 1_600_000, 3_000_000]
+
+/** Makes the metrics in a registry of their own; each is explained in docs/metrics.md. */
+export function createMetrics() {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter<L>({ name, help, labelNames, registers })
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge<L>({ name, help, labelNames, registers })
+  return {
+    registry,
+    round: gauge('parallax_round', 'Round that is open on this node.', []),
+    rounds: counter('parallax_rounds_total', 'Rounds by how they ended here.', ['path']),
+    certificateLatency: new Histogram({
+      name: 'parallax_certificate_latency_seconds',
+      help: 'Opening of a round to its certificate at this node.',
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
+    messages: counter('parallax_messages_total', 'Messages from peers by verdict.', [
+      'type',
+      'verdict',
+    ]),
+    faults: counter('parallax_faults_total', 'Messages that were rejected, by reason.', ['code']),
+    notes: counter('parallax_notes_total', 'What the protocol noted, by code.', ['code']),
+    peersConnected: gauge('parallax_peers_connected', 'Members that are connected.', []),
+    feedAge: gauge('parallax_feed_age_seconds', 'Age of the newest certified value.', ['feed']),
+    feedSources: gauge('parallax_feed_sources', "Venues in this node's own value.", ['feed']),
+    quotes: counter('parallax_quotes_total', 'Quotes by venue and outcome.', ['venue', 'outcome']),
+    transmissions: counter('parallax_transmissions_total', 'Deliveries by outcome and code.', [
+      'target',
+      'outcome',
+      'code',
+    ]),
+    transmissionGas: new Histogram({
+      name: 'parallax_transmission_gas_units',
+      help: 'Gas that a landed delivery used.',
+      labelNames: ['target'],
+      buckets: GAS_USED,
+      registers,
+    }),
+    walletBalance: gauge('parallax_wallet_balance_ether', 'What the wallet holds.', ['target']),
+    walletSpent: gauge('parallax_wallet_spent_ether', 'Gas paid in the last 24 hours.', ['target']),
+    endpointUsable: gauge('parallax_rpc_endpoint_usable', '1 usable, 0 left out.', [
+      'target',
+      'endpoint',
+    ]),
+    clockJumps: counter('parallax_clock_jumps_total', "Steps of the host's clock.", ['followed']),
+    requests: counter('parallax_api_requests_total', 'Answers of the API by status.', ['status']),
+  }
+}

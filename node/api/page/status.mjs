@@ -1,0 +1,232 @@
+// The status page: asks the node for everything it shows once a second and writes it as text, never
+// as markup, because names and codes may come from outside.
+
+const POLL_MS = 1_000
+const TREND_POINTS = 90
+const ROUNDS_SHOWN = 120
+
+const byId = (id) => document.getElementById(id)
+const trends = new Map()
+
+function element(tag, text, className = '') {
+  const node = document.createElement(tag)
+  node.textContent = text
+  if (className !== '') node.className = className
+  return node
+}
+
+function setText(id, text) {
+  const node = byId(id)
+  if (node.textContent !== text) node.textContent = text
+}
+
+/** 12345.678 → 12,345.678: digits are grouped as text, since prices are no floats. */
+function grouped(value) {
+  if (value === null) return '–'
+  const [whole, fraction] = value.split('.')
+  const digits = whole.replace(/\B(?=(\d{3})+$)/g, ',')
+  return fraction === undefined ? digits : `${digits}.${fraction}`
+}
+
+function age(fromMs, nowMs) {
+  const ms = Math.max(0, nowMs - fromMs)
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`
+  if (ms < 120_000) return `${Math.round(ms / 1_000)} s`
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`
+  return `${Math.round(ms / 3_600_000)} h`
+}
+
+function percent(part, whole) {
+  return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`
+}
+
+function showSummary({ status, peers }) {
+  const { rounds, committee, latencyMs } = status
+  const certified = rounds.fast + rounds.proposed
+  const ended = certified + rounds.skipped
+  const connected = peers.filter((peer) => peer.isConnected && !peer.isSelf).length
+  const isSilent = status.round <= status.barrier
+  document.title = `Parallax · ${status.network} · ${status.name}`
+  setText('network', status.network)
+  setText('round', grouped(String(status.round)))
+  setText('roundSub', isSilent ? `silent until ${status.barrier}` : `every ${status.roundMs} ms`)
+  setText('certified', percent(certified, ended))
+  setText('certifiedSub', `${percent(rounds.fast, ended)} fast, ${rounds.skipped} skipped`)
+  setText('latency', latencyMs === null ? '–' : `${latencyMs.p50} ms`)
+  setText('latencySub', latencyMs === null ? '' : `p99 ${latencyMs.p99} ms`)
+  setText('members', `${connected} of ${committee.size - 1}`)
+  setText('membersSub', `f = ${committee.f}, ${committee.threshold} sign`)
+  const digest = status.committeeDigest.slice(0, 12)
+  setText('about', `${status.name}, member ${status.member} · ${status.version} · ${digest}…`)
+}
+
+function showObstacles(obstacles) {
+  const notice = byId('obstacles')
+  notice.hidden = obstacles.length === 0
+  notice.textContent = `Not ready: ${obstacles.join(', ')}`
+}
+
+/** Bars as high as the latency is long; the newest on the right. */
+function showRounds({ rounds, status }) {
+  const shown = rounds.slice(0, ROUNDS_SHOWN).toReversed()
+  const bars = shown.map(({ round, path, latencyMs }) => {
+    const share = latencyMs === null ? 0 : Math.ceil((9 * latencyMs) / status.roundMs)
+    const height = path === 'skipped' ? 9 : Math.min(9, Math.max(1, share))
+    const bar = element('i', '', path === 'open' ? '' : `${path} h${height}`)
+    bar.title = `${round}: ${path}${latencyMs === null ? '' : `, ${latencyMs} ms`}`
+    return bar
+  })
+  byId('rounds').replaceChildren(...bars)
+}
+
+function trendOf(feed) {
+  const points = trends.get(feed.name) ?? []
+  if (feed.certified !== null && feed.certified.value !== null) {
+    points.push(Number(feed.certified.value))
+    trends.set(feed.name, points.slice(-TREND_POINTS))
+  }
+  return trends.get(feed.name) ?? []
+}
+
+function sparkline(points) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  svg.setAttribute('class', 'spark')
+  svg.setAttribute('viewBox', '0 0 100 20')
+  svg.setAttribute('preserveAspectRatio', 'none')
+  if (points.length < 2) return svg
+  const low = Math.min(...points)
+  const range = Math.max(...points) - low || 1
+  const line = document.createElementNS('http://www.w3.org/2000/svg', 'polyline')
+  const at = (value, index) => {
+    const x = (100 * index) / (points.length - 1)
+    return `${x.toFixed(1)},${(19 - (18 * (value - low)) / range).toFixed(1)}`
+  }
+  line.setAttribute('points', points.map(at).join(' '))
+  svg.append(line)
+  return svg
+}
+
+function row(...cells) {
+  const tr = document.createElement('tr')
+  tr.append(...cells)
+  return tr
+}
+
+function feedRow(feed, status) {
+  const { certified, local } = feed
+  const [chain] = feed.onChain
+  const trend = document.createElement('td')
+  trend.append(sparkline(trendOf(feed)))
+  const isOk = certified !== null && certified.status === 'ok'
+  const behind = chain === undefined || certified === null ? '–' : certified.round - chain.round
+  return row(
+    element('td', feed.name, 'strong'),
+    element('td', isOk ? grouped(certified.value) : 'unavailable', isOk ? 'n strong' : 'n bad'),
+    element('td', isOk ? grouped(certified.spread) : '–', 'n'),
+    element('td', certified === null ? '–' : String(certified.observers), 'n'),
+    element('td', certified === null ? '–' : age(certified.timestampMs, status.nowMs), 'n'),
+    element('td', chain === undefined ? '–' : grouped(chain.value), 'n'),
+    element('td', String(behind), 'n'),
+    element('td', local.value === null ? (local.code ?? '–') : grouped(local.value), 'n soft'),
+    trend,
+  )
+}
+
+function peerState(peer) {
+  if (peer.isConvicted) return ['convicted', 'bad']
+  if (peer.isSelf) return ['this node', 'soft']
+  if (!peer.isConnected) return ['not connected', 'bad']
+  return peer.isExpected ? ['expected', 'good'] : ['excluded', 'warn']
+}
+
+function peerRow(peer) {
+  const [state, colour] = peerState(peer)
+  const id = document.createElement('td')
+  const code = element('code', `${peer.peerId.slice(0, 6)}…${peer.peerId.slice(-6)}`)
+  code.title = peer.peerId
+  id.append(code)
+  return row(
+    element('td', String(peer.index)),
+    id,
+    element('td', state, colour),
+    element('td', peer.lastRound === null ? '–' : grouped(String(peer.lastRound)), 'n'),
+    element('td', String(peer.observed), 'n'),
+  )
+}
+
+function chainBlock(chain) {
+  const list = document.createElement('dl')
+  const add = (term, text, className = '') =>
+    list.append(element('dt', term), element('dd', text, className))
+  add('Target', `${chain.target} (chain ${chain.chainId})`)
+  add('Contract', chain.contract)
+  add('Landed', `${chain.landed}, superseded ${chain.superseded}, failed ${chain.failed}`)
+  if (chain.last !== null) {
+    const { round, blockNumber, gasUsed } = chain.last
+    add('Last', `round ${round} in block ${blockNumber}, ${grouped(String(gasUsed))} gas`)
+  }
+  if (chain.lastFailure !== null) {
+    add('Last failure', `${chain.lastFailure.code}: ${chain.lastFailure.detail}`, 'warn')
+  }
+  add('Wallet', `${chain.balanceEther ?? '–'} ether, ${chain.spentEther} spent in 24 h`)
+  for (const { endpoint, fault } of chain.endpoints) {
+    add(endpoint, fault ?? 'usable', fault === null ? 'good' : 'bad')
+  }
+  return list
+}
+
+const SOURCE_COLOURS = { used: '', clamped: 'warn', quarantined: 'bad', absent: 'bad' }
+
+/** One row for each venue, one column for each feed. */
+function showSources({ sources, feeds }) {
+  const names = feeds.map((feed) => feed.name)
+  const venues = [...new Set(sources.map((source) => source.venue))]
+  const table = byId('sources')
+  const head = row(element('th', 'Venue'), ...names.map((name) => element('th', name, 'n')))
+  const rows = venues.map((venue) => {
+    const cells = names.map((name) => {
+      const source = sources.find((entry) => entry.venue === venue && entry.feed === name)
+      if (source === undefined) return element('td', '', 'n')
+      const text = source.value === null ? (source.code ?? '–') : grouped(source.value)
+      const reason = source.value === null || source.code === null ? '' : ` ${source.code}`
+      return element('td', `${text}${reason}`, `n ${SOURCE_COLOURS[source.state]}`)
+    })
+    return row(element('td', venue, 'strong'), ...cells)
+  })
+  table.tHead.replaceChildren(head)
+  table.tBodies[0].replaceChildren(...rows)
+}
+
+function show(overview) {
+  const { status, feeds, peers, chains } = overview
+  showSummary(overview)
+  showObstacles(overview.obstacles)
+  showRounds(overview)
+  byId('feeds').tBodies[0].replaceChildren(...feeds.map((feed) => feedRow(feed, status)))
+  byId('peers').tBodies[0].replaceChildren(...peers.map(peerRow))
+  const blocks = chains.map(chainBlock)
+  byId('chains').replaceChildren(
+    ...(blocks.length > 0 ? blocks : [element('p', 'No target is configured.', 'soft')]),
+  )
+  showSources(overview)
+}
+
+function showState(isLive, text) {
+  byId('dot').className = `dot ${isLive ? 'good' : 'bad'}`
+  setText('state', text)
+}
+
+async function poll() {
+  try {
+    const answer = await fetch('/v1/overview', { signal: AbortSignal.timeout(5_000) })
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
+    show(await answer.json())
+    showState(true, 'live')
+  } catch (error) {
+    showState(false, `no answer (${error.message})`)
+  } finally {
+    setTimeout(poll, POLL_MS)
+  }
+}
+
+await poll()

@@ -1,0 +1,158 @@
+import type { FeedIndex, MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+
+/**
+ * What the node shows of itself: plain data, ready for JSON. Prices are decimal texts in the feed's
+ * own unit, such as `64123.5`, because numbers of JSON are floats to most readers; keys and hashes
+ * are lower-case hexadecimal. The driver implements it; every function is cheap and never throws.
+ */
+export interface NodeView {
+  readonly status: () => StatusView
+  readonly feeds: () => readonly FeedView[]
+  readonly latestCertificate: () => CertificateView | null
+  /** One of the newest 512 rounds of this process; null when it holds none of that round. */
+  readonly certificate: (round: Round) => CertificateView | null
+  readonly peers: () => readonly PeerView[]
+  readonly sources: () => readonly SourceView[]
+  /** The newest first; at most 120. */
+  readonly rounds: () => readonly RoundView[]
+  readonly chains: () => readonly ChainView[]
+  /** Empty when the node can do its work; otherwise one code for each reason why not. */
+  readonly obstacles: () => readonly string[]
+}
+
+export interface StatusView {
+  readonly name: string
+  readonly version: string
+  readonly network: string
+  readonly committeeDigest: string
+  /** This node's position in the committee. */
+  readonly member: MemberIndex
+  readonly committee: { readonly size: number; readonly f: number; readonly threshold: number }
+  readonly round: Round
+  readonly roundMs: DurationMs
+  /** Up to this round the node is silent after its start (protocol §10.3). */
+  readonly barrier: Round
+  readonly startedMs: UnixMs
+  readonly nowMs: UnixMs
+  /** Rounds since the start, by how they ended here. */
+  readonly rounds: { readonly fast: number; readonly proposed: number; readonly skipped: number }
+  /** T_r to certificate at this node over the newest rounds; null before the first. */
+  readonly latencyMs: { readonly p50: DurationMs; readonly p99: DurationMs } | null
+}
+
+export interface FeedView {
+  readonly index: FeedIndex
+  readonly name: string
+  readonly kind: string
+  readonly decimals: number
+  /** This node's own value; null with a reason code when it has none. */
+  readonly local: {
+    readonly value: string | null
+    readonly sources: number
+    readonly code: string | null
+  }
+  /** What the committee certified last; null before the first certificate. */
+  readonly certified: {
+    readonly value: string | null
+    readonly spread: string
+    readonly observers: number
+    readonly status: 'ok' | 'unavailable'
+    readonly round: Round
+    readonly timestampMs: UnixMs
+  } | null
+  /** What each target contract holds; a target that was not read yet is left out. */
+  readonly onChain: readonly {
+    readonly target: string
+    readonly value: string
+    readonly round: Round
+    readonly timestampMs: UnixMs
+  }[]
+}
+
+export interface CertificateView {
+  readonly round: Round
+  readonly timestampMs: UnixMs
+  readonly path: 'fast' | 'proposed'
+  readonly observers: readonly MemberIndex[]
+  readonly slot: number
+  readonly signingSet: readonly MemberIndex[]
+  readonly expectedNext: readonly MemberIndex[]
+  /** Words of 32 bytes, one for each feed in the committee's order (protocol §7). */
+  readonly words: readonly string[]
+  /** RFC 9591: 65 bytes. */
+  readonly signature: string
+}
+
+export interface PeerView {
+  readonly index: MemberIndex
+  readonly peerId: string
+  readonly isSelf: boolean
+  readonly isConnected: boolean
+  /** Newest round of which an observation of this member arrived; null when none did. */
+  readonly lastRound: Round | null
+  /** Observations that arrived in the newest 32 rounds. */
+  readonly observed: number
+  readonly isExpected: boolean
+  readonly isConvicted: boolean
+}
+
+export interface SourceView {
+  readonly venue: string
+  readonly feed: string
+  readonly value: string | null
+  readonly ageMs: DurationMs | null
+  readonly state: 'used' | 'clamped' | 'quarantined' | 'absent'
+  /** Why it is not simply used, such as `SOURCE_STALE`; null when it is. */
+  readonly code: string | null
+}
+
+export interface RoundView {
+  readonly round: Round
+  readonly path: 'open' | 'fast' | 'proposed' | 'skipped'
+  /** T_r to certificate at this node; null while there is none. */
+  readonly latencyMs: DurationMs | null
+}
+
+export interface ChainView {
+  readonly target: string
+  readonly chainId: number
+  readonly contract: string
+  readonly wallet: string
+  readonly balanceEther: string | null
+  readonly spentEther: string
+  readonly endpoints: readonly { readonly endpoint: string; readonly fault: string | null }[]
+  readonly landed: number
+  readonly superseded: number
+  readonly failed: number
+  readonly last: {
+    readonly round: Round
+    readonly hash: string
+    readonly blockNumber: number
+    readonly gasUsed: number
+  } | null
+  readonly lastFailure: { readonly code: string; readonly detail: string } | null
+}
+
+/** Everything the page shows, in one answer. */
+export interface Overview {
+  readonly status: StatusView
+  readonly feeds: readonly FeedView[]
+  readonly peers: readonly PeerView[]
+  readonly sources: readonly SourceView[]
+  readonly rounds: readonly RoundView[]
+  readonly chains: readonly ChainView[]
+  readonly obstacles: readonly string[]
+}
+
+export function overviewOf(view: NodeView): Overview {
+  return {
+    status: view.status(),
+    feeds: view.feeds(),
+    peers: view.peers(),
+    sources: view.sources(),
+    rounds: view.rounds(),
+    chains: view.chains(),
+    obstacles: view.obstacles(),
+  }
+}

@@ -1,0 +1,153 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import { chromium } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createMetrics } from '../../node/api/metrics.ts'
+import { ApiServer } from '../../node/api/server.ts'
+import { SILENT_LOG } from '../../node/logging.ts'
+import { FakeView } from '../unit/node/api/fake-view.ts'
+
+const EXECUTABLE = '/usr/bin/chromium'
+const isInstalled = existsSync(EXECUTABLE)
+if (!isInstalled) {
+  process.stderr.write(`skipped: ${EXECUTABLE} is missing; apt-get install chromium\n`)
+}
+
+let view: FakeView
+let server: ApiServer
+let profile: string
+let browser: BrowserContext
+let page: Page
+let foreign: string[]
+let complaints: string[]
+
+beforeAll(async () => {
+  if (!isInstalled) return
+  profile = await mkdtemp(join(tmpdir(), 'parallax-chromium-'))
+  browser = await chromium.launchPersistentContext(profile, {
+    executablePath: EXECUTABLE,
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    viewport: { width: 1_280, height: 1_150 },
+  })
+})
+
+afterAll(async () => {
+  if (!isInstalled) return
+  await browser.close()
+  await rm(profile, { recursive: true })
+})
+
+beforeEach(async () => {
+  if (!isInstalled) return
+  view = new FakeView()
+  server = new ApiServer(
+    { host: '127.0.0.1', port: 0, requestsPerMinuteMax: 10_000, connectionsMax: 64 },
+    { view, metrics: createMetrics(), clock: { nowMs: () => Date.now() }, log: SILENT_LOG },
+  )
+  await server.start()
+  foreign = []
+  complaints = []
+  page = await browser.newPage()
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(`${server.address}/`) && !url.startsWith('data:')) foreign.push(url)
+  })
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+})
+
+afterEach(async () => {
+  if (!isInstalled) return
+  await page.close()
+  await server.stop()
+})
+
+async function open(): Promise<void> {
+  await page.goto(`${server.address}/`)
+  await page.getByRole('status').filter({ hasText: 'live' }).waitFor()
+}
+
+describe.skipIf(!isInstalled)('status page', () => {
+  test('shows rounds, feeds, members, sources and deliveries', async () => {
+    await open()
+    expect(await page.title()).toBe('Parallax · local · alpha')
+    expect(await page.locator('#round').textContent()).toBe('123,456')
+    expect(await page.locator('#certified').textContent()).toBe('99.1 %')
+    expect(await page.locator('#members').textContent()).toBe('2 of 3')
+    const bitcoin = page.locator('#feeds tbody tr').first()
+    expect(await bitcoin.locator('td').allTextContents()).toEqual([
+      'BTC/USD',
+      '64,123.51',
+      '2.75',
+      '3',
+      '0.6 s',
+      '64,123.51',
+      '3',
+      '64,123.51',
+      '',
+    ])
+    expect(await page.locator('#rounds i').count()).toBe(120)
+    expect(await page.locator('#rounds i.skipped').count()).toBe(3)
+    expect(await page.locator('#peers tbody tr').nth(3).textContent()).toContain('not connected')
+    const sources = page.locator('#sources tbody tr')
+    expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain('SOURCE_SILENT')
+    expect(await sources.filter({ hasText: 'okx' }).textContent()).toContain('SOURCE_OUTLIER')
+    const chains = await page.locator('#chains').textContent()
+    expect(chains).toContain('RPC_HEAD_AHEAD')
+    expect(chains).toContain('TRANSMIT_REVERTED: RoundNotNewer')
+    const shot = process.env.PARALLAX_SCREENSHOT
+    if (shot !== undefined) await page.screenshot({ path: shot })
+  })
+
+  test('loads nothing from elsewhere and breaks none of its own rules', async () => {
+    await open()
+    expect(foreign).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+  test('names from outside are text, never markup', async () => {
+    view.nodeName = '<img src=x onerror="document.title=1">'
+    await open()
+    expect(await page.locator('#about').textContent()).toContain('<img src=x')
+    expect(await page.locator('#about img').count()).toBe(0)
+  })
+
+  test('says why the node is not ready', async () => {
+    view.reasons = ['PEERS_TOO_FEW', 'CLOCK_BEHIND']
+    await open()
+    const notice = page.locator('#obstacles')
+    expect(await notice.isVisible()).toBe(true)
+    expect(await notice.textContent()).toBe('Not ready: PEERS_TOO_FEW, CLOCK_BEHIND')
+  })
+
+  test('follows what changes without being loaded again', async () => {
+    await open()
+    const status = view.status()
+    view.status = () => ({ ...status, round: 123_457 })
+    await page.locator('#round').filter({ hasText: '123,457' }).waitFor({ timeout: 10_000 })
+    expect(await page.locator('#feeds .spark polyline').count()).toBe(3)
+  })
+
+  test('says so when the node no longer answers', async () => {
+    await open()
+    await server.stop()
+    await page.getByRole('status').filter({ hasText: 'no answer' }).waitFor({ timeout: 10_000 })
+  })
+
+  test('fits a narrow window without scrolling sideways', async () => {
+    await page.setViewportSize({ width: 420, height: 900 })
+    await open()
+    const overflow = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement
+      return scrollWidth - clientWidth
+    })
+    await page.setViewportSize({ width: 1_280, height: 1_150 })
+    expect(overflow).toBeLessThanOrEqual(0)
+  })
+})

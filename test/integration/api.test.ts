@@ -1,0 +1,159 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { request } from 'undici'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createMetrics } from '../../node/api/metrics.ts'
+import { ApiServer } from '../../node/api/server.ts'
+import { SILENT_LOG } from '../../node/logging.ts'
+import { FakeView } from '../unit/node/api/fake-view.ts'
+
+let view: FakeView
+let server: ApiServer
+
+function build(options: { readonly port?: number; readonly requestsPerMinuteMax?: number } = {}) {
+  const dependencies = {
+    view,
+    metrics: createMetrics(),
+    clock: { nowMs: () => 1_790_000_000_000 },
+    log: SILENT_LOG,
+  }
+  const limits = { requestsPerMinuteMax: 1_000, connectionsMax: 8 }
+  return new ApiServer({ host: '127.0.0.1', port: 0, ...limits, ...options }, dependencies)
+}
+
+beforeEach(async () => {
+  view = new FakeView()
+  server = build()
+  await server.start()
+})
+
+afterEach(() => server.stop())
+
+async function get(path: string) {
+  const answer = await request(`${server.address}${path}`, { headers: { connection: 'close' } })
+  const text = await answer.body.text()
+  const isJson = String(answer.headers['content-type']).startsWith('application/json')
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    text,
+    json: isJson ? JSON.parse(text) : null,
+  }
+}
+
+test('the data of the node is served as JSON', async () => {
+  expect((await get('/v1/status')).json).toEqual(view.status())
+  expect((await get('/v1/feeds')).json).toEqual(view.feeds())
+  expect((await get('/v1/peers')).json).toEqual(view.peers())
+  expect((await get('/v1/certificates/latest')).json).toEqual(view.latestCertificate())
+  expect((await get('/v1/overview')).json).toMatchObject({ sources: view.sources(), obstacles: [] })
+})
+
+test('before the first certificate the answer is a coded 404', async () => {
+  view.hasCertificate = false
+  expect(await get('/v1/certificates/latest')).toMatchObject({
+    status: 404,
+    json: { code: 'CERTIFICATE_NONE' },
+  })
+})
+
+test('a node that cannot work is alive but not ready', async () => {
+  expect(await get('/readyz')).toMatchObject({ status: 200, json: { ready: true } })
+  view.reasons = ['PEERS_TOO_FEW']
+  expect(await get('/readyz')).toMatchObject({
+    status: 503,
+    json: { ready: false, obstacles: ['PEERS_TOO_FEW'] },
+  })
+  expect(await get('/healthz')).toMatchObject({ status: 200 })
+})
+
+test('metrics are served in the format of Prometheus', async () => {
+  const { headers, text } = await get('/metrics')
+  expect(headers['content-type']).toContain('text/plain')
+  expect(text).toContain('# TYPE parallax_rounds_total counter')
+})
+
+test('every answer forbids what the page does not need', async () => {
+  const { headers } = await get('/')
+  expect(headers['content-security-policy']).toContain("default-src 'none'")
+  expect(headers['x-content-type-options']).toBe('nosniff')
+})
+
+test.each([
+  ['/nothing', 404],
+  ['/../package.json', 404],
+  ['/%2e%2e/server.ts', 404],
+  ['/status.html/', 404],
+  [`/${'x'.repeat(20_000)}`, 431],
+])('an unknown path is refused: %.30s', async (path, status) => {
+  expect((await get(path)).status).toBe(status)
+})
+
+test('other methods and bodies are refused', async () => {
+  const url = `${server.address}/v1/status`
+  const answers = await Promise.all([
+    request(url, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
+    request(url, { method: 'DELETE' }),
+  ])
+  for (const { statusCode, body } of answers) {
+    expect(statusCode).toBe(404)
+    await body.dump()
+  }
+})
+
+test('more requests than allowed are answered with 429', async () => {
+  await server.stop()
+  server = build({ requestsPerMinuteMax: 3 })
+  await server.start()
+  const statuses = [1, 2, 3, 4].map(async () => (await get('/healthz')).status)
+  expect((await Promise.all(statuses)).toSorted()).toEqual([200, 200, 200, 429])
+})
+
+test('garbage and idle connections do not keep the server from answering or stopping', async () => {
+  const port = Number(new URL(server.address ?? '').port)
+  const sockets = ['\u0000\u0001garbage\r\n\r\n', 'GET / HT', ''].map((text) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(text)
+    return socket
+  })
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  expect((await get('/healthz')).status).toBe(200)
+  await server.stop()
+  expect(server.address).toBeNull()
+  for (const socket of sockets) socket.destroy()
+})
+
+test('connections beyond the limit are closed', async () => {
+  const port = Number(new URL(server.address ?? '').port)
+  const sockets = Array.from({ length: 12 }, () => connect(port, '127.0.0.1'))
+  const closed = sockets.map((socket) => {
+    socket.on('error', () => undefined)
+    return once(socket, 'close')
+  })
+  await Promise.race(closed)
+  const open = sockets.filter((socket) => !socket.destroyed)
+  expect(open.length).toBeLessThanOrEqual(11)
+  for (const socket of sockets) socket.destroy()
+  await Promise.all(closed)
+})
+
+test('a busy port is a coded error that says what to do', async () => {
+  const port = Number(new URL(server.address ?? '').port)
+  await expect(build({ port }).start()).rejects.toMatchObject({
+    code: 'API_PORT_BUSY',
+    message: expect.stringContaining('api.port'),
+  })
+})
+
+test('an address that is not of this host is a coded error', async () => {
+  const dependencies = {
+    view,
+    metrics: createMetrics(),
+    clock: { nowMs: () => 0 },
+    log: SILENT_LOG,
+  }
+  const limits = { requestsPerMinuteMax: 1, connectionsMax: 1 }
+  const elsewhere = new ApiServer({ host: '192.0.2.1', port: 0, ...limits }, dependencies)
+  await expect(elsewhere.start()).rejects.toMatchObject({ code: 'API_ADDRESS_REFUSED' })
+})

@@ -1,0 +1,155 @@
+import type {
+  CertificateView,
+  ChainView,
+  FeedView,
+  NodeView,
+  PeerView,
+  RoundView,
+  SourceView,
+  StatusView,
+} from '../../../../node/api/view.ts'
+
+const NOW_MS = 1_790_000_061_000
+const ROUND = 123_456
+
+const PRICES = [
+  { name: 'BTC/USD', value: '64123.51', spread: '2.75' },
+  { name: 'ETH/USD', value: '3187.4402', spread: '0.31' },
+  { name: 'SOL/USD', value: '148.920117', spread: '0.020402' },
+] as const
+const VENUES = ['binance', 'bitstamp', 'coinbase', 'kraken', 'okx'] as const
+const PEER_IDS = [
+  '16Uiu2HAmQ1vKpZC9m4Q8xqFJ5WbYd3rT7e2sNuLhGkXoPzAaBb11',
+  '16Uiu2HAm8YtRr2c4DwE6vUj9mKqNsXpLzHfGa3bC5dJiTnWoQe22',
+  '16Uiu2HAkVu5nM7pQw3xZaSdFgHjKlErTyUiOpBvCxNm1q2w3e4r33',
+  '16Uiu2HAm4RfVbGtHyNjUmKiOlPqAzWsXeDcRfVtGbYhNuJmKiO44',
+] as const
+
+/** A node in the middle of its work: one venue quarantined, one member away. */
+export class FakeView implements NodeView {
+  nodeName = 'alpha'
+  reasons: string[] = []
+  hasCertificate = true
+
+  status(): StatusView {
+    return {
+      name: this.nodeName,
+      version: '0.1.0',
+      network: 'local',
+      committeeDigest: 'c0ffee'.repeat(10).padEnd(64, '0'),
+      member: 0,
+      committee: { size: 4, f: 1, threshold: 3 },
+      round: ROUND,
+      roundMs: 500,
+      barrier: 123_000,
+      startedMs: NOW_MS - 600_000,
+      nowMs: NOW_MS,
+      rounds: { fast: 438, proposed: 14, skipped: 4 },
+      latencyMs: { p50: 96, p99: 231 },
+    }
+  }
+
+  feeds(): readonly FeedView[] {
+    return PRICES.map(({ name, value, spread }, index) => ({
+      index,
+      name,
+      kind: 'spot',
+      decimals: 8,
+      local: { value, sources: 4, code: null },
+      certified: {
+        value,
+        spread,
+        observers: 3,
+        status: 'ok',
+        round: ROUND - 1,
+        timestampMs: NOW_MS - 640,
+      },
+      onChain: [{ target: 'local', value, round: ROUND - 4, timestampMs: NOW_MS - 2_000 }],
+    }))
+  }
+
+  latestCertificate(): CertificateView | null {
+    if (!this.hasCertificate) return null
+    return {
+      round: ROUND - 1,
+      timestampMs: NOW_MS - 640,
+      path: 'fast',
+      observers: [0, 1, 2],
+      slot: 0,
+      signingSet: [0, 1, 2],
+      expectedNext: [0, 1, 2],
+      words: ['00'.repeat(32)],
+      signature: '02'.repeat(65),
+    }
+  }
+
+  peers(): readonly PeerView[] {
+    return PEER_IDS.map((peerId, index) => ({
+      index,
+      peerId,
+      isSelf: index === 0,
+      isConnected: index !== 3,
+      lastRound: index === 3 ? ROUND - 61 : ROUND,
+      observed: index === 3 ? 0 : 32,
+      isExpected: index !== 3,
+      isConvicted: false,
+    }))
+  }
+
+  sources(): readonly SourceView[] {
+    return VENUES.flatMap((venue) =>
+      PRICES.map(({ name, value }): SourceView => {
+        if (venue === 'kraken') {
+          const code = 'SOURCE_SILENT'
+          return { venue, feed: name, value: null, ageMs: null, state: 'absent', code }
+        }
+        if (venue !== 'okx' || name !== 'BTC/USD') {
+          return { venue, feed: name, value, ageMs: 310, state: 'used', code: null }
+        }
+        const code = 'SOURCE_OUTLIER'
+        return { venue, feed: name, value: '76948.2', ageMs: 280, state: 'quarantined', code }
+      }),
+    )
+  }
+
+  rounds(): readonly RoundView[] {
+    return Array.from({ length: 120 }, (_, index): RoundView => {
+      const round = ROUND - index
+      if (index === 0) return { round, path: 'open', latencyMs: null }
+      if (index % 37 === 0) return { round, path: 'skipped', latencyMs: null }
+      if (index % 16 === 5) return { round, path: 'proposed', latencyMs: 290 + (index % 40) }
+      return { round, path: 'fast', latencyMs: 70 + ((index * 29) % 60) }
+    })
+  }
+
+  chains(): readonly ChainView[] {
+    return [
+      {
+        target: 'local',
+        chainId: 31_337,
+        contract: '0x5fbdb2315678afecb367f032d93f642f64180aa3',
+        wallet: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
+        balanceEther: '0.9312',
+        spentEther: '0.0021',
+        endpoints: [
+          { endpoint: '127.0.0.1:8545', fault: null },
+          { endpoint: '127.0.0.1:8546', fault: 'RPC_HEAD_AHEAD' },
+        ],
+        landed: 41,
+        superseded: 12,
+        failed: 1,
+        last: {
+          round: ROUND - 4,
+          hash: `0x${'ab'.repeat(32)}`,
+          blockNumber: 812,
+          gasUsed: 71_233,
+        },
+        lastFailure: { code: 'TRANSMIT_REVERTED', detail: 'RoundNotNewer' },
+      },
+    ]
+  }
+
+  obstacles(): readonly string[] {
+    return this.reasons
+  }
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { createMetrics } from '../../../../node/api/metrics.ts'
+
+const doc = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8')
+const ours = createMetrics()
+  .registry.getMetricsAsArray()
+  .filter(({ name }) => name.startsWith('parallax_'))
+
+test.each(ours.map(({ name }) => name))('docs/metrics.md explains %s', (name) => {
+  expect(doc).toContain(`| \`${name}\` |`)
+})
+
+test('docs/metrics.md explains no metric that does not exist', () => {
+  const explained = [...doc.matchAll(/^\| `(parallax_\w+)` \|/gm)].map(([, name]) => name)
+  expect(explained.filter((name) => !ours.some((metric) => metric.name === name))).toEqual([])
+})
+
+test('a name ends with its unit, a counter with total', () => {
+  const units = /_(seconds|ether|units|total)$/
+  const countsThings = ['parallax_round', 'parallax_peers_connected', 'parallax_feed_sources']
+  const isFlag = (name: string) => name === 'parallax_rpc_endpoint_usable'
+  const nameless = ours
+    .map(({ name }) => name)
+    .filter((name) => !units.test(name) && !countsThings.includes(name) && !isFlag(name))
+  expect(nameless).toEqual([])
+})
+
+test('two nodes in one process have registries of their own', async () => {
+  const [one, other] = [createMetrics(), createMetrics()]
+  one.round.set(7)
+  expect(await one.registry.metrics()).toContain('parallax_round 7')
+  expect(await other.registry.metrics()).not.toContain('parallax_round 7')
+})
