@@ -8,6 +8,7 @@ import type {
   DirectMessage,
   Evidence,
   GossipMessage,
+  MemberMessage,
   NonceCommitment,
   Verified,
 } from '../aggregator/messages/messages.ts'
@@ -21,10 +22,17 @@ type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
 
 /** The keys of one member; holds every secret that the machine must not see (protocol §2.4). */
 export interface SignerPort {
-  /** Resolves when the promise is on disk; rejects when it may not be: then nothing is revealed. */
+  /**
+   * Resolves when the promise is on disk, or was refused because a later one stands there; rejects
+   * when nobody knows what the disk holds: then nothing may be revealed any more.
+   */
   readonly persist: (promise: Promised) => Promise<void>
-  /** Identity signature of 64 bytes, low s. */
-  readonly signMessage: (digest: Digest) => Uint8Array
+  /** Identity signature of 64 bytes, low s; null when what it would reveal is not promised. */
+  readonly signMessage: (message: {
+    readonly round: Round
+    readonly kind: Promised['kind']
+    readonly digest: Digest
+  }) => Uint8Array | null
   readonly commitments: (
     round: Round,
   ) => Promise<readonly [NonceCommitment, NonceCommitment, NonceCommitment]>
@@ -243,7 +251,12 @@ export class Driver {
   }
 
   #broadcast({ message }: EffectOf<'broadcast'>): void {
-    const sealed = sealOwn(message, this.#dependencies.signer.signMessage(message.digest))
+    const { digest } = message
+    const { round } = message.message
+    const kind = promiseKindOf(message.message)
+    const signature = this.#dependencies.signer.signMessage({ round, kind, digest })
+    if (signature === null) return
+    const sealed = sealOwn(message, signature)
     this.#dependencies.network.publish(sealed)
     this.report({ type: 'received', nowMs: this.#nowMs(), message: sealed, origin: 'self' })
   }
@@ -297,6 +310,12 @@ export class Driver {
   #follow(work: Promise<void>): void {
     work.catch((error: unknown) => this.#fail(error))
   }
+}
+
+/** Under which kind a message was promised before it may be revealed (protocol §10.1). */
+function promiseKindOf(message: MemberMessage): Promised['kind'] {
+  if (message.type !== 'proposal') return message.type
+  return message.rank === 0 ? 'proposal0' : 'proposal1'
 }
 
 function haltError(code: EffectOf<'halt'>['code']): OracleError {

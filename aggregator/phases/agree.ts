@@ -146,7 +146,8 @@ function sign(turn: Turn, round: RoundState, candidate: Candidate): void {
 /** Broadcasts the share that the signer made. */
 export function onShareSigned(turn: Turn, event: Extract<Event, { type: 'shareSigned' }>): void {
   const round = roundStateOf(turn, event.round)
-  if (round === null || event.share === null || round.signed === null) return
+  // A closed round needs no share: it has its certificate, or nobody may sign for it any more.
+  if (round === null || event.share === null || round.signed === null || round.isClosed) return
   const { digest } = round.signed.report
   const candidate = round.candidates.find(
     (each) => each.slot === event.slot && equalBytes(each.report.digest, digest),

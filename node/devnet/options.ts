@@ -66,7 +66,9 @@ export function parseDevnetOptions(args: readonly string[]): DevnetOptions | nul
   return {
     nodes,
     rounds:
-      values.rounds === undefined ? null : whole('rounds', values.rounds, { min: 1, max: 1_000_000 }),
+      values.rounds === undefined
+        ? null
+        : whole('rounds', values.rounds, { min: 1, max: 1_000_000 }),
     feeds,
     kill: whole('kill', values.kill, { min: 0, max: faulty }),
     sources: values.live ? 'live' : 'simulated',
@@ -97,5 +99,7 @@ function whole(
 }
 
 function refused(name: string, rule: string): OracleError {
-  return new OracleError('DEVNET_OPTION_INVALID', `--${name} ${rule}`, { context: { option: name } })
+  return new OracleError('DEVNET_OPTION_INVALID', `--${name} ${rule}`, {
+    context: { option: name },
+  })
 }

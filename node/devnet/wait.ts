@@ -18,10 +18,7 @@ const LOOK_EVERY_MS = 100
  *
  * @throws {OracleError} `DEVNET_TIMEOUT`; the signal's reason when it is aborted
  */
-export async function waitFor<T>(
-  probe: () => Promise<T | null>,
-  options: WaitOptions,
-): Promise<T> {
+export async function waitFor<T>(probe: () => Promise<T | null>, options: WaitOptions): Promise<T> {
   const deadlineMs = performance.now() + options.timeoutMs
   for (;;) {
     options.signal.throwIfAborted()

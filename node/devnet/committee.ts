@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import type { FeedParams, Params, TimingParams } from '../../aggregator/params.ts'
+import { faultyMax, signingThresholdOf } from '../../aggregator/quorum.ts'
+import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
+import type { CommitteeFile } from '../config/committee-file.ts'
+import { Secret } from '../keys/secret.ts'
+
+/** Timing of a local network: every node on one machine, two cores and other work beside it. */
+const TIMING: TimingParams = {
+  roundMs: 500,
+  includeMs: 120,
+  hopMs: 40,
+  fastMs: 170,
+  cutMs: 220,
+  backupMs: 50,
+  voteMs: 360,
+  // Two blocks of the local chain: the next transmitter looks when the first should have landed.
+  stageMs: 2_000,
+  clockSkewMsMax: 5,
+}
+
+const DECIMALS = 8
+/** Small enough that a viewer sees deliveries; a real feed would take ten times as much. */
+const DEVIATION_BPS = 5
+const HEARTBEAT_MS = 10_000
+
+/** Secrets of one member of a local network. */
+export interface MemberSecrets {
+  readonly identity: Secret
+  readonly signingShare: Secret
+  readonly transmitter: Secret
+}
+
+export interface LocalCommittee {
+  readonly file: CommitteeFile
+  readonly members: readonly MemberSecrets[]
+}
+
+/**
+ * Makes a committee for this machine. A dealer makes the shares and forgets them: for development
+ * only, and the network name says so (protocol §2.2).
+ */
+export function localCommittee(options: {
+  readonly size: number
+  readonly feeds: readonly string[]
+  readonly genesisMs: number
+}): LocalCommittee {
+  const { size } = options
+  const f = faultyMax(size)
+  const identities = Array.from({ length: size }, privateKey)
+  const params: Params = {
+    protocolVersion: 1,
+    network: 'local-development',
+    members: identities.map((key) => ({ identityKey: secp256k1.getPublicKey(key, true) })),
+    f,
+    keygenAttempt: 0,
+    feeds: options.feeds.map(feedParams),
+    genesisMs: options.genesisMs,
+    timing: TIMING,
+    probeEvery: 32,
+    limits: { roundsKept: 16, syncBatchMax: 64 },
+  }
+  const threshold = signingThresholdOf(size, f)
+  const dealt = dealForDevelopment({ members: size, threshold }, randomBytes)
+  return {
+    file: { params, groupKey: dealt.groupKey },
+    members: identities.map((identity, index) => ({
+      identity: Secret.of(identity),
+      signingShare: Secret.of((dealt.shares[index] as (typeof dealt.shares)[number]).secret),
+      transmitter: Secret.of(privateKey()),
+    })),
+  }
+}
+
+function privateKey(): Uint8Array {
+  return secp256k1.utils.randomSecretKey()
+}
+
+function feedParams(name: string): FeedParams {
+  return {
+    name,
+    decimals: DECIMALS,
+    kind: 'spot',
+    deviationBps: DEVIATION_BPS,
+    heartbeatMs: HEARTBEAT_MS,
+    sourcesMin: 3,
+    valueMin: 1n,
+    valueMax: 10n ** 17n,
+  }
+}

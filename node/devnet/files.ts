@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatCommittee } from '../config/committee-file.ts'
+import { type KeyPurpose, sealKeystore, writeKeystore } from '../keys/keystore.ts'
+import { Secret } from '../keys/secret.ts'
+import { VENUE_NAMES } from '../sources/registry.ts'
+import type { LocalCommittee, MemberSecrets } from './committee.ts'
+
+/** Where one node of the local network keeps everything. */
+export interface NodeFiles {
+  readonly index: number
+  readonly directory: string
+  readonly config: string
+  readonly log: string
+  readonly gossipPort: number
+  readonly apiPort: number
+}
+
+/** One run of the local network on disk: a fresh folder for temporary files. */
+export interface RunFiles {
+  readonly directory: string
+  /** Opens the keystores of this run; handed to the nodes over a file descriptor. */
+  readonly passphrase: string
+  readonly nodes: readonly NodeFiles[]
+}
+
+export interface RunOptions {
+  readonly committee: LocalCommittee
+  /** Two for each node: gossip, then API. */
+  readonly ports: readonly number[]
+  readonly chain: { readonly rpcUrl: string; readonly chainId: number; readonly contract: string }
+  /** Base address of the market server; null for the real venues. */
+  readonly marketUrl: string | null
+}
+
+export async function createRunDirectory(): Promise<string> {
+  return await mkdtemp(join(tmpdir(), 'parallax-'))
+}
+
+/** Writes keys, committee and configurations of all nodes into the run's folder. */
+export async function writeRunFiles(directory: string, options: RunOptions): Promise<RunFiles> {
+  const passphrase = randomBytes(24).toString('base64url')
+  await writeFile(join(directory, 'committee.json'), formatCommittee(options.committee.file))
+  const nodes: NodeFiles[] = options.committee.members.map((_, index) => {
+    const home = join(directory, `node-${index}`)
+    return {
+      index,
+      directory: home,
+      config: join(home, 'config.json'),
+      log: join(home, 'node.log'),
+      gossipPort: options.ports[2 * index] ?? 0,
+      apiPort: options.ports[2 * index + 1] ?? 0,
+    }
+  })
+  for (const node of nodes) {
+    const member = options.committee.members[node.index]
+    if (member === undefined) continue
+    await mkdir(node.directory)
+    await writeKeys(node, member, Secret.ofText(passphrase))
+    const config = configOf(node, nodes, options)
+    await writeFile(node.config, `${JSON.stringify(config, null, 2)}\n`)
+  }
+  return { directory, passphrase, nodes }
+}
+
+async function writeKeys(node: NodeFiles, member: MemberSecrets, passphrase: Secret) {
+  const write = async (file: string, key: Secret, purpose: KeyPurpose) => {
+    const label = purpose === 'signing-share' ? { member: node.index } : {}
+    const options = { purpose, strength: 'development', ...label } as const
+    const keystore = await sealKeystore(options, { key, passphrase })
+    await writeKeystore(join(node.directory, file), keystore)
+  }
+  await write('identity.json', member.identity, 'identity')
+  await write('signing-share.json', member.signingShare, 'signing-share')
+  await write('transmitter.json', member.transmitter, 'transmitter')
+}
+
+function configOf(node: NodeFiles, nodes: readonly NodeFiles[], options: RunOptions) {
+  const { chain } = options
+  return {
+    name: `oracle-${node.index}`,
+    committee: '../committee.json',
+    dataDirectory: 'data',
+    keys: {
+      identity: 'identity.json',
+      signingShare: 'signing-share.json',
+      transmitter: 'transmitter.json',
+      passphrase: { fd: 3 },
+      strength: 'development',
+    },
+    network: {
+      listen: [`/ip4/127.0.0.1/tcp/${node.gossipPort}`],
+      members: nodes
+        .filter(({ index }) => index !== node.index)
+        .map(({ index, gossipPort }) => ({ index, address: `/ip4/127.0.0.1/tcp/${gossipPort}` })),
+    },
+    chains: [
+      {
+        name: 'local',
+        chainId: chain.chainId,
+        contract: chain.contract,
+        rpcUrls: [chain.rpcUrl],
+        confirmations: 1,
+        pollEveryMs: 200,
+        bumpAfterMs: 5_000,
+      },
+    ],
+    sources: options.marketUrl === null ? {} : { venues: localVenues(options.marketUrl) },
+    api: { port: node.apiPort },
+    log: { level: 'info' },
+  }
+}
+
+/** Every venue under its own path of the market server, polled faster than a real one allows. */
+function localVenues(marketUrl: string) {
+  return Object.fromEntries(
+    VENUE_NAMES.map((venue) => {
+      const baseUrl = `${marketUrl}/${venue}`
+      return [venue, { baseUrl, access: 'local', pollMs: 400 }]
+    }),
+  )
+}

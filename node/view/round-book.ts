@@ -1,0 +1,85 @@
+import type { Committee } from '../../aggregator/committee.ts'
+import { openingOf } from '../../aggregator/committee.ts'
+import type { Effect } from '../../aggregator/effects.ts'
+import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
+import type { RoundView } from '../api/view.ts'
+import type { Clock } from '../clock.ts'
+
+/** Rounds that the book remembers; a minute or two, enough for a page and a slow poller. */
+const ROUNDS_MAX = 120
+/** Certificates kept to be asked for by round; deliveries may be this old. */
+const CERTIFICATES_MAX = 512
+
+/** One certificate as it became known here. */
+export interface Kept {
+  readonly certificate: Verified<Certificate>
+  readonly path: 'fast' | 'proposed'
+}
+
+/** How the rounds of this process went, from the effects of the machine. */
+export class RoundBook {
+  readonly #committee: Committee
+  readonly #clock: Pick<Clock, 'nowMs'>
+  readonly #rounds = new Map<Round, RoundView>()
+  readonly #certificates = new Map<Round, Kept>()
+  readonly #counts = { fast: 0, proposed: 0, skipped: 0 }
+
+  constructor(committee: Committee, clock: Pick<Clock, 'nowMs'>) {
+    this.#committee = committee
+    this.#clock = clock
+  }
+
+  onEffect(effect: Effect): void {
+    if (effect.type === 'skipped') {
+      this.#counts.skipped += 1
+      this.#put({ round: effect.round, path: 'skipped', latencyMs: null })
+      return
+    }
+    if (effect.type !== 'certified') return
+    const { round } = effect.certificate.message
+    // A certificate may arrive after its round was given up here; then it was not skipped after all.
+    if (this.#rounds.get(round)?.path === 'skipped') this.#counts.skipped -= 1
+    this.#counts[effect.path] += 1
+    const latencyMs = this.#clock.nowMs() - openingOf(this.#committee, round)
+    this.#put({ round, path: effect.path, latencyMs })
+    this.#certificates.set(round, { certificate: effect.certificate, path: effect.path })
+    dropOldest(this.#certificates, CERTIFICATES_MAX)
+  }
+
+  /** Rounds of this process by how they ended. */
+  counts(): { readonly fast: number; readonly proposed: number; readonly skipped: number } {
+    return { ...this.#counts }
+  }
+
+  /** The newest first. */
+  rounds(): RoundView[] {
+    return [...this.#rounds.values()].toSorted((a, b) => b.round - a.round)
+  }
+
+  certificate(round: Round): Kept | null {
+    return this.#certificates.get(round) ?? null
+  }
+
+  /** Latencies over the remembered rounds by nearest rank; null before the first certificate. */
+  latencyMs(): { readonly p50: number; readonly p99: number } | null {
+    const sorted = [...this.#rounds.values()]
+      .flatMap((row) => (row.latencyMs === null ? [] : [row.latencyMs]))
+      .toSorted((a, b) => a - b)
+    const rank = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0
+    return sorted.length === 0 ? null : { p50: rank(0.5), p99: rank(0.99) }
+  }
+
+  #put(row: RoundView): void {
+    this.#rounds.set(row.round, row)
+    dropOldest(this.#rounds, ROUNDS_MAX)
+  }
+}
+
+/** Maps keep insertion order, and rounds come in order but for stragglers. */
+function dropOldest<V>(map: Map<Round, V>, max: number): void {
+  if (map.size <= max) return
+  let oldest = Number.MAX_SAFE_INTEGER
+  for (const round of map.keys()) if (round < oldest) oldest = round
+  map.delete(oldest)
+}

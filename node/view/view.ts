@@ -1,0 +1,204 @@
+import type { Context } from '../../aggregator/context.ts'
+import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import type { State } from '../../aggregator/state.ts'
+import { toHex } from '../../aggregator/values/bytes.ts'
+import { formatDecimal } from '../../aggregator/values/decimal.ts'
+import {
+  countMembers,
+  hasMember,
+  listMembers,
+  type MemberIndex,
+} from '../../aggregator/values/ids.ts'
+import type {
+  CertificateView,
+  ChainView,
+  FeedView,
+  NodeView,
+  PeerView,
+  RoundView,
+  SourceView,
+  StatusView,
+} from '../api/view.ts'
+import type { Clock } from '../clock.ts'
+import type { Kept, RoundBook } from './round-book.ts'
+
+/** Rounds of which the peer table counts observations; bounded by what the core keeps. */
+const OBSERVED_ROUNDS = 16
+
+export interface ViewOptions {
+  readonly name: string
+  readonly version: string
+  readonly context: Context
+  readonly self: MemberIndex
+  readonly startedMs: number
+}
+
+/** Where the view looks; every function is cheap. */
+export interface ViewSources {
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly book: RoundBook
+  readonly state: () => State
+  readonly peers: () => readonly {
+    readonly member: MemberIndex
+    readonly peerId: string
+    readonly isConnected: boolean
+  }[]
+  readonly ownPeerId: () => string
+  readonly local: () => readonly FeedView['local'][]
+  readonly quotes: () => readonly SourceView[]
+  readonly chains: () => readonly ChainView[]
+}
+
+/** The node as it shows itself: reads the machine's state, changes nothing. */
+export function createView(options: ViewOptions, sources: ViewSources): NodeView {
+  const { context } = options
+  const { book } = sources
+  return {
+    status: () => statusOf(options, sources),
+    feeds: () => feedsOf(context, sources),
+    latestCertificate: () => {
+      const { best } = sources.state()
+      if (best === null) return null
+      const path = best.message.slot === 0 ? 'fast' : 'proposed'
+      return certificateOf({ certificate: best, path })
+    },
+    certificate: (round) => {
+      const kept = book.certificate(round)
+      return kept === null ? null : certificateOf(kept)
+    },
+    peers: () => peersOf(options, sources),
+    sources: () => sources.quotes(),
+    rounds: () => roundsOf(sources),
+    chains: () => sources.chains(),
+    obstacles: () => obstaclesOf(context, sources),
+  }
+}
+
+function statusOf(options: ViewOptions, sources: ViewSources): StatusView {
+  const { committee } = options.context
+  const state = sources.state()
+  return {
+    name: options.name,
+    version: options.version,
+    network: committee.params.network,
+    committeeDigest: toHex(committee.digest),
+    member: options.self,
+    committee: {
+      size: committee.size,
+      f: committee.f,
+      threshold: committee.signingThreshold,
+    },
+    round: state.current,
+    roundMs: committee.params.timing.roundMs,
+    barrier: state.barrier === Number.MAX_SAFE_INTEGER ? 0 : state.barrier,
+    startedMs: options.startedMs,
+    nowMs: sources.clock.nowMs(),
+    rounds: sources.book.counts(),
+    latencyMs: sources.book.latencyMs(),
+  }
+}
+
+function feedsOf(context: Context, sources: ViewSources): FeedView[] {
+  const state = sources.state()
+  const local = sources.local()
+  return context.committee.params.feeds.map((feed, index) => ({
+    index,
+    name: feed.name,
+    kind: feed.kind,
+    decimals: feed.decimals,
+    local: local[index] ?? { value: null, sources: 0, code: 'SOURCE_UNKNOWN' },
+    certified: certifiedOf(state, index, feed.decimals),
+    onChain: [...state.targets.values()].flatMap((target) => {
+      const held = target.feeds.find((each) => each.feed === index)
+      if (held === undefined || held.round === 0) return []
+      const value = formatDecimal(held.value, feed.decimals)
+      const { round, timestampMs } = held
+      return [{ target: target.name, value, round, timestampMs }]
+    }),
+  }))
+}
+
+function certifiedOf(state: State, index: number, decimals: number): FeedView['certified'] {
+  const certificate = state.best?.message
+  const word = certificate?.words[index]
+  const report = word === undefined ? null : decodeWord(word)
+  if (certificate === undefined || report === null) return null
+  const isOk = report.status === FEED_STATUS.ok
+  return {
+    value: isOk ? formatDecimal(report.value, decimals) : null,
+    spread: formatDecimal(report.spread, decimals),
+    observers: report.observers,
+    status: isOk ? 'ok' : 'unavailable',
+    round: certificate.round,
+    timestampMs: certificate.timestampMs,
+  }
+}
+
+function certificateOf({ certificate, path }: Kept): CertificateView {
+  const { message } = certificate
+  return {
+    round: message.round,
+    timestampMs: message.timestampMs,
+    path,
+    observers: listMembers(message.observers),
+    slot: message.slot,
+    signingSet: listMembers(message.signingSet),
+    expectedNext: listMembers(message.expectedNext),
+    words: message.words.map(toHex),
+    signature: toHex(message.signature),
+  }
+}
+
+function peersOf(options: ViewOptions, sources: ViewSources): PeerView[] {
+  const state = sources.state()
+  const { committee } = options.context
+  const connected = new Map(sources.peers().map((peer) => [peer.member, peer]))
+  const expected = state.best?.message.expectedNext ?? committee.all
+  return Array.from({ length: committee.size }, (_, index) => {
+    const isSelf = index === options.self
+    const peer = connected.get(index)
+    return {
+      index,
+      peerId: isSelf ? sources.ownPeerId() : (peer?.peerId ?? ''),
+      isSelf,
+      isConnected: isSelf || peer?.isConnected === true,
+      ...observedOf(state, index),
+      isExpected: hasMember(expected, index),
+      isConvicted: hasMember(state.convicted, index),
+    }
+  })
+}
+
+function observedOf(state: State, member: MemberIndex): Pick<PeerView, 'lastRound' | 'observed'> {
+  let lastRound: number | null = null
+  let observed = 0
+  for (const round of state.rounds.values()) {
+    if (round.observations[member] === undefined) continue
+    if (round.round > state.current - OBSERVED_ROUNDS) observed += 1
+    if (lastRound === null || round.round > lastRound) lastRound = round.round
+  }
+  return { lastRound, observed }
+}
+
+/** The open round first, while it has no end yet. */
+function roundsOf(sources: ViewSources): readonly RoundView[] {
+  const rows = sources.book.rounds()
+  const { current } = sources.state()
+  if (current === 0 || rows.some((row) => row.round >= current)) return rows
+  return [{ round: current, path: 'open', latencyMs: null }, ...rows]
+}
+
+/** One code for each reason why this node does not do its work now. */
+function obstaclesOf(context: Context, sources: ViewSources): string[] {
+  const state = sources.state()
+  const { committee } = context
+  const obstacles: string[] = []
+  const connected = sources.peers().filter((peer) => peer.isConnected).length + 1
+  if (connected < committee.observationQuorum) obstacles.push('PEERS_TOO_FEW')
+  if (state.current <= state.barrier) obstacles.push('BARRIER_AHEAD')
+  if (state.clock === 'behind') obstacles.push('CLOCK_BEHIND')
+  if (hasMember(state.convicted, state.self)) obstacles.push('MEMBER_CONVICTED')
+  if (sources.local().every((feed) => feed.value === null)) obstacles.push('SOURCES_NONE')
+  if (countMembers(state.convicted) > committee.f) obstacles.push('CONVICTED_TOO_MANY')
+  return obstacles
+}
