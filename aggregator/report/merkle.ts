@@ -11,7 +11,7 @@ export function leafOf(keccak256: Keccak256, index: FeedIndex, word: Uint8Array)
 }
 
 /** Levels from leaves to root; an odd node is promoted unchanged to the next level. */
-function levelsOf(keccak256: Keccak256, words: readonly Uint8Array[]): Uint8Array[][] {
+export function levelsOf(keccak256: Keccak256, words: readonly Uint8Array[]): Uint8Array[][] {
   invariant(words.length > 0, 'a report has at least one feed')
   let level = words.map((word, index) => leafOf(keccak256, index, word))
   const levels = [level]

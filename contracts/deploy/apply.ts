@@ -1,0 +1,68 @@
+import type { Address, Hex } from 'viem'
+import { concatHex } from 'viem'
+import { type Chain, ensureFactory, inspect, send } from './chain.ts'
+import type { DeployParameters } from './parameters.ts'
+import { creationCodeHash, FACTORY, type Plan, type PlannedFeed, plan, SALT } from './plan.ts'
+
+/** What stands on a chain: the content of contracts/deployments/<chainId>.json. */
+export interface Deployment {
+  readonly chainId: number
+  readonly factory: Address
+  readonly salt: Hex
+  readonly hub: Address
+  readonly feeds: readonly PlannedFeed[]
+  readonly contracts: readonly {
+    readonly name: string
+    readonly address: Address
+    /** keccak256 of the creation code with its arguments: with factory and salt it is the address. */
+    readonly creationCodeHash: Hex
+  }[]
+  readonly parameters: DeployParameters
+}
+
+/** The result of a plan once nothing of it is missing. */
+export function deploymentOf(
+  chainId: number,
+  planned: Plan,
+  parameters: DeployParameters,
+): Deployment {
+  return {
+    chainId,
+    factory: FACTORY,
+    salt: SALT,
+    hub: planned.hub,
+    feeds: planned.feeds,
+    contracts: planned.contracts.map((contract) => ({
+      name: contract.name,
+      address: contract.address,
+      creationCodeHash: creationCodeHash(contract),
+    })),
+    parameters,
+  }
+}
+
+/** Sends what a plan misses, in order; sends nothing when nothing is missing. */
+export async function apply(chain: Chain, planned: Plan): Promise<readonly Hex[]> {
+  if (planned.missing.length === 0) return []
+  await ensureFactory(chain)
+  const hashes: Hex[] = []
+  for (const { creationCode } of planned.missing) {
+    const { hash } = await send(chain, { to: FACTORY, data: concatHex([SALT, creationCode]) })
+    hashes.push(hash)
+  }
+  return hashes
+}
+
+/**
+ * Plans against the chain and applies: the whole deployment in one call. Running it again is a no-op
+ * with the same result; `transactions` is empty then.
+ */
+export async function deploy(
+  chain: Chain,
+  parameters: DeployParameters,
+): Promise<{ readonly deployment: Deployment; readonly transactions: readonly Hex[] }> {
+  const deployed = await inspect(chain, plan(parameters, new Set()))
+  const planned = plan(parameters, deployed)
+  const transactions = await apply(chain, planned)
+  return { deployment: deploymentOf(chain.chainId, planned, parameters), transactions }
+}

@@ -1,0 +1,89 @@
+import type { Hex } from 'viem'
+import type { Params } from '../../aggregator/params.ts'
+import { bigintFrom, toHex } from '../../aggregator/values/bytes.ts'
+
+/** Heartbeats that the contract can store, in seconds (FeedWord.sol). */
+export const HEARTBEAT_SECONDS = [
+  5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 14_400, 43_200, 86_400,
+] as const
+
+/** One feed as the contract knows it. */
+export interface FeedParameters {
+  /** 1 to 31 ASCII characters. */
+  readonly name: string
+  /** 0 to 18. */
+  readonly decimals: number
+  /** One of `HEARTBEAT_SECONDS`. */
+  readonly heartbeatSeconds: number
+}
+
+/** The first committee as the contract knows it; every other one comes by hand-over (§11.2). */
+export interface CommitteeParameters {
+  /** committeeDigest, 32 bytes. */
+  readonly digest: Hex
+  /** Abscissa of the group key, 32 bytes. */
+  readonly publicKeyX: Hex
+  /** 0 when the ordinate of the group key is even, 1 when it is odd. */
+  readonly publicKeyParity: number
+  readonly activeFromMs: number
+  readonly genesisMs: number
+  readonly roundMs: number
+  readonly includeMs: number
+  readonly skewMs: number
+}
+
+/** Everything that decides a deployment, and so its addresses: a file under review. */
+export interface DeployParameters {
+  readonly committee: CommitteeParameters
+  /** Feeds below this index keep their history, 0..1024. */
+  readonly historyFeeds: number
+  /** A report older than this is not accepted as the latest; up to 3,600,000. */
+  readonly reportAgeMsMax: number
+  /** How far a report may lie ahead of the block's time; up to 60,000. */
+  readonly futureMsMax: number
+  /** By index; the first 1024 at most. */
+  readonly feeds: readonly FeedParameters[]
+  /** Also deploy an ExampleConsumer for each feed that reads answers up to this age; null for none. */
+  readonly consumerAgeSecondsMax: number | null
+}
+
+/** The smallest heartbeat that the contract can store and that is not shorter than the given one. */
+export function heartbeatSecondsOf(heartbeatMs: number): number {
+  const found = HEARTBEAT_SECONDS.find((seconds) => seconds * 1000 >= heartbeatMs)
+  if (found === undefined) throw new RangeError('a heartbeat is at most one day')
+  return found
+}
+
+/** Deployment parameters of a committee; what the protocol does not decide comes as `settings`. */
+export function deployParametersOf(
+  committee: {
+    readonly params: Params
+    readonly digest: Uint8Array
+    /** Compressed group key, 33 bytes. */
+    readonly groupKey: Uint8Array
+  },
+  settings: Pick<
+    DeployParameters,
+    'historyFeeds' | 'reportAgeMsMax' | 'futureMsMax' | 'consumerAgeSecondsMax'
+  >,
+): DeployParameters {
+  const { params, digest, groupKey } = committee
+  return {
+    committee: {
+      digest: `0x${toHex(digest)}`,
+      publicKeyX: `0x${toHex(groupKey.subarray(1))}`,
+      publicKeyParity: Number(bigintFrom(groupKey.subarray(0, 1)) & 1n),
+      activeFromMs: params.genesisMs,
+      genesisMs: params.genesisMs,
+      roundMs: params.timing.roundMs,
+      includeMs: params.timing.includeMs,
+      skewMs: params.timing.clockSkewMsMax,
+    },
+    feeds: params.feeds.map(({ name, decimals, heartbeatMs }) => ({
+      name,
+      decimals,
+      heartbeatSeconds: heartbeatSecondsOf(heartbeatMs),
+    })),
+    ...settings,
+  }
+}

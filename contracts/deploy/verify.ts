@@ -1,0 +1,87 @@
+import { priceFeedsAbi } from '../abi/price-feeds.ts'
+import { type Deployment, deploymentOf } from './apply.ts'
+import { type Chain, inspect } from './chain.ts'
+import { plan } from './plan.ts'
+
+/** One thing that is not as the deployment says. */
+export interface Discrepancy {
+  /** What was compared: a contract's name, or a parameter. */
+  readonly subject: string
+  readonly expected: string
+  readonly found: string
+}
+
+/**
+ * Compares a recorded deployment with its parameters and with the chain. An address made by CREATE2
+ * holds nothing but what its creation code made, so code at the right address is the right code; the
+ * parameters are read back all the same, through the interface that everybody uses.
+ *
+ * @returns everything that differs; empty when all is well
+ */
+export async function verify(
+  chain: Chain,
+  deployment: Deployment,
+): Promise<readonly Discrepancy[]> {
+  const planned = plan(deployment.parameters, new Set())
+  const expected = deploymentOf(chain.chainId, planned, deployment.parameters)
+  const recorded = compare('record', JSON.stringify(expected), JSON.stringify(deployment))
+  if (recorded.length > 0) return recorded
+  const deployed = await inspect(chain, planned)
+  const absent = planned.contracts
+    .filter(({ address }) => !deployed.has(address))
+    .map(({ name, address }) => ({ subject: name, expected: address, found: 'no code' }))
+  if (absent.length > 0) return absent
+  return [...(await verifyHub(chain, deployment)), ...(await verifyFeeds(chain, deployment))]
+}
+
+function compare(subject: string, expected: string, found: string): Discrepancy[] {
+  return expected === found ? [] : [{ subject, expected, found }]
+}
+
+async function verifyHub(chain: Chain, deployment: Deployment): Promise<readonly Discrepancy[]> {
+  const hub = { address: deployment.hub, abi: priceFeedsAbi }
+  const { committee: expected, ...limits } = deployment.parameters
+  const [committee, historyFeeds, reportAgeMsMax, futureMsMax] = await Promise.all([
+    chain.reader.readContract({ ...hub, functionName: 'committee', args: [1n] }),
+    chain.reader.readContract({ ...hub, functionName: 'historyFeeds' }),
+    chain.reader.readContract({ ...hub, functionName: 'reportAgeMsMax' }),
+    chain.reader.readContract({ ...hub, functionName: 'futureMsMax' }),
+  ])
+  return [
+    ...compare('committee digest', expected.digest, committee.digest),
+    ...compare(
+      'group key',
+      `${BigInt(expected.publicKeyX)} ${expected.publicKeyParity}`,
+      `${committee.publicKeyX} ${committee.publicKeyParity}`,
+    ),
+    ...compare(
+      'clock',
+      [expected.genesisMs, expected.roundMs, expected.includeMs, expected.skewMs].join(' '),
+      [committee.genesisMs, committee.roundMs, committee.includeMs, committee.skewMs].join(' '),
+    ),
+    ...compare('historyFeeds', `${limits.historyFeeds}`, `${historyFeeds}`),
+    ...compare('reportAgeMsMax', `${limits.reportAgeMsMax}`, `${reportAgeMsMax}`),
+    ...compare('futureMsMax', `${limits.futureMsMax}`, `${futureMsMax}`),
+  ]
+}
+
+async function verifyFeeds(chain: Chain, deployment: Deployment): Promise<readonly Discrepancy[]> {
+  const found = await Promise.all(
+    deployment.parameters.feeds.map((_, index) =>
+      chain.reader.readContract({
+        address: deployment.hub,
+        abi: priceFeedsAbi,
+        functionName: 'feedConfig',
+        args: [BigInt(index)],
+      }),
+    ),
+  )
+  return deployment.parameters.feeds.flatMap((feed, index) => {
+    const config = found[index]
+    return compare(
+      `feed ${index}`,
+      `${feed.name} ${feed.decimals} ${feed.heartbeatSeconds}`,
+      `${config?.name} ${config?.decimals} ${config?.heartbeatSeconds}`,
+    )
+  })
+}

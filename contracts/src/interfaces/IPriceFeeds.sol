@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title Parallax price feeds: the specification
+/// @notice The hub verifies one threshold signature of the oracle committee and stores any feeds of
+/// that report. Anyone may deliver: the signature is the authority, the sender is nobody (protocol
+/// §8.1). Values are signed 64-bit integers in the feed's own decimals. Times are Unix time, in
+/// seconds where a name says nothing else, and always the time of observation, never that of the
+/// block.
+interface IPriceFeeds {
+    // ------------------------------------------------------------------ structs
+
+    /// @notice What the contract keeps about one feed besides its reports.
+    /// @param name 1 to 31 ASCII characters, such as `BTC/USD`
+    /// @param decimals Decimals of the feed's values, 0 to 18
+    /// @param heartbeatSeconds Longest time between two updates; one of `heartbeats()`
+    struct FeedConfig {
+        string name;
+        uint8 decimals;
+        uint32 heartbeatSeconds;
+    }
+
+    /// @notice One committee: its key and the clock of its rounds (protocol §3, §11.2).
+    /// @param digest committeeDigest: keccak256 of the committee's canonical parameters
+    /// @param publicKeyX Abscissa of the group's public key, 0 < x < N (the order of the group)
+    /// @param publicKeyParity 0 when the ordinate is even, 1 when it is odd
+    /// @param activeFromMs First report time of this committee, in milliseconds
+    /// @param genesisMs Opening of round 0, in milliseconds
+    /// @param roundMs Distance between the openings of two rounds, in milliseconds
+    /// @param includeMs End of the window for observations of a round, in milliseconds
+    /// @param skewMs Largest difference between two honest clocks, in milliseconds
+    struct Committee {
+        bytes32 digest;
+        uint256 publicKeyX;
+        uint8 publicKeyParity;
+        uint48 activeFromMs;
+        uint48 genesisMs;
+        uint16 roundMs;
+        uint16 includeMs;
+        uint16 skewMs;
+    }
+
+    /// @notice The latest of a feed.
+    /// @param value In the feed's decimals
+    /// @param spread Median absolute deviation of the observations, in the feed's decimals
+    /// @param observers Members whose observation held a value, 0 to 31
+    /// @param status 0 never reported, 1 ok, 2 unavailable: the value is the last that was ok
+    /// @param time When the value was observed
+    /// @param round Round of the latest report, also of one that said unavailable
+    /// @param sequence Number of values stored so far; the newest has this number, the first has 1
+    /// @param heartbeatSeconds Longest time between two updates; 0 when the feed is not configured
+    struct Feed {
+        int64 value;
+        uint256 spread;
+        uint8 observers;
+        uint8 status;
+        uint32 time;
+        uint32 round;
+        uint32 sequence;
+        uint32 heartbeatSeconds;
+    }
+
+    // ------------------------------------------------------------------ events
+
+    /// @notice A value became the latest of a feed. The form is Chainlink's.
+    /// @param current The value, in the feed's decimals
+    /// @param roundId feed × 2^64 + sequence
+    /// @param updatedAt When the value was observed
+    event AnswerUpdated(int256 indexed current, uint256 indexed roundId, uint256 updatedAt);
+
+    /// @notice The committee could not form a value; the last value stays, its status is unavailable.
+    event FeedUnavailable(uint256 indexed feed, uint256 round, uint256 observers);
+
+    /// @notice A feed got its name, decimals and heartbeat.
+    event FeedConfigured(uint256 indexed feed, string name, uint8 decimals, uint32 heartbeatSeconds);
+
+    /// @notice A committee's key verifies from now on.
+    event CommitteeActivated(uint256 indexed epoch, Committee committee);
+
+    // ------------------------------------------------------------------ errors: shape
+
+    /// @notice No function has this selector.
+    error FunctionUnknown(bytes4 given);
+    /// @notice The calldata is shorter or longer than its content says.
+    error LengthMismatch(uint256 given, uint256 expected);
+    /// @notice The flags hold a bit that has no meaning.
+    error FlagsUnknown(uint256 given);
+    /// @notice An update names no feed.
+    error NoFeeds();
+    /// @notice Feeds must be named once each, in ascending order.
+    error FeedsNotAscending(uint256 given, uint256 previous);
+    /// @notice The feed's index is beyond the last that can exist.
+    error FeedOutOfRange(uint256 given, uint256 limit);
+    /// @notice The proof program asks for a node that is not there, or leaves more than the root.
+    error ProofMalformed();
+    /// @notice A status other than ok (1) and unavailable (2).
+    error StatusUnknown(uint256 given);
+
+    // ------------------------------------------------------------------ errors: authority
+
+    /// @notice No committee with these flags and this clock is in office.
+    error KeyUnknown(uint256 flags, uint256 clock);
+    /// @notice A coordinate of R is not below the field's prime, or R is zero.
+    error PointOutOfRange(uint256 x, uint256 y);
+    /// @notice The signature's scalar is zero or not below the group's order.
+    error ScalarOutOfRange(uint256 given);
+    /// @notice The signature is not the committee's over this report.
+    error SignatureInvalid();
+    /// @notice A public key that no signature can verify under.
+    error PublicKeyInvalid(uint256 x, uint256 parity);
+
+    // ------------------------------------------------------------------ errors: time
+
+    /// @notice The round's number does not fit 30 bits.
+    error RoundOutOfRange(uint256 given, uint256 limit);
+    /// @notice The report's time lies later after the opening of its round than observations may.
+    error TimeOutsideRound(uint256 givenMs, uint256 limitMs);
+    /// @notice The report is from the future.
+    error ReportFromFuture(uint256 givenMs, uint256 limitMs);
+    /// @notice The report is older than a latest value may be.
+    error ReportTooOld(uint256 givenMs, uint256 limitMs);
+    /// @notice No feed of the update is newer than what is stored.
+    error RoundNotNewer(uint256 given, uint256 stored);
+    /// @notice The report's time is before that of the stored value.
+    error TimeNotNewer(uint256 given, uint256 stored);
+
+    // ------------------------------------------------------------------ errors: reading
+
+    /// @notice The feed has no value yet.
+    error FeedEmpty(uint256 feed);
+    /// @notice No value of the feed has this number.
+    error SequenceUnknown(uint256 given, uint256 latest);
+    /// @notice The value with this number is no longer kept.
+    error SequenceTooOld(uint256 given, uint256 oldest);
+
+    // ------------------------------------------------------------------ errors: parameters
+
+    error ClockInvalid(uint256 roundMs, uint256 includeMs, uint256 skewMs);
+    error GenesisInvalid(uint256 givenMs, uint256 limitMs);
+    error HeartbeatUnknown(uint256 givenSeconds);
+    error NameInvalid(string given);
+    error DecimalsOutOfRange(uint256 given, uint256 limit);
+    error ParameterOutOfRange(uint256 given, uint256 limit);
+
+    // ------------------------------------------------------------------ delivery
+
+    /// @notice Delivers feeds of one certified report. The arguments are packed behind the selector
+    /// 0x00000000 (docs/contracts.md, aggregator/report/calldata.ts builds them):
+    /// ```
+    /// flags u8 · round u32 · offset u16 · observers u32 · slot u8 · signingSet u32 · expectedNext u32
+    /// R.x u256 · R.y u256 · z u256 · count u8
+    /// count × (index u16 · word 12 bytes · proof program u24)
+    /// siblings 32 bytes each · [clock 10 bytes when flag 2 is set]
+    /// ```
+    /// @dev Feeds that are not newer than the stored ones are skipped, so that nobody can block a
+    /// delivery by delivering a part of it first; if none is newer, it reverts.
+    function update_WNFio() external;
+
+    // ------------------------------------------------------------------ reading
+
+    /// @notice The latest of a feed, unguarded: look at `status` and `time` before use.
+    function latest(uint256 feed) external view returns (Feed memory);
+
+    /// @notice The latest value in Chainlink's form.
+    /// @dev Reverts with FeedEmpty before the first value. While the feed is unavailable this is the
+    /// last value with its own time, so that it ages.
+    function latestRoundData(uint256 feed)
+        external
+        view
+        returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
+
+    /// @notice The value with a number of its own, without gaps, for at least the last 8,192 values.
+    function getRoundData(uint256 feed, uint80 roundId)
+        external
+        view
+        returns (uint80, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
+
+    /// @notice Entry of the feed's facade: the feed's index in two bytes and the facade's own calldata
+    /// stand behind the selector.
+    function facade_Cmgi() external view;
+
+    /// @notice Name, decimals and heartbeat of a feed.
+    function feedConfig(uint256 feed) external view returns (FeedConfig memory);
+
+    /// @notice The committee of an epoch; the first has epoch 1.
+    function committee(uint256 epoch) external view returns (Committee memory);
+
+    /// @notice Epoch of the committee in office.
+    function epoch() external view returns (uint256);
+
+    /// @notice Feeds below this index keep their history.
+    function historyFeeds() external view returns (uint256);
+
+    /// @notice A report older than this is not accepted as the latest, in milliseconds.
+    function reportAgeMsMax() external view returns (uint256);
+
+    /// @notice How far a report may lie ahead of the block's time, in milliseconds.
+    function futureMsMax() external view returns (uint256);
+}

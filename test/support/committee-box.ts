@@ -1,0 +1,95 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
+import type { Clock } from '../../aggregator/report/calldata.ts'
+import { reportDigestOf, signedMessageOf } from '../../aggregator/report/digests.ts'
+import { merkleRoot } from '../../aggregator/report/merkle.ts'
+import type { FeedReport } from '../../aggregator/report/words.ts'
+import { encodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
+import { frostScheme } from '../../aggregator/signing/frost.ts'
+import type { GroupKey } from '../../aggregator/signing/threshold.ts'
+import { allMembers, membersOf } from '../../aggregator/values/ids.ts'
+import { seededBytes } from './committee.ts'
+
+/** What a certificate should say; everything has a plain default. */
+export interface ReportContent {
+  readonly round: number
+  /** Milliseconds after the opening of the round; 0 when left out. */
+  readonly offsetMs?: number
+  readonly feeds: readonly FeedReport[]
+  readonly slot?: number
+}
+
+/** A committee with all its keys in one process, which signs whatever a test wants. */
+export interface CommitteeBox {
+  readonly groupKey: GroupKey
+  readonly clock: Clock
+  readonly members: number
+  readonly certify: (content: ReportContent) => Certificate
+  /** A signature of 65 bytes over any 32 bytes. */
+  readonly sign: (message: Uint8Array) => Uint8Array
+}
+
+/** A usable feed: ok, observed by four members, spread 0. */
+export function ok(value: bigint, spread = 0n, observers = 4): FeedReport {
+  return { value, spread, observers, status: FEED_STATUS.ok }
+}
+
+export const UNAVAILABLE: FeedReport = {
+  value: 0n,
+  spread: 0n,
+  observers: 2,
+  status: FEED_STATUS.unavailable,
+}
+
+export const DEFAULT_CLOCK: Clock = {
+  genesisMs: 1_767_225_600_000,
+  roundMs: 500,
+  includeMs: 120,
+  clockSkewMsMax: 5,
+}
+
+/** Makes a committee of `members` with f = ⌊(n−1)/3⌋; the same seed makes the same keys. */
+export function committeeInABox(options: {
+  readonly members: number
+  readonly seed: string
+  readonly clock?: Clock
+}): CommitteeBox {
+  const { members, seed, clock = DEFAULT_CLOCK } = options
+  const f = Math.floor((members - 1) / 3)
+  const threshold = Math.floor((members + f) / 2) + 1
+  const random = seededBytes(seed)
+  const { groupKey, shares } = dealForDevelopment({ members, threshold }, random)
+  const signers = shares.slice(0, threshold)
+  const signingSet = membersOf(signers.map((share) => share.index))
+
+  const sign = (message: Uint8Array): Uint8Array => {
+    const nonces = signers.map((share) => frostScheme.commit(share, random(64)))
+    const session = { message, signingSet, commitments: nonces.map((nonce) => nonce.commitment) }
+    const parts = signers.map((share, position) => {
+      const nonce = nonces[position]
+      if (nonce === undefined) throw new Error('one nonce for each signer')
+      return frostScheme.sign(groupKey, share, nonce.secret, session)
+    })
+    const outcome = frostScheme.combine(groupKey, session, parts)
+    if (outcome.type === 'refused') throw new Error('honest shares combine')
+    return outcome.signature
+  }
+
+  const certify = ({ round, offsetMs = 0, feeds, slot = 0 }: ReportContent): Certificate => {
+    const words = feeds.map(encodeWord)
+    const header = {
+      round,
+      timestampMs: clock.genesisMs + round * clock.roundMs + offsetMs,
+      observers: allMembers(members),
+    }
+    const reportDigest = reportDigestOf(keccak_256, {
+      ...header,
+      feedsRoot: merkleRoot(keccak_256, words),
+    })
+    const signed = { slot, signingSet, expectedNext: allMembers(members) }
+    const signature = sign(signedMessageOf(keccak_256, { ...signed, reportDigest }))
+    return { type: 'certificate', ...header, words, ...signed, signature }
+  }
+  return { groupKey, clock, members, certify, sign }
+}
