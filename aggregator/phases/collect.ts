@@ -1,4 +1,5 @@
 import { basisOf, isHigher } from '../agreement/pair.ts'
+import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { isConflict } from '../messages/conflict.ts'
 import type {
@@ -94,10 +95,10 @@ export function onProposal(turn: Turn, round: RoundState, proposal: Verified<Pro
   for (const evidence of proposal.message.evidence) onEvidence(turn, evidence)
   for (const late of proposal.message.lates) onLate(turn, round, late)
   if (hasMember(turn.state.convicted, sender)) return 'nothing'
+  // Only the member whose turn it is fills the place: else anyone could squat it and lose the round.
+  if (orderOf(turn.context, round.round)[rank] !== sender) return 'nothing'
   const earlier = round.proposals[rank]
-  if (earlier !== undefined) {
-    return earlier.message.sender === sender ? repeated(turn, earlier, proposal) : 'nothing'
-  }
+  if (earlier !== undefined) return repeated(turn, earlier, proposal)
   round.proposals[rank] = proposal
   return 'new'
 }
