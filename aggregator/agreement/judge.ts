@@ -6,6 +6,7 @@ import { equalBytes } from '../values/bytes.ts'
 import {
   countMembers,
   difference,
+  hasMember,
   isSubset,
   listMembers,
   type Members,
@@ -38,6 +39,8 @@ export function isSignable(turn: Turn, round: RoundState, proposal: Verified<Pro
   const { message } = proposal
   const { committee } = turn.context
   if (orderOf(turn.context, round.round)[message.rank] !== message.sender) return 'no'
+  // Convicted since it proposed: its proposals are ignored (§9.1).
+  if (hasMember(turn.state.convicted, message.sender)) return 'no'
   if (countMembers(message.signingSet) !== committee.signingThreshold) return 'no'
   if (countMembers(message.observers) < committee.observationQuorum) return 'no'
   const inputs = inputsJudgement(round, message)
