@@ -93,7 +93,10 @@ export function onLate(turn: Turn, round: RoundState, late: Verified<Late>): Col
 export function onProposal(turn: Turn, round: RoundState, proposal: Verified<Proposal>): Collected {
   const { rank, sender } = proposal.message
   for (const evidence of proposal.message.evidence) onEvidence(turn, evidence)
-  for (const late of proposal.message.lates) onLate(turn, round, late)
+  for (const late of proposal.message.lates) {
+    if (isForeignOwn(turn, round, late)) turn.out.push({ type: 'halt', code: 'KEY_RUNS_TWICE' })
+    else onLate(turn, round, late)
+  }
   if (hasMember(turn.state.convicted, sender)) return 'nothing'
   // Only the member whose turn it is fills the place: else anyone could squat it and lose the round.
   if (orderOf(turn.context, round.round)[rank] !== sender) return 'nothing'
