@@ -3,9 +3,10 @@ import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import { createMachine, type Machine } from '../../aggregator/machine.ts'
 import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
-import { sealOwn } from '../../aggregator/messages/validate.ts'
+import { sealOwn, validate } from '../../aggregator/messages/validate.ts'
 import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
-import { referenceCrypto, seededBytes, signDigest, type TestCommittee } from './committee.ts'
+import { referenceCrypto, signDigest, type TestCommittee } from './committee.ts'
+import { nonceOf } from './forge.ts'
 
 type Sampled = Extract<Event, { type: 'sampled' }>
 
@@ -17,7 +18,17 @@ export interface ClusterOptions {
   readonly observes?: (member: number, round: number) => bigint | null
   /** Members that never start. */
   readonly silent?: readonly number[]
+  /** Milliseconds that a direct message takes between members; by default one. */
+  readonly directMs?: (from: number, to: number) => number | null
+  /** Members whose signer refuses, by slot. */
+  readonly refuses?: (member: number, slot: number) => boolean
+  /** Nonce commitments that a member puts into its observation instead of its own. */
+  readonly commits?: (member: number, round: number) => Sampled['commitments'] | null
+  /** A share that a member reports instead of the one its signer made. */
+  readonly signs?: (member: number, share: Uint8Array) => Uint8Array
 }
+
+type Direct = Extract<Effect, { type: 'send' }>
 
 interface Pending {
   readonly atMs: number
@@ -57,15 +68,25 @@ export class Cluster {
   start(atMs: number): void {
     this.nowMs = atMs
     this.machines.forEach((_machine, member) => {
-      if (this.#options.silent?.includes(member)) return
-      this.report(member, {
-        type: 'started',
-        nowMs: atMs,
-        watermark: 0,
-        certificate: null,
-        evidence: [],
-      })
+      if (!this.#isSilent(member)) this.#started(member)
     })
+  }
+
+  /** Stops a member and starts it again now with an empty disk and no nonces. */
+  restart(member: number): void {
+    const perform = (effect: Effect) => this.#perform(member, effect)
+    this.machines[member] = createMachine({ context: this.context, self: member, perform })
+    this.#nonces[member] = new Map()
+    this.#started(member)
+  }
+
+  #started(member: number): void {
+    const { nowMs } = this
+    this.report(member, { type: 'started', nowMs, watermark: 0, certificate: null, evidence: [] })
+  }
+
+  #isSilent(member: number): boolean {
+    return this.#options.silent?.includes(member) === true
   }
 
   report(member: number, event: Event): void {
@@ -96,7 +117,7 @@ export class Cluster {
   /** Delivers a message to a member after a delay, as the network would. */
   deliver(to: number, message: Verified<GossipMessage>, afterMs: number): void {
     this.#later(afterMs, () => {
-      if (this.#options.silent?.includes(to)) return
+      if (this.#isSilent(to)) return
       this.report(to, { type: 'received', nowMs: this.nowMs, message, origin: 'peer' })
     })
   }
@@ -141,14 +162,13 @@ export class Cluster {
       case 'publish':
         this.#spread(member, effect.message)
         return
+      case 'send':
+        this.#sendDirect(member, effect)
+        return
       case 'signShare': {
-        const share = test.shares[member]
-        const nonce = this.#nonces[member]?.get(`${effect.round}/${effect.slot}`)
-        if (share === undefined || nonce === undefined) throw new Error('no nonce for this slot')
-        const { threshold } = this.context.crypto
-        const signed = threshold.sign(test.committee.groupKey, share, nonce, effect.session)
         const { round, slot } = effect
-        this.report(member, { type: 'shareSigned', nowMs, round, slot, share: signed })
+        const share = this.#sign(member, effect)
+        this.report(member, { type: 'shareSigned', nowMs, round, slot, share })
         return
       }
       case 'combine': {
@@ -164,16 +184,50 @@ export class Cluster {
     }
   }
 
-  #sampled(member: number, round: number): Sampled {
-    const { test } = this.#options
+  /** Null when the signer refuses, as one does that erased the nonce or meets a bad commitment. */
+  #sign(member: number, effect: Extract<Effect, { type: 'signShare' }>): Uint8Array | null {
+    const { test, refuses, signs } = this.#options
+    const key = `${effect.round}/${effect.slot}`
     const share = test.shares[member]
-    if (share === undefined) throw new Error('a member has a share')
-    const random = seededBytes(`nonce/${member}/${round}`)
+    const nonce = this.#nonces[member]?.get(key)
+    if (share === undefined || nonce === undefined) return null
+    if (refuses?.(member, effect.slot) === true) return null
+    const { threshold } = this.context.crypto
+    if (!effect.session.commitments.every(threshold.isCommitment)) return null
+    this.#nonces[member]?.delete(key)
+    const signed = threshold.sign(test.committee.groupKey, share, nonce, effect.session)
+    return signs === undefined ? signed : signs(member, signed)
+  }
+
+  #sendDirect(from: number, { to, message }: Direct): void {
+    const afterMs = this.#options.directMs === undefined ? 1 : this.#options.directMs(from, to)
+    if (afterMs === null || this.#isSilent(to)) return
+    this.#later(afterMs, () => {
+      const { nowMs } = this
+      if (message.type === 'syncRequest') {
+        this.report(to, { type: 'syncRequested', nowMs, from, request: message })
+        return
+      }
+      for (const bytes of message.messages) this.#receiveWire(to, bytes)
+    })
+  }
+
+  #receiveWire(to: number, bytes: Uint8Array): void {
+    const currentRound = this.machines[to]?.state.current ?? 0
+    const topic = bytes[0] === 5 ? 'reports' : 'protocol'
+    const verdict = validate(this.context, bytes, { topic, currentRound })
+    if (verdict.verdict !== 'accept') return
+    const { message } = verdict
+    this.report(to, { type: 'received', nowMs: this.nowMs, message, origin: 'peer' })
+  }
+
+  #sampled(member: number, round: number): Sampled {
     const pairs = [0, 1, 2].map((slot) => {
-      const pair = this.context.crypto.threshold.commit(share, random(64))
+      const pair = nonceOf(this.#options.test, this.context, { member, round, slot })
       this.#nonces[member]?.set(`${round}/${slot}`, pair.secret)
       return pair.commitment
     })
+    const own = [pairs[0], pairs[1], pairs[2]] as Sampled['commitments']
     const value = this.#options.observes?.(member, round)
     return {
       type: 'sampled',
@@ -181,7 +235,7 @@ export class Cluster {
       round,
       values: [value === undefined ? 6_000_000_000_000n + BigInt(member) : value],
       sourceCommitment: new Uint8Array(32),
-      commitments: [pairs[0], pairs[1], pairs[2]] as Sampled['commitments'],
+      commitments: this.#options.commits?.(member, round) ?? own,
     }
   }
 }
