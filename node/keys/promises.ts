@@ -1,0 +1,252 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { invariant } from '../../aggregator/assert.ts'
+import type { Promised } from '../../aggregator/effects.ts'
+import { equalBytes } from '../../aggregator/values/bytes.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
+import { codeOf, OracleError } from '../errors.ts'
+import { type DirectoryLock, lockDirectory } from '../store/lock.ts'
+import { diskFiles, type PromiseFile, type PromiseFiles } from './promise-file.ts'
+import {
+  encodeHeader,
+  encodeRecord,
+  FILE_ID_BYTES,
+  type PromiseKind,
+  RECORD_BYTES,
+  recover,
+  type Standing,
+  standingOf,
+  weigh,
+} from './promise-records.ts'
+
+export interface PromisesOptions {
+  /** The node's data directory; taken for this process while the promises are open. */
+  readonly directory: string
+  /** Records after which the file is written anew; default 65_536, which is 4 MiB. */
+  readonly recordsMax?: number
+}
+
+export interface PromisesDependencies {
+  readonly files: PromiseFiles
+}
+
+interface Waiting {
+  readonly promise: Promised
+  readonly resolve: () => void
+  readonly reject: (error: OracleError) => void
+}
+
+const FILE_NAME = 'promises'
+const RECORDS_MAX = 65_536
+/** Promises waiting for one write; honest cores make five a round. */
+const WAITING_MAX = 1_024
+
+/**
+ * What this member must never contradict, on disk before anyone else sees it (protocol §10.1).
+ * Appends are batched: while one write is under way, the next ones gather. After a failed write or
+ * fdatasync nothing is ever promised again by this object, because nobody knows what the disk holds.
+ */
+export class Promises {
+  readonly #options: Required<PromisesOptions>
+  readonly #files: PromiseFiles
+  readonly #lock: DirectoryLock
+  #file: PromiseFile
+  #fileId: Uint8Array
+  #records: number
+  /** With promises that are still being written. */
+  #standing: Standing
+  /** Only what is on disk. */
+  #durable: Standing
+  #waiting: Waiting[] = []
+  #writing: Promise<void> | null = null
+  #failure: OracleError | null = null
+  #isClosed = false
+
+  private constructor(
+    options: Required<PromisesOptions>,
+    held: {
+      readonly files: PromiseFiles
+      readonly lock: DirectoryLock
+      readonly file: PromiseFile
+      readonly fileId: Uint8Array
+      readonly records: readonly Promised[]
+    },
+  ) {
+    this.#options = options
+    this.#files = held.files
+    this.#lock = held.lock
+    this.#file = held.file
+    this.#fileId = held.fileId
+    this.#records = held.records.length
+    this.#standing = standingOf(held.records)
+    this.#durable = this.#standing
+  }
+
+  /**
+   * Opens the promises of a data directory, or begins them.
+   *
+   * @throws {OracleError} `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNUSABLE`, `PROMISES_CORRUPT`,
+   * `PROMISES_UNUSABLE`
+   */
+  static async open(
+    options: PromisesOptions,
+    dependencies: PromisesDependencies = { files: diskFiles },
+  ): Promise<Promises> {
+    const { files } = dependencies
+    const settings = { recordsMax: RECORDS_MAX, ...options }
+    const lock = lockDirectory(options.directory)
+    try {
+      const path = join(options.directory, FILE_NAME)
+      const recovery = recover(await files.read(path))
+      if (recovery.type === 'corrupt') throw corrupt(path, recovery.position)
+      if (recovery.type === 'unborn') {
+        const fileId = randomBytes(FILE_ID_BYTES)
+        const file = await files.replace(path, encodeHeader(fileId))
+        return new Promises(settings, { files, lock, file, fileId, records: [] })
+      }
+      const { fileId, records, length } = recovery
+      const file = await files.openAt(path, length)
+      return new Promises(settings, { files, lock, file, fileId, records })
+    } catch (cause) {
+      lock.release()
+      if (cause instanceof OracleError) throw cause
+      throw unusable('PROMISES_UNUSABLE', cause)
+    }
+  }
+
+  /** Highest round of any promise on disk; 0 if none (protocol §10.3). */
+  get watermark(): Round {
+    return this.#durable.watermark
+  }
+
+  /** Why nothing can be promised any more; null while all is well. */
+  get failure(): OracleError | null {
+    return this.#failure
+  }
+
+  /**
+   * Resolves when the promise is durable. The same promise may be made again.
+   *
+   * @throws {OracleError} `PROMISE_ROUND_PAST` below the watermark, `PROMISE_CONFLICT` when another
+   * digest was promised, `PROMISES_FAILED` after a failed write, `PROMISES_CROWDED`
+   */
+  async persist(promise: Promised): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    invariant(Number.isSafeInteger(promise.round) && promise.round >= 0, 'a round counts from 0')
+    invariant(promise.digest.length === 32, 'a promised digest has 32 bytes')
+    const weight = weigh(this.#standing, promise)
+    if (weight === 'past' || weight === 'conflict') throw refusal(weight, promise)
+    if (this.holds(promise)) return
+    if (this.#waiting.length >= WAITING_MAX) {
+      throw new OracleError('PROMISES_CROWDED', 'the disk does not keep up; look at its latency')
+    }
+    if (weight === 'new') this.#standing = standingWith(this.#standing, promise)
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ promise, resolve, reject })
+      this.#writing ??= this.#writeAll()
+    })
+  }
+
+  /** Whether exactly this promise is on disk. */
+  holds(promise: Promised): boolean {
+    if (promise.round !== this.#durable.watermark) return false
+    const held = this.#durable.atWatermark.get(promise.kind)
+    return held !== undefined && equalBytes(held, promise.digest)
+  }
+
+  /** Whether some report was promised in this round, and none later: shares of it may be sent. */
+  holdsShare(round: Round): boolean {
+    return round === this.#durable.watermark && this.#durable.atWatermark.has('share')
+  }
+
+  /** Waits for what is being written, closes the file and gives the directory back; once. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#writing
+    this.#failure ??= new OracleError('PROMISES_CLOSED', 'the promises file was closed')
+    await this.#file.close()
+    this.#lock.release()
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting
+      this.#waiting = []
+      try {
+        await this.#write(batch.map(({ promise }) => promise))
+      } catch (cause) {
+        this.#failure = unusable('PROMISES_FAILED', cause)
+        for (const each of [...batch, ...this.#waiting]) each.reject(this.#failure)
+        this.#waiting = []
+        break
+      }
+      for (const { resolve } of batch) resolve()
+    }
+    this.#writing = null
+  }
+
+  async #write(promises: readonly Promised[]): Promise<void> {
+    if (this.#records + promises.length > this.#options.recordsMax) await this.#compact()
+    const durable = this.#records
+    const bytes = promises.map((promise, index) =>
+      encodeRecord({ ...promise, durable }, { fileId: this.#fileId, position: durable + index }),
+    )
+    await this.#file.append(Buffer.concat(bytes), (durable + 1) * RECORD_BYTES)
+    this.#records += promises.length
+    for (const promise of promises) this.#durable = standingWith(this.#durable, promise)
+  }
+
+  /** Writes a new file with the promises of the highest round and puts it in the old one's place. */
+  async #compact(): Promise<void> {
+    const { watermark, atWatermark } = this.#durable
+    const fileId = randomBytes(FILE_ID_BYTES)
+    const records = [...atWatermark].map(([kind, digest], position) =>
+      encodeRecord({ round: watermark, kind, digest, durable: position }, { fileId, position }),
+    )
+    const path = join(this.#options.directory, FILE_NAME)
+    const file = await this.#files.replace(path, Buffer.concat([encodeHeader(fileId), ...records]))
+    await this.#file.close()
+    this.#file = file
+    this.#fileId = fileId
+    this.#records = records.length
+  }
+}
+
+function standingWith(standing: Standing, { round, kind, digest }: Promised): Standing {
+  const before: readonly (readonly [PromiseKind, Uint8Array])[] =
+    round === standing.watermark ? [...standing.atWatermark] : []
+  return { watermark: round, atWatermark: new Map([...before, [kind, Uint8Array.from(digest)]]) }
+}
+
+function refusal(because: 'past' | 'conflict', promise: Promised): OracleError {
+  const context = { round: promise.round, kind: promise.kind }
+  if (because === 'past') {
+    return new OracleError(
+      'PROMISE_ROUND_PAST',
+      'the signer has promised something in a later round and refuses this one; report it',
+      { context },
+    )
+  }
+  return new OracleError(
+    'PROMISE_CONFLICT',
+    'the signer has promised something else in this round and refuses to contradict it; report it',
+    { context },
+  )
+}
+
+function corrupt(path: string, position: number): OracleError {
+  return new OracleError(
+    'PROMISES_CORRUPT',
+    `the disk changed what was written to ${path}; check the disk, then move the file away: the node stays silent for some rounds and begins a new one`,
+    { context: { path, position } },
+  )
+}
+
+function unusable(code: 'PROMISES_UNUSABLE' | 'PROMISES_FAILED', cause: unknown): OracleError {
+  return new OracleError(
+    code,
+    `the promises file cannot be kept (${codeOf(cause)}); nothing is signed any more: check the disk and its space, then start again`,
+    { context: { cause: codeOf(cause) }, cause },
+  )
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto'
+import { parentPort, workerData } from 'node:worker_threads'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { invariant } from '../../aggregator/assert.ts'
+import { frostScheme } from '../../aggregator/signing/frost.ts'
+import { equalBytes } from '../../aggregator/values/bytes.ts'
+import { ShareVault } from './share-vault.ts'
+import type { FromWorker, ToWorker, WorkerSetup } from './signer-messages.ts'
+
+// The thread that holds the signing share. FROST takes milliseconds of pure computing, which would
+// hold up messages on the main thread; and what is not there cannot leak from there.
+
+/** Serves the signer until the thread is ended. */
+function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
+  let vault: ShareVault | null = null
+  let isPreparing = false
+  const say = (message: FromWorker) => port.postMessage(message)
+
+  // One pair at a time, with a look at the mail in between: a waiting signature goes first.
+  const prepareNext = () => {
+    isPreparing = false
+    if (vault === null || vault.spare >= setup.spareNonces) return
+    say({ type: 'nonce', ...vault.prepare() })
+    prepareSoon()
+  }
+  const prepareSoon = () => {
+    if (isPreparing) return
+    isPreparing = true
+    setImmediate(prepareNext)
+  }
+
+  const load = (share: Uint8Array) => {
+    const isRight = isShareOf(setup, share)
+    if (isRight) {
+      const { groupKey, index } = setup
+      const options = { scheme: frostScheme, groupKey, share: { index, secret: share } }
+      vault = new ShareVault(options, { random: randomBytes })
+    }
+    say({ type: 'loaded', isRight })
+  }
+
+  port.on('message', (message: ToWorker) => {
+    if (message.type === 'load') load(message.share)
+    if (message.type === 'combine') {
+      const { call, session, shares } = message
+      const outcome = frostScheme.combine(setup.groupKey, session, shares)
+      say({ type: 'combined', call, outcome })
+    }
+    if (message.type === 'assign') vault?.assign(message.round, message.ids)
+    if (message.type === 'erase') vault?.erase(message.upTo)
+    if (message.type === 'sign') {
+      invariant(vault !== null, 'nothing is signed before the share is loaded')
+      say({ type: 'signed', call: message.call, outcome: vault.sign(message.request) })
+    }
+    prepareSoon()
+  })
+}
+
+function isShareOf({ groupKey, index }: WorkerSetup, share: Uint8Array): boolean {
+  const expected = groupKey.verifyingShares[index]
+  if (expected === undefined || !secp256k1.utils.isValidSecretKey(share)) return false
+  return equalBytes(secp256k1.getPublicKey(share, true), expected)
+}
+
+invariant(parentPort !== null, 'this file runs as a worker thread')
+serve(workerData as WorkerSetup, parentPort)

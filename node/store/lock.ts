@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { codeOf, OracleError } from '../errors.ts'
+
+/** A data directory in use by this process alone. */
+export interface DirectoryLock {
+  /** Gives it back; a second call does nothing. The end of the process gives it back, too. */
+  readonly release: () => void
+}
+
+/**
+ * Takes a data directory for this process; it is made when it is missing. The lock is SQLite's on
+ * an own empty file: the operating system drops it with the process, so a crash leaves none behind.
+ *
+ * @throws {OracleError} `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNUSABLE`
+ */
+export function lockDirectory(path: string): DirectoryLock {
+  let database: DatabaseSync | undefined
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    database = new DatabaseSync(join(path, 'lock'), { timeout: 0 })
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  } catch (cause) {
+    database?.close()
+    throw lockError(path, cause)
+  }
+  const held = database
+  let isHeld = true
+  const release = () => {
+    if (isHeld) held.close()
+    isHeld = false
+  }
+  return { release }
+}
+
+function lockError(path: string, cause: unknown): OracleError {
+  const context = { path, cause: codeOf(cause) }
+  if (cause instanceof Error && /locked|busy/i.test(cause.message)) {
+    return new OracleError(
+      'DATA_DIRECTORY_IN_USE',
+      `another process uses ${path}; stop it, or give this node a directory of its own`,
+      { context, cause },
+    )
+  }
+  return new OracleError(
+    'DATA_DIRECTORY_UNUSABLE',
+    `cannot use ${path} as data directory; check its owner, its rights and the space on its disk`,
+    { context, cause },
+  )
+}

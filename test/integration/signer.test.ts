@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { frostScheme } from '../../aggregator/signing/frost.ts'
+import { membersOf } from '../../aggregator/values/ids.ts'
+import type { Signer } from '../../node/keys/signer.ts'
+import { dealt, digest, ecdsa, identityOf, makeSigner, promised } from './signer-support.ts'
+
+const withCode = (code: string) => expect.objectContaining({ code })
+
+let root: string
+let signers: Signer[] = []
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'parallax-signer-'))
+})
+afterEach(async () => {
+  await Promise.all(signers.map((signer) => signer.stop()))
+  signers = []
+  rmSync(root, { recursive: true })
+})
+
+async function start(index: number, extra: object = {}): Promise<Signer> {
+  const directory = join(root, String(index))
+  const { signer } = await makeSigner({ index, directory, ...extra })
+  signers.push(signer)
+  await signer.start()
+  return signer
+}
+
+const ROUND = 12
+const SIGNERS = [0, 2, 3]
+
+/** Three started signers and the session in which they sign one report in one slot. */
+async function startSession(slot: number) {
+  const started = await Promise.all(SIGNERS.map((index) => start(index)))
+  const all = await Promise.all(started.map((signer) => signer.prepareNonces(ROUND)))
+  const commitments = all.map((each) => each[slot]).filter((each) => each !== undefined)
+  const session = { message: digest(77), signingSet: membersOf(SIGNERS), commitments }
+  return { started, request: { round: ROUND, slot, reportDigest: digest(5), session } }
+}
+
+describe('signers with worker threads', () => {
+  it('make shares that combine to a signature of the committee', async () => {
+    const { started, request } = await startSession(0)
+    const shares = await Promise.all(
+      started.map(async (signer) => {
+        await signer.persist(promised(ROUND, 'share', 5))
+        const outcome = await signer.signShare(request)
+        return outcome.type === 'signed' ? outcome.share : new Uint8Array(0)
+      }),
+    )
+    const combined = await started[0]?.combine(request.session, shares)
+    const signature = combined?.type === 'combined' ? combined.signature : new Uint8Array(0)
+    expect(frostScheme.verify(dealt.groupKey.publicKey, digest(77), signature)).toBe(true)
+
+    const wrong = await started[0]?.combine(request.session, [digest(1), ...shares.slice(1)])
+    expect(wrong).toEqual({ type: 'refused', culprits: membersOf([0]) })
+  })
+
+  it('refuse a share before its promise is durable, and after its slot was used', async () => {
+    const { started, request } = await startSession(1)
+    const signer = started[0] as Signer
+    const notPromised = { type: 'refused', code: 'NOT_PROMISED' }
+    expect(await signer.signShare(request)).toEqual(notPromised)
+    const writing = signer.persist(promised(ROUND, 'share', 5))
+    expect(await signer.signShare(request)).toEqual(notPromised)
+    await writing
+    expect((await signer.signShare(request)).type).toBe('signed')
+    expect(await signer.signShare(request)).toEqual({ type: 'refused', code: 'NONCE_GONE' })
+    const other = { ...request, reportDigest: digest(6) }
+    expect(await signer.signShare(other)).toEqual(notPromised)
+    await expect(signer.persist(promised(ROUND, 'share', 6))).rejects.toEqual(
+      withCode('PROMISE_CONFLICT'),
+    )
+  })
+
+  it('refuse shares of rounds below the watermark', async () => {
+    const { started, request } = await startSession(0)
+    const signer = started[0] as Signer
+    await signer.persist(promised(ROUND, 'share', 5))
+    await signer.persist(promised(ROUND + 1, 'observation', 1))
+    expect(signer.watermark).toBe(ROUND + 1)
+    expect(await signer.signShare(request)).toEqual({ type: 'refused', code: 'NOT_PROMISED' })
+    await expect(signer.persist(promised(ROUND, 'late', 1))).rejects.toEqual(
+      withCode('PROMISE_ROUND_PAST'),
+    )
+  })
+
+  it('forget every nonce when they stop, and keep what they promised', async () => {
+    const { started, request } = await startSession(0)
+    const before = started[0] as Signer
+    await before.persist(promised(ROUND, 'share', 5))
+    await before.stop()
+    const after = await start(0)
+    expect(after.watermark).toBe(ROUND)
+    expect(await after.signShare(request)).toEqual({ type: 'refused', code: 'NONCE_GONE' })
+    await after.prepareNonces(ROUND)
+    expect(await after.signShare(request)).toEqual({ type: 'refused', code: 'COMMITMENT_FOREIGN' })
+  })
+
+  it('give a round one set of commitments, and none once it is over', async () => {
+    const signer = await start(1)
+    const first = await signer.prepareNonces(ROUND)
+    expect(await signer.prepareNonces(ROUND)).toEqual(first)
+    expect(await signer.prepareNonces(ROUND + 1)).not.toEqual(first)
+    signer.eraseNonces(ROUND)
+    await expect(signer.prepareNonces(ROUND)).rejects.toEqual(withCode('NONCES_ERASED'))
+  })
+
+  it('keep nonces coming for many rounds at once', async () => {
+    const signer = await start(1)
+    const rounds = Array.from({ length: 20 }, (_, index) => index + 1)
+    const all = await Promise.all(rounds.map((round) => signer.prepareNonces(round)))
+    const points = all.flat().map(({ hiding }) => Buffer.from(hiding).toString('hex'))
+    expect(new Set(points).size).toBe(60)
+  })
+})
+
+describe('messages signed with the identity key', () => {
+  it('are signed once promised, and verify under the committee key', async () => {
+    const signer = await start(1)
+    const message = { round: ROUND, kind: 'observation', digest: digest(3) } as const
+    expect(() => signer.signMessage(message)).toThrow(withCode('MESSAGE_NOT_PROMISED'))
+    await signer.persist(promised(ROUND, 'observation', 3))
+    const signature = signer.signMessage(message)
+    expect(ecdsa.verify(signature, digest(3), ecdsa.publicKeyOf(identityOf(1)))).toBe(true)
+  })
+
+  it.each(['observation', 'late', 'proposal0', 'proposal1'] as const)(
+    'are refused for a second %s of a round',
+    async (kind) => {
+      const signer = await start(1)
+      await signer.persist(promised(ROUND, kind, 3))
+      const second = { round: ROUND, kind, digest: digest(4) }
+      expect(() => signer.signMessage(second)).toThrow(withCode('MESSAGE_NOT_PROMISED'))
+    },
+  )
+
+  it('carry a share only in a round in which a report was promised', async () => {
+    const signer = await start(1)
+    const message = { round: ROUND, kind: 'share', digest: digest(9) } as const
+    expect(() => signer.signMessage(message)).toThrow(withCode('MESSAGE_NOT_PROMISED'))
+    await signer.persist(promised(ROUND, 'share', 3))
+    expect(signer.signMessage(message)).toHaveLength(64)
+  })
+})
+
+describe('a signer that cannot work', () => {
+  it("refuses another member's identity key or signing share", async () => {
+    await expect(start(1, { identityIndex: 2 })).rejects.toEqual(withCode('IDENTITY_MISMATCH'))
+    await expect(start(2, { shareOf: 3 })).rejects.toEqual(withCode('SHARE_MISMATCH'))
+  })
+
+  it('says so when asked after it stopped', async () => {
+    const signer = await start(1)
+    await signer.stop()
+    await signer.stop()
+    const stopped = withCode('SIGNER_STOPPED')
+    const session = { message: digest(1), signingSet: 1, commitments: [] }
+    await expect(signer.combine(session, [])).rejects.toEqual(stopped)
+    await expect(signer.prepareNonces(1)).rejects.toEqual(stopped)
+    expect(() => signer.signMessage({ round: 1, kind: 'observation', digest: digest(1) })).toThrow(
+      stopped,
+    )
+  })
+})

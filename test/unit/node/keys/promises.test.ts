@@ -1,0 +1,190 @@
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  diskFiles,
+  type PromiseFile,
+  type PromiseFiles,
+} from '../../../../node/keys/promise-file.ts'
+import { type PromiseKind, RECORD_BYTES } from '../../../../node/keys/promise-records.ts'
+import { Promises } from '../../../../node/keys/promises.ts'
+
+const withCode = (code: string) => expect.objectContaining({ code })
+const promise = (round: number, kind: PromiseKind, fill: number) => ({
+  round,
+  kind,
+  digest: new Uint8Array(32).fill(fill),
+})
+
+/** A disk that works like the real one until it is told to fail, and counts what reaches it. */
+class FlakyDisk implements PromiseFiles {
+  appends = 0
+  failWith: string | null = null
+  readonly read = diskFiles.read
+  readonly openAt = async (path: string, length: number) =>
+    this.#wrap(await diskFiles.openAt(path, length))
+  readonly replace = async (path: string, content: Uint8Array) =>
+    this.#wrap(await diskFiles.replace(path, content))
+
+  #wrap(file: PromiseFile): PromiseFile {
+    return {
+      append: async (bytes, offset) => {
+        this.appends += 1
+        if (this.failWith !== null) {
+          throw Object.assign(new Error('the disk fails'), { code: this.failWith })
+        }
+        await file.append(bytes, offset)
+      },
+      close: file.close,
+    }
+  }
+}
+
+let directory: string
+let opened: Promises[] = []
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'parallax-promises-'))
+})
+afterEach(async () => {
+  for (const each of opened) await each.close()
+  opened = []
+  rmSync(directory, { recursive: true })
+})
+
+async function open(files: PromiseFiles = diskFiles, recordsMax = 65_536): Promise<Promises> {
+  const promises = await Promises.open({ directory, recordsMax }, { files })
+  opened.push(promises)
+  return promises
+}
+
+const file = () => join(directory, 'promises')
+
+describe('promises', () => {
+  it('stand after a restart', async () => {
+    const before = await open()
+    expect(before.watermark).toBe(0)
+    await before.persist(promise(5, 'observation', 1))
+    await before.persist(promise(5, 'share', 2))
+    await before.close()
+
+    const after = await open()
+    expect(after.watermark).toBe(5)
+    expect(after.holds(promise(5, 'share', 2))).toBe(true)
+    expect(after.holds(promise(5, 'share', 3))).toBe(false)
+    await expect(after.persist(promise(5, 'share', 3))).rejects.toEqual(
+      withCode('PROMISE_CONFLICT'),
+    )
+    await expect(after.persist(promise(4, 'late', 3))).rejects.toEqual(
+      withCode('PROMISE_ROUND_PAST'),
+    )
+    await after.persist(promise(5, 'share', 2))
+  })
+
+  it.each(['observation', 'late', 'proposal0', 'proposal1', 'share'] as const)(
+    'refuse a second %s of a round, also while the first is being written',
+    async (kind) => {
+      const promises = await open()
+      const first = promises.persist(promise(1, kind, 1))
+      await expect(promises.persist(promise(1, kind, 2))).rejects.toEqual(
+        withCode('PROMISE_CONFLICT'),
+      )
+      await first
+    },
+  )
+
+  it('are not held before they are on disk', async () => {
+    const promises = await open()
+    const writing = promises.persist(promise(1, 'observation', 1))
+    expect(promises.holds(promise(1, 'observation', 1))).toBe(false)
+    expect(promises.watermark).toBe(0)
+    await writing
+    expect(promises.holds(promise(1, 'observation', 1))).toBe(true)
+  })
+
+  it('are written together when many wait', async () => {
+    const disk = new FlakyDisk()
+    const promises = await open(disk)
+    const rounds = Array.from({ length: 100 }, (_, index) => index + 1)
+    await Promise.all(rounds.map((round) => promises.persist(promise(round, 'observation', 1))))
+    expect(disk.appends).toBe(2)
+    expect(promises.watermark).toBe(100)
+  })
+
+  it.each(['EIO', 'ENOSPC'])('are over for good after a failed write (%s)', async (failWith) => {
+    const disk = new FlakyDisk()
+    const promises = await open(disk)
+    await promises.persist(promise(1, 'observation', 1))
+    disk.failWith = failWith
+    const failed = withCode('PROMISES_FAILED')
+    const both = [promise(2, 'observation', 1), promise(2, 'late', 1)].map((each) =>
+      promises.persist(each),
+    )
+    for (const each of await Promise.allSettled(both)) {
+      expect(each).toMatchObject({ status: 'rejected', reason: failed })
+    }
+    // The disk works again, but nobody knows what it holds: an fsync reports an error only once.
+    disk.failWith = null
+    await expect(promises.persist(promise(3, 'observation', 1))).rejects.toEqual(failed)
+    expect(promises.failure).toEqual(failed)
+    expect(promises.holds(promise(2, 'observation', 1))).toBe(false)
+  })
+
+  it('survive a file torn at every byte: what was acknowledged before stands', async () => {
+    const before = await open()
+    await before.persist(promise(1, 'observation', 1))
+    await before.persist(promise(2, 'observation', 2))
+    await before.close()
+    const whole = readFileSync(file())
+    for (let length = 2 * RECORD_BYTES; length <= whole.length; length++) {
+      writeFileSync(file(), whole)
+      truncateSync(file(), length)
+      const after = await open()
+      expect(after.watermark).toBe(length === whole.length ? 2 : 1)
+      await after.persist(promise(3, 'observation', 3))
+      await after.close()
+      const again = await open()
+      expect(again.watermark).toBe(3)
+      await again.close()
+    }
+  })
+
+  it('refuse a file that the disk changed', async () => {
+    const before = await open()
+    for (const round of [1, 2, 3]) await before.persist(promise(round, 'observation', 1))
+    await before.close()
+    const changed = readFileSync(file())
+    changed[RECORD_BYTES + 20] = 0xaa
+    writeFileSync(file(), changed)
+    await expect(open()).rejects.toEqual(withCode('PROMISES_CORRUPT'))
+    writeFileSync(file(), 'no promises at all')
+    await expect(open()).rejects.toEqual(withCode('PROMISES_CORRUPT'))
+  })
+
+  it('are written anew before the file grows without end', async () => {
+    const promises = await open(diskFiles, 16)
+    for (let round = 1; round <= 100; round++) {
+      await promises.persist(promise(round, 'observation', round))
+      await promises.persist(promise(round, 'share', round))
+      expect(readFileSync(file()).length).toBeLessThanOrEqual(17 * RECORD_BYTES)
+    }
+    await promises.close()
+    const after = await open()
+    expect(after.watermark).toBe(100)
+    expect(after.holds(promise(100, 'observation', 100))).toBe(true)
+    expect(after.holds(promise(100, 'share', 100))).toBe(true)
+  })
+
+  it('belong to one holder at a time', async () => {
+    const first = await open()
+    await expect(open()).rejects.toEqual(withCode('DATA_DIRECTORY_IN_USE'))
+    await first.close()
+    await open()
+  })
+
+  it('say so when the directory cannot be used', async () => {
+    writeFileSync(file(), '')
+    const notADirectory = Promises.open({ directory: file() })
+    await expect(notADirectory).rejects.toEqual(withCode('DATA_DIRECTORY_UNUSABLE'))
+  })
+})
