@@ -42,8 +42,9 @@ export function step(context: Context, state: State, event: Event): readonly Eff
   if (event.nowMs > state.nowMs) state.nowMs = event.nowMs
   const turn: Turn = { context, state, nowMs: state.nowMs, out: [] }
   const { best } = state
-  dispatch(turn, event)
+  // Time first: an event that waited behind it must not meet a round whose deadlines have passed.
   if (event.type !== 'started') advance(turn)
+  dispatch(turn, event)
   if (state.best !== best) onBestCertificate(turn)
   runTurns(turn)
   setAlarm(turn)
