@@ -44,6 +44,9 @@ export function tryFastPath(turn: Turn, round: RoundState): void {
 /** At includeMs: says once who was not there (§6.5). */
 export function sendLate(turn: Turn, round: RoundState): void {
   if (round.certificate !== null || !mayAct(turn, round.round)) return
+  const { includeMs, hopMs } = turn.context.committee.params.timing
+  // A node that stood still at includeMs finds everyone missing: it would add its voice to slander.
+  if (turn.nowMs > round.openingMs + includeMs + hopMs) return
   const members = lateMembersOf(turn, round)
   if (members === NO_MEMBERS) return
   const { self } = turn.state

@@ -84,6 +84,12 @@ export class Script {
     return this
   }
 
+  /** Lets time pass while the process stands still: alarms on the way come late, after the next event. */
+  sleeps(afterOpeningMs: number, round: number = ROUND): this {
+    this.cluster.nowMs = this.openingMs(round) + afterOpeningMs
+    return this
+  }
+
   receives(...messages: readonly Verified<GossipMessage>[]): this {
     for (const message of messages) {
       this.reports({ type: 'received', nowMs: this.cluster.nowMs, message, origin: 'peer' })
