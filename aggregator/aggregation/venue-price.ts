@@ -5,8 +5,10 @@ import type { Quote, ReceivedQuote } from './quote.ts'
 
 /** When a quote of one venue can be used. */
 export interface QuoteRules {
-  /** Oldest quote, by the venue's time where it gives one and by arrival in any case. */
+  /** Oldest quote by the venue's time, where it gives one: a quiet market may be a while old. */
   readonly ageMsMax: DurationMs
+  /** How long ago a quote may have arrived: a venue that stopped answering is left out soon. */
+  readonly silenceMsMax: DurationMs
   /** How far a venue's clock may run ahead; a quote from further on would never go stale. */
   readonly aheadMsMax: DurationMs
   /** For a venue that gives no time: how long it may repeat the same content. */
@@ -23,6 +25,8 @@ export interface QuoteRules {
 export type QuoteFault =
   /** Older than `ageMsMax`, or repeated for longer than `unchangedMsMax`. */
   | 'QUOTE_STALE'
+  /** Nothing new has arrived for longer than `silenceMsMax`. */
+  | 'VENUE_SILENT'
   /** The venue's time is further ahead than `aheadMsMax`. */
   | 'QUOTE_FROM_FUTURE'
   /** Bid above ask: no market trades like that. */
@@ -72,7 +76,7 @@ function untimelyCode(
   rules: QuoteRules,
   { quote, nowMs }: { readonly quote: ReceivedQuote; readonly nowMs: UnixMs },
 ): QuoteFault | null {
-  if (nowMs - quote.receivedMs > rules.ageMsMax) return 'QUOTE_STALE'
+  if (nowMs - quote.receivedMs > rules.silenceMsMax) return 'VENUE_SILENT'
   if (quote.venueMs === null) {
     return nowMs - quote.changedMs > rules.unchangedMsMax ? 'QUOTE_STALE' : null
   }

@@ -35,6 +35,7 @@ export function bookOf(quotes: readonly ReceivedQuote[]): QuoteBook {
 export function rulesOf(overrides: Partial<PriceRules> = {}): PriceRules {
   return {
     ageMsMax: 30_000,
+    silenceMsMax: 6_000,
     aheadMsMax: 5_000,
     unchangedMsMax: 120_000,
     spreadBpsMax: 100,

@@ -1,0 +1,210 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { UnixMs } from '../../../aggregator/values/time.ts'
+import { OracleError } from '../../errors.ts'
+import { ANSWERERS } from './answers.ts'
+import type { Fault } from './faults.ts'
+import { FAULTS, SPOILERS } from './faults.ts'
+import type { Incident } from './incidents.ts'
+import { incidentAt } from './incidents.ts'
+import type { MarketVenue } from './model.ts'
+import { MARKET_VENUES, MarketModel } from './model.ts'
+import type { HonestRange } from './range.ts'
+import { honestRange } from './range.ts'
+
+export interface MarketServerOptions {
+  /** Any integer: the same one gives the same walk of prices. */
+  readonly seed: number
+  /** 0 takes any free port; default 0. */
+  readonly port?: number
+  readonly incidents?: readonly Incident[]
+  /** The server's clock; default the host's. */
+  readonly nowMs?: () => UnixMs
+}
+
+export interface MarketServer {
+  /** `http://127.0.0.1:PORT`. */
+  readonly url: string
+  /** When the offsets of incidents began. */
+  readonly startMs: UnixMs
+  readonly model: MarketModel
+  /** Base URL of one venue, as `sources.venues.<venue>.baseUrl` takes it. */
+  readonly baseUrlOf: (venue: MarketVenue) => string
+  /** Spoils every answer of a venue from now on; null makes it well again. */
+  readonly setFault: (venue: MarketVenue, fault: Fault | null) => void
+  /** Requests that a venue has received, spoiled ones included. */
+  readonly requestsOf: (venue: MarketVenue) => number
+  /** Ends open requests and the server; idempotent. */
+  readonly stop: () => Promise<void>
+}
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly url: URL
+}
+
+/**
+ * A market of five venues on loopback, each below its own prefix (`/binance`, `/coinbase`, …) in its
+ * real REST format, for the local network and for tests.
+ *
+ * Below `/control`: `GET state`, `GET range?market=BTC/USD&fromMs=…&untilMs=…` and
+ * `PUT fault?venue=okx&fault=html` (without `fault` it ends).
+ *
+ * @throws {OracleError} MARKET_PORT_TAKEN
+ */
+export async function startMarketServer(options: MarketServerOptions): Promise<MarketServer> {
+  const { seed, port = 0, incidents = [], nowMs = Date.now } = options
+  const startMs = nowMs()
+  const model = new MarketModel({ seed, startMs, incidents })
+  const faults = new Map<MarketVenue, Fault>()
+  const requests = new Map<MarketVenue, number>()
+  const setFault = (venue: MarketVenue, fault: Fault | null) => {
+    if (fault === null) faults.delete(venue)
+    else faults.set(venue, fault)
+  }
+  const desk: Desk = { model, startMs, incidents, faults, requests, nowMs, setFault }
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://market')
+    answer(desk, { request, response, url })
+  })
+  await listen(server, port)
+  const { port: bound } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${bound}`
+  let stopping: Promise<void> | null = null
+  return {
+    url,
+    startMs,
+    model,
+    setFault,
+    baseUrlOf: (venue) => `${url}/${venue}`,
+    requestsOf: (venue) => requests.get(venue) ?? 0,
+    stop() {
+      stopping ??= close(server)
+      return stopping
+    },
+  }
+}
+
+/** What answering needs. */
+interface Desk {
+  readonly model: MarketModel
+  readonly startMs: UnixMs
+  readonly incidents: readonly Incident[]
+  readonly faults: ReadonlyMap<MarketVenue, Fault>
+  readonly requests: Map<MarketVenue, number>
+  readonly nowMs: () => UnixMs
+  readonly setFault: (venue: MarketVenue, fault: Fault | null) => void
+}
+
+function answer(desk: Desk, exchange: Exchange): void {
+  const [, prefix = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(exchange.url.pathname) ?? []
+  if (prefix === 'control') {
+    answerControl(desk, { ...exchange, command: rest })
+    return
+  }
+  const venue = MARKET_VENUES.find((each) => each === prefix)
+  if (venue === undefined) {
+    send(exchange.response, { status: 404, body: { error: 'no such venue' } })
+    return
+  }
+  desk.requests.set(venue, (desk.requests.get(venue) ?? 0) + 1)
+  const nowMs = desk.nowMs()
+  const fault = desk.faults.get(venue)
+  const incident = incidentAt(desk.incidents, { venue, elapsedMs: nowMs - desk.startMs })
+  const question = { path: rest, query: exchange.url.searchParams, nowMs }
+  const page = ANSWERERS[venue](desk.model, question)
+  if (fault !== undefined) SPOILERS[fault]({ ...exchange, body: page?.body ?? '{}' })
+  else if (incident?.kind === 'silent') SPOILERS.nothing({ ...exchange, body: '' })
+  else if (page === null) send(exchange.response, { status: 404, body: { error: 'no such path' } })
+  else sendText(exchange.response, page)
+}
+
+function answerControl(desk: Desk, exchange: Exchange & { readonly command: string }): void {
+  const { command, request, response, url } = exchange
+  if (request.method === 'GET' && command === '/state') {
+    send(response, { status: 200, body: stateOf(desk) })
+    return
+  }
+  if (request.method === 'GET' && command === '/range') {
+    const range = rangeAsked(desk, url.searchParams)
+    const body = range ?? { error: 'expected market=BASE/QUOTE, fromMs and untilMs' }
+    send(response, { status: range === null ? 400 : 200, body })
+    return
+  }
+  if (request.method === 'PUT' && command === '/fault') {
+    const venue = MARKET_VENUES.find((each) => each === url.searchParams.get('venue'))
+    const asked = url.searchParams.get('fault')
+    const fault = FAULTS.find((each) => each === asked) ?? null
+    if (venue === undefined || (fault === null && asked !== null)) {
+      send(response, { status: 400, body: { error: 'expected venue and fault', faults: FAULTS } })
+      return
+    }
+    desk.setFault(venue, fault)
+    send(response, { status: 200, body: { venue, fault } })
+    return
+  }
+  send(response, { status: 404, body: { error: 'no such command' } })
+}
+
+function stateOf({ startMs, nowMs, incidents, faults }: Desk): unknown {
+  const elapsedMs = nowMs() - startMs
+  const venues = MARKET_VENUES.map((venue) => ({
+    venue,
+    incident: incidentAt(incidents, { venue, elapsedMs })?.kind ?? null,
+    fault: faults.get(venue) ?? null,
+  }))
+  return { startMs, elapsedMs, incidents, venues }
+}
+
+function rangeAsked(desk: Desk, query: URLSearchParams): HonestRange | null {
+  const fromMs = Number(query.get('fromMs') ?? Number.NaN)
+  const untilMs = Number(query.get('untilMs') ?? Number.NaN)
+  const market = query.get('market') ?? ''
+  if (!Number.isSafeInteger(fromMs) || !Number.isSafeInteger(untilMs)) return null
+  return honestRange(desk.model, { market, fromMs, untilMs })
+}
+
+function send(
+  response: ServerResponse,
+  page: { readonly status: number; readonly body: unknown },
+): void {
+  sendText(response, { status: page.status, body: JSON.stringify(page.body) })
+}
+
+function sendText(
+  response: ServerResponse,
+  page: { readonly status: number; readonly body: string },
+): void {
+  response.writeHead(page.status, {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(page.body)),
+  })
+  response.end(page.body)
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen(port, '127.0.0.1', resolve)
+  try {
+    await promise
+  } catch (cause) {
+    throw new OracleError(
+      'MARKET_PORT_TAKEN',
+      `the market server cannot listen on 127.0.0.1:${port}; choose another port, or 0 for any`,
+      { context: { port }, cause },
+    )
+  } finally {
+    server.off('error', reject)
+  }
+}
+
+async function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.close(() => resolve())
+  // Requests kept open on purpose would hold the server up.
+  server.closeAllConnections()
+  await promise
+}

@@ -1,0 +1,195 @@
+import { z } from 'zod'
+import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
+import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
+import { amount, whole } from '../config/scalars.ts'
+import { baseUrlProblem } from './addresses.ts'
+import { conversionDefaults, feedDefaults, RULE_DEFAULTS, VENUE_DEFAULTS } from './defaults.ts'
+import type { KnownVenue } from './registry.ts'
+import { VENUE_NAMES, VENUES } from './registry.ts'
+
+const marketName = z
+  .string()
+  .refine((name) => currenciesOf(name) !== null, 'must be BASE/QUOTE in capitals, such as BTC/USDT')
+
+const symbol = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9:_.-]{1,32}$/,
+    "must be 1 to 32 of A-Z, a-z, 0-9 and : _ . - as the venue's API",
+  )
+
+const durationMs = (maxMs: number) => whole(100, maxMs)
+
+/** Each rule may be set for a feed or a conversion; the defaults suit large spot markets. */
+const ruleFields = {
+  ageMsMax: durationMs(3_600_000).default(RULE_DEFAULTS.ageMsMax),
+  silenceMsMax: durationMs(600_000).default(RULE_DEFAULTS.silenceMsMax),
+  aheadMsMax: whole(0, 60_000).default(RULE_DEFAULTS.aheadMsMax),
+  unchangedMsMax: durationMs(3_600_000).default(RULE_DEFAULTS.unchangedMsMax),
+  spreadBpsMax: whole(1, 5_000).default(RULE_DEFAULTS.spreadBpsMax),
+  tradeAgeMsMax: durationMs(3_600_000).default(RULE_DEFAULTS.tradeAgeMsMax),
+  baseVolumeMin: amount(QUOTE_DECIMALS).prefault(RULE_DEFAULTS.baseVolumeMin),
+  outlierRule: z.enum(['quarantine', 'clamp']).default(RULE_DEFAULTS.outlierRule),
+  outlierBps: whole(1, 5_000).default(RULE_DEFAULTS.outlierBps),
+  weightBpsMax: whole(1, 4_999).default(RULE_DEFAULTS.weightBpsMax),
+  sourcesMin: whole(1, 31).default(RULE_DEFAULTS.sourcesMin),
+}
+
+const legs = z
+  .array(z.strictObject({ venue: z.enum(VENUE_NAMES), market: marketName }))
+  .min(1, 'needs at least one venue')
+  .max(31, 'takes at most 31 venues')
+
+const conversionSchema = z.strictObject({
+  market: marketName,
+  legs,
+  peg: z
+    .strictObject({ rate: amount(QUOTE_DECIMALS), bpsMax: whole(1, 5_000) })
+    .nullable()
+    .default(null),
+  ...ruleFields,
+})
+
+const feedSchema = z.strictObject({ legs, ...ruleFields })
+
+function venueSchema(name: KnownVenue) {
+  const venue = VENUES[name]
+  return z
+    .strictObject({
+      enabled: z.boolean('must be true or false').default(true),
+      baseUrl: z.url('must be an address').max(2_048, 'is too long').default(venue.baseUrl),
+      access: z.enum(['public', 'local']).default('public'),
+      pollMs: durationMs(600_000).default(venue.pollMs),
+      timeoutMs: whole(100, 30_000).default(VENUE_DEFAULTS.timeoutMs),
+      bodyBytesMax: whole(1_024, 1_048_576).default(VENUE_DEFAULTS.bodyBytesMax),
+      connectionsMax: whole(1, 8).default(VENUE_DEFAULTS.connectionsMax),
+      retriesMax: whole(0, 3).default(VENUE_DEFAULTS.retriesMax),
+      symbols: z.record(marketName, symbol).default({}),
+    })
+    .check((context) => {
+      const message = baseUrlProblem(context.value.baseUrl, context.value.access)
+      if (message === null) return
+      context.issues.push({
+        code: 'custom',
+        path: ['baseUrl'],
+        message,
+        input: context.value.baseUrl,
+      })
+    })
+    .prefault({})
+}
+
+/**
+ * The `sources` part of a node's configuration: which venues are asked and how, and how their quotes
+ * become the value of each feed. Every key has a default. Naming `conversions` or `feeds` replaces
+ * the default list.
+ */
+export const sourcesConfigSchema = z
+  .strictObject({
+    venues: z
+      .strictObject({
+        binance: venueSchema('binance'),
+        coinbase: venueSchema('coinbase'),
+        kraken: venueSchema('kraken'),
+        bitstamp: venueSchema('bitstamp'),
+        okx: venueSchema('okx'),
+      })
+      .prefault({}),
+    conversions: z
+      .array(conversionSchema)
+      .max(16, 'takes at most 16 conversions')
+      .prefault(conversionDefaults),
+    feeds: z.record(z.string().min(1).max(31), feedSchema).prefault(feedDefaults),
+  })
+  .check((context) => {
+    for (const problem of crossFieldProblems(context.value)) {
+      context.issues.push({ code: 'custom', input: context.value, ...problem })
+    }
+  })
+
+/** The settings with every default filled in; amounts are at `QUOTE_DECIMALS`. */
+export type SourcesConfig = z.output<typeof sourcesConfigSchema>
+/** What an operator may write. */
+export type SourcesConfigInput = z.input<typeof sourcesConfigSchema>
+export type VenueConfig = SourcesConfig['venues'][KnownVenue]
+
+interface Problem {
+  readonly path: (string | number)[]
+  readonly message: string
+}
+
+type Legs = SourcesConfig['feeds'][string]['legs']
+
+interface Section {
+  readonly path: (string | number)[]
+  /** The market or feed that the legs speak for. */
+  readonly market: string
+  readonly legs: Legs
+  readonly sourcesMin: number
+  readonly silenceMsMax: number
+  /** Conversions that its routes may use. */
+  readonly conversions: readonly string[]
+}
+
+function crossFieldProblems(config: SourcesConfig): readonly Problem[] {
+  const markets = config.conversions.map(({ market }) => market)
+  const sections: readonly Section[] = [
+    ...config.conversions.map((conversion, index) => ({
+      ...conversion,
+      path: ['conversions', index],
+      conversions: markets.slice(0, index),
+    })),
+    ...Object.entries(config.feeds).map(([market, feed]) => ({
+      ...feed,
+      market,
+      path: ['feeds', market],
+      conversions: markets,
+    })),
+  ]
+  const repeated = markets.flatMap((market, index) =>
+    markets.indexOf(market) === index
+      ? []
+      : [{ path: ['conversions', index, 'market'], message: `repeats ${market}` }],
+  )
+  return [...repeated, ...sections.flatMap((section) => sectionProblems(config, section))]
+}
+
+function sectionProblems(config: SourcesConfig, section: Section): readonly Problem[] {
+  const ends = currenciesOf(section.market)
+  if (ends === null) {
+    return [{ path: section.path, message: 'must be named BASE/QUOTE in capitals' }]
+  }
+  const problems = section.legs.flatMap((leg, index) => {
+    const { pollMs } = config.venues[leg.venue]
+    const message = legProblem(leg, { section, index, ends, pollMs })
+    return message === null ? [] : [{ path: [...section.path, 'legs', index], message }]
+  })
+  const enabled = section.legs.filter(({ venue }) => config.venues[venue].enabled).length
+  if (enabled < section.sourcesMin) {
+    const message = `is ${section.sourcesMin}, but only ${enabled} of its venues are enabled`
+    problems.push({ path: [...section.path, 'sourcesMin'], message })
+  }
+  return problems
+}
+
+function legProblem(
+  leg: Legs[number],
+  scope: {
+    readonly section: Section
+    readonly index: number
+    readonly ends: { readonly base: string; readonly quote: string }
+    readonly pollMs: number
+  },
+): string | null {
+  const { section, index, ends, pollMs } = scope
+  if (section.legs.findIndex(({ venue }) => venue === leg.venue) !== index) {
+    return `repeats ${leg.venue}: one venue has one vote`
+  }
+  if (section.silenceMsMax < 2 * pollMs) {
+    return `is polled every ${pollMs} ms; silenceMsMax must be at least twice that`
+  }
+  const own = currenciesOf(leg.market)
+  if (own === null || own.base !== ends.base) return `must be a market of ${ends.base}`
+  if (routeBetween(section.conversions, { from: own.quote, to: ends.quote }) !== null) return null
+  return `needs conversions from ${own.quote} to ${ends.quote}, listed before where they are used`
+}

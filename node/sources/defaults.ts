@@ -1,0 +1,76 @@
+import type { KnownVenue } from './registry.ts'
+
+/** How quotes become a price; the reasons stand in docs/adr/0030-source-engine.md. */
+export const RULE_DEFAULTS = {
+  /** Majors trade every second; half a minute without news is an outage. */
+  ageMsMax: 30_000,
+  /** Four polls of the slowest venue. */
+  silenceMsMax: 6_000,
+  aheadMsMax: 5_000,
+  unchangedMsMax: 60_000,
+  spreadBpsMax: 50,
+  tradeAgeMsMax: 60_000,
+  baseVolumeMin: '0',
+  outlierRule: 'quarantine',
+  outlierBps: 200,
+  /** Three venues or more: none of them holds half of the weight. */
+  weightBpsMax: 4_000,
+  sourcesMin: 3,
+} as const
+
+export const VENUE_DEFAULTS = {
+  timeoutMs: 2_000,
+  bodyBytesMax: 262_144,
+  connectionsMax: 2,
+  retriesMax: 1,
+} as const
+
+interface LegText {
+  venue: KnownVenue
+  market: string
+}
+
+/** USDT in US dollars, from the three venues that trade it. A fresh copy each time. */
+export function conversionDefaults() {
+  const legs: LegText[] = [
+    { venue: 'kraken', market: 'USDT/USD' },
+    { venue: 'coinbase', market: 'USDT/USD' },
+    { venue: 'bitstamp', market: 'USDT/USD' },
+  ]
+  return [
+    {
+      market: 'USDT/USD',
+      legs,
+      peg: { rate: '1', bpsMax: 500 },
+      // A quiet market: its last trade may be minutes old while its book stands.
+      ageMsMax: 300_000,
+      // Its rate moves little, and every venue that quotes in it needs it.
+      silenceMsMax: 30_000,
+      unchangedMsMax: 300_000,
+      outlierBps: 50,
+      // Two of three: with all three needed, one silent venue would take both USDT venues along.
+      sourcesMin: 2,
+    },
+  ]
+}
+
+/** The three feeds of a first committee. A fresh copy each time. */
+export function feedDefaults() {
+  return {
+    'BTC/USD': { legs: legsOf('BTC') },
+    'ETH/USD': { legs: legsOf('ETH') },
+    // Some venues show wider books and fewer trades for it than for the two majors.
+    'SOL/USD': { legs: legsOf('SOL'), ageMsMax: 60_000, unchangedMsMax: 120_000 },
+  }
+}
+
+/** Two venues that quote in USDT and three in US dollars. */
+function legsOf(base: string): LegText[] {
+  return [
+    { venue: 'binance', market: `${base}/USDT` },
+    { venue: 'coinbase', market: `${base}/USD` },
+    { venue: 'kraken', market: `${base}/USD` },
+    { venue: 'bitstamp', market: `${base}/USD` },
+    { venue: 'okx', market: `${base}/USDT` },
+  ]
+}

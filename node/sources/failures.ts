@@ -1,0 +1,48 @@
+import type { DurationMs } from '../../aggregator/values/time.ts'
+import { codeOf, OracleError } from '../errors.ts'
+
+export interface RequestScene {
+  readonly host: string
+  readonly timeoutMs: DurationMs
+  /** Whether the answer had begun. */
+  readonly hasHeaders: boolean
+  /** Whether the time for the whole request was over. */
+  readonly isLate: boolean
+}
+
+const TIMEOUT_CODES: ReadonlySet<string> = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/** Gives a failed request its code; errors that have one of ours keep it. */
+export function requestFailure(cause: unknown, scene: RequestScene): OracleError {
+  if (cause instanceof OracleError) return cause
+  const { host, timeoutMs, hasHeaders, isLate } = scene
+  const code = codeOf(cause)
+  const context = { host, cause: code }
+  if (isLate || TIMEOUT_CODES.has(code)) {
+    const message = `${host} did not answer within ${timeoutMs} ms; raise timeoutMs or disable it`
+    return new OracleError('SOURCE_TIMEOUT', message, { context: { ...context, timeoutMs }, cause })
+  }
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    const message = `${host} sent more than bodyBytesMax; raise it if that is right`
+    return new OracleError('SOURCE_BODY_TOO_LARGE', message, { context, cause })
+  }
+  if (isTlsCode(code)) {
+    const message = `${host} showed a certificate that is not valid for it; nothing it says is used`
+    return new OracleError('SOURCE_TLS_INVALID', message, { context, cause })
+  }
+  if (hasHeaders) {
+    const message = `${host} broke off in the middle of its answer`
+    return new OracleError('SOURCE_BODY_TRUNCATED', message, { context, cause })
+  }
+  const message = `${host} cannot be reached; check the network, the name and the base URL`
+  return new OracleError('SOURCE_UNREACHABLE', message, { context, cause })
+}
+
+/** Codes of OpenSSL and Node for a chain that does not verify, and of a handshake that fails. */
+function isTlsCode(code: string): boolean {
+  return /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO)/.test(code)
+}

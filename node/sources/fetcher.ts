@@ -1,0 +1,168 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { request } from 'undici'
+import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import { OracleError } from '../errors.ts'
+import { requestFailure } from './failures.ts'
+
+export interface FetchOptions {
+  readonly url: URL
+  /** From now until the last byte of the body. */
+  readonly timeoutMs: DurationMs
+  readonly bodyBytesMax: number
+  readonly signal: AbortSignal
+}
+
+export interface FetchDependencies {
+  readonly dispatcher: Dispatcher
+  readonly clock: { readonly nowMs: () => UnixMs }
+}
+
+export interface Fetched {
+  readonly text: string
+  readonly headers: IncomingHttpHeaders
+}
+
+const JSON_TYPE = /^(?:application|text)\/(?:[\w.-]+\+)?json\b/i
+/** Longest wait that a venue may ask for: Binance bans for up to three days. */
+const RETRY_AFTER_MS_MAX = 3 * 86_400_000
+
+/**
+ * GETs one JSON text: no redirect is followed, no content encoding taken, and the body is counted
+ * while it arrives. Nothing of what came is left open, whatever went wrong.
+ *
+ * @throws {OracleError} one of the SOURCE_ codes of docs/errors.md
+ */
+export async function fetchJsonText(
+  options: FetchOptions,
+  { dispatcher, clock }: FetchDependencies,
+): Promise<Fetched> {
+  const { url, timeoutMs, bodyBytesMax } = options
+  const controller = new AbortController()
+  const stop = () => controller.abort()
+  let isLate = false
+  let hasHeaders = false
+  const timer = setTimeout(() => {
+    isLate = true
+    stop()
+  }, timeoutMs)
+  options.signal.addEventListener('abort', stop, { once: true })
+  try {
+    options.signal.throwIfAborted()
+    const response = await request(url, {
+      dispatcher,
+      signal: controller.signal,
+      headers: { accept: 'application/json', 'accept-encoding': 'identity' },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    })
+    hasHeaders = true
+    // A body that is dropped reports its own end; nobody is left to hear it.
+    response.body.on('error', () => undefined)
+    try {
+      checkHead(response, { ...options, nowMs: clock.nowMs() })
+      const text = await readText(response.body, { url, bodyBytesMax })
+      return { text, headers: response.headers }
+    } finally {
+      response.body.destroy()
+    }
+  } catch (cause) {
+    throw requestFailure(cause, { host: url.host, timeoutMs, hasHeaders, isLate })
+  } finally {
+    clearTimeout(timer)
+    options.signal.removeEventListener('abort', stop)
+  }
+}
+
+/**
+ * How long a venue wants to be left alone: `Retry-After` in seconds or as a date, at most three
+ * days; null when it does not say.
+ */
+export function retryAfterMs(
+  header: string | readonly string[] | undefined,
+  nowMs: number,
+): DurationMs | null {
+  if (typeof header !== 'string') return null
+  const isSeconds = /^\d{1,9}$/.test(header)
+  const waitMs = isSeconds ? Number(header) * 1_000 : Date.parse(header) - nowMs
+  return Number.isFinite(waitMs) && waitMs > 0 ? Math.min(waitMs, RETRY_AFTER_MS_MAX) : null
+}
+
+type Response = Dispatcher.ResponseData
+
+interface HeadScene {
+  readonly url: URL
+  readonly bodyBytesMax: number
+  readonly nowMs: UnixMs
+}
+
+function checkHead(response: Response, scene: HeadScene): void {
+  const { url, bodyBytesMax } = scene
+  checkStatus(response, scene)
+  const { headers } = response
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') {
+    throw failed('SOURCE_BODY_ENCODED', url, 'sent a compressed answer that was not asked for')
+  }
+  const type = headers['content-type']
+  if (typeof type !== 'string' || !JSON_TYPE.test(type)) {
+    throw failed('SOURCE_TYPE_UNEXPECTED', url, 'sent no JSON but perhaps a page for people')
+  }
+  const length = headers['content-length']
+  if (typeof length === 'string' && Number(length) > bodyBytesMax) throw tooLarge(url, bodyBytesMax)
+}
+
+function checkStatus(response: Response, { url, nowMs }: HeadScene): void {
+  const { statusCode: status, headers } = response
+  if (status === 200) return
+  if (status >= 300 && status < 400) {
+    throw failed('SOURCE_REDIRECTED', url, 'redirects elsewhere, which is never followed', {
+      status,
+    })
+  }
+  if (status === 403 || status === 451) {
+    const what = 'refuses this region or address; use another of its base URLs or disable it'
+    throw failed('SOURCE_REGION_BLOCKED', url, what, { status })
+  }
+  if (status === 429 || status === 418) {
+    const waitMs = retryAfterMs(headers['retry-after'], nowMs)
+    const what = 'limits our requests; raise pollMs if it goes on'
+    throw failed('SOURCE_RATE_LIMITED', url, what, { status, retryAfterMs: waitMs })
+  }
+  throw failed('SOURCE_STATUS_UNEXPECTED', url, `answered with status ${status}`, { status })
+}
+
+async function readText(
+  body: Response['body'],
+  { url, bodyBytesMax }: { readonly url: URL; readonly bodyBytesMax: number },
+): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length
+    if (bytes > bodyBytesMax) throw tooLarge(url, bodyBytesMax)
+    chunks.push(chunk)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch (cause) {
+    throw new OracleError('SOURCE_JSON_INVALID', `${url.host} sent bytes that are no UTF-8`, {
+      context: { host: url.host },
+      cause,
+    })
+  }
+}
+
+function tooLarge(url: URL, bodyBytesMax: number): OracleError {
+  const what = `sent more than ${bodyBytesMax} bytes; raise bodyBytesMax if that is right`
+  return failed('SOURCE_BODY_TOO_LARGE', url, what, { bodyBytesMax })
+}
+
+function failed(
+  code: string,
+  url: URL,
+  what: string,
+  context: Readonly<Record<string, string | number | null>> = {},
+): OracleError {
+  return new OracleError(code, `${url.host} ${what}`, { context: { host: url.host, ...context } })
+}

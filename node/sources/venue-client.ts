@@ -1,0 +1,200 @@
+import type { Dispatcher } from 'undici'
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import { codeOf, OracleError } from '../errors.ts'
+import type { Spending } from './budget.ts'
+import { fullBudget, spend } from './budget.ts'
+import type { Circuit, CircuitRules } from './circuit.ts'
+import { afterFailure, CIRCUIT_CLOSED, isOpen, pausedUntil, recovered } from './circuit.ts'
+import type { VenueConfig } from './config.ts'
+import type { Fetched } from './fetcher.ts'
+import { fetchJsonText } from './fetcher.ts'
+import { readJson } from './json.ts'
+import type { MarketAnswer, Venue, VenueRequest } from './venue.ts'
+
+export interface VenueClientOptions {
+  readonly venue: Venue
+  readonly config: VenueConfig
+  readonly circuit: CircuitRules
+}
+
+export interface VenueClientDependencies {
+  readonly clock: { readonly nowMs: () => UnixMs }
+  /** Sends the requests; the client neither makes nor closes it. */
+  readonly dispatcher: Dispatcher
+  /** Waits, or rejects when the signal aborts. */
+  readonly sleep: (ms: DurationMs, signal: AbortSignal) => Promise<void>
+  /** A number from 0 up to 1 that spreads retries. */
+  readonly jitter: () => number
+}
+
+/** What came of one request. */
+export type PollOutcome =
+  | {
+      readonly type: 'answered'
+      readonly request: VenueRequest
+      readonly answers: readonly MarketAnswer[]
+      readonly receivedMs: UnixMs
+    }
+  | { readonly type: 'failed'; readonly request: VenueRequest; readonly error: OracleError }
+
+/** Asking again at once helps against a broken connection, not against an answer. */
+const RETRIED: ReadonlySet<string> = new Set(['SOURCE_UNREACHABLE', 'SOURCE_BODY_TRUNCATED'])
+const RETRY_DELAY_MS = 100
+/** A venue that limits us without saying for how long. */
+const LIMITED_PAUSE_MS = 10_000
+/** A block by region does not end within a poll, and asking on can make it longer. */
+const BLOCKED_PAUSE_MS = 60_000
+const MINUTE_MS = 60_000
+
+/**
+ * Asks one venue over HTTP within its budget, leaves it alone while it fails, and asks again where
+ * that helps. Long-lived; one per venue.
+ */
+export class VenueClient {
+  readonly name: VenueName
+  readonly #options: VenueClientOptions
+  readonly #dependencies: VenueClientDependencies
+  #circuit: Circuit = CIRCUIT_CLOSED
+  #spending: Spending
+
+  constructor(options: VenueClientOptions, dependencies: VenueClientDependencies) {
+    this.name = options.venue.name
+    this.#options = options
+    this.#dependencies = dependencies
+    this.#spending = fullBudget(options.venue.budget, dependencies.clock.nowMs())
+  }
+
+  /**
+   * Asks for all markets once. Never rejects: a request that failed is an outcome with its error. A
+   * venue that answers at least one of them is well.
+   */
+  async poll(
+    requests: readonly VenueRequest[],
+    signal: AbortSignal,
+  ): Promise<readonly PollOutcome[]> {
+    const paused = this.#pauseError()
+    if (paused !== null) return requests.map((request) => failure(request, paused))
+    const outcomes = await Promise.all(requests.map((request) => this.#ask(request, signal)))
+    if (!signal.aborted) this.#noteOutcomes(outcomes)
+    return outcomes
+  }
+
+  /** Moment before which the venue is not asked; 0 when nothing is in the way. */
+  get pausedUntilMs(): UnixMs {
+    return this.#circuit.openUntilMs
+  }
+
+  #pauseError(): OracleError | null {
+    const { openUntilMs } = this.#circuit
+    const nowMs = this.#dependencies.clock.nowMs()
+    if (!isOpen(this.#circuit, nowMs)) return null
+    return new OracleError(
+      'SOURCE_CIRCUIT_OPEN',
+      `${this.name} failed before and is left alone for another ${openUntilMs - nowMs} ms`,
+      { context: { venue: this.name, openUntilMs } },
+    )
+  }
+
+  async #ask(request: VenueRequest, signal: AbortSignal): Promise<PollOutcome> {
+    try {
+      const fetched = await this.#fetchWithRetries(request, signal)
+      this.#noteUsedWeight(fetched)
+      const answers = this.#read(fetched, request)
+      return { type: 'answered', request, answers, receivedMs: this.#dependencies.clock.nowMs() }
+    } catch (error) {
+      return failure(request, error)
+    }
+  }
+
+  /** A fault in our reading of a strange answer is one venue's trouble, not the end of the node. */
+  #read({ text }: Fetched, request: VenueRequest): readonly MarketAnswer[] {
+    try {
+      return this.#options.venue.parse(readJson(text), request)
+    } catch (cause) {
+      if (cause instanceof OracleError) throw cause
+      const message = `the answer of ${this.name} has a shape that we did not foresee; report it`
+      throw new OracleError('SOURCE_ANSWER_UNEXPECTED', message, {
+        context: { venue: this.name },
+        cause,
+      })
+    }
+  }
+
+  async #fetchWithRetries(request: VenueRequest, signal: AbortSignal): Promise<Fetched> {
+    const { retriesMax } = this.#options.config
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#fetch(request, signal)
+      } catch (error) {
+        const isRetried = attempt < retriesMax && RETRIED.has(codeOf(error)) && !signal.aborted
+        if (!isRetried) throw error
+        const { sleep, jitter } = this.#dependencies
+        // Between half and one and a half of the delay, so that nodes do not ask in step.
+        const delayMs = Math.round(RETRY_DELAY_MS * 2 ** attempt * (0.5 + jitter()))
+        const isOver = await sleep(delayMs, signal).then(
+          () => false,
+          () => signal.aborted,
+        )
+        if (isOver) throw error
+      }
+    }
+  }
+
+  #fetch(request: VenueRequest, signal: AbortSignal): Promise<Fetched> {
+    const { venue, config } = this.#options
+    const { clock, dispatcher } = this.#dependencies
+    const asked = { budget: venue.budget, weight: request.weight, nowMs: clock.nowMs() }
+    const spending = spend(this.#spending, asked)
+    if (spending === null) throw this.#budgetSpent()
+    this.#spending = spending
+    const url = new URL(config.baseUrl.replace(/\/$/, '') + request.path)
+    const { timeoutMs, bodyBytesMax } = config
+    return fetchJsonText({ url, timeoutMs, bodyBytesMax, signal }, { dispatcher, clock })
+  }
+
+  #budgetSpent(): OracleError {
+    return new OracleError(
+      'SOURCE_BUDGET_SPENT',
+      `${this.name} was not asked: its limit of requests is used up; raise pollMs`,
+      { context: { venue: this.name } },
+    )
+  }
+
+  #noteUsedWeight({ headers }: Fetched): void {
+    const header = this.#options.venue.usedWeightHeader
+    if (header === null) return
+    const used = headers[header.name]
+    if (typeof used !== 'string' || !/^\d{1,9}$/.test(used)) return
+    if (Number(used) < header.weightMax) return
+    const nowMs = this.#dependencies.clock.nowMs()
+    this.#circuit = pausedUntil(this.#circuit, nowMs - (nowMs % MINUTE_MS) + MINUTE_MS)
+  }
+
+  #noteOutcomes(outcomes: readonly PollOutcome[]): void {
+    const nowMs = this.#dependencies.clock.nowMs()
+    const failures = outcomes.filter((outcome) => outcome.type === 'failed')
+    const faults = failures.filter(({ error }) => error.code !== 'SOURCE_BUDGET_SPENT')
+    if (failures.length < outcomes.length) this.#circuit = recovered(this.#circuit)
+    else if (faults.length > 0) {
+      this.#circuit = afterFailure(this.#circuit, { nowMs, rules: this.#options.circuit })
+    }
+    for (const { error } of faults) {
+      this.#circuit = pausedUntil(this.#circuit, nowMs + pauseAskedFor(error))
+    }
+  }
+}
+
+/** How long the venue should be left alone because of this answer alone. */
+function pauseAskedFor({ code, context }: OracleError): DurationMs {
+  if (code === 'SOURCE_REGION_BLOCKED') return BLOCKED_PAUSE_MS
+  if (code !== 'SOURCE_RATE_LIMITED') return 0
+  const { retryAfterMs } = context
+  return typeof retryAfterMs === 'number' ? retryAfterMs : LIMITED_PAUSE_MS
+}
+
+/** Whatever else is thrown while asking is our own bug and must not look like a venue's fault. */
+function failure(request: VenueRequest, error: unknown): PollOutcome {
+  if (error instanceof OracleError) return { type: 'failed', request, error }
+  throw error
+}
