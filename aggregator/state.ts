@@ -4,6 +4,7 @@ import { openingOf } from './committee.ts'
 import type { Context } from './context.ts'
 import type { Effect, NoteCode } from './effects.ts'
 import type {
+  Basis,
   Certificate,
   Digest,
   Evidence,
@@ -47,6 +48,8 @@ export interface RoundState {
   readonly openingMs: UnixMs
   /** This node's pair, frozen at the opening (§4.3). */
   pair: Pair | null
+  /** Basis of the best certificate that the pair was frozen from (§5.1). */
+  basis: Basis
   /** Index into the deadlines of the round that come next; see step.ts. */
   stage: number
   /** First observation of each member, counted or not. */
@@ -145,6 +148,7 @@ function newRound(committee: Committee, round: Round): RoundState {
     round,
     openingMs: openingOf(committee, round),
     pair: null,
+    basis: { round: 0, slot: 0 },
     stage: 0,
     observations: new Array(committee.size),
     counted: NO_MEMBERS,

@@ -8,7 +8,7 @@ import {
   NO_MEMBERS,
   withMember,
 } from '../values/ids.ts'
-import { basisOf, isHigher } from './pair.ts'
+import { isHigher } from './pair.ts'
 
 /**
  * Members of this node's expected set whose observation is missing at includeMs, or who named
@@ -36,13 +36,14 @@ function namesAnother(observation: Verified<Observation> | undefined, pair: Pair
   return named.expected !== pair.expected || named.signing !== pair.signing
 }
 
-/** f+1 others name a better certificate: then this node's own pair is the stale one (§6.5). */
+/**
+ * f+1 others name a better certificate than the one this node's pair was frozen from: then its own
+ * pair is the stale one, even if it has caught up since (§6.5).
+ */
 function isBasisBehind(turn: Turn, round: RoundState): boolean {
-  const { best } = turn.state
-  const own = basisOf(best === null ? null : best.message)
   let higher = 0
   for (const observation of round.observations) {
-    if (observation !== undefined && isHigher(observation.message.basis, own)) higher += 1
+    if (observation !== undefined && isHigher(observation.message.basis, round.basis)) higher += 1
   }
   return higher > turn.context.committee.f
 }

@@ -39,10 +39,9 @@ export function openRound(turn: Turn, round: Round): void {
   followClock(turn, round)
   const roundState = roundStateOf(turn, round)
   if (roundState === null) return
-  roundState.pair = pairOf(context, round, {
-    best: state.best === null ? null : state.best.message,
-    convicted: state.convicted,
-  })
+  const best = state.best === null ? null : state.best.message
+  roundState.pair = pairOf(context, round, { best, convicted: state.convicted })
+  roundState.basis = basisOf(best)
   if (mayAct(turn, round) && !roundState.isClosed) turn.out.push({ type: 'sample', round })
 }
 
@@ -90,7 +89,7 @@ export function onSampled(turn: Turn, event: Extract<Event, { type: 'sampled' }>
     sender: state.self,
     timestampMs: turn.nowMs,
     pair: roundState.pair,
-    basis: basisOf(state.best === null ? null : state.best.message),
+    basis: roundState.basis,
     values: withinBounds(turn, event.values),
     sourceCommitment: event.sourceCommitment,
     commitments: event.commitments,
