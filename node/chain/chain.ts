@@ -7,10 +7,14 @@ import type { FeeQuote, Fees } from './fees.ts'
 /** The contract that certificates are delivered to, as calldata and answers. */
 export interface FeedsContract {
   readonly address: Hex
+  /** Most feeds of one update. */
+  readonly feedsMax: number
   /** Calldata that delivers these feeds of a certificate. */
   readonly encodeUpdate: (certificate: Certificate, feeds: readonly FeedIndex[]) => Hex
   /** Every feed of the committee, in order, as one endpoint sees it at a block. */
   readonly readFeeds: (client: PublicClient, block: bigint) => Promise<readonly FeedOnChain[]>
+  /** Throws a coded error when the contract is not the one that this node delivers to. */
+  readonly check: (client: PublicClient, block: bigint) => Promise<void>
   /** The name of the contract's error in revert data, or null when it is none of the contract's. */
   readonly errorNameOf: (revertData: Hex) => string | null
 }
@@ -54,9 +58,11 @@ export interface PendingTransaction {
 export interface Chain {
   /** The contract's address. */
   readonly contract: Hex
+  /** Most feeds of one update. */
+  readonly feedsMax: number
   /** Every feed as of now, never from a cache. */
   readonly readFeeds: () => Promise<readonly FeedOnChain[]>
-  readonly encodeUpdate: FeedsContract['encodeUpdate']
+  readonly encodeUpdate: (certificate: Certificate, feeds: readonly FeedIndex[]) => Hex
   /** Number of the newest block that most endpoints know. */
   readonly head: () => Promise<number>
   /** Transactions of the wallet that are in blocks: the next nonce to use. */

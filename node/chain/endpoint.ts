@@ -8,6 +8,7 @@ import {
   http,
   RawContractError,
 } from 'viem'
+import { OracleError } from '../errors.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 
 /** One JSON-RPC endpoint of a chain. */
@@ -72,7 +73,7 @@ export function revertDataOf(error: unknown): `0x${string}` | null {
  * the contract we expect. Another endpoint would say the same.
  */
 export function isAnswerOfChain(error: unknown): boolean {
-  if (revertDataOf(error) !== null) return true
+  if (error instanceof OracleError || revertDataOf(error) !== null) return true
   if (!(error instanceof BaseError)) return false
   const undecodable = error.walk(
     (cause) =>

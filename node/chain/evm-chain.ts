@@ -1,5 +1,7 @@
 import type { Address, Hex, PublicClient } from 'viem'
 import { TransactionReceiptNotFoundError } from 'viem'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
+import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import type {
   Chain,
@@ -9,7 +11,7 @@ import type {
   Receipt,
   SendOutcome,
 } from './chain.ts'
-import { describeRpcError, revertDataOf } from './endpoint.ts'
+import { describeRpcError, isAnswerOfChain, revertDataOf } from './endpoint.ts'
 import type { FeeQuote } from './fees.ts'
 import type { RpcPool } from './rpc.ts'
 
@@ -23,7 +25,7 @@ export interface EvmChainOptions {
 /** The chain as a pool of endpoints sees it: what matters is asked from all and outvoted. */
 export class EvmChain implements Chain {
   readonly contract: Address
-  readonly encodeUpdate: FeedsContract['encodeUpdate']
+  readonly feedsMax: number
   readonly #target: string
   readonly #sender: Address
   readonly #pool: RpcPool
@@ -38,13 +40,13 @@ export class EvmChain implements Chain {
     this.#pool = dependencies.pool
     this.#feeds = dependencies.contract
     this.contract = dependencies.contract.address
-    this.encodeUpdate = dependencies.contract.encodeUpdate
+    this.feedsMax = dependencies.contract.feedsMax
   }
 
   /**
-   * Fails early when the address holds no contract.
+   * Fails early when the address holds no contract, or one of another committee.
    *
-   * @throws {OracleError} CONTRACT_MISSING, or the pool's errors
+   * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, or the pool's errors
    */
   async checkContract(): Promise<void> {
     const { address } = this.#feeds
@@ -52,13 +54,17 @@ export class EvmChain implements Chain {
       async (client, blockNumber) => (await client.getCode({ address, blockNumber })) ?? '0x',
       (text) => text,
     )
-    if (code !== '0x') return
-    throw new OracleError(
-      'CONTRACT_MISSING',
-      `there is no contract at ${address} on chain ${this.#target}; ` +
-        'correct chains[].contract, or deploy it',
-      { context: { target: this.#target, address } },
-    )
+    if (code === '0x') throw this.#contractMissing(undefined)
+    try {
+      await this.#pool.first((client, block) => this.#feeds.check(client, block))
+    } catch (error) {
+      const isForeign = isAnswerOfChain(error) && !(error instanceof OracleError)
+      throw isForeign ? this.#contractMissing(error) : error
+    }
+  }
+
+  encodeUpdate(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
+    return this.#feeds.encodeUpdate(certificate, feeds)
   }
 
   async readFeeds() {
@@ -158,6 +164,16 @@ export class EvmChain implements Chain {
     const maxFeePerGas = own.maxFeePerGas ?? own.gasPrice ?? 0n
     const maxPriorityFeePerGas = own.maxPriorityFeePerGas ?? maxFeePerGas
     return { hash: own.hash, fees: { maxFeePerGas, maxPriorityFeePerGas } }
+  }
+
+  #contractMissing(cause: unknown): OracleError {
+    const { address } = this.#feeds
+    return new OracleError(
+      'CONTRACT_MISSING',
+      `there is no PriceFeeds contract at ${address} on chain ${this.#target}; ` +
+        'correct chains[].contract, or deploy it',
+      { context: { target: this.#target, address, reason: describeRpcError(cause ?? 'no code') } },
+    )
   }
 
   #revertReasonOf(error: unknown): string | null {

@@ -227,7 +227,7 @@ export class Transmitter implements Startable {
   async #sendMissing(job: Job): Promise<void> {
     const missing = await this.#missingOf(job, this.#jobs.feeds)
     if (missing.length === 0) this.#supersede(this.#upTo(job))
-    else await this.#send(job, missing)
+    else await this.#send(job, missing.slice(0, this.#use.chain.feedsMax))
   }
 
   async #onObstacle(job: Job, { code, message }: Obstacle): Promise<void> {

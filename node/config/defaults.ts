@@ -5,6 +5,7 @@
 export const DEFAULTS = {
   name: 'oracle',
   dataDirectory: 'data',
+  keys: { strength: 'standard' },
   chain: {
     /** One slow endpoint must not hold a delivery longer than a few rounds. */
     rpcTimeoutMs: 3_000,

@@ -22,6 +22,7 @@ const keysSchema = z.strictObject({
   signingShare: filePath,
   transmitter: filePath.optional(),
   passphrase: passphraseSchema,
+  strength: z.enum(['standard', 'development']).default(DEFAULTS.keys.strength),
 })
 
 const networkSchema = z.strictObject({

@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import type { LocalAccount } from 'viem'
+import type { Clock } from '../clock.ts'
+import type { ChainConfig } from '../config/schema.ts'
+import { codeOf, OracleError } from '../errors.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Log } from '../logging.ts'
+import type { Chain } from './chain.ts'
+import { endpointsOf } from './endpoint.ts'
+import { EvmChain } from './evm-chain.ts'
+import type { PriceFeedsContract } from './feeds-contract.ts'
+import type { EndpointStatus } from './rpc.ts'
+import { RpcPool } from './rpc.ts'
+import type { BalanceRead } from './sender.ts'
+import { TransactionSender } from './sender.ts'
+import { Spending } from './spending.ts'
+import type { Transmission, TransmitRequest, TransmitterEvent } from './transmission.ts'
+import { Transmitter } from './transmitter.ts'
+
+export interface TargetOptions {
+  readonly config: ChainConfig
+  readonly dataDirectory: string
+}
+
+export interface TargetDependencies {
+  readonly account: Pick<LocalAccount, 'address' | 'signTransaction'>
+  readonly contract: PriceFeedsContract
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly log: Log
+  readonly onEvent?: (event: TransmitterEvent) => void
+  readonly onBalance?: (balance: BalanceRead) => void
+}
+
+/** One chain and one contract on it that certificates are delivered to. */
+export class ChainTarget implements Startable {
+  readonly name: string
+  readonly config: ChainConfig
+  readonly wallet: string
+  readonly #clock: Pick<Clock, 'nowMs'>
+  readonly #log: Log
+  readonly #pool: RpcPool
+  readonly #chain: EvmChain
+  readonly #spending: Spending
+  readonly #transmitter: Transmitter
+
+  constructor({ config, dataDirectory }: TargetOptions, use: TargetDependencies) {
+    const { name, chainId } = config
+    this.name = `chain ${name}`
+    this.config = config
+    this.wallet = use.account.address
+    this.#clock = use.clock
+    this.#log = use.log.child({ target: name })
+    this.#spending = new Spending({ file: join(dataDirectory, `spending-${name}.json`) })
+    const endpoints = endpointsOf(config.rpcUrls, { timeoutMs: config.rpcTimeoutMs })
+    this.#pool = new RpcPool({ chain: name, ...config }, { ...use, endpoints })
+    const { pool, spending } = { pool: this.#pool, spending: this.#spending }
+    const sender = { target: name, sender: use.account.address }
+    const chain: Chain & EvmChain = new EvmChain(sender, { pool, contract: use.contract })
+    this.#chain = chain
+    this.#transmitter = new Transmitter(
+      { target: name, ...config },
+      {
+        ...use,
+        chain,
+        spending,
+        sender: new TransactionSender(
+          {
+            chainId,
+            caps: {
+              feePerGasMax: config.feePerGasGweiMax,
+              priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
+            },
+            gasMax: BigInt(config.gasMax),
+            spendPerDayWeiMax: config.spendPerDayEtherMax,
+            balanceWeiMin: config.balanceEtherMin,
+          },
+          { ...use, chain, spending },
+        ),
+      },
+    )
+  }
+
+  /**
+   * Starts even when no endpoint answers: the node goes on without this chain and says so.
+   *
+   * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, SPENDING_UNREADABLE
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#chain.checkContract()
+    } catch (error) {
+      const isReachable = error instanceof OracleError && error.code.startsWith('CONTRACT_')
+      if (isReachable) throw error
+      this.#log.error('chain.unreachable', { code: codeOf(error), error })
+    }
+    await this.#transmitter.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#transmitter.stop()
+  }
+
+  /** Performs the effect `transmit`; never rejects. */
+  transmit(request: TransmitRequest): Promise<Transmission> {
+    return this.#transmitter.transmit(request)
+  }
+
+  /** Performs the effect `readChain`; rejects with RPC_NONE_USABLE or RPC_ALL_FAILED. */
+  readFeeds(): ReturnType<Chain['readFeeds']> {
+    return this.#chain.readFeeds()
+  }
+
+  /** What is known about each endpoint, in the order of the configuration. */
+  endpoints(): readonly EndpointStatus[] {
+    return this.#pool.status()
+  }
+
+  /** Wei paid for gas in the last 24 hours. */
+  spentWei(): bigint {
+    return this.#spending.spentWei(this.#clock.nowMs())
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import type { Address } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import type { Committee } from '../../aggregator/committee.ts'
+import { committeeOf } from '../../aggregator/committee.ts'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
+import { deploy } from '../../contracts/deploy/apply.ts'
+import { connect } from '../../contracts/deploy/chain.ts'
+import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
+import { PriceFeedsContract } from '../../node/chain/feeds-contract.ts'
+import { ChainTarget } from '../../node/chain/target.ts'
+import type { TransmitterEvent } from '../../node/chain/transmission.ts'
+import { WallClock } from '../../node/clock.ts'
+import type { ChainConfig } from '../../node/config/schema.ts'
+import { createLog } from '../../node/logging.ts'
+import { committeeInABox, ok } from '../support/committee-box.ts'
+import type { HardhatNode } from '../support/hardhat-node.ts'
+import { FUNDED_KEYS } from '../support/hardhat-node.ts'
+import { committeeOfFour } from '../unit/node/config/fixtures.ts'
+
+export const CHAIN_ID = 31_337
+const REPORT_AGE_MS_MAX = 60_000
+
+/** A committee with all keys, and a contract on a chain that verifies it. */
+export interface Deployed {
+  readonly committee: Committee
+  readonly contract: Address
+  /** A certificate over both feeds of a round that is open now, `ageMs` ago. */
+  readonly certify: (options?: { readonly ageMs?: number }) => Certificate
+}
+
+/** @param attempt another number gives another committee and another contract */
+export async function deployFeeds(node: HardhatNode, attempt = 0): Promise<Deployed> {
+  const { params: base } = committeeOfFour()
+  const genesisMs = Math.floor(Date.now() / 1_000) * 1_000 - 7_200_000
+  const [bitcoin] = base.feeds
+  if (bitcoin === undefined) throw new Error('the fixture has a feed')
+  const feeds = [bitcoin, { ...bitcoin, name: 'ETH/USD' }]
+  const params = { ...base, genesisMs, feeds, keygenAttempt: attempt }
+  const { roundMs, includeMs, clockSkewMsMax } = params.timing
+  const clock = { genesisMs, roundMs, includeMs, clockSkewMsMax }
+  const box = committeeInABox({ members: 4, seed: 'chain adapter', clock })
+  const committee = committeeOf(keccak_256, { params, groupKey: box.groupKey })
+  const client = node.client()
+  await client.setAutomine(true)
+  const chain = await connect({
+    rpcUrl: node.url,
+    account: privateKeyToAccount(FUNDED_KEYS[0]),
+  })
+  const { publicKey: groupKey } = box.groupKey
+  const parameters = deployParametersOf(
+    { params, digest: committee.digest, groupKey },
+    {
+      historyFeeds: 2,
+      reportAgeMsMax: REPORT_AGE_MS_MAX,
+      futureMsMax: 30_000,
+      consumerAgeSecondsMax: null,
+    },
+  )
+  const { deployment } = await deploy(chain, parameters)
+  let lastRound = 0
+  const certify = ({ ageMs = 0 } = {}) => {
+    const round = Math.floor((Date.now() - ageMs - genesisMs) / roundMs)
+    lastRound = ageMs > 0 ? round : Math.max(round, lastRound + 1)
+    return box.certify({ round: lastRound, feeds: [ok(6_412_351_000_000n), ok(318_744_020_000n)] })
+  }
+  return { committee, contract: deployment.hub, certify }
+}
+
+export interface TargetUnderTest {
+  readonly target: ChainTarget
+  readonly events: TransmitterEvent[]
+  readonly logLines: string[]
+}
+
+/** A target with short waits; `onSent` is told the number of each transaction, from 1. */
+export async function openTarget(
+  { committee, contract }: Deployed,
+  options: {
+    readonly rpcUrls: readonly string[]
+    readonly config?: Partial<ChainConfig>
+    readonly onSent?: (count: number, hash: `0x${string}`) => void
+  },
+): Promise<TargetUnderTest> {
+  const events: TransmitterEvent[] = []
+  const logLines: string[] = []
+  const ether = 10n ** 18n
+  const config: ChainConfig = {
+    name: 'local',
+    chainId: CHAIN_ID,
+    contract: contract.toLowerCase() as Address,
+    rpcUrls: [...options.rpcUrls],
+    rpcTimeoutMs: 3_000,
+    compareEveryMs: 100,
+    headAgeMsMax: 60_000,
+    headLagBlocksMax: 3,
+    confirmations: 1,
+    pollEveryMs: 25,
+    bumpAfterMs: 400,
+    bumpsMax: 6,
+    feePerGasGweiMax: 500n * 10n ** 9n,
+    priorityFeePerGasGweiMax: 2n * 10n ** 9n,
+    gasMax: 3_000_000,
+    spendPerDayEtherMax: 10n * ether,
+    balanceEtherMin: ether / 20n,
+    ...options.config,
+  }
+  let sent = 0
+  const log = createLog(
+    { level: 'debug', format: 'json' },
+    { write: (line) => logLines.push(line) },
+  )
+  const target = new ChainTarget(
+    { config, dataDirectory: await mkdtemp(join(tmpdir(), 'parallax-target-')) },
+    {
+      account: privateKeyToAccount(FUNDED_KEYS[1]),
+      contract: new PriceFeedsContract(
+        { address: config.contract, committee },
+        { keccak256: keccak_256 },
+      ),
+      clock: new WallClock(),
+      log,
+      onEvent: (event) => {
+        events.push(event)
+        if (event.type === 'sent') options.onSent?.(++sent, event.hash)
+      },
+    },
+  )
+  return { target, events, logLines }
+}

@@ -1,0 +1,293 @@
+import { createWalletClient, http } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { ChainTarget } from '../../node/chain/target.ts'
+import { FUNDED_KEYS, freePort, HardhatNode } from '../support/hardhat-node.ts'
+import { LyingRpc } from '../support/lying-rpc.ts'
+import type { Deployed, TargetUnderTest } from './chain-support.ts'
+import { CHAIN_ID, deployFeeds, openTarget } from './chain-support.ts'
+
+const GWEI = 1_000_000_000n
+
+let node: HardhatNode
+let deployed: Deployed
+let endpoints: LyingRpc[]
+let targets: ChainTarget[]
+let chain: ReturnType<HardhatNode['client']>
+
+beforeAll(async () => {
+  node = await HardhatNode.start()
+  deployed = await deployFeeds(node)
+  chain = node.client()
+})
+
+afterAll(() => node.stop())
+
+beforeEach(async () => {
+  endpoints = []
+  targets = []
+  await chain.setAutomine(true)
+  await chain.setNextBlockBaseFeePerGas({ baseFeePerGas: GWEI })
+})
+
+afterEach(async () => {
+  for (const target of targets) await target.stop()
+  for (const endpoint of endpoints) await endpoint.stop()
+  await chain.setAutomine(true)
+  await chain.mine({ blocks: 1 })
+})
+
+type Options = Partial<Parameters<typeof openTarget>[1]>
+
+async function open(options: Options = {}): Promise<TargetUnderTest> {
+  const opened = await openTarget(deployed, { rpcUrls: [node.url], ...options })
+  targets.push(opened.target)
+  return opened
+}
+
+async function started(options: Options = {}): Promise<TargetUnderTest> {
+  const opened = await open(options)
+  await opened.target.start()
+  return opened
+}
+
+async function lyingRpc(): Promise<LyingRpc> {
+  const endpoint = await LyingRpc.start(node.url)
+  endpoints.push(endpoint)
+  return endpoint
+}
+
+const faultsOf = (target: ChainTarget) => target.endpoints().map(({ fault }) => fault)
+
+test('a certificate lands, and the contract holds what it says', async () => {
+  const { target } = await started()
+  const certificate = deployed.certify()
+  const transmission = await target.transmit({ certificate, feeds: [0, 1] })
+  expect(transmission).toMatchObject({ outcome: 'landed', round: certificate.round, feeds: [0, 1] })
+  expect(await target.readFeeds()).toMatchObject([
+    { feed: 0, value: 6_412_351_000_000n, round: certificate.round, status: 1 },
+    { feed: 1, value: 318_744_020_000n, round: certificate.round, status: 1 },
+  ])
+  expect(target.spentWei()).toBeGreaterThan(0n)
+  expect(await target.transmit({ certificate, feeds: [0, 1] })).toEqual({
+    outcome: 'superseded',
+    round: certificate.round,
+  })
+})
+
+test('a transaction that the pool dropped is replaced and lands', async () => {
+  const { target, events } = await started({
+    onSent: (count, hash) => {
+      const acts = count === 1 ? chain.dropTransaction({ hash }) : chain.mine({ blocks: 1 })
+      acts.catch(() => undefined)
+    },
+  })
+  await chain.setAutomine(false)
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission.outcome).toBe('landed')
+  const sent = events.filter((event) => event.type === 'sent')
+  expect(sent.map(({ isReplacement }) => isReplacement)).toEqual([false, true])
+  expect(new Set(sent.map(({ nonce }) => nonce)).size).toBe(1)
+})
+
+test('a transaction that a rising base fee leaves behind is outbid until it lands', async () => {
+  const { target, events } = await started({
+    onSent: (count) => {
+      // Dearer than the first offers, which are about twice the base fee at the time.
+      const baseFeePerGas = count < 4 ? 20n * GWEI : 2n * GWEI
+      chain
+        .setNextBlockBaseFeePerGas({ baseFeePerGas })
+        .then(() => chain.mine({ blocks: 1 }))
+        .catch(() => undefined)
+    },
+  })
+  await chain.setAutomine(false)
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission.outcome).toBe('landed')
+  expect(events.filter((event) => event.type === 'sent').length).toBeGreaterThan(1)
+})
+
+test('a newer certificate takes the place of a pending one', async () => {
+  const [older, newer] = [deployed.certify(), deployed.certify()]
+  let second: ReturnType<ChainTarget['transmit']> | null = null
+  const { target } = await started({
+    onSent: (count) => {
+      if (count === 1) second = target.transmit({ certificate: newer, feeds: [1] })
+      else chain.mine({ blocks: 1 }).catch(() => undefined)
+    },
+  })
+  await chain.setAutomine(false)
+  const first = await target.transmit({ certificate: older, feeds: [0] })
+  expect(first).toEqual({ outcome: 'superseded', round: older.round })
+  expect(await second).toMatchObject({ outcome: 'landed', round: newer.round, feeds: [0, 1] })
+})
+
+test('a transaction that an earlier process left pending is taken over, without a gap', async () => {
+  await chain.setAutomine(false)
+  const account = privateKeyToAccount(FUNDED_KEYS[1])
+  const wallet = createWalletClient({ account, transport: http(node.url) })
+  const nonce = await chain.getTransactionCount({ address: account.address })
+  await wallet.sendTransaction({
+    chain: null,
+    to: account.address,
+    nonce,
+    gas: 21_000n,
+    maxFeePerGas: 9n * GWEI,
+    maxPriorityFeePerGas: 3n * GWEI,
+  })
+  const { target, events } = await started({
+    onSent: () => {
+      chain.mine({ blocks: 1 }).catch(() => undefined)
+    },
+  })
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission.outcome).toBe('landed')
+  expect(events[0]).toMatchObject({ type: 'sent', nonce, isReplacement: true })
+})
+
+test('a delivery counts as landed at its depth', async () => {
+  const { target } = await started({
+    config: { confirmations: 3 },
+    onSent: () => {
+      chain.mine({ blocks: 2 }).catch(() => undefined)
+    },
+  })
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  if (transmission.outcome !== 'landed') throw new Error(transmission.outcome)
+  expect(Number(await chain.getBlockNumber())).toBe(transmission.blockNumber + 2)
+})
+
+test('a report that is too old for the contract is named and nothing is paid', async () => {
+  const fresh = await deployFeeds(node, 1)
+  const { target } = await openTarget(fresh, { rpcUrls: [node.url] })
+  targets.push(target)
+  await target.start()
+  const certificate = fresh.certify({ ageMs: 600_000 })
+  expect(await target.transmit({ certificate, feeds: [0] })).toMatchObject({
+    code: 'TRANSMIT_REVERTED',
+    detail: 'ReportTooOld',
+  })
+  expect(target.spentWei()).toBe(0n)
+})
+
+test('a forged certificate is named and nothing is paid for it', async () => {
+  const { target, events } = await started()
+  const genuine = deployed.certify()
+  const signature = Uint8Array.from(genuine.signature)
+  signature[64] = (signature[64] ?? 0) ^ 1
+  const transmission = await target.transmit({
+    certificate: { ...genuine, signature },
+    feeds: [0],
+  })
+  expect(transmission).toMatchObject({ code: 'TRANSMIT_REVERTED', detail: 'SignatureInvalid' })
+  expect(events.filter((event) => event.type === 'sent')).toEqual([])
+  expect(target.spentWei()).toBe(0n)
+})
+
+test('an unreachable endpoint fails the delivery and not the node', async () => {
+  const rpcUrls = [`http://127.0.0.1:${await freePort()}/SECRET-KEY`]
+  const { target, logLines } = await started({ rpcUrls })
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission).toMatchObject({ outcome: 'failed', code: 'RPC_NONE_USABLE' })
+  await expect(target.readFeeds()).rejects.toMatchObject({ code: 'RPC_NONE_USABLE' })
+  expect(JSON.stringify([transmission, ...logLines, target.endpoints()])).not.toContain('SECRET')
+})
+
+test('an endpoint of another chain is named and never used', async () => {
+  const { target } = await started({ config: { chainId: CHAIN_ID + 1 } })
+  expect(await target.transmit({ certificate: deployed.certify(), feeds: [0] })).toMatchObject({
+    code: 'RPC_NONE_USABLE',
+    detail: expect.stringContaining('RPC_CHAIN_ID_WRONG'),
+  })
+  expect(faultsOf(target)).toEqual(['RPC_CHAIN_ID_WRONG'])
+})
+
+test('of two endpoints, one that invents blocks is named and left out', async () => {
+  const liar = await lyingRpc()
+  liar.lieAbout('eth_getBlockByNumber', (block) => ({
+    ...(block as object),
+    number: '0xfffff',
+  }))
+  const { target } = await started({ rpcUrls: [liar.url, node.url] })
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission.outcome).toBe('landed')
+  expect(target.endpoints()[0]).toMatchObject({ endpoint: liar.host, fault: 'RPC_HEAD_AHEAD' })
+})
+
+test('of three endpoints, one with another block at the same height is named', async () => {
+  const liar = await lyingRpc()
+  const honest = await lyingRpc()
+  liar.lieAbout('eth_getBlockByNumber', (block) => ({
+    ...(block as object),
+    hash: `0x${'66'.repeat(32)}`,
+  }))
+  const { target } = await started({ rpcUrls: [liar.url, node.url, honest.url] })
+  expect(faultsOf(target)).toEqual(['RPC_FORKED', null, null])
+})
+
+test('of three endpoints, one that lies about nonce, balance and feeds is outvoted', async () => {
+  const liar = await lyingRpc()
+  liar.lieAbout('eth_getTransactionCount', () => '0x3e8')
+  liar.lieAbout('eth_getBalance', () => '0x0')
+  liar.lieAbout('eth_call', () => `0x${'11'.repeat(256)}`)
+  const honest = await lyingRpc()
+  const { target, logLines } = await started({ rpcUrls: [liar.url, node.url, honest.url] })
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission.outcome).toBe('landed')
+  const named = logLines.filter((line) => line.includes('RPC_ANSWER_DIFFERS'))
+  expect(named.length).toBeGreaterThan(0)
+  expect(named.every((line) => line.includes(liar.host))).toBe(true)
+})
+
+test('an endpoint that swallows transactions does not stop them', async () => {
+  const liar = await lyingRpc()
+  liar.lieAbout('eth_sendRawTransaction', () => `0x${'66'.repeat(32)}`)
+  const { target } = await started({ rpcUrls: [liar.url, node.url] })
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission.outcome).toBe('landed')
+})
+
+test('when one endpoint dies, the next is asked at once', async () => {
+  const dying = await lyingRpc()
+  const { target } = await started({ rpcUrls: [dying.url, node.url] })
+  await dying.stop()
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission.outcome).toBe('landed')
+  expect(target.endpoints()[0]?.fault).toBe('RPC_UNREACHABLE')
+})
+
+test.each([
+  ['HTML', 200, '<html>welcome</html>'],
+  ['an error page', 503, 'busy'],
+  ['nothing', 200, ''],
+  ['the wrong shape', 200, '{"jsonrpc":"2.0","id":1,"result":{"number":[]}}'],
+  ['an endless answer', 200, `"${'x'.repeat(9_000_000)}"`],
+])('an endpoint that answers with %s is left out', async (_, status, text) => {
+  const broken = await lyingRpc()
+  broken.answer = { status, text }
+  const { target } = await started({ rpcUrls: [broken.url, node.url] })
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission.outcome).toBe('landed')
+  expect(target.endpoints()[0]?.fault).toBe('RPC_UNREACHABLE')
+})
+
+test('an address without a contract is a coded error at the start', async () => {
+  const contract = `0x${'de'.repeat(20)}` as const
+  const { target } = await open({ config: { contract } })
+  await expect(target.start()).rejects.toMatchObject({ code: 'CONTRACT_MISSING' })
+})
+
+test('a contract of another kind is a coded error at the start', async () => {
+  const { target } = await open({
+    config: { contract: '0x4e59b44847b379578588920ca78fbf26c0b4956c' },
+  })
+  await expect(target.start()).rejects.toMatchObject({ code: 'CONTRACT_MISSING' })
+})
+
+test('a contract of another committee is a coded error at the start', async () => {
+  const { committee } = deployed
+  const other = { ...deployed, committee: { ...committee, digest: new Uint8Array(32) } }
+  const { target } = await openTarget(other, { rpcUrls: [node.url] })
+  targets.push(target)
+  await expect(target.start()).rejects.toMatchObject({ code: 'CONTRACT_COMMITTEE_DIFFERS' })
+})
