@@ -2,33 +2,31 @@
 import hre from 'hardhat'
 import { writeCounts } from './counts.ts'
 
-interface Summary {
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
+interface Suite {
+  readonly id: { readonly name: string; readonly source: string }
+  readonly testResults: readonly { readonly name: string; readonly status: string }[]
 }
 
 const result: unknown = await hre.tasks.getTask(['test', 'solidity']).run({})
-const { passed, failed, skipped } = summaryOf(result)
-writeCounts({
-  passed,
-  failed,
-  skipped: Array.from({ length: skipped }, () => ({
-    name: 'a Solidity test (named above)',
-    reason: 'vm.skip',
-  })),
-})
-process.stdout.write(`Solidity: ${passed} passed, ${failed} failed, ${skipped} skipped in all\n`)
+const tests = suitesOf(result).flatMap(({ id, testResults }) =>
+  testResults.map(({ name, status }) => ({ name: `${id.name} > ${name}`, status })),
+)
+const inStatus = (status: string) => tests.filter((test) => test.status === status)
+const passed = inStatus('Success').length
+const skipped = inStatus('Skipped').map(({ name }) => ({ name, reason: 'vm.skip' }))
+// Whatever is neither passed nor skipped has failed, also under a status that we do not know.
+const failed = tests.length - passed - skipped.length
+writeCounts({ passed, failed, skipped })
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0
 
-/** Hardhat answers {success, value} or {success, error}, each holding the summary. */
-function summaryOf(result: unknown): Summary {
-  if (typeof result === 'object' && result !== null) {
-    for (const inner of Object.values(result)) {
-      if (typeof inner === 'object' && inner !== null && 'summary' in inner) {
-        return inner.summary as Summary
+/** Hardhat answers {success, value} or {success, error}; each holds what every suite gave. */
+function suitesOf(answer: unknown): readonly Suite[] {
+  if (typeof answer === 'object' && answer !== null) {
+    for (const inner of Object.values(answer)) {
+      if (typeof inner === 'object' && inner !== null && 'suiteResults' in inner) {
+        return inner.suiteResults as readonly Suite[]
       }
     }
   }
-  throw new Error('hardhat test solidity answered without a summary; did its interface change?')
+  throw new Error('hardhat test solidity answered without suites; did its interface change?')
 }

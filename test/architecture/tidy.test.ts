@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { GENERATORS } from '../../scripts/stages.ts'
 import {
   filesEndingIn,
-  isGenerated,
+  generatorOf,
   lineAt,
   projectFiles,
   read,
@@ -14,7 +15,9 @@ const LINE_COLUMNS_MAX = 100
 const FILE_BYTES_MAX = 1024 * 1024
 const PROJECT_BYTES_MAX = 15 * 1024 * 1024
 
-const sources = filesEndingIn('.ts', '.mjs', '.sol').filter((path) => !isGenerated(read(path)))
+const sources = filesEndingIn('.ts', '.mjs', '.sol').filter(
+  (path) => generatorOf(read(path)) === null,
+)
 const withoutTests = sources.filter((path) => !path.startsWith('test/'))
 
 /** Words that never pass, and what to do instead. This file alone may hold them. */
@@ -74,6 +77,16 @@ describe('tidy (STYLE.md)', () => {
 
   test('every file name says what is inside', () => {
     expect(sources.filter((path) => VAGUE_FILE.test(path))).toEqual([])
+  })
+
+  test('every generated file is made again and compared by the gate', () => {
+    const generated = filesEndingIn('.ts', '.mjs', '.sol', '.json').flatMap((path) => {
+      const generator = generatorOf(read(path))
+      return generator === null ? [] : [{ path, generator }]
+    })
+    expect(generated.length).toBeGreaterThan(0)
+    expect(generated.filter(({ generator }) => !GENERATORS.includes(generator))).toEqual([])
+    expect(GENERATORS.filter((path) => !projectFiles().includes(path))).toEqual([])
   })
 
   test('no file is larger than 1 MiB and all together stay below 15 MiB', () => {
