@@ -19,7 +19,7 @@ export function say(line) {
 }
 
 /**
- * Waits for a child to end; a signal sent to us meanwhile is given to `handOn` instead of ending us,
+ * Waits for a child to end. A signal sent to us meanwhile is given to `handOn` and does not end us,
  * so that the child can stop in its own way and nothing is left behind.
  *
  * @returns the child's exit code (128 + number if a signal ended it) and whether we got a signal
@@ -68,7 +68,7 @@ export function explain(code, message) {
   if (code === 'EUSAGE') {
     return new SetupError(
       'SETUP_LOCK_OUT_OF_DATE',
-      'package.json and package-lock.json disagree; CONTRIBUTING.md says how to change them together',
+      'package.json and package-lock.json disagree; CONTRIBUTING.md says how to change both',
     )
   }
   return new SetupError('SETUP_INSTALL_FAILED', `${message}; the next start tries again`)

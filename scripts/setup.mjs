@@ -29,7 +29,7 @@ export function nodeBinary() {
   return join(ROOT, 'node_modules', 'node', 'bin', file)
 }
 
-/** Returns at once when all is there (0.1 s); installs otherwise. Throws a SetupError with a code. */
+/** Returns at once when all is there (0.1 s), else installs. Throws a SetupError with a code. */
 export async function ensureReady() {
   const reason = whatIsWrong()
   if (reason === null) return
@@ -99,7 +99,7 @@ function libcOfThisLinux() {
 
 /**
  * npm itself must run under Node 24: under Node 20 it silently leaves out Hardhat's native part.
- * What a machine's own npm configuration may say against scripts or development packages is overruled.
+ * A machine's own npm configuration against scripts or development packages is overruled.
  */
 function installArguments() {
   const install = ['ci', '--include=dev', '--include=optional', '--ignore-scripts=false']
@@ -185,5 +185,6 @@ function lastWords(child) {
 function progress(started) {
   const paths = neededHere().map(([path]) => join(ROOT, path, 'package.json'))
   const done = paths.filter((path) => existsSync(path)).length
-  return `  ${Math.round((performance.now() - started) / 1000)} s: ${done} of ${paths.length} packages`
+  const seconds = Math.round((performance.now() - started) / 1000)
+  return `  ${seconds} s: ${done} of ${paths.length} packages`
 }

@@ -28,8 +28,8 @@ const TYPE_PROJECTS = [
 ]
 
 /**
- * Programs that write committed files and, with --check, compare instead. An architecture test finds
- * a generated file whose program is not listed.
+ * Programs that write committed files and, with --check, compare instead. An architecture test
+ * finds a generated file whose program is not listed.
  */
 export const GENERATORS: readonly string[] = [
   'contracts/abi/export.ts',

@@ -16,8 +16,8 @@ const TASKS = {
 }
 
 /**
- * Runs one task with the pinned Node, after bringing what is missing. Sets the exit code: the task's
- * own, 128 + number for a signal, 130 for a set-up that was stopped, 1 for a coded failure.
+ * Runs one task with the pinned Node, after bringing what is missing. Sets the exit code: that of
+ * the task, 128 + number for a signal, 130 for a set-up that was stopped, 1 for a coded failure.
  */
 export async function main([name, ...args]) {
   try {

@@ -1,5 +1,5 @@
-// `npm test`: every stage of the gate in order, stopping at the first that fails. `npm test -- unit`
-// runs one stage; what follows its name is handed to its test runner: `npm test -- unit median`.
+// `npm test`: every stage of the gate in order, stopping at the first that fails.
+// `npm test -- unit` runs one stage; what follows its name is handed to its runner.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Counts, NO_COUNTS, sum } from './counts.ts'

@@ -83,7 +83,7 @@ describe('what the type checker lets the pure layers name (docs/architecture.md)
     },
   )
 
-  test('under node/tsconfig.json the same files pass, so it is the layer that refuses', async () => {
+  test('under node/tsconfig.json the same files pass: it is the layer that refuses', async () => {
     expect(await refusedBy('node/tsconfig.json', DOORS)).toEqual([])
   })
 

@@ -3,8 +3,8 @@ import { isAtLeast, lockEntries } from './lockfile.ts'
 import { read } from './source-files.ts'
 
 /**
- * First versions without the flaws that are known to us; the registry's own audit cannot be asked
- * from everywhere, so the list stands here. Each line: why a lower one is refused.
+ * First versions without the flaws that are known to us. The registry's audit cannot be asked from
+ * everywhere, so the list stands here. Each line: why a lower one is refused.
  */
 const FLOORS: Readonly<Record<string, readonly [version: string, because: string]>> = {
   '@libp2p/gossipsub': ['17.1.1', 'CVE-2026-46679: unbounded subscriptions; limits ignored'],
@@ -20,7 +20,7 @@ const FLOORS: Readonly<Record<string, readonly [version: string, because: string
 /** Packages whose install scripts may run: native code, or a binary put in its place. */
 const MAY_RUN_SCRIPTS = ['esbuild', 'node', 'protobufjs', 'secp256k1']
 
-/** Peer discovery and traversal: each adds strangers or leaks, and a committee knows its members. */
+/** Discovery and traversal: each adds strangers or leaks, and a committee knows its members. */
 const FORBIDDEN = /kad-dht|mdns|upnp|autonat|relay|webrtc|rendezvous/
 
 const entries = lockEntries()

@@ -28,7 +28,6 @@ const BANNED: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b(?:eslint|prettier)-(?:disable|ignore)/, 'we use neither'],
   [/\bas any\b/, 'parse it, or narrow it'],
   [/^\s*debugger\b/m, 'remove it'],
-  [/\bMath\.random\b/, 'chance is data; secrets come from node:crypto'],
   [/rejectUnauthorized/, 'certificates are always checked'],
   [/\beval\(|new Function\(/, 'no code from text'],
   [/\bvi\.(?:mock|doMock)\(/, 'a fake is a class that implements the interface'],
