@@ -1,0 +1,90 @@
+import type { RoundPath } from '../../aggregator/effects.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { UnixMs } from '../../aggregator/values/time.ts'
+
+/** A gossip message as it was sent or received. */
+export interface MessageEntry {
+  readonly table: 'message'
+  readonly round: Round
+  readonly type: string
+  /** Null for messages that have none. */
+  readonly sender: MemberIndex | null
+  /** Slot of a share, rank of a proposal; null otherwise. */
+  readonly slot: number | null
+  /** Digest of the body: two messages conflict when these differ. */
+  readonly digest: Uint8Array
+  /** What a share or a proposal is about; null otherwise. */
+  readonly reportDigest: Uint8Array | null
+  readonly bytes: Uint8Array
+  readonly receivedMs: UnixMs
+  readonly origin: 'self' | 'peer' | 'sync'
+}
+
+export interface CertificateEntry {
+  readonly table: 'certificate'
+  readonly round: Round
+  readonly slot: number
+  readonly path: RoundPath
+  readonly bytes: Uint8Array
+  readonly receivedMs: UnixMs
+  /** The core says it is the best one held (protocol §4.3): kept apart, never rolled away. */
+  readonly isBest: boolean
+}
+
+/** One for each accused member is kept, never rolled away. */
+export interface EvidenceEntry {
+  readonly table: 'evidence'
+  readonly accused: MemberIndex
+  readonly round: Round
+  readonly bytes: Uint8Array
+  readonly receivedMs: UnixMs
+}
+
+/** An event that entered the core, or an effect that left it, in the order of happening (§10.4). */
+export interface StepEntry {
+  readonly table: 'step'
+  readonly nowMs: UnixMs
+  readonly round: Round
+  readonly kind: 'event' | 'effect'
+  readonly type: string
+  /** As its writer encoded it. */
+  readonly body: Uint8Array | string
+}
+
+export type JournalEntry = MessageEntry | CertificateEntry | EvidenceEntry | StepEntry
+
+/** Limits of the journal on disk; reached, the oldest tenth of the history goes. */
+export interface JournalLimits {
+  /** Size of the file in bytes. */
+  readonly bytesMax: number
+  /** Age of the oldest entry against the newest, in milliseconds. */
+  readonly ageMsMax: number
+}
+
+/** Given to the writer thread when it starts. */
+export interface WriterSetup {
+  readonly path: string
+  readonly limits: JournalLimits
+  readonly startedMs: UnixMs
+}
+
+export type ToWriter =
+  | { readonly type: 'write'; readonly batch: number; readonly entries: readonly JournalEntry[] }
+  | { readonly type: 'close' }
+
+export type FromWriter =
+  | { readonly type: 'opened'; readonly run: number }
+  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+  | { readonly type: 'written'; readonly batch: number; readonly fileBytes: number }
+  | {
+      readonly type: 'lost'
+      readonly batch: number
+      readonly code: string
+      readonly message: string
+    }
+  | { readonly type: 'closed' }
+
+/** Bytes an entry weighs in memory, for limits; its small fields count a flat amount. */
+export function weightOf(entry: JournalEntry): number {
+  return 256 + (entry.table === 'step' ? entry.body.length : entry.bytes.length)
+}

@@ -1,0 +1,136 @@
+import { DatabaseSync } from 'node:sqlite'
+import { codeOf, OracleError } from '../errors.ts'
+
+/** Raised with every change of the tables; a file of another version is not opened. */
+const SCHEMA_VERSION = 1
+/** "PLX1" in the header of the file tells our databases from others. */
+const APPLICATION_ID = 0x504c5831
+
+const TABLES = `
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  started_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE message (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  sender INTEGER,
+  slot INTEGER,
+  digest BLOB NOT NULL,
+  report_digest BLOB,
+  bytes BLOB NOT NULL,
+  received_ms INTEGER NOT NULL,
+  origin TEXT NOT NULL
+) STRICT;
+CREATE INDEX message_by_round ON message (round, type, sender);
+CREATE TABLE certificate (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  slot INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  bytes BLOB NOT NULL,
+  received_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX certificate_by_round ON certificate (round);
+CREATE TABLE best_certificate (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  round INTEGER NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE evidence (
+  accused INTEGER PRIMARY KEY,
+  round INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  received_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE step (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL,
+  now_ms INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  type TEXT NOT NULL,
+  body ANY NOT NULL
+) STRICT;
+CREATE INDEX step_by_round ON step (round);
+PRAGMA user_version = ${SCHEMA_VERSION};
+PRAGMA application_id = ${APPLICATION_ID};
+`
+
+/**
+ * Opens the journal for its one writer, and makes it when there is none.
+ *
+ * @throws {OracleError} `JOURNAL_UNREADABLE`, `JOURNAL_VERSION_OTHER`
+ */
+export function openForWriting(path: string): DatabaseSync {
+  return opened(path, () => {
+    const database = new DatabaseSync(path, { timeout: 1_000 })
+    // Before the first table, or it has no effect: freed pages can be given back to the disk.
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL')
+    // A killed process loses what it had not committed; a power cut may lose the last commits.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    database.exec('PRAGMA journal_size_limit = 16777216')
+    if (numberOf(database, 'user_version') === 0 && isEmpty(database)) {
+      database.exec(`BEGIN; ${TABLES} COMMIT`)
+    }
+    return database
+  })
+}
+
+/**
+ * Opens a journal beside its writer, to read only.
+ *
+ * @throws {OracleError} `JOURNAL_UNREADABLE`, `JOURNAL_VERSION_OTHER`
+ */
+export function openForReading(path: string): DatabaseSync {
+  return opened(path, () => new DatabaseSync(path, { readOnly: true, timeout: 1_000 }))
+}
+
+/** A number that a pragma without arguments answers with. */
+export function numberOf(database: DatabaseSync, pragma: string): number {
+  const row = database.prepare(`PRAGMA ${pragma}`).get()
+  return Number(row?.[pragma] ?? 0)
+}
+
+function opened(path: string, open: () => DatabaseSync): DatabaseSync {
+  let database: DatabaseSync
+  try {
+    database = open()
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+  try {
+    checkVersion(database, path)
+    return database
+  } catch (cause) {
+    database.close()
+    if (cause instanceof OracleError) throw cause
+    throw unreadable(path, cause)
+  }
+}
+
+function checkVersion(database: DatabaseSync, path: string): void {
+  const version = numberOf(database, 'user_version')
+  const application = numberOf(database, 'application_id')
+  if (version === SCHEMA_VERSION && application === APPLICATION_ID) return
+  throw new OracleError(
+    'JOURNAL_VERSION_OTHER',
+    `${path} is no journal of version ${SCHEMA_VERSION}; move it away and the node begins a new one`,
+    { context: { path, version } },
+  )
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
+}
+
+function unreadable(path: string, cause: unknown): OracleError {
+  return new OracleError(
+    'JOURNAL_UNREADABLE',
+    `cannot open the journal ${path}; check its owner and its disk, or move it away: it is history only`,
+    { context: { path, cause: codeOf(cause) }, cause },
+  )
+}

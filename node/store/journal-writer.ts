@@ -1,0 +1,135 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { JournalEntry, JournalLimits } from './journal-entries.ts'
+import { numberOf } from './journal-schema.ts'
+
+interface Statements {
+  readonly message: StatementSync
+  readonly certificate: StatementSync
+  readonly best: StatementSync
+  readonly evidence: StatementSync
+  readonly step: StatementSync
+}
+
+/** Tables that are history: their oldest rows go when a limit is reached. */
+const ROLLED = [
+  { table: 'message', time: 'received_ms' },
+  { table: 'certificate', time: 'received_ms' },
+  { table: 'step', time: 'now_ms' },
+] as const
+
+/** Batches between two looks at the limits. */
+const ROLL_EVERY = 16
+/** Tenths of the history that may go at once. */
+const ROLL_PASSES = 10
+
+/** Writes entries in transactions and keeps the file within its limits; used by one thread. */
+export class JournalWriter {
+  readonly run: number
+  readonly #database: DatabaseSync
+  readonly #limits: JournalLimits
+  readonly #statements: Statements
+  #batches = 0
+
+  constructor(
+    options: { readonly limits: JournalLimits; readonly startedMs: number },
+    database: DatabaseSync,
+  ) {
+    this.#database = database
+    this.#limits = options.limits
+    const started = database.prepare('INSERT INTO run (started_ms) VALUES (?)')
+    this.run = Number(started.run(options.startedMs).lastInsertRowid)
+    this.#statements = statementsOf(database)
+  }
+
+  get fileBytes(): number {
+    return numberOf(this.#database, 'page_count') * numberOf(this.#database, 'page_size')
+  }
+
+  /** All entries or none. @throws SQLite's error, when the disk is full or fails */
+  write(entries: readonly JournalEntry[]): void {
+    this.#database.exec('BEGIN')
+    try {
+      for (const entry of entries) this.#insert(entry)
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      // After some errors SQLite has rolled back by itself.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+    this.#batches += 1
+    if (this.#batches % ROLL_EVERY === 0) this.roll()
+  }
+
+  /** Removes the oldest history until the file is within its limits. */
+  roll(): void {
+    this.#forgetOld()
+    for (let pass = 0; pass < ROLL_PASSES; pass++) {
+      if (this.fileBytes <= this.#limits.bytesMax) return
+      this.#forgetTenth()
+      this.#database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(PASSIVE)')
+    }
+  }
+
+  #insert(entry: JournalEntry): void {
+    const { run } = this
+    switch (entry.table) {
+      case 'message': {
+        const { round, type, sender, slot, digest, reportDigest } = entry
+        const { bytes, receivedMs, origin } = entry
+        this.#statements.message.run(
+          ...[run, round, type, sender, slot, digest, reportDigest, bytes, receivedMs, origin],
+        )
+        return
+      }
+      case 'certificate': {
+        const { round, slot, path, bytes, receivedMs, isBest } = entry
+        this.#statements.certificate.run(run, round, slot, path, bytes, receivedMs)
+        if (isBest) this.#statements.best.run(round, bytes)
+        return
+      }
+      case 'evidence':
+        this.#statements.evidence.run(entry.accused, entry.round, entry.bytes, entry.receivedMs)
+        return
+      case 'step': {
+        const { nowMs, round, kind, type, body } = entry
+        this.#statements.step.run(run, nowMs, round, kind, type, body)
+      }
+    }
+  }
+
+  #forgetOld(): void {
+    for (const { table, time } of ROLLED) {
+      const newest = this.#database.prepare(`SELECT max(${time}) AS ms FROM ${table}`).get()
+      const before = Number(newest?.ms ?? 0) - this.#limits.ageMsMax
+      this.#database.prepare(`DELETE FROM ${table} WHERE ${time} < ?`).run(before)
+    }
+  }
+
+  #forgetTenth(): void {
+    for (const { table } of ROLLED) {
+      const range = this.#database
+        .prepare(`SELECT min(id) AS low, max(id) AS high FROM ${table}`)
+        .get()
+      const low = Number(range?.low ?? 0)
+      const upTo = low + Math.ceil((Number(range?.high ?? 0) - low + 1) / 10)
+      this.#database.prepare(`DELETE FROM ${table} WHERE id < ?`).run(upTo)
+    }
+  }
+}
+
+function statementsOf(database: DatabaseSync): Statements {
+  const insert = (table: string, columns: readonly string[]) => {
+    const places = columns.map(() => '?').join(', ')
+    return database.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places})`)
+  }
+  return {
+    message: insert('message', [
+      ...['run', 'round', 'type', 'sender', 'slot', 'digest', 'report_digest', 'bytes'],
+      ...['received_ms', 'origin'],
+    ]),
+    certificate: insert('certificate', ['run', 'round', 'slot', 'path', 'bytes', 'received_ms']),
+    best: database.prepare('INSERT OR REPLACE INTO best_certificate VALUES (1, ?, ?)'),
+    evidence: database.prepare('INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?)'),
+    step: insert('step', ['run', 'now_ms', 'round', 'kind', 'type', 'body']),
+  }
+}

@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lockDirectory } from '../../../../node/store/lock.ts'
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'parallax-lock-'))
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+describe('lockDirectory', () => {
+  it('makes a private directory and holds it alone until it is released', () => {
+    const path = join(root, 'data')
+    const first = lockDirectory(path)
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+    expect(() => lockDirectory(path)).toThrow(
+      expect.objectContaining({ code: 'DATA_DIRECTORY_IN_USE' }),
+    )
+    first.release()
+    first.release()
+    lockDirectory(path).release()
+  })
+
+  it('names a path that can be no directory', () => {
+    writeFileSync(join(root, 'file'), '')
+    expect(() => lockDirectory(join(root, 'file', 'data'))).toThrow(
+      expect.objectContaining({ code: 'DATA_DIRECTORY_UNUSABLE' }),
+    )
+  })
+})
