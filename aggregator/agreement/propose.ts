@@ -12,6 +12,7 @@ import {
   type Members,
   membersOf,
   NO_MEMBERS,
+  type Round,
   withMember,
 } from '../values/ids.ts'
 import { candidateOf } from './candidate.ts'
@@ -20,7 +21,7 @@ import { isSignable } from './judge.ts'
 import { basisOf, pairOf } from './pair.ts'
 
 /** Rounds for which a member that did not answer ranks last as a signer (protocol §6.6). */
-export const UNANSWERED_ROUNDS = 256
+const UNANSWERED_ROUNDS = 256
 
 /** What the proposer of a rank puts to its signers (§6.6); null when it must not propose. */
 export function proposalOf(turn: Turn, round: RoundState, rank: 0 | 1): Proposal | null {
@@ -101,6 +102,13 @@ function signersFrom(turn: Turn, round: RoundState, held: Members): MemberIndex[
   const order = orderOf(turn.context, round.round).filter((index) => hasMember(held, index))
   const isQuiet = (index: MemberIndex) => (turn.state.unansweredUntil[index] ?? 0) > round.round
   return [...order.filter((index) => !isQuiet(index)), ...order.filter(isQuiet)]
+}
+
+/** Makes members rank last as signers for a while: they left this node without a sound share (§6.6). */
+export function rankLast(turn: Turn, round: Round, members: Members): void {
+  for (const index of listMembers(members)) {
+    turn.state.unansweredUntil[index] = round + UNANSWERED_ROUNDS
+  }
 }
 
 /** Members named by the signable proposals of a round whose share never came (§6.6). */

@@ -1,21 +1,14 @@
 import { type Candidate, candidateOf } from '../agreement/candidate.ts'
 import { candidateOfProposal, isSignable, missingInputs } from '../agreement/judge.ts'
 import { lateMembersOf } from '../agreement/late.ts'
-import { proposalOf, UNANSWERED_ROUNDS, unansweredOf } from '../agreement/propose.ts'
+import { proposalOf, rankLast, unansweredOf } from '../agreement/propose.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { unsignedOf } from '../messages/codec.ts'
 import type { Late, SignatureShare } from '../messages/messages.ts'
 import { mayAct, note, type RoundState, roundStateOf, type Turn } from '../state.ts'
 import { equalBytes } from '../values/bytes.ts'
-import {
-  countMembers,
-  hasMember,
-  isSubset,
-  listMembers,
-  membersOf,
-  NO_MEMBERS,
-} from '../values/ids.ts'
+import { countMembers, hasMember, isSubset, membersOf, NO_MEMBERS } from '../values/ids.ts'
 
 /** Fast path: signs the report over the pair that all of its members name (protocol §4.4, §6.4). */
 export function tryFastPath(turn: Turn, round: RoundState): void {
@@ -177,8 +170,6 @@ export function rememberUnanswered(turn: Turn, round: RoundState, rank: 0 | 1): 
   if (round.certificate !== null) return
   const silent = unansweredOf(turn, round, rank)
   if (silent === NO_MEMBERS) return
-  for (const index of listMembers(silent)) {
-    turn.state.unansweredUntil[index] = round.round + UNANSWERED_ROUNDS
-  }
+  rankLast(turn, round.round, silent)
   note(turn, 'SHARE_MISSING', { round: round.round, members: silent })
 }

@@ -1,5 +1,6 @@
 import { type AttemptKey, type Candidate, isSameAttempt, keyOf } from '../agreement/candidate.ts'
 import { isBetter } from '../agreement/pair.ts'
+import { rankLast } from '../agreement/propose.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { encodeCertificate } from '../messages/codec.ts'
@@ -80,6 +81,8 @@ export function onCombined(turn: Turn, event: Extract<Event, { type: 'combined' 
   if (round === null || attempt === undefined || attempt.combining !== 'busy') return
   if (event.signature === null) {
     attempt.combining = 'failed'
+    // A wrong share is no answer: without this its sender is named again and fails every attempt.
+    rankLast(turn, event.round, event.culprits)
     note(turn, 'SHARE_INVALID', { round: event.round, members: event.culprits })
     return
   }
