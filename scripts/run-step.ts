@@ -5,10 +5,9 @@ import { COUNTS_VARIABLE, type Counts, readCounts } from './counts.ts'
 import type { Step } from './stages.ts'
 
 export interface StepResult {
-  readonly ok: boolean
   /** Null when the step counts no tests, or died before it could say. */
   readonly counts: Counts | null
-  /** Why it ended, when its own output does not say: a signal, a time-out, no program. */
+  /** How it ended, unless well: an exit code, a signal, no program. */
   readonly trouble: string | null
 }
 
@@ -31,6 +30,7 @@ export async function runStep(
   })
   const stop = () => stopGroup(child.pid)
   options.signal.addEventListener('abort', stop)
+  if (options.signal.aborted) stop()
   try {
     const trouble = await new Promise<string | null>((resolve) => {
       child.on('error', (error) => resolve(error.message))
@@ -38,7 +38,7 @@ export async function runStep(
     })
     // Only what was started here: a leftover of the step must not meet the next one.
     stop()
-    return { ok: trouble === null, counts: step.counts ? readCounts(countsPath) : null, trouble }
+    return { counts: step.counts ? readCounts(countsPath) : null, trouble }
   } finally {
     options.signal.removeEventListener('abort', stop)
   }

@@ -186,7 +186,7 @@ describe('set-up', () => {
     expect(end.code).toBe(130)
     expect(end.stderr).toContain('SETUP_INTERRUPTED')
     const npmPid = Number(readFileSync(join(clone, 'npm.pid'), 'utf8'))
-    expect(isRunning(npmPid)).toBe(false)
+    await expect.poll(() => isRunning(npmPid)).toBe(false)
 
     npmThat(INSTALLS)
     expect(await ended(start('test'))).toMatchObject({ code: 0, stdout: 'task ran\n' })

@@ -1,0 +1,135 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Counts } from '../../../scripts/counts.ts'
+import { runGate } from '../../../scripts/gate.ts'
+import type { Stage } from '../../../scripts/stages.ts'
+
+let root = ''
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'parallax-gate-'))
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+/** A stage of one program; with counts it is a runner of tests, without it a check. */
+function stage(name: string, { code = '', counts, timeoutMs = 60_000 }: StageOptions = {}): Stage {
+  const report = counts === undefined ? '' : countsCode(counts)
+  writeFileSync(join(root, `${name}.mjs`), `import fs from 'node:fs'\n${report}\n${code}\n`)
+  const step = { program: `${name}.mjs`, args: [], counts: counts !== undefined }
+  return { name, timeoutMs, steps: [step] }
+}
+
+interface StageOptions {
+  readonly code?: string
+  readonly counts?: Partial<Counts> | 'dies before it counts'
+  readonly timeoutMs?: number
+}
+
+function countsCode(counts: Partial<Counts> | 'dies before it counts'): string {
+  if (counts === 'dies before it counts') return 'process.exit(1)'
+  const json = JSON.stringify({ passed: 0, failed: 0, skipped: [], ...counts })
+  return `fs.writeFileSync(process.env.PARALLAX_TEST_COUNTS, ${JSON.stringify(json)})`
+}
+
+async function gate(stages: readonly Stage[], args: readonly string[] = []) {
+  const said: string[] = []
+  const stopped = new AbortController()
+  const exitCode = await runGate({
+    stages,
+    args,
+    root,
+    signal: stopped.signal,
+    say: (line) => said.push(line),
+  })
+  return { exitCode, said, last: said.at(-1) }
+}
+
+const FAILS = 'process.exitCode = 1'
+
+describe('the gate', () => {
+  test('given stages that pass, then it sums their tests and exits 0', async () => {
+    const stages = [
+      stage('lint'),
+      stage('unit', { counts: { passed: 3 } }),
+      stage('e2e', { counts: { passed: 4 } }),
+    ]
+    expect(await gate(stages)).toMatchObject({ exitCode: 0, last: '7 passed, 0 failed' })
+  })
+
+  test('given a failing stage, then the later ones do not run', async () => {
+    const stages = [
+      stage('unit', { counts: { passed: 3, failed: 2 }, code: FAILS }),
+      stage('e2e', { counts: { passed: 4 }, code: "fs.writeFileSync('e2e-ran', '')" }),
+    ]
+    const { exitCode, said, last } = await gate(stages)
+    expect({ exitCode, last }).toEqual({ exitCode: 1, last: '3 passed, 2 failed' })
+    expect(existsSync(join(root, 'e2e-ran'))).toBe(false)
+    expect(said.join('\n')).toMatch(/^e2e +not run/m)
+  })
+
+  test('given a failing check, then the sum holds a failure', async () => {
+    const stages = [stage('lint', { code: FAILS }), stage('unit', { counts: { passed: 3 } })]
+    expect(await gate(stages)).toMatchObject({ exitCode: 1, last: '0 passed, 1 failed' })
+  })
+
+  test('given a runner that dies, or exits 1 without a failed test, then it failed', async () => {
+    const dies = stage('unit', { counts: 'dies before it counts' })
+    expect(await gate([dies])).toMatchObject({ exitCode: 1, last: '0 passed, 1 failed' })
+    const leaks = stage('unit', { counts: { passed: 3 }, code: FAILS })
+    expect(await gate([leaks])).toMatchObject({ exitCode: 1, last: '3 passed, 1 failed' })
+  })
+
+  test('given that no test ran, then it fails although nothing else did', async () => {
+    const stages = [stage('lint'), stage('unit', { counts: {} })]
+    expect(await gate(stages)).toMatchObject({ exitCode: 1, last: '0 passed, 0 failed' })
+  })
+
+  test('given skipped tests, then each is named with its reason and counted', async () => {
+    const skipped = [{ name: 'a > b', reason: 'no captures here' }]
+    const { exitCode, said, last } = await gate([stage('unit', { counts: { passed: 1, skipped } })])
+    expect({ exitCode, last }).toEqual({ exitCode: 0, last: '1 passed, 0 failed, 1 skipped' })
+    expect(said).toContain('skipped: a > b: no captures here')
+  })
+
+  test('given the name of a stage, then it alone runs, and a check needs no tests', async () => {
+    const stages = [stage('lint'), stage('unit', { counts: {}, code: FAILS })]
+    const { exitCode, said } = await gate(stages, ['lint'])
+    expect(exitCode).toBe(0)
+    expect(said.join('\n')).not.toContain('unit')
+    expect(said.join('\n')).not.toContain('passed,')
+  })
+
+  test('given a name and more, then the rest is handed to the runner', async () => {
+    const code = "fs.writeFileSync('args', process.argv.slice(2).join(' '))"
+    await gate([stage('unit', { counts: { passed: 1 }, code })], ['unit', 'median', '-t', 'even'])
+    expect(readFileSync(join(root, 'args'), 'utf8')).toBe('median -t even')
+  })
+
+  test('given an unknown name, then it says which there are', async () => {
+    const { exitCode, last } = await gate([stage('lint'), stage('unit')], ['units'])
+    expect({ exitCode, last }).toEqual({
+      exitCode: 2,
+      last: 'no stage "units"; there are lint, unit',
+    })
+  })
+
+  test('given a stage beyond its time, then it and its children are ended', async () => {
+    const code = `const child = (await import('node:child_process')).spawn('sleep', ['600'])
+      fs.writeFileSync('child.pid', String(child.pid))
+      setInterval(() => {}, 1e6)`
+    const { exitCode, said, last } = await gate([
+      stage('e2e', { counts: { passed: 1 }, code, timeoutMs: 3_000 }),
+    ])
+    expect({ exitCode, last }).toEqual({ exitCode: 1, last: '1 passed, 1 failed' })
+    expect(said.join('\n')).toContain('took longer than 0.05 min')
+    const childPid = Number(readFileSync(join(root, 'child.pid'), 'utf8'))
+    await expect.poll(() => isRunning(childPid)).toBe(false)
+  })
+})
+
+/** A zombie that nobody has waited for yet does not run. */
+function isRunning(pid: number): boolean {
+  const stat = join('/proc', String(pid), 'stat')
+  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'))
+}
