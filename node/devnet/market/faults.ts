@@ -72,7 +72,8 @@ export const SPOILERS: Readonly<Record<Fault, (scene: FaultScene) => void>> = {
     response.end()
   },
   'gzip-bomb'({ response }) {
-    const bomb = gzipSync(Buffer.alloc(HUGE_BYTES, ' '))
+    // Small enough to be made on the spot, eight times larger unpacked than a body may be.
+    const bomb = gzipSync(Buffer.alloc(8 * 262_144, ' '))
     response.writeHead(200, {
       ...JSON_TYPE,
       'content-encoding': 'gzip',

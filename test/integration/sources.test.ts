@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { parseDecimal } from '../../aggregator/values/decimal.ts'
+import type { Fault } from '../../node/devnet/market/faults.ts'
+import { FAULTS } from '../../node/devnet/market/faults.ts'
+import { honestRange } from '../../node/devnet/market/range.ts'
+import type { MarketServer } from '../../node/devnet/market/server.ts'
+import { startMarketServer } from '../../node/devnet/market/server.ts'
+import { configAt, DrivenEngine, SteppedTime } from '../support/venues.ts'
+
+const START_MS = 1_760_000_000_000
+
+interface Scene {
+  readonly market: MarketServer
+  readonly driven: DrivenEngine
+  readonly time: SteppedTime
+}
+
+let open: { stop: () => Promise<void> }[] = []
+beforeEach(() => {
+  open = []
+})
+afterEach(async () => {
+  for (const each of open.toReversed()) await each.stop()
+})
+
+async function scene(
+  options: Partial<Parameters<typeof startMarketServer>[0]> & { timeoutMs?: number } = {},
+): Promise<Scene> {
+  const { timeoutMs = 2_000, ...rest } = options
+  const time = new SteppedTime(START_MS)
+  const market = await startMarketServer({ seed: 1, nowMs: time.nowMs, ...rest })
+  const driven = new DrivenEngine({ config: configAt(market, { timeoutMs }) }, time)
+  open.push(market, driven.engine)
+  await driven.engine.start()
+  return { market, driven, time }
+}
+
+const dollars = (text: string | undefined): bigint => {
+  const outcome = parseDecimal(text ?? '', { decimals: 8, rounding: 'floor' })
+  if (outcome.type === 'refused') throw new Error(`no decimal: ${text}`)
+  return outcome.value
+}
+
+/** The range of honest venues over as long as a quote of theirs may be held. */
+function rangeOf({ market, time }: Scene, feed: string) {
+  const untilMs = time.nowMs()
+  const range = honestRange(market.model, { market: feed, fromMs: untilMs - 6_000, untilMs })
+  return { min: dollars(range?.min), max: dollars(range?.max) }
+}
+
+describe('the engine against the market server', () => {
+  test('has no value before the first answers and one for every feed after them', async () => {
+    const { driven, time } = await scene()
+    const before = driven.engine.sampleFeeds(time.nowMs())
+    expect(before.values).toEqual([null, null, null])
+    expect(before.feeds.map(({ reason }) => reason)).toEqual(Array(3).fill('SOURCES_TOO_FEW'))
+    expect(before.sourceCommitment).toEqual(new Uint8Array(32))
+    await driven.round(1_000)
+    const after = driven.engine.sampleFeeds(time.nowMs())
+    expect(after.values.every((value) => value !== null)).toBe(true)
+    expect(after.feeds[0]?.venues.map(({ code }) => code)).toEqual(Array(5).fill('USED'))
+    expect(after.conversions[0]?.rate.type).toBe('known')
+    expect(after.quotesUsed).toHaveLength(18)
+    expect(after.sourceCommitment).not.toEqual(new Uint8Array(32))
+  })
+
+  test('given the scripted spike and silence, then every value stays in the honest range', async () => {
+    const incidents = [
+      { kind: 'spike', venue: 'okx', fromMs: 5_000, untilMs: 15_000, bps: 2_000 },
+      { kind: 'silent', venue: 'bitstamp', fromMs: 8_000, untilMs: 20_000 },
+    ] as const
+    const here = await scene({ incidents, timeoutMs: 400 })
+    const { driven, time } = here
+    const seen = new Set<string>()
+    for (let second = 1; second <= 40; second++) {
+      await driven.round(1_000)
+      const sample = driven.engine.sampleFeeds(time.nowMs())
+      for (const { feed, value, venues } of sample.feeds) {
+        const { min, max } = rangeOf(here, feed)
+        expect({ feed, second, inside: value !== null && value >= min && value <= max }).toEqual({
+          feed,
+          second,
+          inside: true,
+        })
+        for (const { venue, code } of venues) seen.add(`${venue} ${code}`)
+      }
+    }
+    expect(seen).toContain('okx QUARANTINED')
+    expect(seen).toContain('bitstamp VENUE_SILENT')
+    const end = driven.engine.sampleFeeds(time.nowMs())
+    expect(end.feeds[0]?.venues.map(({ code }) => code)).toEqual(Array(5).fill('USED'))
+  })
+
+  test('given a frozen venue with a clock, then it goes stale although it answers', async () => {
+    const incidents = [
+      { kind: 'frozen', venue: 'binance', fromMs: 2_000, untilMs: 80_000_000 },
+      // Kraken gives no time: only its repetition shows.
+      { kind: 'frozen', venue: 'kraken', fromMs: 2_000, untilMs: 80_000_000 },
+    ] as const
+    const { driven, time } = await scene({ incidents })
+    for (let step = 0; step < 14; step++) await driven.round(5_000)
+    const { feeds } = driven.engine.sampleFeeds(time.nowMs())
+    expect(feeds[0]?.venues.map(({ venue, code }) => [venue, code])).toEqual([
+      ['binance', 'QUOTE_STALE'],
+      ['coinbase', 'USED'],
+      ['kraken', 'QUOTE_STALE'],
+      ['bitstamp', 'USED'],
+      ['okx', 'USED'],
+    ])
+  })
+
+  test('given two venues left of five, then the feed is absent and not an average', async () => {
+    const { market, driven, time } = await scene()
+    for (const venue of ['binance', 'coinbase', 'okx'] as const) market.setFault(venue, 'html')
+    await driven.round(1_000)
+    const { feeds } = driven.engine.sampleFeeds(time.nowMs())
+    expect(feeds[0]).toMatchObject({ value: null, reason: 'SOURCES_TOO_FEW' })
+  })
+
+  test('keeps the rate budget of a venue whatever the configuration says', async () => {
+    const { market, driven } = await scene()
+    for (let step = 0; step < 20; step++) await driven.round(1_000)
+    // One request for all four markets, and twenty polls in twenty seconds.
+    expect(market.requestsOf('kraken')).toBeLessThanOrEqual(21)
+    expect(market.requestsOf('coinbase')).toBeLessThanOrEqual(84)
+  })
+
+  test('start and stop twice are once, and after stop nothing is asked', async () => {
+    const { market, driven, time } = await scene()
+    await driven.engine.start()
+    await driven.round(1_000)
+    await driven.engine.stop()
+    await driven.engine.stop()
+    const asked = market.requestsOf('binance')
+    time.advance(60_000)
+    expect(market.requestsOf('binance')).toBe(asked)
+    expect(driven.engine.sampleFeeds(START_MS + 1_000).values[0]).not.toBeNull()
+    expect(driven.engine.sampleFeeds(START_MS + 60_000).values[0]).toBeNull()
+  })
+})
+
+const CODES: Readonly<Record<Fault, string>> = {
+  forbidden: 'SOURCE_REGION_BLOCKED',
+  'region-blocked': 'SOURCE_REGION_BLOCKED',
+  'rate-limited': 'SOURCE_RATE_LIMITED',
+  unavailable: 'SOURCE_STATUS_UNEXPECTED',
+  html: 'SOURCE_TYPE_UNEXPECTED',
+  huge: 'SOURCE_BODY_TOO_LARGE',
+  endless: 'SOURCE_BODY_TOO_LARGE',
+  overflow: 'SOURCE_NUMBER_INVALID',
+  'repeated-name': 'SOURCE_JSON_INVALID',
+  nothing: 'SOURCE_TIMEOUT',
+  slow: 'SOURCE_TIMEOUT',
+  redirect: 'SOURCE_REDIRECTED',
+  'gzip-bomb': 'SOURCE_BODY_ENCODED',
+  truncated: 'SOURCE_BODY_TRUNCATED',
+  reset: 'SOURCE_UNREACHABLE',
+  'not-json': 'SOURCE_JSON_INVALID',
+  'wrong-shape': 'SOURCE_ANSWER_UNEXPECTED',
+}
+
+describe('a venue that misbehaves', () => {
+  test.each(FAULTS)(
+    '%s: has a code, costs one venue, and is over when it is over',
+    async (fault) => {
+      // A busy machine must not turn another fault into a timeout.
+      const timeoutMs = CODES[fault] === 'SOURCE_TIMEOUT' ? 150 : 10_000
+      const { market, driven, time } = await scene({ timeoutMs })
+      market.setFault('coinbase', fault)
+      await driven.round(1_000)
+      expect(driven.codes.get('coinbase')?.[0]).toBe(CODES[fault])
+      expect(driven.log.lines).toContainEqual({
+        level: 'warn',
+        event: 'source.venue.failed',
+        fields: expect.objectContaining({ venue: 'coinbase', code: CODES[fault] }),
+      })
+      const { feeds } = driven.engine.sampleFeeds(time.nowMs())
+      expect(feeds[0]?.value).not.toBeNull()
+      expect(feeds[0]?.venues[1]).toMatchObject({ venue: 'coinbase', code: 'QUOTE_ABSENT' })
+      market.setFault('coinbase', null)
+      await driven.round(61_000)
+      expect(driven.codes.get('coinbase')?.at(-1)).toBe('ok')
+      const well = driven.engine.sampleFeeds(time.nowMs())
+      expect(well.feeds[0]?.venues[1]?.code).toBe('USED')
+    },
+  )
+
+  test('after three polls it is left alone for longer and longer', async () => {
+    const { market, driven } = await scene()
+    market.setFault('okx', 'html')
+    for (let second = 0; second < 30; second++) await driven.round(1_000)
+    const codes = driven.codes.get('okx') ?? []
+    const asked = codes.flatMap((code, poll) => (code === 'SOURCE_CIRCUIT_OPEN' ? [] : [poll]))
+    expect(asked).toEqual([0, 1, 2, 3, 5, 9, 17])
+    expect(
+      driven.log.lines.filter(({ fields }) => Object.values(fields).includes('okx')),
+    ).toHaveLength(1)
+  })
+
+  test('memory does not grow while a venue pours endless answers', async () => {
+    const { market, driven } = await scene()
+    for (const venue of ['binance', 'coinbase', 'kraken'] as const)
+      market.setFault(venue, 'endless')
+    await driven.round(1_000)
+    const beforeBytes = process.memoryUsage().arrayBuffers
+    for (let second = 0; second < 10; second++) await driven.round(1_000)
+    expect(process.memoryUsage().arrayBuffers - beforeBytes).toBeLessThan(32 * 2 ** 20)
+  })
+})
+
+test('every connection is refused when the name of a venue leads to a private address', async () => {
+  const { market, time } = await scene()
+  const config = configAt(market)
+  const port = new URL(market.url).port
+  const public_ = {
+    ...config.venues.okx,
+    baseUrl: `https://localhost:${port}`,
+    access: 'public' as const,
+  }
+  const driven = new DrivenEngine(
+    { config: { ...config, venues: { ...config.venues, okx: public_ } } },
+    time,
+  )
+  open.push(driven.engine)
+  const before = market.requestsOf('okx')
+  await driven.engine.start()
+  await driven.round(1_000)
+  expect(driven.codes.get('okx')?.[0]).toBe('SOURCE_ADDRESS_FORBIDDEN')
+  expect(market.requestsOf('okx') - before).toBeLessThanOrEqual(4)
+})

@@ -1,0 +1,129 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import type { FeedParams } from '../../aggregator/params.ts'
+import type { MarketServer } from '../../node/devnet/market/server.ts'
+import type { Log, LogFields } from '../../node/logging.ts'
+import type { SourcesConfig, SourcesConfigInput } from '../../node/sources/config.ts'
+import { sourcesConfigSchema } from '../../node/sources/config.ts'
+import { SourceEngine, type SourceMetric } from '../../node/sources/engine.ts'
+import { HOST_SOURCES } from '../../node/sources/host.ts'
+import { VENUE_NAMES } from '../../node/sources/registry.ts'
+
+/** Time that moves only when a test says so; sleepers wake when it passes them. */
+export class SteppedTime {
+  #nowMs: number
+  #sleepers: { readonly atMs: number; readonly wake: () => void }[] = []
+
+  constructor(startMs: number) {
+    this.#nowMs = startMs
+  }
+
+  readonly nowMs = (): number => this.#nowMs
+
+  readonly sleep = (ms: number, signal: AbortSignal): Promise<void> => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#sleepers.push({ atMs: this.#nowMs + ms, wake: resolve })
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    return promise
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms
+    const due = this.#sleepers.filter(({ atMs }) => atMs <= this.#nowMs)
+    this.#sleepers = this.#sleepers.filter(({ atMs }) => atMs > this.#nowMs)
+    for (const { wake } of due) wake()
+  }
+}
+
+/** Remembers every event with its fields. */
+export class RecordedLog implements Log {
+  readonly lines: { readonly level: string; readonly event: string; readonly fields: LogFields }[] =
+    []
+
+  readonly debug = (event: string, fields: LogFields = {}) => this.#add('debug', event, fields)
+  readonly info = (event: string, fields: LogFields = {}) => this.#add('info', event, fields)
+  readonly warn = (event: string, fields: LogFields = {}) => this.#add('warn', event, fields)
+  readonly error = (event: string, fields: LogFields = {}) => this.#add('error', event, fields)
+  readonly child = () => this
+
+  #add(level: string, event: string, fields: LogFields): void {
+    this.lines.push({ level, event, fields })
+  }
+}
+
+export const FEEDS: readonly FeedParams[] = ['BTC/USD', 'ETH/USD', 'SOL/USD'].map((name) => ({
+  name,
+  decimals: 8,
+  kind: 'spot',
+  deviationBps: 50,
+  heartbeatMs: 60_000,
+  sourcesMin: 3,
+  valueMin: 1n,
+  valueMax: 2n ** 63n - 1n,
+}))
+
+/** The default configuration with every venue at the market server, polled each second. */
+export function configAt(
+  market: MarketServer,
+  overrides: { readonly timeoutMs?: number; readonly feeds?: SourcesConfigInput['feeds'] } = {},
+): SourcesConfig {
+  const { timeoutMs = 2_000, feeds } = overrides
+  const venues = Object.fromEntries(
+    VENUE_NAMES.map((venue) => [
+      venue,
+      { baseUrl: market.baseUrlOf(venue), access: 'local', pollMs: 1_000, timeoutMs },
+    ]),
+  )
+  return sourcesConfigSchema.parse(feeds === undefined ? { venues } : { venues, feeds })
+}
+
+/** Delay of a first retry without jitter; it passes at once, so that a poll stands for itself. */
+const RETRY_MS = 50
+
+/** An engine whose polls a test drives one by one. */
+export class DrivenEngine {
+  readonly engine: SourceEngine
+  readonly log = new RecordedLog()
+  readonly #time: SteppedTime
+  readonly #polls = new Map<string, number>()
+  readonly codes = new Map<string, string[]>()
+  #wake: () => void = () => undefined
+
+  constructor(
+    options: { readonly config: SourcesConfig; readonly feeds?: readonly FeedParams[] },
+    time: SteppedTime,
+  ) {
+    this.#time = time
+    this.engine = new SourceEngine(
+      { config: options.config, feeds: options.feeds ?? FEEDS },
+      {
+        ...HOST_SOURCES,
+        clock: time,
+        sleep: (ms, signal) => (ms === RETRY_MS ? Promise.resolve() : time.sleep(ms, signal)),
+        jitter: () => 0,
+        log: this.log,
+        metrics: (metric) => this.#count(metric),
+        keccak256: keccak_256,
+      },
+    )
+  }
+
+  /** Lets time pass and waits until every venue has been polled once more. */
+  async round(ms: number): Promise<void> {
+    const wanted = new Map(VENUE_NAMES.map((venue) => [venue, (this.#polls.get(venue) ?? 0) + 1]))
+    this.#time.advance(ms)
+    const isDone = () => VENUE_NAMES.every((v) => (this.#polls.get(v) ?? 0) >= (wanted.get(v) ?? 0))
+    while (!isDone()) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      await promise
+    }
+  }
+
+  #count(metric: SourceMetric): void {
+    if (metric.type !== 'polled') return
+    const { venue, code } = metric
+    this.#polls.set(venue, (this.#polls.get(venue) ?? 0) + 1)
+    this.codes.set(venue, [...(this.codes.get(venue) ?? []), code])
+    this.#wake()
+  }
+}
