@@ -66,6 +66,8 @@ export interface PeerStatus {
 
 const MESSAGE_BYTES_MAX = 65_536
 const ANSWER_BYTES_MAX = 1_048_576
+/** A member also brings certificates unasked; they are as large as gossip messages. */
+const REQUEST_BYTES_MAX = 262_144
 const SCORE_INTERVAL_MS = 1_000
 
 /** Everything one member says to the others and hears from them (protocol §5.6). */
@@ -102,7 +104,7 @@ export class Network implements Startable {
       {
         roster,
         protocol: channels.sync,
-        requestBytesMax: 4_096,
+        requestBytesMax: REQUEST_BYTES_MAX,
         answerBytesMax: options.answerBytesMax ?? ANSWER_BYTES_MAX,
         deadlineMs: 2_000,
         requestsPerWindowMax: 16,

@@ -30,6 +30,9 @@ export interface SyncDependencies {
   readonly nowMs: () => number
 }
 
+/** Requests to one member that may wait for each other, with the one in flight. */
+const REQUESTS_WAITING_MAX = 4
+
 interface Incoming {
   readonly resolve: (answer: Uint8Array) => void
 }
@@ -41,7 +44,8 @@ interface Incoming {
 export class Sync {
   readonly #options: SyncOptions
   readonly #dependencies: SyncDependencies
-  readonly #asking = new Set<MemberIndex>()
+  /** The last request to each member, and how many wait with it. */
+  readonly #asking = new Map<MemberIndex, { last: Promise<unknown>; requests: number }>()
   readonly #asked = new Map<MemberIndex, Incoming>()
   readonly #windows = new Map<MemberIndex, { startMs: number; requests: number }>()
 
@@ -63,19 +67,42 @@ export class Sync {
   }
 
   /**
-   * Asks one member and waits for its answer.
+   * Asks one member and waits for its answer; a few requests to one member wait for each other.
    *
-   * @throws {OracleError} `SYNC_BUSY` while a request to the same member is in flight,
-   * `SYNC_UNREACHABLE` without a connection, `SYNC_FAILED` on a reset, a deadline or a bad frame
+   * @throws {OracleError} `SYNC_BUSY` when too many wait already, `SYNC_UNREACHABLE` without a
+   * connection, `SYNC_FAILED` on a reset, a deadline or a bad frame
    */
   async request(to: MemberIndex, request: Uint8Array): Promise<Uint8Array> {
-    const { roster, protocol, deadlineMs, answerBytesMax } = this.#options
-    const context = { member: to }
-    if (this.#asking.has(to)) {
-      throw new OracleError('SYNC_BUSY', `member ${to} still owes an answer; ask later`, {
-        context,
+    const line = this.#asking.get(to) ?? { last: Promise.resolve(), requests: 0 }
+    if (line.requests >= REQUESTS_WAITING_MAX) {
+      throw new OracleError('SYNC_BUSY', `member ${to} still owes answers; ask later`, {
+        context: { member: to },
       })
     }
+    this.#asking.set(to, line)
+    line.requests += 1
+    const turn = line.last.then(() => this.#ask(to, request))
+    line.last = turn.catch(() => undefined)
+    try {
+      return await turn
+    } finally {
+      line.requests -= 1
+      if (line.requests === 0) this.#asking.delete(to)
+    }
+  }
+
+  /** Replies to the request of a member that is in flight; false when there is none any more. */
+  answer(to: MemberIndex, answer: Uint8Array): boolean {
+    const incoming = this.#asked.get(to)
+    if (incoming === undefined || answer.length > this.#options.answerBytesMax) return false
+    this.#asked.delete(to)
+    incoming.resolve(answer)
+    return true
+  }
+
+  async #ask(to: MemberIndex, request: Uint8Array): Promise<Uint8Array> {
+    const { roster, protocol, deadlineMs, answerBytesMax } = this.#options
+    const context = { member: to }
     const target = roster.members[to]
     const connection = target && this.#dependencies.host.getConnections(target.peerId)[0]
     if (connection === undefined) {
@@ -83,7 +110,6 @@ export class Sync {
         context,
       })
     }
-    this.#asking.add(to)
     const signal = AbortSignal.timeout(deadlineMs)
     try {
       const stream = await connection.newStream(protocol, { signal })
@@ -96,18 +122,7 @@ export class Sync {
         context: { ...context, cause: codeOf(cause) },
         cause,
       })
-    } finally {
-      this.#asking.delete(to)
     }
-  }
-
-  /** Replies to the request of a member that is in flight; false when there is none any more. */
-  answer(to: MemberIndex, answer: Uint8Array): boolean {
-    const incoming = this.#asked.get(to)
-    if (incoming === undefined || answer.length > this.#options.answerBytesMax) return false
-    this.#asked.delete(to)
-    incoming.resolve(answer)
-    return true
   }
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {

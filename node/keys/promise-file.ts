@@ -22,7 +22,8 @@ export interface PromiseFiles {
   readonly replace: (path: string, content: Uint8Array) => Promise<PromiseFile>
 }
 
-function promiseFile(handle: FileHandle): PromiseFile {
+/** A promises file over an open handle. */
+export function promiseFile(handle: Pick<FileHandle, 'write' | 'datasync' | 'close'>): PromiseFile {
   return {
     async append(bytes, offset) {
       await writeWhole(handle, bytes, offset)
@@ -33,7 +34,11 @@ function promiseFile(handle: FileHandle): PromiseFile {
 }
 
 /** A write may be short when the disk is filling up; the rest then fails with the reason. */
-async function writeWhole(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+async function writeWhole(
+  handle: Pick<FileHandle, 'write'>,
+  bytes: Uint8Array,
+  offset: number,
+): Promise<void> {
   let written = 0
   while (written < bytes.length) {
     const { bytesWritten } = await handle.write(bytes, written, undefined, offset + written)

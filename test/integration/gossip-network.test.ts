@@ -124,22 +124,27 @@ describe('a committee of four on loopback', () => {
 })
 
 describe('the direct sync stream', () => {
-  it('answers a request, and refuses a second one while the first is in flight', async () => {
+  it('answers a request, and sends the next one when the first has its answer', async () => {
     members = await startCommittee(2, {
       onSyncRequest: (member, from, request) => {
         member.judged.push(`asked by ${from}: ${Buffer.from(request).toString()}`)
         member.watch.notify()
       },
     })
-    const first = at(0).network.request(1, text('round 7'))
-    await expect(at(0).network.request(1, text('round 8'))).rejects.toMatchObject({
+    const asking = [7, 8, 9, 10].map((round) => at(0).network.request(1, text(`round ${round}`)))
+    await expect(at(0).network.request(1, text('round 11'))).rejects.toMatchObject({
       code: 'SYNC_BUSY',
     })
-    await at(1).watch.until(() => at(1).judged.length === 1)
-    expect(at(1).judged).toEqual(['asked by 0: round 7'])
-    expect(at(1).network.answer(0, new Uint8Array(200_000).fill(5))).toBe(true)
-    expect(await first).toEqual(new Uint8Array(200_000).fill(5))
-    expect(at(1).network.answer(0, text('again'))).toBe(false)
+    for (let count = 1; count <= 4; count++) {
+      await at(1).watch.until(() => at(1).judged.length === count)
+      // One is in flight: the others are still here, and nobody else waits for an answer there.
+      expect(at(1).judged).toHaveLength(count)
+      expect(at(1).network.answer(0, new Uint8Array(60_000 * (count - 1)).fill(count))).toBe(true)
+      expect(at(1).network.answer(0, text('nobody asked'))).toBe(false)
+    }
+    const lengths = (await Promise.all(asking)).map((answer) => answer.length)
+    expect(lengths).toEqual([0, 60_000, 120_000, 180_000])
+    expect(at(1).judged[3]).toBe('asked by 0: round 10')
   })
 
   it('serves many requests one after another, both ways', async () => {
@@ -154,7 +159,7 @@ describe('the direct sync stream', () => {
 
   it('resets a request that is too large and one that is never answered', async () => {
     members = await startCommittee(2)
-    await expect(at(0).network.request(1, new Uint8Array(5_000))).rejects.toMatchObject({
+    await expect(at(0).network.request(1, new Uint8Array(300_000))).rejects.toMatchObject({
       code: 'SYNC_FAILED',
     })
     await expect(at(0).network.request(1, text('silence'))).rejects.toMatchObject({
