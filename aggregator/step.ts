@@ -8,11 +8,17 @@ import {
   judgeProposals,
   onShareSigned,
   propose,
-  rememberUnanswered,
   sendLate,
   tryFastPath,
 } from './phases/agree.ts'
-import { addShare, closeRound, onCertificate, onCombined, tryCombineAll } from './phases/certify.ts'
+import {
+  addShare,
+  closeRound,
+  endRound,
+  onCertificate,
+  onCombined,
+  tryCombineAll,
+} from './phases/certify.ts'
 import {
   isForeignOwn,
   onEvidence,
@@ -176,10 +182,7 @@ const STAGES: readonly {
     },
   },
   {
-    run: (turn, round) => {
-      rememberUnanswered(turn, round, 1)
-      closeRound(turn, round)
-    },
+    run: endRound,
     atMs: (turn, round) => round.openingMs + turn.context.committee.params.timing.voteMs,
   },
 ]

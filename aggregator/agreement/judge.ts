@@ -50,8 +50,10 @@ export function isSignable(turn: Turn, round: RoundState, proposal: Verified<Pro
   if (isHigher(message.basis, basisOf(best))) return 'pull'
   if (!isSetSound(turn, round, message)) return 'no'
   if (!isNextSound(turn, round, message)) return 'no'
-  const candidate = candidateOfProposal(turn, round, proposal)
-  return equalBytes(candidate.report.digest, message.reportDigest) ? 'yes' : 'no'
+  const { report, session } = candidateOfProposal(turn, round, proposal)
+  if (!equalBytes(report.digest, message.reportDigest)) return 'no'
+  // Nobody can sign with nonces that are no points; to accept them would blame those who do not.
+  return session.commitments.every(turn.context.crypto.threshold.isCommitment) ? 'yes' : 'no'
 }
 
 /** Every named observation must be the very one held here. */

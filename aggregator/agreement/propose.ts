@@ -2,7 +2,7 @@ import { orderOf } from '../context.ts'
 import { PROPOSAL_EVIDENCE_MAX } from '../messages/codec.ts'
 import type { Evidence, Late, Proposal, Verified } from '../messages/messages.ts'
 import { namedMembers } from '../messages/proposal.ts'
-import type { RoundState, Turn } from '../state.ts'
+import { note, type RoundState, type Turn } from '../state.ts'
 import {
   countMembers,
   difference,
@@ -31,7 +31,7 @@ export function proposalOf(turn: Turn, round: RoundState, rank: 0 | 1): Proposal
   if (observers === null) return null
   const order = orderOf(context, round.round)
   const held = difference(round.counted, state.convicted)
-  const signingSet = membersOf(signersFrom(turn, round, held).slice(0, committee.signingThreshold))
+  const signingSet = membersOf(signersFor(turn, round, { held, rank }))
   if (countMembers(signingSet) < committee.signingThreshold) return null
   const best = state.best === null ? null : state.best.message
   const { expected } = pairOf(context, round.round, { best, convicted: state.convicted })
@@ -97,14 +97,44 @@ function isHeldSigned(round: RoundState): boolean {
   return listMembers(observers).every((index) => round.observations[index] !== undefined)
 }
 
-/** Members in turn order, those that did not answer lately last. */
-function signersFrom(turn: Turn, round: RoundState, held: Members): MemberIndex[] {
-  const order = orderOf(turn.context, round.round).filter((index) => hasMember(held, index))
-  const isQuiet = (index: MemberIndex) => (turn.state.unansweredUntil[index] ?? 0) > round.round
-  return [...order.filter((index) => !isQuiet(index)), ...order.filter(isQuiet)]
+/**
+ * The first t members in turn order, those that did not answer lately last, and none whose nonces of
+ * this slot are no points: nobody could sign with them (§5.1).
+ */
+function signersFor(
+  turn: Turn,
+  round: RoundState,
+  choice: { readonly held: Members; readonly rank: 0 | 1 },
+): MemberIndex[] {
+  const { context, state } = turn
+  const order = orderOf(context, round.round).filter((index) => hasMember(choice.held, index))
+  // Who has not answered the first proposal yet may still do so, but must not hold up the second.
+  const silent = choice.rank === 1 ? unansweredOf(turn, round, 0) : NO_MEMBERS
+  const isQuiet = (index: MemberIndex) =>
+    hasMember(silent, index) || (state.unansweredUntil[index] ?? 0) > round.round
+  const signers: MemberIndex[] = []
+  for (const index of [...order.filter((each) => !isQuiet(each)), ...order.filter(isQuiet)]) {
+    if (signers.length === context.committee.signingThreshold) break
+    const commitment = round.observations[index]?.message.commitments[1 + choice.rank]
+    if (commitment !== undefined && context.crypto.threshold.isCommitment(commitment)) {
+      signers.push(index)
+    }
+  }
+  return signers
 }
 
-/** Makes members rank last as signers for a while: they left this node without a sound share (§6.6). */
+/**
+ * Members that left a signable proposal unanswered rank last for a while (§6.6). Asked only when an
+ * honest answer must have come: shares may take two hops, longer than the next rank waits.
+ */
+export function rememberUnanswered(turn: Turn, round: RoundState, rank: 0 | 1): void {
+  const silent = unansweredOf(turn, round, rank)
+  if (silent === NO_MEMBERS) return
+  rankLast(turn, round.round, silent)
+  note(turn, 'SHARE_MISSING', { round: round.round, members: silent })
+}
+
+/** Makes members rank last as signers for a while: they left this node without a sound share. */
 export function rankLast(turn: Turn, round: Round, members: Members): void {
   for (const index of listMembers(members)) {
     turn.state.unansweredUntil[index] = round + UNANSWERED_ROUNDS
@@ -112,7 +142,7 @@ export function rankLast(turn: Turn, round: Round, members: Members): void {
 }
 
 /** Members named by the signable proposals of a round whose share never came (§6.6). */
-export function unansweredOf(turn: Turn, round: RoundState, rank: 0 | 1): Members {
+function unansweredOf(turn: Turn, round: RoundState, rank: 0 | 1): Members {
   const proposal = round.proposals[rank]
   if (proposal === undefined || isSignable(turn, round, proposal) !== 'yes') return NO_MEMBERS
   let silent = NO_MEMBERS

@@ -1,7 +1,7 @@
 import { type Candidate, candidateOf } from '../agreement/candidate.ts'
 import { candidateOfProposal, isSignable, missingInputs } from '../agreement/judge.ts'
 import { lateMembersOf } from '../agreement/late.ts'
-import { proposalOf, rankLast, unansweredOf } from '../agreement/propose.ts'
+import { proposalOf } from '../agreement/propose.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { unsignedOf } from '../messages/codec.ts'
@@ -52,7 +52,6 @@ export function sendLate(turn: Turn, round: RoundState): void {
 
 /** At cutMs + rank × backupMs: the member of that rank proposes (§6.6). */
 export function propose(turn: Turn, round: RoundState, rank: 0 | 1): void {
-  if (rank === 1) rememberUnanswered(turn, round, 0)
   if (round.certificate !== null || !mayAct(turn, round.round)) return
   if (orderOf(turn.context, round.round)[rank] !== turn.state.self) return
   const proposal = proposalOf(turn, round, rank)
@@ -163,13 +162,4 @@ export function onShareSigned(turn: Turn, event: Extract<Event, { type: 'shareSi
   const unsigned = unsignedOf(turn.context, share)
   round.ownDigests.push(unsigned.digest)
   turn.out.push({ type: 'broadcast', message: unsigned })
-}
-
-/** Members that left a signable proposal unanswered rank last for a while (§6.6). */
-export function rememberUnanswered(turn: Turn, round: RoundState, rank: 0 | 1): void {
-  if (round.certificate !== null) return
-  const silent = unansweredOf(turn, round, rank)
-  if (silent === NO_MEMBERS) return
-  rankLast(turn, round.round, silent)
-  note(turn, 'SHARE_MISSING', { round: round.round, members: silent })
 }

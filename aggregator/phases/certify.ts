@@ -1,6 +1,6 @@
 import { type AttemptKey, type Candidate, isSameAttempt, keyOf } from '../agreement/candidate.ts'
 import { isBetter } from '../agreement/pair.ts'
-import { rankLast } from '../agreement/propose.ts'
+import { rankLast, rememberUnanswered } from '../agreement/propose.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { encodeCertificate } from '../messages/codec.ts'
@@ -121,13 +121,26 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
   const path = message.slot === 0 ? 'fast' : 'proposed'
   turn.out.push({ type: 'certified', certificate, path })
   if (round === null) return
+  // The second proposal certified: who did not answer the first one is known by now.
+  if (message.slot === 2) rememberUnanswered(turn, round, 0)
   round.certificate = certificate
   round.isClosed = true
   for (const attempt of round.attempts) attempt.fallbackMs = null
   turn.out.push({ type: 'eraseNonces', upTo: message.round })
 }
 
-/** voteMs: nobody here signs for the round any more (§6.9). */
+/** At voteMs without a certificate: remembers who did not answer, and ends the round. */
+export function endRound(turn: Turn, round: RoundState): void {
+  const { voteMs, hopMs } = turn.context.committee.params.timing
+  // A node that stood still has answers waiting that it has not read: it blames nobody.
+  if (turn.nowMs <= round.openingMs + voteMs + hopMs) {
+    rememberUnanswered(turn, round, 0)
+    rememberUnanswered(turn, round, 1)
+  }
+  closeRound(turn, round)
+}
+
+/** Nobody here signs for the round any more (§6.9). */
 export function closeRound(turn: Turn, round: RoundState): void {
   if (round.isClosed) return
   round.isClosed = true
