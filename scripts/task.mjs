@@ -6,13 +6,10 @@ import { ensureReady, nodeBinary, ROOT } from './setup.mjs'
 /** What `node start.mjs <task>` runs; further arguments are handed on. */
 const TASKS = {
   start: ['node/devnet/main.ts'],
+  test: ['scripts/test.ts'],
   parallax: ['node/cli/main.ts'],
   sim: ['simulations/main.ts'],
-  test: ['scripts/test.ts'],
-  bench: ['test/bench/main.ts'],
-  gas: ['contracts/gas.ts'],
   abi: ['contracts/abi/export.ts'],
-  vectors: ['test/vectors/generate.ts'],
 }
 
 /**

@@ -129,6 +129,16 @@ describe('a task, with everything installed', () => {
 })
 
 describe('set-up', () => {
+  test('under a Node that is too old says so, and does nothing', async () => {
+    const old = "Object.defineProperty(process, 'versions', { value: { node: '18.20.1' } })"
+    const program = join(clone, 'start.mjs')
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(old)}`, program, 'test']
+    const end = await ended(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] }))
+    expect(end).toMatchObject({ code: 1, stdout: '' })
+    expect(end.stderr).toMatch(/^SETUP_NODE_TOO_OLD: Node 20 or newer is needed/)
+    expect(existsSync(join(clone, 'node_modules'))).toBe(false)
+  })
+
   test('installs on an empty clone, then runs the task; npm talks on stderr only', async () => {
     npmThat(`echo 'added 1 package'\n${INSTALLS}`)
     const end = await ended(start('test'))
