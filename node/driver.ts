@@ -81,12 +81,15 @@ export interface Observer {
 export interface DriverOptions {
   readonly context: Context
   readonly self: MemberIndex
-  /** What the disk still knows (§10.3). */
-  readonly memory: {
-    readonly watermark: Round
-    readonly certificate: Verified<Certificate> | null
-    readonly evidence: readonly Verified<Evidence>[]
-  }
+  /** Reads what the disk still knows (§10.3); asked once, at the start. */
+  readonly memory: () => Memory
+}
+
+/** What a process finds of the ones before it. */
+export interface Memory {
+  readonly watermark: Round
+  readonly certificate: Verified<Certificate> | null
+  readonly evidence: readonly Verified<Evidence>[]
 }
 
 export interface DriverDependencies {
@@ -134,7 +137,7 @@ export class Driver {
   start(): Promise<void> {
     if (this.#isRunning) return Promise.resolve()
     this.#isRunning = true
-    this.report({ type: 'started', nowMs: this.#nowMs(), ...this.#options.memory })
+    this.report({ type: 'started', nowMs: this.#nowMs(), ...this.#options.memory() })
     for (const target of this.#targets.values()) this.#readChain(target)
     return Promise.resolve()
   }

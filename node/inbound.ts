@@ -17,6 +17,8 @@ import type { Delivery, Judgement } from './gossip/gossip.ts'
 export interface InboundDependencies {
   readonly clock: Clock
   readonly report: (event: Event) => void
+  /** Ends a member's request that wants no answer. */
+  readonly acknowledge: (from: MemberIndex) => void
 }
 
 /** Turns bytes of peers into verdicts and, when they are sound, into events for the machine. */
@@ -50,16 +52,26 @@ export class Inbound {
     return { verdict: 'accept', code: 'ACCEPTED' }
   }
 
-  /** Takes what a member sent over a direct stream; anything malformed is dropped. */
-  onDirect(from: MemberIndex, bytes: Uint8Array): void {
+  /**
+   * Takes what a member sent over a direct stream: a request for the machine, or messages that it
+   * brings unasked, such as the certificate that a proposer lacks. Anything malformed is dropped.
+   */
+  onRequest(from: MemberIndex, bytes: Uint8Array): void {
     const message = decodeDirect(this.#context.committee, bytes)
     if (message === null) return
     if (message.type === 'syncAnswer') {
       this.#takeAll(message.messages)
+      this.#dependencies.acknowledge(from)
       return
     }
     const nowMs = this.#dependencies.clock.nowMs()
     this.#dependencies.report({ type: 'syncRequested', nowMs, from, request: message })
+  }
+
+  /** Takes the answer to a request of ours. */
+  onAnswer(bytes: Uint8Array): void {
+    const message = decodeDirect(this.#context.committee, bytes)
+    if (message?.type === 'syncAnswer') this.#takeAll(message.messages)
   }
 
   /** Judges each message of an answer like one that came by gossip. */

@@ -32,6 +32,9 @@ export function createMetrics() {
     ]),
     faults: counter('parallax_faults_total', 'Messages that were rejected, by reason.', ['code']),
     notes: counter('parallax_notes_total', 'What the protocol noted, by code.', ['code']),
+    signerRefusals: counter('parallax_signer_refusals_total', 'What the signer refused, by code.', [
+      'code',
+    ]),
     peersConnected: gauge('parallax_peers_connected', 'Members that are connected.', []),
     feedAge: gauge('parallax_feed_age_seconds', 'Age of the newest certified value.', ['feed']),
     feedSources: gauge('parallax_feed_sources', "Venues in this node's own value.", ['feed']),

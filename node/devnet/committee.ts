@@ -58,7 +58,8 @@ export function localCommittee(options: {
     feeds: options.feeds.map(feedParams),
     genesisMs: options.genesisMs,
     timing: TIMING,
-    probeEvery: 32,
+    // Four seconds: a member that was killed signs again while somebody still looks.
+    probeEvery: 8,
     limits: { roundsKept: 16, syncBatchMax: 64 },
   }
   const threshold = signingThresholdOf(size, f)

@@ -87,7 +87,7 @@ function configOf(node: NodeFiles, nodes: readonly NodeFiles[], options: RunOpti
       identity: 'identity.json',
       signingShare: 'signing-share.json',
       transmitter: 'transmitter.json',
-      passphrase: { fd: 3 },
+      passphrase: { descriptor: 3 },
       strength: 'development',
     },
     network: {

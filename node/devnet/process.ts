@@ -3,6 +3,8 @@ import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { OracleError } from '../errors.ts'
 
+const LEASH = new URL('./leash.ts', import.meta.url).href
+
 /** Root of the project: children run there. */
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -42,7 +44,7 @@ export class LocalProcess {
     if (this.isRunning) return
     const { args, logPath, secret } = this.#options
     const log = openSync(logPath, 'a')
-    const child = spawn(process.execPath, [...args], {
+    const child = spawn(process.execPath, ['--import', LEASH, ...args], {
       cwd: PROJECT_ROOT,
       // Output goes to a file, not through this process: a busy table must not slow a node down.
       stdio: ['ignore', log, log, secret === undefined ? 'ignore' : 'pipe'],

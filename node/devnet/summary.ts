@@ -57,6 +57,12 @@ export interface Summary {
   /** Shares in the journals of all nodes, and pairs of them that contradict each other. */
   readonly sharesSeen: number
   readonly conflicts: number
+  /** Oracles that were killed in the middle, and when their share entered a certificate again. */
+  readonly restarted: readonly {
+    readonly node: number
+    readonly restartedAt: number
+    readonly signedAgainAt: number | null
+  }[]
 }
 
 export interface RoundRange {
@@ -122,6 +128,9 @@ export function shortcomingsOf(summary: Summary, killed: number): readonly strin
       feed.onChainValue === feed.certifiedValue,
       `${feed.id} on chain is not what was certified in round ${feed.onChainRound}`,
     )
+  }
+  for (const { node, signedAgainAt } of summary.restarted) {
+    must(signedAgainAt !== null, `oracle-${node} did not sign again after its restart`)
   }
   must(summary.conflicts === 0, `${summary.conflicts} conflicting shares were seen`)
   return shortcomings

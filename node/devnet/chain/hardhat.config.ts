@@ -1,7 +1,8 @@
 import { defineConfig } from 'hardhat/config'
 
 /**
- * The local chain: one block a second like a fast layer 2, whatever happens. Nothing is compiled
+ * The local chain: one block a second like a fast layer 2, and one for each transaction until the
+ * contracts stand. Nothing is compiled
  * here; the deployment uses the committed bytecode.
  */
 export default defineConfig({
@@ -11,7 +12,7 @@ export default defineConfig({
       type: 'edr-simulated',
       chainType: 'l1',
       chainId: 31_337,
-      mining: { auto: false, interval: 1_000 },
+      mining: { auto: true, interval: 1_000 },
     },
   },
 })

@@ -1,0 +1,296 @@
+import { randomInt } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { mkdir } from 'node:fs/promises'
+import { setTimeout as pauseFor } from 'node:timers/promises'
+import { formatEther } from 'viem'
+import { invariant } from '../aggregator/assert.ts'
+import { committeeOf } from '../aggregator/committee.ts'
+import { type Context, contextOf } from '../aggregator/context.ts'
+import { encodeDirect, SYNC_ANSWER_BYTES_MAX } from '../aggregator/messages/sync.ts'
+import { createMetrics, type Metrics } from './api/metrics.ts'
+import { ApiServer } from './api/server.ts'
+import { PriceFeedsContract } from './chain/feeds-contract.ts'
+import { ChainTarget } from './chain/target.ts'
+import { type Clock, WallClock } from './clock.ts'
+import { counting } from './compose/counting.ts'
+import { type OpenKeys, openKeys } from './compose/keys.ts'
+import { networkPort } from './compose/network-port.ts'
+import { signerPort } from './compose/signer-port.ts'
+import { sourcesPort } from './compose/sources-port.ts'
+import { openStore } from './compose/store.ts'
+import { countTransmission, TargetBook, targetPort } from './compose/target-port.ts'
+import type { LoadedConfig } from './config/load.ts'
+import { Driver } from './driver.ts'
+import { Network } from './gossip/network.ts'
+import { Inbound } from './inbound.ts'
+import { cryptoOf, type Ecdsa, loadEcdsa } from './keys/native.ts'
+import type { Terminal } from './keys/passphrase.ts'
+import { Promises } from './keys/promises.ts'
+import { Signer } from './keys/signer.ts'
+import { type Running, type Startable, startAll } from './lifecycle.ts'
+import type { Log } from './logging.ts'
+import { SourceEngine } from './sources/engine.ts'
+import { RoundBook } from './view/round-book.ts'
+import { createView } from './view/view.ts'
+
+export interface NodeDependencies {
+  readonly log: Log
+  /** Where a passphrase is asked for when the configuration says so. */
+  readonly terminal: Terminal
+  readonly version: string
+  readonly signal: AbortSignal
+}
+
+/** A node that runs. */
+export interface RunningNode extends Running {
+  /** Where its API listens. */
+  readonly address: string
+  /** Rejects when the node must not go on; never resolves. */
+  readonly failed: Promise<never>
+}
+
+/**
+ * Builds one oracle from its configuration and starts it. The only place where adapters are made.
+ *
+ * @throws {OracleError} whatever is wrong with configuration, keys, disk, ports or contracts
+ */
+export async function startNode(
+  loaded: LoadedConfig,
+  dependencies: NodeDependencies,
+): Promise<RunningNode> {
+  const { config } = loaded
+  const base = foundation(loaded, dependencies)
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 })
+  const { committee } = base.context
+  const keys = await openKeys({ config: config.keys, committee }, { ...base, ...dependencies })
+  const promises = await Promises.open({ directory: config.dataDirectory })
+  try {
+    const node = await assemble({ ...base, loaded, keys, promises })
+    const running = await startAll(node.parts, { signal: dependencies.signal })
+    const address = node.api.address ?? ''
+    base.log.info('node.started', { member: keys.self, address })
+    return { ...running, address, failed: base.failed }
+  } catch (error) {
+    await promises.close().catch(() => undefined)
+    throw error
+  }
+}
+
+/** What everything else is made of. */
+interface Foundation {
+  readonly log: Log
+  readonly version: string
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly ecdsa: Ecdsa
+  readonly context: Context
+  readonly failed: Promise<never>
+  readonly onFatal: (error: unknown) => void
+}
+
+function foundation(
+  { config, committee }: LoadedConfig,
+  { log, version }: NodeDependencies,
+): Foundation {
+  const metrics = createMetrics()
+  const clock = new WallClock({
+    onJump: (jump) => {
+      log.warn('clock.jumped', { ...jump })
+      metrics.clockJumps.inc({ followed: String(jump.followed) })
+    },
+  })
+  const ecdsa = loadEcdsa({ fallback: 'refuse' })
+  const crypto = cryptoOf(ecdsa)
+  const context = contextOf(crypto, committeeOf(crypto.keccak256, committee))
+  const { promise: failed, reject: onFatal } = Promise.withResolvers<never>()
+  // Whoever runs the node waits for it; until then a failure must not end the process by itself.
+  failed.catch(() => undefined)
+  return {
+    log: log.child({ node: config.name }),
+    version,
+    clock,
+    metrics,
+    ecdsa,
+    context,
+    failed,
+    onFatal,
+  }
+}
+
+interface Assembly extends Foundation {
+  readonly loaded: LoadedConfig
+  readonly keys: OpenKeys
+  readonly promises: Promises
+}
+
+async function assemble(assembly: Assembly) {
+  const { loaded, keys, context, clock, log, metrics, onFatal } = assembly
+  const { config } = loaded
+  const { committee } = context
+  const startedMs = clock.nowMs()
+  const nowMs = () => clock.nowMs()
+  const store = openStore({ dataDirectory: config.dataDirectory, startedMs }, { nowMs, log })
+  const signer = makeSigner(assembly)
+  const engine = makeSources(assembly)
+  const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock })
+  const targets = makeTargets(assembly)
+  const book = new RoundBook(committee, clock)
+  const inbound: Inbound = new Inbound(context, {
+    clock,
+    report: (event) => driver.report(event),
+    acknowledge: (from) => {
+      network.answer(from, encodeDirect(committee, { type: 'syncAnswer', messages: [] }))
+    },
+  })
+  const network: Network = await makeNetwork(assembly, inbound)
+  const driver: Driver = new Driver(
+    {
+      context,
+      self: keys.self,
+      memory: () => ({ watermark: signer.watermark, ...store.remembered(context) }),
+    },
+    {
+      clock,
+      signer: signerPort({
+        signer,
+        log,
+        onRefused: (code) => metrics.signerRefusals.inc({ code }),
+      }),
+      sources,
+      network: networkPort({ committee, network, inbound, onFault: onFatal }),
+      targets: targets.map(({ target }) => targetPort(target)),
+      store,
+      observers: [counting({ metrics, log, book, committee, clock }), store.observer],
+      onFatal,
+    },
+  )
+  const { name } = config
+  const view = createView(
+    { name, version: assembly.version, context, self: keys.self, startedMs },
+    {
+      clock,
+      book,
+      state: () => driver.state,
+      peers: () => network.peers(),
+      ownPeerId: () => network.peerId,
+      local: sources.local,
+      quotes: sources.quotes,
+      chains: () => targets.map(({ target, book: of }) => of.view(target)),
+    },
+  )
+  const api = new ApiServer(config.api, { view, metrics, clock, log })
+  const parts: readonly Startable[] = [
+    store.journal,
+    signer,
+    engine,
+    ...targets.map(({ target }) => target),
+    network,
+    driver,
+    api,
+  ]
+  return { parts, api }
+}
+
+function makeSigner({ keys, context, promises, ecdsa, onFatal }: Assembly): Signer {
+  const { committee } = context
+  const member = committee.params.members[keys.self]
+  invariant(member !== undefined, 'the identity key was found among the members')
+  return new Signer(
+    { index: keys.self, groupKey: committee.groupKey, identityPublicKey: member.identityKey },
+    { identity: keys.identity, share: keys.signingShare, promises, ecdsa, onFault: onFatal },
+  )
+}
+
+function makeSources({ loaded, context, clock, log, metrics }: Assembly): SourceEngine {
+  return new SourceEngine(
+    { config: loaded.config.sources, feeds: context.committee.params.feeds },
+    {
+      clock,
+      log,
+      metrics: (metric) => {
+        if (metric.type !== 'polled') return
+        metrics.quotes.inc({ venue: metric.venue, outcome: metric.code })
+      },
+      keccak256: context.crypto.keccak256,
+      lookup: (hostname) => lookup(hostname, { all: true }),
+      sleep: (ms, signal) => pauseFor(ms, undefined, { signal }),
+      jitter: chance,
+    },
+  )
+}
+
+async function makeNetwork(assembly: Assembly, inbound: Inbound): Promise<Network> {
+  const { loaded, keys, context, log, metrics, onFatal } = assembly
+  const { committee } = context
+  const { network } = loaded.config
+  const addresses = new Map(network.members.map(({ index, address }) => [index, address]))
+  return await Network.create(
+    {
+      privateKey: keys.identity.use((key) => Uint8Array.from(key)),
+      own: keys.self,
+      members: committee.params.members.map(({ identityKey }, index) => {
+        const address = addresses.get(index)
+        return { identityKey, addresses: address === undefined ? [] : [address] }
+      }),
+      committeeDigest: committee.digest,
+      roundMs: committee.params.timing.roundMs,
+      listen: network.listen,
+      answerBytesMax: SYNC_ANSWER_BYTES_MAX,
+    },
+    {
+      onMessage: (delivery) => {
+        const judgement = inbound.onMessage(delivery)
+        const { verdict, code } = judgement
+        metrics.messages.inc({ type: delivery.topic, verdict })
+        if (verdict === 'reject') metrics.faults.inc({ code })
+        return judgement
+      },
+      onSyncRequest: (from, request) => inbound.onRequest(from, request),
+      onPeer: (change) => log.info(`peer.${change.change}`, { member: change.member }),
+      onFault: onFatal,
+      nowMs: () => performance.now(),
+      chance,
+    },
+  )
+}
+
+interface Target {
+  readonly target: ChainTarget
+  readonly book: TargetBook
+}
+
+function makeTargets(assembly: Assembly): readonly Target[] {
+  const { loaded, keys, context, clock, log, metrics } = assembly
+  const { transmitter } = keys
+  if (transmitter === null) return []
+  return loaded.config.chains.map((config): Target => {
+    const book = new TargetBook()
+    const { committee, crypto } = context
+    const contract = new PriceFeedsContract({ address: config.contract, committee }, crypto)
+    const target = new ChainTarget(
+      { config, dataDirectory: loaded.config.dataDirectory },
+      {
+        account: transmitter,
+        contract,
+        clock,
+        log,
+        onEvent: (event) => {
+          if (event.type !== 'ended') return
+          const { transmission } = event
+          book.sawEnd(transmission)
+          countTransmission(metrics, config.name, transmission)
+        },
+        onBalance: ({ balanceWei }) => {
+          book.sawBalance(balanceWei)
+          metrics.walletBalance.set({ target: config.name }, Number(formatEther(balanceWei)))
+        },
+      },
+    )
+    return { target, book }
+  })
+}
+
+/** A number in [0, 1) for spreading work over time; nothing secret comes of it. */
+function chance(): number {
+  return randomInt(2 ** 32) / 2 ** 32
+}

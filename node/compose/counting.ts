@@ -1,0 +1,50 @@
+import type { Committee } from '../../aggregator/committee.ts'
+import { roundAt } from '../../aggregator/committee.ts'
+import { listMembers } from '../../aggregator/values/ids.ts'
+import type { Metrics } from '../api/metrics.ts'
+import type { Clock } from '../clock.ts'
+import type { Observer } from '../driver.ts'
+import type { Log } from '../logging.ts'
+import type { RoundBook } from '../view/round-book.ts'
+
+export interface CountingDependencies {
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly book: RoundBook
+  readonly committee: Committee
+  readonly clock: Pick<Clock, 'nowMs'>
+}
+
+/** Counts and logs what the machine does; rare changes at info, the rest at debug. */
+export function counting(use: CountingDependencies): Observer {
+  const { metrics, log, book, committee } = use
+  return {
+    onEvent: (event) => {
+      if (event.type === 'alarmFired') metrics.round.set(roundAt(committee, event.nowMs))
+    },
+    onEffect: (effect) => {
+      book.onEffect(effect)
+      switch (effect.type) {
+        case 'certified': {
+          const { round } = effect.certificate.message
+          const latencyMs = book.rounds().find((row) => row.round === round)?.latencyMs ?? 0
+          metrics.rounds.inc({ path: effect.path })
+          metrics.certificateLatency.observe(latencyMs / 1_000)
+          log.debug('round.certified', { round, path: effect.path, latencyMs })
+          return
+        }
+        case 'skipped':
+          metrics.rounds.inc({ path: 'skipped' })
+          log.info('round.skipped', { round: effect.round })
+          return
+        case 'note': {
+          const { code, round, members } = effect
+          metrics.notes.inc({ code })
+          log.info('protocol.note', { code, round, members: listMembers(members) })
+          return
+        }
+        default:
+      }
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import { toHex } from 'viem'
+import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
+import type { Committee } from '../../aggregator/committee.ts'
+import { equalBytes } from '../../aggregator/values/bytes.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import type { NodeConfig, PassphraseSetting } from '../config/schema.ts'
+import { OracleError } from '../errors.ts'
+import { type KeyPurpose, openKeystore } from '../keys/keystore.ts'
+import type { Ecdsa } from '../keys/native.ts'
+import { type PassphraseSource, readPassphrase, type Terminal } from '../keys/passphrase.ts'
+import type { Secret } from '../keys/secret.ts'
+
+/** The opened keys of one member. */
+export interface OpenKeys {
+  /** Whose identity key it is. */
+  readonly self: MemberIndex
+  readonly identity: Secret
+  readonly signingShare: Secret
+  /** Null when the node delivers to no chain. */
+  readonly transmitter: PrivateKeyAccount | null
+}
+
+export interface OpenKeysOptions {
+  readonly config: NodeConfig['keys']
+  readonly committee: Committee
+}
+
+/**
+ * Opens the keystores of a node with one passphrase, and finds out which member it is.
+ *
+ * @throws {OracleError} `IDENTITY_NOT_MEMBER`, and what passphrases and keystores throw
+ */
+export async function openKeys(
+  { config, committee }: OpenKeysOptions,
+  dependencies: { readonly ecdsa: Ecdsa; readonly terminal: Terminal },
+): Promise<OpenKeys> {
+  const { ecdsa, terminal } = dependencies
+  const passphrase = await readPassphrase(sourceOf(config.passphrase), terminal)
+  const open = (path: string, purpose: KeyPurpose, member: { readonly member?: number } = {}) =>
+    openKeystore({ path, purpose, passphrase, strength: config.strength, ...member })
+  try {
+    const identity = await open(config.identity, 'identity')
+    const self = memberOf(committee, identity.use(ecdsa.publicKeyOf))
+    const signingShare = await open(config.signingShare, 'signing-share', { member: self })
+    const transmitter =
+      config.transmitter === undefined
+        ? null
+        : accountOf(await open(config.transmitter, 'transmitter'))
+    return { self, identity, signingShare, transmitter }
+  } finally {
+    passphrase.erase()
+  }
+}
+
+function sourceOf(setting: PassphraseSetting): PassphraseSource {
+  if ('file' in setting) return { from: 'file', path: setting.file }
+  if ('descriptor' in setting) return { from: 'descriptor', descriptor: setting.descriptor }
+  return { from: 'prompt', question: 'Passphrase of the key files: ' }
+}
+
+function memberOf(committee: Committee, publicKey: Uint8Array): MemberIndex {
+  const index = committee.params.members.findIndex(({ identityKey }) =>
+    equalBytes(identityKey, publicKey),
+  )
+  if (index >= 0) return index
+  throw new OracleError(
+    'IDENTITY_NOT_MEMBER',
+    'the identity key belongs to no member of the committee file; name the right key or committee',
+    { context: { publicKey: toHex(publicKey) } },
+  )
+}
+
+/** The library keeps a text form of this key; it has no authority over prices (protocol §2.3). */
+function accountOf(key: Secret): PrivateKeyAccount {
+  const account = key.use((bytes) => privateKeyToAccount(toHex(bytes)))
+  key.erase()
+  return account
+}

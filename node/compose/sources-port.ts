@@ -1,0 +1,72 @@
+import type { VenueCode } from '../../aggregator/aggregation/node-price.ts'
+import type { FeedParams } from '../../aggregator/params.ts'
+import { formatDecimal } from '../../aggregator/values/decimal.ts'
+import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
+import type { FeedView, SourceView } from '../api/view.ts'
+import type { Clock } from '../clock.ts'
+import type { SourcesPort } from '../driver.ts'
+import type { FeedsSample, SourceEngine } from '../sources/engine.ts'
+
+/** A silent node samples for its page alone, and not more often than this. */
+const SAMPLE_AGE_MS_MAX = 1_000
+
+export interface SourcesPortOptions {
+  readonly feeds: readonly FeedParams[]
+  readonly engine: SourceEngine
+  readonly clock: Pick<Clock, 'nowMs'>
+}
+
+/** The source engine as the driver and the page ask it. */
+export interface Sources extends SourcesPort {
+  readonly local: () => readonly FeedView['local'][]
+  readonly quotes: () => readonly SourceView[]
+}
+
+export function sourcesPort({ feeds, engine, clock }: SourcesPortOptions): Sources {
+  let last: { readonly sample: FeedsSample; readonly atMs: number } | null = null
+  const sampleNow = () => {
+    const atMs = clock.nowMs()
+    last = { sample: engine.sampleFeeds(atMs), atMs }
+    return last
+  }
+  const latest = () =>
+    last !== null && clock.nowMs() - last.atMs <= SAMPLE_AGE_MS_MAX ? last : sampleNow()
+  return {
+    sampleFeeds: () => sampleNow().sample,
+    local: () => latest().sample.feeds.map((feed, index) => localOf(feed, feeds[index])),
+    quotes: () => quotesOf(latest()),
+  }
+}
+
+function localOf(feed: FeedsSample['feeds'][number], params: FeedParams | undefined) {
+  return {
+    value: feed.value === null ? null : formatDecimal(feed.value, params?.decimals ?? 0),
+    sources: feed.venues.filter(({ weightBps }) => weightBps > 0).length,
+    code: feed.reason,
+  }
+}
+
+function quotesOf({ sample, atMs }: { readonly sample: FeedsSample; readonly atMs: number }) {
+  const receivedMs = new Map(
+    sample.quotesUsed.map((quote) => [`${quote.venue} ${quote.market}`, quote.receivedMs]),
+  )
+  return sample.feeds.flatMap((feed) =>
+    feed.venues.map((venue): SourceView => {
+      const at = receivedMs.get(`${venue.venue} ${venue.market}`)
+      return {
+        venue: venue.venue,
+        feed: feed.feed,
+        value: venue.price === null ? null : formatDecimal(venue.price, QUOTE_DECIMALS),
+        ageMs: at === undefined ? null : atMs - at,
+        state: stateOf(venue.code),
+        code: venue.code === 'USED' ? null : venue.code,
+      }
+    }),
+  )
+}
+
+function stateOf(code: VenueCode): SourceView['state'] {
+  if (code === 'USED') return 'used'
+  if (code === 'CLAMPED') return 'clamped'
+  return code === 'QUARANTINED' ? 'quarantined' : 'absent'
+}

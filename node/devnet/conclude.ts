@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { decodeWord } from '../../aggregator/report/words.ts'
+import { fromHex } from '../../aggregator/values/bytes.ts'
+import { formatDecimal } from '../../aggregator/values/decimal.ts'
+import { JOURNAL_FILE } from '../compose/store.ts'
+import { scanShares } from '../store/scan-shares.ts'
+import { type Monitor, meanOf, newestFeed } from './monitor.ts'
+import type { LocalNetwork } from './network.ts'
+import type { Outage } from './outage.ts'
+import { countRounds, type FeedOutcome, type RoundRange, type Summary } from './summary.ts'
+
+export interface Conclusion {
+  readonly network: LocalNetwork
+  readonly monitor: Monitor
+  readonly outage: Outage
+  readonly range: RoundRange
+}
+
+/** Takes stock of a run: from the oracles' APIs, their journals, and the chain. */
+export async function conclude(conclusion: Conclusion): Promise<Summary> {
+  const { network, monitor, outage, range } = conclusion
+  const look = await monitor.look()
+  const delivered = await network.chain.deliveries()
+  const { rounds, latencyMs } = countRounds(monitor.rounds(), range)
+  const head = await network.chain.head()
+  const feeds = await Promise.all(
+    network.committee.params.feeds.map(async (feed, index): Promise<FeedOutcome> => {
+      const newest = newestFeed(look, index)
+      const [price, round] = await Promise.all([
+        network.chain.consumerPrice(index, head),
+        network.chain.heldRound(index, head),
+      ])
+      return {
+        id: feed.name,
+        value: newest?.certified?.value ?? null,
+        round: newest?.certified?.round ?? null,
+        onChainValue: price === null ? null : formatDecimal(price, feed.decimals),
+        onChainRound: round === 0 ? null : round,
+        certifiedValue: await certifiedValue(network, { feed: index, round }),
+      }
+    }),
+  )
+  const { sharesSeen, conflicts } = scanShares(
+    network.nodes.map(({ files }) => join(files.directory, 'data', JOURNAL_FILE)),
+  )
+  return {
+    nodes: network.nodes.length,
+    rounds,
+    latencyMs,
+    firstOnChainMs: monitor.firstOnChainMs,
+    feeds,
+    gasPerUpdate: meanOf(delivered.map((each) => each.gasUsed)),
+    pids: network.nodes.flatMap(({ process }) => (process.pid === null ? [] : [process.pid])),
+    peerIds: look.overviews.flatMap(
+      (each) => each?.peers.flatMap((peer) => (peer.isSelf ? [peer.peerId] : [])) ?? [],
+    ),
+    contract: network.chain.deployment.hub,
+    txHashes: delivered.map((each) => each.hash),
+    sharesSeen,
+    conflicts: conflicts.length,
+    restarted: await restartedNodes(network, outage, range),
+  }
+}
+
+/** What the committee certified for a feed in a round, from whichever oracle holds it. */
+async function certifiedValue(
+  network: LocalNetwork,
+  asked: { readonly feed: number; readonly round: number },
+): Promise<string | null> {
+  const decimals = network.committee.params.feeds[asked.feed]?.decimals ?? 0
+  for (const { client } of network.nodes) {
+    const word = (await client.certificate(asked.round))?.words[asked.feed]
+    const report = word === undefined ? null : decodeWord(fromHex(word))
+    if (report !== null) return formatDecimal(report.value, decimals)
+  }
+  return null
+}
+
+/** For each oracle that was killed: the first round after its restart that it signed. */
+async function restartedNodes(
+  network: LocalNetwork,
+  outage: Outage,
+  range: RoundRange,
+): Promise<Summary['restarted']> {
+  const { restartedAt } = outage
+  if (restartedAt === null) return []
+  const found = new Map<number, number>()
+  const [client] = network.nodes.map((node) => node.client)
+  for (let round = restartedAt; round <= range.to && client !== undefined; round++) {
+    const signers = (await client.certificate(round))?.signingSet ?? []
+    for (const index of outage.victims) {
+      if (signers.includes(index) && !found.has(index)) found.set(index, round)
+    }
+    if (found.size === outage.victims.length) break
+  }
+  return outage.victims.map((node) => ({
+    node,
+    restartedAt,
+    signedAgainAt: found.get(node) ?? null,
+  }))
+}

@@ -1,0 +1,25 @@
+import { DEVNET_USAGE, parseDevnetOptions } from './options.ts'
+import { failureText, runDevnet } from './run.ts'
+
+/** What `npm start` runs. Exit code: 0 as it should be, 1 not, 2 wrong options. */
+async function main(): Promise<number> {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => controller.abort())
+  }
+  const { stdout, stderr } = process
+  try {
+    const options = parseDevnetOptions(process.argv.slice(2))
+    if (options === null) {
+      stdout.write(`${DEVNET_USAGE}\n`)
+      return 0
+    }
+    return await runDevnet(options, controller.signal, { stdout, stderr })
+  } catch (error) {
+    if (controller.signal.aborted) return 0
+    stderr.write(`${failureText(error)}\n`)
+    return failureText(error).startsWith('DEVNET_OPTION_INVALID') ? 2 : 1
+  }
+}
+
+process.exitCode = await main()

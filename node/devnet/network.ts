@@ -1,0 +1,146 @@
+import { randomInt } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { toHex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { type Committee, committeeOf } from '../../aggregator/committee.ts'
+import { LOCAL_CHAIN_ID, LocalChain } from './chain/local-chain.ts'
+import { type LocalCommittee, localCommittee } from './committee.ts'
+import { createRunDirectory, type NodeFiles, writeRunFiles } from './files.ts'
+import { NodeClient } from './node-client.ts'
+import type { DevnetOptions } from './options.ts'
+import { LocalProcess } from './process.ts'
+import { freePorts, waitFor } from './wait.ts'
+
+/** One oracle of the local network: its process, its files, and its public API. */
+export interface LocalNode {
+  readonly index: number
+  readonly files: NodeFiles
+  readonly process: LocalProcess
+  readonly client: NodeClient
+}
+
+/** Everything that runs: chain, market and oracles, each a process of its own. */
+export interface LocalNetwork {
+  readonly directory: string
+  readonly committee: Committee
+  readonly chain: LocalChain
+  readonly market: LocalProcess | null
+  readonly nodes: readonly LocalNode[]
+  /** When the oracles were started, on the monotonic clock. */
+  readonly startedAtMs: number
+  /** Ends every process, newest first, and removes the files of the run unless they are to stay. */
+  readonly stop: (files: 'remove' | 'leave') => Promise<void>
+}
+
+export interface StartNetworkOptions {
+  readonly options: DevnetOptions
+  readonly signal: AbortSignal
+  /** Says what is being done, for people who wait. */
+  readonly say: (text: string) => void
+}
+
+/** Starts a local network; when anything fails, what was started is stopped again. */
+export async function startNetwork(start: StartNetworkOptions): Promise<LocalNetwork> {
+  const { options, signal, say } = start
+  const directory = await createRunDirectory()
+  const processes: LocalProcess[] = []
+  const stop = async (files: 'remove' | 'leave') => {
+    await Promise.all(processes.toReversed().map((each) => each.stop()))
+    if (files === 'remove') await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    return await assemble({ options, signal, say, directory, processes, stop })
+  } catch (error) {
+    await stop(signal.aborted ? 'remove' : 'leave')
+    throw error
+  }
+}
+
+interface Assembly extends StartNetworkOptions {
+  readonly directory: string
+  readonly processes: LocalProcess[]
+  readonly stop: LocalNetwork['stop']
+}
+
+async function assemble(assembly: Assembly): Promise<LocalNetwork> {
+  const { options, signal, say, directory, processes } = assembly
+  const [chainPort = 0, marketPort = 0, ...nodePorts] = await freePorts(2 + 2 * options.nodes)
+  const local = makeCommittee(options)
+  const committee = committeeOf((bytes) => keccak_256(bytes), local.file)
+  const chain = new LocalChain({ port: chainPort, logPath: join(directory, 'chain.log') })
+  const market = options.sources === 'live' ? null : startMarket(assembly, marketPort)
+  processes.push(chain.process, ...(market === null ? [] : [market]))
+  say(`starting chain ${LOCAL_CHAIN_ID} and deploying the contracts`)
+  const wallets = local.members.map(({ transmitter }) =>
+    transmitter.use((key) => privateKeyToAccount(toHex(key)).address),
+  )
+  await chain.start({ committee, wallets, signal })
+  market?.assertRunning()
+  const files = await writeRunFiles(directory, {
+    committee: local,
+    ports: nodePorts,
+    chain: { rpcUrl: chain.rpcUrl, chainId: LOCAL_CHAIN_ID, contract: chain.deployment.hub },
+    marketUrl: market === null ? null : `http://127.0.0.1:${marketPort}`,
+  })
+  say(`starting ${options.nodes} oracles`)
+  const nodes = files.nodes.map((each) => makeNode(each, files.passphrase))
+  processes.push(...nodes.map((node) => node.process))
+  const startedAtMs = performance.now()
+  for (const node of nodes) node.process.start()
+  return { directory, committee, chain, market, nodes, startedAtMs, stop: assembly.stop }
+}
+
+function makeCommittee(options: DevnetOptions): LocalCommittee {
+  // A little in the past, so that rounds run when the oracles come up, and never at a round number
+  // of seconds: nothing may depend on that.
+  const genesisMs = Date.now() - 10_000 + randomInt(500)
+  return localCommittee({ size: options.nodes, feeds: options.feeds, genesisMs })
+}
+
+function startMarket({ options, directory }: Assembly, port: number): LocalProcess {
+  const market = new LocalProcess({
+    name: 'market',
+    args: [
+      'node/devnet/market/main.ts',
+      '--port',
+      String(port),
+      '--seed',
+      String(options.seed),
+      '--incidents',
+      options.incident,
+    ],
+    logPath: join(directory, 'market.log'),
+  })
+  market.start()
+  return market
+}
+
+function makeNode(files: NodeFiles, passphrase: string): LocalNode {
+  const process = new LocalProcess({
+    name: `oracle-${files.index}`,
+    args: ['node/cli/main.ts', 'run', '--config', files.config],
+    logPath: files.log,
+    secret: passphrase,
+  })
+  return { index: files.index, files, process, client: new NodeClient(files.apiPort) }
+}
+
+/** Waits until every oracle says that it can do its work. */
+export async function waitUntilReady(network: LocalNetwork, signal: AbortSignal): Promise<void> {
+  await waitFor(
+    async () => {
+      const ready = await Promise.all(network.nodes.map(({ client }) => client.isReady()))
+      return ready.every(Boolean) ? true : null
+    },
+    {
+      what: 'every oracle to be ready',
+      timeoutMs: 60_000,
+      signal,
+      check: () => {
+        for (const { process } of network.nodes) process.assertRunning()
+      },
+    },
+  )
+}

@@ -1,0 +1,193 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { codeOf } from '../errors.ts'
+import { conclude } from './conclude.ts'
+import { type Look, Monitor } from './monitor.ts'
+import { type LocalNetwork, startNetwork, waitUntilReady } from './network.ts'
+import type { DevnetOptions } from './options.ts'
+import { Outage } from './outage.ts'
+import { type Summary, shortcomingsOf } from './summary.ts'
+import { renderTable } from './table.ts'
+
+/** Two looks a round of 500 ms: nothing is missed, and the oracles hardly notice. */
+const LOOK_EVERY_MS = 500
+/** Rounds after the last counted one, so that its certificate and its delivery can arrive. */
+const SETTLING_ROUNDS = 4
+const EVENTS_SHOWN = 6
+
+export interface RunDependencies {
+  readonly stdout: { readonly write: (text: string) => unknown; readonly isTTY?: boolean }
+  readonly stderr: { readonly write: (text: string) => unknown }
+}
+
+/**
+ * Runs a local network until its rounds are over or the signal aborts.
+ *
+ * @returns the exit code: 0 when the run was what it should be
+ */
+export async function runDevnet(
+  options: DevnetOptions,
+  signal: AbortSignal,
+  dependencies: RunDependencies,
+): Promise<number> {
+  const run = new DevnetRun(options, signal, dependencies)
+  return await run.all()
+}
+
+class DevnetRun {
+  readonly #options: DevnetOptions
+  readonly #signal: AbortSignal
+  readonly #io: RunDependencies
+  readonly #events: string[] = []
+  readonly #beganMs = performance.now()
+  #paintedLines = 0
+
+  constructor(options: DevnetOptions, signal: AbortSignal, io: RunDependencies) {
+    this.#options = options
+    this.#signal = signal
+    this.#io = io
+  }
+
+  async all(): Promise<number> {
+    const say = (text: string) => this.#say(text)
+    const network = await startNetwork({ options: this.#options, signal: this.#signal, say })
+    let files: 'remove' | 'leave' = 'leave'
+    try {
+      await waitUntilReady(network, this.#signal)
+      const code = await this.#watch(network)
+      files = code === 0 ? 'remove' : 'leave'
+      return code
+    } catch (error) {
+      if (!this.#signal.aborted) throw error
+      files = 'remove'
+      return 0
+    } finally {
+      await network.stop(files)
+      if (files === 'leave') this.#say(`logs and journals stay in ${network.directory}`)
+    }
+  }
+
+  async #watch(network: LocalNetwork): Promise<number> {
+    const monitor = new Monitor(network)
+    const first = await monitor.look()
+    const from = (first.round ?? 0) + 1
+    const { rounds, kill } = this.#options
+    this.#say(`all oracles are ready; counting from round ${from}`)
+    const to = rounds === null ? Number.POSITIVE_INFINITY : from + rounds - 1
+    const outage = new Outage({ kill, from, rounds }, network, (text) => this.#say(text))
+    let look = first
+    while (look.round === null || look.round <= to + SETTLING_ROUNDS) {
+      this.#signal.throwIfAborted()
+      this.#assertAlive(network, outage)
+      if (look.round !== null) await outage.at(look.round)
+      this.#paint({ network, monitor, look, to })
+      await delay(LOOK_EVERY_MS, undefined, { signal: this.#signal })
+      look = await monitor.look()
+    }
+    const summary = await conclude({ network, monitor, outage, range: { from, to } })
+    return await this.#end(network, summary)
+  }
+
+  async #end(network: LocalNetwork, summary: Summary): Promise<number> {
+    const shortcomings = shortcomingsOf(summary, this.#options.kill)
+    for (const text of shortcomings) this.#say(`NOT AS IT SHOULD BE: ${text}`)
+    if (this.#options.afterwards === 'keep') {
+      this.#say(`kept running: RPC ${network.chain.rpcUrl}; Ctrl-C stops everything`)
+    }
+    const shown = { ...summary, ...this.#kept(network) }
+    const text = JSON.stringify(shown, null, this.#options.output === 'json' ? 0 : 2)
+    this.#io.stdout.write(`${text}\n`)
+    if (this.#options.afterwards === 'keep') {
+      await delay(2 ** 31 - 1, undefined, { signal: this.#signal }).catch(() => undefined)
+    }
+    return shortcomings.length === 0 ? 0 : 1
+  }
+
+  #kept(network: LocalNetwork): { readonly rpcUrl?: string; readonly apiUrls?: readonly string[] } {
+    if (this.#options.afterwards !== 'keep') return {}
+    const apiUrls = network.nodes.map(({ client }) => client.address)
+    return { rpcUrl: network.chain.rpcUrl, apiUrls }
+  }
+
+  #assertAlive(network: LocalNetwork, outage: Outage): void {
+    network.chain.process.assertRunning()
+    network.market?.assertRunning()
+    for (const node of network.nodes) {
+      if (!outage.isDown(node.index)) node.process.assertRunning()
+    }
+  }
+
+  #paint(view: {
+    readonly network: LocalNetwork
+    readonly monitor: Monitor
+    readonly look: Look
+    readonly to: number
+  }): void {
+    if (this.#options.output === 'json') return
+    const { network, monitor, look, to } = view
+    const isEndless = to === Number.POSITIVE_INFINITY
+    const text = renderTable({
+      elapsedMs: performance.now() - this.#beganMs,
+      round: look.round,
+      roundsLeft: isEndless ? null : Math.max(0, to - (look.round ?? 0)),
+      path: pathText(look),
+      feeds: monitor.feedRows(look),
+      nodes: monitor.nodeRows(look),
+      delivery: look.deliveries,
+      incident: sourcesText(look),
+      dashboard: network.nodes[0]?.client.address ?? '',
+      events: this.#events.slice(-EVENTS_SHOWN),
+    })
+    this.#show(text)
+  }
+
+  /** On a terminal the table stays in place; elsewhere it is printed once every ten seconds. */
+  #show(text: string): void {
+    const { stdout } = this.#io
+    if (stdout.isTTY !== true) {
+      const period = Math.floor((performance.now() - this.#beganMs) / 10_000)
+      if (period === this.#paintedLines) return
+      this.#paintedLines = period
+      stdout.write(`${text}\n`)
+      return
+    }
+    const up = this.#paintedLines === 0 ? '' : `\u001b[${this.#paintedLines}A\u001b[0J`
+    this.#paintedLines = text.split('\n').length - 1
+    stdout.write(`${up}${text}`)
+  }
+
+  #say(text: string): void {
+    this.#events.push(text)
+    const isPainting = this.#options.output === 'table' && this.#paintedLines > 0
+    if (isPainting && this.#io.stdout.isTTY === true) return
+    this.#io.stderr.write(`${text}\n`)
+  }
+}
+
+/** How the newest finished round went, in words. */
+function pathText(look: Look): string {
+  const newest = look.overviews.flatMap((each) => each?.rounds ?? [])
+  const done = newest.filter((row) => row.path !== 'open').toSorted((a, b) => b.round - a.round)[0]
+  if (done === undefined) return ''
+  if (done.latencyMs === null) return `round ${done.round} was skipped`
+  return `round ${done.round} certified in ${done.latencyMs} ms (${done.path})`
+}
+
+/** Venues that some oracle does not simply use now, with the reason. */
+function sourcesText(look: Look): string | null {
+  const reasons = new Set<string>()
+  for (const overview of look.overviews) {
+    for (const source of overview?.sources ?? []) {
+      if (source.state === 'used') continue
+      reasons.add(
+        `${source.venue} ${source.state}${source.code === null ? '' : ` (${source.code})`}`,
+      )
+    }
+  }
+  return reasons.size === 0 ? null : [...reasons].toSorted().join(', ')
+}
+
+/** Text of a failure for people: the code, then what to do. */
+export function failureText(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return `${codeOf(error)}: ${message}`
+}

@@ -1,0 +1,132 @@
+import { formatDuration } from './text.ts'
+
+/** One row of the live table. */
+export interface FeedRow {
+  readonly feed: string
+  readonly value: string | null
+  readonly spread: string | null
+  readonly sources: string
+  readonly onChain: string | null
+  readonly onChainRound: number | null
+}
+
+export interface NodeRow {
+  readonly index: number
+  readonly state: 'running' | 'starting' | 'killed'
+  readonly pid: number | null
+  readonly round: number | null
+  readonly fast: number
+  readonly proposed: number
+  readonly skipped: number
+  readonly latencyMs: { readonly p50: number; readonly p99: number } | null
+  readonly peers: number
+}
+
+/** Everything the live table shows. */
+export interface TableView {
+  readonly elapsedMs: number
+  readonly round: number | null
+  /** Rounds until the summary; null when it runs until Ctrl-C. */
+  readonly roundsLeft: number | null
+  readonly path: string
+  readonly feeds: readonly FeedRow[]
+  readonly nodes: readonly NodeRow[]
+  readonly delivery: { readonly count: number; readonly gas: number | null }
+  readonly incident: string | null
+  readonly dashboard: string
+  readonly events: readonly string[]
+}
+
+const BOLD = '\u001b[1m'
+const DIM = '\u001b[2m'
+const RED = '\u001b[31m'
+const GREEN = '\u001b[32m'
+const YELLOW = '\u001b[33m'
+const RESET = '\u001b[0m'
+
+type Paint = (text: string) => string
+const painted =
+  (code: string): Paint =>
+  (text) =>
+    `${code}${text}${RESET}`
+const paint = {
+  bold: painted(BOLD),
+  dim: painted(DIM),
+  red: painted(RED),
+  green: painted(GREEN),
+  yellow: painted(YELLOW),
+}
+
+/** The live table as lines of text with terminal colours; fits 100 columns. */
+export function renderTable(view: TableView): string {
+  const round = view.round === null ? '–' : String(view.round)
+  const left = view.roundsLeft === null ? '' : `   ${view.roundsLeft} rounds to go`
+  const lines = [
+    paint.bold('PARALLAX  local oracle network') +
+      paint.dim(`   ${formatDuration(view.elapsedMs)}`),
+    `round ${paint.bold(round)}  ${view.path}${paint.dim(left)}`,
+    '',
+    paint.dim(columns(FEED_WIDTHS, FEED_HEADS)),
+    ...view.feeds.map(feedLine),
+    '',
+    paint.dim(columns(NODE_WIDTHS, NODE_HEADS)),
+    ...view.nodes.map(nodeLine),
+    '',
+    deliveryLine(view),
+    view.incident === null ? '' : paint.yellow(`market: ${view.incident}`),
+    `status page ${paint.bold(view.dashboard)}   ${paint.dim('Ctrl-C stops everything')}`,
+    ...view.events.map((event) => paint.dim(`  ${event}`)),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+const FEED_HEADS = ['FEED', 'COMMITTEE', '± SPREAD', 'SOURCES', 'ON CHAIN', 'OF ROUND']
+const FEED_WIDTHS = [10, 18, 14, 9, 18, 9]
+const NODE_HEADS = ['ORACLE', 'PID', 'ROUND', 'FAST', 'PROPOSED', 'SKIPPED', 'P50', 'P99', 'PEERS']
+const NODE_WIDTHS = [10, 9, 8, 7, 10, 9, 9, 9, 6]
+
+function feedLine(row: FeedRow): string {
+  const cells = [
+    row.feed,
+    row.value ?? 'none yet',
+    row.spread ?? '–',
+    row.sources,
+    row.onChain ?? 'none yet',
+    row.onChainRound === null ? '–' : String(row.onChainRound),
+  ]
+  return columns(FEED_WIDTHS, cells)
+}
+
+function nodeLine(row: NodeRow): string {
+  if (row.state !== 'running') {
+    const name = columns([10, 9], [`oracle-${row.index}`, String(row.pid ?? '–')])
+    return `${name}${row.state === 'killed' ? paint.red('killed') : paint.yellow('starting')}`
+  }
+  const cells = [
+    `oracle-${row.index}`,
+    String(row.pid ?? '–'),
+    String(row.round ?? '–'),
+    String(row.fast),
+    String(row.proposed),
+    String(row.skipped),
+    row.latencyMs === null ? '–' : `${row.latencyMs.p50} ms`,
+    row.latencyMs === null ? '–' : `${row.latencyMs.p99} ms`,
+    String(row.peers),
+  ]
+  return columns(NODE_WIDTHS, cells)
+}
+
+function deliveryLine({ delivery }: TableView): string {
+  const gas = delivery.gas === null ? '' : `, ${delivery.gas.toLocaleString('en-US')} gas each`
+  return `delivered ${paint.green(String(delivery.count))} times${gas}`
+}
+
+/** Left-aligned first column, the rest right-aligned. */
+function columns(widths: readonly number[], cells: readonly string[]): string {
+  return cells
+    .map((cell, position) => {
+      const width = widths[position] ?? 0
+      return position === 0 ? cell.padEnd(width) : cell.padStart(width)
+    })
+    .join(' ')
+}
