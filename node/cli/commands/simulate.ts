@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Command } from '../command.ts'
+import { EXIT_UNEXPECTED } from '../exit-codes.ts'
+
+const SIMULATOR = fileURLToPath(new URL('../../../simulations/main.ts', import.meta.url))
+
+/** Hands everything to the simulator, which is a program of its own: the node never imports it. */
+export const simulate: Command = {
+  name: 'simulate',
+  summary: 'Run a scenario in the simulator: parallax simulate SCENARIO …',
+  argument: null,
+  options: {},
+  isPassedThrough: true,
+  run: async (args, { signal }) => {
+    const child = spawn(process.execPath, [SIMULATOR, ...args], { stdio: 'inherit' })
+    const forward = () => child.kill('SIGTERM')
+    signal.addEventListener('abort', forward, { once: true })
+    const [exitCode] = await once(child, 'exit')
+    signal.removeEventListener('abort', forward)
+    return typeof exitCode === 'number' ? exitCode : EXIT_UNEXPECTED
+  },
+}

@@ -1,0 +1,62 @@
+import { codeOf } from '../errors.ts'
+
+/** One way for a command to end. */
+export interface ExitCode {
+  readonly exitCode: number
+  readonly meaning: string
+  /** Error codes, or beginnings of them when they end with `_`, that end a command so. */
+  readonly codes: readonly string[]
+}
+
+/** Every exit code of every command; docs/cli.md holds the same table. */
+export const EXIT_CODES = [
+  { exitCode: 0, meaning: 'Done. A node that was asked to stop ends so, too.', codes: [] },
+  { exitCode: 1, meaning: 'Something unexpected: a bug; report it.', codes: [] },
+  { exitCode: 2, meaning: 'The command line is wrong.', codes: ['USAGE_INVALID'] },
+  {
+    exitCode: 3,
+    meaning: 'A configuration or another file is missing, unreadable or wrong.',
+    codes: ['CONFIG_', 'FILE_'],
+  },
+  {
+    exitCode: 4,
+    meaning: 'A key or its passphrase is wrong.',
+    codes: ['KEYSTORE_', 'PASSPHRASE_', 'PRIVATE_KEY_', 'SECRET_', 'IDENTITY_', 'SHARE_'],
+  },
+  {
+    exitCode: 5,
+    meaning: 'A port is busy, or an address cannot be listened on.',
+    codes: ['API_PORT_BUSY', 'API_ADDRESS_REFUSED', 'GOSSIP_'],
+  },
+  {
+    exitCode: 6,
+    meaning: 'A chain, its contract or the wallet is not as configured.',
+    codes: ['RPC_', 'CONTRACT_', 'SPENDING_', 'WALLET_'],
+  },
+  { exitCode: 7, meaning: 'The node that was asked does not answer.', codes: ['NODE_UNREACHABLE'] },
+  { exitCode: 8, meaning: 'The node answers, but is not ready.', codes: ['NODE_NOT_READY'] },
+  {
+    exitCode: 9,
+    meaning: 'The data directory is in use, damaged or full.',
+    codes: ['JOURNAL_', 'PROMISES_', 'PROMISE_', 'DATA_'],
+  },
+  {
+    exitCode: 10,
+    meaning: 'The node stopped itself: going on would be unsafe.',
+    codes: ['KEY_RUNS_TWICE'],
+  },
+  { exitCode: 130, meaning: 'Interrupted a second time, while stopping.', codes: [] },
+] as const satisfies readonly ExitCode[]
+
+export const EXIT_DONE = 0
+export const EXIT_UNEXPECTED = 1
+export const EXIT_INTERRUPTED = 130
+
+/** How a command ends that failed with this error. */
+export function exitCodeOf(error: unknown): number {
+  const code = codeOf(error)
+  const matches = (pattern: string) =>
+    pattern.endsWith('_') ? code.startsWith(pattern) : code === pattern
+  const entry = EXIT_CODES.find(({ codes }) => codes.some(matches))
+  return entry?.exitCode ?? EXIT_UNEXPECTED
+}

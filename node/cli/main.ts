@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { execute } from './execute.ts'
+import { EXIT_INTERRUPTED } from './exit-codes.ts'
+
+const stopping = new AbortController()
+
+// The first signal asks for an orderly stop; whoever sends a second one will not wait for it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    stopping.abort()
+  })
+}
+
+// Not process.exit(): what was written to a pipe must still get through it.
+process.exitCode = await execute(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  terminal: { input: process.stdin, output: process.stderr },
+  signal: stopping.signal,
+})

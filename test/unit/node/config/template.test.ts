@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parseConfig } from '../../../../node/config/load.ts'
+import type { TemplateValues } from '../../../../node/config/template.ts'
+import { configTemplate } from '../../../../node/config/template.ts'
+
+const VALUES: TemplateValues = {
+  name: 'alpha',
+  committee: 'committee.json',
+  listen: ['/ip4/0.0.0.0/tcp/9000'],
+  members: [{ index: 1, address: '/dns4/beta.example/tcp/9000' }],
+  passphraseFile: null,
+  strength: 'standard',
+  apiPort: 8_081,
+  chain: {
+    name: 'local',
+    chainId: 31_337,
+    contract: `0x${'ab'.repeat(20)}`,
+    rpcUrls: ['http://127.0.0.1:8545'],
+  },
+}
+
+test('what the template writes is a good configuration with the given values', () => {
+  expect(parseConfig(configTemplate(VALUES))).toMatchObject({
+    type: 'parsed',
+    config: {
+      name: 'alpha',
+      keys: { passphrase: { prompt: true } },
+      network: { members: VALUES.members },
+      chains: [{ name: 'local', chainId: 31_337 }],
+      api: { port: 8_081 },
+    },
+  })
+})
+
+test('without members and chains it is a good configuration, too', () => {
+  const text = configTemplate({ ...VALUES, members: [], chain: null })
+  expect(parseConfig(text)).toMatchObject({ config: { network: { members: [] }, chains: [] } })
+})
+
+test('no path can break out of its place', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }), (passphraseFile) => {
+      const parsed = parseConfig(configTemplate({ ...VALUES, passphraseFile }))
+      const file = passphraseFile
+      expect(parsed).toMatchObject({ config: { keys: { passphrase: { file } } } })
+    }),
+  )
+})
