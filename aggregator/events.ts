@@ -40,8 +40,8 @@ export type Event =
   | (Timed & {
       readonly type: 'received'
       readonly message: Verified<GossipMessage>
-      /** Ours after `broadcast`; from the network otherwise. */
-      readonly origin: 'self' | 'peer'
+      /** Ours after `broadcast`, from gossip, or brought over a direct stream by one member. */
+      readonly origin: 'self' | 'peer' | 'sync'
     })
   /** A validly signed message of a round later than the window (§4.2). */
   | (Timed & { readonly type: 'memberAhead'; readonly member: MemberIndex; readonly round: Round })

@@ -2,7 +2,7 @@ import { openingOf, roundAt } from './committee.ts'
 import type { Context } from './context.ts'
 import type { Effect } from './effects.ts'
 import type { Event } from './events.ts'
-import type { GossipMessage, MemberMessage, Verified } from './messages/messages.ts'
+import type { Certificate, GossipMessage, MemberMessage, Verified } from './messages/messages.ts'
 import {
   judgeFromMs,
   judgeProposals,
@@ -69,7 +69,7 @@ function dispatch(turn: Turn, event: Event): void {
       onSampled(turn, event)
       return
     case 'received':
-      onReceived(turn, event.message)
+      onReceived(turn, event)
       return
     case 'memberAhead':
       onMemberAhead(turn, event)
@@ -92,10 +92,11 @@ function dispatch(turn: Turn, event: Event): void {
   }
 }
 
-function onReceived(turn: Turn, received: Verified<GossipMessage>): void {
+function onReceived(turn: Turn, event: Extract<Event, { type: 'received' }>): void {
+  const received: Verified<GossipMessage> = event.message
   const { message } = received
   if (message.type === 'certificate') {
-    onCertificate(turn, received as Verified<typeof message>)
+    onCertificateReceived(turn, received as Verified<typeof message>, event.origin)
     return
   }
   if (message.type === 'evidence') {
@@ -109,6 +110,25 @@ function onReceived(turn: Turn, received: Verified<GossipMessage>): void {
     return
   }
   onMemberMessage(turn, round, received as Verified<MemberMessage>)
+}
+
+/**
+ * A certificate that one member brought alone may be one that it shows to few, so that honest members
+ * start from different pairs and accuse each other: all get it before the next opening (§4.3, §6.5).
+ */
+function onCertificateReceived(
+  turn: Turn,
+  certificate: Verified<Certificate>,
+  origin: 'self' | 'peer' | 'sync',
+): void {
+  onCertificate(turn, certificate)
+  if (turn.state.best !== certificate) return
+  if (origin === 'sync') turn.out.push({ type: 'publish', message: certificate })
+  // A proposal may have waited for it as its basis.
+  const open = turn.state.rounds.get(turn.state.current)
+  if (open === undefined) return
+  judgeProposals(turn, open)
+  tryCombineAll(turn, open)
 }
 
 function onMemberMessage(turn: Turn, round: RoundState, received: Verified<MemberMessage>): void {

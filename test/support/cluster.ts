@@ -218,7 +218,7 @@ export class Cluster {
     const verdict = validate(this.context, bytes, { topic, currentRound })
     if (verdict.verdict !== 'accept') return
     const { message } = verdict
-    this.report(to, { type: 'received', nowMs: this.nowMs, message, origin: 'peer' })
+    this.report(to, { type: 'received', nowMs: this.nowMs, message, origin: 'sync' })
   }
 
   #sampled(member: number, round: number): Sampled {
