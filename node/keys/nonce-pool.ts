@@ -1,6 +1,6 @@
 import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
-import { OracleError } from '../errors.ts'
+import type { OracleError } from '../errors.ts'
 import { SLOTS } from './share-vault.ts'
 
 type Commitments = readonly [NonceCommitment, NonceCommitment, NonceCommitment]
@@ -25,7 +25,6 @@ export class NoncePool {
   readonly #ready: Ready[] = []
   readonly #taken = new Map<Round, Promise<Commitments>>()
   #waiting: Waiting[] = []
-  #forgottenUpTo = -1
 
   /** A pair was made. */
   add(ready: Ready): void {
@@ -33,13 +32,8 @@ export class NoncePool {
     this.#serve()
   }
 
-  /**
-   * Takes the commitments of a round, once there are enough; `assign` binds their secrets to it.
-   *
-   * @throws {OracleError} `NONCES_ERASED`
-   */
+  /** Takes the commitments of a round, once there are enough; `assign` binds their secrets to it. */
   async take(round: Round, assign: (ids: readonly number[]) => void): Promise<Commitments> {
-    if (round <= this.#forgottenUpTo) throw erased(round)
     const before = this.#taken.get(round)
     if (before !== undefined) return await before
     const { promise, resolve, reject } = Promise.withResolvers<Commitments>()
@@ -51,11 +45,6 @@ export class NoncePool {
 
   /** Rounds up to this one need no commitments any more. */
   forget(upTo: Round): void {
-    this.#forgottenUpTo = Math.max(this.#forgottenUpTo, upTo)
-    for (const each of this.#waiting.filter(({ round }) => round <= upTo)) {
-      each.reject(erased(each.round))
-    }
-    this.#waiting = this.#waiting.filter(({ round }) => round > upTo)
     for (const round of this.#taken.keys()) if (round <= upTo) this.#taken.delete(round)
   }
 
@@ -78,10 +67,4 @@ export class NoncePool {
       next.resolve([first.commitment, second.commitment, third.commitment])
     }
   }
-}
-
-function erased(round: Round): OracleError {
-  return new OracleError('NONCES_ERASED', 'this round is over and gets no nonces any more', {
-    context: { round },
-  })
 }

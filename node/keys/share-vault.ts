@@ -94,10 +94,12 @@ export class ShareVault {
     return { id, commitment }
   }
 
-  /** Gives prepared pairs to the slots of a round; a round is given pairs once, erased or not. */
+  /**
+   * Gives prepared pairs to the slots of a round, once. A round whose nonces were erased is over:
+   * what it is given is erased at once, so its commitments can be shown but never answered for.
+   */
   assign(round: Round, ids: readonly number[]): void {
     invariant(!this.#rounds.has(round), 'a round is given nonces once')
-    invariant(round > this.#erasedUpTo, 'a round whose nonces were erased gets no others')
     const bySlot = new Map<number, Nonce>()
     ids.forEach((id, slot) => {
       const nonce = this.#unassigned.get(id)
@@ -106,6 +108,7 @@ export class ShareVault {
       bySlot.set(slot, nonce)
     })
     this.#rounds.set(round, { reportDigest: null, bySlot })
+    if (round <= this.#erasedUpTo) this.erase(round)
     if (this.#rounds.size > ROUNDS_MAX) this.erase(Math.min(...this.#rounds.keys()))
   }
 
@@ -135,7 +138,7 @@ export class ShareVault {
   erase(upTo: Round): void {
     this.#erasedUpTo = Math.max(this.#erasedUpTo, upTo)
     for (const [round, { bySlot }] of this.#rounds) {
-      if (round > upTo) continue
+      if (round > this.#erasedUpTo) continue
       for (const nonce of bySlot.values()) eraseNonce(nonce)
       this.#rounds.delete(round)
     }

@@ -4,7 +4,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { invariant } from '../../aggregator/assert.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
-import { ShareVault } from './share-vault.ts'
+import { ShareVault, SLOTS } from './share-vault.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './signer-messages.ts'
 
 // The thread that holds the signing share. FROST takes milliseconds of pure computing, which would
@@ -37,6 +37,14 @@ function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
       vault = new ShareVault(options, { random: randomBytes })
     }
     say({ type: 'loaded', isRight })
+    prepareSoon()
+  }
+
+  // A round has just opened and will want its share in a moment: what it took is made up for when
+  // a round ends, unless the next one would find nothing.
+  const assign = (round: number, ids: readonly number[]) => {
+    vault?.assign(round, ids)
+    if (vault !== null && vault.spare < SLOTS) prepareSoon()
   }
 
   port.on('message', (message: ToWorker) => {
@@ -46,13 +54,15 @@ function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
       const outcome = frostScheme.combine(setup.groupKey, session, shares)
       say({ type: 'combined', call, outcome })
     }
-    if (message.type === 'assign') vault?.assign(message.round, message.ids)
-    if (message.type === 'erase') vault?.erase(message.upTo)
+    if (message.type === 'assign') assign(message.round, message.ids)
+    if (message.type === 'erase') {
+      vault?.erase(message.upTo)
+      prepareSoon()
+    }
     if (message.type === 'sign') {
       invariant(vault !== null, 'nothing is signed before the share is loaded')
       say({ type: 'signed', call: message.call, outcome: vault.sign(message.request) })
     }
-    prepareSoon()
   })
 }
 

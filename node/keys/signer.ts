@@ -123,9 +123,10 @@ export class Signer implements Startable {
   }
 
   /**
-   * Commitments of the three slots of a round; the same ones when asked again.
+   * Commitments of the three slots of a round; the same ones when asked again. For a round whose
+   * nonces were erased they are for show: no share will ever answer for them.
    *
-   * @throws {OracleError} `NONCES_ERASED`, `SIGNER_STOPPED`
+   * @throws {OracleError} `SIGNER_STOPPED`
    */
   async prepareNonces(
     round: Round,

@@ -98,11 +98,23 @@ describe('the vault of a signing share', () => {
     expect(at(0).sign(request(0))).toEqual(refused('NONCE_GONE'))
   })
 
-  it('gives a round nonces once, even after they were erased', () => {
+  it('gives a round nonces once', () => {
     const { id } = at(0).prepare()
     expect(() => at(0).assign(7, [id])).toThrow('invariant')
-    at(0).erase(7)
-    expect(() => at(0).assign(7, [id])).toThrow('invariant')
+  })
+
+  it('answers for nothing in a round that is over, whatever it is given then', () => {
+    at(0).erase(8)
+    for (const round of [7, 8]) {
+      const pairs = [at(0).prepare(), at(0).prepare(), at(0).prepare()]
+      at(0).assign(
+        round,
+        pairs.map(({ id }) => id),
+      )
+      prepared[0] = pairs
+      expect(at(0).sign({ ...request(0), round })).toEqual(refused('NONCE_GONE'))
+    }
+    expect(at(0).spare).toBe(0)
   })
 
   it('never gives one pair to two rounds', () => {
