@@ -62,12 +62,22 @@ export const STAGES: readonly Stage[] = [
   tests('compliance', 3),
   { ...tests('contracts', 10), steps: [vitest('contracts'), solidity()] },
   tests('simulation', 10),
-  tests('integration', 10),
-  tests('e2e', 15),
+  oneFileAtATime('integration', 10),
+  oneFileAtATime('e2e', 15),
 ]
 
 function tests(name: string, minutesMax: number): Stage {
   return { name, timeoutMs: minutesMax * MINUTE_MS, steps: [vitest(name)] }
+}
+
+/** Tests that live in real time must not take the processor from one another. */
+function oneFileAtATime(name: string, minutesMax: number): Stage {
+  const step = vitest(name)
+  return {
+    name,
+    timeoutMs: minutesMax * MINUTE_MS,
+    steps: [{ ...step, args: [...step.args, '--no-file-parallelism'] }],
+  }
 }
 
 function check(program: string, args: readonly string[]): Step {
