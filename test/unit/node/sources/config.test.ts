@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest'
+import type { FeedParams } from '../../../../aggregator/params.ts'
+import type { SourcesConfigInput } from '../../../../node/sources/config.ts'
+import { sourcesConfigSchema } from '../../../../node/sources/config.ts'
+import { VENUE_NAMES, VENUES } from '../../../../node/sources/registry.ts'
+import { sourceSettings } from '../../../../node/sources/settings.ts'
+import { FEEDS } from '../../../support/venues.ts'
+
+const problems = (input: unknown) => {
+  const outcome = sourcesConfigSchema.safeParse(input)
+  return outcome.success
+    ? []
+    : outcome.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+}
+
+const feed = (legs: unknown, more: object = {}) => ({ feeds: { 'BTC/USD': { legs, ...more } } })
+const THREE = [
+  { venue: 'kraken', market: 'BTC/USD' },
+  { venue: 'coinbase', market: 'BTC/USD' },
+  { venue: 'bitstamp', market: 'BTC/USD' },
+]
+
+describe('the configuration of sources', () => {
+  test('needs nothing: every key has a default, and the defaults fit together', () => {
+    const config = sourcesConfigSchema.parse({})
+    expect(Object.keys(config.feeds)).toEqual(['BTC/USD', 'ETH/USD', 'SOL/USD'])
+    expect(config.venues.kraken.baseUrl).toBe('https://api.kraken.com')
+    expect(config.conversions[0]?.peg?.rate).toBe(10n ** 18n)
+  })
+
+  test('knows every venue of the registry', () => {
+    expect(Object.keys(sourcesConfigSchema.parse({}).venues).sort()).toEqual(
+      [...VENUE_NAMES].sort(),
+    )
+    for (const name of VENUE_NAMES) expect(VENUES[name].name).toBe(name)
+  })
+
+  test.each<[string, unknown, string]>([
+    ['an unknown key', { venue: {} }, 'Unrecognized key'],
+    ['an unknown venue', { venues: { mtgox: {} } }, 'Unrecognized key'],
+    [
+      'a plain http address',
+      { venues: { okx: { baseUrl: 'http://www.okx.com' } } },
+      'venues.okx.baseUrl: must begin',
+    ],
+    [
+      'a private address',
+      { venues: { okx: { baseUrl: 'https://10.0.0.1' } } },
+      'venues.okx.baseUrl: must be on the public',
+    ],
+    ['credentials', { venues: { okx: { baseUrl: 'https://a:b@okx.com' } } }, 'credentials'],
+    [
+      'a poll of no time',
+      { venues: { okx: { pollMs: 0 } } },
+      'venues.okx.pollMs: must be a whole number from 100',
+    ],
+    [
+      'a symbol that leaves its place',
+      { venues: { okx: { symbols: { 'BTC/USDT': '../x' } } } },
+      'symbols',
+    ],
+    ['one venue twice', feed([...THREE, THREE[0]]), 'feeds.BTC/USD.legs.3: repeats kraken'],
+    [
+      'a market of another coin',
+      feed([...THREE.slice(1), { venue: 'kraken', market: 'ETH/USD' }]),
+      'legs.2: must be a market of BTC',
+    ],
+    [
+      'a currency nobody converts',
+      feed([...THREE.slice(1), { venue: 'kraken', market: 'BTC/EUR' }]),
+      'needs conversions from EUR to USD',
+    ],
+    ['too few venues', feed(THREE.slice(1)), 'sourcesMin: is 3, but only 2'],
+    [
+      'a disabled venue that is needed',
+      { ...feed(THREE), venues: { kraken: { enabled: false } } },
+      'only 2 of its venues are enabled',
+    ],
+    ['one venue with the majority of weight', feed(THREE, { weightBpsMax: 5_000 }), 'weightBpsMax'],
+    [
+      'silence shorter than the poll',
+      feed(THREE, { silenceMsMax: 1_000 }),
+      'silenceMsMax must be at least twice',
+    ],
+    [
+      'a feed without a quote currency',
+      { feeds: { BTC: { legs: THREE } } },
+      'feeds.BTC: must be named BASE/QUOTE',
+    ],
+    ['a float that is no decimal', feed(THREE, { baseVolumeMin: '1e3' }), 'baseVolumeMin'],
+  ])('refuses %s and says where', (_, input, part) => {
+    expect(problems(input).join('\n')).toContain(part)
+  })
+
+  test('lists every problem at once', () => {
+    const input = { ...feed([...THREE, THREE[0]]), conversions: [] }
+    expect(
+      problems({ ...input, conversions: [{ market: 'USDT/USD', legs: THREE }] }).length,
+    ).toBeGreaterThanOrEqual(4)
+  })
+
+  test('a conversion can use those before it, not those after', () => {
+    const legs = (market: string) =>
+      ['kraken', 'coinbase', 'bitstamp'].map((venue) => ({ venue, market }))
+    const euro = { market: 'EUR/USD', legs: legs('EUR/USD') }
+    const tether = { market: 'USDT/USD', legs: legs('USDT/EUR') }
+    expect(problems({ conversions: [euro, tether] })).toEqual([])
+    expect(problems({ conversions: [tether, euro] })[0]).toContain(
+      'needs conversions from EUR to USD',
+    )
+    expect(problems({ conversions: [euro, euro] })[0]).toContain('repeats EUR/USD')
+  })
+})
+
+describe('sourceSettings', () => {
+  const settingsOf = (input: SourcesConfigInput, feeds: readonly FeedParams[] = FEEDS) =>
+    sourceSettings(sourcesConfigSchema.parse(input), feeds)
+
+  test('finds the way from USDT to USD for the venues that need it', () => {
+    const legs = settingsOf({}).feeds[0]?.legs ?? []
+    expect(legs.map(({ venue, route }) => [venue, route.length])).toEqual([
+      ['binance', 1],
+      ['coinbase', 0],
+      ['kraken', 0],
+      ['bitstamp', 0],
+      ['okx', 1],
+    ])
+  })
+
+  test("the committee's minimum of venues holds; an operator may only ask for more", () => {
+    const minimum = (committee: number, own: number) => {
+      const feeds = FEEDS.map((each) => ({ ...each, sourcesMin: committee }))
+      const legs = sourcesConfigSchema.parse({}).feeds['BTC/USD']?.legs ?? []
+      return settingsOf({ feeds: { 'BTC/USD': { legs, sourcesMin: own } } }, feeds).feeds[0]?.rules
+        .sourcesMin
+    }
+    expect(minimum(4, 3)).toBe(4)
+    expect(minimum(2, 3)).toBe(3)
+  })
+
+  test('leaves out feeds that it has no venues for, and kinds that are not spot', () => {
+    const [first, second] = FEEDS
+    if (first === undefined || second === undefined) throw new Error('there are three feeds')
+    const unknown = { ...first, name: 'toString' }
+    const funding: FeedParams = { ...second, kind: 'funding' }
+    expect(settingsOf({}, [unknown, funding, first]).feeds.map(({ name }) => name)).toEqual([
+      'BTC/USD',
+    ])
+  })
+
+  test('leaves out the legs of a venue that is disabled', () => {
+    const { feeds } = settingsOf({ venues: { binance: { enabled: false } } })
+    expect(feeds[0]?.legs.map(({ venue }) => venue)).not.toContain('binance')
+  })
+})
