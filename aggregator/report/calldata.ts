@@ -34,23 +34,19 @@ export const UPDATE_SELECTOR = 0x00000000
 export const UPDATE_FEEDS_MAX = 255
 
 const FLAG_CLOCK = 4
-const HEADER_BYTES = 20
-const SIGNATURE_BYTES = 96
+/** Selector (4), header (20) and signature (96). */
+const ENTRIES_AT = 120
 const ENTRY_BYTES = 17
 const CLOCK_BYTES = 10
 const SIBLING_BYTES = 32
 
-const STEP = { right: 1, left: 2, merge: 3 } as const
+/** What the node of a feed is hashed with: a sibling on its right or left, or the node that waits. */
+type Step = 'right' | 'left' | 'merge'
 
+/** One feed with the steps that follow its leaf, and the siblings that they take. */
 interface Entry {
   readonly index: FeedIndex
-  program: number
-  steps: number
-}
-
-/** A certificate's feeds with what proves them: entries in order, and the siblings they use. */
-interface Proof {
-  readonly entries: Entry[]
+  readonly steps: Step[]
   readonly siblings: Uint8Array[]
 }
 
@@ -84,21 +80,36 @@ export function encodeReport(
 ): Uint8Array {
   const { certificate, feeds, committee } = update
   invariant(feeds.length > 0 && feeds.length <= UPDATE_FEEDS_MAX, 'an update has 1 to 255 feeds')
-  const proof = proofOf(keccak256, certificate.words, feeds)
+  const entries = entriesOf(keccak256, certificate.words, feeds)
   return concat(
     header(certificate, committee),
     signature(certificate.signature),
-    uint(feeds.length, 1),
-    ...proof.entries.map((entry) =>
+    ...entries.map((entry, position) =>
       concat(
         uint(entry.index, 2),
         (certificate.words[entry.index] as Uint8Array).subarray(0, WORD_HEAD_BYTES),
-        uint(entry.program, 3),
+        uint(programOf(entry.steps, position < entries.length - 1), 3),
+        ...entry.siblings,
       ),
     ),
-    ...proof.siblings,
     committee.isFirstClock ? new Uint8Array(0) : encodeClock(committee.clock),
   )
+}
+
+/**
+ * The lowest bit says whether a feed follows. Above it the path: a bit for each step, set when the
+ * other node comes first, and a one that ends it; the lowest of these is inverted, so that no steps
+ * are zero. From bit 12 on: which steps take the node that waits, and not a sibling.
+ */
+function programOf(steps: readonly Step[], follows: boolean): number {
+  invariant(steps.length <= 10, 'a tree of 1024 feeds is ten levels high')
+  let path = 1 << steps.length
+  let merges = 0
+  steps.forEach((step, position) => {
+    if (step !== 'right') path |= 1 << position
+    if (step === 'merge') merges |= 1 << position
+  })
+  return (merges << 12) | ((path ^ 1) << 1) | (follows ? 1 : 0)
 }
 
 function header(certificate: Certificate, committee: CommitteeOnChain): Uint8Array {
@@ -141,56 +152,48 @@ function encodeClock(clock: Clock): Uint8Array {
   )
 }
 
-/** Walks the tree in post-order; each feed carries the steps that follow it. */
-function proofOf(
+/** Walks the tree in post-order; each feed carries the steps up to where the next one begins. */
+function entriesOf(
   keccak256: Keccak256,
   words: readonly Uint8Array[],
   feeds: readonly FeedIndex[],
-): Proof {
+): readonly Entry[] {
   feeds.forEach((feed, position) => {
     invariant(feed >= 0 && feed < words.length, 'every feed is in the certificate')
     invariant(position === 0 || feed > (feeds[position - 1] as number), 'feeds ascend')
   })
   const levels = levelsOf(keccak256, words)
   const wanted = new Set(feeds)
-  const proof: Proof = { entries: [], siblings: [] }
+  const entries: Entry[] = []
   const isWanted = (height: number, position: number) => {
     const last = (position + 1) << height
     for (let leaf = position << height; leaf < last; leaf++) if (wanted.has(leaf)) return true
     return false
   }
+  const step = (kind: Step, sibling?: Uint8Array) => {
+    const entry = entries.at(-1) as Entry
+    entry.steps.push(kind)
+    if (sibling !== undefined) entry.siblings.push(sibling)
+  }
   const visit = (height: number, position: number): void => {
     if (height === 0) {
-      proof.entries.push({ index: position, program: 0, steps: 0 })
+      entries.push({ index: position, steps: [], siblings: [] })
       return
     }
-    const left = 2 * position
+    const [left, right] = [2 * position, 2 * position + 1]
     const below = levels[height - 1] as Uint8Array[]
-    const sibling = below[left + 1]
-    if (sibling === undefined) {
-      visit(height - 1, left)
-      return
-    }
     const hasLeft = isWanted(height - 1, left)
-    const hasRight = isWanted(height - 1, left + 1)
+    const hasRight = isWanted(height - 1, right)
     if (hasLeft) visit(height - 1, left)
-    if (hasRight) visit(height - 1, left + 1)
-    if (hasLeft && hasRight) {
-      step(proof, STEP.merge)
-      return
-    }
-    proof.siblings.push(hasLeft ? sibling : (below[left] as Uint8Array))
-    step(proof, hasLeft ? STEP.right : STEP.left)
+    if (hasRight) visit(height - 1, right)
+    // A node without a neighbour is promoted unchanged.
+    if (right >= below.length) return
+    if (hasLeft && hasRight) step('merge')
+    else if (hasLeft) step('right', below[right])
+    else step('left', below[left])
   }
   visit(levels.length - 1, 0)
-  return proof
-}
-
-function step(proof: Proof, kind: (typeof STEP)[keyof typeof STEP]): void {
-  const entry = proof.entries.at(-1) as Entry
-  entry.program |= kind << (2 * entry.steps)
-  entry.steps += 1
-  invariant(entry.steps <= 12, 'a tree of 1024 feeds is ten levels high')
+  return entries
 }
 
 /** One feed of a decoded update. */
@@ -198,7 +201,7 @@ export interface UpdateEntry {
   readonly feed: FeedIndex
   /** The word of 32 bytes as it was signed. */
   readonly word: Uint8Array
-  readonly program: number
+  readonly siblings: readonly Uint8Array[]
 }
 
 /** What the calldata of an update says; nothing of it is verified. */
@@ -215,32 +218,20 @@ export interface DecodedUpdate {
   readonly ry: bigint
   readonly z: bigint
   readonly entries: readonly UpdateEntry[]
-  readonly siblings: readonly Uint8Array[]
   /** The ten bytes of the clock, or null when the contract's first one is meant. */
   readonly clock: Uint8Array | null
 }
 
 /** Reads the calldata of an update; null when its length is not that of any. */
 export function decodeUpdate(calldata: Uint8Array): DecodedUpdate | null {
-  const entriesAt = 4 + HEADER_BYTES + SIGNATURE_BYTES + 1
-  if (calldata.length < entriesAt) return null
+  if (calldata.length < ENTRIES_AT) return null
   const number = (at: number, length: number) =>
     Number(bigintFrom(calldata.subarray(at, at + length)))
   if (number(0, 4) !== UPDATE_SELECTOR) return null
   const flags = number(4, 1)
   const end = calldata.length - ((flags & FLAG_CLOCK) === 0 ? 0 : CLOCK_BYTES)
-  const siblingsAt = entriesAt + ENTRY_BYTES * number(entriesAt - 1, 1)
-  if (siblingsAt > end || (end - siblingsAt) % SIBLING_BYTES !== 0) return null
-  const entries: UpdateEntry[] = []
-  for (let at = entriesAt; at < siblingsAt; at += ENTRY_BYTES) {
-    const word = new Uint8Array(32)
-    word.set(calldata.subarray(at + 2, at + 2 + WORD_HEAD_BYTES))
-    entries.push({ feed: number(at, 2), word, program: number(at + 14, 3) })
-  }
-  const siblings: Uint8Array[] = []
-  for (let at = siblingsAt; at < end; at += SIBLING_BYTES) {
-    siblings.push(calldata.slice(at, at + SIBLING_BYTES))
-  }
+  const entries = decodeEntries(calldata.subarray(0, end))
+  if (entries === null) return null
   return {
     flags,
     round: number(5, 4),
@@ -253,7 +244,31 @@ export function decodeUpdate(calldata: Uint8Array): DecodedUpdate | null {
     ry: bigintFrom(calldata.subarray(56, 88)),
     z: bigintFrom(calldata.subarray(88, 120)),
     entries,
-    siblings,
     clock: end === calldata.length ? null : calldata.slice(end),
   }
+}
+
+function decodeEntries(bytes: Uint8Array): readonly UpdateEntry[] | null {
+  const entries: UpdateEntry[] = []
+  let at = ENTRIES_AT
+  for (let follows = true; follows; ) {
+    const program = Number(bigintFrom(bytes.subarray(at + 14, at + ENTRY_BYTES)))
+    const word = new Uint8Array(32)
+    word.set(bytes.subarray(at + 2, at + 2 + WORD_HEAD_BYTES))
+    const feed = Number(bigintFrom(bytes.subarray(at, at + 2)))
+    at += ENTRY_BYTES
+    const siblings: Uint8Array[] = []
+    let merges = program >> 12
+    for (let path = ((program >> 1) & 0x7ff) ^ 1; path > 1; path >>= 1) {
+      if ((merges & 1) === 0) {
+        siblings.push(bytes.slice(at, at + SIBLING_BYTES))
+        at += SIBLING_BYTES
+      }
+      merges >>= 1
+    }
+    if (at > bytes.length) return null
+    entries.push({ feed, word, siblings })
+    follows = (program & 1) === 1
+  }
+  return at === bytes.length ? entries : null
 }

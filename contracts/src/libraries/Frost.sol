@@ -14,11 +14,11 @@ library Frost {
     uint256 internal constant P = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F;
 
     /// @notice Checks a signature over a message of 32 bytes.
-    /// @dev z must be checked to be below N by the caller: it is reduced here. R needs no range
-    /// check: the recovered address is that of a canonical point. px must be below N and px ≠ 0.
+    /// @dev R needs no range check: the recovered address is that of a canonical point. px must be below
+    /// N; with px = 0 nothing verifies.
     /// Uses 0x140 bytes from `free`, of which the first 64 must be zero.
     /// @param px Abscissa of the public key
-    /// @param parity 0 when the ordinate of the public key is even, 1 when it is odd
+    /// @param parity Its lowest bit is 0 when the ordinate of the public key is even, 1 when it is odd
     /// @param message What was signed
     /// @param rAt Offset in calldata of R.x, R.y and z
     /// @param free Memory for the computation
@@ -31,6 +31,7 @@ library Frost {
             // expand_message_xmd of RFC 9380 §5.3.1 for 48 bytes, laid out in place:
             // 64 zeros ‖ R (33) ‖ P (33) ‖ message (32) ‖ 0x0030 ‖ 0x00 ‖ DST ‖ len(DST)
             let n := N
+            parity := and(parity, 1)
             let z := calldataload(add(rAt, 64))
             mstore8(add(free, 0x40), add(2, and(calldataload(add(rAt, 32)), 1)))
             calldatacopy(add(free, 0x41), rAt, 32)
@@ -56,15 +57,12 @@ library Frost {
             mstore(add(free, 0x20), add(27, parity))
             mstore(add(free, 0x40), px)
             mstore(add(free, 0x60), sub(n, mulmod(c, px, n)))
-            // A failed recovery returns nothing and leaves the zero, which no point's address is.
-            mstore(0x00, 0)
+            // A failed recovery returns nothing and leaves b2 there, a hash that is no address.
             pop(staticcall(gas(), 1, free, 0x80, 0x00, 32))
-            let recovered := mload(0x00)
             calldatacopy(free, rAt, 64)
-            valid := and(
-                iszero(iszero(recovered)),
-                eq(recovered, and(keccak256(free, 64), 0xffffffffffffffffffffffffffffffffffffffff))
-            )
+            let signer := and(keccak256(free, 64), 0xffffffffffffffffffffffffffffffffffffffff)
+            // z in full range would be a second form of the same signature.
+            valid := and(eq(mload(0x00), signer), lt(z, n))
         }
     }
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
+import {Frost} from "../libraries/Frost.sol";
+
+/// @title The committees of a hub and the keys that verify
+/// @notice A key in office stands at a slot whose number holds the clock of its committee, the parity
+/// of its epoch and that of its ordinate: 2^255 + clock × 2^8 + 2 × epoch parity + ordinate parity.
+/// So one read gives the key and proves that the clock belongs to it. The clock is
+/// genesisMs − skewMs (48 bits) ‖ roundMs (16) ‖ includeMs + 2 × skewMs (16).
+abstract contract CommitteeKeys is IPriceFeeds {
+    uint256 private constant KEYS = 1 << 255;
+
+    mapping(uint256 number => Committee) private _committees;
+    uint256 private _epoch;
+
+    // The first committee's clock, in the code: a later committee with another one sends it along.
+    uint256 internal immutable _FIRST_KEYS;
+    uint256 internal immutable _FIRST_OPENING_MS;
+    uint256 internal immutable _FIRST_ROUND_MS;
+    uint256 internal immutable _FIRST_WINDOW_MS;
+
+    constructor(Committee memory first) {
+        uint256 clock = _clockOf(first);
+        _FIRST_KEYS = _keysOf(clock);
+        _FIRST_OPENING_MS = clock >> 32;
+        _FIRST_ROUND_MS = first.roundMs;
+        _FIRST_WINDOW_MS = clock & 0xffff;
+        _activate(first);
+    }
+
+    /// @inheritdoc IPriceFeeds
+    function committee(uint256 number) external view returns (Committee memory) {
+        return _committees[number];
+    }
+
+    /// @inheritdoc IPriceFeeds
+    function epoch() external view returns (uint256) {
+        return _epoch;
+    }
+
+    /// @dev Slot of the keys of a clock; the parities come into its two lowest bits.
+    function _keysOf(uint256 clock) internal pure returns (uint256) {
+        return KEYS | clock << 8;
+    }
+
+    function _clockOf(Committee memory given) private pure returns (uint256) {
+        uint256 window = uint256(given.includeMs) + 2 * uint256(given.skewMs);
+        // protocol §3: Δ > includeMs + 2 × skew, so that the times of two rounds cannot cross.
+        if (window >= given.roundMs) {
+            revert ClockInvalid(given.roundMs, given.includeMs, given.skewMs);
+        }
+        if (given.genesisMs < given.skewMs) revert GenesisInvalid(given.genesisMs, given.skewMs);
+        uint256 opening = given.genesisMs - given.skewMs;
+        return opening << 32 | uint256(given.roundMs) << 16 | window;
+    }
+
+    function _activate(Committee memory given) private {
+        _checkKey(given.publicKeyX, given.publicKeyParity);
+        uint256 number = ++_epoch;
+        _committees[number] = given;
+        uint256 slot = _keysOf(_clockOf(given)) | (number & 1) << 1 | given.publicKeyParity;
+        uint256 key = given.publicKeyX;
+        assembly {
+            sstore(slot, key)
+        }
+        emit CommitteeActivated(number, given);
+    }
+
+    /// @dev The abscissa must be that of a point: x³ + 7 is a square when its power (p − 1) / 2 is 1.
+    function _checkKey(uint256 x, uint256 parity) private view {
+        if (x == 0 || x >= Frost.N || parity > 1) revert PublicKeyInvalid(x, parity);
+        uint256 square = addmod(mulmod(mulmod(x, x, Frost.P), x, Frost.P), 7, Frost.P);
+        (bool done, bytes memory result) =
+            address(5).staticcall(abi.encode(32, 32, 32, square, (Frost.P - 1) / 2, Frost.P));
+        if (!done || abi.decode(result, (uint256)) != 1) revert PublicKeyInvalid(x, parity);
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
+import {FeedWord} from "../libraries/FeedWord.sol";
+import {FeedStore} from "./FeedStore.sol";
+
+/// @title Reading the latest values and the history
+abstract contract FeedReader is FeedStore {
+    using FeedWord for uint256;
+
+    /// @inheritdoc IPriceFeeds
+    function latest(uint256 feed) external view returns (Feed memory) {
+        uint256 word = _word(feed);
+        return Feed({
+            value: word.value(),
+            spread: word.spread(),
+            observers: word.observers(),
+            status: word.status(),
+            time: word.time(),
+            round: word.round(),
+            sequence: word.sequence(),
+            heartbeatSeconds: word.heartbeatSeconds()
+        });
+    }
+
+    /// @inheritdoc IPriceFeeds
+    function latestRoundData(uint256 feed)
+        external
+        view
+        returns (uint80, int256, uint256, uint256, uint80)
+    {
+        uint256 word = _filled(feed);
+        _returnRound(_roundId(feed, word), word.value(), word.time());
+    }
+
+    /// @inheritdoc IPriceFeeds
+    function getRoundData(uint256 feed, uint80 roundId)
+        external
+        view
+        returns (uint80, int256, uint256, uint256, uint80)
+    {
+        (int256 answer, uint256 time) = _round(feed, roundId);
+        _returnRound(roundId, answer, time);
+    }
+
+    /// @inheritdoc IPriceFeeds
+    function facade_Cmgi() external view {
+        uint256 feed;
+        uint256 selector;
+        assembly {
+            feed := shr(240, calldataload(4))
+            selector := shr(224, calldataload(6))
+        }
+        if (selector == 0xfeaf968c) {
+            uint256 word = _filled(feed);
+            _returnRound(_roundId(feed, word), word.value(), word.time());
+        }
+        if (selector == 0x9a6fc8f5) {
+            uint256 roundId = _argument();
+            (int256 answer, uint256 time) = _round(feed, roundId);
+            _returnRound(roundId, answer, time);
+        }
+        _answerFacade(feed, selector);
+    }
+
+    /// @dev The rest of AggregatorV3Interface and AggregatorInterface.
+    function _answerFacade(uint256 feed, uint256 selector) private view {
+        uint256 answer;
+        if (selector == 0x313ce567) answer = _decimals(feed);
+        else if (selector == 0x54fd4d50) answer = 1;
+        else if (selector == 0x50d25bcd) answer = uint256(int256(_filled(feed).value()));
+        else if (selector == 0x8205bf6a) answer = _filled(feed).time();
+        else if (selector == 0x668a0f02) answer = _roundId(feed, _filled(feed));
+        else if (selector == 0xb5ab58dc) answer = _roundAnswer(feed);
+        else if (selector == 0xb633620c) (, answer) = _round(feed, _argument());
+        else if (selector == 0x7284e416) _returnString(_name(feed));
+        else revert FunctionUnknown(bytes4(uint32(selector)));
+        assembly {
+            mstore(0x00, answer)
+            return(0x00, 0x20)
+        }
+    }
+
+    function _roundAnswer(uint256 feed) private view returns (uint256) {
+        (int256 answer,) = _round(feed, _argument());
+        return uint256(answer);
+    }
+
+    /// @dev The argument of a function with one, behind selector, feed and the inner selector.
+    function _argument() private pure returns (uint256 argument) {
+        if (msg.data.length < 42) revert LengthMismatch(msg.data.length, 42);
+        assembly {
+            argument := calldataload(10)
+        }
+    }
+
+    function _returnRound(uint256 roundId, int256 answer, uint256 time) private pure {
+        assembly {
+            mstore(0x00, roundId)
+            mstore(0x20, answer)
+            mstore(0x40, time)
+            mstore(0x60, time)
+            mstore(0x80, roundId)
+            return(0x00, 0xa0)
+        }
+    }
+
+    function _returnString(string memory text) private pure {
+        bytes memory encoded = abi.encode(text);
+        assembly {
+            return(add(encoded, 0x20), mload(encoded))
+        }
+    }
+
+    function _roundId(uint256 feed, uint256 word) private pure returns (uint256) {
+        return feed << 64 | word.sequence();
+    }
+
+    /// @dev A value by its Chainlink number.
+    function _round(uint256 feed, uint256 roundId) private view returns (int256, uint256) {
+        // A number of another feed differs above its sequence, so that it is none of this one.
+        return _value(feed, _filled(feed), roundId ^ feed << 64);
+    }
+
+    /// @dev A value by its sequence, from the latest word or from the history.
+    function _value(uint256 feed, uint256 word, uint256 sequence)
+        private
+        view
+        returns (int256 value, uint256 time)
+    {
+        unchecked {
+            uint256 newest = word.sequence();
+            if (sequence == newest) return (word.value(), word.time());
+            // Also refuses 0, which wraps around.
+            if (sequence - 1 >= newest) revert SequenceUnknown(sequence, newest);
+            uint256 kept = feed < _HISTORY_FEEDS ? HISTORY : 1;
+            if (sequence + kept <= newest) revert SequenceTooOld(sequence, newest - kept + 1);
+            uint256 pair;
+            uint256 place = feed * PAIRS + (sequence >> 1) % PAIRS;
+            assembly {
+                pair := sload(add(_history.slot, place))
+            }
+            if (sequence & 1 == 0) return (int64(int256(pair) >> 192), uint32(pair >> 96));
+            return (int64(int256(pair) >> 128), uint32(pair >> 64));
+        }
+    }
+}
