@@ -180,7 +180,8 @@ export class VenueClient {
       this.#circuit = afterFailure(this.#circuit, { nowMs, rules: this.#options.circuit })
     }
     for (const { error } of faults) {
-      this.#circuit = pausedUntil(this.#circuit, nowMs + pauseAskedFor(error))
+      const pauseMs = pauseAskedFor(error)
+      if (pauseMs > 0) this.#circuit = pausedUntil(this.#circuit, nowMs + pauseMs)
     }
   }
 }

@@ -1,0 +1,286 @@
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createAgent } from '../../node/sources/agent.ts'
+import type { VenueConfig } from '../../node/sources/config.ts'
+import { sourcesConfigSchema } from '../../node/sources/config.ts'
+import { retryAfterMs } from '../../node/sources/fetcher.ts'
+import type { Venue } from '../../node/sources/venue.ts'
+import { VenueClient } from '../../node/sources/venue-client.ts'
+import { binance } from '../../node/sources/venues/binance.ts'
+import { coinbase } from '../../node/sources/venues/coinbase.ts'
+import { SELF_SIGNED } from '../support/self-signed.ts'
+
+const TICKER =
+  '{"ask":"101","bid":"99","volume":"10","price":"100","time":"2025-10-09T08:53:20.000000Z"}'
+const NOW_MS = Date.UTC(2025, 9, 9, 8, 53, 20)
+
+const open: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close()
+})
+
+async function serve(server: Server): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.listen(0, '127.0.0.1', resolve)
+  await promise
+  open.push(async () => {
+    const closed = Promise.withResolvers<void>()
+    server.close(() => closed.resolve())
+    server.closeAllConnections()
+    await closed.promise
+  })
+  return (server.address() as AddressInfo).port
+}
+
+interface Asked {
+  readonly venue?: Venue
+  readonly overrides?: Partial<VenueConfig>
+}
+
+/** A client of one venue at a base URL, with a clock that stands still and waits that are noted. */
+function clientAt(baseUrl: string, { venue = coinbase, overrides = {} }: Asked = {}) {
+  const time = { nowMs: NOW_MS }
+  const waits: number[] = []
+  const defaults = sourcesConfigSchema.parse({}).venues.coinbase
+  const config = { ...defaults, access: 'local' as const, baseUrl, ...overrides }
+  const agent = createAgent(config, async () => [{ address: '127.0.0.1', family: 4 }])
+  open.push(() => agent.destroy())
+  const client = new VenueClient(
+    { venue, config, circuit: { failuresMax: 3, pauseMs: 1_000, pauseMsMax: 60_000 } },
+    {
+      clock: { nowMs: () => time.nowMs },
+      dispatcher: agent,
+      jitter: () => 0.5,
+      sleep: async (ms) => void waits.push(ms),
+    },
+  )
+  const requests = venue.requests([{ market: 'BTC/USD', symbol: venue.symbolOf('BTC/USD') }])
+  const signal = new AbortController().signal
+  /** The code of one poll, or the bid. */
+  const poll = async () => {
+    const [outcome] = await client.poll(requests, signal)
+    if (outcome?.type === 'failed') return outcome.error.code
+    const answer = outcome?.answers[0]
+    return answer?.type === 'quoted' ? answer.quote.bid : (answer?.code ?? 'NOTHING')
+  }
+  return { client, poll, time, waits, requests }
+}
+
+async function venueThat(listener: RequestListener, asked: Asked = {}) {
+  const server = createServer(listener)
+  const sockets: unknown[] = []
+  server.on('connection', (socket) => sockets.push(socket))
+  const port = await serve(server)
+  return { ...clientAt(`http://127.0.0.1:${port}`, asked), sockets, port }
+}
+
+const json = { 'content-type': 'application/json; charset=utf-8' }
+const NINETY_NINE = 99n * 10n ** 18n
+
+describe('a client of a venue', () => {
+  test('asks for plain JSON over one connection that it keeps', async () => {
+    const heads: IncomingMessage['headers'][] = []
+    const { poll, sockets } = await venueThat(
+      (request, response) => {
+        heads.push(request.headers)
+        response.writeHead(200, json).end(TICKER)
+      },
+      { overrides: { connectionsMax: 1 } },
+    )
+    for (let each = 0; each < 5; each++) expect(await poll()).toBe(NINETY_NINE)
+    expect(sockets).toHaveLength(1)
+    expect(heads[0]).toMatchObject({ 'accept-encoding': 'identity', accept: 'application/json' })
+  })
+
+  test('given a base URL with a path, then requests go below it', async () => {
+    const paths: (string | undefined)[] = []
+    const { port } = await venueThat((request, response) => {
+      paths.push(request.url)
+      response.writeHead(200, json).end(TICKER)
+    })
+    await clientAt(`http://127.0.0.1:${port}/mirror/`).poll()
+    expect(paths).toEqual(['/mirror/products/BTC-USD/ticker'])
+  })
+
+  test('follows no redirect, not even to the same host', async () => {
+    const paths: (string | undefined)[] = []
+    const { poll } = await venueThat((request, response) => {
+      paths.push(request.url)
+      response.writeHead(307, { location: '/elsewhere' }).end()
+    })
+    expect(await poll()).toBe('SOURCE_REDIRECTED')
+    expect(paths).toEqual(['/products/BTC-USD/ticker'])
+  })
+
+  test('given a connection that breaks once, then it asks again after a moment', async () => {
+    let asked = 0
+    const { poll, waits } = await venueThat((request, response) => {
+      asked += 1
+      if (asked === 1) request.socket.resetAndDestroy()
+      else response.writeHead(200, json).end(TICKER)
+    })
+    expect(await poll()).toBe(NINETY_NINE)
+    expect(waits).toEqual([100])
+  })
+
+  test('given a connection that keeps breaking, then it stops after its retries, each later', async () => {
+    let asked = 0
+    const overrides = { retriesMax: 3 }
+    const { poll, waits } = await venueThat(
+      (request) => {
+        asked += 1
+        request.socket.resetAndDestroy()
+      },
+      { overrides },
+    )
+    expect(await poll()).toBe('SOURCE_UNREACHABLE')
+    expect(asked).toBe(4)
+    expect(waits).toEqual([100, 200, 400])
+  })
+
+  test('an answer, however wrong, is not asked for again', async () => {
+    let asked = 0
+    const { poll } = await venueThat((_, response) => {
+      asked += 1
+      response.writeHead(500).end()
+    })
+    expect(await poll()).toBe('SOURCE_STATUS_UNEXPECTED')
+    expect(asked).toBe(1)
+  })
+
+  test('leaves a venue alone for as long as Retry-After says', async () => {
+    let asked = 0
+    const { poll, time } = await venueThat((_, response) => {
+      asked += 1
+      if (asked > 1) response.writeHead(200, json).end(TICKER)
+      else response.writeHead(418, { 'retry-after': '120' }).end()
+    })
+    expect(await poll()).toBe('SOURCE_RATE_LIMITED')
+    time.nowMs += 119_999
+    expect(await poll()).toBe('SOURCE_CIRCUIT_OPEN')
+    expect(asked).toBe(1)
+    time.nowMs += 1
+    expect(await poll()).toBe(NINETY_NINE)
+  })
+
+  test('given a used weight near the limit, then it waits for the next minute', async () => {
+    const body = '[{"symbol":"BTCUSD","bidPrice":"99","askPrice":"101","closeTime":1760000000000}]'
+    const { poll, client } = await venueThat(
+      (_, response) =>
+        response.writeHead(200, { ...json, 'x-mbx-used-weight-1m': '4800' }).end(body),
+      { venue: binance },
+    )
+    expect(await poll()).toBe(NINETY_NINE)
+    expect(client.pausedUntilMs).toBe(Date.UTC(2025, 9, 9, 8, 54))
+    expect(await poll()).toBe('SOURCE_CIRCUIT_OPEN')
+  })
+
+  test('spends no more than the budget of the venue', async () => {
+    let asked = 0
+    const { poll } = await venueThat((_, response) => {
+      asked += 1
+      response.writeHead(200, json).end(TICKER)
+    })
+    const codes: unknown[] = []
+    for (let each = 0; each < 10; each++) codes.push(await poll())
+    expect(asked).toBe(8)
+    expect(codes.slice(8)).toEqual(['SOURCE_BUDGET_SPENT', 'SOURCE_BUDGET_SPENT'])
+  })
+
+  test('one product that is refused does not close the venue for the others', async () => {
+    const { client } = await venueThat((request, response) => {
+      if (request.url?.includes('ETH') === true) response.writeHead(404, json).end('{}')
+      else response.writeHead(200, json).end(TICKER)
+    })
+    const markets = ['BTC/USD', 'ETH/USD'].map((market) => ({
+      market,
+      symbol: coinbase.symbolOf(market),
+    }))
+    const signal = new AbortController().signal
+    for (let each = 0; each < 3; each++) {
+      const outcomes = await client.poll(coinbase.requests(markets), signal)
+      expect(outcomes.map(({ type }) => type)).toEqual(['answered', 'failed'])
+    }
+    expect(client.pausedUntilMs).toBe(0)
+  })
+
+  test('given an abort in the middle of an answer, then the poll ends at once', async () => {
+    const controller = new AbortController()
+    const { client, requests } = await venueThat(() => controller.abort())
+    const [outcome] = await client.poll(requests, controller.signal)
+    expect(outcome?.type).toBe('failed')
+    expect(client.pausedUntilMs).toBe(0)
+  })
+
+  test('given a byte order mark or bytes that are no UTF-8, then it says so', async () => {
+    const bodies = [Buffer.from([0x22, 0xff, 0x22]), Buffer.from('\u0000')]
+    const { poll } = await venueThat((_, response) =>
+      response.writeHead(200, json).end(bodies.shift() ?? ''),
+    )
+    expect(await poll()).toBe('SOURCE_JSON_INVALID')
+    expect(await poll()).toBe('SOURCE_JSON_INVALID')
+  })
+
+  test('given two lengths or a header without an end, then the answer is not used', async () => {
+    const heads = [
+      'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3\r\ncontent-length: 5\r\n\r\n{}',
+      `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}\r\n\r\n{}`,
+    ]
+    const { poll } = await venueThat((request) => request.socket.end(heads.shift() ?? ''), {
+      overrides: { retriesMax: 0 },
+    })
+    expect(await poll()).toBe('SOURCE_UNREACHABLE')
+    expect(await poll()).toBe('SOURCE_UNREACHABLE')
+  })
+
+  test('an answer that was sent before it was asked for is never taken for the next one', async () => {
+    const staged = TICKER.replace('"99"', '"1"')
+    const { poll } = await venueThat((request) => {
+      const page = (body: string) =>
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+      request.socket.write(page(TICKER) + page(staged))
+    })
+    expect(await poll()).toBe(NINETY_NINE)
+    expect(await poll()).toBe(NINETY_NINE)
+  })
+})
+
+describe('a venue that cannot prove who it is', () => {
+  test('given a certificate that nobody vouches for, then nothing it says is used', async () => {
+    let asked = 0
+    const server = createTlsServer(SELF_SIGNED, (_, response) => {
+      asked += 1
+      response.writeHead(200, json).end(TICKER)
+    })
+    const port = await serve(server)
+    expect(await clientAt(`https://localhost:${port}`).poll()).toBe('SOURCE_TLS_INVALID')
+    expect(asked).toBe(0)
+  })
+
+  test('given plain text where TLS should be, then it says so', async () => {
+    const { port } = await venueThat((_, response) => response.writeHead(200, json).end(TICKER))
+    expect(await clientAt(`https://127.0.0.1:${port}`).poll()).toBe('SOURCE_TLS_INVALID')
+  })
+
+  test('given nobody at the address, then it cannot be reached', async () => {
+    const { port } = await venueThat(() => undefined)
+    await open.shift()?.()
+    expect(await clientAt(`http://127.0.0.1:${port}`).poll()).toBe('SOURCE_UNREACHABLE')
+  })
+})
+
+test.each([
+  ['5', 5_000],
+  ['0', null],
+  ['-5', null],
+  ['soon', null],
+  ['999999999', 3 * 86_400_000],
+  ['Thu, 09 Oct 2025 08:54:20 GMT', 60_000],
+  ['Thu, 09 Oct 2025 08:52:20 GMT', null],
+  [undefined, null],
+])('Retry-After %s is a wait of %s ms', (header, waitMs) => {
+  expect(retryAfterMs(header, NOW_MS)).toBe(waitMs)
+})
