@@ -1,5 +1,5 @@
 import { orderOf } from '../context.ts'
-import { PROPOSAL_EVIDENCE_MAX } from '../messages/codec.ts'
+import { attachedEvidenceBytesMax, PROPOSAL_EVIDENCE_MAX } from '../messages/codec.ts'
 import type { Evidence, Late, Proposal, Verified } from '../messages/messages.ts'
 import { namedMembers } from '../messages/proposal.ts'
 import { note, type RoundState, type Turn } from '../state.ts'
@@ -69,9 +69,11 @@ function expectedBefore(turn: Turn): Members {
 }
 
 function evidenceFor(turn: Turn, leftOut: Members): Verified<Evidence>[] {
+  const bytesMax = attachedEvidenceBytesMax(turn.context.committee)
   return listMembers(leftOut)
     .map((index) => turn.state.evidence[index])
     .filter((each): each is Verified<Evidence> => each !== undefined)
+    .filter((each) => each.bytes.length <= bytesMax)
     .slice(0, PROPOSAL_EVIDENCE_MAX)
 }
 

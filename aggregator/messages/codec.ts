@@ -74,34 +74,45 @@ export type Decoded = Observation | Late | ProposalBody | SignatureShare | Certi
 
 /** Upper bound of a message in bytes by type; beyond it nothing is decoded (§13). */
 export function messageBytesMax(committee: Committee, type: Decoded['type']): number {
-  const feeds = committee.params.feeds.length
-  const observation = 43 + 8 + 8 + 9 + ((feeds + 7) >> 3) + 16 * feeds + 32 + 198 + SIGNATURE_BYTES
   switch (type) {
     case 'observation':
-      return observation
+      return observationBytesMax(committee)
     case 'late':
       return LATE_BYTES
     case 'share':
       return 43 + 1 + 32 + 8 + 32 + 32 + SIGNATURE_BYTES
     case 'certificate':
-      return 34 + 16 + 4 + 1 + 8 + 12 * feeds + 65
+      return 34 + 16 + 4 + 1 + 8 + 12 * committee.params.feeds.length + 65
     case 'evidence':
-      return 34 + 9 + 8 + 2 * larger(observation, proposalBytesMax(committee, 0))
+      return EVIDENCE_FRAME_BYTES + 2 * proposalBytesMax(committee)
     case 'proposal':
-      return proposalBytesMax(committee, 2 * observation + 51)
+      return proposalBytesMax(committee)
   }
 }
+
+/** Prefix, accused, round and two lengths. */
+const EVIDENCE_FRAME_BYTES = 34 + 9 + 8
 
 /** Evidence attached to a proposal: at most this many, the rest travels by itself. */
 export const PROPOSAL_EVIDENCE_MAX = 2
 
-function proposalBytesMax(committee: Committee, evidenceBytes: number): number {
-  const lists = committee.size * (32 + LATE_BYTES) + PROPOSAL_EVIDENCE_MAX * (4 + evidenceBytes)
-  return 43 + 1 + 9 + 12 + 32 + 2 + lists + SIGNATURE_BYTES
+/**
+ * Largest evidence that a proposal carries: two observations. Evidence of two proposals holds all
+ * that those carry, so it travels by itself, or proposals would nest without end.
+ */
+export function attachedEvidenceBytesMax(committee: Committee): number {
+  return EVIDENCE_FRAME_BYTES + 2 * observationBytesMax(committee)
 }
 
-function larger(a: number, b: number): number {
-  return a > b ? a : b
+function observationBytesMax(committee: Committee): number {
+  const feeds = committee.params.feeds.length
+  return 43 + 8 + 8 + 9 + ((feeds + 7) >> 3) + 16 * feeds + 32 + 198 + SIGNATURE_BYTES
+}
+
+function proposalBytesMax(committee: Committee): number {
+  const attached = PROPOSAL_EVIDENCE_MAX * (4 + attachedEvidenceBytesMax(committee))
+  const lists = committee.size * (32 + LATE_BYTES) + attached
+  return 43 + 1 + 9 + 12 + 32 + 2 + lists + SIGNATURE_BYTES
 }
 
 const TYPE_OF_TAG: ReadonlyMap<number, Decoded['type']> = new Map([

@@ -1,10 +1,11 @@
 import type { Context } from '../context.ts'
 import { decodeWord } from '../report/words.ts'
 import { compareBytes, concat, equalBytes } from '../values/bytes.ts'
-import type { MemberIndex, Members, Round } from '../values/ids.ts'
-import { countMembers, hasMember, isSubset, NO_MEMBERS, withMember } from '../values/ids.ts'
+import type { MemberIndex, Round } from '../values/ids.ts'
+import { countMembers, isSubset } from '../values/ids.ts'
 import { certificateMessage } from './certificate.ts'
 import {
+  attachedEvidenceBytesMax,
   bodyOf,
   type Decoded,
   decode,
@@ -185,12 +186,13 @@ function openLates(context: Context, body: ProposalBody): Verified<Late>[] | nul
 function openEvidence(context: Context, body: ProposalBody): Verified<Evidence>[] | null {
   if (body.evidenceBytes.length > PROPOSAL_EVIDENCE_MAX) return null
   const opened: Verified<Evidence>[] = []
-  let accused: Members = NO_MEMBERS
+  let last = -1
   for (const bytes of body.evidenceBytes) {
+    if (bytes.length > attachedEvidenceBytesMax(context.committee)) return null
     const message = decode(context.committee, bytes)
-    if (message?.type !== 'evidence' || hasMember(accused, message.accused)) return null
+    if (message?.type !== 'evidence' || message.accused <= last) return null
     if (!isEvidenceSound(context, message)) return null
-    accused = withMember(accused, message.accused)
+    last = message.accused
     opened.push(seal({ message, bytes, digest: context.crypto.keccak256(bytes) }))
   }
   return opened
