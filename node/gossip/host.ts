@@ -10,6 +10,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
+import { Handshakes } from './handshakes.ts'
 import type { Roster } from './roster.ts'
 import type { Channels } from './topics.ts'
 
@@ -29,6 +30,8 @@ export interface HostOptions {
 
 export interface HostDependencies {
   readonly isBanned: (member: MemberIndex) => boolean
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
 }
 
 /** Connections open at once; two for each of 31 members while one replaces the other. */
@@ -139,7 +142,9 @@ function gaterOf(
     if (member === null || ownIndex === undefined) return true
     return member > ownIndex && dependencies.isConnected(peerId)
   }
+  const handshakes = new Handshakes(dependencies)
   return {
+    denyInboundConnection: ({ remoteAddr }) => !handshakes.admit(hostOf(remoteAddr)),
     denyDialPeer: isRefused,
     denyDialMultiaddr: () => false,
     denyInboundEncryptedConnection: isRefused,
@@ -156,6 +161,11 @@ function gaterOf(
 function addressesAllowed(roster: Roster): string[] {
   const allowed = roster.members.flatMap(({ addresses }) => addresses.flatMap(ipOf))
   return [...new Set(allowed)]
+}
+
+/** The first part of an address, which names the remote host. */
+function hostOf(address: Multiaddr): string {
+  return address.getComponents()[0]?.value ?? ''
 }
 
 /** The host part of an address as libp2p's allow list wants it; names are not resolved. */

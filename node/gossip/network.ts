@@ -82,6 +82,7 @@ export class Network implements Startable {
   readonly #sync: Sync
   readonly #dialer: Dialer
   #scoring: NodeJS.Timeout | undefined
+  #isRunning = false
 
   private constructor(
     options: NetworkOptions,
@@ -149,15 +150,16 @@ export class Network implements Startable {
         channels: channelsOf(options.committeeDigest),
         messageBytesMax: options.messageBytesMax ?? MESSAGE_BYTES_MAX,
       },
-      { isBanned: (member) => limiter.isBanned(member) },
+      { isBanned: (member) => limiter.isBanned(member), nowMs: dependencies.nowMs },
     )
     return new Network(options, dependencies, { host, roster, limiter })
   }
 
   /** @throws {OracleError} `GOSSIP_LISTEN_FAILED` */
   async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    if (this.#scoring !== undefined) return
+    if (this.#isRunning) return
     signal.throwIfAborted()
+    this.#isRunning = true
     await startHost(this.#host, this.#options.listen)
     await this.#sync.start()
     this.#gossip.subscribe()
@@ -166,9 +168,9 @@ export class Network implements Startable {
   }
 
   async stop(): Promise<void> {
-    if (this.#scoring === undefined) return
+    if (!this.#isRunning) return
+    this.#isRunning = false
     clearInterval(this.#scoring)
-    this.#scoring = undefined
     this.#dialer.stop()
     await this.#sync.stop()
     await this.#host.stop()

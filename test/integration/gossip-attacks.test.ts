@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
@@ -21,6 +20,7 @@ import {
   text,
   untilListening,
 } from './gossip-support.ts'
+import { Watch } from './gossip-watch.ts'
 
 const TOPIC = channelsOf(DIGEST).topics.protocol
 
@@ -194,19 +194,41 @@ describe('a listed member that turned hostile', () => {
 })
 
 describe('idle sockets', () => {
-  it('forty half-open ones do not lock an honest member out', async () => {
-    members = [await startMember({ index: 1, size: 2, addresses: new Map() })]
-    const { port } = new URL(`tcp://${addressOf(at(0)).replace('/ip4/', '').replace('/tcp/', ':')}`)
-    for (let count = 0; count < 40; count++) {
-      const socket = connect(Number(port), '127.0.0.1')
+  /** Opens sockets that never say a word to member 1; counts those that it hangs up on. */
+  async function openIdle(count: number, localAddress: string) {
+    const refused = { count: 0, watch: new Watch() }
+    const tcpPort = multiaddr(addressOf(at(0)))
+      .getComponents()
+      .find(({ name }) => name === 'tcp')
+    for (let opened = 0; opened < count; opened++) {
+      const socket = connect({ port: Number(tcpPort?.value), host: '127.0.0.1', localAddress })
       sockets.push(socket)
-      // Resets when the listener tires of it are expected.
       socket.on('error', () => undefined)
-      await once(socket, 'connect')
+      socket.on('close', () => {
+        refused.count += 1
+        refused.watch.notify()
+      })
+      await new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))
     }
+    return refused
+  }
+
+  async function joinHonest(): Promise<void> {
     const addresses = new Map([[1, addressOf(at(0))]])
     members.push(await startMember({ index: 0, size: 2, addresses }))
     await untilListening(at(1), 1)
-    expect(sockets.filter((socket) => !socket.destroyed)).not.toHaveLength(0)
+  }
+
+  it("forty from a member's own address do not lock the member out", async () => {
+    members = [await startMember({ index: 1, size: 2, addresses: new Map() })]
+    await openIdle(40, '127.0.0.1')
+    await joinHonest()
+  })
+
+  it('hundreds from elsewhere are refused beyond an allowance, and lock nobody out', async () => {
+    members = [await startMember({ index: 1, size: 2, addresses: new Map() })]
+    const refused = await openIdle(300, '127.0.0.2')
+    await joinHonest()
+    await refused.watch.until(() => refused.count > 200)
   })
 })
