@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { STAGES } from '../../scripts/stages.ts'
 import { projectFiles, read } from './source-files.ts'
 
-/** What start.mjs can run, read from its source: it must stay free of types to run under Node 20. */
+/** What start.mjs can run, read as text: the source has no types, to run under Node 20. */
 const TASKS = [...read('scripts/task.mjs').matchAll(/^ {2}(\w+): \['([^']+)'/gm)].map((match) => ({
   name: match[1] ?? '',
   program: match[2] ?? '',
