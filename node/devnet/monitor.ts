@@ -67,7 +67,7 @@ export class Monitor {
         feed: feed.name,
         value: newest?.certified?.value ?? null,
         spread: newest?.certified?.spread ?? null,
-        sources: look.overviews.map((each) => each?.feeds[index]?.local.sources ?? '-').join(' '),
+        sources: look.overviews.map((each) => each?.feeds[index]?.local.sources ?? '-').join('/'),
         onChain: onChain === null ? null : formatDecimal(onChain, feed.decimals),
         onChainRound: newest?.onChain[0]?.round ?? null,
       }

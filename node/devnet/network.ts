@@ -27,6 +27,8 @@ export interface LocalNetwork {
   readonly committee: Committee
   readonly chain: LocalChain
   readonly market: LocalProcess | null
+  /** Address of the local market; null with the real venues. */
+  readonly marketUrl: string | null
   readonly nodes: readonly LocalNode[]
   /** When the oracles were started, on the monotonic clock. */
   readonly startedAtMs: number
@@ -78,18 +80,20 @@ async function assemble(assembly: Assembly): Promise<LocalNetwork> {
   )
   await chain.start({ committee, wallets, signal })
   market?.assertRunning()
+  const marketUrl = market === null ? null : `http://127.0.0.1:${marketPort}`
   const files = await writeRunFiles(directory, {
     committee: local,
     ports: nodePorts,
     chain: { rpcUrl: chain.rpcUrl, chainId: LOCAL_CHAIN_ID, contract: chain.deployment.hub },
-    marketUrl: market === null ? null : `http://127.0.0.1:${marketPort}`,
+    marketUrl,
   })
   say(`starting ${options.nodes} oracles`)
   const nodes = files.nodes.map((each) => makeNode(each, files.passphrase))
   processes.push(...nodes.map((node) => node.process))
   const startedAtMs = performance.now()
   for (const node of nodes) node.process.start()
-  return { directory, committee, chain, market, nodes, startedAtMs, stop: assembly.stop }
+  const { stop } = assembly
+  return { directory, committee, chain, market, marketUrl, nodes, startedAtMs, stop }
 }
 
 function makeCommittee(options: DevnetOptions): LocalCommittee {

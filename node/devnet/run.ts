@@ -7,6 +7,7 @@ import type { DevnetOptions } from './options.ts'
 import { Outage } from './outage.ts'
 import { type Summary, shortcomingsOf } from './summary.ts'
 import { renderTable } from './table.ts'
+import { summaryText } from './text.ts'
 
 /** Two looks a round of 500 ms: nothing is missed, and the oracles hardly notice. */
 const LOOK_EVERY_MS = 500
@@ -93,9 +94,9 @@ class DevnetRun {
     if (this.#options.afterwards === 'keep') {
       this.#say(`kept running: RPC ${network.chain.rpcUrl}; Ctrl-C stops everything`)
     }
+    const isJson = this.#options.output === 'json'
     const shown = { ...summary, ...this.#kept(network) }
-    const text = JSON.stringify(shown, null, this.#options.output === 'json' ? 0 : 2)
-    this.#io.stdout.write(`${text}\n`)
+    this.#io.stdout.write(isJson ? `${JSON.stringify(shown)}\n` : summaryText(summary))
     if (this.#options.afterwards === 'keep') {
       await delay(2 ** 31 - 1, undefined, { signal: this.#signal }).catch(() => undefined)
     }
@@ -168,8 +169,8 @@ function pathText(look: Look): string {
   const newest = look.overviews.flatMap((each) => each?.rounds ?? [])
   const done = newest.filter((row) => row.path !== 'open').toSorted((a, b) => b.round - a.round)[0]
   if (done === undefined) return ''
-  if (done.latencyMs === null) return `round ${done.round} was skipped`
-  return `round ${done.round} certified in ${done.latencyMs} ms (${done.path})`
+  if (done.latencyMs === null) return `last: ${done.round} skipped`
+  return `last: ${done.round} certified in ${done.latencyMs} ms (${done.path})`
 }
 
 /** Venues that some oracle does not simply use now, with the reason. */

@@ -80,8 +80,8 @@ export function renderTable(view: TableView): string {
   return `${lines.join('\n')}\n`
 }
 
-const FEED_HEADS = ['FEED', 'COMMITTEE', '± SPREAD', 'SOURCES', 'ON CHAIN', 'OF ROUND']
-const FEED_WIDTHS = [10, 18, 14, 9, 18, 9]
+const FEED_HEADS = ['FEED', 'COMMITTEE', '± SPREAD', 'VENUES', 'ON CHAIN', 'OF ROUND']
+const FEED_WIDTHS = [10, 18, 14, 12, 18, 9]
 const NODE_HEADS = ['ORACLE', 'PID', 'ROUND', 'FAST', 'PROPOSED', 'SKIPPED', 'P50', 'P99', 'PEERS']
 const NODE_WIDTHS = [10, 9, 8, 7, 10, 9, 9, 9, 6]
 

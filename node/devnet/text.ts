@@ -1,5 +1,34 @@
+import type { Percentiles, Summary } from './summary.ts'
+
 /** Minutes and seconds, such as `1:05`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.floor(ms / 1_000)
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+/** A summary for people; `--json` prints the same as data. */
+export function summaryText(summary: Summary): string {
+  const { rounds, latencyMs, feeds } = summary
+  const latency = ({ p50, p99 }: Percentiles) => `p50 ${p50 ?? '–'} ms, p99 ${p99 ?? '–'} ms`
+  const restarted = summary.restarted.map(
+    ({ node, restartedAt, signedAgainAt }) =>
+      `oracle-${node} came back in round ${restartedAt} and signed again in ${signedAgainAt}`,
+  )
+  const lines = [
+    '',
+    `${rounds.opened} rounds: ${rounds.certified} certified (${rounds.fast} fast, ` +
+      `${rounds.proposed} proposed), ${rounds.skipped} skipped`,
+    `opening to certificate: ${latency(latencyMs.first)} at the first oracle`,
+    `                        ${latency(latencyMs.all)} at all of them`,
+    `first price on chain after ${summary.firstOnChainMs ?? '–'} ms; ` +
+      `${summary.txHashes.length} deliveries, ${summary.gasPerUpdate ?? '–'} gas each`,
+    ...feeds.map(
+      (feed) =>
+        `${feed.id.padEnd(8)} ${feed.onChainValue} on chain = certified in round ${feed.onChainRound}`,
+    ),
+    `${summary.sharesSeen} signature shares in the journals, ${summary.conflicts} conflicts`,
+    ...restarted,
+    '',
+  ]
+  return lines.join('\n')
 }

@@ -17,8 +17,8 @@ export function evenAround(reach: number, ...parts: readonly (number | string)[]
 }
 
 /**
- * A whole number around 0 whose distribution is close to normal with a deviation of `deviation`: the
- * sum of four even ones.
+ * A whole number around 0 whose distribution is close to normal with a deviation of `deviation`:
+ * the sum of four even ones.
  */
 export function normalAround(deviation: number, ...parts: readonly (number | string)[]): number {
   // The variance of four even numbers up to r is 4r²/3, so r = 0.866 × deviation.

@@ -5,8 +5,8 @@ import { incidentsSchema, SCRIPTED_INCIDENTS } from './incidents.ts'
 import { startMarketServer } from './server.ts'
 
 /**
- * The market server as a process: prints one line of JSON with its address once it listens, and ends
- * on SIGTERM or SIGINT.
+ * The market server as a process: prints one line of JSON with its address once it listens, and
+ * ends on SIGTERM or SIGINT.
  *
  * `node node/devnet/market/main.ts --port 0 --seed 1 --incidents scripted|none|JSON`
  */

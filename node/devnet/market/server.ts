@@ -46,8 +46,8 @@ interface Exchange {
 }
 
 /**
- * A market of five venues on loopback, each below its own prefix (`/binance`, `/coinbase`, …) in its
- * real REST format, for the local network and for tests.
+ * A market of five venues on loopback, each below its own prefix (`/binance`, `/coinbase`, …) in
+ * its real REST format, for the local network and for tests.
  *
  * Below `/control`: `GET state`, `GET range?market=BTC/USD&fromMs=…&untilMs=…` and
  * `PUT fault?venue=okx&fault=html` (without `fault` it ends).

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { request } from 'undici'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { decodeWord } from '../../aggregator/report/words.ts'
+import { fromHex } from '../../aggregator/values/bytes.ts'
+import { parseDecimal } from '../../aggregator/values/decimal.ts'
+import type { CertificateView } from '../../node/api/view.ts'
+import { type LocalNetwork, startNetwork, waitUntilReady } from '../../node/devnet/network.ts'
+import { parseDevnetOptions } from '../../node/devnet/options.ts'
+
+/** Offsets of the scripted spike from the start of the market, with room on both sides. */
+const SPIKE = { fromMs: 14_000, untilMs: 26_000 }
+/** A quote may be this old when it is used: poll interval, venue lag and one round. */
+const QUOTE_AGE_MS = 4_000
+
+let network: LocalNetwork
+const controller = new AbortController()
+
+beforeAll(async () => {
+  const options = parseDevnetOptions(['--rounds', '60'])
+  if (options === null) throw new Error('these options ask for no help')
+  const { signal } = controller
+  network = await startNetwork({ options, signal, say: () => undefined })
+  await waitUntilReady(network, signal)
+}, 120_000)
+
+afterAll(async () => {
+  controller.abort()
+  await network.stop('remove')
+})
+
+async function market<T>(path: string): Promise<T> {
+  const { body } = await request(`${network.marketUrl}/control/${path}`)
+  return (await body.json()) as T
+}
+
+/** Every certificate of the spike, as some oracle serves it. */
+async function certificatesUntil(endMs: number): Promise<CertificateView[]> {
+  const seen = new Map<number, CertificateView>()
+  while (Date.now() < endMs) {
+    for (const { client } of network.nodes) {
+      for (const { round, path } of (await client.rounds()) ?? []) {
+        if (path === 'open' || path === 'skipped' || seen.has(round)) continue
+        const certificate = await client.certificate(round)
+        if (certificate !== null) seen.set(round, certificate)
+      }
+    }
+    await delay(1_000)
+  }
+  return [...seen.values()]
+}
+
+test('while one venue shows 20 % too much the committee stays within the honest range', async () => {
+  const { startMs } = await market<{ startMs: number }>('state')
+  const certificates = await certificatesUntil(startMs + SPIKE.untilMs)
+  const during = certificates.filter(
+    ({ timestampMs }) =>
+      timestampMs >= startMs + SPIKE.fromMs && timestampMs <= startMs + SPIKE.untilMs,
+  )
+  expect(during.length).toBeGreaterThanOrEqual(15)
+  for (const { words, timestampMs, round } of during) {
+    for (const [index, feed] of network.committee.params.feeds.entries()) {
+      const report = decodeWord(fromHex(words[index] ?? ''))
+      const query = `market=${feed.name}&fromMs=${timestampMs - QUOTE_AGE_MS}&untilMs=${timestampMs}`
+      const range = await market<{ min: string; max: string }>(`range?${query}`)
+      const bound = (text: string) => {
+        const parsed = parseDecimal(text, { decimals: feed.decimals, rounding: 'nearest' })
+        return parsed.type === 'parsed' ? parsed.value : 0n
+      }
+      const where = `${feed.name} of round ${round}`
+      expect(report?.value, where).toBeGreaterThanOrEqual(bound(range.min))
+      expect(report?.value, where).toBeLessThanOrEqual(bound(range.max))
+    }
+  }
+}, 120_000)

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { Summary } from '../../node/devnet/summary.ts'
+
+interface Run {
+  readonly exitCode: number | null
+  readonly summary: Summary
+  readonly stderr: string
+}
+
+/** What a newcomer types, as a process of its own. */
+async function npmStart(...args: readonly string[]): Promise<Run> {
+  const child = spawn(process.execPath, ['start.mjs', 'start', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += String(chunk)
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += String(chunk)
+  })
+  const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  const lastLine = stdout.trimEnd().split('\n').at(-1) ?? ''
+  expect(lastLine, stderr).toMatch(/^\{/)
+  return { exitCode, stderr, summary: JSON.parse(lastLine) as Summary }
+}
+
+/** Command lines of every process of this machine, by id. */
+function processesOf(pids: readonly number[]): string[] {
+  const running = new Set(readdirSync('/proc'))
+  return pids
+    .filter((pid) => running.has(String(pid)))
+    .map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    .filter((command) => command.includes('parallax') || command.includes('node/cli/main.ts'))
+}
+
+function expectOnChain({ feeds }: Summary): void {
+  expect(feeds.map((feed) => feed.id)).toEqual(['BTC/USD', 'ETH/USD', 'SOL/USD'])
+  for (const feed of feeds) {
+    expect(feed.onChainValue).toMatch(/^\d+\.\d+$/)
+    expect(feed.onChainValue).toBe(feed.certifiedValue)
+    const behind = (feed.round ?? 0) - (feed.onChainRound ?? 0)
+    const change = Math.abs(Number(feed.value) / Number(feed.onChainValue) - 1)
+    // At most five rounds old, or not yet past the deviation that makes an update due.
+    expect(behind <= 5 || change < 0.0005, `${feed.id} is ${behind} rounds behind`).toBe(true)
+  }
+}
+
+describe('npm start', () => {
+  test('four oracles certify forty rounds and the chain holds what they certified', async () => {
+    const { exitCode, summary, stderr } = await npmStart('--rounds', '40', '--json')
+    expect(exitCode, stderr).toBe(0)
+    expect(summary.nodes).toBe(4)
+    expect(summary.rounds.opened).toBe(40)
+    expect(summary.rounds.certified).toBeGreaterThanOrEqual(38)
+    expect(summary.rounds.fast).toBeGreaterThanOrEqual(36)
+    expect(summary.firstOnChainMs).toBeLessThanOrEqual(15_000)
+    expect(new Set(summary.pids).size).toBe(4)
+    expect(new Set(summary.peerIds).size).toBe(4)
+    expect(summary.txHashes.length).toBeGreaterThan(0)
+    expect(summary.gasPerUpdate).toBeGreaterThan(21_000)
+    expectOnChain(summary)
+    expect(processesOf(summary.pids)).toEqual([])
+  })
+
+  test('an oracle killed with SIGKILL neither stops prices nor ever contradicts itself', async () => {
+    const { exitCode, summary, stderr } = await npmStart('--rounds', '40', '--json', '--kill', '1')
+    expect(exitCode, stderr).toBe(0)
+    expect(stderr).toContain('killing oracle-3 with SIGKILL')
+    expect(summary.rounds.certified).toBeGreaterThanOrEqual(36)
+    expect(summary.sharesSeen).toBeGreaterThan(100)
+    expect(summary.conflicts).toBe(0)
+    expect(summary.restarted).toHaveLength(1)
+    expect(summary.restarted[0]?.signedAgainAt).not.toBeNull()
+    expectOnChain(summary)
+    expect(processesOf(summary.pids)).toEqual([])
+  })
+})
