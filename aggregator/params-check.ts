@@ -1,4 +1,4 @@
-import type { FeedParams, LimitParams, Params, TimingParams } from './params.ts'
+import type { FeedParams, Params, TimingParams } from './params.ts'
 import { FEED_KINDS } from './params.ts'
 import { INT64_MAX, INT64_MIN } from './report/words.ts'
 import { toHex } from './values/bytes.ts'
@@ -30,7 +30,7 @@ export function problemsOf(params: Params): readonly ParamsProblem[] {
   report('probeEvery', isWhole(params.probeEvery, 2, 65_535), 'must be 2 to 65535 rounds')
   checkMembers(params, report)
   checkTiming(params.timing, report)
-  checkLimits(params.limits, report)
+  checkLimits(params, report)
   report('feeds', isWhole(params.feeds.length, 1, 1024), 'must hold 1 to 1024 feeds')
   params.feeds.forEach((feed, index) => {
     checkFeed(feed, `feeds[${index}]`, report)
@@ -82,9 +82,11 @@ function checkTiming(timing: TimingParams, report: Report): void {
   report('timing.roundMs', roundMs > includeMs + 2 * skew, 'must be > includeMs + 2 × skew')
 }
 
-function checkLimits(limits: LimitParams, report: Report): void {
+function checkLimits({ limits, members }: Params, report: Report): void {
   report('limits.roundsKept', isWhole(limits.roundsKept, 4, 1024), 'must be 4 to 1024')
-  report('limits.syncBatchMax', isWhole(limits.syncBatchMax, 1, 256), 'must be 1 to 256')
+  // The best certificate and an observation of every member: else a pull could stay unanswered.
+  const holds = isWhole(limits.syncBatchMax, members.length + 1, 256)
+  report('limits.syncBatchMax', holds, 'must be the number of members + 1, to 256')
 }
 
 function checkFeed(feed: FeedParams, path: string, report: Report): void {

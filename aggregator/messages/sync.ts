@@ -1,11 +1,31 @@
 import type { Committee } from '../committee.ts'
 import { equalBytes } from '../values/bytes.ts'
 import { MalformedError, Reader, Writer } from '../values/codec.ts'
-import { MESSAGE_TAG, MESSAGE_VERSION, readMembers, writePrefix } from './fields.ts'
-import type { DirectMessage } from './messages.ts'
+import { MESSAGE_TAG, MESSAGE_VERSION, PREFIX_BYTES, readMembers, writePrefix } from './fields.ts'
+import type { DirectMessage, GossipMessage, Verified } from './messages.ts'
 
 /** Largest sync answer in bytes; what does not fit is left out and asked for again (§13). */
 export const SYNC_ANSWER_BYTES_MAX = 1_048_576
+
+/** Prefix and count; then a length before each message. */
+const ANSWER_FRAME_BYTES = PREFIX_BYTES + 2
+
+/** The first of the messages held that fit one answer, by number and by size. */
+export function answerWithin(
+  committee: Committee,
+  held: readonly (Verified<GossipMessage> | undefined)[],
+): readonly Uint8Array[] {
+  const { syncBatchMax } = committee.params.limits
+  const messages: Uint8Array[] = []
+  let size = ANSWER_FRAME_BYTES
+  for (const each of held) {
+    if (each === undefined) continue
+    size += 4 + each.bytes.length
+    if (messages.length === syncBatchMax || size > SYNC_ANSWER_BYTES_MAX) break
+    messages.push(each.bytes)
+  }
+  return messages
+}
 
 /** Wire form of a point-to-point message; the authenticated channel names the sender. */
 export function encodeDirect(committee: Committee, message: DirectMessage): Uint8Array {

@@ -4,6 +4,7 @@ import type { Event } from '../events.ts'
 import { isConflict } from '../messages/conflict.ts'
 import type {
   Evidence,
+  GossipMessage,
   Late,
   MemberMessage,
   Observation,
@@ -11,6 +12,7 @@ import type {
   SignatureShare,
   Verified,
 } from '../messages/messages.ts'
+import { answerWithin } from '../messages/sync.ts'
 import { evidenceFrom, isSameClaim } from '../messages/validate.ts'
 import { note, type RoundState, type Turn } from '../state.ts'
 import { equalBytes } from '../values/bytes.ts'
@@ -149,24 +151,21 @@ export function onEvidence(turn: Turn, evidence: Verified<Evidence>): boolean {
   return true
 }
 
-/** Answers with the best certificate, all evidence and the observations asked for (§4.2, §5.5). */
+/**
+ * Answers with the best certificate, the observations asked for, and all evidence (§4.2, §5.5): what
+ * a round waits for comes first, and evidence beyond the limits of an answer travels by gossip.
+ */
 export function onSyncRequested(
   turn: Turn,
   event: Extract<Event, { type: 'syncRequested' }>,
 ): void {
   const { state, context } = turn
-  const messages: Uint8Array[] = []
-  if (state.best !== null) messages.push(state.best.bytes)
-  for (const evidence of state.evidence) if (evidence !== undefined) messages.push(evidence.bytes)
+  const held: (Verified<GossipMessage> | undefined)[] = [state.best ?? undefined]
   const round = state.rounds.get(event.request.round)
-  if (round !== undefined) {
-    for (const index of listMembers(event.request.observers)) {
-      const observation = round.observations[index]
-      if (observation !== undefined) messages.push(observation.bytes)
-    }
-  }
-  const batch = messages.slice(0, context.committee.params.limits.syncBatchMax)
-  turn.out.push({ type: 'send', to: event.from, message: { type: 'syncAnswer', messages: batch } })
+  for (const index of listMembers(event.request.observers)) held.push(round?.observations[index])
+  held.push(...state.evidence)
+  const messages = answerWithin(context.committee, held)
+  turn.out.push({ type: 'send', to: event.from, message: { type: 'syncAnswer', messages } })
 }
 
 /** Whether a message under this node's own key is none that this process sent (§9.3). */

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import type { GossipMessage, Verified } from '../../../../aggregator/messages/messages.ts'
+import {
+  answerWithin,
+  decodeDirect,
+  encodeDirect,
+  SYNC_ANSWER_BYTES_MAX,
+} from '../../../../aggregator/messages/sync.ts'
 import { evidenceFrom } from '../../../../aggregator/messages/validate.ts'
+import { testCommittee } from '../../../support/committee.ts'
 import { opened, ROUND, Script } from '../../../support/script.ts'
 
 const ALL = 0b1111
@@ -250,10 +258,29 @@ describe('sync (protocol §4.2, §5.5)', () => {
         to: 2,
         message: {
           type: 'syncAnswer',
-          messages: [certificate.bytes, evidence.bytes, observation.bytes],
+          messages: [certificate.bytes, observation.bytes, evidence.bytes],
         },
       },
     ])
+  })
+})
+
+describe('limits of a sync answer (protocol §13)', () => {
+  const { committee } = testCommittee()
+  const held = (length: number) => ({ bytes: new Uint8Array(length) }) as Verified<GossipMessage>
+
+  test('answerWithin skips what is not held and stops at the number of a batch', () => {
+    const many = Array.from({ length: 70 }, (_, index) => (index === 0 ? undefined : held(1)))
+    expect(answerWithin(committee, many)).toHaveLength(committee.params.limits.syncBatchMax)
+  })
+
+  test('answerWithin stops where the answer would be refused for its size', () => {
+    const half = held(SYNC_ANSWER_BYTES_MAX / 2 - 22)
+    const messages = answerWithin(committee, [half, half, half])
+    expect(messages).toHaveLength(2)
+    const answer = encodeDirect(committee, { type: 'syncAnswer', messages })
+    expect(answer.length).toBe(SYNC_ANSWER_BYTES_MAX)
+    expect(decodeDirect(committee, answer)).not.toBeNull()
   })
 })
 
