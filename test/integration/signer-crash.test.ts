@@ -64,6 +64,29 @@ describe('a signer killed -9 while it promises', () => {
   })
 })
 
+describe('a disk that fails to sync', () => {
+  it('ends the promises at the very sync that failed', async (context) => {
+    if (spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status !== 0) {
+      context.skip('failing system calls need strace and the right to trace; not tested here')
+    }
+    const failing = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO:when=5']
+    const strace = ['-f', '-qq', '-o', '/dev/null', ...failing, process.execPath]
+    // One thread for file calls: strace counts the calls of each thread for itself.
+    const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
+    const child = spawnSync('strace', [...strace, CHILD, directory, '20'], {
+      encoding: 'utf8',
+      env,
+    })
+    expect(child.status).toBe(1)
+    expect(child.stderr).toContain('PROMISES_FAILED')
+    expect(child.stderr).toContain('EIO')
+    expect(child.stdout.trim().split('\n')).toEqual(['1', '2', '3', '4'])
+    const promises = await Promises.open({ directory })
+    expect(promises.watermark).toBeGreaterThanOrEqual(4)
+    await promises.close()
+  })
+})
+
 describe('a full disk', () => {
   it('ends signing with a code, and the promises made before stand', async (context) => {
     const mount = ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory]
