@@ -1,6 +1,8 @@
 import { invariant } from '../assert.ts'
 
-/** Up to this many values insertion beats the built-in sort, which calls back for each comparison. */
+/**
+ * Up to this many values insertion beats the built-in sort, which calls back for each comparison.
+ */
 const INSERTION_MAX = 31
 
 /**

@@ -21,7 +21,9 @@ export interface Leg {
 export interface PriceRules extends QuoteRules, OutlierRules {
   /** Largest share of one venue in the weights; below 5,000, or one venue could be the majority. */
   readonly weightBpsMax: BasisPoints
-  /** Venues that must have a price and agree on it; fewer and the price is absent, never averaged. */
+  /**
+   * Venues that must have a price and agree on it; fewer and the price is absent, never averaged.
+   */
   readonly sourcesMin: number
 }
 

@@ -34,9 +34,9 @@ export interface ReceivedQuote extends Quote {
 export type ArrivedQuote = Omit<ReceivedQuote, 'changedMs'>
 
 /**
- * Puts an arrived quote in the place of the one held for its venue and market. A quote that is older
- * by the venue's own clock is left out (a cache that replays old answers): the held one stays and
- * ages.
+ * Puts an arrived quote in the place of the one held for its venue and market. A quote that is
+ * older by the venue's own clock is left out (a cache that replays old answers): the held one stays
+ * and ages.
  */
 export function succeedQuote(held: ReceivedQuote | null, arrived: ArrivedQuote): ReceivedQuote {
   if (held === null) return { ...arrived, changedMs: arrived.receivedMs }

@@ -37,8 +37,8 @@ export function currenciesOf(
 }
 
 /**
- * The shortest route between two currencies over the conversion markets, in either direction; of two
- * equally short ones the one whose markets are listed first. Null when none has at most
+ * The shortest route between two currencies over the conversion markets, in either direction; of
+ * two equally short ones the one whose markets are listed first. Null when none has at most
  * `ROUTE_HOPS_MAX` hops: two currencies are never taken for the same because their names are alike.
  */
 export function routeBetween(
@@ -79,8 +79,8 @@ export type Conversion =
   | { readonly type: 'refused'; readonly code: 'CONVERSION_ABSENT' | 'CONVERSION_DEPEGGED' }
 
 /**
- * Carries a price along a route; each hop rounds to the nearest at `QUOTE_DECIMALS`. A hop without a
- * rate has no default: one USDT is what the market says or nothing.
+ * Carries a price along a route; each hop rounds to the nearest at `QUOTE_DECIMALS`. A hop without
+ * a rate has no default: one USDT is what the market says or nothing.
  */
 export function convert(
   price: bigint,

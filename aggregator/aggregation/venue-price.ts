@@ -17,7 +17,9 @@ export interface QuoteRules {
   readonly spreadBpsMax: BasisPoints
   /** Oldest last trade that stands in for a book that is missing or too wide. */
   readonly tradeAgeMsMax: DurationMs
-  /** Least volume in 24 hours, base currency at `QUOTE_DECIMALS`; 0 takes venues without a figure. */
+  /**
+   * Least volume in 24 hours, base currency at `QUOTE_DECIMALS`; 0 takes venues without a figure.
+   */
   readonly baseVolumeMin: bigint
 }
 

@@ -46,8 +46,8 @@ function smallestOf(volumes: readonly (bigint | null)[]): bigint | null {
 }
 
 /**
- * The largest weight such that, with everything above cut to it, it is at most the share of the sum:
- * with the k heaviest cut and R the sum of the rest, cap = share × R / (1 − k × share).
+ * The largest weight such that, with everything above cut to it, it is at most the share of the
+ * sum: with the k heaviest cut and R the sum of the rest, cap = share × R / (1 − k × share).
  */
 function capOf(weights: readonly bigint[], shareBps: bigint): bigint {
   const whole = BigInt(BPS_WHOLE)

@@ -3,7 +3,9 @@ import { divide, type Rounding } from './fixed-point.ts'
 
 /** Why a text is no decimal number that we take. */
 export type DecimalFault =
-  /** Not `-?digits[.digits][e±digits]`: empty, spaces, hex, NaN, Infinity, other digits, `+1`, `.5`. */
+  /**
+   * Not `-?digits[.digits][e±digits]`: empty, spaces, hex, NaN, Infinity, other digits, `+1`, `.5`.
+   */
   | 'DECIMAL_MALFORMED'
   /** Longer than `DECIMAL_LENGTH_MAX` characters. */
   | 'DECIMAL_TOO_LONG'

@@ -1,8 +1,8 @@
 import { invariant } from '../assert.ts'
 
 /**
- * How an inexact result becomes an integer: towards minus infinity, towards plus infinity, or to the
- * nearest with ties towards plus infinity. Every division names one.
+ * How an inexact result becomes an integer: towards minus infinity, towards plus infinity, or to
+ * the nearest with ties towards plus infinity. Every division names one.
  */
 export type Rounding = 'floor' | 'ceil' | 'nearest'
 

@@ -18,8 +18,8 @@ export interface AgentOptions {
 }
 
 /**
- * Connections to one venue: kept alive between polls, one request at a time on each, and made only to
- * the addresses that a lookup gave and that `access` allows. The check stands between lookup and
+ * Connections to one venue: kept alive between polls, one request at a time on each, and made only
+ * to the addresses that a lookup gave and that `access` allows. The check stands between lookup and
  * connection, so a name that changes its address is checked again.
  */
 export function createAgent(options: AgentOptions, lookup: Lookup): Agent {

@@ -17,7 +17,8 @@ export function intervalMsMin(budget: VenueBudget, weight: number): DurationMs {
 }
 
 /**
- * Takes a weight from the budget, which refills evenly up to its size; null when too little is left.
+ * Takes a weight from the budget, which refills evenly up to its size; null when too little is
+ * left.
  */
 export function spend(
   spending: Spending,

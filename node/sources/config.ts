@@ -80,9 +80,9 @@ function venueSchema(name: KnownVenue) {
 }
 
 /**
- * The `sources` part of a node's configuration: which venues are asked and how, and how their quotes
- * become the value of each feed. Every key has a default. Naming `conversions` or `feeds` replaces
- * the default list.
+ * The `sources` part of a node's configuration: which venues are asked and how, and how their
+ * quotes become the value of each feed. Every key has a default. Naming `conversions` or `feeds`
+ * replaces the default list.
  */
 export const sourcesConfigSchema = z
   .strictObject({

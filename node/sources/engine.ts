@@ -77,9 +77,9 @@ export interface FeedsSample {
 }
 
 /**
- * Keeps the latest quote of every venue and market that a feed needs, and computes the node's values
- * from them on demand. It never fetches when asked for a value (protocol §6.1), and no fault of a
- * venue ends it.
+ * Keeps the latest quote of every venue and market that a feed needs, and computes the node's
+ * values from them on demand. It never fetches when asked for a value (protocol §6.1), and no fault
+ * of a venue ends it.
  */
 export class SourceEngine {
   readonly name = 'sources'

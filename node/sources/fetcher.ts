@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { request } from 'undici'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import type { ErrorContext } from '../errors.ts'
 import { OracleError } from '../errors.ts'
 import { requestFailure } from './failures.ts'
 
@@ -102,11 +103,13 @@ function checkHead(response: Response, scene: HeadScene): void {
   const { headers } = response
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') {
-    throw failed('SOURCE_BODY_ENCODED', url, 'sent a compressed answer that was not asked for')
+    const what = 'sent a compressed answer that was not asked for'
+    throw failed({ code: 'SOURCE_BODY_ENCODED', url, what })
   }
   const type = headers['content-type']
   if (typeof type !== 'string' || !JSON_TYPE.test(type)) {
-    throw failed('SOURCE_TYPE_UNEXPECTED', url, 'sent no JSON but perhaps a page for people')
+    const what = 'sent no JSON but perhaps a page for people; open its base URL in a browser'
+    throw failed({ code: 'SOURCE_TYPE_UNEXPECTED', url, what })
   }
   const length = headers['content-length']
   if (typeof length === 'string' && Number(length) > bodyBytesMax) throw tooLarge(url, bodyBytesMax)
@@ -116,20 +119,21 @@ function checkStatus(response: Response, { url, nowMs }: HeadScene): void {
   const { statusCode: status, headers } = response
   if (status === 200) return
   if (status >= 300 && status < 400) {
-    throw failed('SOURCE_REDIRECTED', url, 'redirects elsewhere, which is never followed', {
-      status,
-    })
+    const what = 'redirects elsewhere, which is never followed; set that address if you trust it'
+    throw failed({ code: 'SOURCE_REDIRECTED', url, what, context: { status } })
   }
   if (status === 403 || status === 451) {
     const what = 'refuses this region or address; use another of its base URLs or disable it'
-    throw failed('SOURCE_REGION_BLOCKED', url, what, { status })
+    throw failed({ code: 'SOURCE_REGION_BLOCKED', url, what, context: { status } })
   }
   if (status === 429 || status === 418) {
     const waitMs = retryAfterMs(headers['retry-after'], nowMs)
     const what = 'limits our requests; raise pollMs if it goes on'
-    throw failed('SOURCE_RATE_LIMITED', url, what, { status, retryAfterMs: waitMs })
+    const context = { status, retryAfterMs: waitMs }
+    throw failed({ code: 'SOURCE_RATE_LIMITED', url, what, context })
   }
-  throw failed('SOURCE_STATUS_UNEXPECTED', url, `answered with status ${status}`, { status })
+  const what = `answered with status ${status}; check its base URL and symbols if it stays`
+  throw failed({ code: 'SOURCE_STATUS_UNEXPECTED', url, what, context: { status } })
 }
 
 async function readText(
@@ -155,14 +159,24 @@ async function readText(
 
 function tooLarge(url: URL, bodyBytesMax: number): OracleError {
   const what = `sent more than ${bodyBytesMax} bytes; raise bodyBytesMax if that is right`
-  return failed('SOURCE_BODY_TOO_LARGE', url, what, { bodyBytesMax })
+  return failed({ code: 'SOURCE_BODY_TOO_LARGE', url, what, context: { bodyBytesMax } })
 }
 
-function failed(
-  code: string,
-  url: URL,
-  what: string,
-  context: Readonly<Record<string, string | number | null>> = {},
-): OracleError {
+interface Failure {
+  readonly code:
+    | 'SOURCE_BODY_ENCODED'
+    | 'SOURCE_BODY_TOO_LARGE'
+    | 'SOURCE_RATE_LIMITED'
+    | 'SOURCE_REDIRECTED'
+    | 'SOURCE_REGION_BLOCKED'
+    | 'SOURCE_STATUS_UNEXPECTED'
+    | 'SOURCE_TYPE_UNEXPECTED'
+  readonly url: URL
+  /** Follows the name of the host. */
+  readonly what: string
+  readonly context?: ErrorContext
+}
+
+function failed({ code, url, what, context = {} }: Failure): OracleError {
   return new OracleError(code, `${url.host} ${what}`, { context: { host: url.host, ...context } })
 }

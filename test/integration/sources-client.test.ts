@@ -78,6 +78,7 @@ async function venueThat(listener: RequestListener, asked: Asked = {}) {
 }
 
 const json = { 'content-type': 'application/json; charset=utf-8' }
+const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
 const NINETY_NINE = 99n * 10n ** 18n
 
 describe('a client of a venue', () => {
@@ -126,7 +127,7 @@ describe('a client of a venue', () => {
     expect(waits).toEqual([100])
   })
 
-  test('given a connection that keeps breaking, then it stops after its retries, each later', async () => {
+  test('given a connection that keeps breaking, then retries come later and end', async () => {
     let asked = 0
     const overrides = { retriesMax: 3 }
     const { poll, waits } = await venueThat(
@@ -226,8 +227,8 @@ describe('a client of a venue', () => {
 
   test('given two lengths or a header without an end, then the answer is not used', async () => {
     const heads = [
-      'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3\r\ncontent-length: 5\r\n\r\n{}',
-      `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}\r\n\r\n{}`,
+      `${HEAD}content-length: 3\r\ncontent-length: 5\r\n\r\n{}`,
+      `${HEAD}x: ${'y'.repeat(40_000)}\r\n\r\n{}`,
     ]
     const { poll } = await venueThat((request) => request.socket.end(heads.shift() ?? ''), {
       overrides: { retriesMax: 0 },
@@ -236,11 +237,10 @@ describe('a client of a venue', () => {
     expect(await poll()).toBe('SOURCE_UNREACHABLE')
   })
 
-  test('an answer that was sent before it was asked for is never taken for the next one', async () => {
+  test('an answer sent before it was asked for is never taken for the next one', async () => {
     const staged = TICKER.replace('"99"', '"1"')
     const { poll } = await venueThat((request) => {
-      const page = (body: string) =>
-        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+      const page = (body: string) => `${HEAD}content-length: ${body.length}\r\n\r\n${body}`
       request.socket.write(page(TICKER) + page(staged))
     })
     expect(await poll()).toBe(NINETY_NINE)

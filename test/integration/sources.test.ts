@@ -64,7 +64,7 @@ describe('the engine against the market server', () => {
     expect(after.sourceCommitment).not.toEqual(new Uint8Array(32))
   })
 
-  test('given the scripted spike and silence, then every value stays in the honest range', async () => {
+  test('given a spike and a silence, then every value stays in the honest range', async () => {
     const incidents = [
       { kind: 'spike', venue: 'okx', fromMs: 5_000, untilMs: 15_000, bps: 2_000 },
       { kind: 'silent', venue: 'bitstamp', fromMs: 8_000, untilMs: 20_000 },
@@ -208,7 +208,7 @@ describe('a venue that misbehaves', () => {
   })
 })
 
-test('every connection is refused when the name of a venue leads to a private address', async () => {
+test('no connection is made when the name of a venue leads to a private address', async () => {
   const { market, time } = await scene()
   const config = configAt(market)
   const port = new URL(market.url).port

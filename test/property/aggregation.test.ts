@@ -8,7 +8,7 @@ import { bookOf, feedOf, NOW_MS, quoteOf, rulesOf, settingsOf } from '../support
 const volume = fc.option(fc.bigInt({ min: 0n, max: 10n ** 30n }), { nil: null })
 
 describe('capped weights', () => {
-  test('nobody exceeds the cap when it can hold, order of volume is kept, nobody is at zero', () => {
+  test('nobody exceeds a cap that can hold, the order of volume is kept, nobody is at zero', () => {
     fc.assert(
       fc.property(
         fc.array(volume, { minLength: 1, maxLength: 12 }),

@@ -10,7 +10,9 @@ export const NOW_MS = 1_760_000_000_000
 /** Whole units of a currency at the decimals of quotes. */
 export const units = (amount: number | bigint) => BigInt(amount) * QUOTE_UNIT
 
-/** A fresh quote of one dollar spread around 100,000; each value written in a test matters there. */
+/**
+ * A fresh quote of one dollar spread around 100,000; each value written in a test matters there.
+ */
 export function quoteOf(overrides: Partial<ReceivedQuote> & { mid?: number } = {}): ReceivedQuote {
   const { mid = 100_000, ...rest } = overrides
   return {

@@ -19,7 +19,9 @@ const OWN_NAMES: ReadonlyMap<string, string> = new Map([
   ['DOGE', 'XDG'],
 ])
 
-/** Kraken spot. Its REST answers carry no time, so a frozen answer shows only by repeating itself. */
+/**
+ * Kraken spot. Its REST answers carry no time, so a frozen answer shows only by repeating itself.
+ */
 export const kraken: Venue = {
   name: 'kraken',
   baseUrl: 'https://api.kraken.com',

@@ -121,7 +121,7 @@ describe('guardedLookup', () => {
     expect((await ask([addresses], true)()).code).toBe('SOURCE_ADDRESS_FORBIDDEN')
   })
 
-  test('given a name that leads outside first and inside later, then it checks each time', async () => {
+  test('given a name that leads outside, then inside, then it checks each time', async () => {
     const connect = ask([[outside], [inside]], true)
     expect((await connect()).code).toBeNull()
     expect((await connect()).code).toBe('SOURCE_ADDRESS_FORBIDDEN')

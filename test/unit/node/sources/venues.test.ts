@@ -163,11 +163,12 @@ describe('coinbase', () => {
 
 describe('kraken', () => {
   const ticker =
-    '{"a":["29207.50000","1","1.000"],"b":["29207.40000","1","1.000"],"c":["29207.45000","0.00044"],' +
+    '{"a":["29207.50000","1","1.000"],"b":["29207.40000","1","1.000"],' +
+    '"c":["29207.45000","0.00044"],' +
     '"v":["0.78648221","163.28908096"],"p":["105960.64756","105904.39279"],"t":[35,3276]}'
   const body = `{"error":[],"result":{"XXBTZUSD":${ticker}}}`
 
-  test('finds the answer under the name that Kraken gives it, and never takes the day average', () => {
+  test("finds the answer under Kraken's name for it, and never takes the day's average", () => {
     expect(kraken.requests(marketsOf(kraken, 'BTC/USD', 'ETH/USD'))[0]?.path).toBe(
       '/0/public/Ticker?pair=XBTUSD,ETHUSD',
     )
@@ -208,9 +209,9 @@ describe('kraken', () => {
 
   test('reads the JSON numbers of its stream from their text', () => {
     const update =
-      '{"channel":"ticker","type":"snapshot","data":[{"symbol":"BTC/USD","bid":105944.20,"bid_qty":' +
-      '2.5,"ask":105944.300000000000000001,"ask_qty":3.2,"last":105899.40,"volume":163.28908096,' +
-      '"vwap":105904.39279,"timestamp":"2022-12-25T09:30:59.123456Z"}]}'
+      '{"channel":"ticker","type":"snapshot","data":[{"symbol":"BTC/USD","bid":105944.20,' +
+      '"bid_qty":2.5,"ask":105944.300000000000000001,"ask_qty":3.2,"last":105899.40,' +
+      '"volume":163.28908096,"vwap":105904.39279,"timestamp":"2022-12-25T09:30:59.123456Z"}]}'
     expect(frame(kraken, update, 'BTC/USD')).toEqual([
       [
         '105944.2',
@@ -264,7 +265,8 @@ describe('bitstamp', () => {
   test('reads its streams', () => {
     const book =
       '{"channel":"order_book_btcusd","event":"data","data":{"timestamp":"1643643584",' +
-      '"microtimestamp":"1643643584684047","bids":[["100.5","1"],["100","1"]],"asks":[["101","1"]]}}'
+      '"microtimestamp":"1643643584684047","bids":[["100.5","1"],["100","1"]],' +
+      '"asks":[["101","1"]]}}'
     expect(frame(bitstamp, book, 'ETH/USD', 'BTC/USD')).toEqual([
       ['100.5', '101', null, null, null, 1_643_643_584_684],
     ])
@@ -289,7 +291,8 @@ describe('bitstamp', () => {
 describe('okx', () => {
   const ticker =
     '{"instType":"SPOT","instId":"BTC-USDT","last":"9999.99","lastSz":"0.1","askPx":"9999.99",' +
-    '"askSz":"11","bidPx":"8888.88","bidSz":"5","volCcy24h":"2222","vol24h":"1111","ts":"1597026383085"}'
+    '"askSz":"11","bidPx":"8888.88","bidSz":"5","volCcy24h":"2222","vol24h":"1111",' +
+    '"ts":"1597026383085"}'
   const body = `{"code":"0","msg":"","data":[${ticker}]}`
 
   test('keeps the volume in the base currency', () => {
