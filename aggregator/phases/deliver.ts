@@ -94,9 +94,11 @@ function plan(turn: Turn, target: TargetState): void {
 
 /** Looks at the chain again when this node's turn has come (§8.2). */
 export function runTurns(turn: Turn): void {
+  const { size, params } = turn.context.committee
   for (const target of turn.state.targets.values()) {
     if (target.turnMs === null || target.turnMs > turn.nowMs) continue
-    target.turnMs = null
+    // An endpoint that gives no answer is asked again, after all others have had a turn.
+    target.turnMs = turn.nowMs + size * params.timing.stageMs
     target.activity = 'reading'
     turn.out.push({ type: 'readChain', target: target.name })
   }
@@ -113,6 +115,7 @@ export function onChainRead(turn: Turn, event: Extract<Event, { type: 'chainRead
     plan(turn, target)
     return
   }
+  target.turnMs = null
   const feeds = dueNow(turn, target)
   const { best } = turn.state
   if (feeds.length === 0 || best === null) return

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import { dueFeedsOf, dueReasonOf, type FeedOnChain } from '../../../../aggregator/phases/deliver.ts'
+import { FEED_STATUS, type FeedReport } from '../../../../aggregator/report/words.ts'
+import { BTC } from '../../../support/committee.ts'
+import { opened, ROUND, type Script } from '../../../support/script.ts'
+
+const ALL = 0b1111
+const STAGE_MS = 1_000
+const TARGET = 'ethereum'
+
+const held = (overrides: Partial<FeedOnChain> = {}): FeedOnChain => ({
+  feed: 0,
+  value: 1_000_000n,
+  round: 3,
+  timestampMs: 1_500,
+  status: FEED_STATUS.ok,
+  ...overrides,
+})
+
+const reported = (overrides: Partial<FeedReport & { timestampMs: number }> = {}) => ({
+  value: 1_000_000n,
+  spread: 0n,
+  observers: 4,
+  status: FEED_STATUS.ok,
+  timestampMs: 2_000,
+  ...overrides,
+})
+
+describe('why a feed is due (protocol §8.2)', () => {
+  // BTC: deviation 50 basis points, heartbeat one hour.
+  test.each([
+    ['never reported', reported(), undefined, 'first'],
+    ['never reported and unavailable', reported({ status: 2, value: 0n }), undefined, null],
+    ['an empty slot on chain', reported(), held({ round: 0 }), 'first'],
+    ['nothing new', reported(), held(), null],
+    ['just below the deviation', reported({ value: 1_004_999n }), held(), null],
+    ['at the deviation', reported({ value: 1_005_000n }), held(), 'deviation'],
+    ['at the deviation downwards', reported({ value: 995_000n }), held(), 'deviation'],
+    ['a change from zero', reported({ value: 1n }), held({ value: 0n }), 'deviation'],
+    ['zero again', reported({ value: 0n }), held({ value: 0n }), null],
+    ['a negative value', reported({ value: -995_000n }), held({ value: -1_000_000n }), 'deviation'],
+    ['just before the heartbeat', reported({ timestampMs: 3_601_499 }), held(), null],
+    ['at the heartbeat', reported({ timestampMs: 3_601_500 }), held(), 'heartbeat'],
+    ['unavailable now', reported({ status: 2, value: 0n }), held(), 'status'],
+    ['available again', reported(), held({ status: 2 }), 'status'],
+    ['still unavailable', reported({ status: 2, value: 0n }), held({ status: 2 }), null],
+    ['a large change that is not newer', reported({ value: 2n, timestampMs: 1_500 }), held(), null],
+  ] as const)('%s', (_, report, onChain, reason) => {
+    expect(dueReasonOf(BTC, report, onChain)).toBe(reason)
+  })
+
+  test('dueFeedsOf lists ascending feeds of one certificate', () => {
+    const { forge } = opened()
+    const { message } = forge.certificate({ round: 9, signingSet: 0b111, expectedNext: ALL })
+    expect(dueFeedsOf([BTC], message, [])).toEqual([0])
+    const same = held({ value: 6_000_000_000_001n, timestampMs: 4_400 })
+    expect(dueFeedsOf([BTC], message, [same])).toEqual([])
+  })
+})
+
+describe('turns (protocol §8.2)', () => {
+  const chainRead = (script: Script, feeds: readonly FeedOnChain[]) =>
+    script.reports({ type: 'chainRead', nowMs: script.cluster.nowMs, target: TARGET, feeds })
+  const transmitted = (script: Script, outcome: 'landed' | 'superseded' | 'failed') =>
+    script.reports({
+      type: 'transmitted',
+      nowMs: script.cluster.nowMs,
+      target: TARGET,
+      round: ROUND,
+      outcome,
+    })
+
+  /** A machine that knows the target and holds a certificate with a due feed. */
+  function due(stage: number): { readonly script: Script; readonly turnMs: number } {
+    const self = opened().order()[stage] as number
+    const script = opened({ self })
+    chainRead(script, [])
+    script.receives(
+      script.forge.certificate({ round: ROUND, signingSet: 0b111, expectedNext: ALL }),
+    )
+    return { script, turnMs: stage * STAGE_MS }
+  }
+
+  const reads = (script: Script) => script.all('readChain').length
+
+  test.each([0, 1, 3])(
+    'given place %i in the turn order, then it looks that many stages later',
+    (stage) => {
+      const { script, turnMs } = due(stage)
+      if (turnMs > 0) {
+        script.waits(turnMs - 1)
+        expect(reads(script)).toBe(0)
+      }
+      script.waits(turnMs)
+      expect(reads(script)).toBe(1)
+      expect(script.all('transmit')).toEqual([])
+    },
+  )
+
+  test('given its turn, when the chain lacks the round, then it sends what is due', () => {
+    const { script } = due(0)
+    chainRead(script, [])
+    expect(script.all('transmit')).toMatchObject([{ target: TARGET, feeds: [0] }])
+    expect(script.all('transmit')[0]?.certificate.message.round).toBe(ROUND)
+  })
+
+  test('given its turn, when another one has delivered meanwhile, then it sends nothing', () => {
+    const { script } = due(0)
+    chainRead(script, [held({ value: 6_000_000_000_001n, round: ROUND, timestampMs: 5_000 })])
+    expect(script.all('transmit')).toEqual([])
+    script.waits(0, ROUND + 30)
+    expect(reads(script)).toBe(1)
+  })
+
+  test('given a transmission that landed, then it looks at the chain at once', () => {
+    const { script } = due(0)
+    chainRead(script, [])
+    transmitted(script, 'landed')
+    expect(reads(script)).toBe(2)
+  })
+
+  test('given a transmission that failed, then it tries again when all others had a turn', () => {
+    const { script } = due(0)
+    chainRead(script, [])
+    transmitted(script, 'failed')
+    script.waits(4 * STAGE_MS - 1)
+    expect(reads(script)).toBe(1)
+    script.waits(4 * STAGE_MS)
+    expect(reads(script)).toBe(2)
+    chainRead(script, [])
+    expect(script.all('transmit')).toHaveLength(2)
+  })
+
+  test('given an endpoint that gives no answer, then it is asked again', () => {
+    const { script } = due(0)
+    expect(reads(script)).toBe(1)
+    script.waits(4 * STAGE_MS)
+    expect(reads(script)).toBe(2)
+    chainRead(script, [])
+    expect(script.all('transmit')).toHaveLength(1)
+  })
+
+  test('given news of the chain while it sends, then it neither sends twice nor forgets', () => {
+    const { script } = due(0)
+    chainRead(script, [])
+    chainRead(script, [])
+    expect(script.all('transmit')).toHaveLength(1)
+    expect(reads(script)).toBe(1)
+  })
+
+  test('given a newer certificate while it waits, then its turn stays and the newer one is sent', () => {
+    const { script, turnMs } = due(1)
+    script.waits(0, ROUND + 1)
+    script.receives(
+      script.forge.certificate({ round: ROUND + 1, signingSet: 0b111, expectedNext: ALL }),
+    )
+    script.waits(turnMs)
+    chainRead(script, [])
+    expect(script.all('transmit')[0]?.certificate.message.round).toBe(ROUND + 1)
+  })
+})
