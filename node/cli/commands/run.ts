@@ -1,4 +1,4 @@
-import { startNode } from '../../compose.ts'
+import { once } from 'node:events'
 import { loadConfig } from '../../config/load.ts'
 import { createLog } from '../../logging.ts'
 import { command } from '../command.ts'
@@ -8,7 +8,7 @@ import { readVersion } from '../version.ts'
 /** Runs one oracle until it is asked to stop, or until going on would be unsafe. */
 export const run = command({
   name: 'run',
-  summary: 'Run one oracle until it is asked to stop.',
+  summary: 'Run one oracle until it is asked to stop (Ctrl-C).',
   options: {
     config: {
       type: 'string',
@@ -17,22 +17,22 @@ export const run = command({
       describe: "the node's configuration, as `parallax init` writes it",
     },
   },
-  run: async ({ config: path }, { stderr, terminal, signal }) => {
+  run: async ({ config: path, json }, { stdout, stderr, terminal, signal }) => {
     const loaded = await loadConfig(path)
     const log = createLog(loaded.config.log, stderr)
+    // Loaded here and not above: the network stack takes a second that other commands need not wait.
+    const { startNode } = await import('../../compose.ts')
     const version = await readVersion()
-    const node = await startNode(loaded, { log, terminal, version, signal })
     try {
-      await Promise.race([node.failed, aborted(signal)])
-    } finally {
+      await using node = await startNode(loaded, { log, terminal, version, signal })
+      const { address } = node
+      stdout.write(json ? `${JSON.stringify({ address })}\n` : `${address}\n`)
+      if (!signal.aborted) await Promise.race([node.failed, once(signal, 'abort')])
       log.info('node.stopping')
-      await node.stop()
+    } catch (error) {
+      // Being asked to stop while starting is no failure.
+      if (!signal.aborted || error !== signal.reason) throw error
     }
     return EXIT_DONE
   },
 })
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
