@@ -48,7 +48,8 @@ const HOST_TIME: TimeSources = {
 /**
  * The wall clock, carried by the monotonic clock between looks at it. A step forward is followed at
  * once. After a small step back time stands still until the wall clock has caught up. A large step
- * back is not followed, because standing still would silence the node for that long: it is reported,
+ * back is not followed, because standing still would silence the node for that long: it is
+ * reported,
  * and an operator restarts the node when the new time is the right one (protocol §4.2 keeps a node
  * with a wrong clock from doing harm).
  */

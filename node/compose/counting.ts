@@ -3,8 +3,8 @@ import { roundAt } from '../../aggregator/committee.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
 import type { Metrics } from '../api/metrics.ts'
 import type { Clock } from '../clock.ts'
-import type { Observer } from '../driver.ts'
 import type { Log } from '../logging.ts'
+import type { Observer } from '../ports.ts'
 import type { RoundBook } from '../view/round-book.ts'
 
 export interface CountingDependencies {

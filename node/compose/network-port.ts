@@ -1,8 +1,8 @@
 import type { Committee } from '../../aggregator/committee.ts'
 import { encodeDirect } from '../../aggregator/messages/sync.ts'
-import type { NetworkPort } from '../driver.ts'
 import type { Network } from '../gossip/network.ts'
 import type { Inbound } from '../inbound.ts'
+import type { NetworkPort } from '../ports.ts'
 
 export interface NetworkPortDependencies {
   readonly committee: Committee

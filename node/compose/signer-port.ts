@@ -1,7 +1,7 @@
-import type { SignerPort } from '../driver.ts'
 import { codeOf } from '../errors.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { Log } from '../logging.ts'
+import type { SignerPort } from '../ports.ts'
 
 /** Refusals of a healthy signer: the machine asked too late or twice, and less is revealed. */
 const REFUSALS = ['PROMISE_ROUND_PAST', 'PROMISE_CONFLICT', 'MESSAGE_NOT_PROMISED']

@@ -1,10 +1,10 @@
 import type { VenueCode } from '../../aggregator/aggregation/node-price.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
-import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
+import { QUOTE_DECIMALS, rescale } from '../../aggregator/values/fixed-point.ts'
 import type { FeedView, SourceView } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
-import type { SourcesPort } from '../driver.ts'
+import type { SourcesPort } from '../ports.ts'
 import type { FeedsSample, SourceEngine } from '../sources/engine.ts'
 
 /** A silent node samples for its page alone, and not more often than this. */
@@ -34,7 +34,7 @@ export function sourcesPort({ feeds, engine, clock }: SourcesPortOptions): Sourc
   return {
     sampleFeeds: () => sampleNow().sample,
     local: () => latest().sample.feeds.map((feed, index) => localOf(feed, feeds[index])),
-    quotes: () => quotesOf(latest()),
+    quotes: () => quotesOf(latest(), feeds),
   }
 }
 
@@ -46,23 +46,32 @@ function localOf(feed: FeedsSample['feeds'][number], params: FeedParams | undefi
   }
 }
 
-function quotesOf({ sample, atMs }: { readonly sample: FeedsSample; readonly atMs: number }) {
+function quotesOf(
+  { sample, atMs }: { readonly sample: FeedsSample; readonly atMs: number },
+  feeds: readonly FeedParams[],
+): SourceView[] {
   const receivedMs = new Map(
     sample.quotesUsed.map((quote) => [`${quote.venue} ${quote.market}`, quote.receivedMs]),
   )
-  return sample.feeds.flatMap((feed) =>
+  return sample.feeds.flatMap((feed, index) =>
     feed.venues.map((venue): SourceView => {
       const at = receivedMs.get(`${venue.venue} ${venue.market}`)
       return {
         venue: venue.venue,
         feed: feed.feed,
-        value: venue.price === null ? null : formatDecimal(venue.price, QUOTE_DECIMALS),
+        value: venue.price === null ? null : priceText(venue.price, feeds[index]?.decimals ?? 0),
         ageMs: at === undefined ? null : atMs - at,
         state: stateOf(venue.code),
         code: venue.code === 'USED' ? null : venue.code,
       }
     }),
   )
+}
+
+/** Shown with the feed's decimals: more digits than a venue said would only look exact. */
+function priceText(price: bigint, decimals: number): string {
+  const scale = { from: QUOTE_DECIMALS, to: decimals, rounding: 'nearest' } as const
+  return formatDecimal(rescale(price, scale), decimals)
 }
 
 function stateOf(code: VenueCode): SourceView['state'] {

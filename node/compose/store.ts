@@ -9,8 +9,9 @@ import type {
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { validate } from '../../aggregator/messages/validate.ts'
-import type { Memory, Observer, StorePort } from '../driver.ts'
+import type { Memory } from '../driver.ts'
 import type { Log } from '../logging.ts'
+import type { Observer, StorePort } from '../ports.ts'
 import { Journal } from '../store/journal.ts'
 import type { MessageEntry } from '../store/journal-entries.ts'
 import { JournalReader } from '../store/journal-reader.ts'

@@ -3,7 +3,7 @@ import type { Metrics } from '../api/metrics.ts'
 import type { ChainView } from '../api/view.ts'
 import type { ChainTarget } from '../chain/target.ts'
 import type { Transmission } from '../chain/transmission.ts'
-import type { TargetPort } from '../driver.ts'
+import type { TargetPort } from '../ports.ts'
 
 /** What one target did since the start, for the page and the counters. */
 export class TargetBook {

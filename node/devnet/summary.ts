@@ -2,7 +2,9 @@
 export interface RoundAtNode {
   readonly round: number
   readonly path: 'fast' | 'proposed' | 'skipped'
-  /** From the nominal opening to the certificate at this node, in milliseconds; null when skipped. */
+  /**
+   * From the nominal opening to the certificate at this node, in milliseconds; null when skipped.
+   */
   readonly latencyMs: number | null
 }
 

@@ -24,7 +24,8 @@ export function summaryText(summary: Summary): string {
       `${summary.txHashes.length} deliveries, ${summary.gasPerUpdate ?? '–'} gas each`,
     ...feeds.map(
       (feed) =>
-        `${feed.id.padEnd(8)} ${feed.onChainValue} on chain = certified in round ${feed.onChainRound}`,
+        `${feed.id.padEnd(8)} ${feed.onChainValue} on chain, ` +
+        `as certified in round ${feed.onChainRound}`,
     ),
     `${summary.sharesSeen} signature shares in the journals, ${summary.conflicts} conflicts`,
     ...restarted,

@@ -1,0 +1,74 @@
+import type { Effect, Promised } from '../aggregator/effects.ts'
+import type { Event } from '../aggregator/events.ts'
+import type {
+  Certificate,
+  Digest,
+  DirectMessage,
+  Evidence,
+  GossipMessage,
+  NonceCommitment,
+  Verified,
+} from '../aggregator/messages/messages.ts'
+import type { FeedOnChain } from '../aggregator/phases/deliver.ts'
+import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
+
+/** One kind of effect. */
+export type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
+
+/** The keys of one member; holds every secret that the machine must not see (protocol §2.4). */
+export interface SignerPort {
+  /**
+   * Resolves when the promise is on disk, or was refused because a later one stands there; rejects
+   * when nobody knows what the disk holds: then nothing may be revealed any more.
+   */
+  readonly persist: (promise: Promised) => Promise<void>
+  /** Identity signature of 64 bytes, low s; null when what it would reveal is not promised. */
+  readonly signMessage: (message: {
+    readonly round: Round
+    readonly kind: Promised['kind']
+    readonly digest: Digest
+  }) => Uint8Array | null
+  readonly commitments: (
+    round: Round,
+  ) => Promise<readonly [NonceCommitment, NonceCommitment, NonceCommitment]>
+  /** Null when the signer refuses. */
+  readonly signShare: (request: EffectOf<'signShare'>) => Promise<Uint8Array | null>
+  readonly combine: (
+    request: EffectOf<'combine'>,
+  ) => Promise<{ readonly signature: Uint8Array | null; readonly culprits: Members }>
+  readonly eraseNonces: (upTo: Round) => void
+}
+
+/** What the node's own sources say now. */
+export interface SourcesPort {
+  readonly sampleFeeds: () => {
+    readonly values: readonly (bigint | null)[]
+    readonly sourceCommitment: Uint8Array
+  }
+}
+
+export interface NetworkPort {
+  readonly publish: (message: Verified<GossipMessage>) => void
+  /** A lost message is no failure. */
+  readonly send: (to: MemberIndex, message: DirectMessage) => void
+}
+
+/** One contract that this node delivers to. */
+export interface TargetPort {
+  readonly name: string
+  readonly readFeeds: () => Promise<readonly FeedOnChain[]>
+  /** Resolves when the transmission ended one way or another. */
+  readonly transmit: (request: EffectOf<'transmit'>) => Promise<'landed' | 'superseded' | 'failed'>
+}
+
+/** Keeps what the next start needs, and history; a failure here costs history, not safety. */
+export interface StorePort {
+  readonly keepCertificate: (certificate: Verified<Certificate>) => void
+  readonly keepEvidence: (evidence: Verified<Evidence>) => void
+}
+
+/** Sees every event before and every effect after its step; must not throw or report events. */
+export interface Observer {
+  readonly onEvent?: (event: Event) => void
+  readonly onEffect?: (effect: Effect) => void
+}
