@@ -41,7 +41,7 @@ export class ConfigError extends OracleError {
  */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
   const file = resolve(path)
-  const parsed = parseConfig(await readText(file))
+  const parsed = parseConfig(await readText(file, 'or write one: parallax init'))
   if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
   const config = withAbsolutePaths(parsed.config, dirname(file))
   const committee = await loadCommittee(config.committee)
@@ -58,7 +58,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
  */
 export async function loadCommittee(path: string): Promise<CommitteeFile> {
   const file = resolve(path)
-  const parsed = parseCommittee(await readText(file))
+  const parsed = parseCommittee(await readText(file, 'or get it from the other members'))
   if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
   return parsed.committee
 }
@@ -107,7 +107,7 @@ function memberProblems(config: NodeConfig, { params }: CommitteeFile): readonly
   )
 }
 
-async function readText(file: string): Promise<string> {
+async function readText(file: string, otherwise: string): Promise<string> {
   try {
     const { size } = await stat(file)
     if (size > YAML_BYTES_MAX) {
@@ -119,7 +119,7 @@ async function readText(file: string): Promise<string> {
     if (cause instanceof OracleError) throw cause
     throw new OracleError(
       'CONFIG_UNREADABLE',
-      `cannot read ${file}; check the path and its permissions, or write one: parallax init`,
+      `cannot read ${file}; check the path and its permissions, ${otherwise}`,
       { context: { file, cause: codeOf(cause) }, cause },
     )
   }

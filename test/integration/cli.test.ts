@@ -1,0 +1,244 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { request } from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { formatCommittee } from '../../node/config/committee-file.ts'
+import { localCommittee } from '../../node/devnet/committee.ts'
+import type { RunFiles } from '../../node/devnet/files.ts'
+import { writeRunFiles } from '../../node/devnet/files.ts'
+import { freePort } from '../support/hardhat-node.ts'
+import { committeeOfFour } from '../unit/node/config/fixtures.ts'
+
+const MAIN = fileURLToPath(new URL('../../node/cli/main.ts', import.meta.url))
+
+let directory: string
+let children: ChildProcess[]
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'parallax-cli-'))
+  children = []
+})
+
+afterEach(async () => {
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  await rm(directory, { recursive: true })
+})
+
+interface Ended {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command as an operator starts it; `secret` is what descriptor 3 gives. */
+function start(args: readonly string[], secret = '') {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  const texts = { stdout: '', stderr: '' }
+  child.stdout?.on('data', (chunk: Buffer) => {
+    texts.stdout += chunk.toString()
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    texts.stderr += chunk.toString()
+  })
+  const input = child.stdio[3]
+  if (input !== null && input !== undefined && 'end' in input) {
+    input.on('error', () => undefined)
+    input.end(secret)
+  }
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (exitCode) => resolve({ exitCode, ...texts }))
+  })
+  return { child, ended, texts }
+}
+
+const parallax = (...args: readonly string[]) => start(args).ended
+
+async function passphraseFile(text: string): Promise<string> {
+  const file = join(directory, `passphrase-${text.length}`)
+  await writeFile(file, `${text}\n`, { mode: 0o600 })
+  return file
+}
+
+describe('without a node', () => {
+  test('init writes what config check finds good once the committee is there', async () => {
+    const passphrase = await passphraseFile('correct horse')
+    const options = ['--name', 'alpha', '--passphrase-file', passphrase, '--development', '--json']
+    const init = await parallax('init', ...options)
+    expect(init).toMatchObject({ exitCode: 0, stderr: '' })
+    const { file, keys } = JSON.parse(init.stdout)
+    expect(keys).toMatchObject([
+      { purpose: 'identity', peerId: expect.stringMatching(/^16Uiu2/) },
+      { purpose: 'transmitter', address: expect.stringMatching(/^0x[0-9a-fA-F]{40}$/) },
+    ])
+    const without = await parallax('config', 'check', file)
+    expect(without).toMatchObject({ exitCode: 3, stdout: '' })
+    expect(without.stderr).toMatch(/^CONFIG_UNREADABLE: .*committee\.json/)
+    await writeFile(join(directory, 'committee.json'), formatCommittee(committeeOfFour()))
+    const check = await parallax('config', 'check', file, '--json')
+    expect(check.exitCode).toBe(0)
+    expect(JSON.parse(check.stdout)).toMatchObject({ valid: true, network: 'test', members: 4 })
+  })
+
+  test('init overwrites nothing', async () => {
+    const passphrase = await passphraseFile('correct horse')
+    await writeFile(join(directory, 'node.yaml'), 'mine')
+    const init = await parallax('init', '--passphrase-file', passphrase, '--development')
+    expect(init).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(/^FILE_EXISTS: /) })
+    expect(await readFile(join(directory, 'node.yaml'), 'utf8')).toBe('mine')
+  })
+
+  test('keys that were made are opened by their passphrase and by no other', async () => {
+    const right = await passphraseFile('correct horse')
+    const wrong = await passphraseFile('battery')
+    const options = ['--purpose', 'transmitter', '--development', '--json', '--passphrase-file']
+    const made = await parallax('keys', 'new', 'wallet.json', ...options, right)
+    const shown = await parallax('keys', 'show', 'wallet.json', ...options, right)
+    expect(made.exitCode).toBe(0)
+    expect(shown.stdout).toBe(made.stdout)
+    const refused = await parallax('keys', 'show', 'wallet.json', ...options, wrong)
+    expect(refused).toMatchObject({ exitCode: 4, stdout: '' })
+    expect(JSON.parse(refused.stderr)).toMatchObject({
+      error: { code: 'KEYSTORE_PASSPHRASE_WRONG' },
+    })
+  })
+
+  test('nothing is asked where there is no terminal', async () => {
+    const made = await parallax('keys', 'new', 'wallet.json', '--purpose', 'transmitter')
+    expect(made).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringMatching(/^PASSPHRASE_NO_TERMINAL: /),
+    })
+  })
+
+  test('config check lists every problem at once', async () => {
+    const file = join(directory, 'node.yaml')
+    await writeFile(file, 'colour: red\nnetwork: { listen: [], members: [] }\n')
+    const check = await parallax('config', 'check', file, '--json')
+    expect(check.exitCode).toBe(3)
+    const { problems } = JSON.parse(check.stdout) as { problems: { path: string }[] }
+    expect(problems.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['committee', 'keys', 'network.listen', 'colour']),
+    )
+  })
+
+  test('status of a node that is not there says so', async () => {
+    const status = await parallax('status', '--url', `http://127.0.0.1:${await freePort()}`)
+    expect(status).toMatchObject({
+      exitCode: 7,
+      stdout: '',
+      stderr: expect.stringMatching(/^NODE_UNREACHABLE: /),
+    })
+  })
+
+  test('simulate hands its arguments and its exit code on', async () => {
+    const simulate = await parallax('simulate', 'no-such-scenario.yaml')
+    expect(simulate.exitCode).not.toBe(0)
+    expect(`${simulate.stdout}${simulate.stderr}`).toContain('no-such-scenario.yaml')
+  })
+
+  test.each([
+    [['frobnicate'], 'no command frobnicate'],
+    [['keys'], 'parallax keys new'],
+    [['run'], 'needs --config'],
+  ])('%j is a wrong command line', async (args, words) => {
+    const ended = await parallax(...args)
+    expect(ended.exitCode).toBe(2)
+    expect(ended.stderr).toMatch(/^USAGE_INVALID: /)
+    expect(ended.stderr).toContain(words)
+  })
+})
+
+describe('one node of four, without its chain, its venues and the others', () => {
+  let files: RunFiles
+  let config: string
+
+  beforeEach(async () => {
+    const ports = await Promise.all(Array.from({ length: 8 }, freePort))
+    const dead = `http://127.0.0.1:${await freePort()}`
+    const committee = localCommittee({ size: 4, feeds: ['BTC/USD'], genesisMs: Date.now() })
+    const chain = { rpcUrl: dead, chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
+    await mkdir(join(directory, 'run'))
+    files = await writeRunFiles(join(directory, 'run'), {
+      committee,
+      ports,
+      chain,
+      marketUrl: dead,
+    })
+    config = files.nodes[0]?.config ?? ''
+  })
+
+  /** Resolves with the address that `run` prints once it listens. */
+  async function startNode() {
+    const node = start(['run', '--config', config, '--json'], files.passphrase)
+    const listening = new Promise<string>((resolve, reject) => {
+      node.child.stdout?.on('data', () => {
+        if (node.texts.stdout.includes('\n')) resolve(JSON.parse(node.texts.stdout).address)
+      })
+      node.ended.then(({ stderr }) => reject(new Error(stderr)), reject)
+    })
+    return { ...node, address: await listening }
+  }
+
+  test('lives, says what is missing, and stops when it is asked to', async () => {
+    const node = await startNode()
+    const health = await request(`${node.address}/healthz`)
+    expect(health.statusCode).toBe(200)
+    await health.body.dump()
+    const status = await parallax('status', '--config', config, '--json')
+    expect(status.exitCode).toBe(8)
+    const overview = JSON.parse(status.stdout)
+    expect(overview).toMatchObject({ status: { name: 'oracle-0', committee: { size: 4 } } })
+    expect(overview.chains[0].endpoints[0].fault).toBe('RPC_UNREACHABLE')
+    node.child.kill('SIGTERM')
+    const { exitCode, stderr } = await node.ended
+    expect(exitCode).toBe(0)
+    expect(stderr).not.toContain(files.passphrase)
+    expect(stderr).toContain('RPC_NONE_USABLE')
+  })
+
+  test('with a wrong passphrase it does not start', async () => {
+    const ended = await start(['run', '--config', config], 'wrong').ended
+    expect(ended).toMatchObject({ exitCode: 4, stdout: '' })
+    expect(ended.stderr).toMatch(/^KEYSTORE_PASSPHRASE_WRONG: /m)
+  })
+
+  test('with a busy port it does not start, and says which', async () => {
+    const port = files.nodes[0]?.apiPort ?? 0
+    const squatter = createServer().listen(port, '127.0.0.1')
+    await once(squatter, 'listening')
+    const ended = await start(['run', '--config', config], files.passphrase).ended
+    squatter.close()
+    expect(ended).toMatchObject({ exitCode: 5, stdout: '' })
+    expect(ended.stderr).toMatch(new RegExp(`^API_PORT_BUSY: port ${port} `, 'm'))
+  })
+
+  test('with the key of another committee it does not start', async () => {
+    const other = localCommittee({ size: 4, feeds: ['BTC/USD'], genesisMs: Date.now() })
+    await writeFile(join(directory, 'run', 'committee.json'), formatCommittee(other.file))
+    const ended = await start(['run', '--config', config], files.passphrase).ended
+    expect(ended).toMatchObject({ exitCode: 4, stdout: '' })
+    expect(ended.stderr).toMatch(/^IDENTITY_NOT_MEMBER: /m)
+  })
+
+  test('a second process on the same data directory does not start', async () => {
+    const node = await startNode()
+    const second = await start(['run', '--config', config], files.passphrase).ended
+    expect(second).toMatchObject({ exitCode: 9, stdout: '' })
+    node.child.kill('SIGINT')
+    expect((await node.ended).exitCode).toBe(0)
+  })
+})
