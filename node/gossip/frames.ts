@@ -15,8 +15,8 @@ export function sendFrame(stream: Stream, bytes: Uint8Array): void {
  * Reads exactly one frame and stops listening. The stream's owner aborts it at a deadline; then
  * this rejects.
  *
- * @throws {OracleError} `SYNC_FRAME_TOO_LARGE` as soon as the length says so, `SYNC_FRAME_TORN` when
- * the stream ends early or says more than one frame
+ * @throws {OracleError} `SYNC_FRAME_TOO_LARGE` as soon as the length says so, `SYNC_FRAME_TORN`
+ * when the stream ends early or says more than one frame
  */
 export async function readFrame(stream: Stream, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []

@@ -18,7 +18,7 @@ export interface Delivery {
 
 /** What a message is worth (style: accept, ignore and reject are data). */
 export interface Judgement {
-  /** `accept`: pass it on; `ignore`: useless but innocent; `reject`: only a faulty peer sends it. */
+  /** `accept`: pass it on; `ignore`: useless but innocent; `reject`: only the faulty send it. */
   readonly verdict: 'accept' | 'ignore' | 'reject'
   /** Stable code for counters; from a fixed set. */
   readonly code: string
@@ -93,7 +93,7 @@ export class Gossip {
     if (bytes.length > messageBytesMax) {
       throw new OracleError(
         'GOSSIP_MESSAGE_TOO_LARGE',
-        `a message of ${bytes.length} bytes exceeds ${messageBytesMax}; raise the committee's limit`,
+        `a message of ${bytes.length} bytes exceeds ${messageBytesMax}; raise the limit`,
         { context: { bytes: bytes.length, messageBytesMax } },
       )
     }

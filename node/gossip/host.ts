@@ -106,7 +106,7 @@ export async function startHost(host: Host, listen: readonly string[]): Promise<
     const addresses = listen.join(', ')
     throw new OracleError(
       'GOSSIP_LISTEN_FAILED',
-      `cannot listen on ${addresses}; end the process that holds the port, or change network.listen`,
+      `cannot listen on ${addresses}; end who holds the port, or change network.listen`,
       { context: { addresses }, cause },
     )
   }

@@ -7,7 +7,7 @@ import { OracleError } from '../errors.ts'
 
 /** A committee member as the configuration names it. */
 export interface RosterEntry {
-  /** Compressed secp256k1 public key, 33 bytes: the libp2p peer id is made from it (protocol §2.1). */
+  /** Compressed secp256k1 public key, 33 bytes; the peer id is made from it (protocol §2.1). */
   readonly identityKey: Uint8Array
   /** Multiaddrs such as `/ip4/192.0.2.7/tcp/7000`; at most 4; may be empty for oneself. */
   readonly addresses: readonly string[]
@@ -50,7 +50,7 @@ export function peerIdOf(identityKey: Uint8Array, index: MemberIndex): PeerId {
   } catch (cause) {
     throw new OracleError(
       'GOSSIP_MEMBER_KEY_INVALID',
-      `the identity key of member ${index} is no compressed secp256k1 key; correct the committee file`,
+      `the identity key of member ${index} is no secp256k1 key; correct the committee file`,
       { context: { member: index }, cause },
     )
   }

@@ -127,7 +127,7 @@ export async function unsealKeystore(
     derived.fill(0)
     throw new OracleError(
       'KEYSTORE_PASSPHRASE_WRONG',
-      'the passphrase does not open this keystore, or its file was changed; try again or restore it',
+      'the passphrase does not open this keystore, or its file was changed; try again',
       { context: { keystore: keystore.id } },
     )
   }
@@ -157,7 +157,11 @@ export function parseKeystore(text: string): Keystore {
   }
 }
 
-/** Writes a new keystore file, mode 0600. @throws {OracleError} `FILE_EXISTS`, `FILE_NOT_WRITTEN` */
+/**
+ * Writes a new keystore file, mode 0600.
+ *
+ * @throws {OracleError} `FILE_EXISTS`, `FILE_NOT_WRITTEN`
+ */
 export async function writeKeystore(path: string, keystore: Keystore): Promise<void> {
   await writePrivateFile(path, `${JSON.stringify(keystore, null, 2)}\n`)
 }
@@ -174,8 +178,8 @@ export interface OpenOptions {
 /**
  * Opens a keystore file for one purpose. Keystores of other software carry no purpose and pass.
  *
- * @throws {OracleError} `FILE_UNREADABLE`, `FILE_NOT_PRIVATE`, `FILE_TOO_LARGE`, `KEYSTORE_INVALID`,
- * `KEYSTORE_PURPOSE_WRONG`, and what `unsealKeystore` throws
+ * @throws {OracleError} `FILE_UNREADABLE`, `FILE_NOT_PRIVATE`, `FILE_TOO_LARGE`,
+ * `KEYSTORE_INVALID`, `KEYSTORE_PURPOSE_WRONG`, and what `unsealKeystore` throws
  */
 export async function openKeystore(options: OpenOptions): Promise<Secret> {
   const keystore = parseKeystore(await readPrivateFile(options.path))

@@ -59,7 +59,7 @@ export function loadEcdsa(
     if (options.fallback === 'allow') return javascriptEcdsa
     throw new OracleError(
       'NATIVE_SECP256K1_MISSING',
-      'the native secp256k1 addon does not load here; install it for this platform, or allow the slow fallback',
+      'the native secp256k1 addon does not load; install it, or allow the slow fallback',
       { cause },
     )
   }

@@ -32,7 +32,7 @@ export class NoncePool {
     this.#serve()
   }
 
-  /** Takes the commitments of a round, once there are enough; `assign` binds their secrets to it. */
+  /** Takes the commitments of a round, once there are enough; `assign` gives it the secrets. */
   async take(round: Round, assign: (ids: readonly number[]) => void): Promise<Commitments> {
     const before = this.#taken.get(round)
     if (before !== undefined) return await before

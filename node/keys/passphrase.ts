@@ -62,7 +62,7 @@ async function readDescriptor(descriptor: number): Promise<string> {
     if (cause instanceof OracleError) throw cause
     throw new OracleError(
       'PASSPHRASE_UNREADABLE',
-      `cannot read a passphrase from descriptor ${descriptor} (${codeOf(cause)}); open it for reading`,
+      `cannot read a passphrase from descriptor ${descriptor}; open it for reading`,
       { context: { descriptor, reason: codeOf(cause) }, cause },
     )
   }

@@ -12,7 +12,7 @@ export interface PromiseFile {
   readonly close: () => Promise<void>
 }
 
-/** The few things a promises file needs of a disk; a test's fake fails where a real one rarely does. */
+/** What a promises file needs of a disk; a fake can fail where a real one rarely does. */
 export interface PromiseFiles {
   /** Whole content; empty when there is no file. */
   readonly read: (path: string) => Promise<Uint8Array>

@@ -7,7 +7,7 @@ import { crc32c } from './crc32c.ts'
  * The promises file: a header and records, 64 bytes each, so that none crosses a disk sector.
  *
  * Header: magic "PARALLAXPROMISE1" (16) ‖ file id (16) ‖ zeros (28) ‖ CRC-32C (4).
- * Record: round u64 ‖ kind u8 ‖ zeros (3) ‖ durable u32 ‖ digest (32) ‖ zeros (12) ‖ CRC-32C u32.
+ * Record: round u64 ‖ kind u8 ‖ zeros (3) ‖ durable u32 ‖ digest (32) ‖ zeros (12) ‖ CRC u32.
  *
  * `durable` is the number of records that were known to be on disk when this one was written. The
  * checksum of a record covers the file id and its position too, so that no record of an older file

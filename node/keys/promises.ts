@@ -44,7 +44,7 @@ const WAITING_MAX = 1_024
 /**
  * What this member must never contradict, on disk before anyone else sees it (protocol §10.1).
  * Appends are batched: while one write is under way, the next ones gather. After a failed write or
- * fdatasync nothing is ever promised again by this object, because nobody knows what the disk holds.
+ * fdatasync this object never promises again, because nobody knows what the disk holds.
  */
 export class Promises {
   readonly #options: Required<PromisesOptions>
@@ -197,7 +197,7 @@ export class Promises {
     for (const promise of promises) this.#durable = standingWith(this.#durable, promise)
   }
 
-  /** Writes a new file with the promises of the highest round and puts it in the old one's place. */
+  /** Puts a new file with the promises of the highest round in the old one's place. */
   async #compact(): Promise<void> {
     const { watermark, atWatermark } = this.#durable
     const fileId = randomBytes(FILE_ID_BYTES)
@@ -238,7 +238,7 @@ function refusal(because: 'past' | 'conflict', promise: Promised): OracleError {
 function corrupt(path: string, position: number): OracleError {
   return new OracleError(
     'PROMISES_CORRUPT',
-    `the disk changed what was written to ${path}; check the disk, then move the file away: the node stays silent for some rounds and begins a new one`,
+    `the disk changed what was written to ${path}; check the disk, then move the file away`,
     { context: { path, position } },
   )
 }
@@ -246,7 +246,7 @@ function corrupt(path: string, position: number): OracleError {
 function unusable(code: 'PROMISES_UNUSABLE' | 'PROMISES_FAILED', cause: unknown): OracleError {
   return new OracleError(
     code,
-    `the promises file cannot be kept (${codeOf(cause)}); nothing is signed any more: check the disk and its space, then start again`,
+    `the promises file fails (${codeOf(cause)}) and nothing is signed; check disk and space`,
     { context: { cause: codeOf(cause) }, cause },
   )
 }

@@ -71,7 +71,7 @@ export class Signer implements Startable {
     if (!equalBytes(own, options.identityPublicKey)) {
       throw new OracleError(
         'IDENTITY_MISMATCH',
-        `the identity key is not that of member ${options.index}; name the right keystore or member`,
+        `the identity key is not that of member ${options.index}; name the right keystore`,
         { context: { member: options.index } },
       )
     }

@@ -40,7 +40,7 @@ export interface EvidenceEntry {
   readonly receivedMs: UnixMs
 }
 
-/** An event that entered the core, or an effect that left it, in the order of happening (§10.4). */
+/** An event that entered the core or an effect that left it, in their order (protocol §10.4). */
 export interface StepEntry {
   readonly table: 'step'
   readonly nowMs: UnixMs

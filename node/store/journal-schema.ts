@@ -118,7 +118,7 @@ function checkVersion(database: DatabaseSync, path: string): void {
   if (version === SCHEMA_VERSION && application === APPLICATION_ID) return
   throw new OracleError(
     'JOURNAL_VERSION_OTHER',
-    `${path} is no journal of version ${SCHEMA_VERSION}; move it away and the node begins a new one`,
+    `${path} is no journal of version ${SCHEMA_VERSION}; move it away and start again`,
     { context: { path, version } },
   )
 }
@@ -130,7 +130,7 @@ function isEmpty(database: DatabaseSync): boolean {
 function unreadable(path: string, cause: unknown): OracleError {
   return new OracleError(
     'JOURNAL_UNREADABLE',
-    `cannot open the journal ${path}; check its owner and its disk, or move it away: it is history only`,
+    `cannot open the journal ${path}; check owner and disk, or move it away: it is history`,
     { context: { path, cause: codeOf(cause) }, cause },
   )
 }
