@@ -93,7 +93,7 @@ export class EvmChain implements Chain {
     )
   }
 
-  /** The median of what the endpoints quote; of two, the lower, so that one cannot make us overpay. */
+  /** The median of what the endpoints quote; of two, the lower: one cannot make us overpay. */
   async quoteFees(): Promise<FeeQuote> {
     const settled = await this.#pool.each(quoteOf)
     const quotes = settled.flatMap((outcome) =>
@@ -194,7 +194,7 @@ const SEND_PREFERENCE = [
   'refused',
 ] as const satisfies readonly SendOutcome['type'][]
 
-/** Clients share no error codes for the pool's refusals; these words are what they have in common. */
+/** Clients share no error codes for refusals; these words are what they have in common. */
 function refusalOf(error: unknown): SendOutcome {
   // Local chains that mine at once report the revert of a transaction that is in a block.
   if (revertDataOf(error) !== null) return ACCEPTED

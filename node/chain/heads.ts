@@ -43,8 +43,8 @@ type Seen = Extract<HeadSeen, { readonly type: 'seen' }>
 
 /**
  * Compares what endpoints say about the newest block. A majority outvotes one that lags or runs
- * ahead. Two that differ have no majority; then our clock is the third witness: if the lower head is
- * recent, the higher one is invented, otherwise the lower one lags.
+ * ahead. Two that differ have no majority; then our clock is the third witness: if the lower head
+ * is recent, the higher one is invented, otherwise the lower one lags.
  */
 export function judgeHeads(heads: readonly HeadSeen[], rules: HeadRules): HeadVerdict {
   const faults = new Map<string, EndpointFault>()

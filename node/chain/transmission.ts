@@ -34,7 +34,7 @@ export type Transmission =
       readonly gasUsed: bigint
       readonly feeWei: bigint
     }
-  /** The chain has these feeds from this or a newer round, or a newer transmission took its place. */
+  /** The chain has these feeds from this or a newer round, or a newer one took its place. */
   | { readonly outcome: 'superseded'; readonly round: Round }
   | {
       readonly outcome: 'failed'

@@ -45,11 +45,11 @@ export interface TransmitterDependencies {
 }
 
 /**
- * Performs the effect `transmit`: brings feeds of a certificate to one contract and reports how that
- * ended. It decides nothing about which feeds are due. One transaction is in flight at a time, always
- * with the first unused nonce, so that there are no gaps to repair; a newer certificate replaces an
- * older one at the next fee bump and takes over its feeds. Whatever the chain, an endpoint or the
- * wallet does is a named outcome, never an exception.
+ * Performs the effect `transmit`: brings feeds of a certificate to one contract and reports how it
+ * ended. It decides nothing about which feeds are due. One transaction is in flight at a time,
+ * always with the first unused nonce, so that there are no gaps to repair; a newer certificate
+ * replaces an older one at the next fee bump and takes over its feeds. Whatever the chain, an
+ * endpoint or the wallet does is a named outcome, never an exception.
  */
 export class Transmitter implements Startable {
   readonly name: string

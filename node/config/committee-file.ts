@@ -72,8 +72,8 @@ const committeeSchema = z.strictObject({
 })
 
 /**
- * Reads a committee file (YAML or JSON) and checks every rule of protocol §1 and §3. Bounds of feeds
- * are decimals in the feed's own unit, such as `0.01`; keys are hexadecimal.
+ * Reads a committee file (YAML or JSON) and checks every rule of protocol §1 and §3. Bounds of
+ * feeds are decimals in the feed's own unit, such as `0.01`; keys are hexadecimal.
  */
 export function parseCommittee(text: string): ParsedCommittee {
   const yaml = parseYaml(text)

@@ -63,10 +63,14 @@ export const shortName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$/, 'must be 1 to 31 of A-Z, a-z, 0-9, . _ and -')
 
+const IP4 = 'ip4\\/\\d{1,3}(\\.\\d{1,3}){3}'
+const IP6 = 'ip6\\/[0-9a-fA-F:]{2,39}'
+const DNS = 'dns[46]?\\/[A-Za-z0-9.-]{1,253}'
+
 /** TCP over an IP address or DNS name, as libp2p writes addresses. */
 export const tcpMultiaddr = z
   .string()
   .regex(
-    /^\/(ip4\/\d{1,3}(\.\d{1,3}){3}|ip6\/[0-9a-fA-F:]{2,39}|dns[46]?\/[A-Za-z0-9.-]{1,253})\/tcp\/\d{1,5}$/,
+    new RegExp(`^\\/(${IP4}|${IP6}|${DNS})\\/tcp\\/\\d{1,5}$`),
     'must look like /ip4/203.0.113.5/tcp/9000 or /dns4/oracle.example/tcp/9000',
   )

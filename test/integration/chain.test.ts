@@ -122,7 +122,7 @@ test('a newer certificate takes the place of a pending one', async () => {
   expect(await second).toMatchObject({ outcome: 'landed', round: newer.round, feeds: [0, 1] })
 })
 
-test('a transaction that an earlier process left pending is taken over, without a gap', async () => {
+test('a transaction that an earlier process left is taken over, without a gap', async () => {
   await chain.setAutomine(false)
   const account = privateKeyToAccount(FUNDED_KEYS[1])
   const wallet = createWalletClient({ account, transport: http(node.url) })

@@ -20,7 +20,7 @@ export const run = command({
   run: async ({ config: path, json }, { stdout, stderr, terminal, signal }) => {
     const loaded = await loadConfig(path)
     const log = createLog(loaded.config.log, stderr)
-    // Loaded here and not above: the network stack takes a second that other commands need not wait.
+    // Loaded here, not above: the network stack takes a second that other commands need not wait.
     const { startNode } = await import('../../compose.ts')
     const version = await readVersion()
     try {

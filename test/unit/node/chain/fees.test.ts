@@ -27,7 +27,7 @@ test('replacementFees is null above the cap', () => {
   expect(replacementFees(previous, { baseFeePerGas: 10n, priorityFeePerGas: 1n }, CAPS)).toBeNull()
 })
 
-test('a replacement is at least an eighth higher in both, never above the cap, tip within total', () => {
+test('a replacement is an eighth higher in both, never above the cap, tip within total', () => {
   const wei = fc.bigInt({ min: 0n, max: 10n ** 12n })
   const record = fc.record({ base: wei, tip: wei, nextBase: wei, nextTip: wei, cap: wei })
   fc.assert(

@@ -114,7 +114,7 @@ test('feeds that the chain already has from this round or a newer one are not se
   expect(chain.sends).toHaveLength(1)
 })
 
-test('a transaction that the pool dropped is replaced with fees at least an eighth higher', async () => {
+test('a transaction that the pool dropped is replaced, an eighth dearer', async () => {
   await transmitter.start()
   script.set(1, () => {
     chain.pool = null
@@ -317,7 +317,7 @@ test('a nonce that was used elsewhere is given up and the delivery sent anew', a
   expect(chain.sends.map(({ nonce }) => nonce)).toEqual([5, 6])
 })
 
-test('a transaction of an earlier process is adopted and replaced, so that no gap remains', async () => {
+test('a transaction of an earlier process is adopted and replaced, without a gap', async () => {
   const fees = { maxFeePerGas: 30n * GWEI, maxPriorityFeePerGas: 2n * GWEI }
   chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, data: '0x' }
   await transmitter.start()

@@ -92,7 +92,8 @@ test('targets need a wallet, and one target per chain', () => {
   expect(problemsWith('  transmitter: keys/transmitter.json\n', '').join()).toContain(
     'keys.transmitter: is needed',
   )
-  const second = `${MINIMAL_CONFIG}  - { name: local, chainId: 31337, contract: '0x5FbDB2315678afecb367f032d93F642f64180aa3', rpcUrls: [http://127.0.0.1:1] }\n`
+  const [, target = ''] = MINIMAL_CONFIG.split('chains:\n')
+  const second = `${MINIMAL_CONFIG}${target}`
   expect(parseConfig(second)).toMatchObject({
     problems: [{ message: 'repeats name local' }, { message: 'repeats chain id 31337' }],
   })
