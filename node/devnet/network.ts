@@ -5,6 +5,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type Committee, committeeOf } from '../../aggregator/committee.ts'
+import { codeOf, OracleError } from '../errors.ts'
 import { LOCAL_CHAIN_ID, LocalChain } from './chain/local-chain.ts'
 import { type LocalCommittee, localCommittee } from './committee.ts'
 import { createRunDirectory, type NodeFiles, writeRunFiles } from './files.ts'
@@ -131,20 +132,45 @@ function makeNode(files: NodeFiles, passphrase: string): LocalNode {
   return { index: files.index, files, process, client: new NodeClient(files.apiPort) }
 }
 
-/** Waits until every oracle says that it can do its work. */
+/**
+ * Waits until every oracle says that it can do its work.
+ *
+ * @throws {OracleError} `DEVNET_NOT_READY` with what each oracle says is in its way
+ */
 export async function waitUntilReady(network: LocalNetwork, signal: AbortSignal): Promise<void> {
-  await waitFor(
-    async () => {
-      const ready = await Promise.all(network.nodes.map(({ client }) => client.isReady()))
-      return ready.every(Boolean) ? true : null
-    },
-    {
+  const probe = async () => {
+    const ready = await Promise.all(network.nodes.map(({ client }) => client.isReady()))
+    return ready.every(Boolean) ? true : null
+  }
+  try {
+    await waitFor(probe, {
       what: 'every oracle to be ready',
       timeoutMs: 60_000,
       signal,
       check: () => {
         for (const { process } of network.nodes) process.assertRunning()
       },
-    },
-  )
+    })
+  } catch (cause) {
+    if (codeOf(cause) !== 'DEVNET_TIMEOUT') throw cause
+    throw new OracleError(
+      'DEVNET_NOT_READY',
+      `the oracles are not ready after a minute: ${await obstaclesOf(network)}`,
+      { cause },
+    )
+  }
+}
+
+/** What each oracle says is in its way, and what its venues say, each once. */
+async function obstaclesOf(network: LocalNetwork): Promise<string> {
+  const said = new Set<string>()
+  for (const { client, index } of network.nodes) {
+    const overview = await client.overview()
+    if (overview === null) said.add(`oracle-${index} does not answer`)
+    for (const obstacle of overview?.obstacles ?? []) said.add(obstacle)
+    for (const { venue, code } of overview?.sources ?? []) {
+      if (code !== null) said.add(`${venue} ${code}`)
+    }
+  }
+  return [...said].join(', ')
 }
