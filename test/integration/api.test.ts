@@ -57,6 +57,23 @@ test('before the first certificate the answer is a coded 404', async () => {
   })
 })
 
+test('a certificate is served by its round, while the node holds it', async () => {
+  const latest = view.latestCertificate()
+  expect((await get(`/v1/certificates/${latest?.round}`)).json).toEqual(latest)
+  expect(await get('/v1/certificates/7')).toMatchObject({
+    status: 404,
+    json: { code: 'CERTIFICATE_NONE' },
+  })
+})
+
+test.each(['-1', '1e9', '0x10', '1.5', 'abc', '9'.repeat(40), '%00'])(
+  'a round that is no round is refused: %s',
+  async (round) => {
+    const { status } = await get(`/v1/certificates/${round}`)
+    expect([400, 404]).toContain(status)
+  },
+)
+
 test('a node that cannot work is alive but not ready', async () => {
   expect(await get('/readyz')).toMatchObject({ status: 200, json: { ready: true } })
   view.reasons = ['PEERS_TOO_FEW']

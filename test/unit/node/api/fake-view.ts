@@ -83,6 +83,11 @@ export class FakeView implements NodeView {
     }
   }
 
+  certificate(round: number): CertificateView | null {
+    const latest = this.latestCertificate()
+    return latest?.round === round ? latest : null
+  }
+
   peers(): readonly PeerView[] {
     return PEER_IDS.map((peerId, index) => ({
       index,
