@@ -24,12 +24,14 @@ afterEach(async () => {
 })
 
 async function scene(
-  options: Partial<Parameters<typeof startMarketServer>[0]> & { timeoutMs?: number } = {},
+  options: Partial<Parameters<typeof startMarketServer>[0]> & {
+    readonly impatient?: Parameters<typeof configAt>[1]
+  } = {},
 ): Promise<Scene> {
-  const { timeoutMs = 2_000, ...rest } = options
+  const { impatient, ...rest } = options
   const time = new SteppedTime(START_MS)
   const market = await startMarketServer({ seed: 1, nowMs: time.nowMs, ...rest })
-  const driven = new DrivenEngine({ config: configAt(market, { timeoutMs }) }, time)
+  const driven = new DrivenEngine({ config: configAt(market, impatient) }, time)
   open.push(market, driven.engine)
   await driven.engine.start()
   return { market, driven, time }
@@ -69,7 +71,7 @@ describe('the engine against the market server', () => {
       { kind: 'spike', venue: 'okx', fromMs: 5_000, untilMs: 15_000, bps: 2_000 },
       { kind: 'silent', venue: 'bitstamp', fromMs: 8_000, untilMs: 20_000 },
     ] as const
-    const here = await scene({ incidents, timeoutMs: 400 })
+    const here = await scene({ incidents, impatient: { bitstamp: 400 } })
     const { driven, time } = here
     const seen = new Set<string>()
     for (let second = 1; second <= 40; second++) {
@@ -125,6 +127,15 @@ describe('the engine against the market server', () => {
     expect(market.requestsOf('coinbase')).toBeLessThanOrEqual(84)
   })
 
+  test('given a venue that keeps a request open, then stop does not wait for it', async () => {
+    const { market, driven, time } = await scene()
+    market.setFault('okx', 'nothing')
+    time.advance(1_000)
+    while (market.requestsOf('okx') < 2) await new Promise(setImmediate)
+    await driven.engine.stop()
+    expect(driven.codes.get('okx')).toBeUndefined()
+  })
+
   test('start and stop twice are once, and after stop nothing is asked', async () => {
     const { market, driven, time } = await scene()
     await driven.engine.start()
@@ -164,8 +175,8 @@ describe('a venue that misbehaves', () => {
     '%s: has a code, costs one venue, and is over when it is over',
     async (fault) => {
       // A busy machine must not turn another fault into a timeout.
-      const timeoutMs = CODES[fault] === 'SOURCE_TIMEOUT' ? 150 : 10_000
-      const { market, driven, time } = await scene({ timeoutMs })
+      const impatient = CODES[fault] === 'SOURCE_TIMEOUT' ? { coinbase: 150 } : {}
+      const { market, driven, time } = await scene({ impatient })
       market.setFault('coinbase', fault)
       await driven.round(1_000)
       expect(driven.codes.get('coinbase')?.[0]).toBe(CODES[fault])

@@ -2,10 +2,11 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import type { FeedParams } from '../../aggregator/params.ts'
 import type { MarketServer } from '../../node/devnet/market/server.ts'
 import type { Log, LogFields } from '../../node/logging.ts'
-import type { SourcesConfig, SourcesConfigInput } from '../../node/sources/config.ts'
+import type { SourcesConfig } from '../../node/sources/config.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { SourceEngine, type SourceMetric } from '../../node/sources/engine.ts'
 import { HOST_SOURCES } from '../../node/sources/host.ts'
+import type { KnownVenue } from '../../node/sources/registry.ts'
 import { VENUE_NAMES } from '../../node/sources/registry.ts'
 
 /** Time that moves only when a test says so; sleepers wake when it passes them. */
@@ -61,19 +62,30 @@ export const FEEDS: readonly FeedParams[] = ['BTC/USD', 'ETH/USD', 'SOL/USD'].ma
   valueMax: 2n ** 63n - 1n,
 }))
 
-/** The default configuration with every venue at the market server, polled each second. */
+/** So long that only a venue that means to be silent runs into it, however busy the machine is. */
+const PATIENCE_MS = 20_000
+
+/**
+ * The default configuration with every venue at the market server, polled each second.
+ *
+ * @param impatient milliseconds to wait for the venues that are meant to be late
+ */
 export function configAt(
   market: MarketServer,
-  overrides: { readonly timeoutMs?: number; readonly feeds?: SourcesConfigInput['feeds'] } = {},
+  impatient: Partial<Record<KnownVenue, number>> = {},
 ): SourcesConfig {
-  const { timeoutMs = 2_000, feeds } = overrides
   const venues = Object.fromEntries(
     VENUE_NAMES.map((venue) => [
       venue,
-      { baseUrl: market.baseUrlOf(venue), access: 'local', pollMs: 1_000, timeoutMs },
+      {
+        baseUrl: market.baseUrlOf(venue),
+        access: 'local',
+        pollMs: 1_000,
+        timeoutMs: impatient[venue] ?? PATIENCE_MS,
+      },
     ]),
   )
-  return sourcesConfigSchema.parse(feeds === undefined ? { venues } : { venues, feeds })
+  return sourcesConfigSchema.parse({ venues })
 }
 
 /** Delay of a first retry without jitter; it passes at once, so that a poll stands for itself. */
