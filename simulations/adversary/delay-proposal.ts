@@ -1,0 +1,156 @@
+import { type Candidate, candidateOf } from '../../aggregator/agreement/candidate.ts'
+import { openingOf } from '../../aggregator/committee.ts'
+import { orderOf } from '../../aggregator/context.ts'
+import type {
+  Certificate,
+  Digest,
+  Proposal,
+  SignatureShare,
+  Verified,
+} from '../../aggregator/messages/messages.ts'
+import { equalBytes } from '../../aggregator/values/bytes.ts'
+import {
+  hasMember,
+  listMembers,
+  type MemberIndex,
+  membersOf,
+  type Round,
+  withoutMember,
+} from '../../aggregator/values/ids.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
+
+/** How long before the second proposer's moment the held messages leave. */
+const EARLIER_US = 2_000
+/** Rounds whose attempts are kept. */
+const ROUNDS_KEPT = 8
+
+/** One proposal of a round under attack, and the shares that came for it. */
+interface Attempt {
+  readonly candidate: Candidate
+  readonly shares: Map<MemberIndex, Uint8Array>
+  isDone: boolean
+}
+
+/** Attempts by round, one for each rank. */
+type Attempts = Map<Round, Attempt[]>
+
+function create(powers: Powers): Adversary {
+  const attempts: Attempts = new Map()
+
+  const send = (planned: readonly Copy[]): readonly Copy[] => {
+    const { message } = (planned[0] as Copy).message
+    if (message.type === 'certificate' || message.type === 'evidence') return planned
+    const [first, second] = orderOf(powers.context, message.round)
+    if (second === undefined || !hasMember(powers.members, first ?? -1)) return planned
+    const heldUs = lastMomentUs(powers, message.round)
+    const held = planned.filter(({ to }) => to !== second).map((copy) => ({ ...copy, heldUs }))
+    if (message.type === 'observation') return held
+    if (message.type !== 'proposal' || message.rank !== 0) return []
+    const changed = withoutSigner(powers, message, second)
+    if (changed === null) return []
+    track(powers, attempts, changed)
+    const signed = powers.sign(changed)
+    return held.map((copy) => ({ ...copy, message: signed }))
+  }
+  const see = ({ message }: Parameters<NonNullable<Adversary['see']>>[0]): void => {
+    if (message.type === 'proposal' && attempts.has(message.round)) {
+      track(powers, attempts, message)
+    }
+    if (message.type === 'share') addShare(powers, attempts, message)
+  }
+  return { name: 'delay-proposal', send, see }
+}
+
+function lastMomentUs(powers: Powers, round: Round): number {
+  const { committee } = powers.context
+  const { cutMs, backupMs } = committee.params.timing
+  const leavesMs = openingOf(committee, round) + cutMs + backupMs
+  return Math.max(0, (leavesMs - powers.nowMs()) * 1_000 - EARLIER_US)
+}
+
+/** A member under control whose machine holds what an attack on the round needs. */
+function observationsOf(powers: Powers, round: Round) {
+  for (const member of listMembers(powers.members)) {
+    const known = powers.stateOf(member)?.rounds.get(round)?.observations
+    if (known !== undefined) return { member, observations: known }
+  }
+  return null
+}
+
+/** The same report for a signing set that the second proposer is not in. */
+function withoutSigner(powers: Powers, proposal: Proposal, second: MemberIndex): Proposal | null {
+  const held = observationsOf(powers, proposal.round)
+  if (held === null) return null
+  const order = orderOf(powers.context, proposal.round)
+  const able = order.filter((index) => hasMember(proposal.observers, index) && index !== second)
+  const signingSet = membersOf(able.slice(0, powers.context.committee.signingThreshold))
+  const named = listMembers((proposal.observers | signingSet) >>> 0)
+  const observationDigests = named.map((index) => held.observations[index]?.digest as Digest)
+  return { ...proposal, signingSet, observationDigests }
+}
+
+/** Follows a proposal with the shares that members under control add to it. */
+function track(powers: Powers, attempts: Attempts, proposal: Proposal): void {
+  const { round, rank, observers, signingSet, expectedNext } = proposal
+  const held = observationsOf(powers, round)
+  if (held === null) return
+  const named = listMembers((observers | signingSet) >>> 0)
+  if (!named.every((index) => held.observations[index] !== undefined)) return
+  const slot = 1 + rank
+  const choice = { observers, slot, signingSet, expectedNext }
+  const candidate = candidateOf(powers.context, held.observations, choice)
+  const shares = new Map<MemberIndex, Uint8Array>()
+  for (const member of listMembers((signingSet & powers.members) >>> 0)) {
+    const share = powers.share({ member, round, slot, session: candidate.session })
+    if (share !== null) shares.set(member, share)
+  }
+  attempts.set(round, [...(attempts.get(round) ?? []), { candidate, shares, isDone: false }])
+  attempts.delete(round - ROUNDS_KEPT)
+}
+
+function addShare(powers: Powers, attempts: Attempts, share: SignatureShare): void {
+  const attempt = attempts
+    .get(share.round)
+    ?.find(
+      ({ candidate }) =>
+        candidate.slot === share.slot &&
+        candidate.signingSet === share.signingSet &&
+        equalBytes(candidate.report.digest, share.reportDigest),
+    )
+  if (attempt === undefined || attempt.isDone) return
+  attempt.shares.set(share.sender, share.share)
+  const { signingSet } = attempt.candidate
+  if (!listMembers(signingSet).every((index) => attempt.shares.has(index))) return
+  attempt.isDone = true
+  const certificate = combined(powers, attempt)
+  if (certificate !== null) showLate(powers, certificate)
+}
+
+function combined(powers: Powers, { candidate, shares }: Attempt): Verified<Certificate> | null {
+  const { report, slot, signingSet, expectedNext, session } = candidate
+  const { round, timestampMs, observers, words } = report
+  return powers.combine(
+    { type: 'certificate', round, timestampMs, observers, words, slot, signingSet, expectedNext },
+    { session, shares: listMembers(signingSet).map((index) => shares.get(index) as Uint8Array) },
+  )
+}
+
+/** Only when nobody signs any more: until then the other proposal may be certified too. */
+function showLate(powers: Powers, certificate: Verified<Certificate>): void {
+  const { committee } = powers.context
+  const [from] = listMembers(powers.members)
+  if (from === undefined) return
+  const closesMs = openingOf(committee, certificate.message.round) + committee.params.timing.voteMs
+  const heldUs = Math.max(0, (closesMs - powers.nowMs()) * 1_000)
+  for (const to of listMembers(withoutMember(committee.all, from))) {
+    powers.dispatch({ message: certificate, from, to, heldUs })
+  }
+}
+
+export const delayProposal: Strategy = {
+  name: 'delay-proposal',
+  summary:
+    'as first proposer, hides its observation and proposes in the last moment to all but the ' +
+    'second proposer, so that both proposals are signed',
+  create,
+}

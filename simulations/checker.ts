@@ -1,0 +1,51 @@
+import type { Committee } from '../aggregator/committee.ts'
+import type { Context } from '../aggregator/context.ts'
+import type { State } from '../aggregator/state.ts'
+import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
+import type { Fact } from './world/facts.ts'
+
+/** Invariants of protocol §12. */
+export type Rule =
+  | 'S1'
+  | 'S2'
+  | 'S3'
+  | 'S4'
+  | 'S5'
+  | 'S6'
+  | 'S7'
+  | 'S8'
+  | 'L1'
+  | 'L2'
+  | 'L3'
+  | 'L4'
+  | 'L5'
+
+/** A broken invariant, with what a person needs to look into it. */
+export interface Violation {
+  readonly rule: Rule
+  readonly nowUs: number
+  readonly round: Round
+  readonly message: string
+}
+
+/** What a checker may know besides the facts: never more than an observer of the whole world. */
+export interface Subject {
+  /** As the committee agreed on it; a planted bug does not change it. */
+  readonly committee: Committee
+  readonly context: Context
+  /** Members that no adversary controls. */
+  readonly honest: Members
+  /** State of a member's machine; null while its process is down. */
+  readonly stateOf: (member: MemberIndex) => State | null
+}
+
+/** Watches one invariant. */
+export interface Checker {
+  readonly rule: Rule
+  /** Called with every fact in order; the violation that it shows, if any. */
+  readonly check: (fact: Fact) => Violation | null
+  /** Called once when the run ended, for promises about the whole of it. */
+  readonly finish?: (nowUs: number) => Violation | null
+}
+
+export type CreateChecker = (subject: Subject) => Checker

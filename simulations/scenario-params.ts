@@ -1,0 +1,74 @@
+import type { FeedParams, Params, TimingParams } from '../aggregator/params.ts'
+import { faultyMax } from '../aggregator/quorum.ts'
+import type { Scenario } from './scenario/schema.ts'
+
+/** Genesis of every simulated committee: a round number, so that times are easy to read. */
+export const GENESIS_MS = 1_800_000_000_000
+/** Decimals of every simulated feed. */
+export const FEED_DECIMALS = 8
+
+type ScenarioTiming = Omit<TimingParams, 'stageMs'>
+
+/** Start values of protocol §3. */
+const TIMINGS: Readonly<Record<'region' | 'worldwide' | 'local', ScenarioTiming>> = {
+  region: {
+    roundMs: 500,
+    hopMs: 20,
+    includeMs: 60,
+    fastMs: 90,
+    cutMs: 120,
+    backupMs: 40,
+    voteMs: 240,
+    clockSkewMsMax: 5,
+  },
+  worldwide: {
+    roundMs: 1_000,
+    hopMs: 150,
+    includeMs: 200,
+    fastMs: 360,
+    cutMs: 520,
+    backupMs: 160,
+    voteMs: 990,
+    clockSkewMsMax: 10,
+  },
+  local: {
+    roundMs: 500,
+    hopMs: 40,
+    includeMs: 120,
+    fastMs: 170,
+    cutMs: 220,
+    backupMs: 50,
+    voteMs: 360,
+    clockSkewMsMax: 5,
+  },
+}
+
+/** Committee parameters of a scenario without its members' keys; the seed enters the digest. */
+export function paramsOf(scenario: Scenario, seed: number): Omit<Params, 'members'> {
+  const { committee } = scenario
+  const { timing } = committee
+  return {
+    protocolVersion: 1,
+    network: `simulation-${seed}`,
+    f: committee.f ?? faultyMax(committee.members),
+    keygenAttempt: 0,
+    feeds: Array.from({ length: committee.feeds }, (_, index) => feedOf(index)),
+    genesisMs: GENESIS_MS,
+    timing: { ...(typeof timing === 'string' ? TIMINGS[timing] : timing), stageMs: 1_000 },
+    probeEvery: committee.probeEvery,
+    limits: { roundsKept: 16, syncBatchMax: 64 },
+  }
+}
+
+function feedOf(index: number): FeedParams {
+  return {
+    name: `FEED${index}/USD`,
+    decimals: FEED_DECIMALS,
+    kind: 'spot',
+    deviationBps: 50,
+    heartbeatMs: 3_600_000,
+    sourcesMin: 3,
+    valueMin: 1n,
+    valueMax: 2n ** 62n,
+  }
+}

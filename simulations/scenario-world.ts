@@ -1,0 +1,121 @@
+import type { FeedParams } from '../aggregator/params.ts'
+import { membersOf } from '../aggregator/values/ids.ts'
+import type { Scenario } from './scenario/schema.ts'
+import { FEED_DECIMALS, GENESIS_MS } from './scenario-params.ts'
+import type { Keys } from './world/keys.ts'
+import type { LatencyModel } from './world/latency.ts'
+import type { NetworkOptions } from './world/network.ts'
+import { createPricePath } from './world/prices.ts'
+import { REGIONS } from './world/regions.ts'
+import { directSources, type Sources, venueSources } from './world/sources.ts'
+import type { VenueIncident, VenueOptions } from './world/venues.ts'
+
+const US_PER_MS = 1_000
+
+/** The network of a scenario in the units of the world. */
+export function networkOf({ network }: Scenario): NetworkOptions {
+  return {
+    latency: latencyOf(network.latency),
+    lossPpm: network.lossPpm,
+    duplicationPpm: network.duplicationPpm,
+    uplinkBitsPerSecond: network.uplinkBitsPerSecond ?? 0,
+    cuts: network.cuts.map((cut) => ({
+      fromUs: cut.fromMs * US_PER_MS,
+      toUs: cut.toMs * US_PER_MS,
+      senders: membersOf(cut.senders),
+      receivers: membersOf(cut.receivers),
+      isSymmetric: !cut.oneWay,
+      flapUs: (cut.flapMs ?? 0) * US_PER_MS,
+    })),
+  }
+}
+
+function latencyOf(latency: Scenario['network']['latency']): LatencyModel {
+  if (latency.type !== 'regions') return latency
+  const placement = REGIONS.flatMap((region) =>
+    Array.from({ length: latency.placement[region] ?? 0 }, () => region),
+  )
+  return { type: 'regions', placement }
+}
+
+/** What the members of a scenario see of its prices. */
+export function sourcesOf(
+  { prices, committee }: Scenario,
+  made: {
+    readonly seed: number
+    readonly feeds: readonly FeedParams[]
+    readonly keys: Keys
+  },
+): Sources {
+  const { seed, feeds, keys } = made
+  const size = committee.members
+  const paths = feeds.map((feed) =>
+    createPricePath({
+      seed,
+      label: feed.name,
+      start: prices.start * 10 ** FEED_DECIMALS,
+      volatilityPpm: prices.volatilityPpm,
+      jumpsPerDay: prices.jumpsPerDay,
+      jumpPpm: prices.jumpPpm,
+    }),
+  )
+  const options = { seed, size, feeds, paths }
+  if (prices.venues.length === 0) return directSources({ ...options, noisePpm: prices.noisePpm })
+  return venueSources({
+    ...options,
+    keccak256: keys.crypto.keccak256,
+    venues: prices.venues.map(venueOf),
+    rules: {
+      ageMsMax: 30_000,
+      silenceMsMax: 10_000,
+      aheadMsMax: 5_000,
+      unchangedMsMax: 120_000,
+      spreadBpsMax: 100,
+      tradeAgeMsMax: 60_000,
+      baseVolumeMin: 0n,
+      outlierRule: 'quarantine',
+      outlierBps: 200,
+      weightBpsMax: 4_000,
+      sourcesMin: prices.sourcesMin,
+    },
+    pollUs: prices.pollMs * US_PER_MS,
+    epochMs: GENESIS_MS,
+    unreachable: unreachableOf(prices.unreachable),
+  })
+}
+
+function unreachableOf(
+  entries: Scenario['prices']['unreachable'],
+): ReadonlyMap<number, ReadonlySet<string>> {
+  const byMember = new Map<number, Set<string>>()
+  for (const { members, venues } of entries) {
+    for (const member of members) {
+      const known = byMember.get(member) ?? new Set()
+      for (const venue of venues) known.add(venue)
+      byMember.set(member, known)
+    }
+  }
+  return byMember
+}
+
+function venueOf(venue: Scenario['prices']['venues'][number]): VenueOptions {
+  return {
+    name: venue.name,
+    lagUs: venue.lagMs * US_PER_MS,
+    halfSpreadPpm: venue.halfSpreadPpm,
+    noisePpm: venue.noisePpm,
+    volume: venue.volume,
+    incidents: venue.incidents.map(incidentOf),
+  }
+}
+
+function incidentOf(
+  incident: Scenario['prices']['venues'][number]['incidents'][number],
+): VenueIncident {
+  const span = { fromUs: incident.fromMs * US_PER_MS, toUs: incident.toMs * US_PER_MS }
+  if (incident.type === 'scaled') return { ...span, type: 'scaled', ppm: incident.ppm }
+  if (incident.type === 'lagging') {
+    return { ...span, type: 'lagging', lagUs: incident.lagMs * US_PER_MS }
+  }
+  return { ...span, type: incident.type }
+}

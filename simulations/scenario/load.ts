@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
+import { problemsOf } from '../../aggregator/params-check.ts'
+import { paramsOf } from '../scenario-params.ts'
+import { STRATEGIES } from '../strategies.ts'
+import { type Scenario, scenarioSchema } from './schema.ts'
+
+/** One thing wrong with a scenario: where, and what would be right. */
+export interface ScenarioProblem {
+  readonly path: string
+  readonly message: string
+}
+
+/** A scenario that cannot be run; every problem of it is listed. */
+export class ScenarioError extends Error {
+  readonly code = 'SCENARIO_INVALID'
+  readonly problems: readonly ScenarioProblem[]
+
+  constructor(problems: readonly ScenarioProblem[]) {
+    const lines = problems.map(
+      ({ path, message }) => `  ${path === '' ? '(file)' : path}: ${message}`,
+    )
+    super(`the scenario has ${problems.length} problem(s):\n${lines.join('\n')}`)
+    this.name = 'ScenarioError'
+    this.problems = problems
+  }
+}
+
+/** Largest scenario file. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024
+
+/** @throws {ScenarioError} SCENARIO_INVALID with every problem found */
+export function loadScenario(path: string): Scenario {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ScenarioError([{ path: '', message: `cannot be read: ${reason}` }])
+  }
+  if (text.length > FILE_BYTES_MAX) {
+    throw new ScenarioError([{ path: '', message: 'is larger than 4 MiB' }])
+  }
+  return parseScenario(text)
+}
+
+/** @throws {ScenarioError} SCENARIO_INVALID with every problem found */
+export function parseScenario(text: string): Scenario {
+  const document = parseDocument(text, { uniqueKeys: true })
+  if (document.errors.length > 0) {
+    throw new ScenarioError(document.errors.map(({ message }) => ({ path: '', message })))
+  }
+  return checkScenario(document.toJS({ maxAliasCount: 20 }))
+}
+
+/** @throws {ScenarioError} SCENARIO_INVALID with every problem found */
+export function checkScenario(value: unknown): Scenario {
+  const parsed = scenarioSchema.safeParse(value)
+  if (!parsed.success) {
+    throw new ScenarioError(
+      parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+    )
+  }
+  const problems = crossProblems(parsed.data)
+  if (problems.length > 0) throw new ScenarioError(problems)
+  return parsed.data
+}
+
+/** Rules between fields. */
+function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
+  const problems: ScenarioProblem[] = []
+  const report = (path: string, holds: boolean, message: string): void => {
+    if (!holds) problems.push({ path, message })
+  }
+  const { committee, network, prices } = scenario
+  for (const { path, members } of memberLists(scenario)) {
+    const known = members.every((index) => index < committee.members)
+    report(path, known, `must name members from 0 to ${committee.members - 1}`)
+    report(path, new Set(members).size === members.length, 'must not name a member twice')
+  }
+  const names = STRATEGIES.map(({ name }) => name)
+  for (const [index, { strategy }] of scenario.adversaries.entries()) {
+    const path = `adversaries.${index}.strategy`
+    report(path, names.includes(strategy), `must be one of ${names.join(', ')}`)
+  }
+  const { latency } = network
+  if (latency.type === 'uniform') {
+    report('network.latency', latency.minMs <= latency.maxMs, 'minMs must not exceed maxMs')
+  }
+  if (latency.type === 'regions') {
+    const placed = Object.values(latency.placement).reduce((sum, count) => sum + count, 0)
+    const wanted = `must place ${committee.members} members, not ${placed}`
+    report('network.latency.placement', placed === committee.members, wanted)
+  }
+  for (const [index, cut] of network.cuts.entries()) {
+    report(`network.cuts.${index}`, cut.fromMs < cut.toMs, 'fromMs must be before toMs')
+  }
+  const venueNames = new Set(prices.venues.map(({ name }) => name))
+  report('prices.venues', venueNames.size === prices.venues.length, 'must not name a venue twice')
+  const enough = prices.venues.length === 0 || prices.venues.length >= prices.sourcesMin
+  report('prices.sourcesMin', enough, 'must not exceed the number of venues')
+  for (const [index, fault] of scenario.faults.entries()) {
+    if (fault.type !== 'crash' || fault.restartMs === undefined) continue
+    report(`faults.${index}`, fault.restartMs > fault.atMs, 'restartMs must be after atMs')
+    const { everyMs } = fault
+    const fits = everyMs === undefined || everyMs > fault.restartMs - fault.atMs
+    report(`faults.${index}.everyMs`, fits, 'must be longer than from atMs to restartMs')
+  }
+  if (problems.length === 0) problems.push(...committeeProblems(scenario))
+  return problems
+}
+
+/** What the protocol itself demands of the parameters (protocol §3). */
+function committeeProblems(scenario: Scenario): readonly ScenarioProblem[] {
+  const keys = Array.from({ length: scenario.committee.members }, (_, index) => ({
+    identityKey: new Uint8Array(33).fill(index).fill(2, 0, 1),
+  }))
+  const problems = problemsOf({ ...paramsOf(scenario, scenario.seed), members: keys })
+  return problems.map(({ path, message }) => ({ path: `committee.${path}`, message }))
+}
+
+function memberLists(
+  scenario: Scenario,
+): readonly { readonly path: string; readonly members: readonly number[] }[] {
+  const lists: { path: string; members: readonly number[] }[] = []
+  for (const key of ['clocks', 'faults', 'adversaries'] as const) {
+    for (const [index, { members }] of scenario[key].entries()) {
+      lists.push({ path: `${key}.${index}.members`, members })
+    }
+  }
+  for (const [index, cut] of scenario.network.cuts.entries()) {
+    lists.push({ path: `network.cuts.${index}.senders`, members: cut.senders })
+    lists.push({ path: `network.cuts.${index}.receivers`, members: cut.receivers })
+  }
+  for (const [index, { members }] of scenario.prices.unreachable.entries()) {
+    lists.push({ path: `prices.unreachable.${index}.members`, members })
+  }
+  return lists
+}

@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import { REGIONS } from '../world/regions.ts'
+
+const wholeMs = (min: number, max: number) => z.int().min(min).max(max)
+/** Milliseconds to the microsecond. */
+const finelyMs = (max: number) => z.number().min(0).max(max)
+const ppm = z.int().min(0).max(1_000_000)
+const member = z.int().min(0).max(30)
+const members = z.array(member).min(1).max(31)
+const atMs = wholeMs(0, 10_000_000_000)
+
+const timing = z.strictObject({
+  roundMs: wholeMs(10, 86_400_000),
+  hopMs: wholeMs(1, 86_400_000),
+  includeMs: wholeMs(1, 86_400_000),
+  fastMs: wholeMs(1, 86_400_000),
+  cutMs: wholeMs(1, 86_400_000),
+  backupMs: wholeMs(1, 86_400_000),
+  voteMs: wholeMs(1, 86_400_000),
+  clockSkewMsMax: wholeMs(0, 86_400_000),
+})
+
+const committee = z.strictObject({
+  members: z.int().min(4).max(31),
+  /** Most members that may be Byzantine; ⌊(n − 1) / 3⌋ when left out. */
+  f: z.int().min(1).max(10).optional(),
+  timing: z.union([z.enum(['region', 'worldwide', 'local']), timing]).default('region'),
+  probeEvery: z.int().min(2).max(65_535).default(32),
+  feeds: z.int().min(1).max(64).default(1),
+})
+
+const latency = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('constant'), ms: finelyMs(60_000) }),
+  z.strictObject({ type: z.literal('uniform'), minMs: finelyMs(60_000), maxMs: finelyMs(60_000) }),
+  z.strictObject({
+    type: z.literal('normal'),
+    meanMs: finelyMs(60_000),
+    deviationMs: finelyMs(60_000),
+  }),
+  z.strictObject({
+    type: z.literal('lognormal'),
+    medianMs: finelyMs(60_000),
+    sigma: z.number().min(0).max(3),
+  }),
+  z.strictObject({
+    type: z.literal('empirical'),
+    samplesMs: z.array(finelyMs(60_000)).min(1).max(100_000),
+  }),
+  z.strictObject({
+    type: z.literal('regions'),
+    /** Members in each region; members are numbered in the order of the regions here. */
+    placement: z.partialRecord(z.enum(REGIONS), z.int().min(1).max(31)),
+  }),
+])
+
+const cut = z.strictObject({
+  fromMs: atMs,
+  toMs: atMs,
+  senders: members,
+  receivers: members,
+  oneWay: z.boolean().default(false),
+  /** Down and up in turn for this long each. */
+  flapMs: wholeMs(1, 86_400_000).optional(),
+})
+
+const network = z.strictObject({
+  latency: latency.default({ type: 'uniform', minMs: 2, maxMs: 12 }),
+  lossPpm: ppm.default(0),
+  duplicationPpm: ppm.default(0),
+  uplinkBitsPerSecond: z.int().min(1_000).max(1_000_000_000_000).optional(),
+  meshDegree: z.int().min(2).max(30).default(4),
+  cuts: z.array(cut).max(1_000).default([]),
+})
+
+const incident = z.intersection(
+  z.object({ fromMs: atMs, toMs: atMs }),
+  z.discriminatedUnion('type', [
+    z.object({ type: z.enum(['dead', 'stale', 'stuck']) }),
+    z.object({ type: z.literal('scaled'), ppm: z.int().min(1).max(100_000_000) }),
+    z.object({ type: z.literal('lagging'), lagMs: wholeMs(0, 60_000) }),
+  ]),
+)
+
+const venue = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,31}$/),
+  lagMs: wholeMs(0, 60_000).default(200),
+  halfSpreadPpm: ppm.default(50),
+  noisePpm: ppm.default(50),
+  volume: z.int().min(1).max(1_000_000_000).default(10_000),
+  incidents: z.array(incident).max(100).default([]),
+})
+
+const prices = z.strictObject({
+  /** Price of the first feed at the start, in whole units; the others follow at other seeds. */
+  start: z.int().min(1).max(1_000_000).default(60_000),
+  volatilityPpm: ppm.default(100),
+  jumpsPerDay: z.int().min(0).max(86_400).default(0),
+  jumpPpm: ppm.default(10_000),
+  /** Largest error of a member that sees the price itself; ignored when there are venues. */
+  noisePpm: ppm.default(100),
+  /** With venues each member polls them and computes its value like a node. */
+  venues: z.array(venue).max(31).default([]),
+  pollMs: wholeMs(50, 60_000).default(500),
+  sourcesMin: z.int().min(1).max(31).default(3),
+  /** Venues that some members cannot reach. */
+  unreachable: z
+    .array(z.strictObject({ members, venues: z.array(z.string()).min(1) }))
+    .max(31)
+    .default([]),
+})
+
+const clock = z.strictObject({
+  members,
+  offsetMs: z.number().min(-86_400_000).max(86_400_000).default(0),
+  driftPpm: z.int().min(-1_000_000).max(1_000_000).default(0),
+})
+
+const fault = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('crash'),
+    members,
+    atMs,
+    /** When the process comes back; never when left out. */
+    restartMs: atMs.optional(),
+    disk: z.enum(['kept', 'lost', 'older']).default('kept'),
+    /** Repeats after so long, until the end. */
+    everyMs: wholeMs(100, 86_400_000).optional(),
+  }),
+  z.strictObject({ type: z.literal('clockShift'), members, atMs, byMs: z.number() }),
+  z.strictObject({
+    type: z.literal('clockDrift'),
+    members,
+    atMs,
+    driftPpm: z.int().min(-1_000_000).max(1_000_000),
+  }),
+])
+
+const adversary = z.strictObject({ strategy: z.string(), members })
+
+/** A scenario file as YAML gives it. Times are milliseconds of world time; 0 is the genesis. */
+export const scenarioSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,60}$/, 'must be 1 to 60 of a-z, 0-9 and -'),
+  about: z.string().max(1_000).default(''),
+  seed: z.int().min(0).max(0xffffffff).default(1),
+  /** Rounds that are counted; three more before them let the committee start. */
+  rounds: z.int().min(1).max(10_000_000),
+  committee,
+  signatures: z.enum(['ideal', 'real']).default('ideal'),
+  hash: z.enum(['ideal', 'keccak']).default('ideal'),
+  network: network.prefault({}),
+  prices: prices.prefault({}),
+  clocks: z.array(clock).max(31).default([]),
+  faults: z.array(fault).max(1_000).default([]),
+  adversaries: z.array(adversary).max(31).default([]),
+  work: z
+    .strictObject({ signMs: finelyMs(10_000).default(0), combineMs: finelyMs(10_000).default(0) })
+    .prefault({}),
+  /** Ends the run at the first broken invariant. */
+  stopAtViolation: z.boolean().default(true),
+})
+
+export type Scenario = z.infer<typeof scenarioSchema>

@@ -1,0 +1,203 @@
+import { type Context, contextOf } from '../aggregator/context.ts'
+import type { createMachine } from '../aggregator/machine.ts'
+import type { Members } from '../aggregator/values/ids.ts'
+import { countMembers, difference, listMembers, membersOf } from '../aggregator/values/ids.ts'
+import type { Checker, CreateChecker, Violation } from './checker.ts'
+import { controlledBy, createControl } from './control.ts'
+import { planFaults } from './faults.ts'
+import { withoutWorldLeaks } from './poison.ts'
+import type { SimulationResult } from './result.ts'
+import { CHECKERS } from './rules.ts'
+import type { Scenario } from './scenario/schema.ts'
+import { GENESIS_MS, paramsOf } from './scenario-params.ts'
+import { networkOf, sourcesOf } from './scenario-world.ts'
+import { Statistics } from './statistics.ts'
+import { createClock } from './world/clock.ts'
+import type { Fact } from './world/facts.ts'
+import { createKeys } from './world/keys.ts'
+import type { createSigner } from './world/signer.ts'
+import { World } from './world/world.ts'
+
+/** Rounds before the first that is counted: every start costs silent ones (protocol §10.3). */
+const ROUNDS_BEFORE = 3
+/** Rounds after the last, so that it is closed. */
+const ROUNDS_AFTER = 3
+/** Violations kept; the rest is counted. */
+const VIOLATIONS_MAX = 100
+
+/** Bugs that a test plants, to see that a checker finds them. Nothing in the core knows of this. */
+export interface Plants {
+  readonly createMachine?: typeof createMachine
+  readonly createSigner?: typeof createSigner
+  /** The committee's rules as the machines believe them. */
+  readonly context?: (context: Context) => Context
+}
+
+export interface SimulationOptions {
+  readonly scenario: Scenario
+  readonly seed: number
+  readonly plants?: Plants
+  readonly checkers?: readonly CreateChecker[]
+}
+
+/** One run of a scenario with one seed. The same two give the same run on every machine. */
+export class Simulation {
+  readonly #options: SimulationOptions
+  readonly #world: World
+  readonly #statistics: Statistics
+  readonly #checkers: readonly Checker[]
+  readonly #violations: Violation[] = []
+  readonly #faulty: Members
+  readonly #endUs: number
+  #violationCount = 0
+  #isComplete = false
+
+  constructor(options: SimulationOptions) {
+    this.#options = options
+    const { scenario, seed, plants = {} } = options
+    const adversaries = scenario.adversaries.map(({ strategy, members }) => ({
+      strategy,
+      members: membersOf(members),
+    }))
+    this.#faulty = controlledBy(adversaries)
+    const { signatures, hash, committee } = scenario
+    const size = committee.members
+    const keys = createKeys({ seed, signatures, hash, size, params: paramsOf(scenario, seed) })
+    const context = contextOf(keys.crypto, keys.committee)
+    const { control, roundOpened } = createControl({ seed, keys, adversaries }, () => this.#world)
+    const clocks = clocksOf(scenario)
+    this.#world = new World(
+      {
+        seed,
+        keys,
+        context: plants.context?.(context) ?? context,
+        clocks,
+        network: networkOf(scenario),
+        meshDegree: scenario.network.meshDegree,
+        work: {
+          signUs: Math.round(scenario.work.signMs * 1_000),
+          combineUs: Math.round(scenario.work.combineMs * 1_000),
+        },
+        controlled: this.#faulty,
+      },
+      {
+        ...plants,
+        control,
+        sources: sourcesOf(scenario, { seed, feeds: keys.committee.params.feeds, keys }),
+        watch: (fact) => {
+          this.#watch(fact)
+          if (fact.type === 'roundOpened') roundOpened(fact.round)
+        },
+      },
+    )
+    const honest = difference(keys.committee.all, this.#faulty)
+    const firstRound = ROUNDS_BEFORE + 1
+    const lastRound = ROUNDS_BEFORE + scenario.rounds
+    this.#statistics = new Statistics({ committee: keys.committee, honest, firstRound, lastRound })
+    const subject = {
+      committee: keys.committee,
+      context,
+      honest,
+      stateOf: (member: number) => this.#world.hosts[member]?.state ?? null,
+    }
+    this.#checkers = (options.checkers ?? CHECKERS).map((create) => create(subject))
+    const { roundMs } = keys.committee.params.timing
+    this.#endUs = (lastRound + ROUNDS_AFTER) * roundMs * 1_000
+    planFaults(this.#world, scenario.faults, clocks)
+    for (const host of this.#world.hosts) this.#world.at(0, () => host.start())
+  }
+
+  /** Share of the run that is done, from 0 to 1. */
+  get progress(): number {
+    return this.#world.nowUs / this.#endUs
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /** Goes on for so many things that happen; true when the run is over. */
+  advance(eventsMax: number): boolean {
+    if (this.#isComplete) return true
+    const isOver = withoutWorldLeaks(() => this.#advance(eventsMax))
+    if (isOver) this.#finish()
+    return isOver
+  }
+
+  /** Runs to the end at once. */
+  run(): SimulationResult {
+    while (!this.advance(1_000_000));
+    return this.result()
+  }
+
+  /** What came out so far. */
+  result(): SimulationResult {
+    const { scenario, seed } = this.#options
+    const { committee } = this.#world.context
+    const statistics = this.#statistics
+    return {
+      scenario: scenario.name,
+      seed,
+      isComplete: this.#isComplete,
+      committee: {
+        members: committee.size,
+        f: committee.f,
+        faulty: listMembers(this.#faulty),
+        isWithinModel: countMembers(this.#faulty) <= committee.f,
+      },
+      virtualMs: Math.floor(this.#world.nowUs / 1_000),
+      events: this.#world.events,
+      rounds: { opened: statistics.opened, ...statistics.ends },
+      latencyMs: { first: statistics.first.summary(), all: statistics.all.summary() },
+      convicted: listMembers(statistics.convicted),
+      notes: Object.fromEntries([...statistics.notes].sort()),
+      checked: this.#checkers.map(({ rule }) => rule),
+      violationCount: this.#violationCount,
+      violations: this.#violations,
+      traceHash: this.#world.trace.digest(),
+      curves: { first: statistics.first.cumulative(400), all: statistics.all.cumulative(400) },
+      timeline: statistics.timeline.buckets,
+    }
+  }
+
+  #advance(eventsMax: number): boolean {
+    const { stopAtViolation } = this.#options.scenario
+    // In small bites, so that a broken invariant ends the run close to where it broke.
+    for (let done = 0; done < eventsMax; done += BITE) {
+      if (this.#world.advance(this.#endUs, BITE)) return true
+      if (stopAtViolation && this.#violationCount > 0) return true
+    }
+    return false
+  }
+
+  #finish(): void {
+    this.#isComplete = true
+    for (const checker of this.#checkers) {
+      const violation = checker.finish?.(this.#world.nowUs) ?? null
+      if (violation !== null) this.#keep(violation)
+    }
+  }
+
+  #watch(fact: Fact): void {
+    this.#statistics.watch(fact)
+    for (const checker of this.#checkers) {
+      const violation = checker.check(fact)
+      if (violation !== null) this.#keep(violation)
+    }
+  }
+
+  #keep(violation: Violation): void {
+    this.#violationCount += 1
+    if (this.#violations.length < VIOLATIONS_MAX) this.#violations.push(violation)
+  }
+}
+
+const BITE = 64
+
+function clocksOf(scenario: Scenario) {
+  return Array.from({ length: scenario.committee.members }, (_, member) => {
+    const own = scenario.clocks.find(({ members }) => members.includes(member))
+    const offsetUs = Math.round((own?.offsetMs ?? 0) * 1_000)
+    return createClock({ epochMs: GENESIS_MS, offsetUs, driftPpm: own?.driftPpm ?? 0 })
+  })
+}

@@ -1,0 +1,11 @@
+import type { DirectMessage, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { Sampled } from './host.ts'
+
+/** Where an adversary takes hold of the members it controls. */
+export interface Control {
+  readonly see: (message: Verified<GossipMessage>) => void
+  readonly send: (from: MemberIndex, message: Verified<GossipMessage>) => void
+  readonly sendDirect: (from: MemberIndex, message: DirectMessage) => boolean
+  readonly observe: (member: MemberIndex, round: Round, sampled: Sampled) => Sampled
+}

@@ -1,0 +1,32 @@
+import type { Promised } from '../../aggregator/effects.ts'
+import type { Certificate, Evidence, Verified } from '../../aggregator/messages/messages.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+
+/** What a member's disk still knows after its process ended (protocol §10). */
+export interface Disk {
+  /** Highest round of any promise. */
+  watermark: Round
+  /** Promises of the watermark's round; older ones bind nobody any more. */
+  promises: Promised[]
+  certificate: Verified<Certificate> | null
+  readonly evidence: Map<MemberIndex, Verified<Evidence>>
+}
+
+/** What a crash leaves: all of it, nothing, or what it was when `copyDisk` was called. */
+export type DiskFate = 'kept' | 'lost' | 'older'
+
+export function emptyDisk(): Disk {
+  return { watermark: 0, promises: [], certificate: null, evidence: new Map() }
+}
+
+export function copyDisk(disk: Disk): Disk {
+  return { ...disk, promises: [...disk.promises], evidence: new Map(disk.evidence) }
+}
+
+export function writePromise(disk: Disk, promise: Promised): void {
+  if (promise.round > disk.watermark) {
+    disk.watermark = promise.round
+    disk.promises = []
+  }
+  if (promise.round === disk.watermark) disk.promises.push(promise)
+}

@@ -1,0 +1,76 @@
+import type { Effect, NoteCode, Promised, RoundPath } from '../../aggregator/effects.ts'
+import type { Certificate, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
+import { listMembers } from '../../aggregator/values/ids.ts'
+
+interface Timed {
+  /** World time in microseconds. */
+  readonly nowUs: number
+}
+
+interface ByMember extends Timed {
+  readonly member: MemberIndex
+}
+
+/** Something that happened in the world and that a checker or a statistic may care about. */
+export type Fact =
+  /** A member's message left it for the first time, whoever it was sent to. */
+  | (ByMember & { readonly type: 'sent'; readonly message: Verified<GossipMessage> })
+  /** A member made a promise durable. */
+  | (ByMember & { readonly type: 'promised'; readonly promise: Promised })
+  /** A member's signer gave a share away. */
+  | (ByMember & {
+      readonly type: 'shareMade'
+      readonly round: Round
+      readonly slot: number
+      readonly reportDigest: Uint8Array
+      /** The message that the share signs; it binds slot and sets (§7). */
+      readonly signed: Uint8Array
+      /** Names the nonce pair: its public hiding commitment. */
+      readonly nonce: Uint8Array
+    })
+  /** A sound certificate came into being anywhere, also one that is kept secret. */
+  | (Timed & { readonly type: 'certificateMade'; readonly certificate: Certificate })
+  /** A member holds its first certificate of a round. */
+  | (ByMember & {
+      readonly type: 'certified'
+      readonly certificate: Certificate
+      readonly path: RoundPath
+    })
+  | (ByMember & { readonly type: 'skipped'; readonly round: Round })
+  | (ByMember & {
+      readonly type: 'noted'
+      readonly code: NoteCode
+      readonly round: Round
+      readonly members: Members
+    })
+  | (ByMember & { readonly type: 'halted' })
+  | (ByMember & { readonly type: 'started' })
+  | (ByMember & { readonly type: 'crashed' })
+  /** Nominal T_r by the world's true clock. */
+  | (Timed & { readonly type: 'roundOpened'; readonly round: Round })
+
+export type Watcher = (fact: Fact) => void
+
+type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
+
+interface Who {
+  readonly nowUs: number
+  readonly member: MemberIndex
+}
+
+/** The fact that an effect for observers alone stands for. */
+export function factOf(effect: EffectOf<'certified' | 'skipped' | 'note'>, who: Who): Fact {
+  if (effect.type === 'note') return { ...effect, ...who, type: 'noted' }
+  if (effect.type === 'skipped') return { type: 'skipped', ...who, round: effect.round }
+  const { certificate, path } = effect
+  return { type: 'certified', ...who, certificate: certificate.message, path }
+}
+
+/** A share that a signer gave away on a request. */
+export function shareFactOf(request: EffectOf<'signShare'>, who: Who): Fact {
+  const { round, slot, reportDigest, session } = request
+  const position = listMembers(session.signingSet).indexOf(who.member)
+  const nonce = session.commitments[position]?.hiding ?? new Uint8Array(0)
+  return { type: 'shareMade', ...who, round, slot, reportDigest, signed: session.message, nonce }
+}

@@ -1,0 +1,109 @@
+import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
+import { hasMember, listMembers, withMember } from '../../aggregator/values/ids.ts'
+import type { Prng } from '../prng.ts'
+import type { Envelope } from './envelope.ts'
+import type { Network, Parcel } from './network.ts'
+
+/** One copy of a message that a member under an adversary's control lets go. */
+export interface Dispatch {
+  readonly envelope: Envelope
+  readonly from: MemberIndex
+  readonly to: MemberIndex
+  /** Held back for this long before it enters the link; from 0. */
+  readonly heldUs: number
+}
+
+export interface GossipOptions {
+  readonly size: number
+  /** Peers that each member passes messages on to, at least; as in protocol §5.6. */
+  readonly meshDegree: number
+  /** Members that pass on what they receive. */
+  readonly relays: Members
+}
+
+export interface GossipDependencies {
+  readonly network: Network
+  readonly nowUs: () => number
+  /** Plans the arrival of a copy. */
+  readonly arrive: (atUs: number, to: MemberIndex, envelope: Envelope) => void
+}
+
+/**
+ * How messages spread: the author sends to everyone, and what does not reach everyone that way is
+ * passed on through a mesh (protocol §5.6). Copies that change nothing are not simulated: a message
+ * that every link carries is not relayed.
+ */
+export class Gossip {
+  readonly #options: GossipOptions
+  readonly #dependencies: GossipDependencies
+  readonly #mesh: readonly Members[]
+
+  constructor(options: GossipOptions, dependencies: GossipDependencies & { readonly prng: Prng }) {
+    this.#options = options
+    this.#dependencies = dependencies
+    this.#mesh = meshOf(options.size, options.meshDegree, dependencies.prng)
+  }
+
+  /** A member sends its own message to all others. */
+  publish(from: MemberIndex, envelope: Envelope): void {
+    envelope.seen = withMember(envelope.seen, from)
+    let isWhole = true
+    for (let to = 0; to < this.#options.size; to++) {
+      if (to !== from && !this.#carry(envelope, { from, to, heldUs: 0 })) isWhole = false
+    }
+    envelope.isWhole = envelope.isWhole || isWhole
+  }
+
+  /** A copy for one member alone; others may get it by relaying. */
+  dispatch({ envelope, from, to, heldUs }: Dispatch): void {
+    envelope.seen = withMember(envelope.seen, from)
+    this.#carry(envelope, { from, to, heldUs })
+  }
+
+  /** A member took a message for the first time: it passes it on where it may be missing. */
+  relay(from: MemberIndex, envelope: Envelope): void {
+    if (envelope.isWhole || !hasMember(this.#options.relays, from)) return
+    const lacking = ((this.#mesh[from] ?? 0) & ~(envelope.seen | envelope.relayed)) >>> 0
+    for (const to of listMembers(lacking)) {
+      if (this.#carry(envelope, { from, to, heldUs: 0 })) {
+        envelope.relayed = withMember(envelope.relayed, to)
+      }
+    }
+  }
+
+  /** When something sent from one member to another now arrives, besides gossip. */
+  arrivalsUs(parcel: Omit<Parcel, 'nowUs'>): readonly number[] {
+    const { network, nowUs } = this.#dependencies
+    return network.arrivalsUs({ ...parcel, nowUs: nowUs() })
+  }
+
+  #carry(
+    envelope: Envelope,
+    link: { readonly from: MemberIndex; readonly to: MemberIndex; readonly heldUs: number },
+  ): boolean {
+    const { network, arrive, nowUs } = this.#dependencies
+    const sentUs = nowUs() + link.heldUs
+    const bytes = envelope.message.bytes.length
+    const arrivals = network.arrivalsUs({ from: link.from, to: link.to, bytes, nowUs: sentUs })
+    for (const atUs of arrivals) arrive(atUs, link.to, envelope)
+    return arrivals.length > 0
+  }
+}
+
+/** A ring, so that it is connected, and random chords until every member has enough peers. */
+function meshOf(size: number, degree: number, prng: Prng): readonly Members[] {
+  const peers: number[] = Array.from({ length: size }, () => 0)
+  const connect = (a: MemberIndex, b: MemberIndex): void => {
+    peers[a] = withMember(peers[a] ?? 0, b)
+    peers[b] = withMember(peers[b] ?? 0, a)
+  }
+  for (let index = 0; index < size; index++) connect(index, (index + 1) % size)
+  const target = Math.min(degree, size - 1)
+  for (let index = 0; index < size; index++) {
+    while (listMembers(peers[index] ?? 0).length < target) {
+      const other = prng.below(size)
+      if (other !== index) connect(index, other)
+    }
+  }
+  return peers
+}

@@ -1,0 +1,283 @@
+import type { Context } from '../../aggregator/context.ts'
+import type { Effect } from '../../aggregator/effects.ts'
+import type { Event } from '../../aggregator/events.ts'
+import type { createMachine, Machine } from '../../aggregator/machine.ts'
+import type { DirectMessage, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import { sealOwn } from '../../aggregator/messages/validate.ts'
+import type { State } from '../../aggregator/state.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { Prng } from '../prng.ts'
+import type { Clock } from './clock.ts'
+import { type Disk, writePromise } from './disk.ts'
+import type { Envelope } from './envelope.ts'
+import { type Fact, factOf, shareFactOf, type Watcher } from './facts.ts'
+import { createInbound, type Inbound } from './inbound.ts'
+import type { Keys } from './keys.ts'
+import type { createSigner, Signer } from './signer.ts'
+
+type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
+
+/** What a member's sources say now. */
+export interface Sampled {
+  readonly values: readonly (bigint | null)[]
+  readonly sourceCommitment: Uint8Array
+}
+
+/** Time that cryptography takes, in microseconds; 0 answers within the same instant. */
+export interface WorkOptions {
+  readonly signUs: number
+  readonly combineUs: number
+}
+
+export interface HostOptions {
+  readonly context: Context
+  readonly keys: Keys
+  readonly member: MemberIndex
+  readonly work: WorkOptions
+}
+
+/** Everything of the world that one member touches. */
+export interface HostDependencies {
+  readonly clock: Clock
+  readonly nowUs: () => number
+  readonly later: (afterUs: number, run: () => void) => void
+  /** Plans an alarm at a world time; the host tells stale ones apart by the token. */
+  readonly planAlarm: (atUs: number, token: number) => void
+  readonly sample: (round: Round) => Sampled
+  readonly publish: (message: Verified<GossipMessage>) => void
+  readonly send: (to: MemberIndex, message: DirectMessage) => void
+  readonly chance: Prng
+  readonly watch: Watcher
+  readonly traceEvent: (event: Event, envelope: Envelope | null) => void
+  readonly createMachine: typeof createMachine
+  readonly createSigner: typeof createSigner
+}
+
+/** One member's process: performs what its machine asks for, and may end at any effect. */
+export class Host {
+  disk: Disk
+  readonly #options: HostOptions
+  readonly #dependencies: HostDependencies
+  #machine: Machine | null = null
+  #signer: Signer | null = null
+  #inbound: Inbound | null = null
+  /** Counts processes, so that what an earlier one asked for never reaches a later one. */
+  #process = 0
+  #alarmToken = 0
+  #alarmMs = 0
+
+  constructor(options: HostOptions, dependencies: HostDependencies & { readonly disk: Disk }) {
+    this.#options = options
+    this.#dependencies = dependencies
+    this.disk = dependencies.disk
+  }
+
+  get isRunning(): boolean {
+    return this.#machine !== null
+  }
+
+  /** The signer of the running process. */
+  get signer(): Signer | null {
+    return this.#signer
+  }
+
+  /** State of the running machine, for reading; null while the process is down. */
+  get state(): State | null {
+    return this.#machine?.state ?? null
+  }
+
+  /** Starts a process from what the disk knows. */
+  start(): void {
+    if (this.#machine !== null) return
+    const { context, keys, member } = this.#options
+    const { chance } = this.#dependencies
+    this.#process += 1
+    const process = this.#process
+    this.#inbound = createInbound(context)
+    this.#signer = this.#dependencies.createSigner({ keys, member, disk: this.disk, chance })
+    this.#machine = this.#dependencies.createMachine({
+      context,
+      self: member,
+      perform: (effect) => {
+        // A process that ended within a step performs nothing more of it.
+        if (process === this.#process) this.#perform(effect)
+      },
+    })
+    this.#watch({ type: 'started', ...this.#who() })
+    const { watermark, certificate, evidence } = this.disk
+    this.report({
+      type: 'started',
+      nowMs: this.nowMs(),
+      watermark,
+      certificate,
+      evidence: [...evidence.values()],
+    })
+  }
+
+  /** Ends the process at once; the disk stays as it is. */
+  crash(): void {
+    if (this.#machine === null) return
+    this.#process += 1
+    this.#machine = null
+    this.#signer = null
+    this.#inbound = null
+    this.#watch({ type: 'crashed', ...this.#who() })
+  }
+
+  report(event: Event, envelope: Envelope | null = null): void {
+    if (this.#machine === null) return
+    this.#dependencies.traceEvent(event, envelope)
+    this.#machine.report(event)
+  }
+
+  /** Takes a gossip message; true when this member passes it on. */
+  receive(envelope: Envelope): boolean {
+    if (this.#inbound === null) return false
+    const { event, isPassedOn } = this.#inbound(envelope.message, this.nowMs())
+    if (event !== null) this.report(event, envelope)
+    return isPassedOn
+  }
+
+  onAlarm(token: number): void {
+    if (token !== this.#alarmToken || this.#machine === null) return
+    this.report({ type: 'alarmFired', nowMs: this.nowMs() })
+  }
+
+  onSyncRequest(from: MemberIndex, request: Extract<DirectMessage, { type: 'syncRequest' }>): void {
+    this.report({ type: 'syncRequested', nowMs: this.nowMs(), from, request })
+  }
+
+  /** The clock was moved: an alarm that is set comes at another world time now. */
+  replanAlarm(): void {
+    if (this.#machine !== null && this.#alarmToken > 0) this.#setAlarm(this.#alarmMs)
+  }
+
+  #who() {
+    return { nowUs: this.#dependencies.nowUs(), member: this.#options.member }
+  }
+
+  #watch(fact: Fact): void {
+    this.#dependencies.watch(fact)
+  }
+
+  /** What this member's own clock shows. */
+  nowMs(): number {
+    return this.#dependencies.clock.readMs(this.#dependencies.nowUs())
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'persist':
+        this.#persist(effect)
+        return
+      case 'broadcast':
+        this.#broadcast(effect)
+        return
+      case 'publish':
+        this.#dependencies.publish(effect.message)
+        return
+      case 'send':
+        this.#dependencies.send(effect.to, effect.message)
+        return
+      case 'setAlarm':
+        this.#setAlarm(effect.atMs)
+        return
+      case 'sample':
+        this.#sample(effect)
+        return
+      case 'signShare':
+        this.#sign(effect)
+        return
+      case 'combine':
+        this.#combine(effect)
+        return
+      case 'eraseNonces':
+        this.#signer?.erase(effect.upTo)
+        return
+      case 'keepCertificate':
+        this.disk.certificate = effect.certificate
+        return
+      case 'keepEvidence':
+        this.disk.evidence.set(effect.evidence.message.accused, effect.evidence)
+        return
+      case 'certified':
+      case 'skipped':
+      case 'note':
+        this.#watch(factOf(effect, this.#who()))
+        return
+      case 'halt':
+        this.#halt()
+        return
+      case 'readChain':
+      case 'transmit':
+        // Delivery to chains is not part of a world without one.
+        return
+    }
+  }
+
+  #persist({ promise }: EffectOf<'persist'>): void {
+    writePromise(this.disk, promise)
+    this.#watch({ type: 'promised', ...this.#who(), promise })
+  }
+
+  #broadcast({ message }: EffectOf<'broadcast'>): void {
+    const { keys, member } = this.#options
+    const sealed = sealOwn(message, keys.signMessage(member, message.digest))
+    this.#dependencies.publish(sealed)
+    this.report({ type: 'received', nowMs: this.nowMs(), message: sealed, origin: 'self' })
+  }
+
+  #setAlarm(atMs: number): void {
+    const { clock, nowUs, planAlarm } = this.#dependencies
+    this.#alarmToken += 1
+    this.#alarmMs = atMs
+    const atUs = clock.worldUsOf(atMs, nowUs())
+    if (atUs !== null) planAlarm(atUs, this.#alarmToken)
+  }
+
+  #sample({ round }: EffectOf<'sample'>): void {
+    const signer = this.#signer
+    if (signer === null) return
+    const { values, sourceCommitment } = this.#dependencies.sample(round)
+    const commitments = signer.commitments(round)
+    const nowMs = this.nowMs()
+    this.report({ type: 'sampled', nowMs, round, values, sourceCommitment, commitments })
+  }
+
+  #sign(request: EffectOf<'signShare'>): void {
+    const { round, slot } = request
+    const share = this.#signer?.sign(request) ?? null
+    if (share !== null) this.#watch(shareFactOf(request, this.#who()))
+    this.#after(this.#options.work.signUs, () => {
+      this.report({ type: 'shareSigned', nowMs: this.nowMs(), round, slot, share })
+    })
+  }
+
+  #combine({ round, attempt, session, shares }: EffectOf<'combine'>): void {
+    const { keys, work } = this.#options
+    const outcome = keys.crypto.threshold.combine(keys.committee.groupKey, session, shares)
+    const signature = outcome.type === 'combined' ? outcome.signature : null
+    const culprits = outcome.type === 'refused' ? outcome.culprits : 0
+    this.#after(work.combineUs, () => {
+      const nowMs = this.nowMs()
+      this.report({ type: 'combined', nowMs, round, attempt, signature, culprits })
+    })
+  }
+
+  /** Runs something of this process after some work; at once when it takes no time. */
+  #after(us: number, run: () => void): void {
+    if (us === 0) {
+      run()
+      return
+    }
+    const process = this.#process
+    this.#dependencies.later(us, () => {
+      if (process === this.#process) run()
+    })
+  }
+
+  #halt(): void {
+    this.#watch({ type: 'halted', ...this.#who() })
+    this.crash()
+  }
+}

@@ -1,0 +1,53 @@
+import { exponential } from '../arithmetic.ts'
+import type { Prng } from '../prng.ts'
+import { type Region, roundTripOf } from './regions.ts'
+
+/** How long a message takes over one link, one way, before bandwidth; all in milliseconds. */
+export type LatencyModel =
+  | { readonly type: 'constant'; readonly ms: number }
+  | { readonly type: 'uniform'; readonly minMs: number; readonly maxMs: number }
+  | { readonly type: 'normal'; readonly meanMs: number; readonly deviationMs: number }
+  /** exp of a normal draw: long tails, as congested paths have. */
+  | { readonly type: 'lognormal'; readonly medianMs: number; readonly sigma: number }
+  /** Equally likely measured values. */
+  | { readonly type: 'empirical'; readonly samplesMs: readonly number[] }
+  /** One region for each member; Normal(p50 / 2, (p90 − p50) / 2) of the round trip, from 0. */
+  | { readonly type: 'regions'; readonly placement: readonly Region[] }
+
+/** Draws a one-way delay in whole microseconds, from 0. */
+export type DrawDelay = (link: { readonly from: number; readonly to: number }, prng: Prng) => number
+
+export function delaysOf(model: LatencyModel): DrawDelay {
+  switch (model.type) {
+    case 'constant':
+      return () => toUs(model.ms)
+    case 'uniform':
+      return (_link, prng) => prng.between(toUs(model.minMs), toUs(model.maxMs))
+    case 'normal':
+      return (_link, prng) => toUs(model.meanMs + model.deviationMs * prng.normal())
+    case 'lognormal':
+      return (_link, prng) => toUs(model.medianMs * exponential(model.sigma * prng.normal()))
+    case 'empirical':
+      return (_link, prng) => toUs(model.samplesMs[prng.below(model.samplesMs.length)] as number)
+    case 'regions':
+      return regionDelays(model.placement)
+  }
+}
+
+function regionDelays(placement: readonly Region[]): DrawDelay {
+  const links = placement.map((from) =>
+    placement.map((to) => {
+      const { p50Ms, p90Ms } = roundTripOf(from, to)
+      return { meanMs: p50Ms / 2, deviationMs: (p90Ms - p50Ms) / 2 }
+    }),
+  )
+  return ({ from, to }, prng) => {
+    const link = links[from]?.[to]
+    if (link === undefined) throw new RangeError('every member has a region')
+    return toUs(link.meanMs + link.deviationMs * prng.normal())
+  }
+}
+
+function toUs(ms: number): number {
+  return ms <= 0 ? 0 : Math.round(ms * 1_000)
+}

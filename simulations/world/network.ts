@@ -1,0 +1,76 @@
+import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
+import { hasMember } from '../../aggregator/values/ids.ts'
+import type { Prng } from '../prng.ts'
+import { type DrawDelay, delaysOf, type LatencyModel } from './latency.ts'
+
+/** A stretch of time in which some links carry nothing. */
+export interface Cut {
+  readonly fromUs: number
+  readonly toUs: number
+  /** Messages from one of these … */
+  readonly senders: Members
+  /** … to one of these are lost. */
+  readonly receivers: Members
+  /** Also the other way round. */
+  readonly isSymmetric: boolean
+  /** Up and down in turn for this long each, beginning with down; 0 for down all the time. */
+  readonly flapUs: number
+}
+
+export interface NetworkOptions {
+  readonly latency: LatencyModel
+  /** Copies that are lost, in parts per million. */
+  readonly lossPpm: number
+  /** Copies that arrive twice, in parts per million. */
+  readonly duplicationPpm: number
+  /** What a member sends leaves one after another at this rate; 0 for at once. */
+  readonly uplinkBitsPerSecond: number
+  readonly cuts: readonly Cut[]
+}
+
+export interface Parcel {
+  readonly from: MemberIndex
+  readonly to: MemberIndex
+  readonly bytes: number
+  readonly nowUs: number
+}
+
+/** The links between members: when what is sent now arrives, if it does. */
+export interface Network {
+  /** World times at which copies of one message arrive: none, one, or two. */
+  readonly arrivalsUs: (parcel: Parcel) => readonly number[]
+}
+
+const NONE: readonly number[] = []
+
+export function createNetwork(options: NetworkOptions, prng: Prng): Network {
+  const draw: DrawDelay = delaysOf(options.latency)
+  const { lossPpm, duplicationPpm, cuts, uplinkBitsPerSecond } = options
+  const freeUs: number[] = []
+
+  const leavesUs = ({ from, bytes, nowUs }: Parcel): number => {
+    if (uplinkBitsPerSecond === 0) return nowUs
+    const startUs = Math.max(nowUs, freeUs[from] ?? 0)
+    const leftUs = startUs + Math.ceil((bytes * 8_000_000) / uplinkBitsPerSecond)
+    freeUs[from] = leftUs
+    return leftUs
+  }
+  return {
+    arrivalsUs: (parcel) => {
+      if (cuts.length > 0 && cuts.some((cut) => isCut(cut, parcel))) return NONE
+      const leftUs = leavesUs(parcel)
+      if (prng.chance(lossPpm)) return NONE
+      const first = leftUs + draw(parcel, prng)
+      if (!prng.chance(duplicationPpm)) return [first]
+      return [first, leftUs + draw(parcel, prng)]
+    },
+  }
+}
+
+function isCut(cut: Cut, { from, to, nowUs }: Parcel): boolean {
+  if (nowUs < cut.fromUs || nowUs >= cut.toUs) return false
+  const phase = cut.flapUs === 0 ? 0 : Math.floor((nowUs - cut.fromUs) / cut.flapUs)
+  if (phase % 2 === 1) return false
+  if (hasMember(cut.senders, from) && hasMember(cut.receivers, to)) return true
+  return cut.isSymmetric && hasMember(cut.senders, to) && hasMember(cut.receivers, from)
+}

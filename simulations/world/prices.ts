@@ -1,0 +1,56 @@
+import { prngOf } from '../prng.ts'
+
+/** A true price over time: a seeded walk in steps of one length. */
+export interface PricePath {
+  /**
+   * True price at a world time from 0, times 10^`decimals`; asked for in any order, not too far
+   * back.
+   */
+  readonly at: (nowUs: number) => number
+}
+
+export interface PricePathOptions {
+  readonly seed: number
+  readonly label: string
+  /** At time 0, as a whole number with the feed's decimals; at most 2^50. */
+  readonly start: number
+  /** Standard deviation of one second's relative change, in parts per million. */
+  readonly volatilityPpm: number
+  /** Jumps a day on average; each changes the price by a normal draw of `jumpPpm`. */
+  readonly jumpsPerDay: number
+  readonly jumpPpm: number
+}
+
+const STEP_US = 100_000
+const STEPS_PER_SECOND = 10
+const STEPS_PER_DAY = 864_000
+/** Steps kept: 200 seconds, far more than any venue lags. */
+const STEPS_KEPT = 2_048
+
+/**
+ * Diffusion with jumps. The price stays above 1 and below four times 2^50, so it is a whole number.
+ */
+export function createPricePath(options: PricePathOptions): PricePath {
+  const prng = prngOf(options.seed, `price ${options.label}`)
+  const kept = new Float64Array(STEPS_KEPT)
+  const stepDeviation = options.volatilityPpm / 1_000_000 / Math.sqrt(STEPS_PER_SECOND)
+  const jumpPpmPerStep = Math.floor((options.jumpsPerDay * 1_000_000) / STEPS_PER_DAY)
+  let latest = 0
+  kept[0] = options.start
+
+  const extend = (): void => {
+    const held = kept[latest % STEPS_KEPT] as number
+    let change = stepDeviation * prng.normal()
+    if (prng.chance(jumpPpmPerStep)) change += (options.jumpPpm / 1_000_000) * prng.normal()
+    latest += 1
+    kept[latest % STEPS_KEPT] = Math.min(2 ** 52, Math.max(1, held * (1 + change)))
+  }
+  return {
+    at: (nowUs) => {
+      const step = Math.max(0, Math.floor(nowUs / STEP_US))
+      while (latest < step) extend()
+      if (latest - step >= STEPS_KEPT) throw new RangeError('a price is asked for too far back')
+      return Math.round(kept[step % STEPS_KEPT] as number)
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
+import type { NonceSecret, SigningSession } from '../../aggregator/signing/threshold.ts'
+import { equalBytes } from '../../aggregator/values/bytes.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { Prng } from '../prng.ts'
+import type { Disk } from './disk.ts'
+import type { Keys } from './keys.ts'
+
+export interface SignRequest {
+  readonly round: Round
+  readonly slot: number
+  readonly reportDigest: Uint8Array
+  readonly session: SigningSession
+}
+
+type Commitments = readonly [NonceCommitment, NonceCommitment, NonceCommitment]
+
+/** Holds a member's nonces and refuses what would contradict a promise (protocol §2.4, §10.2). */
+export interface Signer {
+  readonly commitments: (round: Round) => Commitments
+  /** Null when the signer refuses. */
+  readonly sign: (request: SignRequest) => Uint8Array | null
+  readonly erase: (upTo: Round) => void
+}
+
+export interface SignerOptions {
+  readonly keys: Keys
+  readonly member: MemberIndex
+  readonly disk: Disk
+  readonly chance: Prng
+}
+
+/** A fresh signer of one process: nonces die with it. */
+export function createSigner({ keys, member, disk, chance }: SignerOptions): Signer {
+  const share = keys.shares[member]
+  if (share === undefined) throw new RangeError('a signer is of a member')
+  const { threshold } = keys.crypto
+  const nonces = new Map<Round, (NonceSecret | null)[]>()
+
+  const commitments = (round: Round): Commitments => {
+    const pairs = [0, 1, 2].map(() => threshold.commit(share, chance.bytes(64)))
+    nonces.set(
+      round,
+      pairs.map((pair) => pair.secret),
+    )
+    return pairs.map((pair) => pair.commitment) as unknown as Commitments
+  }
+  const sign = (request: SignRequest): Uint8Array | null => {
+    const { round, slot, reportDigest, session } = request
+    if (!isPromised(disk, round, reportDigest)) return null
+    const ofRound = nonces.get(round)
+    const nonce = ofRound?.[slot] ?? null
+    if (ofRound === undefined || nonce === null) return null
+    // Erased before the share leaves: a second answer on one pair gives the key share away.
+    ofRound[slot] = null
+    try {
+      return threshold.sign(keys.committee.groupKey, share, nonce, session)
+    } catch {
+      return null
+    }
+  }
+  const erase = (upTo: Round): void => {
+    for (const round of nonces.keys()) if (round <= upTo) nonces.delete(round)
+  }
+  return { commitments, sign, erase }
+}
+
+/** Only at the durable watermark, and only the report digest promised there. */
+function isPromised(disk: Disk, round: Round, reportDigest: Uint8Array): boolean {
+  if (round !== disk.watermark) return false
+  const promised = disk.promises.filter((each) => each.kind === 'share')
+  return promised.length > 0 && promised.every((each) => equalBytes(each.digest, reportDigest))
+}

@@ -1,0 +1,61 @@
+import type { Event } from '../../aggregator/events.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import type { Trace } from '../trace.ts'
+
+const EVENT_MARK: Readonly<Record<Event['type'], number>> = {
+  started: 1,
+  alarmFired: 2,
+  sampled: 3,
+  received: 4,
+  memberAhead: 5,
+  syncRequested: 6,
+  shareSigned: 7,
+  combined: 8,
+  chainRead: 9,
+  transmitted: 10,
+}
+
+/** Adds an event of a machine to the trace, without any byte that a signature scheme chooses. */
+export function markEvent(
+  trace: Trace,
+  about: {
+    readonly nowUs: number
+    readonly member: MemberIndex
+    readonly event: Event
+    /** Of a message that came from the network. */
+    readonly marks: readonly number[] | null
+  },
+): void {
+  const { nowUs, member, event, marks } = about
+  trace.addWide(nowUs)
+  trace.add(member, EVENT_MARK[event.type])
+  if (marks !== null) trace.add(...marks)
+  switch (event.type) {
+    case 'sampled':
+      trace.addWide(event.round)
+      for (const value of event.values) addValue(trace, value)
+      return
+    case 'memberAhead':
+      trace.addWide(event.round)
+      trace.add(event.member)
+      return
+    case 'shareSigned':
+      trace.addWide(event.round)
+      trace.add(event.slot, event.share === null ? 0 : 1)
+      return
+    case 'combined':
+      trace.addWide(event.round)
+      trace.add(event.signature === null ? 0 : 1, event.culprits)
+      return
+    default:
+  }
+}
+
+function addValue(trace: Trace, value: bigint | null): void {
+  if (value === null) {
+    trace.add(0)
+    return
+  }
+  const bits = BigInt.asUintN(64, value)
+  trace.add(1, Number(bits & 0xffffffffn), Number(bits >> 32n))
+}

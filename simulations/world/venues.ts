@@ -1,0 +1,105 @@
+import { chanceAt } from '../prng.ts'
+
+/** A stretch in which a venue misbehaves; the last one that covers a moment rules. */
+export type VenueIncident = {
+  readonly fromUs: number
+  readonly toUs: number
+} & (
+  | { readonly type: 'dead' }
+  /** Repeats its last quote of before, with the old time. */
+  | { readonly type: 'stale' }
+  /** Repeats its last quote of before, with the time of now. */
+  | { readonly type: 'stuck' }
+  /** Times this, in parts per million: 1,200,000 is 20 % too high; 1,000 a wrong unit. */
+  | { readonly type: 'scaled'; readonly ppm: number }
+  /** Lags by this much more. */
+  | { readonly type: 'lagging'; readonly lagUs: number }
+)
+
+export interface VenueOptions {
+  readonly name: string
+  /** How far its price is behind the true one. */
+  readonly lagUs: number
+  /** Half of the distance between bid and ask, in parts per million. */
+  readonly halfSpreadPpm: number
+  /** Largest error of its middle, in parts per million. */
+  readonly noisePpm: number
+  /** Traded in a day, in whole units of the base currency. */
+  readonly volume: number
+  readonly incidents: readonly VenueIncident[]
+}
+
+/** A quote in the feed's decimals. */
+export interface StatedQuote {
+  readonly bid: number
+  readonly ask: number
+  readonly stampUs: number
+  readonly volume: number
+}
+
+export interface Venue {
+  readonly name: string
+  /** What it says about a feed now; null when it does not answer. */
+  readonly quote: (asked: Asked) => StatedQuote | null
+}
+
+/** Its book changes this often; all who ask in between get the same answer. */
+const TICK_US = 100_000
+
+/** A venue's quote is a function of the moment alone, so it does not matter who asks first. */
+export function createVenue(seed: number, options: VenueOptions): Venue {
+  const errors = new Map<string, ReturnType<typeof chanceAt>>()
+
+  const errorOf = (feed: string, tick: number): number => {
+    let draw = errors.get(feed)
+    if (draw === undefined) {
+      draw = chanceAt(seed, `venue ${options.name} ${feed}`)
+      errors.set(feed, draw)
+    }
+    return draw(tick, -options.noisePpm, options.noisePpm)
+  }
+  const quoteAt = ({ feed, price, atUs }: Asked, change: Change): StatedQuote => {
+    const tick = Math.max(0, Math.floor(atUs / TICK_US))
+    const middle = price(tick * TICK_US - options.lagUs - change.lagUs)
+    const error = 1 + errorOf(feed, tick) / 1_000_000
+    const centre = Math.max(2, Math.round(middle * (change.scalePpm / 1_000_000) * error))
+    const half = Math.max(1, Math.round((centre * options.halfSpreadPpm) / 1_000_000))
+    const { volume } = options
+    return { bid: centre - half, ask: centre + half, stampUs: tick * TICK_US, volume }
+  }
+  return {
+    name: options.name,
+    quote: (asked) => {
+      const { atUs } = asked
+      const incident = options.incidents.findLast((each) => atUs >= each.fromUs && atUs < each.toUs)
+      if (incident === undefined) return quoteAt(asked, AS_USUAL)
+      switch (incident.type) {
+        case 'dead':
+          return null
+        case 'stale':
+          return quoteAt({ ...asked, atUs: incident.fromUs }, AS_USUAL)
+        case 'stuck': {
+          const repeated = quoteAt({ ...asked, atUs: incident.fromUs }, AS_USUAL)
+          return { ...repeated, stampUs: Math.floor(atUs / TICK_US) * TICK_US }
+        }
+        case 'scaled':
+          return quoteAt(asked, { ...AS_USUAL, scalePpm: incident.ppm })
+        case 'lagging':
+          return quoteAt(asked, { ...AS_USUAL, lagUs: incident.lagUs })
+      }
+    },
+  }
+}
+
+interface Asked {
+  readonly feed: string
+  readonly price: (timeUs: number) => number
+  readonly atUs: number
+}
+
+interface Change {
+  readonly scalePpm: number
+  readonly lagUs: number
+}
+
+const AS_USUAL: Change = { scalePpm: 1_000_000, lagUs: 0 }

@@ -1,0 +1,284 @@
+import { openingOf, roundAt } from '../../aggregator/committee.ts'
+import { type Context, contextOf } from '../../aggregator/context.ts'
+import type { Event } from '../../aggregator/events.ts'
+import { createMachine } from '../../aggregator/machine.ts'
+import type {
+  Certificate,
+  DirectMessage,
+  GossipMessage,
+  Verified,
+} from '../../aggregator/messages/messages.ts'
+import { equalBytes } from '../../aggregator/values/bytes.ts'
+import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
+import { difference, hasMember, withMember } from '../../aggregator/values/ids.ts'
+import type { Copy } from '../adversary.ts'
+import { prngOf } from '../prng.ts'
+import { Schedule } from '../schedule.ts'
+import { createTrace, type Trace } from '../trace.ts'
+import type { Clock } from './clock.ts'
+import type { Control } from './control.ts'
+import { directBytes, judgedBytes } from './direct.ts'
+import { emptyDisk } from './disk.ts'
+import { type Envelope, envelopeOf } from './envelope.ts'
+import type { Watcher } from './facts.ts'
+import { Gossip } from './gossip.ts'
+import { Host, type WorkOptions } from './host.ts'
+import type { Keys } from './keys.ts'
+import { createLooseSigner } from './loose-signer.ts'
+import { createNetwork, type NetworkOptions } from './network.ts'
+import { createSigner } from './signer.ts'
+import type { Sources } from './sources.ts'
+import { markEvent } from './trace-event.ts'
+
+/** What happens next. */
+type Occurrence =
+  | { readonly type: 'arrival'; readonly to: MemberIndex; readonly envelope: Envelope }
+  | {
+      readonly type: 'direct'
+      readonly from: MemberIndex
+      readonly to: MemberIndex
+      readonly message: DirectMessage
+    }
+  | { readonly type: 'alarm'; readonly member: MemberIndex; readonly token: number }
+  | { readonly type: 'task'; readonly run: () => void }
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly keys: Keys
+  /** The committee's view of the rules; another one than the keys' plants a bug. */
+  readonly context?: Context
+  readonly clocks: readonly Clock[]
+  readonly network: NetworkOptions
+  readonly meshDegree: number
+  readonly work: WorkOptions
+  /** Members whose messages and values pass through `control`; they relay nothing. */
+  readonly controlled: Members
+}
+
+export interface WorldDependencies {
+  readonly sources: Sources
+  readonly watch: Watcher
+  readonly control: Control
+  /** Planted bugs of tests put another machine or signer here. */
+  readonly createMachine?: typeof createMachine
+  readonly createSigner?: typeof createSigner
+}
+
+/** A committee of production machines on one virtual clock. Time 0 is the committee's genesis. */
+export class World {
+  readonly context: Context
+  readonly hosts: readonly Host[]
+  readonly trace: Trace = createTrace()
+  readonly #options: WorldOptions
+  readonly #dependencies: WorldDependencies
+  readonly #schedule = new Schedule<Occurrence>()
+  readonly #gossip: Gossip
+  readonly #envelopes = new WeakMap<Uint8Array, Envelope>()
+  /** Certificates of the last rounds, so that two makers of one content share its envelope. */
+  #certificates: Envelope[] = []
+  #nowUs = 0
+  #events = 0
+
+  constructor(options: WorldOptions, dependencies: WorldDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+    const { keys, seed } = options
+    this.context = options.context ?? contextOf(keys.crypto, keys.committee)
+    this.#gossip = new Gossip(
+      {
+        size: keys.committee.size,
+        meshDegree: options.meshDegree,
+        relays: difference(keys.committee.all, options.controlled),
+      },
+      {
+        network: createNetwork(options.network, prngOf(seed, 'network')),
+        nowUs: () => this.#nowUs,
+        arrive: (atUs, to, envelope) => {
+          this.#schedule.add(atUs, { type: 'arrival', to, envelope })
+        },
+        prng: prngOf(seed, 'mesh'),
+      },
+    )
+    this.hosts = options.clocks.map((clock, member) => this.#createHost(member, clock))
+    this.#planOpening()
+  }
+
+  /** World time in microseconds. */
+  get nowUs(): number {
+    return this.#nowUs
+  }
+
+  /** Things that happened so far. */
+  get events(): number {
+    return this.#events
+  }
+
+  /** True time as the core counts it. */
+  get nowMs(): number {
+    return this.context.committee.params.genesisMs + Math.floor(this.#nowUs / 1_000)
+  }
+
+  /** Plans something at a world time, not before now. */
+  at(timeUs: number, run: () => void): void {
+    this.#schedule.add(Math.max(timeUs, this.#nowUs), { type: 'task', run })
+  }
+
+  /** Lets things happen until a time, or until so many have; true when the time was reached. */
+  advance(untilUs: number, eventsMax: number): boolean {
+    for (let done = 0; done < eventsMax; done++) {
+      const nextUs = this.#schedule.nextUs
+      if (nextUs === null || nextUs > untilUs) {
+        this.#nowUs = untilUs
+        return true
+      }
+      const next = this.#schedule.take()
+      if (next === null) return true
+      this.#nowUs = nextUs
+      this.#events += 1
+      this.#happen(next)
+    }
+    return false
+  }
+
+  /** A member's message starts its way to the others. */
+  publish(from: MemberIndex, message: Verified<GossipMessage>): void {
+    const envelope = this.envelopeFor(message)
+    if (hasMember(this.#options.controlled, from)) {
+      this.#dependencies.control.send(from, message)
+      return
+    }
+    this.#tellSent(from, message)
+    this.#gossip.publish(from, envelope)
+    this.#dependencies.control.see(message)
+  }
+
+  /** One copy from a member under control. */
+  dispatch(copy: Copy): void {
+    const envelope = this.envelopeFor(copy.message)
+    if (!hasMember(envelope.seen, copy.from)) this.#tellSent(copy.from, copy.message)
+    this.#gossip.dispatch({ ...copy, envelope })
+  }
+
+  /** The one envelope of a message's bytes. */
+  envelopeFor(message: Verified<GossipMessage>): Envelope {
+    const known = this.#envelopes.get(message.bytes)
+    if (known !== undefined) return known
+    const same = message.message.type === 'certificate' ? this.#sameCertificate(message) : undefined
+    const envelope = same ?? envelopeOf(this.context, message)
+    this.#envelopes.set(message.bytes, envelope)
+    return envelope
+  }
+
+  /** A certificate came into being, also one that nobody has sent yet. */
+  tellCertificate(certificate: Certificate): void {
+    this.#dependencies.watch({ type: 'certificateMade', nowUs: this.#nowUs, certificate })
+  }
+
+  #sameCertificate(message: Verified<GossipMessage>): Envelope | undefined {
+    const { digest } = message
+    const same = this.#certificates.find((each) => equalBytes(each.message.digest, digest))
+    if (same !== undefined) return same
+    const envelope = envelopeOf(this.context, message)
+    this.#certificates = [...this.#certificates.slice(-15), envelope]
+    return envelope
+  }
+
+  #tellSent(member: MemberIndex, message: Verified<GossipMessage>): void {
+    const { watch } = this.#dependencies
+    if (message.message.type === 'certificate') this.tellCertificate(message.message)
+    watch({ type: 'sent', nowUs: this.#nowUs, member, message })
+  }
+
+  #createHost(member: MemberIndex, clock: Clock): Host {
+    const { keys, work, seed, controlled } = this.#options
+    const { sources, watch, control } = this.#dependencies
+    const isControlled = hasMember(controlled, member)
+    return new Host(
+      { context: this.context, keys, member, work },
+      {
+        clock,
+        disk: emptyDisk(),
+        nowUs: () => this.#nowUs,
+        later: (afterUs, run) => this.at(this.#nowUs + afterUs, run),
+        planAlarm: (atUs, token) => this.#schedule.add(atUs, { type: 'alarm', member, token }),
+        sample: (round) => {
+          const sampled = sources.sample(member, this.#nowUs)
+          return isControlled ? control.observe(member, round, sampled) : sampled
+        },
+        publish: (message) => this.publish(member, message),
+        send: (to, message) => this.#send(member, to, message),
+        chance: prngOf(seed, `nonces ${member}`),
+        watch,
+        traceEvent: (event, envelope) => this.#mark(member, event, envelope),
+        createMachine: this.#dependencies.createMachine ?? createMachine,
+        createSigner: isControlled
+          ? createLooseSigner
+          : (this.#dependencies.createSigner ?? createSigner),
+      },
+    )
+  }
+
+  #happen(next: Occurrence): void {
+    switch (next.type) {
+      case 'arrival':
+        this.#arrive(next.to, next.envelope)
+        return
+      case 'direct':
+        this.#takeDirect(next)
+        return
+      case 'alarm':
+        this.hosts[next.member]?.onAlarm(next.token)
+        return
+      case 'task':
+        next.run()
+    }
+  }
+
+  #arrive(to: MemberIndex, envelope: Envelope): void {
+    const host = this.hosts[to]
+    if (host === undefined || !host.isRunning || hasMember(envelope.seen, to)) return
+    envelope.seen = withMember(envelope.seen, to)
+    if (host.receive(envelope)) this.#gossip.relay(to, envelope)
+  }
+
+  #send(from: MemberIndex, to: MemberIndex, message: DirectMessage): void {
+    if (hasMember(this.#options.controlled, from)) {
+      if (!this.#dependencies.control.sendDirect(from, message)) return
+    }
+    const arrivals = this.#gossip.arrivalsUs({ from, to, bytes: directBytes(message) })
+    // A stream is reliable: it may be lost as a whole, but never arrives twice.
+    const atUs = arrivals[0]
+    if (atUs !== undefined) this.#schedule.add(atUs, { type: 'direct', from, to, message })
+  }
+
+  #takeDirect({ from, to, message }: Extract<Occurrence, { type: 'direct' }>): void {
+    const host = this.hosts[to]
+    if (host === undefined || !host.isRunning) return
+    if (message.type === 'syncRequest') {
+      host.onSyncRequest(from, message)
+      return
+    }
+    const currentRound = roundAt(this.context.committee, host.nowMs())
+    for (const bytes of message.messages) {
+      // Ours are known by the object; others are judged like bytes from anywhere.
+      const known = this.#envelopes.get(bytes)
+      const message = known?.message ?? judgedBytes(this.context, bytes, currentRound)
+      if (message !== null) host.receive(known ?? this.envelopeFor(message))
+    }
+  }
+
+  #mark(member: MemberIndex, event: Event, envelope: Envelope | null): void {
+    markEvent(this.trace, { nowUs: this.#nowUs, member, event, marks: envelope?.marks ?? null })
+  }
+
+  /** Tells watchers when rounds open by the true clock. */
+  #planOpening(): void {
+    const { committee } = this.context
+    const round = roundAt(committee, this.nowMs) + 1
+    const opensUs = (openingOf(committee, round) - committee.params.genesisMs) * 1_000
+    this.at(opensUs, () => {
+      this.#dependencies.watch({ type: 'roundOpened', nowUs: this.#nowUs, round })
+      this.#planOpening()
+    })
+  }
+}

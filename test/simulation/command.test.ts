@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const MAIN = new URL('../../simulations/main.ts', import.meta.url).pathname
+const HONEST = new URL('../../simulations/scenarios/honest-four.yaml', import.meta.url).pathname
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the command; `onTalk` sees stderr while it runs. */
+function simulate(
+  args: readonly string[],
+  onTalk: (child: ReturnType<typeof spawn>) => void = () => undefined,
+): Promise<Ended> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const said = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => {
+    said.stdout += String(chunk)
+  })
+  child.stderr.on('data', (chunk) => {
+    said.stderr += String(chunk)
+    onTalk(child)
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, ...said }))
+  })
+}
+
+describe('simulate', () => {
+  let folder = ''
+  const file = (name: string) => join(folder, name)
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'simulation-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('prints one JSON object, the same every time, and writes report and CSV', async () => {
+    const args = ['simulate', HONEST, '--rounds', '50', '--seed', '9', '--json']
+    const written = ['--report', file('out.html'), '--csv', file('out.csv')]
+    const first = await simulate([...args, ...written])
+    const second = await simulate(args)
+    expect(first).toMatchObject({ code: 0, stdout: second.stdout })
+    const result = JSON.parse(first.stdout)
+    expect(result).toMatchObject({ seed: 9, isComplete: true, rounds: { opened: 50, fast: 50 } })
+    expect(result.command).toContain('--seed 9 --rounds 50')
+    expect(result.commit).toMatch(/^[0-9a-f]{40}(-dirty)?$|^unknown$/)
+    expect(readFileSync(file('out.csv'), 'utf8').split('\r\n')).toHaveLength(52)
+    const report = readFileSync(file('out.html'), 'utf8')
+    expect(report).toContain(result.traceHash)
+    expect(report).not.toMatch(/(?:src|href)="?https?:/)
+  })
+
+  test('a broken invariant ends with exit code 1 and is named', async () => {
+    const liars = file('liars.yaml')
+    writeFileSync(
+      liars,
+      'name: liars\nrounds: 20\ncommittee: { members: 4 }\n' +
+        'adversaries: [{ strategy: lie, members: [2, 3] }]\n',
+    )
+    const { code, stdout } = await simulate(['simulate', liars])
+    expect(code).toBe(1)
+    expect(stdout).toContain('BROKEN     S1 in round')
+  })
+
+  test('a wrong scenario ends with exit code 2, every problem, and nothing on stdout', async () => {
+    const wrong = file('wrong.yaml')
+    writeFileSync(wrong, 'name: wrong\nrounds: -1\ncommittee: { members: 3 }\n')
+    const { code, stdout, stderr } = await simulate(['simulate', wrong])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('SCENARIO_INVALID')
+    expect(stderr).toContain('rounds:')
+    expect(stderr).toContain('committee.members:')
+  })
+
+  test('a wrong command line says how it goes', async () => {
+    const { code, stderr } = await simulate(['simulate', HONEST, '--seed', 'many'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('--seed must be a whole number')
+    expect(stderr).toContain('Exit codes')
+  })
+
+  test('an interrupt ends the run in order, with what came out so far', async () => {
+    const { code, stdout } = await simulate(
+      ['simulate', HONEST, '--rounds', '5000000', '--json'],
+      (child) => child.kill('SIGINT'),
+    )
+    expect(code).toBe(130)
+    expect(JSON.parse(stdout)).toMatchObject({ isComplete: false, violationCount: 0 })
+  })
+})

@@ -1,0 +1,71 @@
+import { readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { loadScenario, parseScenario, ScenarioError } from '../../../simulations/scenario/load.ts'
+
+const FOLDER = new URL('../../../simulations/scenarios/', import.meta.url)
+
+function problemsIn(text: string): readonly string[] {
+  try {
+    parseScenario(text)
+    return []
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error
+    return error.problems.map(({ path }) => path)
+  }
+}
+
+describe('scenario files', () => {
+  test.each(readdirSync(FOLDER))('%s is sound and named like its file', (file) => {
+    const scenario = loadScenario(new URL(file, FOLDER).pathname)
+    expect(`${scenario.name}.yaml`).toBe(file)
+    expect(scenario.about).not.toBe('')
+  })
+
+  test('every problem is listed at once, with its path', () => {
+    const text = `
+name: Wrong Name
+rounds: 0
+committee: { members: 40 }
+network: { latency: { type: constant, ms: -1 }, lossPpm: 2000000 }
+adversaries: [{ strategy: mute, members: [] }]
+surprise: 1
+`
+    expect(problemsIn(text)).toEqual([
+      'name',
+      'rounds',
+      'committee.members',
+      'network.latency.ms',
+      'network.lossPpm',
+      'adversaries.0.members',
+      '',
+    ])
+  })
+
+  test('rules between fields are checked, the protocol’s own too', () => {
+    const text = `
+name: crossed
+rounds: 10
+committee: { members: 4 }
+network:
+  latency: { type: regions, placement: { us-east-1: 3 } }
+  cuts: [{ fromMs: 5, toMs: 5, senders: [0], receivers: [9] }]
+adversaries: [{ strategy: telepathy, members: [1, 1] }]
+faults: [{ type: crash, members: [0], atMs: 10, restartMs: 5 }]
+`
+    expect(problemsIn(text).toSorted()).toEqual([
+      'adversaries.0.members',
+      'adversaries.0.strategy',
+      'faults.0',
+      'network.cuts.0',
+      'network.cuts.0.receivers',
+      'network.latency.placement',
+    ])
+    const tooFaulty = 'name: f\nrounds: 1\ncommittee: { members: 4, f: 2 }'
+    expect(problemsIn(tooFaulty)).toEqual(['committee.f'])
+  })
+
+  test('what is no YAML, and a file that is not there, are problems and no surprises', () => {
+    expect(problemsIn('name: [')).not.toEqual([])
+    expect(() => loadScenario('/nowhere.yaml')).toThrow(ScenarioError)
+  })
+})

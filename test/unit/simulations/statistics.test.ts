@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { createHistogram } from '../../../simulations/histogram.ts'
+import { Timeline } from '../../../simulations/timeline.ts'
+
+describe('a histogram of durations', () => {
+  test('knows the exact mean and largest, and quantiles to a tenth of a millisecond', () => {
+    const histogram = createHistogram()
+    for (let ms = 1; ms <= 100; ms++) histogram.add(ms * 1_000)
+    expect(histogram.summary()).toEqual({
+      count: 100,
+      meanMs: 50.5,
+      p50Ms: 50.1,
+      p90Ms: 90.1,
+      p99Ms: 99.1,
+      maxMs: 100,
+    })
+  })
+
+  test('says nothing of nothing', () => {
+    expect(createHistogram().summary()).toMatchObject({ count: 0, meanMs: null, p99Ms: null })
+    expect(createHistogram().cumulative(10)).toEqual([])
+  })
+
+  test('its curve rises from 0 to 1', () => {
+    const histogram = createHistogram()
+    for (const ms of [1, 2, 2, 30_000]) histogram.add(ms * 1_000)
+    const shares = histogram.cumulative(100).map(({ share }) => share)
+    expect(shares).toEqual([0, 0.25, 0.75, 1])
+  })
+})
+
+describe('a timeline', () => {
+  test('keeps every round of a run of a million in a thousand points', () => {
+    const timeline = new Timeline()
+    for (let round = 1; round <= 1_000_000; round++) {
+      timeline.add({
+        round,
+        end: round % 1_000 === 0 ? 'lost' : 'fast',
+        firstMs: 20,
+        value: round,
+        honestLow: round - 1,
+        honestHigh: round + 1,
+      })
+    }
+    const { buckets } = timeline
+    expect(buckets.length).toBeLessThanOrEqual(1_024)
+    expect(buckets.reduce((sum, { rounds }) => sum + rounds, 0)).toBe(1_000_000)
+    expect(buckets.reduce((sum, { lost }) => sum + lost, 0)).toBe(1_000)
+    expect(buckets[0]).toMatchObject({ round: 1, honestLow: 0 })
+    expect(buckets.at(-1)).toMatchObject({ honestHigh: 1_000_001, valueHigh: 1_000_000 })
+  })
+})
