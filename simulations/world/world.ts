@@ -9,7 +9,7 @@ import type {
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
-import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
+import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { difference, hasMember, withMember } from '../../aggregator/values/ids.ts'
 import type { Copy } from '../adversary.ts'
 import { prngOf } from '../prng.ts'
