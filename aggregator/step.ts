@@ -121,8 +121,9 @@ function onCertificateReceived(
   certificate: Verified<Certificate>,
   origin: 'self' | 'peer' | 'sync',
 ): void {
+  const { best } = turn.state
   onCertificate(turn, certificate)
-  if (turn.state.best !== certificate) return
+  if (turn.state.best === best) return
   if (origin === 'sync') turn.out.push({ type: 'publish', message: certificate })
   // A proposal may have waited for it as its basis.
   const open = turn.state.rounds.get(turn.state.current)
