@@ -46,6 +46,8 @@ export type Effect =
       readonly round: Round
       readonly slot: number
       readonly reportDigest: Digest
+      /** With it the signer recomputes the message of the session (§7), and signs no other. */
+      readonly expectedNext: Members
       readonly session: SigningSession
     }
   /** Combine shares; answered by `combined` with the same attempt. */

@@ -40,6 +40,9 @@ export interface WallClockOptions {
 /** Node's timers take at most 2^31−1 ms; waking once a minute also notices steps of the clock. */
 const TIMER_MS_MAX = 60_000
 
+/** Two readings farther apart than this were interrupted. */
+const READING_MS_MAX = 0.5
+
 const HOST_TIME: TimeSources = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -72,6 +75,11 @@ export class WallClock implements Clock {
     this.#onJump = options.onJump ?? (() => undefined)
     this.#offsetMs = time.wallMs() - time.monotonicMs()
     this.#lastMs = Math.floor(time.wallMs())
+  }
+
+  /** The same time with its fraction, for measuring alone; may differ from `nowMs` by a step. */
+  preciseMs(): number {
+    return this.#preciseMs()
   }
 
   nowMs(): UnixMs {
@@ -117,16 +125,21 @@ export class WallClock implements Clock {
   }
 
   #preciseMs(): number {
+    const beforeMs = this.#time.monotonicMs()
+    const wallMs = this.#time.wallMs()
     const monotonicMs = this.#time.monotonicMs()
-    const wallOffsetMs = this.#time.wallMs() - monotonicMs
-    const byMs = wallOffsetMs - this.#offsetMs
-    if (Math.abs(byMs) <= this.#toleranceMs) {
-      this.#refusedOffsetMs = null
-      return monotonicMs + this.#offsetMs
-    }
-    if (byMs < -this.#standstillMsMax) this.#refuse(wallOffsetMs, byMs)
-    else this.#follow(wallOffsetMs, byMs)
+    // Between the two looks the host may have run something else; such a pair of readings says
+    // nothing about a step, and the next one will.
+    if (monotonicMs - beforeMs <= READING_MS_MAX) this.#compare(wallMs - monotonicMs)
     return monotonicMs + this.#offsetMs
+  }
+
+  /** Decides what a reading of both clocks means. */
+  #compare(wallOffsetMs: number): void {
+    const byMs = wallOffsetMs - this.#offsetMs
+    if (Math.abs(byMs) <= this.#toleranceMs) this.#refusedOffsetMs = null
+    else if (byMs < -this.#standstillMsMax) this.#refuse(wallOffsetMs, byMs)
+    else this.#follow(wallOffsetMs, byMs)
   }
 
   #follow(wallOffsetMs: number, byMs: number): void {

@@ -11,7 +11,7 @@ import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
 import { PriceFeedsContract } from './chain/feeds-contract.ts'
 import { ChainTarget } from './chain/target.ts'
-import { type Clock, WallClock } from './clock.ts'
+import { WallClock } from './clock.ts'
 import { counting } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
@@ -80,7 +80,7 @@ export async function startNode(
 interface Foundation {
   readonly log: Log
   readonly version: string
-  readonly clock: Clock
+  readonly clock: WallClock
   readonly metrics: Metrics
   readonly ecdsa: Ecdsa
   readonly context: Context
@@ -134,7 +134,7 @@ async function assemble(assembly: Assembly) {
   const engine = makeSources(assembly)
   const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock })
   const targets = makeTargets(assembly)
-  const book = new RoundBook(committee, clock)
+  const book = new RoundBook(committee, () => clock.preciseMs())
   const inbound: Inbound = new Inbound(context, {
     clock,
     report: (event) => driver.report(event),

@@ -134,6 +134,7 @@ function sign(turn: Turn, round: RoundState, candidate: Candidate): void {
     round: round.round,
     slot,
     reportDigest: report.digest,
+    expectedNext: candidate.expectedNext,
     session: candidate.session,
   })
 }

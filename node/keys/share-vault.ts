@@ -1,5 +1,7 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { invariant } from '../../aggregator/assert.ts'
 import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
+import { signedMessageOf } from '../../aggregator/report/digests.ts'
 import type {
   GroupKey,
   NonceSecret,
@@ -8,7 +10,7 @@ import type {
   ThresholdScheme,
 } from '../../aggregator/signing/threshold.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
-import { listMembers, type Round } from '../../aggregator/values/ids.ts'
+import { listMembers, type Members, type Round } from '../../aggregator/values/ids.ts'
 
 /** Why a share was refused. */
 export type ShareRefusal =
@@ -16,6 +18,8 @@ export type ShareRefusal =
   | 'NONCE_GONE'
   /** A share over another report left in this round. */
   | 'REPORT_CONFLICT'
+  /** The session signs something else than this report, slot and these sets (protocol §7). */
+  | 'MESSAGE_FOREIGN'
   /** The session does not hold the commitment of our own nonce. */
   | 'COMMITMENT_FOREIGN'
   /** The scheme refused: a commitment of the session is no point. */
@@ -32,6 +36,7 @@ export interface ShareRequest {
   readonly round: Round
   readonly slot: number
   readonly reportDigest: Uint8Array
+  readonly expectedNext: Members
   readonly session: SigningSession
 }
 
@@ -113,7 +118,9 @@ export class ShareVault {
   }
 
   /** Makes one share, or says why not. */
-  sign({ round, slot, reportDigest, session }: ShareRequest): ShareOutcome {
+  sign(request: ShareRequest): ShareOutcome {
+    const { round, slot, reportDigest, session } = request
+    if (!equalBytes(session.message, messageOf(request))) return refused('MESSAGE_FOREIGN')
     const held = this.#rounds.get(round)
     const nonce = held?.bySlot.get(slot)
     if (held === undefined || nonce === undefined) return refused('NONCE_GONE')
@@ -153,6 +160,14 @@ export class ShareVault {
       equalBytes(own.binding, nonce.commitment.binding)
     )
   }
+}
+
+/** What this request says it wants signed; the session must want the same (protocol §7). */
+function messageOf({ session, ...fields }: ShareRequest): Uint8Array {
+  return signedMessageOf((bytes) => keccak_256(bytes), {
+    ...fields,
+    signingSet: session.signingSet,
+  })
 }
 
 function refused(code: ShareRefusal): ShareOutcome {

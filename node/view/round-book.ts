@@ -4,7 +4,6 @@ import type { Effect } from '../../aggregator/effects.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { RoundView } from '../api/view.ts'
-import type { Clock } from '../clock.ts'
 
 /** Rounds that the book remembers; a minute or two, enough for a page and a slow poller. */
 const ROUNDS_MAX = 120
@@ -20,14 +19,14 @@ export interface Kept {
 /** How the rounds of this process went, from the effects of the machine. */
 export class RoundBook {
   readonly #committee: Committee
-  readonly #clock: Pick<Clock, 'nowMs'>
+  readonly #preciseMs: () => number
   readonly #rounds = new Map<Round, RoundView>()
   readonly #certificates = new Map<Round, Kept>()
   readonly #counts = { fast: 0, proposed: 0, skipped: 0 }
 
-  constructor(committee: Committee, clock: Pick<Clock, 'nowMs'>) {
+  constructor(committee: Committee, preciseMs: () => number) {
     this.#committee = committee
-    this.#clock = clock
+    this.#preciseMs = preciseMs
   }
 
   onEffect(effect: Effect): void {
@@ -38,10 +37,12 @@ export class RoundBook {
     }
     if (effect.type !== 'certified') return
     const { round } = effect.certificate.message
-    // A certificate may arrive after its round was given up here; then it was not skipped after all.
+    // A certificate may arrive after its round was given up here; then it was not skipped after
+    // all.
     if (this.#rounds.get(round)?.path === 'skipped') this.#counts.skipped -= 1
     this.#counts[effect.path] += 1
-    const latencyMs = this.#clock.nowMs() - openingOf(this.#committee, round)
+    const exactMs = this.#preciseMs() - openingOf(this.#committee, round)
+    const latencyMs = Math.round(exactMs * 10) / 10
     this.#put({ round, path: effect.path, latencyMs })
     this.#certificates.set(round, { certificate: effect.certificate, path: effect.path })
     dropOldest(this.#certificates, CERTIFICATES_MAX)

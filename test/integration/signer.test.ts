@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { signedMessageOf } from '../../aggregator/report/digests.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { membersOf } from '../../aggregator/values/ids.ts'
 import type { Signer } from '../../node/keys/signer.ts'
@@ -36,8 +38,13 @@ async function startSession(slot: number) {
   const started = await Promise.all(SIGNERS.map((index) => start(index)))
   const all = await Promise.all(started.map((signer) => signer.prepareNonces(ROUND)))
   const commitments = all.map((each) => each[slot]).filter((each) => each !== undefined)
-  const session = { message: digest(77), signingSet: membersOf(SIGNERS), commitments }
-  return { started, request: { round: ROUND, slot, reportDigest: digest(5), session } }
+  const signingSet = membersOf(SIGNERS)
+  const expectedNext = membersOf([0, 1, 2, 3])
+  const reportDigest = digest(5)
+  const fields = { reportDigest, slot, signingSet, expectedNext }
+  const message = signedMessageOf((bytes) => keccak_256(bytes), fields)
+  const session = { message, signingSet, commitments }
+  return { started, request: { round: ROUND, slot, reportDigest, expectedNext, session } }
 }
 
 describe('signers with worker threads', () => {
@@ -52,7 +59,8 @@ describe('signers with worker threads', () => {
     )
     const combined = await started[0]?.combine(request.session, shares)
     const signature = combined?.type === 'combined' ? combined.signature : new Uint8Array(0)
-    expect(frostScheme.verify(dealt.groupKey.publicKey, digest(77), signature)).toBe(true)
+    const { message } = request.session
+    expect(frostScheme.verify(dealt.groupKey.publicKey, message, signature)).toBe(true)
 
     const wrong = await started[0]?.combine(request.session, [digest(1), ...shares.slice(1)])
     expect(wrong).toEqual({ type: 'refused', culprits: membersOf([0]) })

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { NonceCommitment } from '../../../../aggregator/messages/messages.ts'
+import { signedMessageOf } from '../../../../aggregator/report/digests.ts'
 import { dealForDevelopment } from '../../../../aggregator/signing/dealer.ts'
 import { frostScheme } from '../../../../aggregator/signing/frost.ts'
 import { membersOf } from '../../../../aggregator/values/ids.ts'
@@ -39,13 +41,17 @@ function at(index: number): ShareVault {
 
 function request(slot: number, reportDigest = REPORT) {
   const commitments = SIGNERS.map((index) => prepared[index]?.[slot]?.commitment)
+  const signingSet = membersOf(SIGNERS)
+  const expectedNext = membersOf([0, 1, 2, 3])
+  const fields = { reportDigest, slot, signingSet, expectedNext }
   return {
     round: 7,
     slot,
     reportDigest,
+    expectedNext,
     session: {
-      message: reportDigest,
-      signingSet: membersOf(SIGNERS),
+      message: signedMessageOf((bytes) => keccak_256(bytes), fields),
+      signingSet,
       commitments: commitments.filter((each) => each !== undefined),
     },
   }
@@ -78,8 +84,21 @@ describe('the vault of a signing share', () => {
     const foreign = { ...rest, session: { ...session, commitments } }
     expect(at(0).sign(foreign)).toEqual(refused('COMMITMENT_FOREIGN'))
     const outside = { ...rest, session: { ...session, signingSet: membersOf([1, 2, 3]) } }
-    expect(at(0).sign(outside)).toEqual(refused('COMMITMENT_FOREIGN'))
+    expect(at(0).sign(outside)).toEqual(refused('MESSAGE_FOREIGN'))
     expect(at(0).sign(request(0)).type).toBe('signed')
+  })
+
+  it('signs only the message that the report, the slot and both sets make', () => {
+    const asked = request(0)
+    const { session } = asked
+    for (const changed of [
+      { ...asked, expectedNext: membersOf([0, 1, 2]) },
+      { ...asked, reportDigest: OTHER_REPORT },
+      { ...asked, session: { ...session, message: OTHER_REPORT } },
+    ]) {
+      expect(at(0).sign(changed)).toEqual(refused('MESSAGE_FOREIGN'))
+    }
+    expect(at(0).sign(asked).type).toBe('signed')
   })
 
   it('spends the nonce when another member committed to no point', () => {
