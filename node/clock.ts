@@ -73,7 +73,7 @@ export class WallClock implements Clock {
     this.#toleranceMs = options.toleranceMs ?? 2
     this.#standstillMsMax = options.standstillMsMax ?? 1_000
     this.#onJump = options.onJump ?? (() => undefined)
-    this.#offsetMs = time.wallMs() - time.monotonicMs()
+    this.#offsetMs = offsetOf(time)
     this.#lastMs = Math.floor(time.wallMs())
   }
 
@@ -161,4 +161,17 @@ interface Alarm {
   readonly fire: () => void
   timer: NodeJS.Timeout | undefined
   immediate: NodeJS.Immediate | undefined
+}
+
+/** The first offset, from the least interrupted of a few readings. */
+function offsetOf(time: TimeSources): number {
+  let best = { gapMs: Number.POSITIVE_INFINITY, offsetMs: 0 }
+  for (let reading = 0; reading < 5; reading++) {
+    const beforeMs = time.monotonicMs()
+    const wallMs = time.wallMs()
+    const afterMs = time.monotonicMs()
+    const gapMs = afterMs - beforeMs
+    if (gapMs < best.gapMs) best = { gapMs, offsetMs: wallMs - afterMs }
+  }
+  return best.offsetMs
 }

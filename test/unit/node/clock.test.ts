@@ -41,6 +41,20 @@ test('nowMs ignores the noise between the two clocks', () => {
   expect(jumps).toEqual([])
 })
 
+test('being interrupted between two readings is no step', () => {
+  const interrupted = {
+    monotonicMs: () => host.monotonic,
+    wallMs: () => {
+      host.passes(40)
+      return host.wall
+    },
+  }
+  const busy = new WallClock({ onJump: (jump) => jumps.push(jump) }, interrupted)
+  const firstMs = busy.nowMs()
+  expect(busy.nowMs() - firstMs).toBe(40)
+  expect(jumps).toEqual([])
+})
+
 test('nowMs follows a step forward at once and reports it', () => {
   host.wall += 5_000
   expect(clock.nowMs()).toBe(1_005_000)
