@@ -171,6 +171,30 @@ describe('venues that quote in USDT', () => {
     expect(feeds[0]?.venues.map(({ code }) => code)).toEqual(Array(3).fill('CONVERSION_DEPEGGED'))
   })
 
+  test('a market of USDT has a quarantine of its own', () => {
+    const [first, ...others] = tether(1_000n)
+    const away = quoteOf({ ...first, bid: QUOTE_UNIT * 2n, ask: QUOTE_UNIT * 2n })
+    const fourth = quoteOf({ ...others[0], venue: 'gemini' })
+    const { state } = sampleSources(
+      {
+        ...settings,
+        conversions: settings.conversions.map((conversion) => ({
+          ...conversion,
+          legs: [...legs, { venue: 'gemini', market: 'USDT/USD', route: [] }],
+        })),
+      },
+      {
+        state: SOURCE_STATE_START,
+        quotes: bookOf([...bitcoin, away, ...others, fourth]),
+        nowMs: NOW_MS,
+      },
+    )
+    expect([...state]).toEqual([
+      ['USDT/USD', ['kraken']],
+      ['BTC/USD', []],
+    ])
+  })
+
   test('the quotes used are those of values and rates, once and in order', () => {
     const { quotesUsed } = run([...bitcoin, ...tether(1_000n), quoteOf({ venue: 'unasked' })])
     expect(quotesUsed.map(({ venue, market }) => `${venue} ${market}`)).toEqual([
