@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
+import { mirror } from './gauges.ts'
 import type { Metrics } from './metrics.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { NodeView } from './view.ts'
@@ -153,6 +154,7 @@ function addHealth(app: FastifyInstance, { view, metrics }: ApiDependencies): vo
     return reply.code(isReady ? 200 : 503).send({ ready: isReady, obstacles })
   })
   app.get('/metrics', async (_, reply) => {
+    mirror(view, metrics)
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
 }

@@ -88,6 +88,16 @@ test('metrics are served in the format of Prometheus', async () => {
   const { headers, text } = await get('/metrics')
   expect(headers['content-type']).toContain('text/plain')
   expect(text).toContain('# TYPE parallax_rounds_total counter')
+  const mirrored = [
+    'parallax_round 123456',
+    'parallax_peers_connected 2',
+    'parallax_feed_age_seconds{feed="BTC/USD"} 0.64',
+    'parallax_feed_sources{feed="BTC/USD"} 4',
+    'parallax_wallet_spent_ether{target="local"} 0.0021',
+    'parallax_rpc_endpoint_usable{target="local",endpoint="127.0.0.1:8545"} 1',
+    'parallax_rpc_endpoint_usable{target="local",endpoint="127.0.0.1:8546"} 0',
+  ]
+  expect(text.split('\n')).toEqual(expect.arrayContaining(mirrored))
 })
 
 test('every answer forbids what the page does not need', async () => {
