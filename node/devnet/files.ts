@@ -30,7 +30,12 @@ export interface RunOptions {
   readonly committee: LocalCommittee
   /** Two for each node: gossip, then API. */
   readonly ports: readonly number[]
-  readonly chain: { readonly rpcUrl: string; readonly chainId: number; readonly contract: string }
+  /** Null for oracles that deliver nowhere. */
+  readonly chain: {
+    readonly rpcUrl: string
+    readonly chainId: number
+    readonly contract: string
+  } | null
   /** Base address of the market server; null for the real venues. */
   readonly marketUrl: string | null
 }
@@ -78,7 +83,6 @@ async function writeKeys(node: NodeFiles, member: MemberSecrets, passphrase: Sec
 }
 
 function configOf(node: NodeFiles, nodes: readonly NodeFiles[], options: RunOptions) {
-  const { chain } = options
   return {
     name: `oracle-${node.index}`,
     committee: '../committee.json',
@@ -96,20 +100,22 @@ function configOf(node: NodeFiles, nodes: readonly NodeFiles[], options: RunOpti
         .filter(({ index }) => index !== node.index)
         .map(({ index, gossipPort }) => ({ index, address: `/ip4/127.0.0.1/tcp/${gossipPort}` })),
     },
-    chains: [
-      {
-        name: 'local',
-        chainId: chain.chainId,
-        contract: chain.contract,
-        rpcUrls: [chain.rpcUrl],
-        confirmations: 1,
-        pollEveryMs: 200,
-        bumpAfterMs: 5_000,
-      },
-    ],
+    chains: options.chain === null ? [] : [chainOf(options.chain)],
     sources: options.marketUrl === null ? {} : { venues: localVenues(options.marketUrl) },
     api: { port: node.apiPort },
     log: { level: 'info' },
+  }
+}
+
+function chainOf(chain: NonNullable<RunOptions['chain']>) {
+  return {
+    name: 'local',
+    chainId: chain.chainId,
+    contract: chain.contract,
+    rpcUrls: [chain.rpcUrl],
+    confirmations: 1,
+    pollEveryMs: 200,
+    bumpAfterMs: 5_000,
   }
 }
 
