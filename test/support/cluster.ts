@@ -1,8 +1,13 @@
 import { type Context, contextOf } from '../../aggregator/context.ts'
-import type { Effect } from '../../aggregator/effects.ts'
+import type { Effect, Promised } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import { createMachine, type Machine } from '../../aggregator/machine.ts'
-import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import type {
+  Certificate,
+  Evidence,
+  GossipMessage,
+  Verified,
+} from '../../aggregator/messages/messages.ts'
 import { sealOwn, validate } from '../../aggregator/messages/validate.ts'
 import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
 import { referenceCrypto, signDigest, type TestCommittee } from './committee.ts'
@@ -24,9 +29,27 @@ export interface ClusterOptions {
   readonly refuses?: (member: number, slot: number) => boolean
   /** Nonce commitments that a member puts into its observation instead of its own. */
   readonly commits?: (member: number, round: number) => Sampled['commitments'] | null
+  /** Sees everything that enters and leaves the machine of a member. */
+  readonly watch?: (member: number, seen: Seen) => void
   /** A share that a member reports instead of the one its signer made. */
   readonly signs?: (member: number, share: Uint8Array) => Uint8Array
 }
+
+/** What a host takes in, is told to do, makes durable, and lets others see, in its order. */
+export type Seen =
+  | { readonly type: 'event'; readonly event: Event }
+  | { readonly type: 'effect'; readonly effect: Effect }
+  | { readonly type: 'durable'; readonly promise: Promised }
+  | { readonly type: 'visible'; readonly message: Verified<GossipMessage> }
+
+/** What a process finds of the one before it. */
+interface Disk {
+  watermark: number
+  certificate: Verified<Certificate> | null
+  readonly evidence: Verified<Evidence>[]
+}
+
+const emptyDisk = (): Disk => ({ watermark: 0, certificate: null, evidence: [] })
 
 type Direct = Extract<Effect, { type: 'send' }>
 
@@ -51,6 +74,8 @@ export class Cluster {
   readonly #queue: Pending[] = []
   readonly #alarms: number[] = []
   readonly #nonces: Map<string, NonceSecret>[] = []
+  readonly #disks: Disk[] = []
+  readonly #halted = new Set<number>()
   #order = 0
 
   constructor(options: ClusterOptions) {
@@ -58,6 +83,7 @@ export class Cluster {
     this.context = contextOf(referenceCrypto, options.test.committee)
     for (let member = 0; member < options.test.committee.size; member++) {
       this.#nonces.push(new Map())
+      this.#disks.push(emptyDisk())
       this.#alarms.push(0)
       const perform = (effect: Effect) => this.#perform(member, effect)
       this.machines.push(createMachine({ context: this.context, self: member, perform }))
@@ -72,17 +98,19 @@ export class Cluster {
     })
   }
 
-  /** Stops a member and starts it again now with an empty disk and no nonces. */
-  restart(member: number): void {
+  /** Ends the process of a member and starts another one now: its nonces are gone. */
+  restart(member: number, disk: 'empty' | 'kept' = 'empty'): void {
     const perform = (effect: Effect) => this.#perform(member, effect)
     this.machines[member] = createMachine({ context: this.context, self: member, perform })
     this.#nonces[member] = new Map()
+    if (disk === 'empty') this.#disks[member] = emptyDisk()
     this.#started(member)
   }
 
   #started(member: number): void {
+    const { watermark, certificate, evidence } = this.#disks[member] ?? emptyDisk()
     const { nowMs } = this
-    this.report(member, { type: 'started', nowMs, watermark: 0, certificate: null, evidence: [] })
+    this.report(member, { type: 'started', nowMs, watermark, certificate, evidence })
   }
 
   #isSilent(member: number): boolean {
@@ -90,6 +118,8 @@ export class Cluster {
   }
 
   report(member: number, event: Event): void {
+    if (this.#halted.has(member)) return
+    this.#options.watch?.(member, { type: 'event', event })
     this.machines[member]?.report(event)
   }
 
@@ -126,8 +156,22 @@ export class Cluster {
     this.#queue.push({ atMs: this.nowMs + afterMs, order: this.#order++, run })
   }
 
+  #keep(
+    member: number,
+    effect: Extract<Effect, { type: 'persist' | 'keepCertificate' | 'keepEvidence' }>,
+  ): void {
+    const disk = this.#disks[member]
+    if (disk === undefined) return
+    if (effect.type === 'keepCertificate') disk.certificate = effect.certificate
+    if (effect.type === 'keepEvidence') disk.evidence.push(effect.evidence)
+    if (effect.type !== 'persist') return
+    disk.watermark = Math.max(disk.watermark, effect.promise.round)
+    this.#options.watch?.(member, { type: 'durable', promise: effect.promise })
+  }
+
   #spread(from: number, message: Verified<GossipMessage>): void {
     this.sent.push(message)
+    this.#options.watch?.(from, { type: 'visible', message })
     this.machines.forEach((_machine, to) => {
       if (to === from) return
       const delayMs = this.#options.delayMs?.(from, to, message.message) ?? null
@@ -138,7 +182,8 @@ export class Cluster {
 
   #perform(member: number, effect: Effect): void {
     this.effects.push({ member, atMs: this.nowMs, effect })
-    const { test } = this.#options
+    const { test, watch } = this.#options
+    watch?.(member, { type: 'effect', effect })
     const nowMs = this.nowMs
     switch (effect.type) {
       case 'setAlarm': {
@@ -152,11 +197,19 @@ export class Cluster {
       case 'sample':
         this.report(member, this.#sampled(member, effect.round))
         return
+      case 'persist':
+      case 'keepCertificate':
+      case 'keepEvidence':
+        this.#keep(member, effect)
+        return
+      case 'halt':
+        this.#halted.add(member)
+        return
       case 'broadcast': {
         const key = test.identityKeys[member] as Uint8Array
         const message = sealOwn(effect.message, signDigest(key, effect.message.digest))
-        this.report(member, { type: 'received', nowMs, message, origin: 'self' })
         this.#spread(member, message)
+        this.report(member, { type: 'received', nowMs, message, origin: 'self' })
         return
       }
       case 'publish':
