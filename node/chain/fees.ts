@@ -19,7 +19,8 @@ export interface FeeQuote {
 
 /**
  * Fees of a first attempt: twice the base fee, so that six full blocks in a row do not outrun it,
- * and the tip that is usual. Null while the base fee alone reaches the cap: sending would only wait.
+ * and the tip that is usual. Null while the base fee alone reaches the cap: sending would only
+ * wait.
  */
 export function firstFees(quote: FeeQuote, caps: FeeCaps): Fees | null {
   if (quote.baseFeePerGas >= caps.feePerGasMax) return null
