@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { keccak_256 } from '@noble/hashes/sha3.js'
@@ -74,6 +74,8 @@ export interface TargetUnderTest {
   readonly target: ChainTarget
   readonly events: TransmitterEvent[]
   readonly logLines: string[]
+  /** Removes its data directory. */
+  readonly remove: () => Promise<void>
 }
 
 /** A target with short waits; `onSent` is told the number of each transaction, from 1. */
@@ -108,13 +110,14 @@ export async function openTarget(
     balanceEtherMin: ether / 20n,
     ...options.config,
   }
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'parallax-target-'))
   let sent = 0
   const log = createLog(
     { level: 'debug', format: 'json' },
     { write: (line) => logLines.push(line) },
   )
   const target = new ChainTarget(
-    { config, dataDirectory: await mkdtemp(join(tmpdir(), 'parallax-target-')) },
+    { config, dataDirectory },
     {
       account: privateKeyToAccount(FUNDED_KEYS[1]),
       contract: new PriceFeedsContract(
@@ -129,5 +132,6 @@ export async function openTarget(
       },
     },
   )
-  return { target, events, logLines }
+  const remove = () => rm(dataDirectory, { recursive: true })
+  return { target, events, logLines, remove }
 }

@@ -12,7 +12,7 @@ const GWEI = 1_000_000_000n
 let node: HardhatNode
 let deployed: Deployed
 let endpoints: LyingRpc[]
-let targets: ChainTarget[]
+let targets: TargetUnderTest[]
 let chain: ReturnType<HardhatNode['client']>
 
 beforeAll(async () => {
@@ -31,7 +31,10 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  for (const target of targets) await target.stop()
+  for (const { target, remove } of targets) {
+    await target.stop()
+    await remove()
+  }
   for (const endpoint of endpoints) await endpoint.stop()
   await chain.setAutomine(true)
   await chain.mine({ blocks: 1 })
@@ -39,10 +42,14 @@ afterEach(async () => {
 
 type Options = Partial<Parameters<typeof openTarget>[1]>
 
-async function open(options: Options = {}): Promise<TargetUnderTest> {
-  const opened = await openTarget(deployed, { rpcUrls: [node.url], ...options })
-  targets.push(opened.target)
+async function openOn(contract: Deployed, options: Options = {}): Promise<TargetUnderTest> {
+  const opened = await openTarget(contract, { rpcUrls: [node.url], ...options })
+  targets.push(opened)
   return opened
+}
+
+async function open(options: Options = {}): Promise<TargetUnderTest> {
+  return openOn(deployed, options)
 }
 
 async function started(options: Options = {}): Promise<TargetUnderTest> {
@@ -159,8 +166,7 @@ test('a delivery counts as landed at its depth', async () => {
 
 test('a report that is too old for the contract is named and nothing is paid', async () => {
   const fresh = await deployFeeds(node, 1)
-  const { target } = await openTarget(fresh, { rpcUrls: [node.url] })
-  targets.push(target)
+  const { target } = await openOn(fresh)
   await target.start()
   const certificate = fresh.certify({ ageMs: 600_000 })
   expect(await target.transmit({ certificate, feeds: [0] })).toMatchObject({
@@ -287,7 +293,6 @@ test('a contract of another kind is a coded error at the start', async () => {
 test('a contract of another committee is a coded error at the start', async () => {
   const { committee } = deployed
   const other = { ...deployed, committee: { ...committee, digest: new Uint8Array(32) } }
-  const { target } = await openTarget(other, { rpcUrls: [node.url] })
-  targets.push(target)
+  const { target } = await openOn(other)
   await expect(target.start()).rejects.toMatchObject({ code: 'CONTRACT_COMMITTEE_DIFFERS' })
 })
