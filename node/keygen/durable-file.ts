@@ -1,0 +1,70 @@
+import { link, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { codeOf, OracleError } from '../errors.ts'
+
+/**
+ * Puts a whole file at a path where none is, durably: after a crash it is there with every byte or
+ * not at all, and of two who try one succeeds.
+ *
+ * @throws {OracleError} `FILE_EXISTS`, `FILE_NOT_WRITTEN`
+ */
+export async function createDurably(path: string, text: string): Promise<void> {
+  await place(path, text, async (written) => {
+    await link(written, path)
+    await rm(written)
+  })
+}
+
+/**
+ * Puts a whole file in the place of whatever is there, durably.
+ *
+ * @throws {OracleError} `FILE_NOT_WRITTEN`
+ */
+export async function replaceDurably(path: string, text: string): Promise<void> {
+  await place(path, text, (written) => rename(written, path))
+}
+
+/** The text of a file; null when there is none. @throws {OracleError} `FILE_UNREADABLE` */
+export async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return null
+    throw new OracleError(
+      'FILE_UNREADABLE',
+      `cannot read ${path} (${codeOf(cause)}); check path and owner`,
+      { context: { path, reason: codeOf(cause) }, cause },
+    )
+  }
+}
+
+async function place(
+  path: string,
+  text: string,
+  put: (written: string) => Promise<void>,
+): Promise<void> {
+  // One process writes at a path: its data directory is locked, and the name holds the process id.
+  const written = `${path}.${process.pid}.new`
+  try {
+    const file = await open(written, 'w', 0o600)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await put(written)
+    const directory = await open(dirname(path), 'r')
+    await directory.sync().finally(() => directory.close())
+  } catch (cause) {
+    await rm(written, { force: true })
+    const exists = codeOf(cause) === 'EEXIST'
+    throw new OracleError(
+      exists ? 'FILE_EXISTS' : 'FILE_NOT_WRITTEN',
+      exists
+        ? `${path} exists; move it away if you mean to replace it`
+        : `cannot write ${path} (${codeOf(cause)}); check the directory and the space on its disk`,
+      { context: { path, reason: codeOf(cause) }, cause },
+    )
+  }
+}
