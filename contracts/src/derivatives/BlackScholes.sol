@@ -202,10 +202,13 @@ library BlackScholes {
     }
 
     /// @notice Reverts with the error of the first argument that lies outside the domain.
-    function checkDomain(uint256 spot, uint256 strike, uint256 volatility, uint256 time, int256 rate)
-        internal
-        pure
-    {
+    function checkDomain(
+        uint256 spot,
+        uint256 strike,
+        uint256 volatility,
+        uint256 time,
+        int256 rate
+    ) internal pure {
         // Wrapping on purpose: a value below its minimum wraps to a huge one and fails the same
         // test. One jump serves all five; which argument it was matters only to the error.
         unchecked {
