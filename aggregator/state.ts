@@ -48,6 +48,8 @@ export interface RoundState {
   readonly openingMs: UnixMs
   /** This node's pair, frozen at the opening (§4.3). */
   pair: Pair | null
+  /** Every honest member could have the certificate that the pair came from in time (§6.5). */
+  isPairSettled: boolean
   /** Basis of the best certificate that the pair was frozen from (§5.1). */
   basis: Basis
   /** Index into the deadlines of the round that come next; see step.ts. */
@@ -94,6 +96,8 @@ export interface State {
   readonly rounds: Map<Round, RoundState>
   /** The best certificate (§4.3). */
   best: Verified<Certificate> | null
+  /** When it became the best here, by this node's clock. */
+  bestSinceMs: UnixMs
   convicted: Members
   readonly evidence: (Verified<Evidence> | undefined)[]
   /** Until which round each member ranks last as a signer (§6.6). */
@@ -121,6 +125,7 @@ export function initialState(committee: Committee, self: MemberIndex): State {
     current: 0,
     rounds: new Map(),
     best: null,
+    bestSinceMs: 0,
     convicted: NO_MEMBERS,
     evidence: new Array(committee.size),
     unansweredUntil: new Array(committee.size).fill(0),
@@ -148,6 +153,7 @@ function newRound(committee: Committee, round: Round): RoundState {
     round,
     openingMs: openingOf(committee, round),
     pair: null,
+    isPairSettled: false,
     basis: { round: 0, slot: 0 },
     stage: 0,
     observations: new Array(committee.size),

@@ -21,6 +21,8 @@ export function lateMembersOf(turn: Turn, round: RoundState): Members {
   if (isBasisBehind(turn, round)) return missing
   const before = turn.state.rounds.get(round.round - 1)
   if (before === undefined || before.pair === null) return missing
+  // A certificate that was let go just before an opening makes honest pairs differ: nobody's fault.
+  if (!round.isPairSettled || !before.isPairSettled) return missing
   let late = missing
   for (const index of listMembers(difference(pair.expected, missing))) {
     const now = namesAnother(round.observations[index], pair)

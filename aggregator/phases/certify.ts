@@ -114,6 +114,7 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
   const isBest = isBetter(message, state.best === null ? null : state.best.message)
   if (isBest) {
     state.best = certificate
+    state.bestSinceMs = turn.nowMs
     turn.out.push({ type: 'keepCertificate', certificate })
   }
   const isFirst = round === null ? isBest : round.certificate === null

@@ -10,6 +10,7 @@ import { countMembers, type Members, NO_MEMBERS, type Round, withMember } from '
 export function onStarted(turn: Turn, event: Extract<Event, { type: 'started' }>): void {
   const { state, context } = turn
   state.best = event.certificate
+  state.bestSinceMs = turn.nowMs
   for (const evidence of event.evidence) {
     const { accused } = evidence.message
     state.convicted = withMember(state.convicted, accused)
@@ -42,6 +43,9 @@ export function openRound(turn: Turn, round: Round): void {
   const best = state.best === null ? null : state.best.message
   roundState.pair = pairOf(context, round, { best, convicted: state.convicted })
   roundState.basis = basisOf(best)
+  const { hopMs, clockSkewMsMax } = context.committee.params.timing
+  const spreadMs = hopMs + clockSkewMsMax
+  roundState.isPairSettled = roundState.openingMs - state.bestSinceMs >= spreadMs
   if (mayAct(turn, round) && !roundState.isClosed) turn.out.push({ type: 'sample', round })
 }
 

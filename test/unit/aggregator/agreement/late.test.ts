@@ -108,4 +108,32 @@ describe('late notices (protocol §6.5)', () => {
     }
     expect(lateIn(script.waits(60, ROUND + 1), ROUND + 1)).toBe(0)
   })
+
+  describe('given certificates that come before an opening, and a member that names the old pair', () => {
+    const namedWhenHeldFrom = (atMs: number): number => {
+      const script = opened()
+      for (const round of [ROUND + 1, ROUND + 2]) {
+        script.waits(atMs, round - 1)
+        const signingSet = round === ROUND + 1 ? 0b0111 : 0b1011
+        script.receives(
+          script.forge.certificate({ round: round - 1, signingSet, expectedNext: ALL }),
+        )
+        script.waits(1, round)
+        for (const sender of [1, 2, 3]) {
+          const pair = sender === 2 ? OTHER : script.pair(round)
+          const { basis } = script.round(round)
+          script.receives(script.forge.observation({ round, sender, pair, basis }))
+        }
+      }
+      return lateIn(script.waits(60, ROUND + 2), ROUND + 2)
+    }
+
+    test('when a hop and the skew have passed since, it is named: it could have them too', () => {
+      expect(namedWhenHeldFrom(475)).toBe(0b100)
+    })
+
+    test('when they came later, it is not: they were let go so that honest pairs differ', () => {
+      expect(namedWhenHeldFrom(476)).toBe(0)
+    })
+  })
 })
