@@ -18,6 +18,11 @@ export interface Copy {
   readonly to: MemberIndex
   /** Held back for this long before it enters the link, in microseconds from 0. */
   readonly heldUs: number
+  /**
+   * World time at which it arrives, not before now, whatever the link does: the worst network for
+   * everyone else. `heldUs` means nothing then.
+   */
+  readonly arriveUs?: number
 }
 
 /**
@@ -61,6 +66,8 @@ export interface Powers {
   readonly sign: (message: MemberMessage) => Verified<MemberMessage>
   /** Sends a copy; it takes the link's own delay after `heldUs`. */
   readonly dispatch: (copy: Copy) => void
+  /** Sends bytes that anyone made, also another member's own message, past the memory of gossip. */
+  readonly replay: (from: MemberIndex, to: MemberIndex, bytes: Uint8Array) => void
   /** A share of a member under control on any session, as often as wanted. */
   readonly share: (about: {
     readonly member: MemberIndex
@@ -73,6 +80,8 @@ export interface Powers {
     certificate: Omit<Certificate, 'signature'>,
     shares: { readonly session: SigningSession; readonly shares: readonly Uint8Array[] },
   ) => Verified<Certificate> | null
+  /** Ends the process of any member; it starts again after so long, with its disk kept. */
+  readonly suspend: (member: MemberIndex, forUs: number) => void
   /** Runs something later; it may look at the world again then. */
   readonly later: (afterUs: number, run: () => void) => void
 }

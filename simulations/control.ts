@@ -48,7 +48,10 @@ export function createControl(
         to,
         heldUs: 0,
       }))
-      for (const { adversary } of seatsOf(from)) copies = adversary.send?.(copies) ?? copies
+      for (const { adversary } of seatsOf(from)) {
+        // What an earlier one kept back is not there for the next.
+        if (copies.length > 0) copies = adversary.send?.(copies) ?? copies
+      }
       for (const copy of copies) world().dispatch(copy)
     },
     sendDirect: (from, message) =>
@@ -107,6 +110,7 @@ function powersOf(
       return sealOwn(unsigned, keys.signMessage(message.sender, unsigned.digest))
     },
     dispatch: (copy) => world().dispatch(copy),
+    replay: (from, to, bytes) => world().replay(from, to, bytes),
     share: ({ member, round, slot, session }) => {
       requireOwn(member)
       const reportDigest = session.message
@@ -122,6 +126,11 @@ function powersOf(
       const sealed = sealCertificate(world().context, { message, bytes })
       world().tellCertificate(message)
       return sealed
+    },
+    suspend: (member, forUs) => {
+      const host = world().hosts[member]
+      host?.crash()
+      world().at(world().nowUs + forUs, () => host?.start())
     },
     later: (afterUs, run) => world().at(world().nowUs + afterUs, run),
   }

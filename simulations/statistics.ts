@@ -33,6 +33,7 @@ const CLOSED_AFTER = 2
 /** Counts what a run does, in memory that does not grow with its length. */
 export class Statistics {
   readonly ends: Record<RoundEnd, number> = { fast: 0, proposed: 0, lost: 0 }
+  /** Of honest members. */
   readonly notes = new Map<string, number>()
   convicted: Members = 0
   /** From the opening to the first certificate anywhere, and to each honest member's. */
@@ -64,6 +65,7 @@ export class Statistics {
         if (hasMember(this.#options.honest, fact.member)) this.#certify(fact)
         return
       case 'noted':
+        if (!hasMember(this.#options.honest, fact.member)) return
         this.notes.set(fact.code, (this.notes.get(fact.code) ?? 0) + 1)
         if (fact.code === 'MEMBER_CONVICTED') this.convicted = (this.convicted | fact.members) >>> 0
         return

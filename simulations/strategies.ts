@@ -1,11 +1,60 @@
+import { badShare } from './adversary/bad-share.ts'
+import { bias } from './adversary/bias.ts'
+import { chaos } from './adversary/chaos.ts'
+import { clockLiar } from './adversary/clock-liar.ts'
+import { collude } from './adversary/collude.ts'
+import { crashProposer } from './adversary/crash-proposer.ts'
 import { delayProposal } from './adversary/delay-proposal.ts'
+import { dropMembers } from './adversary/drop-members.ts'
+import { earlyProposal } from './adversary/early-proposal.ts'
+import { edgeLate } from './adversary/edge-late.ts'
 import { equivocate } from './adversary/equivocate.ts'
+import { equivocateProposal } from './adversary/equivocate-proposal.ts'
+import { flapAtProbes } from './adversary/flap-at-probes.ts'
+import { late } from './adversary/late.ts'
+import { lateForVictims } from './adversary/late-for-victims.ts'
 import { lie } from './adversary/lie.ts'
+import { manySigningSets } from './adversary/many-signing-sets.ts'
+import { mirror } from './adversary/mirror.ts'
 import { mute } from './adversary/mute.ts'
+import { releaseLate } from './adversary/release-late.ts'
+import { replay } from './adversary/replay.ts'
+import { rotateAbsence } from './adversary/rotate-absence.ts'
+import { selective } from './adversary/selective.ts'
+import { spam } from './adversary/spam.ts'
+import { withholdShare } from './adversary/withhold-share.ts'
+import { wrongPair } from './adversary/wrong-pair.ts'
 import type { Strategy } from './adversary.ts'
 
 /** Every attack that a scenario can name. */
-export const STRATEGIES: readonly Strategy[] = [mute, lie, equivocate, delayProposal]
+export const STRATEGIES: readonly Strategy[] = [
+  mute,
+  late,
+  selective,
+  rotateAbsence,
+  flapAtProbes,
+  lateForVictims,
+  edgeLate,
+  withholdShare,
+  badShare,
+  releaseLate,
+  wrongPair,
+  lie,
+  bias,
+  collude,
+  mirror,
+  clockLiar,
+  equivocate,
+  equivocateProposal,
+  manySigningSets,
+  dropMembers,
+  delayProposal,
+  earlyProposal,
+  replay,
+  spam,
+  crashProposer,
+  chaos,
+]
 
 export function strategyOf(name: string): Strategy {
   const found = STRATEGIES.find((strategy) => strategy.name === name)

@@ -82,8 +82,10 @@ function withoutSigner(powers: Powers, proposal: Proposal, second: MemberIndex):
   const held = observationsOf(powers, proposal.round)
   if (held === null) return null
   const order = orderOf(powers.context, proposal.round)
-  const able = order.filter((index) => hasMember(proposal.observers, index) && index !== second)
-  const signingSet = membersOf(able.slice(0, powers.context.committee.signingThreshold))
+  const able = order.filter((index) => held.observations[index] !== undefined && index !== second)
+  const { signingThreshold } = powers.context.committee
+  if (able.length < signingThreshold) return null
+  const signingSet = membersOf(able.slice(0, signingThreshold))
   const named = listMembers((proposal.observers | signingSet) >>> 0)
   const observationDigests = named.map((index) => held.observations[index]?.digest as Digest)
   return { ...proposal, signingSet, observationDigests }

@@ -11,6 +11,8 @@ export interface Dispatch {
   readonly to: MemberIndex
   /** Held back for this long before it enters the link; from 0. */
   readonly heldUs: number
+  /** When it arrives whatever the link does. */
+  readonly arriveUs?: number | undefined
 }
 
 export interface GossipOptions {
@@ -55,8 +57,13 @@ export class Gossip {
   }
 
   /** A copy for one member alone; others may get it by relaying. */
-  dispatch({ envelope, from, to, heldUs }: Dispatch): void {
+  dispatch({ envelope, from, to, heldUs, arriveUs }: Dispatch): void {
     envelope.seen = withMember(envelope.seen, from)
+    if (arriveUs !== undefined) {
+      const { arrive, nowUs } = this.#dependencies
+      arrive(Math.max(arriveUs, nowUs()), to, envelope)
+      return
+    }
     this.#carry(envelope, { from, to, heldUs })
   }
 

@@ -131,9 +131,9 @@ export class Host {
   }
 
   /** Takes a gossip message; true when this member passes it on. */
-  receive(envelope: Envelope): boolean {
+  receive(envelope: Envelope, origin: 'peer' | 'sync' = 'peer'): boolean {
     if (this.#inbound === null) return false
-    const { event, isPassedOn } = this.#inbound(envelope.message, this.nowMs())
+    const { event, isPassedOn } = this.#inbound(envelope.message, { nowMs: this.nowMs(), origin })
     if (event !== null) this.report(event, envelope)
     return isPassedOn
   }

@@ -18,7 +18,10 @@ export interface Received {
 }
 
 /** Judges sealed messages by the window and the one-digest rule, as the node does with bytes. */
-export type Inbound = (message: Verified<GossipMessage>, nowMs: number) => Received
+export type Inbound = (
+  message: Verified<GossipMessage>,
+  arrival: { readonly nowMs: number; readonly origin: 'peer' | 'sync' },
+) => Received
 
 const DROPPED: Received = { event: null, isPassedOn: false }
 
@@ -29,7 +32,7 @@ export function createInbound(context: Context): Inbound {
   const admission: Admission = createAdmission()
   let forgottenAt = 0
 
-  return (sealed, nowMs) => {
+  return (sealed, { nowMs, origin }) => {
     const { message } = sealed
     const current = roundAt(committee, nowMs)
     if (current !== forgottenAt) {
@@ -46,7 +49,7 @@ export function createInbound(context: Context): Inbound {
     }
     const admitted = admit(admission, sealed)
     if (admitted === 'surplus') return DROPPED
-    const event: Event = { type: 'received', nowMs, message: sealed, origin: 'peer' }
+    const event: Event = { type: 'received', nowMs, message: sealed, origin }
     return { event, isPassedOn: admitted === 'first' }
   }
 }

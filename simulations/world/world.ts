@@ -143,6 +143,8 @@ export class World {
   /** A member's message starts its way to the others. */
   publish(from: MemberIndex, message: Verified<GossipMessage>): void {
     const envelope = this.envelopeFor(message)
+    // What came by gossip is not published again: its content is known there.
+    if (hasMember(envelope.seen, from)) return
     if (hasMember(this.#options.controlled, from)) {
       this.#dependencies.control.send(from, message)
       return
@@ -157,6 +159,14 @@ export class World {
     const envelope = this.envelopeFor(copy.message)
     if (!hasMember(envelope.seen, copy.from)) this.#tellSent(copy.from, copy.message)
     this.#gossip.dispatch({ ...copy, envelope })
+  }
+
+  /** Bytes from a member under control that may be anything; they are judged where they arrive. */
+  replay(from: MemberIndex, to: MemberIndex, bytes: Uint8Array): void {
+    const [atUs] = this.#gossip.arrivalsUs({ from, to, bytes: bytes.length })
+    if (atUs === undefined) return
+    const message: DirectMessage = { type: 'syncAnswer', messages: [bytes.slice()] }
+    this.#schedule.add(atUs, { type: 'direct', from, to, message })
   }
 
   /** The one envelope of a message's bytes. */
@@ -263,7 +273,7 @@ export class World {
       // Ours are known by the object; others are judged like bytes from anywhere.
       const known = this.#envelopes.get(bytes)
       const message = known?.message ?? judgedBytes(this.context, bytes, currentRound)
-      if (message !== null) host.receive(known ?? this.envelopeFor(message))
+      if (message !== null) host.receive(known ?? this.envelopeFor(message), 'sync')
     }
   }
 

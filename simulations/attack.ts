@@ -1,0 +1,60 @@
+import { openingOf } from '../aggregator/committee.ts'
+import type { GossipMessage, MemberMessage, Verified } from '../aggregator/messages/messages.ts'
+import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
+import { difference, listMembers, withoutMember } from '../aggregator/values/ids.ts'
+import type { Copy, Powers } from './adversary.ts'
+
+const US_PER_MS = 1_000
+
+/** The message that planned copies carry; null when there are none. */
+export function messageOf(planned: readonly Copy[]): GossipMessage | null {
+  return planned[0]?.message.message ?? null
+}
+
+/** Whether a message is one that its sender signs. */
+export function isMemberMessage(message: GossipMessage | null): message is MemberMessage {
+  return message !== null && message.type !== 'certificate' && message.type !== 'evidence'
+}
+
+/** Copies that enter their links when a round is so old by the true clock, or now if it is older. */
+export function heldUntil(
+  powers: Powers,
+  planned: readonly Copy[],
+  when: { readonly round: Round; readonly offsetMs: number },
+): readonly Copy[] {
+  const heldUs = Math.max(0, momentUs(powers, when) - powers.nowUs())
+  return planned.map((copy) => ({ ...copy, heldUs }))
+}
+
+/** World time at which a round is so old. */
+export function momentUs(
+  powers: Powers,
+  when: { readonly round: Round; readonly offsetMs: number },
+): number {
+  const { committee } = powers.context
+  const openedMs = openingOf(committee, when.round) - committee.params.genesisMs
+  return Math.round((openedMs + when.offsetMs) * US_PER_MS)
+}
+
+/** The same copies of another message. */
+export function carrying(
+  planned: readonly Copy[],
+  message: Verified<GossipMessage>,
+): readonly Copy[] {
+  return planned.map((copy) => ({ ...copy, message }))
+}
+
+/** Copies for everyone but the sender. */
+export function toEveryone(
+  powers: Powers,
+  from: MemberIndex,
+  message: Verified<GossipMessage>,
+): readonly Copy[] {
+  const receivers = withoutMember(powers.context.committee.all, from)
+  return listMembers(receivers).map((to) => ({ message, from, to, heldUs: 0 }))
+}
+
+/** Members that this adversary does not control. */
+export function victimsOf(powers: Powers): Members {
+  return difference(powers.context.committee.all, powers.members)
+}
