@@ -127,7 +127,10 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
   round.certificate = certificate
   round.isClosed = true
   for (const attempt of round.attempts) attempt.fallbackMs = null
-  turn.out.push({ type: 'eraseNonces', upTo: message.round })
+  // A round that has not opened has no nonces here, and the one before may still need its own.
+  if (message.round <= state.current) {
+    turn.out.push({ type: 'eraseNonces', upTo: message.round })
+  }
 }
 
 /** At voteMs without a certificate: remembers who did not answer, and ends the round. */

@@ -9,6 +9,7 @@ import type {
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { sealOwn, validate } from '../../aggregator/messages/validate.ts'
+import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
 import { referenceCrypto, signDigest, type TestCommittee } from './committee.ts'
 import { nonceOf } from './forge.ts'
@@ -17,6 +18,8 @@ type Sampled = Extract<Event, { type: 'sampled' }>
 
 export interface ClusterOptions {
   readonly test: TestCommittee
+  /** Cryptography of all members; by default the reference. */
+  readonly crypto?: Crypto
   /** Milliseconds that a message takes from one member to another; null loses it. */
   readonly delayMs?: (from: number, to: number, message: GossipMessage) => number | null
   /** Value of the only feed at a member in a round; null when it has none. */
@@ -80,7 +83,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options
-    this.context = contextOf(referenceCrypto, options.test.committee)
+    this.context = contextOf(options.crypto ?? referenceCrypto, options.test.committee)
     for (let member = 0; member < options.test.committee.size; member++) {
       this.#nonces.push(new Map())
       this.#disks.push(emptyDisk())
@@ -110,7 +113,8 @@ export class Cluster {
   #started(member: number): void {
     const { watermark, certificate, evidence } = this.#disks[member] ?? emptyDisk()
     const { nowMs } = this
-    this.report(member, { type: 'started', nowMs, watermark, certificate, evidence })
+    const known = { watermark, certificate, evidence: [...evidence] }
+    this.report(member, { type: 'started', nowMs, ...known })
   }
 
   #isSilent(member: number): boolean {

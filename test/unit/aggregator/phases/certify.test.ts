@@ -185,6 +185,14 @@ describe('the end of a round (protocol §6.9, §4.3)', () => {
     expect(script.state.best?.message.round).toBe(ROUND)
   })
 
+  test('given a certificate of a round that has not opened, then the nonces of the open one live on', () => {
+    const script = opened()
+    const next = { round: ROUND + 1, signingSet: 0b111, expectedNext: ALL }
+    script.receives(script.forge.certificate(next))
+    expect(script.all('eraseNonces').filter(({ upTo }) => upTo >= ROUND)).toEqual([])
+    expect(script.round().isClosed).toBe(false)
+  })
+
   test('given a certificate of a far round, then validity alone decides (§4.2)', () => {
     const script = opened()
     const far = script.forge.certificate({
