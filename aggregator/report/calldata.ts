@@ -84,6 +84,7 @@ export function encodeReport(
   return concat(
     header(certificate, committee),
     signature(certificate.signature),
+    committee.isFirstClock ? new Uint8Array(0) : encodeClock(committee.clock),
     ...entries.map((entry, position) =>
       concat(
         uint(entry.index, 2),
@@ -92,7 +93,6 @@ export function encodeReport(
         ...entry.siblings,
       ),
     ),
-    committee.isFirstClock ? new Uint8Array(0) : encodeClock(committee.clock),
   )
 }
 
@@ -122,9 +122,9 @@ function header(certificate: Certificate, committee: CommitteeOnChain): Uint8Arr
   const flags =
     ((publicKey[0] as number) & 1) | ((epoch & 1) << 1) | (isFirstClock ? 0 : FLAG_CLOCK)
   return concat(
-    uint(flags, 1),
     uint(certificate.round, 4),
     uint(offset, 2),
+    uint(flags, 1),
     uint(certificate.observers, 4),
     uint(certificate.slot, 1),
     uint(certificate.signingSet, 4),
@@ -228,14 +228,14 @@ export function decodeUpdate(calldata: Uint8Array): DecodedUpdate | null {
   const number = (at: number, length: number) =>
     Number(bigintFrom(calldata.subarray(at, at + length)))
   if (number(0, 4) !== UPDATE_SELECTOR) return null
-  const flags = number(4, 1)
-  const end = calldata.length - ((flags & FLAG_CLOCK) === 0 ? 0 : CLOCK_BYTES)
-  const entries = decodeEntries(calldata.subarray(0, end))
+  const flags = number(10, 1)
+  const entriesAt = ENTRIES_AT + ((flags & FLAG_CLOCK) === 0 ? 0 : CLOCK_BYTES)
+  const entries = decodeEntries(calldata, entriesAt)
   if (entries === null) return null
   return {
     flags,
-    round: number(5, 4),
-    offsetMs: number(9, 2),
+    round: number(4, 4),
+    offsetMs: number(8, 2),
     observers: number(11, 4),
     slot: number(15, 1),
     signingSet: number(16, 4),
@@ -244,13 +244,13 @@ export function decodeUpdate(calldata: Uint8Array): DecodedUpdate | null {
     ry: bigintFrom(calldata.subarray(56, 88)),
     z: bigintFrom(calldata.subarray(88, 120)),
     entries,
-    clock: end === calldata.length ? null : calldata.slice(end),
+    clock: entriesAt === ENTRIES_AT ? null : calldata.slice(ENTRIES_AT, entriesAt),
   }
 }
 
-function decodeEntries(bytes: Uint8Array): readonly UpdateEntry[] | null {
+function decodeEntries(bytes: Uint8Array, from: number): readonly UpdateEntry[] | null {
   const entries: UpdateEntry[] = []
-  let at = ENTRIES_AT
+  let at = from
   for (let follows = true; follows; ) {
     const program = Number(bigintFrom(bytes.subarray(at + 14, at + ENTRY_BYTES)))
     const word = new Uint8Array(32)

@@ -37,9 +37,9 @@ export interface DeployParameters {
   readonly committee: CommitteeParameters
   /** Feeds below this index keep their history, 0..1024. */
   readonly historyFeeds: number
-  /** A report older than this is not accepted as the latest; up to 3,600,000. */
+  /** A report older than this is not accepted as the latest; up to 3,600,000, whole seconds. */
   readonly reportAgeMsMax: number
-  /** How far a report may lie ahead of the block's time; up to 60,000. */
+  /** How far a report may lie ahead of the block's time; up to 60,000, whole seconds. */
   readonly futureMsMax: number
   /** By index; the first 1024 at most. */
   readonly feeds: readonly FeedParameters[]

@@ -50,6 +50,12 @@ function contractOf(name: string, creationCode: Hex): PlannedContract {
   return { name, address, creationCode }
 }
 
+/** The contract counts in whole seconds, as blocks do. */
+function secondsOf(durationMs: number): number {
+  if (durationMs % 1000 !== 0) throw new RangeError('a limit on chain is in whole seconds')
+  return durationMs / 1000
+}
+
 function hubOf(parameters: DeployParameters): PlannedContract {
   const { committee, historyFeeds, reportAgeMsMax, futureMsMax, feeds } = parameters
   return contractOf(
@@ -61,8 +67,8 @@ function hubOf(parameters: DeployParameters): PlannedContract {
         {
           committee: { ...committee, publicKeyX: BigInt(committee.publicKeyX) },
           historyFeeds,
-          reportAgeMsMax,
-          futureMsMax,
+          reportAgeSecondsMax: secondsOf(reportAgeMsMax),
+          futureSecondsMax: secondsOf(futureMsMax),
           feeds,
         },
       ],

@@ -41,11 +41,11 @@ function compare(subject: string, expected: string, found: string): Discrepancy[
 async function verifyHub(chain: Chain, deployment: Deployment): Promise<readonly Discrepancy[]> {
   const hub = { address: deployment.hub, abi: priceFeedsAbi }
   const { committee: expected, ...limits } = deployment.parameters
-  const [committee, historyFeeds, reportAgeMsMax, futureMsMax] = await Promise.all([
+  const [committee, historyFeeds, reportAgeSeconds, futureSeconds] = await Promise.all([
     chain.reader.readContract({ ...hub, functionName: 'committee', args: [1n] }),
     chain.reader.readContract({ ...hub, functionName: 'historyFeeds' }),
-    chain.reader.readContract({ ...hub, functionName: 'reportAgeMsMax' }),
-    chain.reader.readContract({ ...hub, functionName: 'futureMsMax' }),
+    chain.reader.readContract({ ...hub, functionName: 'reportAgeSecondsMax' }),
+    chain.reader.readContract({ ...hub, functionName: 'futureSecondsMax' }),
   ])
   return [
     ...compare('committee digest', expected.digest, committee.digest),
@@ -60,8 +60,8 @@ async function verifyHub(chain: Chain, deployment: Deployment): Promise<readonly
       [committee.genesisMs, committee.roundMs, committee.includeMs, committee.skewMs].join(' '),
     ),
     ...compare('historyFeeds', `${limits.historyFeeds}`, `${historyFeeds}`),
-    ...compare('reportAgeMsMax', `${limits.reportAgeMsMax}`, `${reportAgeMsMax}`),
-    ...compare('futureMsMax', `${limits.futureMsMax}`, `${futureMsMax}`),
+    ...compare('reportAgeMsMax', `${limits.reportAgeMsMax}`, `${reportAgeSeconds * 1000n}`),
+    ...compare('futureMsMax', `${limits.futureMsMax}`, `${futureSeconds * 1000n}`),
   ]
 }
 

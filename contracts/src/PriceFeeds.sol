@@ -10,14 +10,14 @@ import {IPriceFeeds} from "./interfaces/IPriceFeeds.sol";
 /// @notice What is fixed at deployment.
 /// @param committee The first committee
 /// @param historyFeeds Feeds below this index keep their history, 0 to 1024
-/// @param reportAgeMsMax A report older than this is not accepted as the latest, to 1 hour
-/// @param futureMsMax How far a report may lie ahead of the block's time, to 1 minute
+/// @param reportAgeSecondsMax A report older than this is not accepted as the latest, to 1 hour
+/// @param futureSecondsMax How far a report may lie ahead of the block's time, to 1 minute
 /// @param feeds Configuration of the first feeds, by index
 struct Parameters {
     IPriceFeeds.Committee committee;
     uint16 historyFeeds;
-    uint32 reportAgeMsMax;
-    uint32 futureMsMax;
+    uint32 reportAgeSecondsMax;
+    uint32 futureSecondsMax;
     IPriceFeeds.FeedConfig[] feeds;
 }
 
@@ -27,7 +27,7 @@ contract PriceFeeds is FeedDelivery, FeedReader {
     constructor(Parameters memory parameters)
         CommitteeKeys(parameters.committee)
         FeedStore(parameters.historyFeeds, parameters.feeds)
-        FeedDelivery(parameters.reportAgeMsMax, parameters.futureMsMax)
+        FeedDelivery(parameters.reportAgeSecondsMax, parameters.futureSecondsMax)
     {}
 
     /// @dev Anything that no function answers.

@@ -4,8 +4,9 @@ pragma solidity ^0.8.28;
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 
 /// @title One feed in Chainlink's form
-/// @notice Answers AggregatorV3Interface and AggregatorInterface by forwarding to the hub, which holds
-/// the functions; read it through those interfaces. There is nothing to upgrade and nobody to do it.
+/// @notice Answers AggregatorV3Interface and AggregatorInterface by forwarding to the hub, which
+/// holds the functions; read it through those interfaces. There is nothing to upgrade and nobody to
+/// do it.
 contract AggregatorFacade {
     address private immutable _HUB;
     uint256 private immutable _PREFIX;

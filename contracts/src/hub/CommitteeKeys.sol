@@ -5,9 +5,9 @@ import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 import {Frost} from "../libraries/Frost.sol";
 
 /// @title The committees of a hub and the keys that verify
-/// @notice A key in office stands at a slot whose number holds the clock of its committee, the parity
-/// of its epoch and that of its ordinate: 2^255 + clock × 2^8 + 2 × epoch parity + ordinate parity.
-/// So one read gives the key and proves that the clock belongs to it. The clock is
+/// @notice A key in office stands at a slot whose number holds the clock of its committee, the
+/// parity of its epoch and that of its ordinate: 2^255 + clock × 2^8 + 2 × epoch parity + ordinate
+/// parity. So one read gives the key and proves that the clock belongs to it. The clock is
 /// genesisMs − skewMs (48 bits) ‖ roundMs (16) ‖ includeMs + 2 × skewMs (16).
 abstract contract CommitteeKeys is IPriceFeeds {
     uint256 private constant KEYS = 1 << 255;
@@ -45,6 +45,11 @@ abstract contract CommitteeKeys is IPriceFeeds {
         return KEYS | clock << 8;
     }
 
+    /// @dev The first committee's clock, put together again.
+    function _firstClock() internal view returns (uint256) {
+        return (_FIRST_KEYS >> 8) & (2 ** 80 - 1);
+    }
+
     function _clockOf(Committee memory given) private pure returns (uint256) {
         uint256 window = uint256(given.includeMs) + 2 * uint256(given.skewMs);
         // protocol §3: Δ > includeMs + 2 × skew, so that the times of two rounds cannot cross.
@@ -68,7 +73,8 @@ abstract contract CommitteeKeys is IPriceFeeds {
         emit CommitteeActivated(number, given);
     }
 
-    /// @dev The abscissa must be that of a point: x³ + 7 is a square when its power (p − 1) / 2 is 1.
+    /// @dev The abscissa must be that of a point: x³ + 7 is a square when its power (p − 1) / 2 is
+    /// 1.
     function _checkKey(uint256 x, uint256 parity) private view {
         if (x == 0 || x >= Frost.N || parity > 1) revert PublicKeyInvalid(x, parity);
         uint256 square = addmod(mulmod(mulmod(x, x, Frost.P), x, Frost.P), 7, Frost.P);

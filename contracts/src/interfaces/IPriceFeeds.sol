@@ -8,8 +8,6 @@ pragma solidity ^0.8.28;
 /// seconds where a name says nothing else, and always the time of observation, never that of the
 /// block.
 interface IPriceFeeds {
-    // ------------------------------------------------------------------ structs
-
     /// @notice What the contract keeps about one feed besides its reports.
     /// @param name 1 to 31 ASCII characters, such as `BTC/USD`
     /// @param decimals Decimals of the feed's values, 0 to 18
@@ -60,24 +58,23 @@ interface IPriceFeeds {
         uint32 heartbeatSeconds;
     }
 
-    // ------------------------------------------------------------------ events
-
     /// @notice A value became the latest of a feed. The form is Chainlink's.
     /// @param current The value, in the feed's decimals
     /// @param roundId feed × 2^64 + sequence
     /// @param updatedAt When the value was observed
     event AnswerUpdated(int256 indexed current, uint256 indexed roundId, uint256 updatedAt);
 
-    /// @notice The committee could not form a value; the last value stays, its status is unavailable.
+    /// @notice The committee could not form a value; the last value stays, its status is
+    /// unavailable.
     event FeedUnavailable(uint256 indexed feed, uint256 round, uint256 observers);
 
     /// @notice A feed got its name, decimals and heartbeat.
-    event FeedConfigured(uint256 indexed feed, string name, uint8 decimals, uint32 heartbeatSeconds);
+    event FeedConfigured(
+        uint256 indexed feed, string name, uint8 decimals, uint32 heartbeatSeconds
+    );
 
     /// @notice A committee's key verifies from now on.
     event CommitteeActivated(uint256 indexed epoch, Committee committee);
-
-    // ------------------------------------------------------------------ errors: shape
 
     /// @notice No function has this selector.
     error FunctionUnknown(bytes4 given);
@@ -85,18 +82,14 @@ interface IPriceFeeds {
     error LengthMismatch(uint256 given, uint256 expected);
     /// @notice The flags hold a bit that has no meaning.
     error FlagsUnknown(uint256 given);
-    /// @notice An update names no feed.
-    error NoFeeds();
     /// @notice Feeds must be named once each, in ascending order.
     error FeedsNotAscending(uint256 given, uint256 previous);
     /// @notice The feed's index is beyond the last that can exist.
     error FeedOutOfRange(uint256 given, uint256 limit);
-    /// @notice The proof program asks for a node that is not there, or leaves more than the root.
+    /// @notice The proof asks for a node that is not there, or leaves more than the root.
     error ProofMalformed();
     /// @notice A status other than ok (1) and unavailable (2).
     error StatusUnknown(uint256 given);
-
-    // ------------------------------------------------------------------ errors: authority
 
     /// @notice No committee with these flags and this clock is in office.
     error KeyUnknown(uint256 flags, uint256 clock);
@@ -109,22 +102,18 @@ interface IPriceFeeds {
     /// @notice A public key that no signature can verify under.
     error PublicKeyInvalid(uint256 x, uint256 parity);
 
-    // ------------------------------------------------------------------ errors: time
-
     /// @notice The round's number does not fit 30 bits.
     error RoundOutOfRange(uint256 given, uint256 limit);
     /// @notice The report's time lies later after the opening of its round than observations may.
     error TimeOutsideRound(uint256 givenMs, uint256 limitMs);
-    /// @notice The report is from the future.
-    error ReportFromFuture(uint256 givenMs, uint256 limitMs);
-    /// @notice The report is older than a latest value may be.
-    error ReportTooOld(uint256 givenMs, uint256 limitMs);
+    /// @notice The report is from the future. In seconds.
+    error ReportFromFuture(uint256 given, uint256 limit);
+    /// @notice The report is older than a latest value may be. In seconds.
+    error ReportTooOld(uint256 given, uint256 limit);
     /// @notice No feed of the update is newer than what is stored.
     error RoundNotNewer(uint256 given, uint256 stored);
     /// @notice The report's time is before that of the stored value.
     error TimeNotNewer(uint256 given, uint256 stored);
-
-    // ------------------------------------------------------------------ errors: reading
 
     /// @notice The feed has no value yet.
     error FeedEmpty(uint256 feed);
@@ -133,8 +122,6 @@ interface IPriceFeeds {
     /// @notice The value with this number is no longer kept.
     error SequenceTooOld(uint256 given, uint256 oldest);
 
-    // ------------------------------------------------------------------ errors: parameters
-
     error ClockInvalid(uint256 roundMs, uint256 includeMs, uint256 skewMs);
     error GenesisInvalid(uint256 givenMs, uint256 limitMs);
     error HeartbeatUnknown(uint256 givenSeconds);
@@ -142,41 +129,44 @@ interface IPriceFeeds {
     error DecimalsOutOfRange(uint256 given, uint256 limit);
     error ParameterOutOfRange(uint256 given, uint256 limit);
 
-    // ------------------------------------------------------------------ delivery
-
     /// @notice Delivers feeds of one certified report. The arguments are packed behind the selector
-    /// 0x00000000 (docs/contracts.md, aggregator/report/calldata.ts builds them):
-    /// ```
-    /// flags u8 · round u32 · offset u16 · observers u32 · slot u8 · signingSet u32 · expectedNext u32
-    /// R.x u256 · R.y u256 · z u256 · count u8
-    /// count × (index u16 · word 12 bytes · proof program u24)
-    /// siblings 32 bytes each · [clock 10 bytes when flag 2 is set]
-    /// ```
+    /// 0x00000000 as Report.sol says; aggregator/report/calldata.ts builds them.
     /// @dev Feeds that are not newer than the stored ones are skipped, so that nobody can block a
     /// delivery by delivering a part of it first; if none is newer, it reverts.
     function update_WNFio() external;
-
-    // ------------------------------------------------------------------ reading
 
     /// @notice The latest of a feed, unguarded: look at `status` and `time` before use.
     function latest(uint256 feed) external view returns (Feed memory);
 
     /// @notice The latest value in Chainlink's form.
-    /// @dev Reverts with FeedEmpty before the first value. While the feed is unavailable this is the
-    /// last value with its own time, so that it ages.
+    /// @dev Reverts with FeedEmpty before the first value. While the feed is unavailable this is
+    /// the last value with its own time, so that it ages.
     function latestRoundData(uint256 feed)
         external
         view
-        returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
+        returns (
+            uint80 roundId,
+            int256 answer,
+            uint256 startedAt,
+            uint256 updatedAt,
+            uint80 answeredInRound
+        );
 
-    /// @notice The value with a number of its own, without gaps, for at least the last 8,192 values.
+    /// @notice The value with a number of its own, without gaps, for at least the last 8,192
+    /// values.
     function getRoundData(uint256 feed, uint80 roundId)
         external
         view
-        returns (uint80, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
+        returns (
+            uint80,
+            int256 answer,
+            uint256 startedAt,
+            uint256 updatedAt,
+            uint80 answeredInRound
+        );
 
-    /// @notice Entry of the feed's facade: the feed's index in two bytes and the facade's own calldata
-    /// stand behind the selector.
+    /// @notice Entry of the feed's facade: the feed's index in two bytes and the facade's own
+    /// calldata stand behind the selector.
     function facade_Cmgi() external view;
 
     /// @notice Name, decimals and heartbeat of a feed.
@@ -191,9 +181,9 @@ interface IPriceFeeds {
     /// @notice Feeds below this index keep their history.
     function historyFeeds() external view returns (uint256);
 
-    /// @notice A report older than this is not accepted as the latest, in milliseconds.
-    function reportAgeMsMax() external view returns (uint256);
+    /// @notice A report older than this is not accepted as the latest.
+    function reportAgeSecondsMax() external view returns (uint256);
 
-    /// @notice How far a report may lie ahead of the block's time, in milliseconds.
-    function futureMsMax() external view returns (uint256);
+    /// @notice How far a report may lie ahead of the block's time.
+    function futureSecondsMax() external view returns (uint256);
 }

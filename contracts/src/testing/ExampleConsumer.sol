@@ -4,8 +4,9 @@ pragma solidity ^0.8.28;
 import {AggregatorV3Interface} from "../interfaces/AggregatorV3Interface.sol";
 
 /// @title A protocol that needs a price
-/// @notice What a careful reader of a Chainlink feed does, here on a Parallax feed: it takes the answer
-/// only while it is fresh and positive. The local network reads its prices through this contract.
+/// @notice What a careful reader of a Chainlink feed does, here on a Parallax feed: it takes the
+/// answer only while it is fresh and positive. The local network reads its prices through this
+/// contract.
 contract ExampleConsumer {
     /// @notice The answer is older than this contract accepts.
     error AnswerStale(uint256 ageSeconds, uint256 limitSeconds);

@@ -16,6 +16,8 @@ const PAYER = privateKeyToAccount(
 export interface TestChain extends Chain {
   /** Time of the next block, in milliseconds; later than the last block's, in whole seconds. */
   readonly at: (timeMs: number) => Promise<void>
+  /** Makes a block without transactions. */
+  readonly mine: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -36,6 +38,9 @@ export async function startChain(): Promise<TestChain> {
         method: 'evm_setNextBlockTimestamp',
         params: [Math.floor(timeMs / 1000)],
       })
+    },
+    mine: async () => {
+      await connection.provider.request({ method: 'evm_mine', params: [] })
     },
     close: () => connection.close(),
   }
