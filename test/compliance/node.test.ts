@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { roundAt } from '../../aggregator/committee.ts'
+import type { Effect } from '../../aggregator/effects.ts'
+import { type TestCommittee, testCommittee } from '../support/committee.ts'
+import { Forge } from '../support/forge.ts'
+import { NodeCluster } from '../support/node-cluster.ts'
+import { complies, type Seen, type Situation } from './suite.ts'
+
+const SELF = 0
+/** As wide as a local network's: this machine may be busy with other tests. */
+const TIMING = {
+  roundMs: 500,
+  hopMs: 40,
+  includeMs: 120,
+  fastMs: 170,
+  cutMs: 220,
+  backupMs: 50,
+  voteMs: 360,
+}
+const ROUND_MS = TIMING.roundMs
+/** Rounds of its own that a life lasts at least; on a busy machine they come later, not fewer. */
+const ROUNDS = 6
+const LIFE_MS_MAX = 30_000
+const LOOK_EVERY_MS = 50
+
+/** The node as it runs, on the wall clock: this host lives in real time. */
+async function live(situation: Situation): Promise<readonly Seen[]> {
+  const seen: Seen[] = []
+  const test = testCommittee({ genesisMs: Date.now() - 10 * ROUND_MS, timing: TIMING })
+  const cluster: NodeCluster = new NodeCluster({
+    test,
+    refuses: situation === 'refused' ? [0, 1, 2, 3] : [],
+    watch: (member, each) => {
+      if (member === SELF) seen.push(each)
+    },
+  })
+  try {
+    const members = situation === 'alone' ? [SELF] : [0, 1, 2, 3]
+    for (const member of members) await cluster.start(member)
+    await untilLived(seen, { from: 0, asked: ASKED[situation] })
+    if (situation === 'restarted') {
+      const from = seen.length
+      await cluster.stop(SELF)
+      await cluster.start(SELF)
+      await untilLived(seen, { from, asked: ['sample'] })
+    }
+    if (situation === 'twin') await meetTwin(cluster, test, seen)
+    return seen
+  } finally {
+    await cluster.stopAll()
+  }
+}
+
+/** What a life is full of: three of each, and six rounds of its own. */
+const ASKED: Readonly<Record<Situation, readonly Effect['type'][]>> = {
+  steady: ['sample', 'signShare', 'certified'],
+  restarted: ['sample', 'signShare', 'certified'],
+  twin: ['sample'],
+  refused: ['sample', 'signShare'],
+  alone: ['sample'],
+}
+
+async function untilLived(
+  seen: readonly Seen[],
+  life: { readonly from: number; readonly asked: readonly Effect['type'][] },
+): Promise<void> {
+  const count = (type: Effect['type']) =>
+    seen.slice(life.from).filter((each) => each.type === 'effect' && each.effect.type === type)
+      .length
+  await until(() => life.asked.every((type) => count(type) >= (type === 'sample' ? ROUNDS : 3)))
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + LIFE_MS_MAX
+  while (!holds() && performance.now() < deadlineMs) await delay(LOOK_EVERY_MS)
+  // The answers to what was asked for last.
+  await delay(ROUND_MS)
+}
+
+async function meetTwin(cluster: NodeCluster, test: TestCommittee, seen: readonly Seen[]) {
+  const forge = new Forge(test, cluster.context)
+  const pair = { expected: 0b1111, signing: 0b111 }
+  const round = roundAt(test.committee, Date.now())
+  cluster.deliver(SELF, forge.observation({ round, sender: SELF, pair, values: [1n] }).bytes)
+  await until(() => seen.some((each) => each.type === 'effect' && each.effect.type === 'halt'))
+}
+
+complies({ name: 'the node', latenessMsMax: 200, live })
