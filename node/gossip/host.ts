@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
@@ -10,6 +9,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
+import { type GossipOptions, gossipOptions } from './gossip-options.ts'
 import { Handshakes } from './handshakes.ts'
 import type { Roster } from './roster.ts'
 import type { Channels } from './topics.ts'
@@ -87,7 +87,7 @@ export async function createHost(
     connectionGater: gater,
     services: {
       identify: identify({ maxMessageSize: 8_192, timeout: 5_000, maxObservedAddresses: 1 }),
-      pubsub: gossipsub(gossipOptions(options)),
+      pubsub: gossipsub(memberGossip(options)),
     },
   })
   return host
@@ -177,86 +177,19 @@ function ipOf(address: Multiaddr): string[] {
   return []
 }
 
-/** Scores matter only as a second line: the limiter cuts first. Quiet topics are not punished. */
-const TOPIC_SCORE = {
-  topicWeight: 1,
-  timeInMeshWeight: 0,
-  timeInMeshQuantum: 1_000,
-  timeInMeshCap: 1,
-  firstMessageDeliveriesWeight: 0,
-  firstMessageDeliveriesDecay: 0.5,
-  firstMessageDeliveriesCap: 1,
-  meshMessageDeliveriesWeight: 0,
-  meshMessageDeliveriesDecay: 0.5,
-  meshMessageDeliveriesCap: 1,
-  meshMessageDeliveriesThreshold: 1,
-  meshMessageDeliveriesWindow: 10,
-  meshMessageDeliveriesActivation: 1_000,
-  meshFailurePenaltyWeight: 0,
-  meshFailurePenaltyDecay: 0.5,
-  // Counted squared: 24 invalid messages reach the graylist, so the limiter's 20 come first.
-  invalidMessageDeliveriesWeight: -0.15,
-  invalidMessageDeliveriesDecay: 0.99,
-} as const
-
-/** Below it gossipsub hears nothing from a peer any more; the node then cuts the connection. */
-export const GRAYLIST_SCORE = -80
-
-function gossipOptions(options: HostOptions): Parameters<typeof gossipsub>[0] {
-  const topics = Object.values(options.channels.topics)
+function memberGossip(options: HostOptions): GossipOptions {
   const others = Math.max(1, options.roster.members.length - 1)
   const degree = Math.min(others, 4)
   return {
-    globalSignaturePolicy: 'StrictNoSign',
-    // Every byte counts: with an id that leaves bytes out, a poisoned copy censors the original.
-    msgIdFn: (message) => createHash('sha256').update(message.data).digest(),
-    allowedTopics: topics,
-    floodPublish: true,
-    batchPublish: true,
-    emitSelf: false,
-    doPX: false,
-    fallbackToFloodsub: false,
-    allowPublishToZeroTopicPeers: true,
-    ignoreDuplicatePublishError: true,
-    // Members must not be direct peers: those escape every score.
-    directPeers: [],
+    ...gossipOptions({
+      topics: Object.values(options.channels.topics),
+      messageBytesMax: options.messageBytesMax,
+    }),
     D: degree,
     Dlo: Math.min(degree, 3),
     Dhi: Math.min(others, 8),
     Dout: Math.floor(Math.min(degree, 3) / 2),
     Dscore: Math.min(degree, 3),
     Dlazy: degree,
-    maxInboundStreams: 4,
-    maxOutboundStreams: 4,
-    maxInboundDataLength: 4 * options.messageBytesMax,
-    maxOutboundBufferSize: 1_048_576,
-    maxTopicBytesPerPeer: 8_192,
-    decodeRpcLimits: {
-      maxSubscriptions: 8,
-      maxMessages: 64,
-      maxIhaveMessageIDs: 256,
-      maxIwantMessageIDs: 256,
-      maxIdontwantMessageIDs: 64,
-      maxControlMessages: 16,
-      maxPeerInfos: 0,
-    },
-    scoreParams: {
-      // Many members may share one host: the colocation penalty would empty the mesh.
-      IPColocationFactorWeight: 0,
-      // An overloaded honest member breaks a few promises to deliver; that is no attack.
-      behaviourPenaltyWeight: -1,
-      behaviourPenaltyThreshold: 6,
-      behaviourPenaltyDecay: 0.9,
-      // Shorter than the first ban: who comes back after a ban starts anew.
-      retainScore: 30_000,
-      topics: Object.fromEntries(topics.map((topic) => [topic, TOPIC_SCORE])),
-    },
-    scoreThresholds: {
-      gossipThreshold: -10,
-      publishThreshold: -50,
-      graylistThreshold: GRAYLIST_SCORE,
-      acceptPXThreshold: 10,
-      opportunisticGraftThreshold: 1,
-    },
   }
 }

@@ -13,6 +13,8 @@ export interface LimiterOptions {
   readonly banMs: number
   /** Longest ban; after as long without one, the next is a first ban again. */
   readonly banMsMax: number
+  /** Accounts kept; beyond it the oldest is forgotten, ban and all. Default: without a bound. */
+  readonly accountsMax?: number
 }
 
 export interface LimiterDependencies {
@@ -69,12 +71,13 @@ export function limiterOptionsFor(committee: {
 
 /**
  * Counts by the peer that passed a message on, before any cryptography (protocol §13). It holds
- * one account for each member, so its memory is bounded by the committee.
+ * one account for each member, so its memory is bounded by the committee; where strangers are
+ * counted, by their host, `accountsMax` bounds it.
  */
-export class Limiter {
+export class Limiter<Peer = MemberIndex> {
   readonly #options: LimiterOptions
   readonly #nowMs: () => number
-  readonly #accounts = new Map<MemberIndex, Account>()
+  readonly #accounts = new Map<Peer, Account>()
 
   constructor(options: LimiterOptions, dependencies: LimiterDependencies) {
     this.#options = options
@@ -82,9 +85,9 @@ export class Limiter {
   }
 
   /** Takes one token: `pass`, or `drop` the message unread, or `cut` the connection now. */
-  admit(member: MemberIndex): 'pass' | 'drop' | 'cut' {
+  admit(peer: Peer): 'pass' | 'drop' | 'cut' {
     const nowMs = this.#nowMs()
-    const account = this.#account(member, nowMs)
+    const account = this.#account(peer, nowMs)
     if (nowMs < account.bannedUntilMs) return 'drop'
     this.#refill(account, nowMs)
     if (account.tokens >= 1) {
@@ -99,9 +102,9 @@ export class Limiter {
   }
 
   /** Counts a message that only a faulty peer passes on: `counted`, or `cut` the connection now. */
-  reject(member: MemberIndex): 'counted' | 'cut' {
+  reject(peer: Peer): 'counted' | 'cut' {
     const nowMs = this.#nowMs()
-    const account = this.#account(member, nowMs)
+    const account = this.#account(peer, nowMs)
     if (nowMs < account.bannedUntilMs) return 'counted'
     const forgiven = Math.floor((nowMs - account.rejectedMs) / FORGIVE_MS)
     account.rejects = Math.max(0, account.rejects - forgiven) + 1
@@ -113,19 +116,19 @@ export class Limiter {
   }
 
   /** Bans a peer that the mesh's own score has condemned. */
-  ban(member: MemberIndex): void {
+  ban(peer: Peer): void {
     const nowMs = this.#nowMs()
-    this.#ban(this.#account(member, nowMs), nowMs)
+    this.#ban(this.#account(peer, nowMs), nowMs)
   }
 
-  isBanned(member: MemberIndex): boolean {
-    const account = this.#accounts.get(member)
+  isBanned(peer: Peer): boolean {
+    const account = this.#accounts.get(peer)
     return account !== undefined && this.#nowMs() < account.bannedUntilMs
   }
 
-  record(member: MemberIndex): LimiterRecord {
+  record(peer: Peer): LimiterRecord {
     const nowMs = this.#nowMs()
-    const account = this.#accounts.get(member)
+    const account = this.#accounts.get(peer)
     if (account === undefined) return { rejects: 0, surplus: 0, bans: 0, bannedForMs: 0 }
     return {
       rejects: account.rejectsTotal,
@@ -135,8 +138,8 @@ export class Limiter {
     }
   }
 
-  #account(member: MemberIndex, nowMs: number): Account {
-    let account = this.#accounts.get(member)
+  #account(peer: Peer, nowMs: number): Account {
+    let account = this.#accounts.get(peer)
     if (account === undefined) {
       account = {
         tokens: this.#options.burst,
@@ -149,9 +152,18 @@ export class Limiter {
         bans: 0,
         bannedUntilMs: 0,
       }
-      this.#accounts.set(member, account)
+      this.#makeRoom()
+      this.#accounts.set(peer, account)
     }
     return account
+  }
+
+  #makeRoom(): void {
+    if (this.#accounts.size < (this.#options.accountsMax ?? Number.POSITIVE_INFINITY)) return
+    for (const oldest of this.#accounts.keys()) {
+      this.#accounts.delete(oldest)
+      return
+    }
   }
 
   #refill(account: Account, nowMs: number): void {

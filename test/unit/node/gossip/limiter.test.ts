@@ -89,4 +89,12 @@ describe('the limiter', () => {
     const large = limiterOptionsFor({ members: 31, roundMs: 1_000 })
     expect(large.perSecond).toBeGreaterThanOrEqual(14 * 31)
   })
+
+  it('keeps no more accounts than it may, and forgets the oldest first', () => {
+    const clock = new HandClock()
+    const limiter = new Limiter<string>({ ...OPTIONS, accountsMax: 2 }, clock)
+    for (const host of ['a', 'b']) limiter.ban(host)
+    limiter.admit('c')
+    expect(['a', 'b', 'c'].map((host) => limiter.isBanned(host))).toEqual([false, true, false])
+  })
 })

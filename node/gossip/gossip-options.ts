@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import type { gossipsub } from '@chainsafe/libp2p-gossipsub'
+
+export type GossipOptions = NonNullable<Parameters<typeof gossipsub>[0]>
+
+/** Scores matter only as a second line: the limiter cuts first. Quiet topics are not punished. */
+const TOPIC_SCORE = {
+  topicWeight: 1,
+  timeInMeshWeight: 0,
+  timeInMeshQuantum: 1_000,
+  timeInMeshCap: 1,
+  firstMessageDeliveriesWeight: 0,
+  firstMessageDeliveriesDecay: 0.5,
+  firstMessageDeliveriesCap: 1,
+  meshMessageDeliveriesWeight: 0,
+  meshMessageDeliveriesDecay: 0.5,
+  meshMessageDeliveriesCap: 1,
+  meshMessageDeliveriesThreshold: 1,
+  meshMessageDeliveriesWindow: 10,
+  meshMessageDeliveriesActivation: 1_000,
+  meshFailurePenaltyWeight: 0,
+  meshFailurePenaltyDecay: 0.5,
+  // Counted squared: 24 invalid messages reach the graylist, so the limiter's 20 come first.
+  invalidMessageDeliveriesWeight: -0.15,
+  invalidMessageDeliveriesDecay: 0.99,
+} as const
+
+/** Below it gossipsub hears nothing from a peer any more; the node then cuts the connection. */
+export const GRAYLIST_SCORE = -80
+
+/** Every limit that members and public peers share; the degree of the mesh is for the caller. */
+export function gossipOptions(options: {
+  /** Wire names of the topics that may be spoken of at all. */
+  readonly topics: readonly string[]
+  readonly messageBytesMax: number
+}): GossipOptions {
+  const topics = [...options.topics]
+  return {
+    globalSignaturePolicy: 'StrictNoSign',
+    // Every byte counts: with an id that leaves bytes out, a poisoned copy censors the original.
+    msgIdFn: (message) => createHash('sha256').update(message.data).digest(),
+    allowedTopics: topics,
+    floodPublish: true,
+    batchPublish: true,
+    emitSelf: false,
+    doPX: false,
+    fallbackToFloodsub: false,
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    // Nobody is a direct peer: those escape every score.
+    directPeers: [],
+    maxInboundStreams: 4,
+    maxOutboundStreams: 4,
+    maxInboundDataLength: 4 * options.messageBytesMax,
+    maxOutboundBufferSize: 1_048_576,
+    maxTopicBytesPerPeer: 8_192,
+    decodeRpcLimits: {
+      maxSubscriptions: 8,
+      maxMessages: 64,
+      maxIhaveMessageIDs: 256,
+      maxIwantMessageIDs: 256,
+      maxIdontwantMessageIDs: 64,
+      maxControlMessages: 16,
+      maxPeerInfos: 0,
+    },
+    scoreParams: {
+      // Many peers may share one host: the colocation penalty would empty the mesh.
+      IPColocationFactorWeight: 0,
+      // An overloaded honest peer breaks a few promises to deliver; that is no attack.
+      behaviourPenaltyWeight: -1,
+      behaviourPenaltyThreshold: 6,
+      behaviourPenaltyDecay: 0.9,
+      // Shorter than the first ban: who comes back after a ban starts anew.
+      retainScore: 30_000,
+      topics: Object.fromEntries(topics.map((topic) => [topic, TOPIC_SCORE])),
+    },
+    scoreThresholds: {
+      gossipThreshold: -10,
+      publishThreshold: -50,
+      graylistThreshold: GRAYLIST_SCORE,
+      acceptPXThreshold: 10,
+      opportunisticGraftThreshold: 1,
+    },
+  }
+}

@@ -1,0 +1,204 @@
+import { once } from 'node:events'
+import { connect, createServer, type Server } from 'node:net'
+import { multiaddr } from '@multiformats/multiaddr'
+import { afterEach, expect, test } from 'vitest'
+import { roundAt } from '../../aggregator/committee.ts'
+import { messageBytesMax } from '../../aggregator/messages/codec.ts'
+import { certificateJudge } from '../../node/gateway/judge.ts'
+import { PublicPort } from '../../node/gateway/public-port.ts'
+import { Shelf } from '../../node/gateway/shelf.ts'
+import { createPublicHost } from '../../node/gossip/public-host.ts'
+import { PublicNetwork } from '../../node/gossip/public-network.ts'
+import { channelsOf } from '../../node/gossip/topics.ts'
+import { SILENT_LOG } from '../../node/logging.ts'
+import { certifier, valuesAt } from '../support/certificates.ts'
+import { Watch } from './gossip-watch.ts'
+
+const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
+const committee = certifier({ genesisMs: Date.now() - 3_600_000 })
+const { digest, params } = committee.context.committee
+const now = () => roundAt(committee.context.committee, Date.now())
+const certified = (round: number) => committee.certify(round, valuesAt(round, 1))
+
+/** What each test started; stopped in reverse. */
+const stops: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop()
+})
+
+/** A follower that keeps what it accepted. */
+async function startFollower(bootstrap: readonly string[], listen: readonly string[] = []) {
+  const watch = new Watch()
+  const shelf = new Shelf({ certificatesMax: 64 })
+  const network = await PublicNetwork.create(
+    {
+      committeeDigest: digest,
+      roundMs: params.timing.roundMs,
+      listen,
+      bootstrap,
+      peersMax: 8,
+      messageBytesMax: messageBytesMax(committee.context.committee, 'certificate'),
+    },
+    {
+      onMessage: certificateJudge({
+        context: committee.context,
+        nowMs: () => Date.now(),
+        onCertificate: (certificate) => {
+          shelf.add(certificate)
+          watch.notify()
+        },
+      }),
+      onPeers: () => watch.notify(),
+      onFault: (error) => {
+        throw error
+      },
+      nowMs: () => performance.now(),
+      chance: () => 0,
+    },
+  )
+  stops.push(() => network.stop())
+  await network.start()
+  return { network, shelf, watch, address: network.listenAddresses()[0] ?? '' }
+}
+
+/** A member's public port in its own thread. */
+async function startPort(peersMax = 8) {
+  const watch = new Watch()
+  let peers = 0
+  const port = new PublicPort(
+    { committee: committee.file, listen: [LOOPBACK], peersMax },
+    {
+      log: SILENT_LOG,
+      onPeers: (connected) => {
+        peers = connected
+        watch.notify()
+      },
+    },
+  )
+  stops.push(() => port.stop())
+  await port.start(new AbortController().signal)
+  const untilPeers = (wanted: number) => watch.until(() => peers === wanted)
+  return { port, address: port.addresses[0] ?? '', untilPeers }
+}
+
+/** Publishes newer and newer rounds until the follower has one: a mesh has no other signal. */
+async function publishUntilHeard(
+  publish: (bytes: Uint8Array) => unknown,
+  shelf: Shelf,
+): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>()
+  shelf.follow(({ message }) => resolve(message.round))
+  let round = now() - 100
+  const timer = setInterval(() => publish(certified(round++).bytes), 50)
+  try {
+    return await promise
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** A peer without manners: publishes whatever it is told to, from another address of loopback. */
+async function startStranger(address: string) {
+  const topic = channelsOf(digest).topics.reports
+  const host = await createPublicHost(
+    { listen: [], topic, messageBytesMax: 65_536, peersMax: 4 },
+    { isBanned: () => false, nowMs: () => performance.now() },
+  )
+  stops.push(async () => host.stop())
+  await host.start()
+  host.services.pubsub.subscribe(topic)
+  const subscribed = once(host.services.pubsub, 'subscription-change')
+  const connection = await host.dial(multiaddr(await fromElsewhere(address)))
+  await subscribed
+  const closed = new Promise<void>((resolve) => {
+    connection.addEventListener('close', () => resolve(), { once: true })
+  })
+  return { say: (bytes: Uint8Array) => host.services.pubsub.publish(topic, bytes), closed, host }
+}
+
+/** A way to the address on which connections come from 127.0.0.9. */
+async function fromElsewhere(address: string): Promise<string> {
+  const port = Number(/tcp\/(\d+)/.exec(address)?.[1])
+  const server: Server = createServer((socket) => {
+    const onward = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.9' })
+    socket.pipe(onward).pipe(socket)
+    for (const [end, other] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const) {
+      end.on('error', () => undefined)
+      end.on('close', () => other.destroy())
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  stops.push(async () => server.close())
+  const own = server.address()
+  if (own === null || typeof own === 'string') throw new Error('no port')
+  return `/ip4/127.0.0.1/tcp/${own.port}`
+}
+
+test('a certificate goes from a member over a gateway to a gateway that follows that one', async () => {
+  const { port, address } = await startPort()
+  const first = await startFollower([address], [LOOPBACK])
+  const second = await startFollower([first.address])
+  const said: Uint8Array[] = []
+  const round = await publishUntilHeard((bytes) => {
+    said.push(bytes)
+    port.publish(bytes)
+  }, second.shelf)
+  expect(said).toContainEqual(second.shelf.of(round)?.bytes)
+  expect(first.shelf.of(round)?.bytes).toEqual(second.shelf.of(round)?.bytes)
+})
+
+test('a stranger who sends forged certificates is cut after a few, and others stay', async () => {
+  const { port, address } = await startPort()
+  const follower = await startFollower([address])
+  await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
+  const stranger = await startStranger(address)
+  for (let count = 0; count < 50; count++) {
+    const forged = Uint8Array.from(certified(now() - 50).bytes)
+    forged[forged.length - 1] = count
+    await stranger.say(forged)
+  }
+  await stranger.closed
+  expect(follower.network.peers()).toBe(1)
+  const before = follower.shelf.latest()?.message.round ?? 0
+  const round = await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
+  expect(round).toBeGreaterThan(before)
+  // Its address is banned for a minute: it does not get past the first packet again.
+  await expect(startStranger(address)).rejects.toThrow()
+})
+
+test('the protocol topic cannot be spoken of on the public port', async () => {
+  const { address, untilPeers } = await startPort()
+  const { host } = await startStranger(address)
+  await untilPeers(1)
+  const { protocol, reports } = channelsOf(digest).topics
+  host.services.pubsub.subscribe(protocol)
+  const remote = host.getPeers().map(String)
+  expect(host.services.pubsub.getSubscribers(reports).map(String)).toEqual(remote)
+  expect(host.services.pubsub.getSubscribers(protocol)).toEqual([])
+  const connection = host.getConnections()[0]
+  await expect(connection?.newStream(channelsOf(digest).sync)).rejects.toThrow()
+})
+
+test('strangers beyond the limit are refused and those who are here stay', async () => {
+  const { address, untilPeers } = await startPort(2)
+  const followers = [await startFollower([address]), await startFollower([address])]
+  await untilPeers(2)
+  const late = await startStranger(address).catch(() => null)
+  expect(late).toBeNull()
+  expect(followers.map(({ network }) => network.peers())).toEqual([1, 1])
+})
+
+test('a port that cannot be listened on is a coded error, and nothing is left running', async () => {
+  const { address } = await startPort()
+  const port = new PublicPort(
+    { committee: committee.file, listen: [address.replace(/\/p2p.*/, '')], peersMax: 2 },
+    { log: SILENT_LOG, onPeers: () => undefined },
+  )
+  await expect(port.start(new AbortController().signal)).rejects.toMatchObject({
+    code: 'PUBLIC_PORT_FAILED',
+  })
+})

@@ -1,0 +1,87 @@
+import { type Context, contextOf } from '../../aggregator/context.ts'
+import { certificateMessage } from '../../aggregator/messages/certificate.ts'
+import { encodeCertificate } from '../../aggregator/messages/codec.ts'
+import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
+import { sealCertificate } from '../../aggregator/messages/validate.ts'
+import { encodeWord, type FeedReport } from '../../aggregator/report/words.ts'
+import { frostScheme } from '../../aggregator/signing/frost.ts'
+import { allMembers, membersOf } from '../../aggregator/values/ids.ts'
+import type { CommitteeFile } from '../../node/config/committee-file.ts'
+import {
+  BTC,
+  referenceCrypto,
+  seededBytes,
+  type TestCommittee,
+  type TestCommitteeOptions,
+  testCommittee,
+} from './committee.ts'
+import { ok } from './committee-box.ts'
+
+/** A committee with all its keys, which certifies what a test wants in the real wire form. */
+export interface Certifier {
+  readonly context: Context
+  readonly file: CommitteeFile
+  readonly test: TestCommittee
+  /** Opening of round 0. */
+  readonly genesisMs: number
+  readonly certify: (
+    round: number,
+    feeds: readonly FeedReport[],
+    changes?: { readonly slot?: number; readonly offsetMs?: number },
+  ) => Verified<Certificate>
+}
+
+/** Names of feeds F0/USD, F1/USD … with eight decimals. */
+export function feedsNamed(count: number) {
+  return Array.from({ length: count }, (_, index) => ({ ...BTC, name: `F${index}/USD` }))
+}
+
+/** Values that differ from feed to feed and from round to round. */
+export function valuesAt(round: number, count: number): FeedReport[] {
+  return Array.from({ length: count }, (_, feed) => ok(BigInt(round * 1_000 + feed), 3n))
+}
+
+export function certifier(options: TestCommitteeOptions = {}): Certifier {
+  const made = testCommittee(options)
+  const { committee, shares } = made
+  const context = contextOf(referenceCrypto, committee)
+  const signers = shares.slice(0, committee.signingThreshold)
+  const signingSet = membersOf(signers.map(({ index }) => index))
+  const random = seededBytes('certifier')
+  const { params, groupKey } = committee
+
+  const sign = (message: Uint8Array): Uint8Array => {
+    const nonces = signers.map((share) => frostScheme.commit(share, random(64)))
+    const session = { message, signingSet, commitments: nonces.map((nonce) => nonce.commitment) }
+    const parts = signers.map((share, position) => {
+      const nonce = nonces[position]
+      if (nonce === undefined) throw new Error('one nonce for each signer')
+      return frostScheme.sign(groupKey, share, nonce.secret, session)
+    })
+    const outcome = frostScheme.combine(groupKey, session, parts)
+    if (outcome.type === 'refused') throw new Error('honest shares combine')
+    return outcome.signature
+  }
+  return {
+    context,
+    file: { params, groupKey },
+    test: made,
+    genesisMs: params.genesisMs,
+    certify: (round, feeds, { slot = 0, offsetMs = 0 } = {}) => {
+      const unsigned: Certificate = {
+        type: 'certificate',
+        round,
+        timestampMs: params.genesisMs + round * params.timing.roundMs + offsetMs,
+        observers: allMembers(committee.size),
+        words: feeds.map(encodeWord),
+        slot,
+        signingSet,
+        expectedNext: allMembers(committee.size),
+        signature: new Uint8Array(65),
+      }
+      const signature = sign(certificateMessage(referenceCrypto.keccak256, unsigned))
+      const message = { ...unsigned, signature }
+      return sealCertificate(context, { message, bytes: encodeCertificate(committee, message) })
+    },
+  }
+}
