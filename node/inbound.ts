@@ -34,7 +34,11 @@ export class Inbound {
   }
 
   /** Judges one gossip message; an accepted one is in the machine before it is passed on. */
-  onMessage({ topic, bytes }: Pick<Delivery, 'topic' | 'bytes'>): Judgement {
+  onMessage(delivery: Pick<Delivery, 'topic' | 'bytes'>): Judgement {
+    return this.#judge(delivery, 'peer')
+  }
+
+  #judge({ topic, bytes }: Pick<Delivery, 'topic' | 'bytes'>, origin: 'peer' | 'sync'): Judgement {
     const nowMs = this.#dependencies.clock.nowMs()
     const currentRound = roundAt(this.#context.committee, nowMs)
     this.#forget(currentRound)
@@ -47,7 +51,7 @@ export class Inbound {
     if (verdict.verdict !== 'accept') return verdict
     const admitted = admit(this.#admission, verdict.message)
     if (admitted === 'surplus') return { verdict: 'ignore', code: 'SURPLUS' }
-    this.#dependencies.report({ type: 'received', nowMs, message: verdict.message, origin: 'peer' })
+    this.#dependencies.report({ type: 'received', nowMs, message: verdict.message, origin })
     if (admitted === 'conflict') return { verdict: 'ignore', code: 'CONFLICT' }
     return { verdict: 'accept', code: 'ACCEPTED' }
   }
@@ -78,7 +82,7 @@ export class Inbound {
   #takeAll(messages: readonly Uint8Array[]): void {
     for (const bytes of messages) {
       const topic: Topic = typeOfBytes(bytes) === 'certificate' ? 'reports' : 'protocol'
-      this.onMessage({ topic, bytes })
+      this.#judge({ topic, bytes }, 'sync')
     }
   }
 
