@@ -96,6 +96,16 @@ const EVIDENCE_FRAME_BYTES = 34 + 9 + 8
 /** Evidence attached to a proposal: at most this many, the rest travels by itself. */
 export const PROPOSAL_EVIDENCE_MAX = 2
 
+/** Upper bound of any gossip message of this committee in bytes (§13). */
+export function gossipBytesMax(committee: Committee): number {
+  let most = 0
+  for (const type of TYPE_OF_TAG.values()) {
+    const bytes = messageBytesMax(committee, type)
+    if (bytes > most) most = bytes
+  }
+  return most
+}
+
 /**
  * Largest evidence that a proposal carries: two observations. Evidence of two proposals holds all
  * that those carry, so it travels by itself, or proposals would nest without end.
