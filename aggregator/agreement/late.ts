@@ -1,4 +1,4 @@
-import type { Observation, Pair, Verified } from '../messages/messages.ts'
+import type { Late, Observation, Pair, Verified } from '../messages/messages.ts'
 import type { RoundState, Turn } from '../state.ts'
 import {
   difference,
@@ -6,9 +6,10 @@ import {
   listMembers,
   type Members,
   NO_MEMBERS,
+  type Round,
   withMember,
 } from '../values/ids.ts'
-import { isHigher } from './pair.ts'
+import { isHigher, namedAtLeast } from './pair.ts'
 
 /**
  * Members of this node's expected set whose observation is missing at includeMs, or who named
@@ -30,6 +31,20 @@ export function lateMembersOf(turn: Turn, round: RoundState): Members {
     if (now && then && hasMember(before.counted, index)) late = withMember(late, index)
   }
   return late
+}
+
+/**
+ * Members whom f+1 notices of the round before name, if that round is lost here: without a certificate
+ * nothing else would leave them out, and they could lose the next one in the same way (§4.3).
+ */
+export function absentBefore(turn: Turn, round: Round): Members {
+  const before = turn.state.rounds.get(round - 1)
+  if (before === undefined || before.certificate !== null) return NO_MEMBERS
+  const notices = before.lates.filter((late): late is Verified<Late> => late !== undefined)
+  return namedAtLeast(
+    notices.map((late) => late.message),
+    turn.context.committee.f + 1,
+  )
 }
 
 function namesAnother(observation: Verified<Observation> | undefined, pair: Pair): boolean {

@@ -19,6 +19,8 @@ import {
 export interface PairBasis {
   readonly best: Certificate | null
   readonly convicted: Members
+  /** Members whom a lost round before found absent: left out as long as t others remain. */
+  readonly absent?: Members
 }
 
 /** The expected set and the signing set of a round (protocol §4.3). */
@@ -27,11 +29,16 @@ export function pairOf(context: Context, round: Round, basis: PairBasis): Pair {
   const unconvicted = difference(committee.all, basis.convicted)
   const order = orderOf(context, round)
   const t = committee.signingThreshold
+  const present = (set: Members): Members => {
+    const left = difference(set, basis.absent ?? NO_MEMBERS)
+    return countMembers(left) < t ? set : left
+  }
   if (basis.best === null) {
-    return { expected: unconvicted, signing: membersOf(firstInTurn(order, unconvicted, t)) }
+    const expected = present(unconvicted)
+    return { expected, signing: membersOf(firstInTurn(order, expected, t)) }
   }
   const kept = difference(basis.best.expectedNext, basis.convicted)
-  let expected = countMembers(kept) < t ? unconvicted : kept
+  let expected = present(countMembers(kept) < t ? unconvicted : kept)
   const isProbe = round % committee.params.probeEvery === 0
   if (isProbe) expected = withProbed(context, round, { expected, unconvicted })
   let signing = refill(order, t, { set: basis.best.signingSet & expected, from: expected })

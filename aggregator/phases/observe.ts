@@ -1,3 +1,4 @@
+import { absentBefore } from '../agreement/late.ts'
 import { basisOf, pairOf } from '../agreement/pair.ts'
 import { openingOf, roundAt } from '../committee.ts'
 import type { Event } from '../events.ts'
@@ -41,7 +42,11 @@ export function openRound(turn: Turn, round: Round): void {
   const roundState = roundStateOf(turn, round)
   if (roundState === null) return
   const best = state.best === null ? null : state.best.message
-  roundState.pair = pairOf(context, round, { best, convicted: state.convicted })
+  roundState.pair = pairOf(context, round, {
+    best,
+    convicted: state.convicted,
+    absent: absentBefore(turn, round),
+  })
   roundState.basis = basisOf(best)
   const { hopMs, clockSkewMsMax } = context.committee.params.timing
   const spreadMs = hopMs + clockSkewMsMax

@@ -137,3 +137,42 @@ describe('late notices (protocol §6.5)', () => {
     })
   })
 })
+
+describe('the round after a lost one (protocol §4.3)', () => {
+  /** A round in which members say who was late, and what is expected in the next. */
+  const expectedAfter = (notices: readonly (readonly [sender: number, members: number])[]) => {
+    const script = opened()
+    for (const sender of [1, 2]) script.receives(script.observation(sender))
+    // This machine names member 3 itself.
+    script.waits(61)
+    for (const [sender, members] of notices) {
+      script.receives(script.forge.late({ round: ROUND, sender, members }))
+    }
+    return { script, expected: () => script.waits(1, ROUND + 1).pair(ROUND + 1).expected }
+  }
+
+  test('given f+1 notices, then whom they name is not expected', () => {
+    expect(expectedAfter([[1, 0b1000]]).expected()).toBe(0b0111)
+  })
+
+  test('given f notices, then everyone is expected: f alone can slander nobody', () => {
+    expect(expectedAfter([]).expected()).toBe(ALL)
+    expect(expectedAfter([[1, 0b0100]]).expected()).toBe(ALL)
+  })
+
+  test('given fewer than t members without the absent ones, then everyone is expected', () => {
+    const notices = [
+      [1, 0b1100],
+      [2, 0b0100],
+    ] as const
+    expect(expectedAfter(notices).expected()).toBe(ALL)
+  })
+
+  test('given a certificate of the round, then it alone decides', () => {
+    const { script, expected } = expectedAfter([[1, 0b1000]])
+    script.receives(
+      script.forge.certificate({ round: ROUND, signingSet: 0b0111, expectedNext: ALL }),
+    )
+    expect(expected()).toBe(ALL)
+  })
+})
