@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
+import {Frost} from "../libraries/Frost.sol";
+
+/// @title A committee in a box, for Solidity tests
+/// @notice Signs real certificates for any values, rounds and times. Its key and its nonce stand
+/// here: anyone can sign as this committee, so no hub with real readers may have it.
+library TestCommittee {
+    uint256 internal constant PUBLIC_KEY_X =
+        0xba5ef7872868d044e6180682f3e15b66238bf5ff9fe101bd17e3ea137cbba0e0;
+    uint256 internal constant GENESIS_MS = 1_767_225_600_000;
+    uint256 internal constant ROUND_MS = 500;
+    uint256 internal constant INCLUDE_MS = 120;
+    uint256 internal constant SKEW_MS = 5;
+    /// @dev Observers, signing set and expected members of every report: four members, three sign.
+    uint256 internal constant MEMBERS = 0x0f;
+    uint256 internal constant SIGNERS = 0x07;
+
+    uint256 private constant SECRET = 0x5061726c6c61782074657374206f6e6c79;
+    uint256 private constant NONCE = 0x6e6f6e6365206f6e6c7920666f7220746573747321;
+    uint256 private constant R_X =
+        0x9c59d510b7b6abb5d96465c7f308fdf6c8ea12b23100a68fe1621b2561f5533f;
+    uint256 private constant R_Y =
+        0xd05121e0ff6bd170807f2c237a8b3c5148477e29abf1bd35d138d0bf0160add3;
+
+    /// @notice The committee as the first of a hub.
+    function committee() internal pure returns (IPriceFeeds.Committee memory) {
+        return IPriceFeeds.Committee({
+            digest: keccak256("committee in a box"),
+            publicKeyX: PUBLIC_KEY_X,
+            publicKeyParity: 0,
+            activeFromMs: uint48(GENESIS_MS),
+            genesisMs: uint48(GENESIS_MS),
+            roundMs: uint16(ROUND_MS),
+            includeMs: uint16(INCLUDE_MS),
+            skewMs: uint16(SKEW_MS)
+        });
+    }
+
+    /// @notice The round that opened last at a time in seconds.
+    function roundAt(uint256 time) internal pure returns (uint32) {
+        return uint32((time * 1000 - GENESIS_MS) / ROUND_MS);
+    }
+
+    /// @notice The signed part of a word whose status is ok: no spread, four observers.
+    function word(int64 value) internal pure returns (bytes12) {
+        return word(value, 0, 4, 1);
+    }
+
+    /// @notice The signed part of a word.
+    /// @param spreadCode 6-bit exponent, 18-bit mantissa
+    /// @param observers 0 to 31
+    /// @param status 1 ok, 2 unavailable
+    function word(int64 value, uint24 spreadCode, uint8 observers, uint8 status)
+        internal
+        pure
+        returns (bytes12)
+    {
+        uint256 last = uint256(observers) << 3 | status;
+        return bytes12(uint96(uint256(uint64(value)) << 32 | uint256(spreadCode) << 8 | last));
+    }
+
+    /// @notice A report of one feed, index 0, as the arguments of every function that takes one.
+    function report(uint32 round, int64 value) internal pure returns (bytes memory) {
+        bytes12[] memory words = new bytes12[](1);
+        words[0] = word(value);
+        return report(round, words);
+    }
+
+    /// @notice A report of all feeds given, by index.
+    function report(uint32 round, bytes12[] memory words) internal pure returns (bytes memory) {
+        (bytes memory entries, bytes32 root) = _entries(words);
+        uint256 timeMs = GENESIS_MS + uint256(round) * ROUND_MS;
+        bytes32 digest = keccak256(
+            abi.encodePacked(
+                "parallax.report.1", uint64(round), uint64(timeMs), uint32(MEMBERS), root
+            )
+        );
+        bytes memory tail = abi.encodePacked(uint8(0), uint32(SIGNERS), uint32(MEMBERS));
+        uint256 z = sign(keccak256(abi.encodePacked("parallax.sign.1", digest, tail)));
+        // The first committee has epoch 1, whose parity is bit 1; its ordinate is even.
+        return abi.encodePacked(
+            round, uint16(SKEW_MS), uint8(2), uint32(MEMBERS), tail, R_X, R_Y, z, entries
+        );
+    }
+
+    /// @notice Signs any 32 bytes; R is the same every time.
+    function sign(bytes32 message) internal pure returns (uint256 z) {
+        uint256 c = challenge(R_X, R_Y, PUBLIC_KEY_X, 0, abi.encodePacked(message));
+        return addmod(NONCE, mulmod(c, SECRET, Frost.N), Frost.N);
+    }
+
+    /// @notice R, z of a signature in the form that calldata carries.
+    function signature(bytes32 message) internal pure returns (bytes memory) {
+        return abi.encodePacked(R_X, R_Y, sign(message));
+    }
+
+    /// @notice H2 of RFC 9591 §6.5 as it is written there: hash_to_field with 48 bytes.
+    function challenge(
+        uint256 rx,
+        uint256 ry,
+        uint256 px,
+        uint256 parity,
+        bytes memory message
+    ) internal pure returns (uint256) {
+        bytes memory signed =
+            abi.encodePacked(uint8(2 + (ry & 1)), rx, uint8(2 + parity), px, message);
+        bytes memory domain = abi.encodePacked("FROST-secp256k1-SHA256-v1chal", uint8(29));
+        bytes32 b0 = sha256(abi.encodePacked(new bytes(64), signed, uint16(48), uint8(0), domain));
+        bytes32 b1 = sha256(abi.encodePacked(b0, uint8(1), domain));
+        bytes32 b2 = sha256(abi.encodePacked(b0 ^ b1, uint8(2), domain));
+        uint256 high = mulmod(uint256(b1), 1 << 128, Frost.N);
+        return addmod(high, uint256(b2) >> 128, Frost.N);
+    }
+
+    /// @dev Every feed with its program: a leaf is merged as often as its index ends in ones, the last
+    /// one with all that still waits.
+    function _entries(bytes12[] memory words)
+        private
+        pure
+        returns (bytes memory entries, bytes32 root)
+    {
+        bytes32[] memory waiting = new bytes32[](words.length);
+        uint256 count = 0;
+        for (uint256 index = 0; index < words.length; index++) {
+            bool isLast = index == words.length - 1;
+            bytes32 node = keccak256(abi.encodePacked(uint16(index), bytes32(words[index])));
+            uint256 merges = 0;
+            while (isLast ? count > 0 : (index >> merges) & 1 == 1) {
+                node = keccak256(abi.encodePacked(waiting[--count], node));
+                merges++;
+            }
+            waiting[count++] = node;
+            uint256 path = (2 << merges) - 1;
+            uint256 program = ((1 << merges) - 1) << 12 | (path ^ 1) << 1 | (isLast ? 0 : 1);
+            entries =
+                abi.encodePacked(entries, uint16(index), words[index], uint24(program));
+        }
+        return (entries, waiting[0]);
+    }
+}

@@ -1,0 +1,73 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { describe, expect, test } from 'vitest'
+import { decodeUpdate } from '../../aggregator/report/calldata.ts'
+import { reportDigestOf, signedMessageOf } from '../../aggregator/report/digests.ts'
+import { leafOf, merkleProof, merkleRoot } from '../../aggregator/report/merkle.ts'
+import { decodeWord, encodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { frostScheme } from '../../aggregator/signing/frost.ts'
+import { fromHex, toHex } from '../../aggregator/values/bytes.ts'
+import { readReportVectors } from '../vectors/report-vectors.ts'
+
+const vectors = readReportVectors()
+
+describe('words', () => {
+  test.each(vectors.words)('$value ± $spread', ({ value, spread, observers, status, word }) => {
+    const feed = {
+      value: BigInt(value),
+      spread: BigInt(spread),
+      observers,
+      status: status === FEED_STATUS.ok ? FEED_STATUS.ok : FEED_STATUS.unavailable,
+    }
+    expect(toHex(encodeWord(feed))).toBe(word)
+    const decoded = decodeWord(fromHex(word))
+    expect(decoded).toMatchObject({ value: feed.value, observers, status })
+    expect(decoded?.spread).not.toBeUndefined()
+  })
+})
+
+describe('certificates', () => {
+  test.each(vectors.certificates)('of $members members', (vector) => {
+    const words = vector.words.map(fromHex)
+    expect(words.map((word, index) => toHex(leafOf(keccak_256, index, word)))).toEqual(
+      vector.leaves,
+    )
+    expect(words.map((_, index) => merkleProof(keccak_256, words, index).map(toHex))).toEqual(
+      vector.proofs,
+    )
+    const feedsRoot = merkleRoot(keccak_256, words)
+    expect(toHex(feedsRoot)).toBe(vector.feedsRoot)
+    const reportDigest = reportDigestOf(keccak_256, { ...vector, feedsRoot })
+    expect(toHex(reportDigest)).toBe(vector.reportDigest)
+    const message = signedMessageOf(keccak_256, { ...vector, reportDigest })
+    expect(toHex(message)).toBe(vector.message)
+    const signature = fromHex(vector.signature)
+    expect(frostScheme.verify(fromHex(vector.groupKey), message, signature)).toBe(true)
+    expect(frostScheme.verify(fromHex(vector.groupKey), reportDigest, signature)).toBe(false)
+  })
+
+  test.each(vectors.certificates)('and their updates, of $members members', (vector) => {
+    for (const { feeds, calldata } of vector.updates) {
+      const decoded = decodeUpdate(fromHex(calldata))
+      expect(decoded).toMatchObject({
+        round: vector.round,
+        observers: vector.observers,
+        slot: vector.slot,
+        signingSet: vector.signingSet,
+        expectedNext: vector.expectedNext,
+      })
+      expect(decoded?.entries.map(({ feed, word }) => [feed, toHex(word)])).toEqual(
+        feeds.map((feed) => [feed, vector.words[feed]]),
+      )
+    }
+  })
+
+  test('an update that is cut short or too long is none', () => {
+    const [calldata = ''] = vectors.certificates.map(({ updates }) => updates[0]?.calldata)
+    const bytes = fromHex(calldata)
+    expect(decodeUpdate(bytes)).not.toBeNull()
+    for (let length = 0; length < bytes.length; length++) {
+      expect(decodeUpdate(bytes.subarray(0, length))).toBeNull()
+    }
+    expect(decodeUpdate(fromHex(`${calldata}00`))).toBeNull()
+  })
+})

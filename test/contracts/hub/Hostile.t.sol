@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
+import {Frost} from "../../../contracts/src/libraries/Frost.sol";
+import {TestCommittee} from "../../../contracts/src/testing/TestCommittee.sol";
+import {HubFixture} from "./HubFixture.sol";
+
+/// @title Whatever is done to a certificate, the hub refuses it by name and keeps its storage
+contract HostileTest is HubFixture {
+    bytes internal single;
+    bytes internal several;
+    mapping(bytes4 selector => bool) internal isNamed;
+
+    function setUp() public {
+        _setUpHub();
+        _deliver(_words(1000));
+        VM.warp(START + 10);
+        uint32 round = TestCommittee.roundAt(block.timestamp);
+        single = _update(TestCommittee.report(round, 7));
+        several = _update(TestCommittee.report(round, _words(2000)));
+        _nameErrors();
+    }
+
+    function _nameErrors() private {
+        isNamed[IPriceFeeds.FeedOutOfRange.selector] = true;
+        isNamed[IPriceFeeds.FeedsNotAscending.selector] = true;
+        isNamed[IPriceFeeds.FlagsUnknown.selector] = true;
+        isNamed[IPriceFeeds.KeyUnknown.selector] = true;
+        isNamed[IPriceFeeds.LengthMismatch.selector] = true;
+        isNamed[IPriceFeeds.PointOutOfRange.selector] = true;
+        isNamed[IPriceFeeds.ProofMalformed.selector] = true;
+        isNamed[IPriceFeeds.ReportFromFuture.selector] = true;
+        isNamed[IPriceFeeds.ReportTooOld.selector] = true;
+        isNamed[IPriceFeeds.RoundNotNewer.selector] = true;
+        isNamed[IPriceFeeds.RoundOutOfRange.selector] = true;
+        isNamed[IPriceFeeds.ScalarOutOfRange.selector] = true;
+        isNamed[IPriceFeeds.SignatureInvalid.selector] = true;
+        isNamed[IPriceFeeds.StatusUnknown.selector] = true;
+        isNamed[IPriceFeeds.TimeNotNewer.selector] = true;
+        isNamed[IPriceFeeds.TimeOutsideRound.selector] = true;
+    }
+
+    function _assertRefused(bytes memory data) private {
+        bytes32 before = _stored();
+        assertHolds("the error is one of IPriceFeeds", isNamed[_refusal(data)]);
+        assertHolds("storage is unchanged", _stored() == before);
+    }
+
+    function test_update_givenTheCertificatesThemselves_stores() public {
+        _send(several);
+        assertEqual("value", uint64(hub.latest(7).value), 2007);
+    }
+
+    function test_update_givenAnyBitOfOneFeedFlipped_isRefused() public {
+        for (uint256 bit = 32; bit < single.length * 8; bit++) {
+            bytes memory flipped = single;
+            flipped[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+            assertHolds("named", isNamed[_refusal(flipped)]);
+        }
+    }
+
+    function testFuzz_update_givenAnyBitFlipped_isRefused(uint256 chance) public {
+        bytes memory flipped = several;
+        uint256 bit = bound(chance, 32, flipped.length * 8 - 1);
+        flipped[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        _assertRefused(flipped);
+    }
+
+    function testFuzz_update_givenAnyBytesOverwritten_isRefused(uint256 chance, bytes memory junk)
+        public
+    {
+        VM.assume(junk.length > 0);
+        bytes memory data = several;
+        uint256 place = bound(chance, 4, data.length - 1);
+        for (uint256 i = 0; i < junk.length && place + i < data.length; i++) {
+            data[place + i] = junk[i];
+        }
+        VM.assume(keccak256(data) != keccak256(several));
+        _assertRefused(data);
+    }
+
+    function testFuzz_update_givenAnyLength_isRefused(uint256 chance, bytes memory more) public {
+        bytes memory data = several;
+        uint256 length = bound(chance, 4, data.length);
+        bytes memory cut = new bytes(length);
+        for (uint256 i = 0; i < length; i++) {
+            cut[i] = data[i];
+        }
+        data = abi.encodePacked(cut, more);
+        VM.assume(keccak256(data) != keccak256(several));
+        _assertRefused(data);
+    }
+
+    function testFuzz_update_givenAnyProgram_isRefused(uint256 feed, uint24 program) public {
+        bytes memory data = several;
+        uint256 place = 120 + 17 * (feed % FEED_COUNT) + 14;
+        for (uint256 i = 0; i < 3; i++) {
+            data[place + i] = bytes3(program)[i];
+        }
+        VM.assume(keccak256(data) != keccak256(several));
+        _assertRefused(data);
+    }
+
+    function testFuzz_update_givenAnySignature_isRefused(uint256 rx, uint256 ry, uint256 z) public {
+        bytes memory data = single;
+        assembly {
+            mstore(add(data, 56), rx)
+            mstore(add(data, 88), ry)
+            mstore(add(data, 120), z)
+        }
+        _assertRefused(data);
+    }
+
+    function test_update_givenTheScalarMovedByTheOrder_isRefused() public {
+        bytes memory data = single;
+        uint256 z;
+        assembly {
+            z := mload(add(data, 120))
+        }
+        // z + N leaves 256 bits for every z that is not tiny; a tiny one cannot be signed for here.
+        assertHolds("no second form", z > type(uint256).max - Frost.N);
+        assembly {
+            mstore(add(data, 120), sub(0x01, 0x02))
+        }
+        assertHolds("range", _refusal(data) == IPriceFeeds.ScalarOutOfRange.selector);
+    }
+}
