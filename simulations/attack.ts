@@ -16,7 +16,9 @@ export function isMemberMessage(message: GossipMessage | null): message is Membe
   return message !== null && message.type !== 'certificate' && message.type !== 'evidence'
 }
 
-/** Copies that enter their links when a round is so old by the true clock, or now if it is older. */
+/**
+ * Copies that enter their links when a round is so old by the true clock, or now if it is older.
+ */
 export function heldUntil(
   powers: Powers,
   planned: readonly Copy[],

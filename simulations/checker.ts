@@ -28,6 +28,12 @@ export interface Violation {
   readonly message: string
 }
 
+/** From when to when, in world time, something is not as the protocol assumes (§1.2). */
+export interface Disturbance {
+  readonly fromUs: number
+  readonly toUs: number
+}
+
 /** What a checker may know besides the facts: never more than an observer of the whole world. */
 export interface Subject {
   /** As the committee agreed on it; a planted bug does not change it. */
@@ -35,6 +41,12 @@ export interface Subject {
   readonly context: Context
   /** Members that no adversary controls. */
   readonly honest: Members
+  /**
+   * Stretches in which the scenario disturbs members or links, adversaries apart; by their start.
+   */
+  readonly disturbances: readonly Disturbance[]
+  /** Messages are lost all the time, or clocks are off by more than the committee allows. */
+  readonly isAlwaysDisturbed: boolean
   /** State of a member's machine; null while its process is down. */
   readonly stateOf: (member: MemberIndex) => State | null
 }

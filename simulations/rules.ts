@@ -1,6 +1,27 @@
 import type { CreateChecker } from './checker.ts'
+import { createConsistencyChecker } from './checkers/consistency.ts'
+import { createFastShareChecker } from './checkers/fast-share.ts'
+import { createHealingChecker } from './checkers/healing.ts'
+import { createInnocenceChecker } from './checkers/innocence.ts'
+import { createMemoryChecker } from './checkers/memory.ts'
+import { createProbeCostChecker } from './checkers/probe-cost.ts'
+import { createReturnChecker } from './checkers/return.ts'
+import { createTimelinessChecker } from './checkers/timeliness.ts'
+import { createUnforgeabilityChecker } from './checkers/unforgeability.ts'
 import { createUniquenessChecker } from './checkers/uniqueness.ts'
 import { createValidityChecker } from './checkers/validity.ts'
 
 /** Every checker there is; a run has them all unless it says otherwise. */
-export const CHECKERS: readonly CreateChecker[] = [createValidityChecker, createUniquenessChecker]
+export const CHECKERS: readonly CreateChecker[] = [
+  createValidityChecker,
+  createUniquenessChecker,
+  createUnforgeabilityChecker,
+  createConsistencyChecker,
+  createTimelinessChecker,
+  createInnocenceChecker,
+  createMemoryChecker,
+  createProbeCostChecker,
+  createHealingChecker,
+  createReturnChecker,
+  createFastShareChecker,
+]

@@ -4,6 +4,7 @@ import type { Members } from '../aggregator/values/ids.ts'
 import { countMembers, difference, listMembers, membersOf } from '../aggregator/values/ids.ts'
 import type { Checker, CreateChecker, Violation } from './checker.ts'
 import { controlledBy, createControl } from './control.ts'
+import { disturbancesOf, isAlwaysDisturbed } from './disturbances.ts'
 import { planFaults } from './faults.ts'
 import { withoutWorldLeaks } from './poison.ts'
 import type { SimulationResult } from './result.ts'
@@ -98,6 +99,8 @@ export class Simulation {
       committee: keys.committee,
       context,
       honest,
+      disturbances: disturbancesOf(scenario),
+      isAlwaysDisturbed: isAlwaysDisturbed(scenario, keys.committee.params.timing.clockSkewMsMax),
       stateOf: (member: number) => this.#world.hosts[member]?.state ?? null,
     }
     this.#checkers = (options.checkers ?? CHECKERS).map((create) => create(subject))

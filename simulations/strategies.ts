@@ -4,7 +4,7 @@ import { chaos } from './adversary/chaos.ts'
 import { clockLiar } from './adversary/clock-liar.ts'
 import { collude } from './adversary/collude.ts'
 import { crashProposer } from './adversary/crash-proposer.ts'
-import { delayProposal } from './adversary/delay-proposal.ts'
+import { delayProposal, starveRound } from './adversary/delay-proposal.ts'
 import { dropMembers } from './adversary/drop-members.ts'
 import { earlyProposal } from './adversary/early-proposal.ts'
 import { edgeLate } from './adversary/edge-late.ts'
@@ -49,6 +49,7 @@ export const STRATEGIES: readonly Strategy[] = [
   manySigningSets,
   dropMembers,
   delayProposal,
+  starveRound,
   earlyProposal,
   replay,
   spam,

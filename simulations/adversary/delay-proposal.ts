@@ -18,9 +18,10 @@ import {
   withoutMember,
 } from '../../aggregator/values/ids.ts'
 import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
+import { momentUs } from '../attack.ts'
 
-/** How long before the second proposer's moment the held messages leave. */
-const EARLIER_US = 2_000
+/** How long before the second proposer's moment the held messages arrive. */
+const EARLIER_MS = 1
 /** Rounds whose attempts are kept. */
 const ROUNDS_KEPT = 8
 
@@ -34,7 +35,10 @@ interface Attempt {
 /** Attempts by round, one for each rank. */
 type Attempts = Map<Round, Attempt[]>
 
-function create(powers: Powers): Adversary {
+/** What becomes of a certificate that was completed in secret. */
+type Ending = 'shown' | 'kept'
+
+function create(powers: Powers, ending: Ending): Adversary {
   const attempts: Attempts = new Map()
 
   const send = (planned: readonly Copy[]): readonly Copy[] => {
@@ -42,8 +46,10 @@ function create(powers: Powers): Adversary {
     if (message.type === 'certificate' || message.type === 'evidence') return planned
     const [first, second] = orderOf(powers.context, message.round)
     if (second === undefined || !hasMember(powers.members, first ?? -1)) return planned
-    const heldUs = lastMomentUs(powers, message.round)
-    const held = planned.filter(({ to }) => to !== second).map((copy) => ({ ...copy, heldUs }))
+    const { cutMs, backupMs } = powers.context.committee.params.timing
+    const offsetMs = cutMs + backupMs - EARLIER_MS
+    const arriveUs = momentUs(powers, { round: message.round, offsetMs })
+    const held = planned.filter(({ to }) => to !== second).map((copy) => ({ ...copy, arriveUs }))
     if (message.type === 'observation') return held
     if (message.type !== 'proposal' || message.rank !== 0) return []
     const changed = withoutSigner(powers, message, second)
@@ -56,51 +62,45 @@ function create(powers: Powers): Adversary {
     if (message.type === 'proposal' && attempts.has(message.round)) {
       track(powers, attempts, message)
     }
-    if (message.type === 'share') addShare(powers, attempts, message)
+    if (message.type !== 'share') return
+    const certificate = addShare(powers, attempts, message)
+    if (certificate !== null && ending === 'shown') showLate(powers, certificate)
   }
-  return { name: 'delay-proposal', send, see }
+  return { name: ending === 'shown' ? 'delay-proposal' : 'starve-round', send, see }
 }
 
-function lastMomentUs(powers: Powers, round: Round): number {
-  const { committee } = powers.context
-  const { cutMs, backupMs } = committee.params.timing
-  const leavesMs = openingOf(committee, round) + cutMs + backupMs
-  return Math.max(0, (leavesMs - powers.nowMs()) * 1_000 - EARLIER_US)
-}
-
-/** A member under control whose machine holds what an attack on the round needs. */
-function observationsOf(powers: Powers, round: Round) {
+/** What a machine under control holds of a round, if that is all of the members named. */
+function observationsOf(powers: Powers, round: Round, named: readonly MemberIndex[]) {
   for (const member of listMembers(powers.members)) {
     const known = powers.stateOf(member)?.rounds.get(round)?.observations
-    if (known !== undefined) return { member, observations: known }
+    if (known !== undefined && named.every((index) => known[index] !== undefined)) return known
   }
   return null
 }
 
 /** The same report for a signing set that the second proposer is not in. */
 function withoutSigner(powers: Powers, proposal: Proposal, second: MemberIndex): Proposal | null {
-  const held = observationsOf(powers, proposal.round)
-  if (held === null) return null
+  const observations = powers.stateOf(proposal.sender)?.rounds.get(proposal.round)?.observations
+  if (observations === undefined) return null
   const order = orderOf(powers.context, proposal.round)
-  const able = order.filter((index) => held.observations[index] !== undefined && index !== second)
+  const able = order.filter((index) => observations[index] !== undefined && index !== second)
   const { signingThreshold } = powers.context.committee
   if (able.length < signingThreshold) return null
   const signingSet = membersOf(able.slice(0, signingThreshold))
   const named = listMembers((proposal.observers | signingSet) >>> 0)
-  const observationDigests = named.map((index) => held.observations[index]?.digest as Digest)
+  const observationDigests = named.map((index) => observations[index]?.digest as Digest)
   return { ...proposal, signingSet, observationDigests }
 }
 
 /** Follows a proposal with the shares that members under control add to it. */
 function track(powers: Powers, attempts: Attempts, proposal: Proposal): void {
   const { round, rank, observers, signingSet, expectedNext } = proposal
-  const held = observationsOf(powers, round)
-  if (held === null) return
   const named = listMembers((observers | signingSet) >>> 0)
-  if (!named.every((index) => held.observations[index] !== undefined)) return
+  const observations = observationsOf(powers, round, named)
+  if (observations === null) return
   const slot = 1 + rank
   const choice = { observers, slot, signingSet, expectedNext }
-  const candidate = candidateOf(powers.context, held.observations, choice)
+  const candidate = candidateOf(powers.context, observations, choice)
   const shares = new Map<MemberIndex, Uint8Array>()
   for (const member of listMembers((signingSet & powers.members) >>> 0)) {
     const share = powers.share({ member, round, slot, session: candidate.session })
@@ -110,7 +110,12 @@ function track(powers: Powers, attempts: Attempts, proposal: Proposal): void {
   attempts.delete(round - ROUNDS_KEPT)
 }
 
-function addShare(powers: Powers, attempts: Attempts, share: SignatureShare): void {
+/** Adds a share to its attempt; the certificate when that completes it. */
+function addShare(
+  powers: Powers,
+  attempts: Attempts,
+  share: SignatureShare,
+): Verified<Certificate> | null {
   const attempt = attempts
     .get(share.round)
     ?.find(
@@ -119,13 +124,12 @@ function addShare(powers: Powers, attempts: Attempts, share: SignatureShare): vo
         candidate.signingSet === share.signingSet &&
         equalBytes(candidate.report.digest, share.reportDigest),
     )
-  if (attempt === undefined || attempt.isDone) return
+  if (attempt === undefined || attempt.isDone) return null
   attempt.shares.set(share.sender, share.share)
   const { signingSet } = attempt.candidate
-  if (!listMembers(signingSet).every((index) => attempt.shares.has(index))) return
+  if (!listMembers(signingSet).every((index) => attempt.shares.has(index))) return null
   attempt.isDone = true
-  const certificate = combined(powers, attempt)
-  if (certificate !== null) showLate(powers, certificate)
+  return combined(powers, attempt)
 }
 
 function combined(powers: Powers, { candidate, shares }: Attempt): Verified<Certificate> | null {
@@ -154,5 +158,11 @@ export const delayProposal: Strategy = {
   summary:
     'as first proposer, hides its observation and proposes in the last moment to all but the ' +
     'second proposer, so that both proposals are signed',
-  create,
+  create: (powers) => create(powers, 'shown'),
+}
+
+export const starveRound: Strategy = {
+  name: 'starve-round',
+  summary: 'the same, but keeps what it completes: neither proposal is ever certified',
+  create: (powers) => create(powers, 'kept'),
 }

@@ -6,8 +6,8 @@ import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
 import { messageOf, momentUs, toEveryone } from '../attack.ts'
 
 /**
- * Keeps its shares to itself, completes every attempt in secret, and shows the certificates to every
- * other member just before the next round opens, so that pairs differ when they are frozen.
+ * Keeps its shares to itself, completes every attempt in secret, and shows the certificates to
+ * every other member just before the next round opens, so that pairs differ when they are frozen.
  */
 function create(powers: Powers): Adversary {
   const released = new Set<string>()

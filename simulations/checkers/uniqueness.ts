@@ -1,4 +1,5 @@
 import { certificateReportDigest } from '../../aggregator/messages/certificate.ts'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { Checker, CreateChecker } from '../checker.ts'
@@ -9,10 +10,13 @@ const ROUNDS_KEPT = 4_096
 /** S2: one certified report digest for each round, ever (protocol §12). */
 export const createUniquenessChecker: CreateChecker = ({ context }): Checker => {
   const certified = new Map<Round, string>()
+  const judged = new WeakSet<Certificate>()
   return {
     rule: 'S2',
     check: (fact) => {
-      if (fact.type !== 'certificateMade') return null
+      if (fact.type !== 'certificateMade' && fact.type !== 'certified') return null
+      if (judged.has(fact.certificate)) return null
+      judged.add(fact.certificate)
       const { round } = fact.certificate
       const digest = toHex(certificateReportDigest(context.crypto.keccak256, fact.certificate))
       const known = certified.get(round)

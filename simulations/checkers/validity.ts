@@ -17,6 +17,7 @@ export const createValidityChecker: CreateChecker = ({ committee, honest }): Che
   /** By round, for each feed; null where no honest member had a value. */
   const ranges = new Map<Round, (Range | null)[]>()
   const feeds = committee.params.feeds
+  const judged = new WeakSet<Certificate>()
 
   const widen = (observation: Observation): void => {
     let ofRound = ranges.get(observation.round)
@@ -51,7 +52,11 @@ export const createValidityChecker: CreateChecker = ({ committee, honest }): Che
   return {
     rule: 'S1',
     check: (fact) => {
-      if (fact.type === 'certificateMade') return judge(fact.certificate, fact.nowUs)
+      if (fact.type === 'certificateMade' || fact.type === 'certified') {
+        if (judged.has(fact.certificate)) return null
+        judged.add(fact.certificate)
+        return judge(fact.certificate, fact.nowUs)
+      }
       if (fact.type !== 'sent' || !hasMember(honest, fact.member)) return null
       const { message } = fact.message
       if (message.type === 'observation') widen(message)

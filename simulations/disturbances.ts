@@ -1,0 +1,31 @@
+import type { Disturbance } from './checker.ts'
+import type { Scenario } from './scenario/schema.ts'
+
+const US_PER_MS = 1_000
+
+/**
+ * What a scenario disturbs besides its adversaries, by start; one that never ends ends at Infinity.
+ */
+export function disturbancesOf({ faults, network }: Scenario): readonly Disturbance[] {
+  const cuts = network.cuts.map(({ fromMs, toMs }) => span(fromMs, toMs))
+  const others = faults.map((fault) => {
+    if (fault.type !== 'crash' || fault.restartMs === undefined || fault.everyMs !== undefined) {
+      return span(fault.atMs, Number.POSITIVE_INFINITY)
+    }
+    return span(fault.atMs, fault.restartMs)
+  })
+  return [...cuts, ...others].sort((a, b) => a.fromUs - b.fromUs)
+}
+
+/** Whether the network or the clocks break the protocol's assumptions throughout. */
+export function isAlwaysDisturbed(scenario: Scenario, clockSkewMsMax: number): boolean {
+  if (scenario.network.lossPpm > 0) return true
+  return scenario.clocks.some(
+    // Two honest clocks differ by at most the skew, so one is off the truth by at most half.
+    ({ offsetMs, driftPpm }) => Math.abs(offsetMs) > clockSkewMsMax / 2 || driftPpm !== 0,
+  )
+}
+
+function span(fromMs: number, toMs: number): Disturbance {
+  return { fromUs: fromMs * US_PER_MS, toUs: toMs * US_PER_MS }
+}
