@@ -129,7 +129,8 @@ async function assemble(assembly: Assembly) {
   const { committee } = context
   const startedMs = clock.nowMs()
   const nowMs = () => clock.nowMs()
-  const store = openStore({ dataDirectory: config.dataDirectory, startedMs }, { nowMs, log })
+  const { dataDirectory } = config
+  const store = openStore({ dataDirectory, startedMs, committee, self: keys.self }, { nowMs, log })
   const signer = makeSigner(assembly)
   const engine = makeSources(assembly)
   const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock })

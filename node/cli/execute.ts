@@ -3,6 +3,7 @@ import { errorJson, errorText, helpOf, usageError } from './command.ts'
 import { configCheck } from './commands/config-check.ts'
 import { init } from './commands/init.ts'
 import { keysNew, keysShow } from './commands/keys.ts'
+import { replay } from './commands/replay.ts'
 import { run } from './commands/run.ts'
 import { simulate } from './commands/simulate.ts'
 import { status } from './commands/status.ts'
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   keysShow,
   configCheck,
   status,
+  replay,
   simulate,
 ]
 

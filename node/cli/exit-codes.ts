@@ -16,7 +16,7 @@ export const EXIT_CODES = [
   {
     exitCode: 3,
     meaning: 'A configuration or another file is missing, unreadable or wrong.',
-    codes: ['CONFIG_', 'FILE_'],
+    codes: ['CONFIG_', 'FILE_', 'REPLAY_NOTHING_HELD'],
   },
   {
     exitCode: 4,
@@ -37,15 +37,24 @@ export const EXIT_CODES = [
   { exitCode: 8, meaning: 'The node answers, but is not ready.', codes: ['NODE_NOT_READY'] },
   {
     exitCode: 9,
-    meaning: 'The data directory is in use, damaged or full.',
-    codes: ['JOURNAL_', 'PROMISES_', 'PROMISE_', 'DATA_'],
+    meaning: 'The data directory or a journal is in use, damaged, incomplete or full.',
+    codes: ['JOURNAL_', 'PROMISES_', 'PROMISE_', 'DATA_', 'REPLAY_HISTORY_', 'REPLAY_BEGINNING_'],
   },
   {
     exitCode: 10,
     meaning: 'The node stopped itself: going on would be unsafe.',
     codes: ['KEY_RUNS_TWICE'],
   },
-  { exitCode: 130, meaning: 'Interrupted a second time, while stopping.', codes: [] },
+  {
+    exitCode: 11,
+    meaning: 'What was to be checked is not as it should be.',
+    codes: ['REPLAY_DIFFERS'],
+  },
+  {
+    exitCode: 130,
+    meaning: 'Interrupted: a check before its end, a node a second time while it stops.',
+    codes: [],
+  },
 ] as const satisfies readonly ExitCode[]
 
 export const EXIT_DONE = 0

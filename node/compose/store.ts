@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import type { Committee } from '../../aggregator/committee.ts'
+import { roundAt } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
-import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import type {
   Certificate,
@@ -9,13 +10,16 @@ import type {
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { validate } from '../../aggregator/messages/validate.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Memory } from '../driver.ts'
 import type { Log } from '../logging.ts'
 import type { Observer, StorePort } from '../ports.ts'
+import { CHAIN_START, chained } from '../replay/chain.ts'
+import { encodeEffect } from '../replay/effect-codec.ts'
+import { encodeEvent } from '../replay/event-codec.ts'
 import { Journal } from '../store/journal.ts'
-import type { MessageEntry } from '../store/journal-entries.ts'
+import type { MessageEntry, StepEntry } from '../store/journal-entries.ts'
 import { JournalReader } from '../store/journal-reader.ts'
-import { stepText } from './step-text.ts'
 
 /** Name of the journal in a node's data directory. */
 export const JOURNAL_FILE = 'journal.sqlite'
@@ -31,16 +35,18 @@ export interface Store extends StorePort {
 export interface StoreOptions {
   readonly dataDirectory: string
   readonly startedMs: number
+  readonly committee: Committee
+  readonly self: MemberIndex
 }
 
 export function openStore(
-  { dataDirectory, startedMs }: StoreOptions,
+  { dataDirectory, startedMs, committee, self }: StoreOptions,
   dependencies: { readonly nowMs: () => number; readonly log: Log },
 ): Store {
   const { nowMs, log } = dependencies
   const path = join(dataDirectory, JOURNAL_FILE)
   const journal = new Journal(
-    { path, startedMs },
+    { path, run: { startedMs, member: self, committeeDigest: committee.digest } },
     {
       onHealth: (failure) => {
         if (failure === null) log.info('journal.recovered')
@@ -48,6 +54,7 @@ export function openStore(
       },
     },
   )
+  const appendStep = stepRecorder(journal, committee)
   let kept: Verified<Certificate> | null = null
   return {
     journal,
@@ -63,11 +70,13 @@ export function openStore(
     },
     observer: {
       onEvent: (event) => {
-        appendStep(journal, { step: event, kind: 'event', nowMs: event.nowMs })
+        const { type, nowMs: atMs } = event
+        appendStep({ kind: 'event', type, nowMs: atMs, body: encodeEvent(event) })
         if (event.type === 'received') appendMessage(journal, event)
       },
       onEffect: (effect) => {
-        appendStep(journal, { step: effect, kind: 'effect', nowMs: nowMs() })
+        const { type } = effect
+        appendStep({ kind: 'effect', type, nowMs: nowMs(), body: encodeEffect(committee, effect) })
         if (effect.type !== 'certified' || effect.certificate === kept) return
         journal.append({ ...certificateEntry(effect.certificate, nowMs()), isBest: false })
       },
@@ -81,17 +90,21 @@ function certificateEntry({ message, bytes }: Verified<Certificate>, receivedMs:
   return { table: 'certificate' as const, round, slot, path, bytes, receivedMs }
 }
 
-function appendStep(
-  journal: Journal,
-  entry: {
-    readonly step: Event | Effect
-    readonly kind: 'event' | 'effect'
-    readonly nowMs: number
-  },
-): void {
-  const { step, kind, nowMs } = entry
-  const round = 'round' in step && typeof step.round === 'number' ? step.round : 0
-  journal.append({ table: 'step', nowMs, round, kind, type: step.type, body: stepText(step) })
+/** Numbers and chains the steps of this process as they come; what the journal loses leaves a gap. */
+function stepRecorder(journal: Journal, committee: Committee) {
+  let number = 0
+  let chain = CHAIN_START
+  return (step: Pick<StepEntry, 'kind' | 'type' | 'nowMs' | 'body'>): void => {
+    chain = chained(chain, step)
+    journal.append({
+      table: 'step',
+      number,
+      chain,
+      round: roundAt(committee, step.nowMs),
+      ...step,
+    })
+    number += 1
+  }
 }
 
 function appendMessage(journal: Journal, event: Extract<Event, { type: 'received' }>): void {

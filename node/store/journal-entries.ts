@@ -43,12 +43,17 @@ export interface EvidenceEntry {
 /** An event that entered the core or an effect that left it, in their order (protocol §10.4). */
 export interface StepEntry {
   readonly table: 'step'
+  /** Counts the entries of the process from 0: a missing one shows. */
+  readonly number: number
+  /** Checksum over all entries of the process up to this one; see replay/chain.ts. */
+  readonly chain: number
   readonly nowMs: UnixMs
+  /** The round that was open then. */
   readonly round: Round
   readonly kind: 'event' | 'effect'
   readonly type: string
   /** As its writer encoded it. */
-  readonly body: Uint8Array | string
+  readonly body: Uint8Array
 }
 
 export type JournalEntry = MessageEntry | CertificateEntry | EvidenceEntry | StepEntry
@@ -61,11 +66,20 @@ export interface JournalLimits {
   readonly ageMsMax: number
 }
 
+/** Whose history it is: what a reader must know to make sense of it. */
+export interface RunFacts {
+  /** When the process started; separates its run from those before it. */
+  readonly startedMs: UnixMs
+  readonly member: MemberIndex
+  /** 32 bytes (protocol §3). */
+  readonly committeeDigest: Uint8Array
+}
+
 /** Given to the writer thread when it starts. */
 export interface WriterSetup {
   readonly path: string
   readonly limits: JournalLimits
-  readonly startedMs: UnixMs
+  readonly run: RunFacts
 }
 
 export type ToWriter =

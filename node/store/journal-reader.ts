@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
+import type { RunFacts } from './journal-entries.ts'
 import { openForReading } from './journal-schema.ts'
 
 export interface RoundRange {
@@ -20,16 +21,25 @@ export interface JournalMessage {
   readonly origin: string
 }
 
+/** One process as the journal knows it. */
+export interface JournalRun extends RunFacts {
+  readonly run: number
+  /** First and last step that are still here; null when none is. */
+  readonly steps: { readonly first: JournalStep; readonly last: JournalStep } | null
+}
+
 export interface JournalStep {
   /** Grows with every entry, also over restarts. */
   readonly sequence: number
   /** Process that wrote it; a replay begins where a run begins. */
   readonly run: number
+  readonly number: number
+  readonly chain: number
   readonly nowMs: UnixMs
   readonly round: Round
   readonly kind: string
   readonly type: string
-  readonly body: Uint8Array | string
+  readonly body: Uint8Array
 }
 
 type Row = Record<string, SQLOutputValue>
@@ -75,12 +85,36 @@ export class JournalReader {
     for (const row of rows) yield messageOf(row)
   }
 
-  /** Events and effects of these rounds in the order they happened; one row at a time. */
-  *steps({ from, to }: RoundRange): Generator<JournalStep> {
-    const rows = this.#database
-      .prepare('SELECT * FROM step WHERE round BETWEEN ? AND ? ORDER BY id')
-      .iterate(from, to)
-    for (const row of rows) yield stepOf(row)
+  /** The processes that wrote here, in their order. */
+  runs(): JournalRun[] {
+    const end = (order: 'ASC' | 'DESC') =>
+      this.#database.prepare(`SELECT * FROM step WHERE run = ? ORDER BY id ${order} LIMIT 1`)
+    const [lowest, highest] = [end('ASC'), end('DESC')]
+    return this.#database
+      .prepare('SELECT * FROM run ORDER BY id')
+      .all()
+      .map((row) => {
+        const run = Number(row.id)
+        const [first, last] = [lowest.get(run), highest.get(run)]
+        return {
+          run,
+          startedMs: Number(row.started_ms),
+          member: Number(row.member),
+          committeeDigest: bytesOf(row.committee_digest),
+          steps:
+            first === undefined || last === undefined
+              ? null
+              : { first: stepOf(first), last: stepOf(last) },
+        }
+      })
+  }
+
+  /** Events and effects after a sequence number, in the order they happened. */
+  stepsAfter(sequence: number, countMax: number): JournalStep[] {
+    return this.#database
+      .prepare('SELECT * FROM step WHERE id > ? ORDER BY id LIMIT ?')
+      .all(sequence, countMax)
+      .map(stepOf)
   }
 
   /** Lowest and highest round of the history; null when it is empty. */
@@ -142,10 +176,12 @@ function stepOf(row: Row): JournalStep {
   return {
     sequence: Number(row.id),
     run: Number(row.run),
+    number: Number(row.number),
+    chain: Number(row.chain),
     nowMs: Number(row.now_ms),
     round: Number(row.round),
     kind: String(row.kind),
     type: String(row.type),
-    body: typeof row.body === 'string' ? row.body : bytesOf(row.body),
+    body: bytesOf(row.body),
   }
 }

@@ -2,14 +2,16 @@ import { DatabaseSync } from 'node:sqlite'
 import { codeOf, OracleError } from '../errors.ts'
 
 /** Raised with every change of the tables; a file of another version is not opened. */
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 /** "PLX1" in the header of the file tells our databases from others. */
 const APPLICATION_ID = 0x504c5831
 
 const TABLES = `
 CREATE TABLE run (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  started_ms INTEGER NOT NULL
+  started_ms INTEGER NOT NULL,
+  member INTEGER NOT NULL,
+  committee_digest BLOB NOT NULL
 ) STRICT;
 CREATE TABLE message (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -49,13 +51,15 @@ CREATE TABLE evidence (
 CREATE TABLE step (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   run INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  chain INTEGER NOT NULL,
   now_ms INTEGER NOT NULL,
   round INTEGER NOT NULL,
   kind TEXT NOT NULL,
   type TEXT NOT NULL,
-  body ANY NOT NULL
+  body BLOB NOT NULL
 ) STRICT;
-CREATE INDEX step_by_round ON step (round);
+CREATE INDEX step_by_run ON step (run);
 PRAGMA user_version = ${SCHEMA_VERSION};
 PRAGMA application_id = ${APPLICATION_ID};
 `

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { JournalEntry, JournalLimits } from './journal-entries.ts'
+import type { JournalEntry, JournalLimits, RunFacts } from './journal-entries.ts'
 import { numberOf } from './journal-schema.ts'
 
 interface Statements {
@@ -31,13 +31,16 @@ export class JournalWriter {
   #batches = 0
 
   constructor(
-    options: { readonly limits: JournalLimits; readonly startedMs: number },
+    options: { readonly limits: JournalLimits; readonly run: RunFacts },
     database: DatabaseSync,
   ) {
     this.#database = database
     this.#limits = options.limits
-    const started = database.prepare('INSERT INTO run (started_ms) VALUES (?)')
-    this.run = Number(started.run(options.startedMs).lastInsertRowid)
+    const { startedMs, member, committeeDigest } = options.run
+    const started = database.prepare(
+      'INSERT INTO run (started_ms, member, committee_digest) VALUES (?, ?, ?)',
+    )
+    this.run = Number(started.run(startedMs, member, committeeDigest).lastInsertRowid)
     this.#statements = statementsOf(database)
   }
 
@@ -91,8 +94,8 @@ export class JournalWriter {
         this.#statements.evidence.run(entry.accused, entry.round, entry.bytes, entry.receivedMs)
         return
       case 'step': {
-        const { nowMs, round, kind, type, body } = entry
-        this.#statements.step.run(run, nowMs, round, kind, type, body)
+        const { number, chain, nowMs, round, kind, type, body } = entry
+        this.#statements.step.run(run, number, chain, nowMs, round, kind, type, body)
       }
     }
   }
@@ -130,6 +133,8 @@ function statementsOf(database: DatabaseSync): Statements {
     certificate: insert('certificate', ['run', 'round', 'slot', 'path', 'bytes', 'received_ms']),
     best: database.prepare('INSERT OR REPLACE INTO best_certificate VALUES (1, ?, ?)'),
     evidence: database.prepare('INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?)'),
-    step: insert('step', ['run', 'now_ms', 'round', 'kind', 'type', 'body']),
+    step: insert('step', [
+      ...['run', 'number', 'chain', 'now_ms', 'round', 'kind', 'type', 'body'],
+    ]),
   }
 }

@@ -1,12 +1,12 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { UnixMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import {
   type FromWriter,
   type JournalEntry,
   type JournalLimits,
+  type RunFacts,
   type ToWriter,
   type WriterSetup,
   weightOf,
@@ -15,8 +15,7 @@ import {
 export interface JournalOptions {
   /** Path of the database file, in the node's data directory. */
   readonly path: string
-  /** When this process started; separates its run from those before it. */
-  readonly startedMs: UnixMs
+  readonly run: RunFacts
   /** Default: 4 GiB, 30 days. */
   readonly limits?: JournalLimits
   /** Longest an entry waits for others before they are written together; default 100. */
@@ -80,8 +79,8 @@ export class Journal implements Startable {
   async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
     if (this.#worker !== null) return
     signal.throwIfAborted()
-    const { path, startedMs, limits = LIMITS } = this.#options
-    const setup: WriterSetup = { path, startedMs, limits }
+    const { path, run, limits = LIMITS } = this.#options
+    const setup: WriterSetup = { path, run, limits }
     // The same extension as this file: sources run as they are, the package runs as JavaScript.
     const url = new URL(`./journal-worker${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(url, { workerData: setup, name: 'journal' })

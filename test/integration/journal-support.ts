@@ -2,10 +2,13 @@ import type {
   CertificateEntry,
   EvidenceEntry,
   MessageEntry,
+  RunFacts,
   StepEntry,
 } from '../../node/store/journal-entries.ts'
 
 export const digest = (fill: number) => new Uint8Array(32).fill(fill)
+
+export const RUN: RunFacts = { startedMs: 5, member: 2, committeeDigest: digest(9) }
 
 export function shareEntry(changes: Partial<MessageEntry> = {}): MessageEntry {
   return {
@@ -32,6 +35,10 @@ export function evidenceEntry(accused: number, fill: number): EvidenceEntry {
   return { table: 'evidence', accused, round: 10, bytes: digest(fill), receivedMs: 1_000 }
 }
 
-export function stepEntry(round: number, body: Uint8Array | string): StepEntry {
-  return { table: 'step', nowMs: 1_000 + round, round, kind: 'event', type: 'alarmFired', body }
+export function stepEntry(round: number, body: Uint8Array): StepEntry {
+  const nowMs = 1_000 + round
+  return {
+    ...{ table: 'step', number: round, chain: 77, nowMs },
+    ...{ round, kind: 'event', type: 'alarmFired', body },
+  }
 }

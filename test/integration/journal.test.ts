@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OracleError } from '../../node/errors.ts'
 import { Journal } from '../../node/store/journal.ts'
 import { JournalReader } from '../../node/store/journal-reader.ts'
-import { certificateEntry, shareEntry, stepEntry } from './journal-support.ts'
+import { certificateEntry, RUN, shareEntry, stepEntry } from './journal-support.ts'
 
 const CHILD = fileURLToPath(new URL('./journal-child.ts', import.meta.url))
 
@@ -31,7 +31,7 @@ const path = () => join(directory, 'journal.sqlite')
 
 async function start(): Promise<Journal> {
   const onHealth = (failure: OracleError | null) => health.push(failure?.code ?? null)
-  const journal = new Journal({ path: path(), startedMs: 1 }, { onHealth })
+  const journal = new Journal({ path: path(), run: RUN }, { onHealth })
   journals.push(journal)
   await journal.start()
   return journal
@@ -49,7 +49,7 @@ describe('the journal and its writer thread', () => {
     const journal = await start()
     for (let round = 1; round <= 3_000; round++) {
       journal.append(shareEntry({ round }))
-      journal.append(stepEntry(round, '{}'))
+      journal.append(stepEntry(round, new Uint8Array(2)))
     }
     journal.append(certificateEntry(3_000, true))
     expect(journal.status().waiting).toBe(6_001)

@@ -11,6 +11,7 @@ import {
   certificateEntry,
   digest,
   evidenceEntry,
+  RUN,
   shareEntry,
   stepEntry,
 } from '../../../integration/journal-support.ts'
@@ -34,7 +35,7 @@ const pathOf = (name = 'journal') => join(directory, name)
 function open(name = 'journal', limits = ROOMY) {
   const database = openForWriting(pathOf(name))
   databases.push(database)
-  return { database, writer: new JournalWriter({ limits, startedMs: 5 }, database) }
+  return { database, writer: new JournalWriter({ limits, run: RUN }, database) }
 }
 
 function read<T>(name: string, use: (reader: JournalReader) => T): T {
@@ -50,7 +51,7 @@ describe('the journal', () => {
   it('gives back what was written, by round and in order', () => {
     const { writer } = open()
     writer.write([
-      stepEntry(7, '{"a":1}'),
+      stepEntry(7, Uint8Array.of(9)),
       shareEntry({ round: 7 }),
       stepEntry(8, Uint8Array.of(1, 2)),
       shareEntry({ round: 9, type: 'observation', slot: null, reportDigest: null }),
@@ -60,16 +61,13 @@ describe('the journal', () => {
       { round: 7, type: 'share', sender: 1, slot: 0, bytes: Uint8Array.of(1, 2, 3) },
       { round: 9, type: 'observation', slot: null, origin: 'peer', receivedMs: 1_000 },
     ])
-    expect(read('journal', (reader) => [...reader.steps({ from: 8, to: 8 })])).toEqual([
-      {
-        sequence: 2,
-        run: 1,
-        nowMs: 1_008,
-        round: 8,
-        kind: 'event',
-        type: 'alarmFired',
-        body: Uint8Array.of(1, 2),
-      },
+    const last = {
+      ...{ sequence: 2, run: 1, number: 8, chain: 77, nowMs: 1_008, round: 8 },
+      ...{ kind: 'event', type: 'alarmFired', body: Uint8Array.of(1, 2) },
+    }
+    expect(read('journal', (reader) => reader.stepsAfter(1, 10))).toEqual([last])
+    expect(read('journal', (reader) => reader.runs())).toMatchObject([
+      { ...RUN, run: 1, steps: { first: { sequence: 1, round: 7 }, last } },
     ])
     expect(read('journal', (reader) => reader.rounds())).toEqual({ from: 7, to: 9 })
   })

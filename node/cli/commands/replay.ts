@@ -1,0 +1,141 @@
+import { join } from 'node:path'
+import { JOURNAL_FILE } from '../../compose/store.ts'
+import { loadConfig } from '../../config/load.ts'
+import { OracleError } from '../../errors.ts'
+import {
+  type ReplayOutcome,
+  type ReplayProgress,
+  type RunOutcome,
+  replayJournal,
+} from '../../replay/journal-replay.ts'
+import { offlineContext } from '../../replay/offline.ts'
+import type { Difference } from '../../replay/replay.ts'
+import { command, type Output, usageError } from '../command.ts'
+import { EXIT_DONE, EXIT_INTERRUPTED, exitCodeOf } from '../exit-codes.ts'
+
+const PROGRESS_EVERY_MS = 1_000
+
+/** Recomputes what a node did from its journal, and points at the first difference. */
+export const replay = command({
+  name: 'replay',
+  summary: 'Recompute what a node did from its journal, bit for bit.',
+  options: {
+    config: { type: 'string', value: 'FILE', describe: "a node's configuration; it may run" },
+    journal: { type: 'string', value: 'FILE', describe: 'a journal instead, with --committee' },
+    committee: { type: 'string', value: 'FILE', describe: 'its committee file' },
+    member: { type: 'string', value: 'I', describe: 'whose journal it must be' },
+    from: { type: 'string', value: 'R', describe: 'first round; its run is replayed whole' },
+    to: { type: 'string', value: 'R', describe: 'last round' },
+  },
+  run: async ({ config, journal, committee, json, ...limits }, { stdout, stderr, signal }) => {
+    const files = await filesOf(config, journal, committee)
+    const range = {
+      from: wholeOf('from', limits.from) ?? 0,
+      to: wholeOf('to', limits.to) ?? Number.MAX_SAFE_INTEGER,
+    }
+    if (range.from > range.to) throw usageError('--from must not be after --to', 'replay')
+    const context = await offlineContext(files.committee)
+    const outcome = await replayJournal(
+      { path: files.journal, range, member: wholeOf('member', limits.member) },
+      { context, signal, onProgress: progressTo(stderr) },
+    )
+    stdout.write(json ? `${JSON.stringify(outcome)}\n` : textOf(outcome))
+    return exitCodeFor(outcome)
+  },
+})
+
+interface Files {
+  readonly journal: string
+  readonly committee: string
+}
+
+async function filesOf(
+  config: string | undefined,
+  journal: string | undefined,
+  committee: string | undefined,
+): Promise<Files> {
+  if (config !== undefined && journal === undefined && committee === undefined) {
+    const loaded = (await loadConfig(config)).config
+    return { journal: join(loaded.dataDirectory, JOURNAL_FILE), committee: loaded.committee }
+  }
+  if (config === undefined && journal !== undefined && committee !== undefined) {
+    return { journal, committee }
+  }
+  throw usageError('give --config, or --journal and --committee', 'replay')
+}
+
+function wholeOf(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text)
+  throw usageError(`--${name} must be a whole number`, 'replay')
+}
+
+/** A line a second: where it is, and how long it will still take at the speed so far. */
+function progressTo(stderr: Output): (progress: ReplayProgress) => void {
+  const startedMs = performance.now()
+  let saidMs = startedMs
+  return ({ round, roundsDone, roundsTotal }) => {
+    const nowMs = performance.now()
+    if (nowMs - saidMs < PROGRESS_EVERY_MS || roundsDone === 0) return
+    saidMs = nowMs
+    const remainingMs = ((nowMs - startedMs) * (roundsTotal - roundsDone)) / roundsDone
+    const share = Math.floor((100 * roundsDone) / roundsTotal)
+    const seconds = Math.ceil(remainingMs / 1_000)
+    stderr.write(`round ${round}, ${share} % of ${roundsTotal} rounds, ${seconds} s left\n`)
+  }
+}
+
+function exitCodeFor({ difference, gaps, runs }: ReplayOutcome): number {
+  if (difference !== null) {
+    return exitCodeOf(new OracleError('REPLAY_DIFFERS', 'the journal and the core differ'))
+  }
+  if (runs.some(({ state }) => state === 'interrupted')) return EXIT_INTERRUPTED
+  if (gaps.length === 0) return EXIT_DONE
+  return exitCodeOf(new OracleError('REPLAY_HISTORY_LOST', 'entries are missing'))
+}
+
+const STATES: Readonly<Record<RunOutcome['state'], string>> = {
+  same: 'the same, bit for bit',
+  tail: 'the same up to its end, which was not written',
+  beginningLost: 'not compared: its beginning was rolled away',
+  gap: 'the same up to entries that are missing',
+  different: 'the same up to a difference',
+  interrupted: 'the same up to here; interrupted',
+}
+
+function textOf({ runs, gaps, difference }: ReplayOutcome): string {
+  const lines = runs.map((run) => {
+    const started = new Date(run.startedMs).toISOString()
+    const tail = run.effectsLost === 0 ? '' : ` (${run.effectsLost} effects)`
+    return [
+      `run ${run.run} of member ${run.member}, started ${started}, rounds ${run.from} to ${run.to}:`,
+      `  ${run.events} events, ${run.effects} effects: ${STATES[run.state]}${tail}`,
+    ].join('\n')
+  })
+  for (const gap of gaps) {
+    const { sequence, run, round, expectedNumber, foundNumber } = gap
+    const entry = `entry ${foundNumber} stands where entry ${expectedNumber} should`
+    lines.push(`run ${run}, sequence ${sequence}, round ${round}: ${entry}: lost or moved`)
+  }
+  if (difference !== null) lines.push(differenceText(difference))
+  return `${lines.join('\n')}\n`
+}
+
+function differenceText(difference: Difference): string {
+  const { sequence, round, cause, reason, isDamaged, expected, found } = difference
+  const damaged = 'the checksum shows that the journal was changed after it was written'
+  return [
+    `first difference at sequence ${sequence}, round ${round} (${cause}): ${reason}`,
+    ...(isDamaged ? [`  ${damaged}`] : []),
+    ...(cause === 'effect'
+      ? [`  journal: ${sideText(expected)}`, `  core: ${sideText(found)}`]
+      : []),
+  ].join('\n')
+}
+
+function sideText(side: Difference['expected']): string {
+  if (side === null) return 'nothing'
+  return side.text === undefined
+    ? `${side.type} ${side.hex}`
+    : `${side.type} ${side.hex} ${side.text}`
+}

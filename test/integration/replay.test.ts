@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { execute } from '../../node/cli/execute.ts'
+import { JOURNAL_FILE, openStore } from '../../node/compose/store.ts'
+import { formatCommittee } from '../../node/config/committee-file.ts'
+import { createLog } from '../../node/logging.ts'
+import type { ReplayOutcome } from '../../node/replay/journal-replay.ts'
+import { testCommittee } from '../support/committee.ts'
+import { MEMBER, type Recording, recorded } from '../unit/node/replay/recording.ts'
+
+const committeeTest = testCommittee()
+const { committee } = committeeTest
+let whole: string
+let directory: string
+let recording: Recording
+let copies = 0
+
+/** Lets the store of a node write what one process saw. */
+async function written(path: string, seen: Recording['seen'], startedMs: number): Promise<void> {
+  const log = createLog({ level: 'silent', format: 'json' })
+  const store = openStore(
+    { dataDirectory: path, startedMs, committee, self: MEMBER },
+    { nowMs: () => recording.cluster.nowMs, log },
+  )
+  await store.journal.start()
+  for (const each of seen) {
+    if (each.type === 'event') store.observer.onEvent?.(each.event)
+    if (each.type === 'effect') store.observer.onEffect?.(each.effect)
+  }
+  await store.journal.stop()
+}
+
+beforeAll(async () => {
+  whole = mkdtempSync(join(tmpdir(), 'parallax-replay-'))
+  recording = recorded({ test: committeeTest })
+  writeFileSync(join(whole, 'committee.json'), formatCommittee(committee))
+  await written(whole, recording.seen, 1_000)
+  const cut = recording.seen.findLastIndex(({ type }) => type === 'effect')
+  await written(whole, recording.seen.slice(0, cut), 2_000)
+})
+afterAll(() => rmSync(whole, { recursive: true }))
+beforeEach(() => {
+  directory = mkdtempSync(join(whole, 'copy-'))
+})
+
+/** The journal of two processes, the second one killed, after some change to it. */
+function changed(sql: string): string {
+  const path = join(directory, `journal-${copies++}`)
+  const source = new DatabaseSync(join(whole, JOURNAL_FILE))
+  source.exec(`VACUUM INTO '${path}'`)
+  source.close()
+  const database = new DatabaseSync(path)
+  database.exec(sql)
+  database.close()
+  return path
+}
+
+async function parallax(...args: readonly string[]) {
+  let [stdout, stderr] = ['', '']
+  const exitCode = await execute(args, {
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    terminal: { input: process.stdin, output: process.stderr },
+    signal: new AbortController().signal,
+  })
+  return { exitCode, stdout, stderr }
+}
+
+const replay = (journal: string, ...more: readonly string[]) =>
+  parallax('replay', '--journal', journal, '--committee', join(whole, 'committee.json'), ...more)
+
+async function outcomeOf(journal: string, ...more: readonly string[]) {
+  const { exitCode, stdout } = await replay(journal, '--json', ...more)
+  return { exitCode, outcome: JSON.parse(stdout) as ReplayOutcome }
+}
+
+describe('parallax replay', () => {
+  test('finds both runs the same and says that the tail of the killed one is lost', async () => {
+    const { exitCode, outcome } = await outcomeOf(changed(''), '--member', String(MEMBER))
+    expect(exitCode).toBe(0)
+    expect(outcome).toMatchObject({ gaps: [], difference: null })
+    expect(outcome.runs.map(({ state }) => state)).toEqual(['same', 'tail'])
+    expect(outcome.runs[0]).toMatchObject({ member: MEMBER, from: 8, effectsLost: 0 })
+    expect(outcome.runs[0]?.effects).toBe(recording.effects.length)
+    expect(outcome.runs[1]?.effectsLost).toBeGreaterThan(0)
+    const text = await replay(changed(''))
+    expect(text.stdout).toContain('the same, bit for bit')
+  })
+
+  test('points at the first entry that was changed', async () => {
+    const at = recording.seen.findIndex(
+      (each) => each.type === 'effect' && each.effect.type === 'certified',
+    )
+    const steps = recording.seen.slice(0, at).filter(({ type }) => type !== 'visible')
+    const sequence = steps.filter(({ type }) => type !== 'durable').length + 1
+    const sql = `UPDATE step SET body = CAST(substr(body, 1, 40) || x'ff' || substr(body, 42) AS BLOB)
+                 WHERE id = ${sequence}`
+    const { exitCode, outcome } = await outcomeOf(changed(sql))
+    expect(exitCode).toBe(11)
+    const difference = { sequence, cause: 'effect', isDamaged: true, run: 1 }
+    expect(outcome).toMatchObject({ runs: [{ state: 'different' }], difference })
+    const { stdout } = await replay(changed(sql))
+    expect(stdout).toContain(`first difference at sequence ${sequence}, round 15 (effect)`)
+  })
+
+  test('goes as far as a gap, then on with the next run', async () => {
+    const { exitCode, outcome } = await outcomeOf(changed('DELETE FROM step WHERE id = 50'))
+    expect(exitCode).toBe(9)
+    expect(outcome.runs.map(({ state }) => state)).toEqual(['gap', 'tail'])
+    expect(outcome.gaps).toMatchObject([{ run: 1, expectedNumber: 49, foundNumber: 50 }])
+  })
+
+  test('starts at the first beginning that is left, and refuses when there is none', async () => {
+    const rolled = changed('DELETE FROM step WHERE id < 50')
+    const { exitCode, outcome } = await outcomeOf(rolled)
+    expect(exitCode).toBe(0)
+    expect(outcome.runs.map(({ state }) => state)).toEqual(['beginningLost', 'tail'])
+    const none = await replay(changed('DELETE FROM step WHERE number < 5'))
+    expect(none).toMatchObject({ exitCode: 9, stdout: '' })
+    expect(none.stderr).toMatch(/^REPLAY_BEGINNING_LOST: /)
+  })
+
+  test('ends after the last round asked for', async () => {
+    const { exitCode, outcome } = await outcomeOf(changed(''), '--to', '10')
+    expect(exitCode).toBe(0)
+    expect(outcome.runs).toMatchObject([
+      { state: 'same', to: 10 },
+      { state: 'same', to: 10 },
+    ])
+    const beyond = await replay(changed(''), '--from', '99')
+    expect(beyond).toMatchObject({ exitCode: 3 })
+    expect(beyond.stderr).toMatch(/^REPLAY_NOTHING_HELD: /)
+  })
+
+  test('refuses the journal of another committee or member', async () => {
+    const other = testCommittee({ seed: 'other' }).committee
+    writeFileSync(join(directory, 'other.json'), formatCommittee(other))
+    const path = changed('')
+    const committeeFile = join(directory, 'other.json')
+    const foreign = await parallax('replay', '--journal', path, '--committee', committeeFile)
+    expect(foreign.exitCode).toBe(9)
+    expect(foreign.stderr).toMatch(/^JOURNAL_COMMITTEE_OTHER: /)
+    const member = await replay(path, '--member', '3')
+    expect(member.exitCode).toBe(9)
+    expect(member.stderr).toMatch(/^JOURNAL_MEMBER_OTHER: /)
+  })
+
+  test('needs files that belong together', async () => {
+    const half = await parallax('replay', '--journal', 'x')
+    expect(half.stderr).toMatch(/^USAGE_INVALID: give --config, or --journal and --committee/)
+    const backwards = await replay('x', '--from', '5', '--to', '4')
+    expect(backwards.stderr).toMatch(/^USAGE_INVALID: /)
+  })
+})
