@@ -36,7 +36,10 @@ contract MarketHandler is MarketFixture {
 
     /// How often each thing happened, so that a run that does nothing is noticed.
     uint256 public buys;
+    uint256 public refusals;
     uint256 public exercises;
+    uint256 public closings;
+    uint256 public redemptions;
 
     constructor() {
         _setUpMarket();
@@ -62,6 +65,8 @@ contract MarketHandler is MarketFixture {
         offerId = _anyOffer(offerId);
         IOptionMarket.Offer memory offered = market.offer(offerId);
         if (offered.unsold == 0) return;
+        // The committee usually works.
+        if (amount % 4 != 0) _refresh(amount);
         uint128 size = uint128(bound(amount, 1, offered.unsold));
         VM.prank(actor(who));
         try market.buy(offerId, size, type(uint256).max) returns (uint256 cost) {
@@ -69,7 +74,9 @@ contract MarketHandler is MarketFixture {
             bought[offered.series] += size;
             if (_mustRefuse(offered.series)) soldWhileRefused = true;
             if (cost < _modelCost(offered.series, size)) soldBelowModel = true;
-        } catch {}
+        } catch {
+            refusals++;
+        }
     }
 
     function reduce(uint256 offerId, uint256 amount) external {
@@ -93,6 +100,7 @@ contract MarketHandler is MarketFixture {
         uint256 before = _balance(offered);
         VM.prank(offered.writer);
         try market.close(offerId, size) {
+            closings++;
             closed[offered.series] += size;
             paidOut[offered.series] += _balance(offered) - before;
         } catch {}
@@ -131,6 +139,7 @@ contract MarketHandler is MarketFixture {
         if (offered.writer == address(0)) return;
         VM.prank(offered.writer);
         try market.redeem(offerId) returns (uint256 refund) {
+            redemptions++;
             redeemed[offered.series] += offered.sold;
             paidOut[offered.series] += refund;
             roundings[address(market.tokenOf(_sideOf(offered.series)))]++;
@@ -156,10 +165,8 @@ contract MarketHandler is MarketFixture {
 
     // ------ what the world does
 
-    function publish(uint256 spot, uint256 level) external {
-        _publishAll();
-        hub.publish(SPOT, int64(uint64(bound(spot, 1_000e8, 9_000e8))));
-        hub.publish(WEEK_VOLATILITY, int64(uint64(bound(level, 0.1e8, 3e8))));
+    function publish(uint256 seed) external {
+        _refresh(seed);
     }
 
     function disturb(uint256 feed, uint256 kind) external {
@@ -169,9 +176,9 @@ contract MarketHandler is MarketFixture {
         if (kind % 3 == 2) hub.setObservers(feed, uint8(bound(kind, 0, 6)));
     }
 
-    /// Usually seconds; sometimes to the end of an expiry.
+    /// Mostly seconds; at times days, so that expiries pass.
     function pass(uint256 time) external {
-        uint256 step = time % 8 == 0 ? bound(time, 1 days, 20 days) : bound(time, 1, 50);
+        uint256 step = time % 3 == 0 ? bound(time, 1 days, 20 days) : bound(time, 1, 50);
         VM.warp(block.timestamp + step);
     }
 
@@ -239,6 +246,16 @@ contract MarketHandler is MarketFixture {
         return market.tokenOf(_sideOf(offered.series)).balanceOf(offered.writer);
     }
 
+    /// Every feed fresh; spot and volatility anywhere, spot narrow or wide.
+    function _refresh(uint256 seed) private {
+        // The fuzzer likes small numbers; the hash has bits for every field.
+        seed = uint256(keccak256(abi.encode(seed)));
+        _publishAll();
+        hub.publish(SPOT, int64(uint64(bound(seed >> 8, 1_000e8, 9_000e8))));
+        hub.publish(WEEK_VOLATILITY, int64(uint64(bound(seed >> 64, 0.1e8, 3e8))));
+        hub.setSpread(SPOT, (seed >> 128) % 20e8);
+    }
+
     function _anyOffer(uint256 index) private view returns (uint256) {
         return bound(index, 1, market.offerCount() + 1);
     }
@@ -276,6 +293,36 @@ contract MarketHandler is MarketFixture {
         // One less: the volatility was rounded up.
         (uint256 call, uint256 put) = BlackScholes.price(spot, strike, sigma - 1, time, rate);
         return _sideOf(series) == IOptionMarket.Side.Call ? size * call / spot : size * put / 1e39;
+    }
+}
+
+/// @title The handler is worth something: long random runs reach everything
+contract MarketHandlerTest is TestBase {
+    function test_aThousandRandomSteps_buyRefuseAndExercise() public {
+        MarketHandler handler = new MarketHandler();
+        for (uint256 i = 0; i < 1_000; i++) {
+            uint256 a = uint256(keccak256(abi.encode(i)));
+            uint256 b = uint256(keccak256(abi.encode(a)));
+            uint256 c = uint256(keccak256(abi.encode(b)));
+            uint256 which = a % 12;
+            if (which < 2) handler.write(a >> 8, b, c, uint16(b >> 8));
+            else if (which < 5) handler.buy(a >> 8, b, c);
+            else if (which == 5) handler.reduce(b, c);
+            else if (which == 6) handler.close(b, c);
+            else if (which == 7) handler.pass(a >> 8, b, c, c >> 8);
+            else if (which == 8) handler.exercise(a >> 8, b);
+            else if (which == 9) handler.redeem(b);
+            else if (which == 10) handler.disturb(b, c);
+            else handler.decide(b, int256(c), c % 2 == 0);
+            // Both expiries, and the months after them, pass in the course of the run.
+            if (i % 5 == 0) handler.pass(b % 3 == 0 ? b + 1 : b);
+            if (i % 250 == 249) handler.pass(19 days);
+        }
+        assertHolds("bought", handler.buys() > 20);
+        assertHolds("refused", handler.refusals() > 20);
+        assertHolds("exercised", handler.exercises() > 5);
+        assertHolds("closed", handler.closings() > 0);
+        assertHolds("redeemed", handler.redemptions() > 5);
     }
 }
 
