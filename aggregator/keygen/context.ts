@@ -20,6 +20,7 @@ export interface KeygenContext {
   readonly digest: Uint8Array
   readonly identityKeys: readonly Uint8Array[]
   readonly size: number
+  readonly f: number
   /** t of §1.4: coefficients of every member's polynomial. */
   readonly threshold: number
   readonly all: Members
@@ -33,6 +34,7 @@ export function keygenContextOf(crypto: KeygenContext['crypto'], params: Params)
     digest: committeeDigestOf(crypto.keccak256, params),
     identityKeys: params.members.map(({ identityKey }) => identityKey),
     size,
+    f: params.f,
     threshold: signingThresholdOf(size, params.f),
     all: allMembers(size),
   }

@@ -72,6 +72,10 @@ export type SignedAccusation = Signed & { readonly statement: AccusationStatemen
 /** How a key generation ended at this member. */
 export type KeygenOutcome =
   | { readonly type: 'generated'; readonly key: GeneratedKey }
+  | KeygenFailure
+
+/** Why there is no key. */
+export type KeygenFailure =
   /** A member is guilty, and evidence says so to everybody. */
   | { readonly type: 'convicted'; readonly evidence: Evidence }
   /** Nobody is proven guilty; these members owe something, or said what does not fit. */

@@ -1,6 +1,6 @@
 import { invariant } from '../assert.ts'
 import { equalBytes } from '../values/bytes.ts'
-import { NO_MEMBERS, withMember } from '../values/ids.ts'
+import { countMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
 import type { KeygenContext } from './context.ts'
 import type {
   KeygenEffect,
@@ -12,7 +12,7 @@ import type {
 import { groupKeyOf } from './polynomial.ts'
 import { judgeResults, receive, refuseShare } from './receive.ts'
 import { resultOf, transcriptOf } from './result.ts'
-import { dissentersOf, missingOf } from './standing.ts'
+import { dissentersOf, holdersOf, missingOf } from './standing.ts'
 import { digestOfStatement } from './statements.ts'
 import { accuse, broadcast, convict, end, enter, type Step } from './transition.ts'
 
@@ -98,16 +98,19 @@ function announceResult(step: Step): void {
 }
 
 function stop(step: Step): void {
-  // Before its package nobody counts on this member; after its result nobody needs it.
-  const { phase } = step.state
-  if (phase !== 'meeting' && phase !== 'results') accuse(step, NO_MEMBERS)
+  if (isCountedOn(step.state)) accuse(step, NO_MEMBERS)
   end(step, { type: 'stopped' })
+}
+
+/** Before any package nobody counts on this member, and after its result nobody needs more of it. */
+function isCountedOn({ phase, packages }: KeygenState): boolean {
+  return phase !== 'results' && holdersOf(packages) !== NO_MEMBERS
 }
 
 /** Goes on when this member's phase is complete. */
 function advance(step: Step): void {
   const { context, state } = step
-  if (missingOf(context, state) !== NO_MEMBERS) return
+  if (missingOf(context, state) !== NO_MEMBERS && !isLed(step)) return
   switch (state.phase) {
     case 'meeting':
       enter(step, 'packages')
@@ -126,6 +129,11 @@ function advance(step: Step): void {
       finish(step)
       break
   }
+}
+
+/** In the meeting f+1 others have gone on: one of them, being honest, saw everybody. */
+function isLed({ context, state }: Step): boolean {
+  return state.phase === 'meeting' && countMembers(holdersOf(state.packages)) > context.f
 }
 
 function announceEcho(step: Step): void {
@@ -188,6 +196,6 @@ function checkDeadline(step: Step): void {
   if (phase === 'shares' && state.promised !== null) return
   if (nowMs - enteredMs < (phase === 'meeting' ? timing.meetMs : timing.phaseMs)) return
   const missing = missingOf(context, state)
-  if (phase !== 'meeting' && phase !== 'results') accuse(step, missing)
+  if (isCountedOn(state)) accuse(step, missing)
   end(step, { type: 'late', phase, missing })
 }

@@ -1,6 +1,7 @@
 import type { Command, CommandContext } from './command.ts'
 import { errorJson, errorText, helpOf, usageError } from './command.ts'
 import { configCheck } from './commands/config-check.ts'
+import { dkg } from './commands/dkg.ts'
 import { init } from './commands/init.ts'
 import { keysNew, keysShow } from './commands/keys.ts'
 import { replay } from './commands/replay.ts'
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   keysNew,
   keysShow,
   configCheck,
+  dkg,
   status,
   replay,
   simulate,

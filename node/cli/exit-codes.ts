@@ -50,6 +50,7 @@ export const EXIT_CODES = [
     meaning: 'What was to be checked is not as it should be.',
     codes: ['REPLAY_DIFFERS'],
   },
+  { exitCode: 12, meaning: 'Key generation ended without a key.', codes: ['KEYGEN_'] },
   {
     exitCode: 130,
     meaning: 'Interrupted: a check before its end, a node a second time while it stops.',

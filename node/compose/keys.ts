@@ -1,6 +1,7 @@
 import { toHex } from 'viem'
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import type { Committee } from '../../aggregator/committee.ts'
+import type { Params } from '../../aggregator/params.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { NodeConfig, PassphraseSetting } from '../config/schema.ts'
@@ -40,7 +41,7 @@ export async function openKeys(
     openKeystore({ path, purpose, passphrase, strength: config.strength, ...member })
   try {
     const identity = await open(config.identity, 'identity')
-    const self = memberOf(committee, identity.use(ecdsa.publicKeyOf))
+    const self = memberOf(committee.params, identity.use(ecdsa.publicKeyOf))
     const signingShare = await open(config.signingShare, 'signing-share', { member: self })
     const transmitter =
       config.transmitter === undefined
@@ -52,16 +53,16 @@ export async function openKeys(
   }
 }
 
-function sourceOf(setting: PassphraseSetting): PassphraseSource {
+/** Where the configuration says that the passphrase comes from. */
+export function sourceOf(setting: PassphraseSetting): PassphraseSource {
   if ('file' in setting) return { from: 'file', path: setting.file }
   if ('descriptor' in setting) return { from: 'descriptor', descriptor: setting.descriptor }
   return { from: 'prompt', question: 'Passphrase of the key files: ' }
 }
 
-function memberOf(committee: Committee, publicKey: Uint8Array): MemberIndex {
-  const index = committee.params.members.findIndex(({ identityKey }) =>
-    equalBytes(identityKey, publicKey),
-  )
+/** Which member an identity key is. @throws {OracleError} `IDENTITY_NOT_MEMBER` */
+export function memberOf(params: Params, publicKey: Uint8Array): MemberIndex {
+  const index = params.members.findIndex(({ identityKey }) => equalBytes(identityKey, publicKey))
   if (index >= 0) return index
   throw new OracleError(
     'IDENTITY_NOT_MEMBER',

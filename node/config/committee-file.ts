@@ -1,10 +1,14 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { z } from 'zod'
+import { keygenContextOf } from '../../aggregator/keygen/context.ts'
+import { unsignedBy } from '../../aggregator/keygen/result.ts'
 import type { FeedParams, Params } from '../../aggregator/params.ts'
 import { FEED_KINDS } from '../../aggregator/params.ts'
 import { problemsOf } from '../../aggregator/params-check.ts'
 import { signingThresholdOf } from '../../aggregator/quorum.ts'
 import type { GroupKey } from '../../aggregator/signing/threshold.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
+import { javascriptEcdsa } from '../keys/native.ts'
 import { problemsFrom } from './problems.ts'
 import { decimalText, formatDecimal, hexBytes, parseDecimal } from './scalars.ts'
 import type { ConfigProblem } from './yaml.ts'
@@ -14,13 +18,35 @@ import { parseYaml } from './yaml.ts'
 export interface CommitteeFile {
   readonly params: Params
   readonly groupKey: GroupKey
+  /** How the key came to be; absent when a dealer made it, for development only. */
+  readonly keyGeneration?: KeyGeneration
 }
+
+/** What shows that all n members made the group key together (protocol §11.1). */
+export interface KeyGeneration {
+  /** Digest of all packages, 32 bytes. */
+  readonly transcript: Uint8Array
+  /** Every member's signature of the result, 64 bytes each, by index. */
+  readonly signatures: readonly Uint8Array[]
+}
+
+/** A committee file before or after its key generation. */
+export interface CommitteeToBe {
+  readonly params: Params
+  /** Null before. */
+  readonly complete: CommitteeFile | null
+}
+
+export type ParsedCommitteeToBe =
+  | { readonly type: 'parsed'; readonly committee: CommitteeToBe }
+  | { readonly type: 'refused'; readonly problems: readonly ConfigProblem[] }
 
 export type ParsedCommittee =
   | { readonly type: 'parsed'; readonly committee: CommitteeFile }
   | { readonly type: 'refused'; readonly problems: readonly ConfigProblem[] }
 
 const POINT_BYTES = 33
+const SIGNATURE_BYTES = 64
 
 const feedSchema = z
   .strictObject({
@@ -64,31 +90,85 @@ const committeeSchema = z.strictObject({
   }),
   limits: z.strictObject({ roundsKept: z.int(), syncBatchMax: z.int() }),
   feeds: z.array(feedSchema).max(1_024),
-  groupKey: z.strictObject({
-    publicKey: hexBytes(POINT_BYTES),
-    verifyingShares: z.array(hexBytes(POINT_BYTES)).max(31),
-    threshold: z.int(),
-  }),
+  groupKey: z
+    .strictObject({
+      publicKey: hexBytes(POINT_BYTES),
+      verifyingShares: z.array(hexBytes(POINT_BYTES)).max(31),
+      threshold: z.int(),
+    })
+    .optional(),
+  keyGeneration: z
+    .strictObject({
+      transcript: hexBytes(32),
+      signatures: z.array(hexBytes(SIGNATURE_BYTES)).max(31),
+    })
+    .optional(),
 })
 
 /**
- * Reads a committee file (YAML or JSON) and checks every rule of protocol §1 and §3. Bounds of
- * feeds are decimals in the feed's own unit, such as `0.01`; keys are hexadecimal.
+ * Reads a committee file (YAML or JSON) and checks every rule of protocol §1 and §3, and that all
+ * members signed the key when it says so (§11.1). Bounds of feeds are decimals in the feed's own
+ * unit, such as `0.01`; keys are hexadecimal.
  */
 export function parseCommittee(text: string): ParsedCommittee {
+  const parsed = parseCommitteeToBe(text)
+  if (parsed.type === 'refused') return parsed
+  const { complete } = parsed.committee
+  if (complete !== null) return { type: 'parsed', committee: complete }
+  const message = 'is missing; make it with all other members: parallax dkg'
+  return { type: 'refused', problems: [{ path: 'groupKey', message }] }
+}
+
+/** Reads a committee file whose key may still have to be made. */
+export function parseCommitteeToBe(text: string): ParsedCommitteeToBe {
   const yaml = parseYaml(text)
   if (yaml.type === 'refused') return yaml
   const outcome = committeeSchema.safeParse(yaml.value, { reportInput: true })
   if (!outcome.success) return { type: 'refused', problems: problemsFrom(outcome.error) }
-  const { groupKey, ...params } = outcome.data
-  const problems = [...problemsOf(params), ...groupKeyProblems(params, groupKey)]
+  const { groupKey, keyGeneration, ...params } = outcome.data
+  const problems = problemsOf(params)
   if (problems.length > 0) return { type: 'refused', problems }
-  return { type: 'parsed', committee: { params, groupKey } }
+  if (groupKey === undefined) {
+    if (keyGeneration === undefined) return parsedWith(params, null)
+    const message = 'signs a group key that is missing'
+    return { type: 'refused', problems: [{ path: 'keyGeneration', message }] }
+  }
+  const complete = { params, groupKey, ...(keyGeneration !== undefined && { keyGeneration }) }
+  const keyProblems = [...groupKeyProblems(params, groupKey), ...signatureProblems(complete)]
+  if (keyProblems.length > 0) return { type: 'refused', problems: keyProblems }
+  return parsedWith(params, complete)
+}
+
+function parsedWith(params: Params, complete: CommitteeFile | null): ParsedCommitteeToBe {
+  return { type: 'parsed', committee: { params, complete } }
 }
 
 /** The text of a committee file: the same committee always gives the same text. */
-export function formatCommittee({ params, groupKey }: CommitteeFile): string {
+export function formatCommittee({ params, groupKey, keyGeneration }: CommitteeFile): string {
   const plain = {
+    ...plainParams(params),
+    groupKey: {
+      publicKey: toHex(groupKey.publicKey),
+      verifyingShares: groupKey.verifyingShares.map(toHex),
+      threshold: groupKey.threshold,
+    },
+    ...(keyGeneration !== undefined && {
+      keyGeneration: {
+        transcript: toHex(keyGeneration.transcript),
+        signatures: keyGeneration.signatures.map(toHex),
+      },
+    }),
+  }
+  return `${JSON.stringify(plain, null, 2)}\n`
+}
+
+/** The text of a committee file before its key generation. */
+export function formatParams(params: Params): string {
+  return `${JSON.stringify(plainParams(params), null, 2)}\n`
+}
+
+function plainParams(params: Params) {
+  return {
     protocolVersion: params.protocolVersion,
     network: params.network,
     f: params.f,
@@ -103,13 +183,24 @@ export function formatCommittee({ params, groupKey }: CommitteeFile): string {
       valueMin: formatDecimal(feed.valueMin, feed.decimals),
       valueMax: formatDecimal(feed.valueMax, feed.decimals),
     })),
-    groupKey: {
-      publicKey: toHex(groupKey.publicKey),
-      verifyingShares: groupKey.verifyingShares.map(toHex),
-      threshold: groupKey.threshold,
-    },
   }
-  return `${JSON.stringify(plain, null, 2)}\n`
+}
+
+function signatureProblems({
+  params,
+  groupKey,
+  keyGeneration,
+}: CommitteeFile): readonly ConfigProblem[] {
+  if (keyGeneration === undefined) return []
+  const crypto = {
+    keccak256: (bytes: Uint8Array) => keccak_256(bytes),
+    verifyMessage: javascriptEcdsa.verify,
+  }
+  const context = keygenContextOf(crypto, params)
+  return unsignedBy(context, { groupKey, ...keyGeneration }).map((index) => ({
+    path: `keyGeneration.signatures[${index}]`,
+    message: `is not member ${index}'s signature of this key; take the file of another member`,
+  }))
 }
 
 function groupKeyProblems(params: Params, groupKey: GroupKey): readonly ConfigProblem[] {

@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import type { Params } from '../../aggregator/params.ts'
 import { codeOf, OracleError } from '../errors.ts'
-import type { CommitteeFile } from './committee-file.ts'
-import { parseCommittee } from './committee-file.ts'
+import type { CommitteeFile, CommitteeToBe } from './committee-file.ts'
+import { parseCommittee, parseCommitteeToBe } from './committee-file.ts'
 import { problemsFrom } from './problems.ts'
 import type { NodeConfig } from './schema.ts'
 import { nodeConfigSchema } from './schema.ts'
@@ -40,14 +41,41 @@ export class ConfigError extends OracleError {
  * @throws {OracleError} CONFIG_UNREADABLE when the file itself cannot be read
  */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
+  const { file, config } = await loadSettings(path)
+  const committee = await loadCommittee(config.committee)
+  checkMembers(file, { config, params: committee.params })
+  return { file, config, committee }
+}
+
+/** A node's settings with a committee whose key may still have to be made. */
+export interface LoadedToBe {
+  readonly file: string
+  readonly config: NodeConfig
+  readonly committee: CommitteeToBe
+}
+
+/**
+ * Reads and checks what a key generation needs: a configuration, and a committee file with or
+ * without its group key.
+ *
+ * @throws {ConfigError} CONFIG_INVALID with every problem
+ * @throws {OracleError} CONFIG_UNREADABLE
+ */
+export async function loadConfigToBe(path: string): Promise<LoadedToBe> {
+  const { file, config } = await loadSettings(path)
+  const text = await readText(config.committee, 'or agree on it with the other members')
+  const parsed = parseCommitteeToBe(text)
+  if (parsed.type === 'refused') throw new ConfigError(config.committee, parsed.problems)
+  const { committee } = parsed
+  checkMembers(file, { config, params: committee.params })
+  return { file, config, committee }
+}
+
+async function loadSettings(path: string): Promise<Pick<LoadedConfig, 'file' | 'config'>> {
   const file = resolve(path)
   const parsed = parseConfig(await readText(file, 'or write one: parallax init'))
   if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
-  const config = withAbsolutePaths(parsed.config, dirname(file))
-  const committee = await loadCommittee(config.committee)
-  const problems = memberProblems(config, committee)
-  if (problems.length > 0) throw new ConfigError(file, problems)
-  return { file, config, committee }
+  return { file, config: withAbsolutePaths(parsed.config, dirname(file)) }
 }
 
 /**
@@ -61,6 +89,20 @@ export async function loadCommittee(path: string): Promise<CommitteeFile> {
   const parsed = parseCommittee(await readText(file, 'or get it from the other members'))
   if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
   return parsed.committee
+}
+
+/**
+ * Refuses a key that a dealer made, and knows, except with key files that are for development only.
+ *
+ * @throws {OracleError} `CONFIG_KEY_DEALT`
+ */
+export function assertKeyGenerated({ config, committee }: LoadedConfig): void {
+  if (committee.keyGeneration !== undefined || config.keys.strength === 'development') return
+  throw new OracleError(
+    'CONFIG_KEY_DEALT',
+    `${config.committee} is not signed by its members; make a key with all of them: parallax dkg`,
+    { context: { file: config.committee } },
+  )
 }
 
 export type ParsedConfig =
@@ -93,9 +135,12 @@ function withAbsolutePaths(config: NodeConfig, base: string): NodeConfig {
   }
 }
 
-function memberProblems(config: NodeConfig, { params }: CommitteeFile): readonly ConfigProblem[] {
+function checkMembers(
+  file: string,
+  { config, params }: { readonly config: NodeConfig; readonly params: Params },
+): void {
   const n = params.members.length
-  return config.network.members.flatMap(({ index }, position) =>
+  const problems = config.network.members.flatMap(({ index }, position) =>
     index < n
       ? []
       : [
@@ -105,6 +150,7 @@ function memberProblems(config: NodeConfig, { params }: CommitteeFile): readonly
           },
         ],
   )
+  if (problems.length > 0) throw new ConfigError(file, problems)
 }
 
 async function readText(file: string, otherwise: string): Promise<string> {

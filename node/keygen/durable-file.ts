@@ -9,19 +9,19 @@ import { codeOf, OracleError } from '../errors.ts'
  * @throws {OracleError} `FILE_EXISTS`, `FILE_NOT_WRITTEN`
  */
 export async function createDurably(path: string, text: string): Promise<void> {
-  await place(path, text, async (written) => {
+  await place({ path, text, mode: 0o600 }, async (written) => {
     await link(written, path)
     await rm(written)
   })
 }
 
 /**
- * Puts a whole file in the place of whatever is there, durably.
+ * Puts a whole file, for everybody to read, in the place of whatever is there, durably.
  *
  * @throws {OracleError} `FILE_NOT_WRITTEN`
  */
 export async function replaceDurably(path: string, text: string): Promise<void> {
-  await place(path, text, (written) => rename(written, path))
+  await place({ path, text, mode: 0o644 }, (written) => rename(written, path))
 }
 
 /** The text of a file; null when there is none. @throws {OracleError} `FILE_UNREADABLE` */
@@ -39,14 +39,13 @@ export async function readIfThere(path: string): Promise<string | null> {
 }
 
 async function place(
-  path: string,
-  text: string,
+  { path, text, mode }: { readonly path: string; readonly text: string; readonly mode: number },
   put: (written: string) => Promise<void>,
 ): Promise<void> {
   // One process writes at a path: its data directory is locked, and the name holds the process id.
   const written = `${path}.${process.pid}.new`
   try {
-    const file = await open(written, 'w', 0o600)
+    const file = await open(written, 'w', mode)
     try {
       await file.writeFile(text)
       await file.sync()

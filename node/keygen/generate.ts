@@ -1,0 +1,269 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import type { KeygenContext, KeygenTiming } from '../../aggregator/keygen/context.ts'
+import { keygenContextOf } from '../../aggregator/keygen/context.ts'
+import { encodeEvidence } from '../../aggregator/keygen/evidence.ts'
+import { handoverBytesMax } from '../../aggregator/keygen/exchange.ts'
+import type {
+  KeygenFailure,
+  KeygenOutcome,
+  PromisedResult,
+} from '../../aggregator/keygen/machine.ts'
+import { resultOf } from '../../aggregator/keygen/result.ts'
+import { namedBy } from '../../aggregator/keygen/standing.ts'
+import type { Statement } from '../../aggregator/keygen/statements.ts'
+import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
+import { listMembers, type MemberIndex } from '../../aggregator/values/ids.ts'
+import { memberOf, sourceOf } from '../compose/keys.ts'
+import type { CommitteeFile } from '../config/committee-file.ts'
+import type { LoadedToBe } from '../config/load.ts'
+import { OracleError } from '../errors.ts'
+import { Network } from '../gossip/network.ts'
+import { openKeystore, sealKeystore } from '../keys/keystore.ts'
+import { cryptoOf, type Ecdsa, loadEcdsa } from '../keys/native.ts'
+import { readPassphrase, type Terminal } from '../keys/passphrase.ts'
+import type { Secret } from '../keys/secret.ts'
+import { lockDirectory } from '../store/lock.ts'
+import { checkRoom, install } from './install.ts'
+import { failureText, type KeygenProgress } from './progress.ts'
+import { type KeptResult, KeygenPromises, recordDirectory } from './record.ts'
+import { KeygenSession } from './session.ts'
+import { KeygenSigner } from './signer.ts'
+import { KeygenVault } from './vault.ts'
+
+export interface GenerateOptions {
+  readonly loaded: LoadedToBe
+  readonly timing: KeygenTiming
+  /** How long a complete member stays for those that are not, in milliseconds. */
+  readonly lingerMs: number
+}
+
+export interface GenerateDependencies {
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: KeygenProgress) => void
+}
+
+/** A key that exists, as this member installed it. */
+export interface Generated {
+  readonly member: MemberIndex
+  readonly committee: CommitteeFile
+  readonly committeeDigest: Uint8Array
+}
+
+/**
+ * Takes part in the key generation of a committee, and writes the committee file and this member's
+ * signing share when all n members signed one result; otherwise it writes neither.
+ *
+ * @throws {OracleError} `KEYGEN_…` when there is no key, and what keys, files and network throw
+ */
+export async function generateKey(
+  options: GenerateOptions,
+  dependencies: GenerateDependencies,
+): Promise<Generated> {
+  const { config, committee } = options.loaded
+  const ecdsa = loadEcdsa({ fallback: 'refuse' })
+  const context = keygenContextOf(cryptoOf(ecdsa), committee.params)
+  const lock = lockDirectory(config.dataDirectory)
+  const passphrase = await readPassphrase(sourceOf(config.keys.passphrase), dependencies.terminal)
+  try {
+    const { strength } = config.keys
+    const path = config.keys.identity
+    const identity = await openKeystore({ path, purpose: 'identity', passphrase, strength })
+    const self = memberOf(committee.params, identity.use(ecdsa.publicKeyOf))
+    const directory = recordDirectory(config.dataDirectory, context.digest)
+    const promises = await KeygenPromises.open(directory)
+    const member: Member = { context, ecdsa, self, identity, passphrase, promises }
+    const generated = await obtain(member, options, dependencies)
+    identity.erase()
+    await install({ config, member: self, promises, committee: generated })
+    return { member: self, committee: generated, committeeDigest: context.digest }
+  } finally {
+    passphrase.erase()
+    lock.release()
+  }
+}
+
+interface Member {
+  readonly context: KeygenContext
+  readonly ecdsa: Ecdsa
+  readonly self: MemberIndex
+  readonly identity: Secret
+  readonly passphrase: Secret
+  readonly promises: KeygenPromises
+}
+
+/** The committee: from the file, when another member's complete one stands there, or generated. */
+async function obtain(
+  member: Member,
+  options: GenerateOptions,
+  dependencies: GenerateDependencies,
+): Promise<CommitteeFile> {
+  const { context, promises } = member
+  const { config, committee } = options.loaded
+  const { kept } = promises
+  await checkRoom({ config, member: member.self, kept })
+  if (committee.complete !== null) return confirmed(context, committee.complete, kept)
+  if (promises.package !== null && kept === null) {
+    throw new OracleError(
+      'KEYGEN_ATTEMPT_USED',
+      'this member took part in this attempt and its secrets are gone; agree on a higher keygenAttempt',
+      { context: { attempt: committee.params.keygenAttempt } },
+    )
+  }
+  const outcome = await runSession(member, options, dependencies)
+  if (outcome.type !== 'generated') throw await failure(member, outcome)
+  const { groupKey, transcript, signatures } = outcome.key
+  return { params: committee.params, groupKey, keyGeneration: { transcript, signatures } }
+}
+
+function confirmed(
+  context: KeygenContext,
+  complete: CommitteeFile,
+  kept: KeptResult | null,
+): CommitteeFile {
+  const { groupKey, keyGeneration } = complete
+  const isOurs =
+    keyGeneration !== undefined &&
+    kept !== null &&
+    equalBytes(kept.result, resultOf(context, { groupKey, ...keyGeneration }))
+  if (isOurs) return complete
+  throw new OracleError(
+    'KEYGEN_KEY_EXISTS',
+    'the committee file holds a group key that this member has no share of; begin with one without',
+    { context: { publicKey: toHex(groupKey.publicKey) } },
+  )
+}
+
+async function runSession(
+  member: Member,
+  options: GenerateOptions,
+  dependencies: GenerateDependencies,
+): Promise<KeygenOutcome> {
+  const { context, self, identity, ecdsa, promises } = member
+  const { promise: failed, reject: onFault } = Promise.withResolvers<never>()
+  failed.catch(() => undefined)
+  const signer = new KeygenSigner(context, { identity, ecdsa, promises })
+  const vault = new KeygenVault(
+    { context, self },
+    {
+      identity,
+      sign: (statement: Statement) => signer.sign(statement),
+      random: (length) => Uint8Array.from(randomBytes(length)),
+    },
+  )
+  const session: KeygenSession = new KeygenSession(
+    { context, self, timing: options.timing, promised: promises.kept, lingerMs: options.lingerMs },
+    {
+      network: {
+        publish: async (bytes) => void (await network.publish('protocol', bytes)),
+        request: (to, request) => network.request(to, request),
+        answer: (to, answer) => void network.answer(to, answer),
+        connected: () => network.peers().flatMap((p) => (p.isConnected ? [p.member] : [])),
+      },
+      disk: {
+        promisePackage: (digest) => promises.promisePackage(digest),
+        keepShare: (promised, result) => keepShare(member, { vault, promised, result, options }),
+      },
+      vault,
+      signer,
+      onProgress: dependencies.onProgress,
+      nowMs: () => performance.now(),
+    },
+  )
+  const network = await makeNetwork(member, { options, session, onFault })
+  try {
+    await network.start(dependencies.signal)
+    return await Promise.race([session.run(dependencies.signal), failed])
+  } finally {
+    await network.stop()
+    vault.erase()
+  }
+}
+
+async function makeNetwork(
+  { context, self, identity }: Member,
+  parts: {
+    readonly options: GenerateOptions
+    readonly session: KeygenSession
+    readonly onFault: (error: unknown) => void
+  },
+): Promise<Network> {
+  const { options, session, onFault } = parts
+  const { config, committee } = options.loaded
+  const addresses = new Map(config.network.members.map(({ index, address }) => [index, address]))
+  return await Network.create(
+    {
+      privateKey: identity.use((key) => Uint8Array.from(key)),
+      own: self,
+      members: context.identityKeys.map((identityKey, index) => {
+        const address = addresses.get(index)
+        return { identityKey, addresses: address === undefined ? [] : [address] }
+      }),
+      committeeDigest: context.digest,
+      roundMs: committee.params.timing.roundMs,
+      listen: config.network.listen,
+      answerBytesMax: handoverBytesMax(context),
+    },
+    {
+      onMessage: ({ topic, bytes }) =>
+        topic === 'protocol'
+          ? session.onMessage(bytes)
+          : { verdict: 'reject', code: 'WRONG_TOPIC' },
+      onSyncRequest: (from, request) => session.onRequest(from, request),
+      onFault,
+      nowMs: () => performance.now(),
+      chance: () => randomInt(2 ** 32) / 2 ** 32,
+    },
+  )
+}
+
+/** The share is on disk, encrypted and unconfirmed, before anybody sees the result. */
+async function keepShare(
+  { self, passphrase, promises }: Member,
+  made: {
+    readonly vault: KeygenVault
+    readonly promised: PromisedResult
+    readonly result: Uint8Array
+    readonly options: GenerateOptions
+  },
+): Promise<void> {
+  const { vault, promised, result, options } = made
+  const key = vault.makeSigningShare(promised.groupKey)
+  const { strength } = options.loaded.config.keys
+  const purpose = 'unconfirmed-share'
+  const keystore = await sealKeystore({ purpose, member: self, strength }, { key, passphrase })
+  key.erase()
+  await promises.keepResult({ ...promised, result, keystore })
+}
+
+const FAILURE_CODES = {
+  convicted: 'KEYGEN_CONVICTED',
+  late: 'KEYGEN_LATE',
+  abandoned: 'KEYGEN_ABANDONED',
+  stopped: 'KEYGEN_STOPPED',
+} as const
+
+async function failure(
+  { context, promises }: Member,
+  outcome: KeygenFailure,
+): Promise<OracleError> {
+  const members = listMembers(namedBy(outcome)).join(',')
+  const evidence =
+    outcome.type === 'convicted'
+      ? await promises.keepEvidence(
+          outcome.evidence.accused,
+          encodeEvidence(context, outcome.evidence),
+        )
+      : null
+  const code = FAILURE_CODES[outcome.type]
+  return new OracleError(code, `no key: ${failureText(outcome)}; ${advice(outcome, promises)}`, {
+    context: { members, ...(evidence !== null && { evidence }) },
+  })
+}
+
+function advice(outcome: KeygenFailure, promises: KeygenPromises): string {
+  if (promises.kept !== null) return 'run it again: only results of others are missing here'
+  const isOwn = outcome.type === 'stopped' || outcome.type === 'late'
+  if (isOwn && promises.package === null) return 'nothing was revealed here: run it again'
+  return 'agree on a higher keygenAttempt and begin anew'
+}

@@ -1,0 +1,93 @@
+import type { KeygenContext } from '../../aggregator/keygen/context.ts'
+import { encodeInventory } from '../../aggregator/keygen/exchange.ts'
+import type { KeygenState } from '../../aggregator/keygen/machine.ts'
+import { inventoryOf, missingOf } from '../../aggregator/keygen/standing.ts'
+import { hasMember, listMembers, type MemberIndex } from '../../aggregator/values/ids.ts'
+
+export interface PullsDependencies {
+  readonly request: (to: MemberIndex, request: Uint8Array) => Promise<Uint8Array>
+  readonly onHandover: (from: MemberIndex, handover: Uint8Array) => void
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+}
+
+/** A member is asked again for its share after so long. */
+const AGAIN_MS = 200
+/** Gossip may lose a message: every so often somebody is asked for whatever is missing. */
+const REPAIR_EVERY_MS = 500
+/** Requests under way at once. */
+const IN_FLIGHT_MAX = 6
+
+/**
+ * Asks other members for what is missing, over direct streams: shares come no other way, and what
+ * gossip lost comes again. A complete member asks everybody once more, which tells them.
+ */
+export class Pulls {
+  readonly #context: KeygenContext
+  readonly #state: KeygenState
+  readonly #dependencies: PullsDependencies
+  readonly #askedMs = new Map<MemberIndex, number>()
+  readonly #inFlight = new Set<MemberIndex>()
+  readonly #told = new Set<MemberIndex>()
+  #turn = 0
+  #repairedMs = 0
+
+  constructor(
+    options: { readonly context: KeygenContext; readonly state: KeygenState },
+    dependencies: PullsDependencies,
+  ) {
+    this.#context = options.context
+    this.#state = options.state
+    this.#dependencies = dependencies
+  }
+
+  /** Whether a member has been told that this one is complete. */
+  hasTold(member: MemberIndex): boolean {
+    return this.#told.has(member)
+  }
+
+  /** Asks whom it is time to ask. */
+  look(reachable: readonly MemberIndex[]): void {
+    const nowMs = this.#dependencies.nowMs()
+    for (const member of this.#due(reachable, nowMs)) {
+      if (this.#inFlight.size >= IN_FLIGHT_MAX) return
+      if (this.#inFlight.has(member)) continue
+      if (nowMs - (this.#askedMs.get(member) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) continue
+      this.#askedMs.set(member, nowMs)
+      this.#inFlight.add(member)
+      void this.#ask(member)
+    }
+  }
+
+  #due(reachable: readonly MemberIndex[], nowMs: number): readonly MemberIndex[] {
+    const { outcome, phase } = this.#state
+    if (outcome?.type === 'generated') return reachable.filter((each) => !this.#told.has(each))
+    if (outcome !== null || phase === 'meeting') return []
+    if (phase === 'shares') {
+      const missing = missingOf(this.#context, this.#state)
+      return reachable.filter((each) => hasMember(missing, each))
+    }
+    if (nowMs - this.#repairedMs < REPAIR_EVERY_MS || reachable.length === 0) return []
+    this.#repairedMs = nowMs
+    this.#turn += 1
+    // Whoever is missing knows best what it said; the others in turn may know more.
+    const missing = missingOf(this.#context, this.#state)
+    const others = [reachable[this.#turn % reachable.length] ?? 0]
+    const [silent] = listMembers(missing).filter((each) => reachable.includes(each))
+    return silent === undefined ? others : [silent, ...others]
+  }
+
+  async #ask(member: MemberIndex): Promise<void> {
+    const isComplete = this.#state.outcome?.type === 'generated'
+    try {
+      const inventory = encodeInventory(this.#context, inventoryOf(this.#state))
+      const handover = await this.#dependencies.request(member, inventory)
+      if (isComplete) this.#told.add(member)
+      this.#dependencies.onHandover(member, handover)
+    } catch {
+      // Not there, not ready or not willing: the progress shows who is waited for.
+    } finally {
+      this.#inFlight.delete(member)
+    }
+  }
+}
