@@ -48,8 +48,13 @@ export interface RoundState {
   readonly openingMs: UnixMs
   /** This node's pair, frozen at the opening (§4.3). */
   pair: Pair | null
-  /** Every honest member could have the certificate that the pair came from in time (§6.5). */
-  isPairSettled: boolean
+  /** Every honest member could have in time what the pair came from (§6.5). */
+  settled: {
+    /** The certificate. */
+    readonly basis: boolean
+    /** Convictions; and no lost round before, whose notices may differ from node to node. */
+    readonly members: boolean
+  }
   /** Basis of the best certificate that the pair was frozen from (§5.1). */
   basis: Basis
   /** Index into the deadlines of the round that come next; see step.ts. */
@@ -82,6 +87,8 @@ export interface RoundState {
   /** Members asked for a better certificate in this round; bounded by f+1. */
   asked: Members
   certificate: Verified<Certificate> | null
+  /** Highest slot of a certificate of this round that was seen; −1 when there was none. */
+  certifiedSlot: number
   isClosed: boolean
 }
 
@@ -99,6 +106,8 @@ export interface State {
   /** When it became the best here, by this node's clock. */
   bestSinceMs: UnixMs
   convicted: Members
+  /** When the last of them was convicted here, by this node's clock. */
+  convictedSinceMs: UnixMs
   readonly evidence: (Verified<Evidence> | undefined)[]
   /** Until which round each member ranks last as a signer (§6.6). */
   readonly unansweredUntil: Round[]
@@ -127,6 +136,7 @@ export function initialState(committee: Committee, self: MemberIndex): State {
     best: null,
     bestSinceMs: 0,
     convicted: NO_MEMBERS,
+    convictedSinceMs: 0,
     evidence: new Array(committee.size),
     unansweredUntil: new Array(committee.size).fill(0),
     ahead: new Array(committee.size).fill(0),
@@ -153,7 +163,7 @@ function newRound(committee: Committee, round: Round): RoundState {
     round,
     openingMs: openingOf(committee, round),
     pair: null,
-    isPairSettled: false,
+    settled: { basis: false, members: false },
     basis: { round: 0, slot: 0 },
     stage: 0,
     observations: new Array(committee.size),
@@ -173,6 +183,7 @@ function newRound(committee: Committee, round: Round): RoundState {
     slotsUsed: 0,
     asked: NO_MEMBERS,
     certificate: null,
+    certifiedSlot: -1,
     isClosed: false,
   }
 }

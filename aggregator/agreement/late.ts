@@ -4,6 +4,7 @@ import {
   difference,
   hasMember,
   listMembers,
+  type MemberIndex,
   type Members,
   NO_MEMBERS,
   type Round,
@@ -12,30 +13,55 @@ import {
 import { isHigher, namedAtLeast } from './pair.ts'
 
 /**
- * Members of this node's expected set whose observation is missing at includeMs, or who named
- * another pair than this node's in this round and the one before (protocol §6.5).
+ * Members of this node's expected set whose observation is missing at includeMs, or who named a
+ * pair that they could not have come to (protocol §6.5).
  */
 export function lateMembersOf(turn: Turn, round: RoundState): Members {
   const { pair } = round
   if (pair === null) return NO_MEMBERS
   const missing = difference(pair.expected, round.counted)
   if (isBasisBehind(turn, round)) return missing
-  const before = turn.state.rounds.get(round.round - 1)
-  if (before === undefined || before.pair === null) return missing
-  // A certificate that was let go just before an opening makes honest pairs differ: nobody's fault.
-  if (!round.isPairSettled || !before.isPairSettled) return missing
   let late = missing
   for (const index of listMembers(difference(pair.expected, missing))) {
-    const now = namesAnother(round.observations[index], pair)
-    const then = namesAnother(before.observations[index], before.pair)
-    if (now && then && hasMember(before.counted, index)) late = withMember(late, index)
+    const observation = round.observations[index]
+    if (observation === undefined) continue
+    if (isPairWrong(round, pair, observation.message) || isBasisUnproven(turn, round, index)) {
+      late = withMember(late, index)
+    }
   }
   return late
 }
 
 /**
- * Members whom f+1 notices of the round before name, if that round is lost here: without a certificate
- * nothing else would leave them out, and they could lose the next one in the same way (§4.3).
+ * Whether an observation names another pair than this node's although its sender started from the
+ * same certificate, or from a lower one when everyone could have this node's. What reached this
+ * node only just before the opening may have missed an honest member: nobody is blamed for that.
+ */
+function isPairWrong(round: RoundState, pair: Pair, named: Observation): boolean {
+  const isSame = named.pair.expected === pair.expected && named.pair.signing === pair.signing
+  if (isSame || !round.settled.members || isHigher(named.basis, round.basis)) return false
+  return round.settled.basis || !isHigher(round.basis, named.basis)
+}
+
+/**
+ * Whether a member claimed a certificate in an earlier round that is kept, was asked for it, and
+ * has brought nothing since that is as high.
+ */
+function isBasisUnproven(turn: Turn, round: RoundState, member: MemberIndex): boolean {
+  for (const earlier of turn.state.rounds.values()) {
+    if (earlier.round >= round.round || !hasMember(earlier.asked, member)) continue
+    const claimed = earlier.observations[member]?.message.basis
+    const known = claimed === undefined ? undefined : turn.state.rounds.get(claimed.round)
+    if (claimed !== undefined && known !== undefined && known.certifiedSlot < claimed.slot) {
+      return true
+    }
+  }
+  return false
+}
+
+/**
+ * Members whom f+1 notices of the round before name, if that round is lost here: without a
+ * certificate nothing else would leave them out, and they could lose the next one too (§4.3).
  */
 export function absentBefore(turn: Turn, round: Round): Members {
   const before = turn.state.rounds.get(round - 1)
@@ -45,12 +71,6 @@ export function absentBefore(turn: Turn, round: Round): Members {
     notices.map((late) => late.message),
     turn.context.committee.f + 1,
   )
-}
-
-function namesAnother(observation: Verified<Observation> | undefined, pair: Pair): boolean {
-  if (observation === undefined) return false
-  const named = observation.message.pair
-  return named.expected !== pair.expected || named.signing !== pair.signing
 }
 
 /**

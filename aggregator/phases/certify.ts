@@ -117,6 +117,7 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
     state.bestSinceMs = turn.nowMs
     turn.out.push({ type: 'keepCertificate', certificate })
   }
+  if (round !== null && message.slot > round.certifiedSlot) round.certifiedSlot = message.slot
   const isFirst = round === null ? isBest : round.certificate === null
   if (!isFirst) return
   const path = message.slot === 0 ? 'fast' : 'proposed'

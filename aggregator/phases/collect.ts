@@ -139,6 +139,7 @@ export function onEvidence(turn: Turn, evidence: Verified<Evidence>): boolean {
   const { accused } = evidence.message
   if (hasMember(state.convicted, accused)) return false
   state.convicted = withMember(state.convicted, accused)
+  state.convictedSinceMs = turn.nowMs
   state.evidence[accused] = evidence
   for (const round of state.rounds.values()) {
     round.counted = withoutMember(round.counted, accused)

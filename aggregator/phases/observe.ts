@@ -49,9 +49,18 @@ export function openRound(turn: Turn, round: Round): void {
   })
   roundState.basis = basisOf(best)
   const { hopMs, clockSkewMsMax } = context.committee.params.timing
-  const spreadMs = hopMs + clockSkewMsMax
-  roundState.isPairSettled = roundState.openingMs - state.bestSinceMs >= spreadMs
+  const settledMs = roundState.openingMs - hopMs - clockSkewMsMax
+  roundState.settled = {
+    basis: state.bestSinceMs <= settledMs,
+    members: state.convictedSinceMs <= settledMs && !isLostBefore(state, round),
+  }
   if (mayAct(turn, round) && !roundState.isClosed) turn.out.push({ type: 'sample', round })
+}
+
+/** Whether the round before was opened here and has no certificate. */
+function isLostBefore(state: State, round: Round): boolean {
+  const before = state.rounds.get(round - 1)
+  return before !== undefined && before.pair !== null && before.certificate === null
 }
 
 function forgetBefore(state: State, oldest: Round): void {

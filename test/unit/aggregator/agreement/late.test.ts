@@ -5,23 +5,6 @@ const ALL = 0b1111
 /** A pair that this machine never names without a certificate. */
 const OTHER = { expected: ALL, signing: 0b1110 }
 
-/** A machine two rounds into its work, in whose rounds the others name the pairs given. */
-function afterTwoRounds(
-  script: Script,
-  names: (sender: number, round: number) => { expected: number; signing: number } | null,
-): Script {
-  for (const round of [ROUND, ROUND + 1]) {
-    script.waits(1, round)
-    for (const sender of [1, 2, 3]) {
-      const pair = names(sender, round) ?? script.pair(round)
-      script.receives(
-        script.forge.observation({ round, sender, pair, basis: script.round(round).basis }),
-      )
-    }
-  }
-  return script.waits(60, ROUND + 1)
-}
-
 const lateIn = (script: Script, round: number) =>
   script.sent('late').find((late) => late.round === round)?.members ?? 0
 
@@ -66,19 +49,6 @@ describe('late notices (protocol §6.5)', () => {
     expect(script.sent('late')).toEqual([])
   })
 
-  test('given another pair named in two rounds running, then its sender is named', () => {
-    const script = afterTwoRounds(opened(), (sender) => (sender === 2 ? OTHER : null))
-    expect(lateIn(script, ROUND)).toBe(0)
-    expect(lateIn(script, ROUND + 1)).toBe(0b100)
-  })
-
-  test('given another pair named in one round only, then its sender is not named', () => {
-    const script = afterTwoRounds(opened(), (sender, round) =>
-      sender === 2 && round === ROUND + 1 ? OTHER : null,
-    )
-    expect(lateIn(script, ROUND + 1)).toBe(0)
-  })
-
   test('given f+1 others with a better certificate, then pairs are no complaint', () => {
     const script = opened()
     for (const round of [ROUND, ROUND + 1]) {
@@ -91,7 +61,7 @@ describe('late notices (protocol §6.5)', () => {
     expect(lateIn(script.waits(60, ROUND + 1), ROUND + 1)).toBe(0)
   })
 
-  test('given a stale pair whose certificate arrives after the opening, then pairs are no complaint either', () => {
+  test('given a stale pair whose certificate comes after the opening, then pairs are no complaint', () => {
     const script = opened()
     for (const round of [ROUND, ROUND + 1]) {
       script.waits(1, round)
@@ -108,33 +78,96 @@ describe('late notices (protocol §6.5)', () => {
     }
     expect(lateIn(script.waits(60, ROUND + 1), ROUND + 1)).toBe(0)
   })
+})
 
-  describe('given certificates that come before an opening, and a member that names the old pair', () => {
-    const namedWhenHeldFrom = (atMs: number): number => {
-      const script = opened()
-      for (const round of [ROUND + 1, ROUND + 2]) {
-        script.waits(atMs, round - 1)
-        const signingSet = round === ROUND + 1 ? 0b0111 : 0b1011
-        script.receives(
-          script.forge.certificate({ round: round - 1, signingSet, expectedNext: ALL }),
-        )
-        script.waits(1, round)
-        for (const sender of [1, 2, 3]) {
-          const pair = sender === 2 ? OTHER : script.pair(round)
-          const { basis } = script.round(round)
-          script.receives(script.forge.observation({ round, sender, pair, basis }))
-        }
-      }
-      return lateIn(script.waits(60, ROUND + 2), ROUND + 2)
+describe('notices about pairs (protocol §6.5)', () => {
+  interface Told {
+    /** When this machine gets the certificate of the round before; never when left out. */
+    readonly certificateMs?: number
+    /** When it convicts member 3, in the round before. */
+    readonly convictionMs?: number
+    readonly basis?: { readonly round: number; readonly slot: number }
+  }
+
+  /** Whom the machine names when member 2 names another pair in one round. */
+  const namedWhen = ({ certificateMs, convictionMs, basis }: Told): number => {
+    const script = opened()
+    const { forge } = script
+    const moments: (readonly [atMs: number, act: () => void])[] = []
+    if (convictionMs !== undefined) {
+      const contradictions = [1n, 2n].map((value) => script.observation(3, { values: [value] }))
+      moments.push([convictionMs, () => script.receives(...contradictions)])
     }
+    if (certificateMs !== undefined) {
+      const certificate = forge.certificate({ round: ROUND, signingSet: 0b111, expectedNext: ALL })
+      moments.push([certificateMs, () => script.receives(certificate)])
+    }
+    for (const [atMs, act] of moments.toSorted(([one], [other]) => one - other)) {
+      script.waits(atMs)
+      act()
+    }
+    const round = ROUND + 1
+    script.waits(1, round)
+    for (const sender of [1, 2, 3]) {
+      const isOther = sender === 2
+      const pair = isOther ? OTHER : script.pair(round)
+      const named = isOther ? (basis ?? script.round(round).basis) : script.round(round).basis
+      script.receives(forge.observation({ round, sender, pair, basis: named }))
+    }
+    return lateIn(script.waits(60, round), round)
+  }
 
-    test('when a hop and the skew have passed since, it is named: it could have them too', () => {
-      expect(namedWhenHeldFrom(475)).toBe(0b100)
-    })
+  test('given another pair from the same certificate, then its sender is named at once', () => {
+    expect(namedWhen({ certificateMs: 100 })).toBe(0b100)
+    expect(namedWhen({ certificateMs: 499 })).toBe(0b100)
+  })
 
-    test('when they came later, it is not: they were let go so that honest pairs differ', () => {
-      expect(namedWhenHeldFrom(476)).toBe(0)
-    })
+  test('given a pair from a lower certificate, then only if all could have the higher one', () => {
+    const basis = { round: ROUND - 1, slot: 0 }
+    expect(namedWhen({ certificateMs: 475, basis })).toBe(0b100)
+    expect(namedWhen({ certificateMs: 476, basis })).toBe(0)
+  })
+
+  test('given a pair from a higher certificate, then its sender is asked, not named', () => {
+    expect(namedWhen({ certificateMs: 100, basis: { round: ROUND, slot: 1 } })).toBe(0)
+  })
+
+  /** Member 2 claims a certificate of slot 2 in one round; whom the machine names in the next. */
+  const namedAfterClaim = (brought: 'the certificate' | 'nothing'): number => {
+    const script = opened()
+    const { forge } = script
+    const sets = { signingSet: 0b111, expectedNext: ALL }
+    script.waits(100).receives(forge.certificate({ round: ROUND, ...sets }))
+    const claimed = { round: ROUND, slot: 2 }
+    for (const round of [ROUND + 1, ROUND + 2]) {
+      script.waits(1, round)
+      for (const sender of [1, 2, 3]) {
+        const isClaim = sender === 2 && round === ROUND + 1
+        const pair = isClaim ? OTHER : script.pair(round)
+        const basis = isClaim ? claimed : script.round(round).basis
+        script.receives(forge.observation({ round, sender, pair, basis }))
+      }
+      if (round === ROUND + 2) break
+      if (brought === 'the certificate') {
+        script.receives(forge.certificate({ ...claimed, ...sets }))
+      }
+      script.waits(100, round).receives(forge.certificate({ round, ...sets }))
+    }
+    return lateIn(script.waits(60, ROUND + 2), ROUND + 2)
+  }
+
+  test('given a claim of a certificate that never came, then its sender is named next time', () => {
+    expect(namedAfterClaim('nothing')).toBe(0b100)
+    expect(namedAfterClaim('the certificate')).toBe(0)
+  })
+
+  test('given a lost round before, then nobody is named: its notices may differ', () => {
+    expect(namedWhen({})).toBe(0)
+  })
+
+  test('given a conviction that not all could have yet, then nobody is named', () => {
+    expect(namedWhen({ certificateMs: 100, convictionMs: 475 })).toBe(0b100)
+    expect(namedWhen({ certificateMs: 100, convictionMs: 476 })).toBe(0)
   })
 })
 
