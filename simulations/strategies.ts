@@ -10,6 +10,7 @@ import { earlyProposal } from './adversary/early-proposal.ts'
 import { edgeLate } from './adversary/edge-late.ts'
 import { equivocate } from './adversary/equivocate.ts'
 import { equivocateProposal } from './adversary/equivocate-proposal.ts'
+import { falseBasis } from './adversary/false-basis.ts'
 import { flapAtProbes } from './adversary/flap-at-probes.ts'
 import { late } from './adversary/late.ts'
 import { lateForVictims } from './adversary/late-for-victims.ts'
@@ -24,6 +25,7 @@ import { selective } from './adversary/selective.ts'
 import { spam } from './adversary/spam.ts'
 import { withholdShare } from './adversary/withhold-share.ts'
 import { wrongPair } from './adversary/wrong-pair.ts'
+import { wrongPairEveryOther } from './adversary/wrong-pair-every-other.ts'
 import type { Strategy } from './adversary.ts'
 
 /** Every attack that a scenario can name. */
@@ -39,6 +41,8 @@ export const STRATEGIES: readonly Strategy[] = [
   badShare,
   releaseLate,
   wrongPair,
+  wrongPairEveryOther,
+  falseBasis,
   lie,
   bias,
   collude,
