@@ -73,7 +73,8 @@ function take(step: Step, event: KeygenEvent): void {
 function start(step: Step, promised: KeygenState['promised']): void {
   step.state.enteredMs = step.nowMs
   if (promised === null) return
-  step.state.promised = promised
+  // Copied: what a host keeps beside it, such as its share, is no business of the machine.
+  step.state.promised = { transcript: promised.transcript, groupKey: promised.groupKey }
   announceResult(step)
 }
 

@@ -25,11 +25,21 @@ const DECIMALS = 8
 const DEVIATION_BPS = 5
 const HEARTBEAT_MS = 10_000
 
-/** Secrets of one member of a local network. */
-export interface MemberSecrets {
+/** What each member of a local network is given before its committee has a key. */
+export interface MemberKeys {
   readonly identity: Secret
-  readonly signingShare: Secret
   readonly transmitter: Secret
+}
+
+/** Secrets of one member of a local network whose key a dealer made. */
+export interface MemberSecrets extends MemberKeys {
+  readonly signingShare: Secret
+}
+
+/** A committee for this machine that has yet to make its key. */
+export interface LocalCommitteeToBe {
+  readonly params: Params
+  readonly members: readonly MemberKeys[]
 }
 
 export interface LocalCommittee {
@@ -37,15 +47,31 @@ export interface LocalCommittee {
   readonly members: readonly MemberSecrets[]
 }
 
+export interface LocalCommitteeOptions {
+  readonly size: number
+  readonly feeds: readonly string[]
+  readonly genesisMs: number
+}
+
 /**
  * Makes a committee for this machine. A dealer makes the shares and forgets them: for development
  * only, and the network name says so (protocol §2.2).
  */
-export function localCommittee(options: {
-  readonly size: number
-  readonly feeds: readonly string[]
-  readonly genesisMs: number
-}): LocalCommittee {
+export function localCommittee(options: LocalCommitteeOptions): LocalCommittee {
+  const { params, members } = localCommitteeToBe(options)
+  const threshold = signingThresholdOf(options.size, params.f)
+  const dealt = dealForDevelopment({ members: options.size, threshold }, randomBytes)
+  return {
+    file: { params, groupKey: dealt.groupKey },
+    members: members.map((keys, index) => ({
+      ...keys,
+      signingShare: Secret.of((dealt.shares[index] as (typeof dealt.shares)[number]).secret),
+    })),
+  }
+}
+
+/** Makes parameters and identities for a committee on this machine; its key is still to be made. */
+export function localCommitteeToBe(options: LocalCommitteeOptions): LocalCommitteeToBe {
   const { size } = options
   const f = faultyMax(size)
   const identities = Array.from({ length: size }, privateKey)
@@ -62,13 +88,10 @@ export function localCommittee(options: {
     probeEvery: 8,
     limits: { roundsKept: 16, syncBatchMax: 64 },
   }
-  const threshold = signingThresholdOf(size, f)
-  const dealt = dealForDevelopment({ members: size, threshold }, randomBytes)
   return {
-    file: { params, groupKey: dealt.groupKey },
-    members: identities.map((identity, index) => ({
+    params,
+    members: identities.map((identity) => ({
       identity: Secret.of(identity),
-      signingShare: Secret.of((dealt.shares[index] as (typeof dealt.shares)[number]).secret),
       transmitter: Secret.of(privateKey()),
     })),
   }

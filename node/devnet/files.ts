@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { formatCommittee } from '../config/committee-file.ts'
+import { formatCommittee, formatParams } from '../config/committee-file.ts'
 import { type KeyPurpose, sealKeystore, writeKeystore } from '../keys/keystore.ts'
 import { Secret } from '../keys/secret.ts'
 import { VENUE_NAMES } from '../sources/registry.ts'
-import type { LocalCommittee, MemberSecrets } from './committee.ts'
+import type { LocalCommittee, LocalCommitteeToBe, MemberKeys, MemberSecrets } from './committee.ts'
 
 /** Where one node of the local network keeps everything. */
 export interface NodeFiles {
@@ -27,7 +27,8 @@ export interface RunFiles {
 }
 
 export interface RunOptions {
-  readonly committee: LocalCommittee
+  /** With its key, or before its key generation. */
+  readonly committee: LocalCommittee | LocalCommitteeToBe
   /** Two for each node: gossip, then API. */
   readonly ports: readonly number[]
   /** Null for oracles that deliver nowhere. */
@@ -40,6 +41,9 @@ export interface RunOptions {
   readonly marketUrl: string | null
 }
 
+/** In the run's folder; all nodes share it. */
+export const COMMITTEE_FILE = 'committee.json'
+
 export async function createRunDirectory(): Promise<string> {
   return await mkdtemp(join(tmpdir(), 'parallax-'))
 }
@@ -47,7 +51,10 @@ export async function createRunDirectory(): Promise<string> {
 /** Writes keys, committee and configurations of all nodes into the run's folder. */
 export async function writeRunFiles(directory: string, options: RunOptions): Promise<RunFiles> {
   const passphrase = randomBytes(24).toString('base64url')
-  await writeFile(join(directory, 'committee.json'), formatCommittee(options.committee.file))
+  const { committee } = options
+  const text =
+    'file' in committee ? formatCommittee(committee.file) : formatParams(committee.params)
+  await writeFile(join(directory, COMMITTEE_FILE), text)
   const nodes: NodeFiles[] = options.committee.members.map((_, index) => {
     const home = join(directory, `node-${index}`)
     return {
@@ -64,13 +71,28 @@ export async function writeRunFiles(directory: string, options: RunOptions): Pro
     if (member === undefined) continue
     await mkdir(node.directory)
     await writeKeys(node, member, Secret.ofText(passphrase))
+  }
+  const files = { directory, passphrase, nodes }
+  await writeConfigurations(files, options)
+  return files
+}
+
+/** Writes the configurations of all nodes, again when there is a chain to deliver to. */
+export async function writeConfigurations(
+  { nodes }: RunFiles,
+  options: Pick<RunOptions, 'chain' | 'marketUrl'>,
+): Promise<void> {
+  for (const node of nodes) {
     const config = configOf(node, nodes, options)
     await writeFile(node.config, `${JSON.stringify(config, null, 2)}\n`)
   }
-  return { directory, passphrase, nodes }
 }
 
-async function writeKeys(node: NodeFiles, member: MemberSecrets, passphrase: Secret) {
+async function writeKeys(
+  node: NodeFiles,
+  member: MemberKeys | MemberSecrets,
+  passphrase: Secret,
+): Promise<void> {
   const write = async (file: string, key: Secret, purpose: KeyPurpose) => {
     const label = purpose === 'signing-share' ? { member: node.index } : {}
     const options = { purpose, strength: 'development', ...label } as const
@@ -78,14 +100,20 @@ async function writeKeys(node: NodeFiles, member: MemberSecrets, passphrase: Sec
     await writeKeystore(join(node.directory, file), keystore)
   }
   await write('identity.json', member.identity, 'identity')
-  await write('signing-share.json', member.signingShare, 'signing-share')
+  if ('signingShare' in member) {
+    await write('signing-share.json', member.signingShare, 'signing-share')
+  }
   await write('transmitter.json', member.transmitter, 'transmitter')
 }
 
-function configOf(node: NodeFiles, nodes: readonly NodeFiles[], options: RunOptions) {
+function configOf(
+  node: NodeFiles,
+  nodes: readonly NodeFiles[],
+  options: Pick<RunOptions, 'chain' | 'marketUrl'>,
+) {
   return {
     name: `oracle-${node.index}`,
-    committee: '../committee.json',
+    committee: `../${COMMITTEE_FILE}`,
     dataDirectory: 'data',
     keys: {
       identity: 'identity.json',
