@@ -15,7 +15,7 @@ interface Level {
 }
 
 /**
- * Coefficients derived by `test/vectors/derivatives/fit.ts`; the same numbers stand in
+ * Coefficients derived by `test/support/derivatives/fit.ts`; the same numbers stand in
  * `OptionMath.sol`, and a unit test derives them again.
  */
 export const OPTION_MATH_COEFFICIENTS = {

@@ -15,8 +15,8 @@ export const EXP_WAD_MAX: Wad = 135_305_999_368_893_231_588n
 export const EXP_WAD_ZERO: Wad = -42_139_678_854_452_767_552n
 
 /**
- * Coefficients of the continued fractions, in Q96, derived by `test/vectors/derivatives/fit.ts`; the
- * same numbers stand in `OptionMath.sol`, and a unit test derives them again.
+ * Coefficients of the continued fractions, in Q96, derived by `test/support/derivatives/fit.ts`;
+ * the same numbers stand in `OptionMath.sol`, and a unit test derives them again.
  */
 export const FIXED_MATH_COEFFICIENTS = {
   /** r·coth(r/2) = c0 + y/(c1 + y/(…)), y = r², |r| ≤ ln 2 / 2; relative error of e^r 6e-23. */
@@ -46,8 +46,8 @@ export const FIXED_MATH_COEFFICIENTS = {
 /**
  * Natural logarithm of a ratio of positive integers, in Q96.
  *
- * Absolute error below 2e-21 for a, b < 2^128; longer numbers are cut to 128 bits, which adds 6e-39.
- * Bit for bit `OptionMath.lnRatio` on chain, for a, b < 2^128.
+ * Absolute error below 2e-21 for a, b < 2^128; longer numbers are cut to 128 bits, which adds
+ * 6e-39. Bit for bit `OptionMath.lnRatio` on chain, for a, b < 2^128.
  */
 export function lnRatio(a: bigint, b: bigint): Q96 {
   invariant(a > 0n && b > 0n, 'the logarithm is for positive numbers')

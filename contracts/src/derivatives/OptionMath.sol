@@ -4,7 +4,7 @@ pragma solidity ^0.8.31;
 /// @title Elementary functions of option pricing in binary fixed point
 /// @notice Numbers carry 96 bits behind the point ("Q96") unless a unit is named. Every function is
 ///     a continued fraction whose coefficients were fitted by Remez' exchange:
-///     `test/vectors/derivatives/fit.ts` derives them, `generate.ts --check` compares them with the
+///     `test/support/derivatives/fit.ts` derives them, `generate.ts --check` compares them with the
 ///     ones here. The errors stated are those of the fit; the arithmetic adds some units of 2^-96
 ///     (1.3e-29).
 /// @dev One division of the EVM costs what one multiplication costs, so a continued fraction is

@@ -56,7 +56,7 @@ contract VolatilityOracle is IVolatilityOracle {
         uint256 above = _firstFrom(time);
         Entry memory far = _entries[above];
         (uint256 farVolatility, uint256 farSpread) = _read(far);
-        if (above == 0 || far.tenor == time) return (farVolatility, farSpread);
+        if (above == 0) return (farVolatility, farSpread);
         Entry memory near = _entries[above - 1];
         (uint256 nearVolatility, uint256 nearSpread) = _read(near);
         spread = nearSpread > farSpread ? nearSpread : farSpread;
@@ -64,8 +64,8 @@ contract VolatilityOracle is IVolatilityOracle {
         uint256 nearVariance = nearVolatility * nearVolatility * near.tenor;
         uint256 farVariance = farVolatility * farVolatility * far.tenor;
         if (farVariance < nearVariance) farVariance = nearVariance;
-        uint256 step = (farVariance - nearVariance) / (far.tenor - near.tenor);
-        uint256 variance = nearVariance + step * (time - near.tenor);
+        uint256 rise = (farVariance - nearVariance) * (time - near.tenor);
+        uint256 variance = nearVariance + rise / (far.tenor - near.tenor) + 1;
         volatility = OptionMath.squareRoot(variance / time) + 1;
     }
 

@@ -104,7 +104,7 @@ contract BlackScholesTest is TestBase {
         return ImpliedVolatility.ofCall(paid, t.spot, t.strike, t.time, t.rate);
     }
 
-    /// Every order of magnitude is as likely as any other; a third of the strikes is near spot.
+    /// All orders of magnitude are equally likely; a third of the strikes is near spot.
     function _inDomain(Terms memory t) private pure returns (Terms memory) {
         uint256 spot = _anyMagnitude(t.spot);
         uint256 strike =

@@ -49,8 +49,6 @@ contract MarketHandler is MarketFixture {
         }
     }
 
-    // ------ what accounts do
-
     function write(uint256 who, uint256 which, uint256 amount, uint16 markupBps) external {
         uint256 series = seriesAt(which);
         uint128 size = _size(amount);
@@ -163,8 +161,6 @@ contract MarketHandler is MarketFixture {
         } catch {}
     }
 
-    // ------ what the world does
-
     function publish(uint256 seed) external {
         _refresh(seed);
     }
@@ -190,8 +186,6 @@ contract MarketHandler is MarketFixture {
         int256 usual = int256(bound(uint256(price), 1e8, 9_000e8));
         settlement.set(expiry, price % 16 == 0 ? price : usual, isFinal);
     }
-
-    // ------ what the invariants look at
 
     function market_() external view returns (IOptionMarket) {
         return market;
@@ -225,8 +219,6 @@ contract MarketHandler is MarketFixture {
         }
         return (base.balanceOf(address(market)), quote.balanceOf(address(market)));
     }
-
-    // ------ inside
 
     function _termsAt(uint256 index)
         private
@@ -271,8 +263,8 @@ contract MarketHandler is MarketFixture {
         if (block.timestamp + 30 minutes > expiry) return true;
         uint256 time = expiry - block.timestamp;
         if (_isBad(SPOT, true) || _isBad(RATE, false)) return true;
-        // Below a week only the week's feed is read, above both.
-        if (time != 90 days && _isBad(WEEK_VOLATILITY, true)) return true;
+        // To a week only the week's feed is read, above both.
+        if (_isBad(WEEK_VOLATILITY, true)) return true;
         return time > 7 days && _isBad(QUARTER_VOLATILITY, true);
     }
 

@@ -126,6 +126,22 @@ describe('on random terms Solidity and TypeScript agree to the last bit', () => 
   }
 })
 
+test('a put above PRICE_MAX, as a negative rate allows, has an implied volatility', async () => {
+  const terms = {
+    spot: 10n ** 36n,
+    strike: 10n ** 36n,
+    volatility: 42n * 10n ** 17n,
+    timeSeconds: 134_974_881n,
+    rate: -3n * 10n ** 16n,
+  }
+  const { put } = valueOption(terms)
+  expect(put).toBeGreaterThan(terms.spot)
+  const { spot, strike, timeSeconds, rate } = terms
+  const local = impliedVolatility({ side: 'put', price: put, spot, strike, timeSeconds, rate })
+  const args = [put, spot, strike, timeSeconds, rate]
+  expect(await chain.call('DerivativesHarness', 'volatilityOfPut', args)).toBe(local)
+})
+
 test('outside the domain Solidity reverts with the error of the argument', async () => {
   const inside = [10n ** 27n, 10n ** 27n, 10n ** 18n, 86_400n, 0n]
   const refusals: [number, bigint, string][] = [

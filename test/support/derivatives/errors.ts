@@ -139,7 +139,9 @@ export interface Point {
   readonly distance: string
 }
 
-/** Terms whose strike lies `distance` standard deviations from the forward; null outside the domain. */
+/**
+ * Terms whose strike lies `distance` standard deviations from the forward; null outside the domain.
+ */
 export function termsAt(point: Point): OptionTerms | null {
   const years = ratio(point.timeSeconds, 31_536_000n)
   const width = mul(real(point.volatility), sqrt(years))

@@ -1,8 +1,8 @@
 /**
- * Real numbers as integers scaled by 2^256 (77 decimal digits), for judging the fixed-point formulas
- * and for deriving their coefficients. Slow and plain on purpose: each function is a textbook series
- * with a stated remainder, and `test/unit/aggregator/derivatives/real.test.ts` holds them against
- * published constants.
+ * Real numbers as integers scaled by 2^256 (77 decimal digits), for judging the fixed-point
+ * formulas and for deriving their coefficients. Slow and plain on purpose: each function is a
+ * textbook series with a stated remainder, and `test/unit/aggregator/derivatives/real.test.ts`
+ * holds them against published constants.
  */
 export type Real = bigint
 

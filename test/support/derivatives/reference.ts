@@ -34,7 +34,9 @@ const YEAR_SECONDS = 31_536_000n
 /** Φ(−40) is below 2^-1150; the series need not be asked. */
 const FAR = real('40')
 
-/** Black and Scholes by the textbook, with 77 digits: no trick is shared with the code under test. */
+/**
+ * Black and Scholes by the textbook, with 77 digits: no trick is shared with the code under test.
+ */
 export function referenceValuation(terms: OptionTerms): ReferenceValuation {
   const spot = terms.spot * ONE
   const years = ratio(terms.timeSeconds, YEAR_SECONDS)

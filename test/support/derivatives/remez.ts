@@ -37,9 +37,10 @@ export function denseAtEnds(count: number): Real[] {
 }
 
 /**
- * Remez' exchange for rational functions. Each round solves f·Q − P = ±E·w·Q on the reference points
- * (the product E·Q is taken with the Q before, until it stands still), then moves the reference to
- * the extremes of the error curve. Ends when the largest error is within 1 % of the levelled one.
+ * Remez' exchange for rational functions. Each round solves f·Q − P = ±E·w·Q on the reference
+ * points (the product E·Q is taken with the Q before, until it stands still), then moves the
+ * reference to the extremes of the error curve. Ends when the largest error is within 1 % of the
+ * levelled one.
  */
 export function remez(problem: FitProblem): Fit {
   const { f, weight, points, degrees } = problem

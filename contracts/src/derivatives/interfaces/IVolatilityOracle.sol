@@ -25,7 +25,8 @@ interface IVolatilityOracle {
     /// @dev Total variance σ²t is interpolated linearly between the two tenors around; below the
     ///     shortest tenor its volatility holds. A total variance that falls from one tenor to the
     ///     next would allow arbitrage between expiries; it counts as flat. Every feed that is read
-    ///     must pass the guard; the errors are those of `FeedGuard`.
+    ///     must pass the guard; the errors are those of `FeedGuard`. A time equal to a tenor other
+    ///     than the shortest belongs to the interval that ends there.
     /// @return volatility 18 decimals, rounded up
     /// @return spread the larger spread of the feeds that were read, 18 decimals, rounded up
     function volatilityAt(uint256 time) external view returns (uint256 volatility, uint256 spread);

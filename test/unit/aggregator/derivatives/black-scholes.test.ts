@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   type OptionTerms,
@@ -14,6 +15,7 @@ import {
 import { WAD } from '../../../../aggregator/values/fixed-math.ts'
 import { FULL_GRID, measureErrors } from '../../../support/derivatives/errors.ts'
 import { type Real, real } from '../../../support/derivatives/real.ts'
+import { vectorText } from '../../../support/derivatives/vectors.ts'
 
 const RAY = 10n ** 27n
 const DAY = 86_400n
@@ -118,4 +120,8 @@ describe('the domain', () => {
       }
     },
   )
+})
+
+test('the vectors that Solidity is held against are those of these formulas', () => {
+  expect(readFileSync('test/vectors/derivatives.json', 'utf8')).toBe(vectorText())
 })

@@ -85,7 +85,7 @@ describe('the coefficients are those of the fit, in TypeScript and in Solidity',
   }
 })
 
-describe('no divisor of the tail comes near zero (interval arithmetic over the whole range)', () => {
+describe('no divisor of the tail comes near zero, by interval arithmetic over its range', () => {
   const { shift, levels } = OPTION_MATH_COEFFICIENTS.tail
   const one = 1n << 96n
 
