@@ -8,6 +8,7 @@ const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boo
   { contract: 'PriceFeeds', isDeployable: true },
   { contract: 'AggregatorFacade', isDeployable: true },
   { contract: 'ExampleConsumer', isDeployable: true },
+  { contract: 'GasProbe', isDeployable: true },
   { contract: 'AggregatorV3Interface', isDeployable: false },
   { contract: 'AggregatorInterface', isDeployable: false },
 ]

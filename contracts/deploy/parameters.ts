@@ -1,4 +1,4 @@
-import type { Hex } from 'viem'
+import type { Address, Hex } from 'viem'
 import type { Params } from '../../aggregator/params.ts'
 import { bigintFrom, toHex } from '../../aggregator/values/bytes.ts'
 
@@ -6,6 +6,9 @@ import { bigintFrom, toHex } from '../../aggregator/values/bytes.ts'
 export const HEARTBEAT_SECONDS = [
   5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 14_400, 43_200, 86_400,
 ] as const
+
+/** More feeds would not fit the creation code and the gas of one transaction (EIP-3860, EIP-7825). */
+export const FEEDS_AT_DEPLOYMENT_MAX = 128
 
 /** One feed as the contract knows it. */
 export interface FeedParameters {
@@ -41,7 +44,13 @@ export interface DeployParameters {
   readonly reportAgeMsMax: number
   /** How far a report may lie ahead of the block's time; up to 60,000, whole seconds. */
   readonly futureMsMax: number
-  /** By index; the first 1024 at most. */
+  /** Guarded reads ask this uptime feed on a layer-2 chain; left out where there is no sequencer. */
+  readonly sequencer?: {
+    readonly uptimeFeed: Address
+    /** How long the sequencer must be up again before values are given, up to a day. */
+    readonly graceSeconds: number
+  }
+  /** By index; the first `FEEDS_AT_DEPLOYMENT_MAX` at most. */
   readonly feeds: readonly FeedParameters[]
   /** Also deploy an ExampleConsumer for each feed that reads answers up to this age; null for none. */
   readonly consumerAgeSecondsMax: number | null

@@ -1,9 +1,9 @@
 import type { Address, Hex } from 'viem'
-import { encodeDeployData, getContractAddress, keccak256 } from 'viem'
+import { encodeDeployData, getContractAddress, keccak256, zeroAddress } from 'viem'
 import { aggregatorFacadeAbi, aggregatorFacadeBytecode } from '../abi/aggregator-facade.ts'
 import { exampleConsumerAbi, exampleConsumerBytecode } from '../abi/example-consumer.ts'
 import { priceFeedsAbi, priceFeedsBytecode } from '../abi/price-feeds.ts'
-import type { DeployParameters } from './parameters.ts'
+import { type DeployParameters, FEEDS_AT_DEPLOYMENT_MAX } from './parameters.ts'
 
 /**
  * The CREATE2 factory that stands at this address on most EVM chains; its deployment is a
@@ -57,7 +57,10 @@ function secondsOf(durationMs: number): number {
 }
 
 function hubOf(parameters: DeployParameters): PlannedContract {
-  const { committee, historyFeeds, reportAgeMsMax, futureMsMax, feeds } = parameters
+  const { committee, historyFeeds, reportAgeMsMax, futureMsMax, feeds, sequencer } = parameters
+  if (feeds.length > FEEDS_AT_DEPLOYMENT_MAX) {
+    throw new RangeError(`at most ${FEEDS_AT_DEPLOYMENT_MAX} feeds are named at deployment`)
+  }
   return contractOf(
     'PriceFeeds',
     encodeDeployData({
@@ -69,6 +72,8 @@ function hubOf(parameters: DeployParameters): PlannedContract {
           historyFeeds,
           reportAgeSecondsMax: secondsOf(reportAgeMsMax),
           futureSecondsMax: secondsOf(futureMsMax),
+          sequencer: sequencer?.uptimeFeed ?? zeroAddress,
+          sequencerGraceSeconds: sequencer?.graceSeconds ?? 0,
           feeds,
         },
       ],

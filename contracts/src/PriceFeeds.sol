@@ -3,6 +3,8 @@ pragma solidity ^0.8.28;
 
 import {CommitteeKeys} from "./hub/CommitteeKeys.sol";
 import {FeedDelivery} from "./hub/FeedDelivery.sol";
+import {FeedGuards} from "./hub/FeedGuards.sol";
+import {FeedPull} from "./hub/FeedPull.sol";
 import {FeedReader} from "./hub/FeedReader.sol";
 import {FeedStore} from "./hub/FeedStore.sol";
 import {IPriceFeeds} from "./interfaces/IPriceFeeds.sol";
@@ -12,22 +14,28 @@ import {IPriceFeeds} from "./interfaces/IPriceFeeds.sol";
 /// @param historyFeeds Feeds below this index keep their history, 0 to 1024
 /// @param reportAgeSecondsMax A report older than this is not accepted as the latest, to 1 hour
 /// @param futureSecondsMax How far a report may lie ahead of the block's time, to 1 minute
+/// @param sequencer Uptime feed of the chain's sequencer; zero where there is none
+/// @param sequencerGraceSeconds How long the sequencer must be up before values are given, to 1 day
 /// @param feeds Configuration of the first feeds, by index
 struct Parameters {
     IPriceFeeds.Committee committee;
     uint16 historyFeeds;
     uint32 reportAgeSecondsMax;
     uint32 futureSecondsMax;
+    address sequencer;
+    uint32 sequencerGraceSeconds;
     IPriceFeeds.FeedConfig[] feeds;
 }
 
 /// @title Parallax price feeds
 /// @notice The hub; IPriceFeeds says what each function promises.
-contract PriceFeeds is FeedDelivery, FeedReader {
+contract PriceFeeds is FeedDelivery, FeedReader, FeedGuards {
     constructor(Parameters memory parameters)
         CommitteeKeys(parameters.committee)
         FeedStore(parameters.historyFeeds, parameters.feeds)
-        FeedDelivery(parameters.reportAgeSecondsMax, parameters.futureSecondsMax)
+        FeedPull(parameters.futureSecondsMax)
+        FeedDelivery(parameters.reportAgeSecondsMax)
+        FeedGuards(parameters.sequencer, parameters.sequencerGraceSeconds)
     {}
 
     /// @dev Anything that no function answers.

@@ -5,10 +5,10 @@ import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 import {FeedWord} from "../libraries/FeedWord.sol";
 import {Report} from "../libraries/Report.sol";
 import {FeedStore} from "./FeedStore.sol";
-import {ReportVerifier} from "./ReportVerifier.sol";
+import {FeedPull} from "./FeedPull.sol";
 
 /// @title Delivery of reports into the store
-abstract contract FeedDelivery is FeedStore, ReportVerifier {
+abstract contract FeedDelivery is FeedStore, FeedPull {
     using FeedWord for uint256;
 
     uint256 private constant ROUND_MASK = 0xfffffffc000000000000000000000000;
@@ -28,21 +28,16 @@ abstract contract FeedDelivery is FeedStore, ReportVerifier {
     uint256 private constant SKIPPED = 0x140;
     uint256 private constant WORD_MASK =
         0xffffffffffffffffffffffff0000000000000000000000000000000000000000;
-    /// @dev In seconds: how old and how far ahead a report may be, and both together.
+    /// @dev In seconds: how old a report may be, and that with how far ahead it may be.
     uint256 private immutable _REPORT_AGE_MAX;
-    uint256 private immutable _FUTURE_MAX;
     uint256 private immutable _SPAN;
 
-    constructor(uint256 reportAgeSecondsMax_, uint256 futureSecondsMax_) {
+    constructor(uint256 reportAgeSecondsMax_) {
         if (reportAgeSecondsMax_ > 1 hours) {
             revert ParameterOutOfRange(reportAgeSecondsMax_, 1 hours);
         }
-        if (futureSecondsMax_ > 1 minutes) {
-            revert ParameterOutOfRange(futureSecondsMax_, 1 minutes);
-        }
         _REPORT_AGE_MAX = reportAgeSecondsMax_;
-        _FUTURE_MAX = futureSecondsMax_;
-        _SPAN = reportAgeSecondsMax_ + futureSecondsMax_;
+        _SPAN = reportAgeSecondsMax_ + _FUTURE_MAX;
     }
 
     /// @inheritdoc IPriceFeeds
@@ -59,11 +54,6 @@ abstract contract FeedDelivery is FeedStore, ReportVerifier {
     /// @inheritdoc IPriceFeeds
     function reportAgeSecondsMax() external view returns (uint256) {
         return _REPORT_AGE_MAX;
-    }
-
-    /// @inheritdoc IPriceFeeds
-    function futureSecondsMax() external view returns (uint256) {
-        return _FUTURE_MAX;
     }
 
     /// @dev Stores the feeds of the report as their proof is walked. Whether the committee signed

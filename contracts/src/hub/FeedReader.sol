@@ -25,7 +25,7 @@ abstract contract FeedReader is FeedStore {
     }
 
     /// @inheritdoc IPriceFeeds
-    function latestRoundData(uint256 feed)
+    function latestRoundData_5d7w(uint256 feed)
         external
         view
         returns (uint80, int256, uint256, uint256, uint80)
@@ -45,12 +45,13 @@ abstract contract FeedReader is FeedStore {
     }
 
     /// @inheritdoc IPriceFeeds
-    function facade_Cmgi() external view {
+    function facade_BGcLb() external view {
         uint256 feed;
         uint256 selector;
         assembly {
-            feed := shr(240, calldataload(4))
-            selector := shr(224, calldataload(6))
+            let head := calldataload(4)
+            feed := shr(240, head)
+            selector := and(shr(208, head), 0xffffffff)
         }
         if (selector == 0xfeaf968c) {
             uint256 word = _filled(feed);
@@ -129,20 +130,26 @@ abstract contract FeedReader is FeedStore {
         view
         returns (int256 value, uint256 time)
     {
+        uint256 newest = word.sequence();
+        if (sequence == newest) return (word.value(), word.time());
+        uint256 kept = HISTORY;
+        if (feed >= _HISTORY_FEEDS) kept = 1;
         unchecked {
-            uint256 newest = word.sequence();
-            if (sequence == newest) return (word.value(), word.time());
-            // Also refuses 0, which wraps around.
-            if (sequence - 1 >= newest) revert SequenceUnknown(sequence, newest);
-            uint256 kept = feed < _HISTORY_FEEDS ? HISTORY : 1;
-            if (sequence + kept <= newest) revert SequenceTooOld(sequence, newest - kept + 1);
-            uint256 pair;
-            uint256 place = feed * PAIRS + (sequence >> 1) % PAIRS;
-            assembly {
-                pair := sload(add(_history.slot, place))
-            }
-            if (sequence & 1 == 0) return (int64(int256(pair) >> 192), uint32(pair >> 96));
-            return (int64(int256(pair) >> 128), uint32(pair >> 64));
+            // The age of the value asked for wraps around for one that is not there yet.
+            if (newest - sequence >= kept || sequence == 0) _revertSequence(newest, sequence, kept);
         }
+        assembly {
+            let place := or(shl(12, feed), and(shr(1, sequence), 0xfff))
+            // The odd value and its time stand 64 and 32 bits below those of the even one.
+            let isOdd := and(sequence, 1)
+            let pair := sload(add(_history.slot, place))
+            value := sar(192, shl(shl(6, isOdd), pair))
+            time := and(shr(sub(96, shl(5, isOdd)), pair), 0xffffffff)
+        }
+    }
+
+    function _revertSequence(uint256 newest, uint256 sequence, uint256 kept) private pure {
+        if (sequence == 0 || sequence > newest) revert SequenceUnknown(sequence, newest);
+        revert SequenceTooOld(sequence, newest - kept + 1);
     }
 }

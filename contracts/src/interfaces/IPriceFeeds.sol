@@ -6,7 +6,8 @@ pragma solidity ^0.8.28;
 /// that report. Anyone may deliver: the signature is the authority, the sender is nobody (protocol
 /// §8.1). Values are signed 64-bit integers in the feed's own decimals. Times are Unix time, in
 /// seconds where a name says nothing else, and always the time of observation, never that of the
-/// block.
+/// block. The functions that are called most have names with four letters behind an underscore: they
+/// were sought so that their selectors come first in the dispatcher, which saves gas at every call.
 interface IPriceFeeds {
     /// @notice What the contract keeps about one feed besides its reports.
     /// @param name 1 to 31 ASCII characters, such as `BTC/USD`
@@ -56,6 +57,17 @@ interface IPriceFeeds {
         uint32 round;
         uint32 sequence;
         uint32 heartbeatSeconds;
+    }
+
+    /// @notice What a reader accepts; each limit that is passed has its own error.
+    /// @param ageSecondsMax Longest time since the observation; 0 for the feed's own heartbeat and a
+    /// minute for its delivery
+    /// @param spreadBpsMax Largest spread relative to the value, in 1/10,000; 0 for any
+    /// @param observersMin Fewest members whose observation held a value
+    struct Guard {
+        uint32 ageSecondsMax;
+        uint16 spreadBpsMax;
+        uint8 observersMin;
     }
 
     /// @notice A value became the latest of a feed. The form is Chainlink's.
@@ -115,6 +127,20 @@ interface IPriceFeeds {
     /// @notice The report's time is before that of the stored value.
     error TimeNotNewer(uint256 given, uint256 stored);
 
+    /// @notice The committee could not form a value (2), or never did (0).
+    error FeedHalted(uint256 feed, uint256 status);
+    /// @notice The value is older than the reader accepts. In seconds.
+    error FeedStale(uint256 feed, uint256 age, uint256 limit);
+    /// @notice The observations lie too far apart.
+    error FeedWide(uint256 feed, uint256 spread, uint256 limit);
+    /// @notice Too few members observed a value.
+    error FeedThin(uint256 feed, uint256 observers, uint256 limit);
+    /// @notice The sequencer of this layer-2 chain is down.
+    error SequencerDown();
+    /// @notice The sequencer is up again, but not for long enough. In seconds.
+    error SequencerGrace(uint256 up, uint256 limit);
+    /// @notice The feed was updated since this transaction read it first.
+    error PriceChangedInTransaction(uint256 feed);
     /// @notice The feed has no value yet.
     error FeedEmpty(uint256 feed);
     /// @notice No value of the feed has this number.
@@ -135,13 +161,36 @@ interface IPriceFeeds {
     /// delivery by delivering a part of it first; if none is newer, it reverts.
     function update_WNFio() external;
 
+    /// @notice Verifies a report that the caller brings, in the layout of `update_WNFio`, and stores
+    /// nothing. How old it may be is the reader's decision: see PullReader.
+    /// @return words As FeedWord says, with the feed's index in the lowest 16 bits and no sequence
+    function pull_mfwu() external view returns (uint256[] memory words);
+
+    /// @notice The latest value of a feed if it passes the guard and, on a layer-2 chain, the
+    /// sequencer is up.
+    /// @return value In the feed's decimals
+    /// @return time When it was observed
+    function price_CQcm(uint256 feed, Guard calldata guard)
+        external
+        view
+        returns (int256 value, uint256 time);
+
+    /// @notice The same, and in one transaction only ever one value: reverts if the feed was updated
+    /// since this transaction read it first, through any contract.
+    function priceOnce(uint256 feed, Guard calldata guard)
+        external
+        returns (int256 value, uint256 time);
+
+    /// @notice The uptime feed of the sequencer, zero where there is none, and how long it must be up.
+    function sequencer() external view returns (address uptimeFeed, uint256 graceSeconds);
+
     /// @notice The latest of a feed, unguarded: look at `status` and `time` before use.
     function latest(uint256 feed) external view returns (Feed memory);
 
     /// @notice The latest value in Chainlink's form.
     /// @dev Reverts with FeedEmpty before the first value. While the feed is unavailable this is
     /// the last value with its own time, so that it ages.
-    function latestRoundData(uint256 feed)
+    function latestRoundData_5d7w(uint256 feed)
         external
         view
         returns (
@@ -167,7 +216,7 @@ interface IPriceFeeds {
 
     /// @notice Entry of the feed's facade: the feed's index in two bytes and the facade's own
     /// calldata stand behind the selector.
-    function facade_Cmgi() external view;
+    function facade_BGcLb() external view;
 
     /// @notice Name, decimals and heartbeat of a feed.
     function feedConfig(uint256 feed) external view returns (FeedConfig memory);

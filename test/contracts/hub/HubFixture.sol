@@ -17,6 +17,11 @@ abstract contract HubFixture is TestBase {
 
     PriceFeeds internal hub;
 
+    /// @dev The sequencer's uptime feed; none unless a test says so.
+    function _sequencer() internal virtual returns (address) {
+        return address(0);
+    }
+
     function _setUpHub() internal {
         VM.warp(START);
         IPriceFeeds.FeedConfig[] memory feeds = new IPriceFeeds.FeedConfig[](FEED_COUNT);
@@ -29,6 +34,8 @@ abstract contract HubFixture is TestBase {
                 historyFeeds: HISTORY_FEEDS,
                 reportAgeSecondsMax: REPORT_AGE_MAX,
                 futureSecondsMax: FUTURE_MAX,
+                sequencer: _sequencer(),
+                sequencerGraceSeconds: 3600,
                 feeds: feeds
             })
         );

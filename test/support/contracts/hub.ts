@@ -36,13 +36,17 @@ export interface TestHub {
   ) => Promise<number>
 }
 
-/** Starts a chain with a hub; the same committee every time. */
+/** Starts a chain with a hub; the same committee every time, of four members unless said. */
 export async function startHub(
-  changed: Partial<DeployParameters> & { readonly feedCount?: number } = {},
+  changed: Partial<DeployParameters> & {
+    readonly feedCount?: number
+    readonly members?: number
+  } = {},
 ): Promise<TestHub> {
-  const box = committeeInABox({ members: 4, seed: 'hub' })
+  const { members = 4, ...parameters } = changed
+  const box = committeeInABox({ members, seed: 'hub' })
   const chain = await startChain()
-  const { deployment } = await deploy(chain, parametersFor(box, changed))
+  const { deployment } = await deploy(chain, parametersFor(box, parameters))
   const { genesisMs, roundMs } = box.clock
   const openingMs = (round: number) => genesisMs + round * roundMs
 

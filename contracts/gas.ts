@@ -1,0 +1,26 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { measureReads } from './gas/reads.ts'
+import { measureUpdates } from './gas/updates.ts'
+
+const FILE = join(import.meta.dirname, 'gas.json')
+
+/** Measures, and writes contracts/gas.json or with `--check` compares; gas is exact. */
+async function main(isCheck: boolean): Promise<void> {
+  const measured = { ...(await measureUpdates()), ...(await measureReads()) }
+  const text = `${JSON.stringify(measured, null, 2)}\n`
+  const committed = await readFile(FILE, 'utf8').catch(() => '{}')
+  if (!isCheck) {
+    await writeFile(FILE, text)
+    process.stdout.write(text)
+    return
+  }
+  if (text === committed) return
+  const before: Readonly<Record<string, number>> = JSON.parse(committed)
+  const changed = Object.entries(measured).filter(([key, gas]) => before[key] !== gas)
+  for (const [key, gas] of changed) process.stderr.write(`${key}: ${before[key]} → ${gas}\n`)
+  process.stderr.write('contracts/gas.json is not current; run npm run gas and review\n')
+  process.exitCode = 1
+}
+
+await main(process.argv.includes('--check'))

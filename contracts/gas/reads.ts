@@ -1,0 +1,117 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import type { Address, Hex } from 'viem'
+import { bytesToHex, encodeFunctionData } from 'viem'
+import { encodeReport } from '../../aggregator/report/calldata.ts'
+import { bigintFrom } from '../../aggregator/values/bytes.ts'
+import { ok } from '../../test/support/committee-box.ts'
+import { sendCalldata } from '../../test/support/contracts/chain.ts'
+import { startHub, type TestHub } from '../../test/support/contracts/hub.ts'
+import { firstCommittee } from '../../test/support/contracts/parameters.ts'
+import { aggregatorV3InterfaceAbi } from '../abi/aggregator-v3-interface.ts'
+import { gasProbeAbi, gasProbeBytecode } from '../abi/gas-probe.ts'
+import { priceFeedsAbi } from '../abi/price-feeds.ts'
+
+const FEEDS = 32
+const TRANSACTION_GAS = 21_000
+const ZERO_BYTE_GAS = 4
+const BYTE_GAS = 16
+
+async function deployProbe({ chain }: TestHub): Promise<Address> {
+  const { account, writer, reader } = chain
+  const data = gasProbeBytecode
+  const hash = await writer.sendTransaction({ account, chain: null, data })
+  const { contractAddress } = await reader.waitForTransactionReceipt({ hash })
+  if (contractAddress == null) throw new Error('the probe was not deployed')
+  return contractAddress
+}
+
+/** Gas of a cold call from a contract, the cold account included. */
+function coldCall(
+  hub: TestHub,
+  probe: Address,
+  call: { readonly to: Address; readonly data: Hex },
+) {
+  return hub.chain.reader
+    .readContract({
+      address: probe,
+      abi: gasProbeAbi,
+      functionName: 'read',
+      args: [call.to, call.data],
+    })
+    .then(Number)
+}
+
+async function frostAlone(hub: TestHub, probe: Address): Promise<number> {
+  const message = keccak_256(Uint8Array.of(1))
+  const { publicKey } = hub.box.groupKey
+  const certificate = { ...hub.certify(hub.roundAt(1_000), [ok(1n)]).certificate }
+  const signed = { ...certificate, signature: hub.box.sign(message) }
+  const report = encodeReport(keccak_256, {
+    certificate: signed,
+    feeds: [0],
+    committee: firstCommittee(hub.box),
+  })
+  const used = await hub.chain.reader.readContract({
+    address: probe,
+    abi: gasProbeAbi,
+    functionName: 'frost',
+    args: [
+      bigintFrom(publicKey.subarray(1)),
+      BigInt((publicKey[0] as number) & 1),
+      bytesToHex(message),
+      // R.x, R.y and z stand behind the header of twenty bytes.
+      bytesToHex(report.subarray(20, 116)),
+    ],
+  })
+  return Number(used)
+}
+
+/** Gas of a transaction that verifies one feed of 32 and reads it, beside 21,000 and calldata. */
+async function pullOne(hub: TestHub, probe: Address, round: number): Promise<number> {
+  const feeds = Array.from({ length: FEEDS }, (_, index) => ok(BigInt(index) + 10n ** 12n))
+  const certificate = hub.box.certify({ round, feeds })
+  const committee = firstCommittee(hub.box)
+  const report = encodeReport(keccak_256, { certificate, feeds: [5], committee })
+  const data = encodeFunctionData({
+    abi: gasProbeAbi,
+    functionName: 'pull',
+    args: [hub.address, 5n, 3_600n, bytesToHex(report)],
+  })
+  await hub.chain.at(certificate.timestampMs + 1_000)
+  await hub.chain.mine()
+  const { gasUsed } = await sendCalldata(hub.chain, { to: probe, data, gas: 1_000_000n })
+  const bytes = Buffer.from(data.slice(2), 'hex')
+  const calldata = bytes.reduce((sum, byte) => sum + (byte === 0 ? ZERO_BYTE_GAS : BYTE_GAS), 0)
+  return gasUsed - TRANSACTION_GAS - calldata
+}
+
+/** Gas of reading and of pulling, by the keys of contracts/gas.json. */
+export async function measureReads(): Promise<Record<string, number>> {
+  const hub = await startHub({ feedCount: 1 })
+  const probe = await deployProbe(hub)
+  for (let turn = 0; turn < 4; turn++) {
+    await hub.report(hub.roundAt(60_000) + turn * 20, [ok(9_123_456_789_012n, 1_234n)])
+  }
+  const facade = hub.feeds[0]?.facade ?? hub.address
+  const guard = { ageSecondsMax: 3_600, spreadBpsMax: 50, observersMin: 3 }
+  const onHub = (functionName: 'latestRoundData_5d7w' | 'price_CQcm') => ({
+    to: hub.address,
+    data:
+      functionName === 'price_CQcm'
+        ? encodeFunctionData({ abi: priceFeedsAbi, functionName, args: [0n, guard] })
+        : encodeFunctionData({ abi: priceFeedsAbi, functionName, args: [0n] }),
+  })
+  const abi = aggregatorV3InterfaceAbi
+  const latest = encodeFunctionData({ abi, functionName: 'latestRoundData' })
+  const old = encodeFunctionData({ abi, functionName: 'getRoundData', args: [1n] })
+  const measured = {
+    'read.cold.hub': await coldCall(hub, probe, onHub('latestRoundData_5d7w')),
+    'read.cold.guarded': await coldCall(hub, probe, onHub('price_CQcm')),
+    'read.cold.facade.latestRoundData': await coldCall(hub, probe, { to: facade, data: latest }),
+    'read.cold.facade.getRoundData': await coldCall(hub, probe, { to: facade, data: old }),
+    'verify.frost': await frostAlone(hub, probe),
+    'pull.verifyAndRead.32': await pullOne(hub, probe, hub.roundAt(100_000)),
+  }
+  await hub.chain.close()
+  return measured
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
+import {FeedWord} from "./FeedWord.sol";
+
+/// @title Reading from a report that the caller brings
+/// @notice For consumers: a user sends a report along (aggregator/report/calldata.ts,
+/// `encodeReport`, or any node's API), the hub verifies it, nothing is stored.
+library PullReader {
+    using FeedWord for uint256;
+
+    uint256 private constant FEED_MASK = 0xffff;
+
+    /// @notice The report does not hold the feed.
+    error FeedAbsent(uint256 feed);
+
+    /// @notice The value of one feed in a report.
+    /// @param ageSecondsMax Oldest report that is used: whoever brings it chooses within this
+    /// @return value In the feed's decimals
+    /// @return time When it was observed
+    function read(IPriceFeeds hub, uint256 feed, uint256 ageSecondsMax, bytes calldata report)
+        internal
+        view
+        returns (int256 value, uint256 time)
+    {
+        uint256[] memory words = verify(hub, report);
+        unchecked {
+            for (uint256 i = 0; i < words.length; i++) {
+                uint256 word = words[i];
+                if (word & FEED_MASK != feed) continue;
+                if (word.status() != FeedWord.STATUS_OK) {
+                    revert IPriceFeeds.FeedHalted(feed, word.status());
+                }
+                time = word.time();
+                if (block.timestamp > time + ageSecondsMax) {
+                    revert IPriceFeeds.FeedStale(feed, block.timestamp - time, ageSecondsMax);
+                }
+                return (word.value(), time);
+            }
+        }
+        revert FeedAbsent(feed);
+    }
+
+    /// @notice All words of a report in the hub's form (FeedWord), with the feed in the lowest 16 bits.
+    function verify(IPriceFeeds hub, bytes calldata report)
+        internal
+        view
+        returns (uint256[] memory words)
+    {
+        uint256 selector = uint256(bytes32(IPriceFeeds.pull_mfwu.selector));
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, selector)
+            calldatacopy(add(free, 4), report.offset, report.length)
+            let done := staticcall(gas(), hub, free, add(4, report.length), 0x00, 0x00)
+            returndatacopy(free, 0, returndatasize())
+            // The hub answers offset, length, words: an array in memory begins at its length. No code
+            // at the address answers nothing.
+            if or(iszero(done), lt(returndatasize(), 0x40)) { revert(free, returndatasize()) }
+            words := add(free, 0x20)
+            mstore(0x40, add(free, returndatasize()))
+        }
+    }
+
+    /// @notice Delivers a report and reads a feed under its guards. If somebody delivered a newer one,
+    /// that is read.
+    function updateAndRead(
+        IPriceFeeds hub,
+        uint256 feed,
+        IPriceFeeds.Guard memory guard,
+        bytes calldata report
+    ) internal returns (int256 value, uint256 time) {
+        (bool done, bytes memory result) =
+            address(hub).call(abi.encodePacked(IPriceFeeds.update_WNFio.selector, report));
+        if (!done && bytes4(result) != IPriceFeeds.RoundNotNewer.selector) _revert(result);
+        return hub.price_CQcm(feed, guard);
+    }
+
+    function _revert(bytes memory result) private pure {
+        assembly {
+            revert(add(result, 0x20), mload(result))
+        }
+    }
+}
