@@ -30,9 +30,13 @@ export type RoundPath = 'fast' | 'proposed'
 export type Effect =
   /** Append to the signer's promises file and make it durable (fdatasync). */
   | { readonly type: 'persist'; readonly promise: Promised }
-  /** Sign with the identity key, publish on the protocol topic, feed back as `received` from self. */
+  /**
+   * Sign with the identity key, publish on the protocol topic, feed back as `received` from self.
+   */
   | { readonly type: 'broadcast'; readonly message: Unsigned<MemberMessage> }
-  /** Publish a message that carries its own proof: evidence on protocol, certificates on reports. */
+  /**
+   * Publish a message that carries its own proof: evidence on protocol, certificates on reports.
+   */
   | { readonly type: 'publish'; readonly message: Verified<OpenMessage> }
   /** Send to one member over a direct stream; may be lost. */
   | { readonly type: 'send'; readonly to: MemberIndex; readonly message: DirectMessage }

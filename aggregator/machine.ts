@@ -11,7 +11,9 @@ import type { MemberIndex } from './values/ids.ts'
  */
 export interface Machine {
   readonly state: State
-  /** Reports an event. Effects reach `perform` before this returns, unless it was called from there. */
+  /**
+   * Reports an event. Effects reach `perform` before this returns, unless it was called from there.
+   */
   readonly report: (event: Event) => void
 }
 

@@ -28,7 +28,9 @@ export interface MemberParams {
   readonly identityKey: Uint8Array
 }
 
-/** Moments of a round relative to its opening, and the bounds they rest on (§3), in milliseconds. */
+/**
+ * Moments of a round relative to its opening, and the bounds they rest on (§3), in milliseconds.
+ */
 export interface TimingParams {
   /** Distance between the openings of two rounds: Δ. */
   readonly roundMs: DurationMs

@@ -113,8 +113,10 @@ function onReceived(turn: Turn, event: Extract<Event, { type: 'received' }>): vo
 }
 
 /**
- * A certificate that one member brought alone may be one that it shows to few, so that honest members
- * start from different pairs and accuse each other: all get it before the next opening (§4.3, §6.5).
+ * A certificate that one member brought alone may be one that it shows to few, so that honest
+ * members
+ * start from different pairs and accuse each other: all get it before the next opening (§4.3,
+ * §6.5).
  */
 function onCertificateReceived(
   turn: Turn,

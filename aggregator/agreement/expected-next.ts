@@ -45,7 +45,8 @@ export function expectedNextOf(
 }
 
 /**
- * Whether a signer accepts the next expected set of a proposal (§6.7): exactly the base when that has
+ * Whether a signer accepts the next expected set of a proposal (§6.7): exactly the base when that
+ * has
  * t members, and then nobody against whom this signer itself holds n−f late notices.
  */
 export function isExpectedNextSound(

@@ -32,7 +32,8 @@ export function candidateOfProposal(
 }
 
 /**
- * Whether a proposal passes protocol §6.7 apart from the judge's membership, its slot, the time, and
+ * Whether a proposal passes protocol §6.7 apart from the judge's membership, its slot, the time,
+ * and
  * what it has signed before.
  */
 export function isSignable(turn: Turn, round: RoundState, proposal: Verified<Proposal>): Judgement {

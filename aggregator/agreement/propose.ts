@@ -100,7 +100,8 @@ function isHeldSigned(round: RoundState): boolean {
 }
 
 /**
- * The first t members in turn order, those that did not answer lately last, and none whose nonces of
+ * The first t members in turn order, those that did not answer lately last, and none whose nonces
+ * of
  * this slot are no points: nobody could sign with them (§5.1).
  */
 function signersFor(

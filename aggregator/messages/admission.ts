@@ -3,12 +3,15 @@ import type { Round } from '../values/ids.ts'
 import type { Digest, GossipMessage, Verified } from './messages.ts'
 
 /**
- * What a host does with a verified message (protocol §5): `first` is taken and passed on, `conflict`
+ * What a host does with a verified message (protocol §5): `first` is taken and passed on,
+ * `conflict`
  * is taken but travels only as evidence, `surplus` is neither.
  */
 export type Admitted = 'first' | 'conflict' | 'surplus'
 
-/** Distinct messages of one key: one more than an honest member sends, so that a conflict is seen. */
+/**
+ * Distinct messages of one key: one more than an honest member sends, so that a conflict is seen.
+ */
 const PER_KEY_MAX = 2
 /** Distinct certificates of one round: three slots, and room for one more signing set. */
 const CERTIFICATES_MAX = 4

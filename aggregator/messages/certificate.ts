@@ -6,7 +6,9 @@ import type { Reader, Writer } from '../values/codec.ts'
 import { readMembers, readSlot, writePrefix } from './fields.ts'
 import type { Certificate } from './messages.ts'
 
-/** Wire form: prefix ‖ round ‖ timestampMs ‖ observers ‖ slot ‖ sets ‖ 12 bytes a feed ‖ signature. */
+/**
+ * Wire form: prefix ‖ round ‖ timestampMs ‖ observers ‖ slot ‖ sets ‖ 12 bytes a feed ‖ signature.
+ */
 export function writeCertificate(
   writer: Writer,
   certificate: Certificate,

@@ -12,7 +12,8 @@ export interface Claim {
 }
 
 /**
- * Whether an honest member never makes both (protocol §9.1): two observations, two late notices, two
+ * Whether an honest member never makes both (protocol §9.1): two observations, two late notices,
+ * two
  * proposals of one rank, two shares in one slot, two shares with different report digests.
  */
 export function isConflict(a: Claim, b: Claim): boolean {

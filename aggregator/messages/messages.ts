@@ -105,7 +105,9 @@ export interface Evidence {
 /** §5.5: point to point. Asks for the best certificate and for observations by sender. */
 export interface SyncRequest {
   readonly type: 'syncRequest'
-  /** Round whose observations are wanted; 0 with an empty set asks for the best certificate only. */
+  /**
+   * Round whose observations are wanted; 0 with an empty set asks for the best certificate only.
+   */
   readonly round: Round
   readonly observers: Members
 }
@@ -132,7 +134,9 @@ export interface Unsigned<M extends MemberMessage> {
   readonly digest: Digest
 }
 
-/** A message with the bytes that travel: body, then for member messages the signature of 64 bytes. */
+/**
+ * A message with the bytes that travel: body, then for member messages the signature of 64 bytes.
+ */
 export interface Signed<M extends GossipMessage> {
   readonly message: M
   readonly bytes: Uint8Array

@@ -12,7 +12,10 @@ import type { Observation } from './messages.ts'
 
 type Header = Pick<Observation, 'round' | 'sender'>
 
-/** timestampMs u64 ‖ pair ‖ basis ‖ presence bitmap ‖ int128 of each present feed ‖ root ‖ 3 commitments. */
+/**
+ * timestampMs u64 ‖ pair ‖ basis ‖ presence bitmap ‖ int128 of each present feed ‖ root ‖ 3
+ * commitments.
+ */
 export function writeObservation(writer: Writer, observation: Observation): void {
   writer.u64(observation.timestampMs)
   writePair(writer, observation.pair)

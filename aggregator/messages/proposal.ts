@@ -13,7 +13,10 @@ export interface ProposalBody extends Omit<Proposal, 'lates' | 'evidence'> {
 /** Size of a signed late notice: prefix 34, round 8, sender 1, members 4, signature. */
 export const LATE_BYTES = 34 + 8 + 1 + 4 + SIGNATURE_BYTES
 
-/** rank ‖ basis ‖ three sets ‖ reportDigest ‖ digests ‖ lates ‖ evidence, each list after its length. */
+/**
+ * rank ‖ basis ‖ three sets ‖ reportDigest ‖ digests ‖ lates ‖ evidence, each list after its
+ * length.
+ */
 export function writeProposal(writer: Writer, proposal: Proposal): void {
   writer.u8(proposal.rank)
   writeBasis(writer, proposal.basis)

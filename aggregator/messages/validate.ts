@@ -159,7 +159,10 @@ export function isEvidenceSound(context: Context, evidence: Evidence): boolean {
   return [one, two].every(({ digest, bytes }) => isSignedBy(context, { digest, bytes, sender }))
 }
 
-/** Opens what a proposal carries; null unless every attached message is sound, sorted and of its round. */
+/**
+ * Opens what a proposal carries; null unless every attached message is sound, sorted and of its
+ * round.
+ */
 function openProposal(context: Context, body: ProposalBody): Proposal | null {
   const lates = openLates(context, body)
   const evidence = openEvidence(context, body)

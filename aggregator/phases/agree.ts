@@ -63,7 +63,9 @@ export function propose(turn: Turn, round: RoundState, rank: 0 | 1): void {
   turn.out.push({ type: 'persist', promise }, { type: 'broadcast', message: unsigned })
 }
 
-/** Judges the proposals held whose time has come; signs, refuses, or pulls what is missing (§6.7). */
+/**
+ * Judges the proposals held whose time has come; signs, refuses, or pulls what is missing (§6.7).
+ */
 export function judgeProposals(turn: Turn, round: RoundState): void {
   for (const rank of [0, 1] as const) {
     if (round.proposals[rank] === undefined || round.judged[rank] === 'done') continue

@@ -100,7 +100,8 @@ export function onProposal(turn: Turn, round: RoundState, proposal: Verified<Pro
     else onLate(turn, round, late)
   }
   if (hasMember(turn.state.convicted, sender)) return 'nothing'
-  // Only the member whose turn it is fills the place: else anyone could squat it and lose the round.
+  // Only the member whose turn it is fills the place: else anyone could squat it and lose the
+  // round.
   if (orderOf(turn.context, round.round)[rank] !== sender) return 'nothing'
   const earlier = round.proposals[rank]
   if (earlier !== undefined) return repeated(turn, earlier, proposal)
@@ -153,7 +154,8 @@ export function onEvidence(turn: Turn, evidence: Verified<Evidence>): boolean {
 }
 
 /**
- * Answers with the best certificate, the observations asked for, and all evidence (§4.2, §5.5): what
+ * Answers with the best certificate, the observations asked for, and all evidence (§4.2, §5.5):
+ * what
  * a round waits for comes first, and evidence beyond the limits of an answer travels by gossip.
  */
 export function onSyncRequested(

@@ -123,7 +123,9 @@ export function onChainRead(turn: Turn, event: Extract<Event, { type: 'chainRead
   turn.out.push({ type: 'transmit', target: target.name, certificate: best, feeds })
 }
 
-/** A transmission ended: looks at the chain at once, or after a failure when all others had a turn. */
+/**
+ * A transmission ended: looks at the chain at once, or after a failure when all others had a turn.
+ */
 export function onTransmitted(turn: Turn, event: Extract<Event, { type: 'transmitted' }>): void {
   const target = targetOf(turn, event.target)
   target.activity = 'idle'

@@ -24,7 +24,9 @@ export interface CommitteeOnChain {
   /** Compressed group key, 33 bytes. */
   readonly publicKey: Uint8Array
   readonly clock: Clock
-  /** Whether the clock is the one that the contract was deployed with; otherwise it travels along. */
+  /**
+   * Whether the clock is the one that the contract was deployed with; otherwise it travels along.
+   */
   readonly isFirstClock: boolean
 }
 
@@ -40,7 +42,9 @@ const ENTRY_BYTES = 17
 const CLOCK_BYTES = 10
 const SIBLING_BYTES = 32
 
-/** What the node of a feed is hashed with: a sibling on its right or left, or the node that waits. */
+/**
+ * What the node of a feed is hashed with: a sibling on its right or left, or the node that waits.
+ */
 type Step = 'right' | 'left' | 'merge'
 
 /** One feed with the steps that follow its leaf, and the siblings that they take. */
@@ -53,10 +57,12 @@ interface Entry {
 const uint = (value: number, length: number) => bigintBytes(BigInt(value), length)
 
 /**
- * Builds the calldata that delivers feeds of a certificate to PriceFeeds.update (docs/contracts.md).
+ * Builds the calldata that delivers feeds of a certificate to PriceFeeds.update
+ * (docs/contracts.md).
  *
  * @param feeds ascending indices, 1 to `UPDATE_FEEDS_MAX` of them, each within the certificate
- * @throws {RangeError} when the signature is no signature, or the report's time lies outside its round
+ * @throws {RangeError} when the signature is no signature, or the report's time lies outside its
+ * round
  */
 export function encodeUpdate(
   keccak256: Keccak256,
@@ -69,7 +75,9 @@ export function encodeUpdate(
   return concat(uint(UPDATE_SELECTOR, 4), encodeReport(keccak256, update))
 }
 
-/** The certificate and its feeds without a selector: what every entry point of the contract reads. */
+/**
+ * The certificate and its feeds without a selector: what every entry point of the contract reads.
+ */
 export function encodeReport(
   keccak256: Keccak256,
   update: {

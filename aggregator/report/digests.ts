@@ -24,7 +24,10 @@ const SIGN_TAG = ascii('parallax.sign.1')
 const u32 = (value: number) => bigintBytes(BigInt(value), 4)
 const u64 = (value: number) => bigintBytes(BigInt(value), 8)
 
-/** reportDigest = keccak256("parallax.report.1" ‖ round u64 ‖ timestampMs u64 ‖ observers u32 ‖ feedsRoot) (§7). */
+/**
+ * reportDigest = keccak256("parallax.report.1" ‖ round u64 ‖ timestampMs u64 ‖ observers u32 ‖
+ * feedsRoot) (§7).
+ */
 export function reportDigestOf(keccak256: Keccak256, header: ReportHeader): Uint8Array {
   return keccak256(
     concat(
@@ -37,7 +40,10 @@ export function reportDigestOf(keccak256: Keccak256, header: ReportHeader): Uint
   )
 }
 
-/** The 32 bytes FROST signs: keccak256("parallax.sign.1" ‖ reportDigest ‖ slot u8 ‖ signingSet u32 ‖ expectedNext u32) (§7). */
+/**
+ * The 32 bytes FROST signs: keccak256("parallax.sign.1" ‖ reportDigest ‖ slot u8 ‖ signingSet u32 ‖
+ * expectedNext u32) (§7).
+ */
 export function signedMessageOf(keccak256: Keccak256, fields: SignedFields): Uint8Array {
   return keccak256(
     concat(

@@ -61,7 +61,10 @@ export function feedReportOf(committee: Committee, values: readonly bigint[]): F
   return { value, spread, observers: values.length, status: FEED_STATUS.ok }
 }
 
-/** keccak256 of the sorted digests of all observations that a report and its signatures rest on (§5.4). */
+/**
+ * keccak256 of the sorted digests of all observations that a report and its signatures rest on
+ * (§5.4).
+ */
 export function inputsDigestOf(context: Context, digests: readonly Digest[]): Digest {
   return context.crypto.keccak256(concat(...[...digests].sort(compareBytes)))
 }

@@ -9,7 +9,10 @@ export type FeedStatus = (typeof FEED_STATUS)[keyof typeof FEED_STATUS]
 export interface FeedReport {
   /** Median in the feed's decimals; a signed 64-bit integer. 0 when unavailable. */
   readonly value: bigint
-  /** Median absolute deviation in the feed's decimals, from 0. Stored rounded up. 0 when unavailable. */
+  /**
+   * Median absolute deviation in the feed's decimals, from 0. Stored rounded up. 0 when
+   * unavailable.
+   */
   readonly spread: bigint
   /** Number of members whose observation held a value, 0..31. */
   readonly observers: number
@@ -25,7 +28,8 @@ const EXPONENT_MAX = 63n
 const SPREAD_CODE_MAX = (EXPONENT_MAX << MANTISSA_BITS) | MANTISSA_MAX
 
 /**
- * Packs a spread into 24 bits: exponent (6) and mantissa (18), value = mantissa × 2^exponent. Rounds
+ * Packs a spread into 24 bits: exponent (6) and mantissa (18), value = mantissa × 2^exponent.
+ * Rounds
  * up, so that a reader never sees less spread than there was; saturates at the largest code.
  *
  * The smallest exponent that holds the spread is the only canonical one.

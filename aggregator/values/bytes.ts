@@ -21,7 +21,9 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
-/** Orders byte arrays as big-endian strings: negative, zero or positive, as `Array.sort` wants it. */
+/**
+ * Orders byte arrays as big-endian strings: negative, zero or positive, as `Array.sort` wants it.
+ */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shorter = a.length < b.length ? a.length : b.length
   for (let i = 0; i < shorter; i++) {

@@ -34,7 +34,8 @@ export interface HostUnderTest {
   /** How late the host may answer `sample` and fire an alarm, in milliseconds. */
   readonly latenessMsMax: number
   /**
-   * Plays a situation from the start of the process for at least four rounds beyond its silence, and
+   * Plays a situation from the start of the process for at least four rounds beyond its silence,
+   * and
    * lets what was asked for last be answered. The member under test is one that signs in them, such
    * as the first in the turn order of the first round.
    */

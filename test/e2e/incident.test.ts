@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 import { parseDecimal } from '../../aggregator/values/decimal.ts'
-import type { CertificateView } from '../../node/api/view.ts'
 import { type LocalNetwork, startNetwork, waitUntilReady } from '../../node/devnet/network.ts'
 import { parseDevnetOptions } from '../../node/devnet/options.ts'
+import type { CertificateAnswer } from '../../node/gateway/schema.ts'
 
 /** Offsets of the scripted spike from the start of the market, with room on both sides. */
 const SPIKE = { fromMs: 14_000, untilMs: 26_000 }
@@ -35,8 +35,8 @@ async function market<T>(path: string): Promise<T> {
 }
 
 /** Every certificate of the spike, as some oracle serves it. */
-async function certificatesUntil(endMs: number): Promise<CertificateView[]> {
-  const seen = new Map<number, CertificateView>()
+async function certificatesUntil(endMs: number): Promise<CertificateAnswer[]> {
+  const seen = new Map<number, CertificateAnswer>()
   while (Date.now() < endMs) {
     for (const { client } of network.nodes) {
       for (const { round, path } of (await client.rounds()) ?? []) {

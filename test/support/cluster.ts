@@ -63,7 +63,8 @@ interface Pending {
 }
 
 /**
- * All members of a committee on one virtual clock with real signatures: small, for unit tests of the
+ * All members of a committee on one virtual clock with real signatures: small, for unit tests of
+ * the
  * protocol. The simulator is the instrument; this is the bench that the core is built on.
  */
 export class Cluster {

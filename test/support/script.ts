@@ -84,7 +84,10 @@ export class Script {
     return this
   }
 
-  /** Lets time pass while the process stands still: alarms on the way come late, after the next event. */
+  /**
+   * Lets time pass while the process stands still: alarms on the way come late, after the next
+   * event.
+   */
   sleeps(afterOpeningMs: number, round: number = ROUND): this {
     this.cluster.nowMs = this.openingMs(round) + afterOpeningMs
     return this

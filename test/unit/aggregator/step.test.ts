@@ -3,7 +3,9 @@ import { opened, ROUND, Script } from '../../support/script.ts'
 
 const ALL = 0b1111
 
-/** A member that is no proposer of the round, with all observations held too late for the fast path. */
+/**
+ * A member that is no proposer of the round, with all observations held too late for the fast path.
+ */
 function signer(): { readonly script: Script; readonly rankZero: number } {
   const order = new Script().order()
   const [rankZero, , , self] = order as [number, number, number, number]
