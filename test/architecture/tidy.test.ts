@@ -55,9 +55,11 @@ describe('tidy (STYLE.md)', () => {
     const wide = sources.flatMap((path) =>
       read(path)
         .split('\n')
-        .flatMap((line, index) =>
-          [...line].length > LINE_COLUMNS_MAX ? [`${path}:${index + 1}`] : [],
-        ),
+        .flatMap((line, index) => {
+          // The title of a test is a sentence; cutting it in two would hide it from a search.
+          const isTitle = path.startsWith('test/') && /^ *(test|it|describe)\(/.test(line)
+          return [...line].length > LINE_COLUMNS_MAX && !isTitle ? [`${path}:${index + 1}`] : []
+        }),
     )
     expect(wide).toEqual([])
   })
