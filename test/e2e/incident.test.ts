@@ -10,8 +10,8 @@ import type { CertificateAnswer } from '../../node/gateway/schema.ts'
 
 /** Offsets of the scripted spike from the start of the market, with room on both sides. */
 const SPIKE = { fromMs: 14_000, untilMs: 26_000 }
-/** A quote may be this old when it is used: poll interval, venue lag and one round. */
-const QUOTE_AGE_MS = 4_000
+/** A quote may be this old when it is used: a venue that fell silent counts for six seconds. */
+const QUOTE_AGE_MS = 7_000
 
 let network: LocalNetwork
 const controller = new AbortController()
@@ -61,7 +61,8 @@ test('while one venue shows 20 % too much the committee stays within the honest 
   for (const { words, timestampMs, round } of during) {
     for (const [index, feed] of network.committee.params.feeds.entries()) {
       const report = decodeWord(fromHex(words[index] ?? ''))
-      const query = `market=${feed.name}&fromMs=${timestampMs - QUOTE_AGE_MS}&untilMs=${timestampMs}`
+      const fromMs = timestampMs - QUOTE_AGE_MS
+      const query = `market=${feed.name}&fromMs=${fromMs}&untilMs=${timestampMs}`
       const range = await market<{ min: string; max: string }>(`range?${query}`)
       const bound = (text: string) => {
         const parsed = parseDecimal(text, { decimals: feed.decimals, rounding: 'nearest' })
