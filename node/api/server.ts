@@ -134,6 +134,7 @@ function addData(app: FastifyInstance, { view }: ApiDependencies): void {
   app.get('/v1/sources', async () => view.sources())
   app.get('/v1/rounds', async () => view.rounds())
   app.get('/v1/chains', async () => view.chains())
+  app.get('/v1/evidence', async () => view.evidence())
   app.get('/v1/overview', async () => overviewOf(view))
   app.get('/v1/certificates/latest', async (_, reply) => {
     return view.latestCertificate() ?? refuse(reply, 404, 'CERTIFICATE_NONE')

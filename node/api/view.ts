@@ -1,5 +1,6 @@
 import type { FeedIndex, MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import type { EvidenceFile } from '../evidence/evidence-file.ts'
 
 /**
  * What the node shows of itself: plain data, ready for JSON. Prices are decimal texts in the feed's
@@ -17,6 +18,8 @@ export interface NodeView {
   /** The newest first; at most 120. */
   readonly rounds: () => readonly RoundView[]
   readonly chains: () => readonly ChainView[]
+  /** All that convicts members here, as a file for others; it holds nothing when all is well. */
+  readonly evidence: () => EvidenceFile
   /** Empty when the node can do its work; otherwise one code for each reason why not. */
   readonly obstacles: () => readonly string[]
 }
@@ -134,6 +137,9 @@ export interface ChainView {
   readonly lastFailure: { readonly code: string; readonly detail: string } | null
 }
 
+/** Who was convicted of what; the proof is in the file. */
+export type EvidenceView = Pick<EvidenceFile['evidence'][number], 'accused' | 'round' | 'kind'>
+
 /** Everything the page shows, in one answer. */
 export interface Overview {
   readonly status: StatusView
@@ -142,6 +148,7 @@ export interface Overview {
   readonly sources: readonly SourceView[]
   readonly rounds: readonly RoundView[]
   readonly chains: readonly ChainView[]
+  readonly evidence: readonly EvidenceView[]
   readonly obstacles: readonly string[]
 }
 
@@ -153,6 +160,9 @@ export function overviewOf(view: NodeView): Overview {
     sources: view.sources(),
     rounds: view.rounds(),
     chains: view.chains(),
+    evidence: view
+      .evidence()
+      .evidence.map(({ accused, round, kind }) => ({ accused, round, kind })),
     obstacles: view.obstacles(),
   }
 }

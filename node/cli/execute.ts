@@ -2,9 +2,11 @@ import type { Command, CommandContext } from './command.ts'
 import { errorJson, errorText, helpOf, usageError } from './command.ts'
 import { configCheck } from './commands/config-check.ts'
 import { dkg } from './commands/dkg.ts'
+import { evidenceExport, evidenceList, evidenceVerify } from './commands/evidence.ts'
 import { init } from './commands/init.ts'
 import { keysNew, keysShow } from './commands/keys.ts'
 import { replay } from './commands/replay.ts'
+import { reportVerify } from './commands/report-verify.ts'
 import { run } from './commands/run.ts'
 import { simulate } from './commands/simulate.ts'
 import { status } from './commands/status.ts'
@@ -21,6 +23,10 @@ export const COMMANDS: readonly Command[] = [
   dkg,
   status,
   replay,
+  evidenceList,
+  evidenceExport,
+  evidenceVerify,
+  reportVerify,
   simulate,
 ]
 

@@ -48,7 +48,7 @@ export const EXIT_CODES = [
   {
     exitCode: 11,
     meaning: 'What was to be checked is not as it should be.',
-    codes: ['REPLAY_DIFFERS'],
+    codes: ['REPLAY_DIFFERS', 'EVIDENCE_', 'REPORT_UNPROVEN'],
   },
   { exitCode: 12, meaning: 'Key generation ended without a key.', codes: ['KEYGEN_'] },
   {

@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib'
 export const CHAIN_START = 0
 
 /**
- * Continues the checksum of a process by one entry. A flipped bit, a swap or a changed order shows in
- * it even where the core would not have cared; against a forger it proves nothing, replaying does.
+ * Continues the checksum of a process by one entry. A flipped bit or a changed order shows in it
+ * even where the core would not have cared; against a forger it proves nothing, replaying does.
  */
 export function chained(
   previous: number,

@@ -26,8 +26,8 @@ const TYPES = [
 ] as const satisfies readonly Effect['type'][]
 
 /**
- * All that an effect asks of the host, as bytes to be compared (protocol §10.4). They are never read
- * back: a replay makes each effect again from the events.
+ * All that an effect asks of the host, as bytes to be compared (protocol §10.4). They are never
+ * read back: a replay makes each effect again from the events.
  */
 export function encodeEffect(committee: Committee, effect: Effect): Uint8Array {
   const packer = new Packer().byte(TYPES.indexOf(effect.type))

@@ -31,8 +31,8 @@ const ORIGINS = ['self', 'peer', 'sync'] as const
 const OUTCOMES = ['landed', 'superseded', 'failed'] as const
 
 /**
- * Everything of an event that the core reads, and nothing else (protocol §10.4): type, nowMs, fields.
- * Verified messages are their wire form, from which all the rest follows.
+ * Everything of an event that the core reads, and nothing else (protocol §10.4): type, nowMs,
+ * fields. Verified messages are their wire form, from which all the rest follows.
  */
 export function encodeEvent(event: Event): Uint8Array {
   const packer = new Packer().byte(TYPES.indexOf(event.type)).number(event.nowMs)
@@ -84,8 +84,8 @@ function packChainRead(packer: Packer, event: EventOf<'chainRead'>): Uint8Array 
 }
 
 /**
- * Rebuilds the event that `encodeEvent` wrote. A message in it is judged again by everything but the
- * window of rounds: the journal is not trusted, and the window was judged when the message came.
+ * Rebuilds the event that `encodeEvent` wrote. A message in it is judged again by everything but
+ * the window of rounds: the journal is not trusted, and the window was judged when it came.
  *
  * @throws {UnpackError} says why there is no such event
  */

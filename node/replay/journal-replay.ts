@@ -43,8 +43,8 @@ export interface RunOutcome {
   readonly events: number
   readonly effects: number
   /**
-   * `same` to its end or to the end of the range; `tail`: the last effects were not written, as when
-   * a process is killed or still runs; `beginningLost`: rolled away, so that nothing was compared.
+   * `same` to its end or to the end of the range; `tail`: the last effects were not written, as
+   * when a process is killed or still runs; `beginningLost`: rolled away, nothing was compared.
    */
   readonly state: 'same' | 'tail' | 'beginningLost' | 'gap' | 'different' | 'interrupted'
   readonly effectsLost: number
@@ -219,7 +219,7 @@ function chosenRuns(
 function nothingHeld(path: string, { from, to }: RoundRange): OracleError {
   return new OracleError(
     'REPLAY_NOTHING_HELD',
-    `${path} holds no event of the rounds asked for; parallax replay without them says which it has`,
+    `${path} holds no event of these rounds; parallax replay without them lists what it has`,
     { context: { path, from, to } },
   )
 }

@@ -5,7 +5,7 @@ export class UnpackError extends Error {}
 
 /**
  * Appends fields of a journal entry. Unlike the canonical writer of messages it takes every number,
- * integer and text there is: recording what happened must never end the process to which it happened.
+ * integer and text there is: recording what happened must never end the process it happened to.
  */
 export class Packer {
   readonly #parts: Uint8Array[] = []

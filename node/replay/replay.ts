@@ -63,9 +63,9 @@ interface Computed {
 }
 
 /**
- * The machine of one process, recomputed from its journal (protocol §10.4). Events that a host reports
- * while effects are performed stand between those effects in the journal; since the machine takes
- * both in order, the effects of all events one after the other are the effects of the journal.
+ * The machine of one process, recomputed from its journal (protocol §10.4). Events that a host
+ * reports while effects are performed stand between those effects in the journal; since the machine
+ * takes both in order, the effects of all events one after the other are those of the journal.
  */
 export class RunReplay {
   readonly #context: Context

@@ -20,6 +20,7 @@ import type {
   StatusView,
 } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
+import { evidenceFileOf } from '../evidence/evidence-file.ts'
 import type { Kept, RoundBook } from './round-book.ts'
 
 /** Rounds of which the peer table counts observations; bounded by what the core keeps. */
@@ -70,6 +71,13 @@ export function createView(options: ViewOptions, sources: ViewSources): NodeView
     sources: () => sources.quotes(),
     rounds: () => roundsOf(sources),
     chains: () => sources.chains(),
+    evidence: () => {
+      const held = sources.state().evidence.filter((each) => each !== undefined)
+      return evidenceFileOf(
+        context.committee,
+        held.map(({ message }) => message),
+      )
+    },
     obstacles: () => obstaclesOf(context, sources),
   }
 }

@@ -105,6 +105,20 @@ describe.skipIf(!isInstalled)('status page', () => {
     if (shot !== undefined) await page.screenshot({ path: shot })
   })
 
+  test('shows evidence when there is some, and where its proof is', async () => {
+    await open()
+    const evidence = page.locator('#evidence')
+    expect(await evidence.isVisible()).toBe(false)
+    view.convicted = [3]
+    await evidence.waitFor({ state: 'visible' })
+    const words = 'Member 3: two observations in round 123,447'
+    expect(await evidence.locator('li').allTextContents()).toEqual([words])
+    const href = await evidence.getByRole('link').getAttribute('href')
+    const proof = await fetch(`${server.address}${href}`)
+    expect(await proof.json()).toMatchObject({ evidence: [{ accused: 3 }] })
+    expect(complaints).toEqual([])
+  })
+
   test('loads nothing from elsewhere and breaks none of its own rules', async () => {
     await open()
     expect(foreign).toEqual([])

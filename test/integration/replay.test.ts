@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../node/cli/execute.ts'
 import { JOURNAL_FILE, openStore } from '../../node/compose/store.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
-import { createLog } from '../../node/logging.ts'
+import { SILENT_LOG } from '../../node/logging.ts'
 import type { ReplayOutcome } from '../../node/replay/journal-replay.ts'
 import { testCommittee } from '../support/committee.ts'
 import { MEMBER, type Recording, recorded } from '../unit/node/replay/recording.ts'
@@ -20,10 +20,9 @@ let copies = 0
 
 /** Lets the store of a node write what one process saw. */
 async function written(path: string, seen: Recording['seen'], startedMs: number): Promise<void> {
-  const log = createLog({ level: 'silent', format: 'json' })
   const store = openStore(
     { dataDirectory: path, startedMs, committee, self: MEMBER },
-    { nowMs: () => recording.cluster.nowMs, log },
+    { nowMs: () => recording.cluster.nowMs, log: SILENT_LOG },
   )
   await store.journal.start()
   for (const each of seen) {
@@ -96,8 +95,8 @@ describe('parallax replay', () => {
     )
     const steps = recording.seen.slice(0, at).filter(({ type }) => type !== 'visible')
     const sequence = steps.filter(({ type }) => type !== 'durable').length + 1
-    const sql = `UPDATE step SET body = CAST(substr(body, 1, 40) || x'ff' || substr(body, 42) AS BLOB)
-                 WHERE id = ${sequence}`
+    const body = "CAST(substr(body, 1, 40) || x'ff' || substr(body, 42) AS BLOB)"
+    const sql = `UPDATE step SET body = ${body} WHERE id = ${sequence}`
     const { exitCode, outcome } = await outcomeOf(changed(sql))
     expect(exitCode).toBe(11)
     const difference = { sequence, cause: 'effect', isDamaged: true, run: 1 }

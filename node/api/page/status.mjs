@@ -197,6 +197,25 @@ function showSources({ sources, feeds }) {
   table.tBodies[0].replaceChildren(...rows)
 }
 
+const CONFLICTS = {
+  TWO_OBSERVATIONS: 'two observations',
+  TWO_LATE_NOTICES: 'two late notices',
+  TWO_PROPOSALS_OF_ONE_RANK: 'two proposals of one rank',
+  TWO_SHARES_IN_ONE_SLOT: 'two shares in one slot',
+  TWO_REPORT_DIGESTS: 'shares of two reports',
+}
+
+/** Only when there is some: a page that always says "none" teaches to look away. */
+function showEvidence({ evidence }) {
+  const section = byId('evidence')
+  section.hidden = evidence.length === 0
+  const items = evidence.map(({ accused, round, kind }) => {
+    const what = CONFLICTS[kind] ?? kind
+    return element('li', `Member ${accused}: ${what} in round ${grouped(String(round))}`, 'bad')
+  })
+  section.querySelector('ul').replaceChildren(...items)
+}
+
 function show(overview) {
   const { status, feeds, peers, chains } = overview
   showSummary(overview)
@@ -208,6 +227,7 @@ function show(overview) {
   byId('chains').replaceChildren(
     ...(blocks.length > 0 ? blocks : [element('p', 'No target is configured.', 'soft')]),
   )
+  showEvidence(overview)
   showSources(overview)
 }
 

@@ -107,8 +107,9 @@ function textOf({ runs, gaps, difference }: ReplayOutcome): string {
   const lines = runs.map((run) => {
     const started = new Date(run.startedMs).toISOString()
     const tail = run.effectsLost === 0 ? '' : ` (${run.effectsLost} effects)`
+    const rounds = `rounds ${run.from} to ${run.to}`
     return [
-      `run ${run.run} of member ${run.member}, started ${started}, rounds ${run.from} to ${run.to}:`,
+      `run ${run.run} of member ${run.member}, started ${started}, ${rounds}:`,
       `  ${run.events} events, ${run.effects} effects: ${STATES[run.state]}${tail}`,
     ].join('\n')
   })

@@ -8,8 +8,10 @@ import type {
   SourceView,
   StatusView,
 } from '../../../../node/api/view.ts'
+import { EVIDENCE_FORMAT, type EvidenceFile } from '../../../../node/evidence/evidence-file.ts'
 
 const NOW_MS = 1_790_000_061_000
+const MESSAGE = 'ab'.repeat(120)
 const ROUND = 123_456
 
 const PRICES = [
@@ -29,6 +31,8 @@ const PEER_IDS = [
 export class FakeView implements NodeView {
   nodeName = 'alpha'
   reasons: string[] = []
+  /** Members that were convicted of two observations. */
+  convicted: number[] = []
   hasCertificate = true
 
   status(): StatusView {
@@ -152,6 +156,16 @@ export class FakeView implements NodeView {
         lastFailure: { code: 'TRANSMIT_REVERTED', detail: 'RoundNotNewer' },
       },
     ]
+  }
+
+  evidence(): EvidenceFile {
+    const { network, committeeDigest } = this.status()
+    const evidence = this.convicted.map((accused) => ({
+      ...{ accused, identityKey: '02'.repeat(33), round: ROUND - 9 },
+      kind: 'TWO_OBSERVATIONS' as const,
+      messages: [MESSAGE, MESSAGE] as [string, string],
+    }))
+    return { format: EVIDENCE_FORMAT, network, committeeDigest, evidence }
   }
 
   obstacles(): readonly string[] {

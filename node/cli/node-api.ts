@@ -1,0 +1,64 @@
+import { request } from 'undici'
+import { loadConfig } from '../config/load.ts'
+import { codeOf, OracleError } from '../errors.ts'
+import { usageError } from './command.ts'
+
+const TIMEOUT_MS = 5_000
+const BYTES_MAX = 33_554_432
+
+/**
+ * Where the API of a node is: as given, as its configuration says, or the default.
+ *
+ * @throws {OracleError} `USAGE_INVALID`, and what loading a configuration throws
+ */
+export async function addressOf(
+  commandName: string,
+  given: { readonly url: string | undefined; readonly config: string | undefined },
+): Promise<string> {
+  const { url, config } = given
+  if (url !== undefined && config !== undefined) {
+    throw usageError('give --url or --config', commandName)
+  }
+  if (url !== undefined) {
+    if (URL.canParse(url)) return url.replace(/\/+$/, '')
+    throw usageError('--url must be an address such as http://127.0.0.1:8080', commandName)
+  }
+  if (config === undefined) return 'http://127.0.0.1:8080'
+  const { host, port } = (await loadConfig(config)).config.api
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/**
+ * What a node answers to a question, as JSON that is still to be checked.
+ *
+ * @throws {OracleError} `NODE_UNREACHABLE`
+ */
+export async function askNode(address: string, path: string): Promise<unknown> {
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const answer = await request(`${address}${path}`, { signal })
+    let text = ''
+    for await (const chunk of answer.body.setEncoding('utf8')) {
+      text += chunk
+      if (text.length > BYTES_MAX) throw new Error('the answer is too long')
+    }
+    if (answer.statusCode !== 200) throw new Error(`HTTP ${answer.statusCode}`)
+    return JSON.parse(text)
+  } catch (cause) {
+    throw unreachable(address, cause)
+  }
+}
+
+/** The answer of something that is no node, or one of another version. */
+export function noNodeOfOurs(address: string): OracleError {
+  return unreachable(address, new Error('this is no node of ours'))
+}
+
+function unreachable(address: string, cause: unknown): OracleError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new OracleError(
+    'NODE_UNREACHABLE',
+    `no node answers at ${address}; is it running, and is this its api.port?`,
+    { context: { address, code: codeOf(cause), reason }, cause },
+  )
+}
