@@ -15,7 +15,7 @@ contract AggregatorFacade {
     /// @param feed Index of the feed in it
     constructor(address hub, uint16 feed) {
         _HUB = hub;
-        _PREFIX = uint256(bytes32(IPriceFeeds.facade_Cmgi.selector)) | uint256(feed) << 208;
+        _PREFIX = uint256(bytes32(IPriceFeeds.facade_BGcLb.selector)) | uint256(feed) << 208;
     }
 
     /// @dev Sends selector ‖ feed ‖ own calldata to the hub and hands on what comes back.

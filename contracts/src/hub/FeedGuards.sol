@@ -51,8 +51,9 @@ abstract contract FeedGuards is FeedStore {
         return (_SEQUENCER, _SEQUENCER_GRACE);
     }
 
-    /// @dev Ends the call with the value and its time if they pass. The limits are read as they stand in
-    /// calldata: one beyond its type is a wider limit than the type can say, which harms nobody else.
+    /// @dev Ends the call with the value and its time if they pass. The limits are read as they
+    /// stand in calldata: one beyond its type is a wider limit than the type can say, which harms
+    /// nobody else.
     function _guarded(uint256 feed, Guard calldata guard, uint256 word)
         private
         view

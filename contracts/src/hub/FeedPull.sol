@@ -7,8 +7,8 @@ import {ReportVerifier} from "./ReportVerifier.sol";
 
 /// @title Verifying a report for a reader that brings it along
 abstract contract FeedPull is ReportVerifier {
-    /// @dev The answer in memory: offset, length, then the words. Nodes of a proof wait below: no more
-    /// than the tree is high, which is ten; a proof with more cannot end in the root.
+    /// @dev The answer in memory: offset, length, then the words. Nodes of a proof wait below: no
+    /// more than the tree is high, which is ten; a proof with more cannot end in the root.
     uint256 private constant ANSWER = 0x2c0;
     uint256 private constant WORDS = 0x300;
 

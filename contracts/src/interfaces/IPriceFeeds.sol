@@ -6,8 +6,9 @@ pragma solidity ^0.8.28;
 /// that report. Anyone may deliver: the signature is the authority, the sender is nobody (protocol
 /// §8.1). Values are signed 64-bit integers in the feed's own decimals. Times are Unix time, in
 /// seconds where a name says nothing else, and always the time of observation, never that of the
-/// block. The functions that are called most have names with four letters behind an underscore: they
-/// were sought so that their selectors come first in the dispatcher, which saves gas at every call.
+/// block. The functions that are called most have names with four letters behind an underscore:
+/// they were sought so that their selectors come first in the dispatcher, which saves gas at every
+/// call.
 interface IPriceFeeds {
     /// @notice What the contract keeps about one feed besides its reports.
     /// @param name 1 to 31 ASCII characters, such as `BTC/USD`
@@ -60,8 +61,8 @@ interface IPriceFeeds {
     }
 
     /// @notice What a reader accepts; each limit that is passed has its own error.
-    /// @param ageSecondsMax Longest time since the observation; 0 for the feed's own heartbeat and a
-    /// minute for its delivery
+    /// @param ageSecondsMax Longest time since the observation; 0 for the feed's own heartbeat and
+    /// a minute for its delivery
     /// @param spreadBpsMax Largest spread relative to the value, in 1/10,000; 0 for any
     /// @param observersMin Fewest members whose observation held a value
     struct Guard {
@@ -161,8 +162,8 @@ interface IPriceFeeds {
     /// delivery by delivering a part of it first; if none is newer, it reverts.
     function update_WNFio() external;
 
-    /// @notice Verifies a report that the caller brings, in the layout of `update_WNFio`, and stores
-    /// nothing. How old it may be is the reader's decision: see PullReader.
+    /// @notice Verifies a report that the caller brings, in the layout of `update_WNFio`, and
+    /// stores nothing. How old it may be is the reader's decision: see PullReader.
     /// @return words As FeedWord says, with the feed's index in the lowest 16 bits and no sequence
     function pull_mfwu() external view returns (uint256[] memory words);
 
@@ -175,13 +176,14 @@ interface IPriceFeeds {
         view
         returns (int256 value, uint256 time);
 
-    /// @notice The same, and in one transaction only ever one value: reverts if the feed was updated
-    /// since this transaction read it first, through any contract.
+    /// @notice The same, and in one transaction only ever one value: reverts if the feed was
+    /// updated since this transaction read it first, through any contract.
     function priceOnce(uint256 feed, Guard calldata guard)
         external
         returns (int256 value, uint256 time);
 
-    /// @notice The uptime feed of the sequencer, zero where there is none, and how long it must be up.
+    /// @notice The uptime feed of the sequencer, zero where there is none, and how long it must be
+    /// up.
     function sequencer() external view returns (address uptimeFeed, uint256 graceSeconds);
 
     /// @notice The latest of a feed, unguarded: look at `status` and `time` before use.

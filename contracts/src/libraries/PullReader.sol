@@ -42,7 +42,8 @@ library PullReader {
         revert FeedAbsent(feed);
     }
 
-    /// @notice All words of a report in the hub's form (FeedWord), with the feed in the lowest 16 bits.
+    /// @notice All words of a report in the hub's form (FeedWord), with the feed in the lowest 16
+    /// bits.
     function verify(IPriceFeeds hub, bytes calldata report)
         internal
         view
@@ -55,16 +56,16 @@ library PullReader {
             calldatacopy(add(free, 4), report.offset, report.length)
             let done := staticcall(gas(), hub, free, add(4, report.length), 0x00, 0x00)
             returndatacopy(free, 0, returndatasize())
-            // The hub answers offset, length, words: an array in memory begins at its length. No code
-            // at the address answers nothing.
+            // The hub answers offset, length, words: an array in memory begins at its length. No
+            // code at the address answers nothing.
             if or(iszero(done), lt(returndatasize(), 0x40)) { revert(free, returndatasize()) }
             words := add(free, 0x20)
             mstore(0x40, add(free, returndatasize()))
         }
     }
 
-    /// @notice Delivers a report and reads a feed under its guards. If somebody delivered a newer one,
-    /// that is read.
+    /// @notice Delivers a report and reads a feed under its guards. If somebody delivered a newer
+    /// one, that is read.
     function updateAndRead(
         IPriceFeeds hub,
         uint256 feed,

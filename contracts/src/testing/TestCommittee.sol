@@ -115,8 +115,8 @@ library TestCommittee {
         return addmod(high, uint256(b2) >> 128, Frost.N);
     }
 
-    /// @dev Every feed with its program: a leaf is merged as often as its index ends in ones, the last
-    /// one with all that still waits.
+    /// @dev Every feed with its program: a leaf is merged as often as its index ends in ones, the
+    /// last one with all that still waits.
     function _entries(bytes12[] memory words)
         private
         pure

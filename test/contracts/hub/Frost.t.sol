@@ -53,8 +53,8 @@ contract FrostTest is TestBase {
         return recovered != address(0) && recovered == expected;
     }
 
-    /// @dev RFC 9591, Appendix E.5; the message there is shorter than ours, so it judges the reference,
-    /// which in turn judges the in-place check.
+    /// @dev RFC 9591, Appendix E.5; the message there is shorter than ours, so it judges the
+    /// reference, which in turn judges the in-place check.
     function test_reference_givenThePublishedVector_accepts() public pure {
         uint256 px = 0xf37c34b66ced1fb51c34a90bdae006901f10625cc06c4f64663b0eae87d87b4f;
         bytes memory signature = abi.encode(
@@ -88,7 +88,8 @@ contract FrostTest is TestBase {
         }
         uint256 px = TestCommittee.PUBLIC_KEY_X;
         bool accepted = harness.verify(px, parity & 1, message, signature);
-        assertHolds("agree", accepted == _reference(px, parity & 1, abi.encode(message), signature));
+        bool expected = _reference(px, parity & 1, abi.encode(message), signature);
+        assertHolds("agree", accepted == expected);
         assertHolds("only the signature", accepted == (change == 0 && parity & 1 == 0));
     }
 

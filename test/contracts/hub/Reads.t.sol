@@ -34,7 +34,11 @@ contract PullConsumer {
         return PullReader.read(hub, feed, ageMax, report);
     }
 
-    function words(IPriceFeeds hub, bytes calldata report) external view returns (uint256[] memory) {
+    function words(IPriceFeeds hub, bytes calldata report)
+        external
+        view
+        returns (uint256[] memory)
+    {
         return PullReader.verify(hub, report);
     }
 
