@@ -2,23 +2,22 @@ import { randomInt } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as pauseFor } from 'node:timers/promises'
-import { formatEther } from 'viem'
 import { invariant } from '../aggregator/assert.ts'
 import { committeeOf } from '../aggregator/committee.ts'
 import { type Context, contextOf } from '../aggregator/context.ts'
 import { encodeDirect, SYNC_ANSWER_BYTES_MAX } from '../aggregator/messages/sync.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
-import { PriceFeedsContract } from './chain/feeds-contract.ts'
-import { ChainTarget } from './chain/target.ts'
 import { WallClock } from './clock.ts'
 import { counting } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
+import { makeCertified } from './compose/public-port.ts'
 import { signerPort } from './compose/signer-port.ts'
 import { sourcesPort } from './compose/sources-port.ts'
 import { openStore } from './compose/store.ts'
-import { countTransmission, TargetBook, targetPort } from './compose/target-port.ts'
+import { targetPort } from './compose/target-port.ts'
+import { makeTargets } from './compose/targets.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { Driver } from './driver.ts'
 import { Network } from './gossip/network.ts'
@@ -134,8 +133,10 @@ async function assemble(assembly: Assembly) {
   const signer = makeSigner(assembly)
   const engine = makeSources(assembly)
   const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock })
-  const targets = makeTargets(assembly)
+  const targets = makeTargets(config, assembly)
+  const certified = makeCertified({ ...config, committee: loaded.committee }, { log, metrics })
   const book = new RoundBook(committee, () => clock.preciseMs())
+  const counts = counting({ metrics, log, book, committee, clock })
   const inbound: Inbound = new Inbound(context, {
     clock,
     report: (event) => driver.report(event),
@@ -161,7 +162,7 @@ async function assemble(assembly: Assembly) {
       network: networkPort({ committee, network, inbound, onFault: onFatal }),
       targets: targets.map(({ target }) => targetPort(target)),
       store,
-      observers: [counting({ metrics, log, book, committee, clock }), store.observer],
+      observers: [counts, store.observer, certified.observer],
       onFatal,
     },
   )
@@ -179,16 +180,10 @@ async function assemble(assembly: Assembly) {
       chains: () => targets.map(({ target, book: of }) => of.view(target)),
     },
   )
-  const api = new ApiServer(config.api, { view, metrics, clock, log })
-  const parts: readonly Startable[] = [
-    store.journal,
-    signer,
-    engine,
-    ...targets.map(({ target }) => target),
-    network,
-    driver,
-    api,
-  ]
+  const certificates = certified.shelf
+  const api = new ApiServer(config.api, { context, certificates, view, metrics, clock, log })
+  const first = [store.journal, signer, engine, ...targets.map(({ target }) => target)]
+  const parts: readonly Startable[] = [...first, network, ...certified.parts, driver, api]
   return { parts, api }
 }
 
@@ -253,42 +248,6 @@ async function makeNetwork(assembly: Assembly, inbound: Inbound): Promise<Networ
       chance,
     },
   )
-}
-
-interface Target {
-  readonly target: ChainTarget
-  readonly book: TargetBook
-}
-
-function makeTargets(assembly: Assembly): readonly Target[] {
-  const { loaded, keys, context, clock, log, metrics } = assembly
-  const { transmitter } = keys
-  if (transmitter === null) return []
-  return loaded.config.chains.map((config): Target => {
-    const book = new TargetBook()
-    const { committee, crypto } = context
-    const contract = new PriceFeedsContract({ address: config.contract, committee }, crypto)
-    const target = new ChainTarget(
-      { config, dataDirectory: loaded.config.dataDirectory },
-      {
-        account: transmitter,
-        contract,
-        clock,
-        log,
-        onEvent: (event) => {
-          if (event.type !== 'ended') return
-          const { transmission } = event
-          book.sawEnd(transmission)
-          countTransmission(metrics, config.name, transmission)
-        },
-        onBalance: ({ balanceWei }) => {
-          book.sawBalance(balanceWei)
-          metrics.walletBalance.set({ target: config.name }, Number(formatEther(balanceWei)))
-        },
-      },
-    )
-    return { target, book }
-  })
 }
 
 /** A number in [0, 1) for spreading work over time; nothing secret comes of it. */

@@ -36,6 +36,8 @@ export function createMetrics() {
       'code',
     ]),
     peersConnected: gauge('parallax_peers_connected', 'Members that are connected.', []),
+    publicPeers: gauge('parallax_public_peers_connected', 'Strangers on the public port.', []),
+    streamReaders: gauge('parallax_stream_readers', 'Readers of both streams.', []),
     feedAge: gauge('parallax_feed_age_seconds', 'Age of the newest certified value.', ['feed']),
     feedSources: gauge('parallax_feed_sources', "Venues in this node's own value.", ['feed']),
     quotes: counter('parallax_quotes_total', 'Quotes by venue and outcome.', ['venue', 'outcome']),

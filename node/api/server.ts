@@ -1,37 +1,30 @@
 import { readFile } from 'node:fs/promises'
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import type { Context } from '../../aggregator/context.ts'
 import type { Clock } from '../clock.ts'
-import { codeOf, OracleError } from '../errors.ts'
+import { addCertificateRoutes } from '../gateway/routes.ts'
+import type { Certificates } from '../gateway/shelf.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import { mirror } from './gauges.ts'
+import { createHttpApp, type HttpOptions, listenOn } from './http.ts'
 import type { Metrics } from './metrics.ts'
-import { RateLimit } from './rate-limit.ts'
 import type { NodeView } from './view.ts'
 import { overviewOf } from './view.ts'
 
-export interface ApiOptions {
-  readonly host: string
-  /** 0 takes a free one. */
-  readonly port: number
-  readonly requestsPerMinuteMax: number
-  readonly connectionsMax: number
+export interface ApiOptions extends HttpOptions {
+  /** Readers of both streams at once. */
+  readonly streamReadersMax: number
 }
 
 export interface ApiDependencies {
+  readonly context: Context
+  readonly certificates: Certificates
   readonly view: NodeView
   readonly metrics: Metrics
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
 }
-
-/** No route reads a body. */
-const BODY_BYTES_MAX = 1_024
-const HEADER_BYTES_MAX = 8_192
-const REQUEST_MS_MAX = 5_000
-const KEEP_ALIVE_MS = 5_000
-const REQUESTS_PER_CONNECTION_MAX = 1_000
 
 const PAGE = [
   { path: '/', file: 'status.html', type: 'text/html; charset=utf-8' },
@@ -70,18 +63,22 @@ export class ApiServer implements Startable {
   /** @throws {OracleError} API_PORT_BUSY, API_ADDRESS_REFUSED */
   async start(): Promise<void> {
     if (this.#app !== null) return
-    const app = createApp(this.#options)
+    const { metrics } = this.#use
+    const http = createHttpApp(this.#options, {
+      ...this.#use,
+      headers: HEADERS,
+      onAnswer: (status) => metrics.requests.inc({ status: String(status) }),
+    })
+    const { app } = http
     this.#app = app
-    addGuards(app, this.#options, this.#use)
     addData(app, this.#use)
-    addHealth(app, this.#use)
+    const { streams } = addCertificateRoutes(http, {
+      ...this.#use,
+      readersMax: this.#options.streamReadersMax,
+    })
+    addHealth(app, { ...this.#use, readers: () => streams.counters().readers })
     await addPage(app)
-    const { host, port } = this.#options
-    try {
-      this.#address = await app.listen({ host, port })
-    } catch (cause) {
-      throw listenError(this.#options, cause)
-    }
+    this.#address = await listenOn(app, this.#options)
     this.#use.log.info('api.listening', { address: this.#address })
   }
 
@@ -93,40 +90,6 @@ export class ApiServer implements Startable {
   }
 }
 
-function createApp(options: ApiOptions): FastifyInstance {
-  const app = Fastify({
-    logger: false,
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    connectionTimeout: 2 * REQUEST_MS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    maxRequestsPerSocket: REQUESTS_PER_CONNECTION_MAX,
-    forceCloseConnections: true,
-    trustProxy: false,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_MS_MAX },
-  })
-  app.server.maxConnections = options.connectionsMax
-  return app
-}
-
-function addGuards(app: FastifyInstance, options: ApiOptions, use: ApiDependencies): void {
-  const limit = new RateLimit(options)
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(HEADERS)
-    if (limit.take(request.ip, use.clock.nowMs())) return
-    return refuse(reply.header('retry-after', '10'), 429, 'API_TOO_MANY_REQUESTS')
-  })
-  app.addHook('onResponse', async (_, reply) => {
-    use.metrics.requests.inc({ status: String(reply.statusCode) })
-  })
-  app.setNotFoundHandler((_, reply) => refuse(reply, 404, 'API_NOT_FOUND'))
-  app.setErrorHandler((error, _, reply) => {
-    const status = statusOf(error)
-    if (status === 500) use.log.error('api.request.broke', { error })
-    return refuse(reply, status, status === 500 ? 'API_BROKE' : 'API_REQUEST_INVALID')
-  })
-}
-
 function addData(app: FastifyInstance, { view }: ApiDependencies): void {
   app.get('/v1/status', async () => view.status())
   app.get('/v1/feeds', async () => view.feeds())
@@ -136,17 +99,12 @@ function addData(app: FastifyInstance, { view }: ApiDependencies): void {
   app.get('/v1/chains', async () => view.chains())
   app.get('/v1/evidence', async () => view.evidence())
   app.get('/v1/overview', async () => overviewOf(view))
-  app.get('/v1/certificates/latest', async (_, reply) => {
-    return view.latestCertificate() ?? refuse(reply, 404, 'CERTIFICATE_NONE')
-  })
-  app.get<{ Params: { round: string } }>('/v1/certificates/:round', async (request, reply) => {
-    const { round } = request.params
-    if (!/^[1-9][0-9]{0,15}$/.test(round)) return refuse(reply, 400, 'API_REQUEST_INVALID')
-    return view.certificate(Number(round)) ?? refuse(reply, 404, 'CERTIFICATE_NONE')
-  })
 }
 
-function addHealth(app: FastifyInstance, { view, metrics }: ApiDependencies): void {
+function addHealth(
+  app: FastifyInstance,
+  { view, metrics, readers }: ApiDependencies & { readonly readers: () => number },
+): void {
   // Alive: the event loop answers. Ready: the node can do its work.
   app.get('/healthz', async () => ({ alive: true }))
   app.get('/readyz', async (_, reply) => {
@@ -156,6 +114,7 @@ function addHealth(app: FastifyInstance, { view, metrics }: ApiDependencies): vo
   })
   app.get('/metrics', async (_, reply) => {
     mirror(view, metrics)
+    metrics.streamReaders.set(readers())
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
 }
@@ -165,24 +124,4 @@ async function addPage(app: FastifyInstance): Promise<void> {
     const text = await readFile(new URL(`./page/${file}`, import.meta.url), 'utf8')
     app.get(path, async (_, reply) => reply.type(type).send(text))
   }
-}
-
-function refuse(reply: FastifyReply, status: number, code: string): FastifyReply {
-  return reply.code(status).send({ code })
-}
-
-/** Fastify says what is the asker's fault; everything else is ours. */
-function statusOf(error: unknown): number {
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : 500
-  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500
-}
-
-function listenError({ host, port }: ApiOptions, cause: unknown): OracleError {
-  const context = { host, port, cause: codeOf(cause) }
-  if (codeOf(cause) === 'EADDRINUSE') {
-    const message = `port ${port} of ${host} is in use; stop the other process or change api.port`
-    return new OracleError('API_PORT_BUSY', message, { context, cause })
-  }
-  const message = `cannot listen on ${host}, port ${port}; check api.host and api.port`
-  return new OracleError('API_ADDRESS_REFUSED', message, { context, cause })
 }

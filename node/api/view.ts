@@ -10,9 +10,6 @@ import type { EvidenceFile } from '../evidence/evidence-file.ts'
 export interface NodeView {
   readonly status: () => StatusView
   readonly feeds: () => readonly FeedView[]
-  readonly latestCertificate: () => CertificateView | null
-  /** One of the newest 512 rounds of this process; null when it holds none of that round. */
-  readonly certificate: (round: Round) => CertificateView | null
   readonly peers: () => readonly PeerView[]
   readonly sources: () => readonly SourceView[]
   /** The newest first; at most 120. */
@@ -71,20 +68,6 @@ export interface FeedView {
     readonly round: Round
     readonly timestampMs: UnixMs
   }[]
-}
-
-export interface CertificateView {
-  readonly round: Round
-  readonly timestampMs: UnixMs
-  readonly path: 'fast' | 'proposed'
-  readonly observers: readonly MemberIndex[]
-  readonly slot: number
-  readonly signingSet: readonly MemberIndex[]
-  readonly expectedNext: readonly MemberIndex[]
-  /** Words of 32 bytes, one for each feed in the committee's order (protocol §7). */
-  readonly words: readonly string[]
-  /** RFC 9591: 65 bytes. */
-  readonly signature: string
 }
 
 export interface PeerView {

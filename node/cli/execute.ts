@@ -3,6 +3,7 @@ import { errorJson, errorText, helpOf, usageError } from './command.ts'
 import { configCheck } from './commands/config-check.ts'
 import { dkg } from './commands/dkg.ts'
 import { evidenceExport, evidenceList, evidenceVerify } from './commands/evidence.ts'
+import { gateway } from './commands/gateway.ts'
 import { init } from './commands/init.ts'
 import { keysNew, keysShow } from './commands/keys.ts'
 import { replay } from './commands/replay.ts'
@@ -16,6 +17,7 @@ import { readVersion } from './version.ts'
 /** Every command, in the order in which an operator meets them. */
 export const COMMANDS: readonly Command[] = [
   run,
+  gateway,
   init,
   keysNew,
   keysShow,

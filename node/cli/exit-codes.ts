@@ -26,7 +26,7 @@ export const EXIT_CODES = [
   {
     exitCode: 5,
     meaning: 'A port is busy, or an address cannot be listened on.',
-    codes: ['API_PORT_BUSY', 'API_ADDRESS_REFUSED', 'GOSSIP_'],
+    codes: ['API_PORT_BUSY', 'API_ADDRESS_REFUSED', 'GOSSIP_', 'PUBLIC_PORT_FAILED'],
   },
   {
     exitCode: 6,

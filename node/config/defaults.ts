@@ -31,6 +31,9 @@ export const DEFAULTS = {
     allowPublic: false,
     requestsPerMinuteMax: 600,
     connectionsMax: 256,
+    /** A quarter of the connections: the rest stay free for those who only ask. */
+    streamReadersMax: 64,
   },
+  publicPort: { peersMax: 64 },
   log: { level: 'info', format: 'json' },
 } as const

@@ -25,8 +25,20 @@ const keysSchema = z.strictObject({
   strength: z.enum(['standard', 'development']).default(DEFAULTS.keys.strength),
 })
 
+/** Addresses of this machine to listen on. */
+export const listenAddresses = z
+  .array(tcpMultiaddr)
+  .min(1, 'needs at least one address')
+  .max(4, 'takes at most 4')
+
+const publicPortSchema = z.strictObject({
+  listen: listenAddresses,
+  peersMax: whole(1, 1_024).default(DEFAULTS.publicPort.peersMax),
+})
+
 const networkSchema = z.strictObject({
-  listen: z.array(tcpMultiaddr).min(1, 'needs at least one address').max(4, 'takes at most 4'),
+  listen: listenAddresses,
+  public: publicPortSchema.optional(),
   members: z
     .array(z.strictObject({ index: whole(0, 30), address: tcpMultiaddr }))
     .max(31, 'a committee has at most 31 members'),
@@ -59,13 +71,15 @@ const chainSchema = z.strictObject({
   balanceEtherMin: amount(ETHER_DECIMALS).prefault(DEFAULTS.chain.balanceEtherMin),
 })
 
-const apiSchema = z
+/** Where HTTP is served, by nodes and gateways alike. */
+export const apiSchema = z
   .strictObject({
     host: z.union([z.ipv4(), z.ipv6()], 'must be an IP address').default(DEFAULTS.api.host),
     port: whole(0, 65_535).default(DEFAULTS.api.port),
     allowPublic: z.boolean('must be true or false').default(DEFAULTS.api.allowPublic),
     requestsPerMinuteMax: whole(1, 1_000_000).default(DEFAULTS.api.requestsPerMinuteMax),
     connectionsMax: whole(1, 65_535).default(DEFAULTS.api.connectionsMax),
+    streamReadersMax: whole(0, 65_535).default(DEFAULTS.api.streamReadersMax),
   })
   .check((context) => {
     if (context.value.allowPublic || isLoopback(context.value.host)) return
@@ -79,7 +93,7 @@ const apiSchema = z
     })
   })
 
-const logSchema = z.strictObject({
+export const logSchema = z.strictObject({
   level: z.enum(LOG_LEVELS).default(DEFAULTS.log.level),
   format: z.enum(['json', 'text']).default(DEFAULTS.log.format),
 })

@@ -1,13 +1,6 @@
 import { request } from 'undici'
-import type {
-  CertificateView,
-  ChainView,
-  FeedView,
-  Overview,
-  PeerView,
-  RoundView,
-  StatusView,
-} from '../api/view.ts'
+import type { ChainView, FeedView, Overview, PeerView, RoundView, StatusView } from '../api/view.ts'
+import type { CertificateAnswer } from '../gateway/schema.ts'
 
 const TIMEOUT_MS = 2_000
 const BODY_BYTES_MAX = 4_194_304
@@ -48,8 +41,8 @@ export class NodeClient {
     return this.#get<readonly ChainView[]>('/v1/chains')
   }
 
-  certificate(round: number): Promise<CertificateView | null> {
-    return this.#get<CertificateView>(`/v1/certificates/${round}`)
+  certificate(round: number): Promise<CertificateAnswer | null> {
+    return this.#get<CertificateAnswer>(`/v1/certificates/${round}`)
   }
 
   /** Whether the node says that it can do its work. */

@@ -26,7 +26,9 @@ export class Shelf implements Certificates {
     this.#certificatesMax = options.certificatesMax
   }
 
-  /** Puts a verified certificate here, unless its round has one or is older than all that is kept. */
+  /**
+   * Puts a verified certificate here, unless its round has one or is older than all that is kept.
+   */
   add(certificate: Verified<Certificate>): void {
     const { round } = certificate.message
     if (this.#byRound.has(round)) return

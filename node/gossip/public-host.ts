@@ -36,8 +36,8 @@ const STREAMS_MAX = 8
 
 /**
  * Makes a libp2p host that strangers may talk to, apart from the members' host (protocol §5.6):
- * another port, another key, one topic. Its key is made here and forgotten with the process, because
- * a certificate speaks for itself, whoever brings it.
+ * another port, another key, one topic. Its key is made here and forgotten with the process,
+ * because a certificate speaks for itself, whoever brings it.
  */
 export async function createPublicHost(
   options: PublicHostOptions,

@@ -186,7 +186,9 @@ export class PublicNetwork implements Startable {
     return connection === undefined ? '' : remoteHostOf(connection.remoteAddr)
   }
 
-  /** Ends what a host has open; while its ban lasts, the gater refuses it and nothing of it counts. */
+  /**
+   * Ends what a host has open; while its ban lasts, the gater refuses it and nothing of it counts.
+   */
   #cut(remoteHost: string): void {
     this.#counters.cut += 1
     for (const connection of this.#host.getConnections()) {

@@ -1,27 +1,17 @@
 import type { Committee } from '../../aggregator/committee.ts'
 import { openingOf } from '../../aggregator/committee.ts'
 import type { Effect } from '../../aggregator/effects.ts'
-import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { RoundView } from '../api/view.ts'
 
 /** Rounds that the book remembers; a minute or two, enough for a page and a slow poller. */
 const ROUNDS_MAX = 120
-/** Certificates kept to be asked for by round; deliveries may be this old. */
-const CERTIFICATES_MAX = 512
-
-/** One certificate as it became known here. */
-export interface Kept {
-  readonly certificate: Verified<Certificate>
-  readonly path: 'fast' | 'proposed'
-}
 
 /** How the rounds of this process went, from the effects of the machine. */
 export class RoundBook {
   readonly #committee: Committee
   readonly #preciseMs: () => number
   readonly #rounds = new Map<Round, RoundView>()
-  readonly #certificates = new Map<Round, Kept>()
   readonly #counts = { fast: 0, proposed: 0, skipped: 0 }
 
   constructor(committee: Committee, preciseMs: () => number) {
@@ -44,8 +34,6 @@ export class RoundBook {
     const exactMs = this.#preciseMs() - openingOf(this.#committee, round)
     const latencyMs = Math.round(exactMs * 10) / 10
     this.#put({ round, path: effect.path, latencyMs })
-    this.#certificates.set(round, { certificate: effect.certificate, path: effect.path })
-    dropOldest(this.#certificates, CERTIFICATES_MAX)
   }
 
   /** Rounds of this process by how they ended. */
@@ -56,10 +44,6 @@ export class RoundBook {
   /** The newest first. */
   rounds(): RoundView[] {
     return [...this.#rounds.values()].toSorted((a, b) => b.round - a.round)
-  }
-
-  certificate(round: Round): Kept | null {
-    return this.#certificates.get(round) ?? null
   }
 
   /** Latencies over the remembered rounds by nearest rank; null before the first certificate. */
@@ -73,14 +57,13 @@ export class RoundBook {
 
   #put(row: RoundView): void {
     this.#rounds.set(row.round, row)
-    dropOldest(this.#rounds, ROUNDS_MAX)
+    if (this.#rounds.size > ROUNDS_MAX) this.#dropOldest()
   }
-}
 
-/** Maps keep insertion order, and rounds come in order but for stragglers. */
-function dropOldest<V>(map: Map<Round, V>, max: number): void {
-  if (map.size <= max) return
-  let oldest = Number.MAX_SAFE_INTEGER
-  for (const round of map.keys()) if (round < oldest) oldest = round
-  map.delete(oldest)
+  /** Maps keep insertion order, and rounds come in order but for stragglers. */
+  #dropOldest(): void {
+    let oldest = Number.MAX_SAFE_INTEGER
+    for (const round of this.#rounds.keys()) if (round < oldest) oldest = round
+    this.#rounds.delete(oldest)
+  }
 }

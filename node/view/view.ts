@@ -3,14 +3,8 @@ import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
 import type { State } from '../../aggregator/state.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
-import {
-  countMembers,
-  hasMember,
-  listMembers,
-  type MemberIndex,
-} from '../../aggregator/values/ids.ts'
+import { countMembers, hasMember, type MemberIndex } from '../../aggregator/values/ids.ts'
 import type {
-  CertificateView,
   ChainView,
   FeedView,
   NodeView,
@@ -21,7 +15,7 @@ import type {
 } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
 import { evidenceFileOf } from '../evidence/evidence-file.ts'
-import type { Kept, RoundBook } from './round-book.ts'
+import type { RoundBook } from './round-book.ts'
 
 /** Rounds of which the peer table counts observations; bounded by what the core keeps. */
 const OBSERVED_ROUNDS = 16
@@ -53,20 +47,9 @@ export interface ViewSources {
 /** The node as it shows itself: reads the machine's state, changes nothing. */
 export function createView(options: ViewOptions, sources: ViewSources): NodeView {
   const { context } = options
-  const { book } = sources
   return {
     status: () => statusOf(options, sources),
     feeds: () => feedsOf(context, sources),
-    latestCertificate: () => {
-      const { best } = sources.state()
-      if (best === null) return null
-      const path = best.message.slot === 0 ? 'fast' : 'proposed'
-      return certificateOf({ certificate: best, path })
-    },
-    certificate: (round) => {
-      const kept = book.certificate(round)
-      return kept === null ? null : certificateOf(kept)
-    },
     peers: () => peersOf(options, sources),
     sources: () => sources.quotes(),
     rounds: () => roundsOf(sources),
@@ -139,21 +122,6 @@ function certifiedOf(state: State, index: number, decimals: number): FeedView['c
     status: isOk ? 'ok' : 'unavailable',
     round: certificate.round,
     timestampMs: certificate.timestampMs,
-  }
-}
-
-function certificateOf({ certificate, path }: Kept): CertificateView {
-  const { message } = certificate
-  return {
-    round: message.round,
-    timestampMs: message.timestampMs,
-    path,
-    observers: listMembers(message.observers),
-    slot: message.slot,
-    signingSet: listMembers(message.signingSet),
-    expectedNext: listMembers(message.expectedNext),
-    words: message.words.map(toHex),
-    signature: toHex(message.signature),
   }
 }
 

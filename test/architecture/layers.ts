@@ -25,6 +25,7 @@ const NODE_PACKAGES = [
   'secp256k1',
   'undici',
   'viem',
+  'ws',
   'yaml',
   'zod',
 ]

@@ -7,7 +7,9 @@ import { chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createMetrics } from '../../node/api/metrics.ts'
 import { ApiServer } from '../../node/api/server.ts'
+import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
+import { certifier } from '../support/certificates.ts'
 import { FakeView } from '../unit/node/api/fake-view.ts'
 
 const EXECUTABLE = '/usr/bin/chromium'
@@ -44,9 +46,17 @@ afterAll(async () => {
 beforeEach(async () => {
   if (!isInstalled) return
   view = new FakeView()
+  const limits = { requestsPerMinuteMax: 10_000, connectionsMax: 64, streamReadersMax: 0 }
   server = new ApiServer(
-    { host: '127.0.0.1', port: 0, requestsPerMinuteMax: 10_000, connectionsMax: 64 },
-    { view, metrics: createMetrics(), clock: { nowMs: () => Date.now() }, log: SILENT_LOG },
+    { host: '127.0.0.1', port: 0, ...limits },
+    {
+      context: certifier().context,
+      certificates: new Shelf({ certificatesMax: 1 }),
+      view,
+      metrics: createMetrics(),
+      clock: { nowMs: () => Date.now() },
+      log: SILENT_LOG,
+    },
   )
   await server.start()
   foreign = []

@@ -4,25 +4,38 @@ import { request } from 'undici'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createMetrics } from '../../node/api/metrics.ts'
 import { ApiServer } from '../../node/api/server.ts'
+import { certificateSchema } from '../../node/gateway/schema.ts'
+import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
+import { certifier, valuesAt } from '../support/certificates.ts'
 import { FakeView } from '../unit/node/api/fake-view.ts'
 
+const committee = certifier()
+const certified = committee.certify(7, valuesAt(7, 1))
+
 let view: FakeView
+let shelf: Shelf
 let server: ApiServer
 
-function build(options: { readonly port?: number; readonly requestsPerMinuteMax?: number } = {}) {
-  const dependencies = {
+function dependencies() {
+  return {
+    context: committee.context,
+    certificates: shelf,
     view,
     metrics: createMetrics(),
     clock: { nowMs: () => 1_790_000_000_000 },
     log: SILENT_LOG,
   }
-  const limits = { requestsPerMinuteMax: 1_000, connectionsMax: 8 }
-  return new ApiServer({ host: '127.0.0.1', port: 0, ...limits, ...options }, dependencies)
+}
+
+function build(options: { readonly port?: number; readonly requestsPerMinuteMax?: number } = {}) {
+  const limits = { requestsPerMinuteMax: 1_000, connectionsMax: 8, streamReadersMax: 4 }
+  return new ApiServer({ host: '127.0.0.1', port: 0, ...limits, ...options }, dependencies())
 }
 
 beforeEach(async () => {
   view = new FakeView()
+  shelf = new Shelf({ certificatesMax: 8 })
   server = build()
   await server.start()
 })
@@ -45,22 +58,19 @@ test('the data of the node is served as JSON', async () => {
   expect((await get('/v1/status')).json).toEqual(view.status())
   expect((await get('/v1/feeds')).json).toEqual(view.feeds())
   expect((await get('/v1/peers')).json).toEqual(view.peers())
-  expect((await get('/v1/certificates/latest')).json).toEqual(view.latestCertificate())
   expect((await get('/v1/overview')).json).toMatchObject({ sources: view.sources(), obstacles: [] })
 })
 
-test('before the first certificate the answer is a coded 404', async () => {
-  view.hasCertificate = false
+test('a node serves the same certificates as a gateway', async () => {
   expect(await get('/v1/certificates/latest')).toMatchObject({
     status: 404,
     json: { code: 'CERTIFICATE_NONE' },
   })
-})
-
-test('a certificate is served by its round, while the node holds it', async () => {
-  const latest = view.latestCertificate()
-  expect((await get(`/v1/certificates/${latest?.round}`)).json).toEqual(latest)
-  expect(await get('/v1/certificates/7')).toMatchObject({
+  shelf.add(certified)
+  const latest = await get('/v1/certificates/latest?feeds=0')
+  expect(certificateSchema.parse(latest.json)).toMatchObject({ round: 7, feeds: [{ index: 0 }] })
+  expect((await get('/v1/certificates/7?feeds=0')).json).toEqual(latest.json)
+  expect(await get('/v1/certificates/8')).toMatchObject({
     status: 404,
     json: { code: 'CERTIFICATE_NONE' },
   })
@@ -174,13 +184,7 @@ test('a busy port is a coded error that says what to do', async () => {
 })
 
 test('an address that is not of this host is a coded error', async () => {
-  const dependencies = {
-    view,
-    metrics: createMetrics(),
-    clock: { nowMs: () => 0 },
-    log: SILENT_LOG,
-  }
-  const limits = { requestsPerMinuteMax: 1, connectionsMax: 1 }
-  const elsewhere = new ApiServer({ host: '192.0.2.1', port: 0, ...limits }, dependencies)
+  const limits = { requestsPerMinuteMax: 1, connectionsMax: 1, streamReadersMax: 0 }
+  const elsewhere = new ApiServer({ host: '192.0.2.1', port: 0, ...limits }, dependencies())
   await expect(elsewhere.start()).rejects.toMatchObject({ code: 'API_ADDRESS_REFUSED' })
 })

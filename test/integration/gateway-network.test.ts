@@ -138,7 +138,7 @@ async function fromElsewhere(address: string): Promise<string> {
   return `/ip4/127.0.0.1/tcp/${own.port}`
 }
 
-test('a certificate goes from a member over a gateway to a gateway that follows that one', async () => {
+test('a certificate goes from a member over a gateway to a gateway behind it', async () => {
   const { port, address } = await startPort()
   const first = await startFollower([address], [LOOPBACK])
   const second = await startFollower([first.address])
@@ -192,7 +192,7 @@ test('strangers beyond the limit are refused and those who are here stay', async
   expect(followers.map(({ network }) => network.peers())).toEqual([1, 1])
 })
 
-test('a port that cannot be listened on is a coded error, and nothing is left running', async () => {
+test('a port that cannot be listened on is a coded error', async () => {
   const { address } = await startPort()
   const port = new PublicPort(
     { committee: committee.file, listen: [address.replace(/\/p2p.*/, '')], peersMax: 2 },

@@ -1,5 +1,4 @@
 import type {
-  CertificateView,
   ChainView,
   FeedView,
   NodeView,
@@ -33,7 +32,6 @@ export class FakeView implements NodeView {
   reasons: string[] = []
   /** Members that were convicted of two observations. */
   convicted: number[] = []
-  hasCertificate = true
 
   status(): StatusView {
     return {
@@ -70,26 +68,6 @@ export class FakeView implements NodeView {
       },
       onChain: [{ target: 'local', value, round: ROUND - 4, timestampMs: NOW_MS - 2_000 }],
     }))
-  }
-
-  latestCertificate(): CertificateView | null {
-    if (!this.hasCertificate) return null
-    return {
-      round: ROUND - 1,
-      timestampMs: NOW_MS - 640,
-      path: 'fast',
-      observers: [0, 1, 2],
-      slot: 0,
-      signingSet: [0, 1, 2],
-      expectedNext: [0, 1, 2],
-      words: ['00'.repeat(32)],
-      signature: '02'.repeat(65),
-    }
-  }
-
-  certificate(round: number): CertificateView | null {
-    const latest = this.latestCertificate()
-    return latest?.round === round ? latest : null
   }
 
   peers(): readonly PeerView[] {

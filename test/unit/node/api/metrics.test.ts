@@ -18,7 +18,13 @@ test('docs/metrics.md explains no metric that does not exist', () => {
 
 test('a name ends with its unit, a counter with total', () => {
   const units = /_(seconds|ether|units|total)$/
-  const countsThings = ['parallax_round', 'parallax_peers_connected', 'parallax_feed_sources']
+  const countsThings = [
+    'parallax_round',
+    'parallax_peers_connected',
+    'parallax_public_peers_connected',
+    'parallax_stream_readers',
+    'parallax_feed_sources',
+  ]
   const isFlag = (name: string) => name === 'parallax_rpc_endpoint_usable'
   const nameless = ours
     .map(({ name }) => name)

@@ -1,0 +1,100 @@
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { Clock } from '../clock.ts'
+import { codeOf, OracleError } from '../errors.ts'
+import type { Log } from '../logging.ts'
+import { RateLimit } from './rate-limit.ts'
+
+export interface HttpOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly requestsPerMinuteMax: number
+  readonly connectionsMax: number
+}
+
+export interface HttpDependencies {
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly log: Log
+  /** Told the status of each answer. */
+  readonly onAnswer: (status: number) => void
+  /** Sent with every answer. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** No route reads a body. */
+const BODY_BYTES_MAX = 1_024
+const HEADER_BYTES_MAX = 8_192
+const REQUEST_MS_MAX = 5_000
+const KEEP_ALIVE_MS = 5_000
+const REQUESTS_PER_CONNECTION_MAX = 1_000
+
+/** A server of public, read-only answers, with its limits and coded refusals. */
+export interface HttpApp {
+  readonly app: FastifyInstance
+  /** Counts a request that does not pass through routes, such as an upgrade. */
+  readonly admit: (address: string) => boolean
+}
+
+export function createHttpApp(options: HttpOptions, use: HttpDependencies): HttpApp {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionTimeout: 2 * REQUEST_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxRequestsPerSocket: REQUESTS_PER_CONNECTION_MAX,
+    forceCloseConnections: true,
+    trustProxy: false,
+    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_MS_MAX },
+  })
+  app.server.maxConnections = options.connectionsMax
+  const limit = new RateLimit(options)
+  const admit = (address: string) => limit.take(address, use.clock.nowMs())
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(use.headers)
+    if (admit(request.ip)) return
+    return refuse(reply.header('retry-after', '10'), 429, 'API_TOO_MANY_REQUESTS')
+  })
+  app.addHook('onResponse', async (_, reply) => use.onAnswer(reply.statusCode))
+  app.setNotFoundHandler((_, reply) => refuse(reply, 404, 'API_NOT_FOUND'))
+  app.setErrorHandler((error, _, reply) => {
+    const status = statusOf(error)
+    if (status === 500) use.log.error('api.request.broke', { error })
+    return refuse(reply, status, status === 500 ? 'API_BROKE' : 'API_REQUEST_INVALID')
+  })
+  return { app, admit }
+}
+
+/**
+ * Listens, and gives the address, such as `http://127.0.0.1:8080`.
+ *
+ * @throws {OracleError} API_PORT_BUSY, API_ADDRESS_REFUSED
+ */
+export async function listenOn(app: FastifyInstance, options: HttpOptions): Promise<string> {
+  const { host, port } = options
+  try {
+    return await app.listen({ host, port })
+  } catch (cause) {
+    throw listenError(options, cause)
+  }
+}
+
+export function refuse(reply: FastifyReply, status: number, code: string): FastifyReply {
+  return reply.code(status).send({ code })
+}
+
+/** Fastify says what is the asker's fault; everything else is ours. */
+function statusOf(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : 500
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500
+}
+
+function listenError({ host, port }: HttpOptions, cause: unknown): OracleError {
+  const context = { host, port, cause: codeOf(cause) }
+  if (codeOf(cause) === 'EADDRINUSE') {
+    const message = `port ${port} of ${host} is in use; stop the other process or change api.port`
+    return new OracleError('API_PORT_BUSY', message, { context, cause })
+  }
+  const message = `cannot listen on ${host}, port ${port}; check api.host and api.port`
+  return new OracleError('API_ADDRESS_REFUSED', message, { context, cause })
+}

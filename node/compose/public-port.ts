@@ -1,0 +1,44 @@
+import type { Metrics } from '../api/metrics.ts'
+import type { CommitteeFile } from '../config/committee-file.ts'
+import type { NodeConfig } from '../config/schema.ts'
+import { PublicPort } from '../gateway/public-port.ts'
+import { Shelf } from '../gateway/shelf.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Log } from '../logging.ts'
+import type { Observer } from '../ports.ts'
+
+/** Certificates kept to be asked for by round; deliveries may be this old. */
+const CERTIFICATES_MAX = 512
+
+/** Where certificates leave the node: what its API serves, and the public port if it has one. */
+export interface Certified {
+  readonly shelf: Shelf
+  readonly observer: Observer
+  /** The public port, when the configuration names one. */
+  readonly parts: readonly Startable[]
+}
+
+export function makeCertified(
+  { network, committee }: Pick<NodeConfig, 'network'> & { readonly committee: CommitteeFile },
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+): Certified {
+  const shelf = new Shelf({ certificatesMax: CERTIFICATES_MAX })
+  const port =
+    network.public === undefined
+      ? null
+      : new PublicPort(
+          { committee, ...network.public },
+          { log, onPeers: (connected) => metrics.publicPeers.set(connected) },
+        )
+  return {
+    shelf,
+    observer: {
+      onEffect: (effect) => {
+        if (effect.type !== 'certified') return
+        shelf.add(effect.certificate)
+        port?.publish(effect.certificate.bytes)
+      },
+    },
+    parts: port === null ? [] : [port],
+  }
+}

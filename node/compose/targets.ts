@@ -1,0 +1,58 @@
+import { formatEther } from 'viem'
+import type { Context } from '../../aggregator/context.ts'
+import type { Metrics } from '../api/metrics.ts'
+import { PriceFeedsContract } from '../chain/feeds-contract.ts'
+import { ChainTarget } from '../chain/target.ts'
+import type { Clock } from '../clock.ts'
+import type { NodeConfig } from '../config/schema.ts'
+import type { Log } from '../logging.ts'
+import type { OpenKeys } from './keys.ts'
+import { countTransmission, TargetBook } from './target-port.ts'
+
+/** One contract that the node delivers to, and what came of its deliveries. */
+export interface Target {
+  readonly target: ChainTarget
+  readonly book: TargetBook
+}
+
+export interface TargetsDependencies {
+  readonly keys: Pick<OpenKeys, 'transmitter'>
+  readonly context: Context
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** One target for each chain of the configuration; none without a wallet that pays. */
+export function makeTargets(
+  { chains, dataDirectory }: Pick<NodeConfig, 'chains' | 'dataDirectory'>,
+  { keys, context, clock, log, metrics }: TargetsDependencies,
+): readonly Target[] {
+  const { transmitter } = keys
+  if (transmitter === null) return []
+  return chains.map((config): Target => {
+    const book = new TargetBook()
+    const { committee, crypto } = context
+    const contract = new PriceFeedsContract({ address: config.contract, committee }, crypto)
+    const target = new ChainTarget(
+      { config, dataDirectory },
+      {
+        account: transmitter,
+        contract,
+        clock,
+        log,
+        onEvent: (event) => {
+          if (event.type !== 'ended') return
+          const { transmission } = event
+          book.sawEnd(transmission)
+          countTransmission(metrics, config.name, transmission)
+        },
+        onBalance: ({ balanceWei }) => {
+          book.sawBalance(balanceWei)
+          metrics.walletBalance.set({ target: config.name }, Number(formatEther(balanceWei)))
+        },
+      },
+    )
+    return { target, book }
+  })
+}

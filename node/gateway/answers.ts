@@ -1,0 +1,167 @@
+import { bytesToHex } from 'viem'
+import { invariant } from '../../aggregator/assert.ts'
+import type { Context } from '../../aggregator/context.ts'
+import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
+import {
+  type CommitteeOnChain,
+  encodeUpdate,
+  UPDATE_FEEDS_MAX,
+} from '../../aggregator/report/calldata.ts'
+import { levelsOf } from '../../aggregator/report/merkle.ts'
+import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { toHex } from '../../aggregator/values/bytes.ts'
+import { formatDecimal } from '../../aggregator/values/decimal.ts'
+import { type FeedIndex, listMembers } from '../../aggregator/values/ids.ts'
+import type { CertificateAnswer, CertifiedFeed, FeedAnswer } from './schema.ts'
+
+type Levels = readonly (readonly Uint8Array[])[]
+
+export type FeedChoice =
+  | { readonly type: 'chosen'; readonly feeds: readonly FeedIndex[] }
+  | { readonly type: 'refused'; readonly code: 'FEED_UNKNOWN' | 'FEEDS_TOO_MANY' }
+
+/** The first committee of a contract: the one whose clock it was deployed with. */
+export function firstOnChain({ committee }: Context): CommitteeOnChain {
+  const { params, groupKey } = committee
+  const clock = { genesisMs: params.genesisMs, ...params.timing }
+  return { epoch: 1, publicKey: groupKey.publicKey, clock, isFirstClock: true }
+}
+
+/**
+ * Feeds by name or index, comma-separated, in the committee's order and each once; none when the
+ * text is missing or empty.
+ */
+export function choiceOf(context: Context, names: string | undefined): FeedChoice {
+  if (names === undefined || names === '') return { type: 'chosen', feeds: [] }
+  const chosen = new Set<FeedIndex>()
+  for (const name of names.split(',')) {
+    const index = indexOf(context, name)
+    if (index === null) return { type: 'refused', code: 'FEED_UNKNOWN' }
+    chosen.add(index)
+    if (chosen.size > UPDATE_FEEDS_MAX) return { type: 'refused', code: 'FEEDS_TOO_MANY' }
+  }
+  return { type: 'chosen', feeds: [...chosen].toSorted((a, b) => a - b) }
+}
+
+function indexOf(context: Context, name: string): FeedIndex | null {
+  const { feeds } = context.committee.params
+  const named = feeds.findIndex((feed) => feed.name === name)
+  if (named !== -1) return named
+  return /^(0|[1-9][0-9]{0,3})$/.test(name) && Number(name) < feeds.length ? Number(name) : null
+}
+
+/** Answers kept as text for the certificate that was asked for last. */
+const TEXTS_MAX = 64
+
+/** Certificates as gateways answer with them; the tree of a certificate is hashed once. */
+export class Answers {
+  readonly #context: Context
+  #certificate: Verified<Certificate> | null = null
+  #levels: Levels = []
+  readonly #texts = new Map<string, string>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** One certificate as JSON, with proofs and calldata for the chosen feeds. */
+  textOf(certificate: Verified<Certificate>, feeds: readonly FeedIndex[]): string {
+    this.#turnTo(certificate)
+    const key = feeds.join(',')
+    const known = this.#texts.get(key)
+    if (known !== undefined) return known
+    const text = JSON.stringify(this.#answerOf(certificate, feeds))
+    if (this.#texts.size < TEXTS_MAX) this.#texts.set(key, text)
+    return text
+  }
+
+  /** Every feed with what the committee said of it last. */
+  feedsOf(certificate: Verified<Certificate> | null): readonly FeedAnswer[] {
+    return this.#context.committee.params.feeds.map(({ name, kind, decimals }, index) => {
+      if (certificate === null) return { index, name, kind, decimals, certified: null }
+      const { round, timestampMs } = certificate.message
+      const { value, spread, observers, status } = this.#reading(certificate.message, index)
+      const certified = { value, spread, observers, status, round, timestampMs }
+      return { index, name, kind, decimals, certified }
+    })
+  }
+
+  #turnTo(certificate: Verified<Certificate>): void {
+    if (this.#certificate === certificate) return
+    this.#certificate = certificate
+    this.#levels = levelsOf(this.#context.crypto.keccak256, certificate.message.words)
+    this.#texts.clear()
+  }
+
+  #answerOf(
+    { message, bytes }: Verified<Certificate>,
+    feeds: readonly FeedIndex[],
+  ): CertificateAnswer {
+    return {
+      committeeDigest: toHex(this.#context.committee.digest),
+      round: message.round,
+      timestampMs: message.timestampMs,
+      path: message.slot === 0 ? 'fast' : 'proposed',
+      observers: listMembers(message.observers),
+      slot: message.slot,
+      signingSet: listMembers(message.signingSet),
+      expectedNext: listMembers(message.expectedNext),
+      words: message.words.map(toHex),
+      signature: toHex(message.signature),
+      certificate: toHex(bytes),
+      feeds: feeds.map((feed) => ({
+        ...this.#reading(message, feed),
+        proof: proofFrom(this.#levels, feed).map(toHex),
+      })),
+      calldata: feeds.length === 0 ? null : calldataOf(this.#context, message, feeds),
+    }
+  }
+
+  #reading(certificate: Certificate, index: FeedIndex): Omit<CertifiedFeed, 'proof'> {
+    const feed = this.#context.committee.params.feeds[index]
+    const word = certificate.words[index]
+    const report = word === undefined ? null : decodeWord(word)
+    invariant(
+      feed !== undefined && word !== undefined && report !== null,
+      'a verified certificate has a word for each feed',
+    )
+    const { name, decimals } = feed
+    const isOk = report.status === FEED_STATUS.ok
+    return {
+      index,
+      name,
+      decimals,
+      value: isOk ? formatDecimal(report.value, decimals) : null,
+      spread: formatDecimal(report.spread, decimals),
+      observers: report.observers,
+      status: isOk ? 'ok' : 'unavailable',
+      word: toHex(word),
+    }
+  }
+}
+
+/**
+ * Calldata that delivers the feeds; null when the report lies outside its round, which no chain
+ * takes.
+ */
+export function calldataOf(
+  context: Context,
+  certificate: Certificate,
+  feeds: readonly FeedIndex[],
+): `0x${string}` | null {
+  try {
+    const committee = firstOnChain(context)
+    return bytesToHex(encodeUpdate(context.crypto.keccak256, { certificate, feeds, committee }))
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+/** Siblings from the leaf to the root; a level where the node is promoted has none. */
+function proofFrom(levels: Levels, index: FeedIndex): readonly Uint8Array[] {
+  return levels.flatMap((level, height) => {
+    const sibling = level[(index >> height) ^ 1]
+    return level.length > 1 && sibling !== undefined ? [sibling] : []
+  })
+}

@@ -1,0 +1,92 @@
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import type { CommitteeFile } from '../config/committee-file.ts'
+import { ConfigError, loadCommittee } from '../config/load.ts'
+import { problemsFrom } from '../config/problems.ts'
+import { filePath, shortName, tcpMultiaddr, whole } from '../config/scalars.ts'
+import { apiSchema, listenAddresses, logSchema } from '../config/schema.ts'
+import { parseYaml, YAML_BYTES_MAX } from '../config/yaml.ts'
+import { codeOf, OracleError } from '../errors.ts'
+
+/** Values that an operator need not write; docs/gateway.md explains each. */
+export const GATEWAY_DEFAULTS = {
+  name: 'gateway',
+  peersMax: 64,
+  /** Four minutes of rounds of half a second. */
+  certificatesMax: 512,
+} as const
+
+const networkSchema = z.strictObject({
+  bootstrap: z
+    .array(tcpMultiaddr)
+    .min(1, 'needs at least one address to follow')
+    .max(31, 'takes at most 31'),
+  listen: listenAddresses.optional(),
+  peersMax: whole(1, 1_024).default(GATEWAY_DEFAULTS.peersMax),
+})
+
+/** A gateway: no keys, no data directory. */
+export const gatewayConfigSchema = z.strictObject({
+  name: shortName.default(GATEWAY_DEFAULTS.name),
+  committee: filePath,
+  network: networkSchema,
+  certificatesMax: whole(1, 100_000).default(GATEWAY_DEFAULTS.certificatesMax),
+  api: apiSchema.prefault({}),
+  log: logSchema.prefault({}),
+})
+
+export type GatewayConfig = z.output<typeof gatewayConfigSchema>
+
+/** A gateway's settings together with the committee it follows. */
+export interface LoadedGateway {
+  readonly config: GatewayConfig
+  readonly committee: CommitteeFile
+}
+
+/**
+ * Reads and checks a gateway's configuration and the committee file it names.
+ *
+ * @throws {ConfigError} CONFIG_INVALID with every problem
+ * @throws {OracleError} CONFIG_UNREADABLE
+ */
+export async function loadGateway(path: string): Promise<LoadedGateway> {
+  const file = resolve(path)
+  const yaml = parseYaml(await readText(file))
+  if (yaml.type === 'refused') throw new ConfigError(file, yaml.problems)
+  return await checked(yaml.value, { file, base: dirname(file) })
+}
+
+/**
+ * Checks settings that were not read from a file, such as those of the command line.
+ *
+ * @throws {ConfigError} CONFIG_INVALID with every problem
+ * @throws {OracleError} CONFIG_UNREADABLE
+ */
+export async function gatewayFrom(settings: unknown): Promise<LoadedGateway> {
+  return await checked(settings, { file: 'the command line', base: process.cwd() })
+}
+
+async function checked(
+  settings: unknown,
+  { file, base }: { readonly file: string; readonly base: string },
+): Promise<LoadedGateway> {
+  const outcome = gatewayConfigSchema.safeParse(settings, { reportInput: true })
+  if (!outcome.success) throw new ConfigError(file, problemsFrom(outcome.error))
+  const committee = await loadCommittee(resolve(base, outcome.data.committee))
+  return { config: outcome.data, committee }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file)
+    if (size <= YAML_BYTES_MAX) return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new OracleError(
+      'CONFIG_UNREADABLE',
+      `cannot read ${file}; check the path and its permissions`,
+      { context: { file, cause: codeOf(cause) }, cause },
+    )
+  }
+  throw new ConfigError(file, [{ path: '', message: `is larger than ${YAML_BYTES_MAX} bytes` }])
+}

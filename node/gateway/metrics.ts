@@ -1,0 +1,30 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+
+export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>
+
+/** What a gateway counts, in a registry of its own; each is explained in docs/gateway.md. */
+export function createGatewayMetrics() {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers })
+  return {
+    registry,
+    round: gauge('parallax_gateway_round', 'Round of the newest certificate.'),
+    age: gauge('parallax_gateway_certificate_age_seconds', 'Age of the newest certificate.'),
+    peers: gauge('parallax_gateway_peers_connected', 'Peers, followed and following.'),
+    readers: gauge('parallax_gateway_stream_readers', 'Readers of both streams.'),
+    messages: new Counter({
+      name: 'parallax_gateway_messages_total',
+      help: 'Messages from peers by verdict and reason.',
+      labelNames: ['verdict', 'code'],
+      registers,
+    }),
+    requests: new Counter({
+      name: 'parallax_gateway_requests_total',
+      help: 'Answers of the API by status.',
+      labelNames: ['status'],
+      registers,
+    }),
+  }
+}

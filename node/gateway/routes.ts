@@ -1,0 +1,124 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Context } from '../../aggregator/context.ts'
+import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
+import { type HttpApp, refuse } from '../api/http.ts'
+import { Answers, choiceOf } from './answers.ts'
+import { openEventStream } from './event-stream.ts'
+import { openApiText } from './openapi.ts'
+import type { Certificates } from './shelf.ts'
+import { STREAM_LIMITS, Streams } from './streams.ts'
+import { type Admission, WebSockets } from './web-socket.ts'
+
+export interface CertificateRoutes {
+  readonly answers: Answers
+  readonly streams: Streams
+}
+
+interface FeedsQuery {
+  readonly Querystring: { readonly feeds?: string | readonly string[] }
+}
+
+const LOOK_EVERY_MS = 1_000
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/**
+ * Adds what nodes and gateways serve alike: certificates with proofs and calldata, both
+ * streams, and the document that describes them. Closing the app ends the streams.
+ */
+export function addCertificateRoutes(
+  { app, admit }: HttpApp,
+  use: {
+    readonly context: Context
+    readonly certificates: Certificates
+    readonly readersMax: number
+  },
+): CertificateRoutes {
+  const { context, certificates, readersMax } = use
+  const answers = new Answers(context)
+  const streams = new Streams(
+    { readersMax, ...STREAM_LIMITS },
+    { certificates, answers, nowMs: () => performance.now() },
+  )
+  app.get<FeedsQuery>('/v1/certificates/latest', async (request, reply) => {
+    return answer(reply, { context, answers, query: request.query, found: certificates.latest() })
+  })
+  app.get<FeedsQuery & { Params: { round: string } }>(
+    '/v1/certificates/:round',
+    async (request, reply) => {
+      const { round } = request.params
+      if (!/^[1-9][0-9]{0,15}$/.test(round)) return refuse(reply, 400, 'API_REQUEST_INVALID')
+      const found = certificates.of(Number(round))
+      return answer(reply, { context, answers, query: request.query, found })
+    },
+  )
+  app.get<FeedsQuery>('/v1/stream', async (request, reply) => {
+    const choice = choiceFrom(context, request.query)
+    if (choice.type === 'refused') return refuse(reply, 400, choice.code)
+    const opened = openEventStream({ request, reply }, { streams, feeds: choice.feeds })
+    return opened.type === 'refused' ? refuse(reply, 503, opened.code) : reply
+  })
+  const document = openApiText()
+  app.get('/v1/openapi.json', async (_, reply) => reply.type(JSON_TYPE).send(document))
+  addWebSockets(app, { streams, admit, context })
+  followLifeOf(app, streams)
+  return { answers, streams }
+}
+
+function answer(
+  reply: FastifyReply,
+  asked: {
+    readonly context: Context
+    readonly answers: Answers
+    readonly query: FeedsQuery['Querystring']
+    readonly found: Verified<Certificate> | null
+  },
+): FastifyReply {
+  const choice = choiceFrom(asked.context, asked.query)
+  if (choice.type === 'refused') return refuse(reply, 400, choice.code)
+  if (asked.found === null) return refuse(reply, 404, 'CERTIFICATE_NONE')
+  return reply.type(JSON_TYPE).send(asked.answers.textOf(asked.found, choice.feeds))
+}
+
+function choiceFrom(context: Context, { feeds }: FeedsQuery['Querystring']) {
+  return choiceOf(context, typeof feeds === 'object' ? feeds.join(',') : feeds)
+}
+
+function addWebSockets(
+  app: FastifyInstance,
+  use: {
+    readonly streams: Streams
+    readonly admit: HttpApp['admit']
+    readonly context: Context
+  },
+): void {
+  const sockets = new WebSockets({
+    streams: use.streams,
+    admit: (request): Admission => {
+      const refused = (status: number, code: string) => ({ type: 'refused', status, code }) as const
+      if (!use.admit(request.socket.remoteAddress ?? '')) {
+        return refused(429, 'API_TOO_MANY_REQUESTS')
+      }
+      const url = URL.parse(request.url ?? '', 'http://gateway')
+      if (url === null) return refused(400, 'API_REQUEST_INVALID')
+      if (url.pathname !== '/v1/ws') return refused(404, 'API_NOT_FOUND')
+      const choice = choiceOf(use.context, url.searchParams.getAll('feeds').join(','))
+      return choice.type === 'refused'
+        ? refused(400, choice.code)
+        : { type: 'admitted', feeds: choice.feeds }
+    },
+  })
+  app.server.on('upgrade', (request, socket, head) => sockets.upgrade({ request, socket, head }))
+}
+
+/** Streams end before the server closes: it would wait for their connections for ever. */
+function followLifeOf(app: FastifyInstance, streams: Streams): void {
+  let looking: NodeJS.Timeout | undefined
+  app.addHook('onListen', async () => {
+    streams.start()
+    looking = setInterval(() => streams.look(), LOOK_EVERY_MS)
+  })
+  app.addHook('preClose', async () => {
+    clearInterval(looking)
+    streams.stop()
+  })
+}

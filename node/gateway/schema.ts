@@ -1,0 +1,83 @@
+import { z } from 'zod'
+
+/**
+ * What a gateway says, as one set of schemas: the OpenAPI document is made of them, the client
+ * reads answers with them, and tests hold the routes to them. Prices are decimal texts, because
+ * numbers of JSON are floats to most readers; bytes are lower-case hexadecimal.
+ */
+const hex = (bytes: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), `must be ${bytes} bytes in hexadecimal`)
+const round = z.int().min(1)
+const timestampMs = z.int().min(0).describe('Unix time in milliseconds')
+const members = z.array(z.int().min(0).max(30)).max(31).describe('Members by index, ascending')
+const decimal = z.string().regex(/^-?\d{1,30}(\.\d{1,18})?$/, 'must be a plain decimal')
+const feedIndex = z.int().min(0).max(1_023)
+const feedName = z.string().min(1).max(31)
+const decimals = z.int().min(0).max(18)
+const status = z.enum(['ok', 'unavailable'])
+
+export const certifiedFeedSchema = z.strictObject({
+  index: feedIndex,
+  name: feedName,
+  decimals,
+  value: decimal.nullable().describe('Null when the committee could form none'),
+  spread: decimal.describe('Median absolute deviation of the observations'),
+  observers: z.int().min(0).max(31).describe('Members whose observation held a value'),
+  status,
+  word: hex(32).describe('What the leaf of the tree hashes, behind the index (protocol §7)'),
+  proof: z.array(hex(32)).max(10).describe('Siblings from the leaf to the root'),
+})
+
+export const certificateSchema = z.strictObject({
+  committeeDigest: hex(32),
+  round,
+  timestampMs: timestampMs.describe('Median of the observation times, Unix milliseconds'),
+  path: z.enum(['fast', 'proposed']),
+  observers: members,
+  slot: z.int().min(0).max(2),
+  signingSet: members,
+  expectedNext: members,
+  words: z.array(hex(32)).min(1).max(1_024).describe("One a feed, in the committee's order"),
+  signature: hex(65).describe('RFC 9591, over the whole report'),
+  certificate: z
+    .string()
+    .regex(/^([0-9a-f]{2}){1,16384}$/)
+    .describe('The certificate in its wire form, all that a verifier needs (protocol §5.5)'),
+  feeds: z.array(certifiedFeedSchema).max(255).describe('The feeds that were asked for'),
+  calldata: z
+    .string()
+    .regex(/^0x([0-9a-f]{2}){1,98304}$/)
+    .nullable()
+    .describe('Calldata for PriceFeeds that delivers these feeds; null when none was asked for'),
+})
+
+export const feedSchema = z.object({
+  index: feedIndex,
+  name: feedName,
+  kind: z.string(),
+  decimals,
+  certified: z
+    .strictObject({
+      value: decimal.nullable(),
+      spread: decimal,
+      observers: z.int().min(0).max(31),
+      status,
+      round,
+      timestampMs,
+    })
+    .nullable()
+    .describe('Null before the first certificate'),
+})
+
+export const feedsSchema = z.array(feedSchema).min(1).max(1_024)
+
+export const refusalSchema = z.strictObject({
+  code: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{1,63}$/)
+    .describe('Each has a section in docs/errors.md'),
+})
+
+export type CertificateAnswer = z.output<typeof certificateSchema>
+export type CertifiedFeed = z.output<typeof certifiedFeedSchema>
+export type FeedAnswer = z.output<typeof feedSchema>

@@ -1,0 +1,110 @@
+import type { FastifyInstance } from 'fastify'
+import type { Context } from '../../aggregator/context.ts'
+import { createHttpApp, type HttpOptions, listenOn } from '../api/http.ts'
+import type { Clock } from '../clock.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Log } from '../logging.ts'
+import type { GatewayMetrics } from './metrics.ts'
+import { addCertificateRoutes, type CertificateRoutes } from './routes.ts'
+import type { Certificates } from './shelf.ts'
+
+export interface GatewayServerOptions extends HttpOptions {
+  /** Readers of both streams at once. */
+  readonly streamReadersMax: number
+}
+
+export interface GatewayServerDependencies {
+  readonly context: Context
+  readonly certificates: Certificates
+  readonly peers: () => number
+  readonly metrics: GatewayMetrics
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly log: Log
+}
+
+/** Rounds without a certificate after which a gateway is not ready. */
+const ROUNDS_SILENT_MAX = 20
+
+/** Everything here is public, so pages of any origin may read it. */
+const HEADERS = {
+  'access-control-allow-origin': '*',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+}
+
+/** What a gateway serves: certificates, streams, health and metrics. */
+export class GatewayServer implements Startable {
+  readonly name = 'gateway api'
+  readonly #options: GatewayServerOptions
+  readonly #use: GatewayServerDependencies
+  #app: FastifyInstance | null = null
+  #address: string | null = null
+
+  constructor(options: GatewayServerOptions, dependencies: GatewayServerDependencies) {
+    this.#options = options
+    this.#use = dependencies
+  }
+
+  /** Where it listens, such as `http://127.0.0.1:8080`; null before the start. */
+  get address(): string | null {
+    return this.#address
+  }
+
+  /** @throws {OracleError} API_PORT_BUSY, API_ADDRESS_REFUSED */
+  async start(): Promise<void> {
+    if (this.#app !== null) return
+    const { metrics, certificates, log } = this.#use
+    const http = createHttpApp(this.#options, {
+      ...this.#use,
+      headers: HEADERS,
+      onAnswer: (status) => metrics.requests.inc({ status: String(status) }),
+    })
+    const { app } = http
+    this.#app = app
+    const readersMax = this.#options.streamReadersMax
+    const routes = addCertificateRoutes(http, { ...this.#use, readersMax })
+    app.get('/v1/feeds', async () => routes.answers.feedsOf(certificates.latest()))
+    this.#addHealth(app, routes)
+    this.#address = await listenOn(app, this.#options)
+    log.info('api.listening', { address: this.#address })
+  }
+
+  async stop(): Promise<void> {
+    const app = this.#app
+    this.#app = null
+    this.#address = null
+    await app?.close()
+  }
+
+  #addHealth(app: FastifyInstance, { streams }: CertificateRoutes): void {
+    const { metrics } = this.#use
+    app.get('/healthz', async () => ({ alive: true }))
+    app.get('/readyz', async (_, reply) => {
+      const obstacles = this.#obstacles()
+      const isReady = obstacles.length === 0
+      return reply.code(isReady ? 200 : 503).send({ ready: isReady, obstacles })
+    })
+    app.get('/metrics', async (_, reply) => {
+      const newest = this.#use.certificates.latest()?.message
+      if (newest !== undefined) {
+        metrics.round.set(newest.round)
+        metrics.age.set((this.#use.clock.nowMs() - newest.timestampMs) / 1_000)
+      }
+      metrics.peers.set(this.#use.peers())
+      metrics.readers.set(streams.counters().readers)
+      return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+    })
+  }
+
+  #obstacles(): string[] {
+    const { certificates, context, clock, peers } = this.#use
+    const newest = certificates.latest()?.message
+    const obstacles = peers() === 0 ? ['PEERS_NONE'] : []
+    if (newest === undefined) return [...obstacles, 'CERTIFICATE_NONE']
+    const silentMs = ROUNDS_SILENT_MAX * context.committee.params.timing.roundMs
+    const isStale = clock.nowMs() - newest.timestampMs > silentMs
+    return isStale ? [...obstacles, 'CERTIFICATE_STALE'] : obstacles
+  }
+}

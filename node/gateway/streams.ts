@@ -1,0 +1,183 @@
+import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
+import type { FeedIndex } from '../../aggregator/values/ids.ts'
+import type { Answers } from './answers.ts'
+import type { Certificates } from './shelf.ts'
+
+export interface StreamsOptions {
+  /** Readers at once; further ones are refused. */
+  readonly readersMax: number
+  /** Readers of one address. */
+  readonly readersPerAddressMax: number
+  /** Different choices of feeds that are made ready for each certificate. */
+  readonly choicesMax: number
+  /** A reader that takes nothing for so long, while something waits for it, is ended. */
+  readonly stallMsMax: number
+  /** A reader that was sent nothing for so long is sent a sign of life. */
+  readonly heartbeatMs: number
+}
+
+/** Limits of every server; the numbers of readers are the operator's choice. */
+export const STREAM_LIMITS = {
+  readersPerAddressMax: 16,
+  choicesMax: 32,
+  stallMsMax: 10_000,
+  heartbeatMs: 5_000,
+} as const
+
+/** The connection of one reader. */
+export interface Sink {
+  /** Sends one certificate as JSON; false when the connection is now full. */
+  readonly send: (text: string, round: number) => boolean
+  readonly beat: () => void
+  /** Ends the connection at once. */
+  readonly end: () => void
+}
+
+export interface Reader {
+  /** The connection takes more again. */
+  readonly drained: () => void
+  /** The connection is gone; what it held is given back. */
+  readonly closed: () => void
+}
+
+export type Opened =
+  | { readonly type: 'opened'; readonly reader: Reader }
+  | { readonly type: 'refused'; readonly code: 'STREAMS_TOO_MANY' }
+
+interface Seat {
+  readonly address: string
+  readonly feeds: readonly FeedIndex[]
+  readonly sink: Sink
+  /** When the connection became full; null while it takes more. */
+  fullSinceMs: number | null
+  /** The newest that did not fit; older ones were left out. */
+  waiting: Verified<Certificate> | null
+  sentMs: number
+}
+
+/** What has passed since the start; every number only grows, but for `readers`. */
+export interface StreamCounters {
+  readonly readers: number
+  readonly sent: number
+  /** Certificates that a slow reader never got, because a newer one came. */
+  readonly leftOut: number
+  /** Readers that were ended for taking nothing. */
+  readonly stalled: number
+  readonly refused: number
+}
+
+/**
+ * Sends each newest certificate to all who read along. Nothing is queued: a reader whose
+ * connection is full gets the newest when it takes more again, so that one slow reader costs
+ * one certificate of memory and no other reader waits for it.
+ */
+export class Streams {
+  readonly #options: StreamsOptions
+  readonly #certificates: Certificates
+  readonly #answers: Answers
+  readonly #nowMs: () => number
+  readonly #seats = new Set<Seat>()
+  readonly #counters = { sent: 0, leftOut: 0, stalled: 0, refused: 0 }
+  #unfollow: (() => void) | null = null
+
+  constructor(
+    options: StreamsOptions,
+    use: {
+      readonly certificates: Certificates
+      readonly answers: Answers
+      /** Monotonic milliseconds. */
+      readonly nowMs: () => number
+    },
+  ) {
+    this.#options = options
+    this.#certificates = use.certificates
+    this.#answers = use.answers
+    this.#nowMs = use.nowMs
+  }
+
+  start(): void {
+    this.#unfollow ??= this.#certificates.follow((certificate) => this.#offerAll(certificate))
+  }
+
+  /** Ends every reader. */
+  stop(): void {
+    this.#unfollow?.()
+    this.#unfollow = null
+    for (const seat of [...this.#seats]) this.#end(seat)
+  }
+
+  /** Begins with the newest certificate, if there is one. */
+  open(asked: Pick<Seat, 'address' | 'feeds' | 'sink'>): Opened {
+    if (!this.#hasRoomFor(asked)) {
+      this.#counters.refused += 1
+      return { type: 'refused', code: 'STREAMS_TOO_MANY' }
+    }
+    const seat: Seat = { ...asked, fullSinceMs: null, waiting: null, sentMs: this.#nowMs() }
+    this.#seats.add(seat)
+    const latest = this.#certificates.latest()
+    if (latest !== null) this.#offer(seat, latest)
+    const reader = {
+      drained: () => this.#drained(seat),
+      closed: () => void this.#seats.delete(seat),
+    }
+    return { type: 'opened', reader }
+  }
+
+  /** Ends who stalls and keeps alive who waits; the owner calls it about once a second. */
+  look(): void {
+    const nowMs = this.#nowMs()
+    const { stallMsMax, heartbeatMs } = this.#options
+    for (const seat of [...this.#seats]) {
+      if (seat.fullSinceMs !== null && nowMs - seat.fullSinceMs > stallMsMax) {
+        this.#counters.stalled += 1
+        this.#end(seat)
+      } else if (seat.fullSinceMs === null && nowMs - seat.sentMs >= heartbeatMs) {
+        seat.sentMs = nowMs
+        seat.sink.beat()
+      }
+    }
+  }
+
+  counters(): StreamCounters {
+    return { readers: this.#seats.size, ...this.#counters }
+  }
+
+  #hasRoomFor({ address, feeds }: Pick<Seat, 'address' | 'feeds'>): boolean {
+    const { readersMax, readersPerAddressMax, choicesMax } = this.#options
+    const seats = [...this.#seats]
+    if (seats.length >= readersMax) return false
+    if (seats.filter((seat) => seat.address === address).length >= readersPerAddressMax)
+      return false
+    const choices = new Set(seats.map((seat) => seat.feeds.join(',')))
+    return choices.has(feeds.join(',')) || choices.size < choicesMax
+  }
+
+  #offerAll(certificate: Verified<Certificate>): void {
+    for (const seat of [...this.#seats]) this.#offer(seat, certificate)
+  }
+
+  #offer(seat: Seat, certificate: Verified<Certificate>): void {
+    if (seat.fullSinceMs !== null) {
+      if (seat.waiting !== null) this.#counters.leftOut += 1
+      seat.waiting = certificate
+      return
+    }
+    const nowMs = this.#nowMs()
+    seat.sentMs = nowMs
+    this.#counters.sent += 1
+    const text = this.#answers.textOf(certificate, seat.feeds)
+    if (!seat.sink.send(text, certificate.message.round)) seat.fullSinceMs = nowMs
+  }
+
+  #drained(seat: Seat): void {
+    seat.fullSinceMs = null
+    const { waiting } = seat
+    seat.waiting = null
+    if (waiting !== null && this.#seats.has(seat)) this.#offer(seat, waiting)
+  }
+
+  #end(seat: Seat): void {
+    this.#seats.delete(seat)
+    seat.sink.end()
+  }
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { Shelf } from '../../../../node/gateway/shelf.ts'
+import { certifier, valuesAt } from '../../../support/certificates.ts'
+
+const committee = certifier()
+const certified = (round: number) => committee.certify(round, valuesAt(round, 1))
+
+test('the shelf keeps the highest rounds, in whatever order they come', () => {
+  const shelf = new Shelf({ certificatesMax: 3 })
+  for (const round of [5, 3, 9, 4, 7]) shelf.add(certified(round))
+  expect(shelf.latest()?.message.round).toBe(9)
+  const kept = [3, 4, 5, 7, 9].filter((round) => shelf.of(round) !== null)
+  expect(kept).toEqual([5, 7, 9])
+})
+
+test('the first certificate of a round stays, and a second one is no news', () => {
+  const shelf = new Shelf({ certificatesMax: 3 })
+  const heard: number[] = []
+  const unfollow = shelf.follow(({ message }) => heard.push(message.round))
+  const first = certified(5)
+  shelf.add(first)
+  shelf.add(committee.certify(5, valuesAt(5, 1), { slot: 1 }))
+  shelf.add(certified(4))
+  expect(shelf.of(5)).toBe(first)
+  unfollow()
+  shelf.add(certified(6))
+  expect(heard).toEqual([5])
+})
