@@ -80,8 +80,8 @@ export interface Powers {
     certificate: Omit<Certificate, 'signature'>,
     shares: { readonly session: SigningSession; readonly shares: readonly Uint8Array[] },
   ) => Verified<Certificate> | null
-  /** Ends the process of any member; it starts again after so long, with its disk kept. */
-  readonly suspend: (member: MemberIndex, forUs: number) => void
+  /** Ends the process of any member; it starts again after so long. */
+  readonly suspend: (member: MemberIndex, forUs: number, disk: 'kept' | 'lost') => void
   /** Runs something later; it may look at the world again then. */
   readonly later: (afterUs: number, run: () => void) => void
 }

@@ -6,6 +6,7 @@ import type { Adversary, Copy, Powers } from './adversary.ts'
 import { prngOf } from './prng.ts'
 import { strategyOf } from './strategies.ts'
 import type { Control } from './world/control.ts'
+import { emptyDisk } from './world/disk.ts'
 import type { Keys } from './world/keys.ts'
 import type { World } from './world/world.ts'
 
@@ -53,6 +54,10 @@ export function createControl(
         if (copies.length > 0) copies = adversary.send?.(copies) ?? copies
       }
       for (const copy of copies) world().dispatch(copy)
+      // One content for all: the machine goes on from it, so that its shares fit what others hold.
+      const [first] = copies
+      const isOne = copies.every((copy) => copy.message === first?.message)
+      return first !== undefined && isOne ? first.message : message
     },
     sendDirect: (from, message) =>
       seatsOf(from).every(({ adversary }) => adversary.sendDirect?.(from, message) ?? true),
@@ -127,10 +132,12 @@ function powersOf(
       world().tellCertificate(message)
       return sealed
     },
-    suspend: (member, forUs) => {
+    suspend: (member, forUs, disk) => {
       const host = world().hosts[member]
-      host?.crash()
-      world().at(world().nowUs + forUs, () => host?.start())
+      if (host === undefined) return
+      host.crash()
+      if (disk === 'lost') host.disk = emptyDisk()
+      world().at(world().nowUs + forUs, () => host.start())
     },
     later: (afterUs, run) => world().at(world().nowUs + afterUs, run),
   }

@@ -4,6 +4,7 @@ import { chaos } from './adversary/chaos.ts'
 import { clockLiar } from './adversary/clock-liar.ts'
 import { collude } from './adversary/collude.ts'
 import { crashProposer } from './adversary/crash-proposer.ts'
+import { crashSigner } from './adversary/crash-signer.ts'
 import { delayProposal, starveRound } from './adversary/delay-proposal.ts'
 import { dropMembers } from './adversary/drop-members.ts'
 import { earlyProposal } from './adversary/early-proposal.ts'
@@ -12,6 +13,7 @@ import { equivocate } from './adversary/equivocate.ts'
 import { equivocateProposal } from './adversary/equivocate-proposal.ts'
 import { falseBasis } from './adversary/false-basis.ts'
 import { flapAtProbes } from './adversary/flap-at-probes.ts'
+import { forgeCertificate } from './adversary/forge-certificate.ts'
 import { late } from './adversary/late.ts'
 import { lateForVictims } from './adversary/late-for-victims.ts'
 import { lie } from './adversary/lie.ts'
@@ -58,6 +60,8 @@ export const STRATEGIES: readonly Strategy[] = [
   replay,
   spam,
   crashProposer,
+  crashSigner,
+  forgeCertificate,
   chaos,
 ]
 

@@ -15,7 +15,7 @@ export const crashProposer: Strategy = {
       const targets = orderOf(powers.context, round + 1)
         .filter((index) => !hasMember(powers.members, index))
         .slice(0, countMembers(powers.members))
-      for (const member of targets) powers.suspend(member, 3 * roundMs * 1_000)
+      for (const member of targets) powers.suspend(member, 3 * roundMs * 1_000, 'kept')
     },
   }),
 }

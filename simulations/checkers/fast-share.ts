@@ -18,11 +18,14 @@ export const createFastShareChecker: CreateChecker = (subject): Checker => {
   const { probeEvery } = committee.params
   const fast = new Set<Round>()
   const counts = { rounds: 0, fast: 0 }
+  /** Members that crash are faulty as well, and not always the same. */
+  let hasCrashed = false
 
   return {
     rule: 'L5',
     check: (fact) => {
-      if (!applies) return null
+      if (fact.type === 'crashed' && hasMember(honest, fact.member)) hasCrashed = true
+      if (!applies || hasCrashed) return null
       if (fact.type === 'certified' && fact.path === 'fast' && hasMember(honest, fact.member)) {
         fast.add(fact.certificate.round)
       }
@@ -35,7 +38,7 @@ export const createFastShareChecker: CreateChecker = (subject): Checker => {
       return null
     },
     finish: (nowUs) => {
-      if (counts.rounds < ROUNDS_MIN) return null
+      if (hasCrashed || counts.rounds < ROUNDS_MIN) return null
       if (counts.fast * 100 >= counts.rounds * FAST_PERCENT_MIN) return null
       const message = `${counts.fast} of ${counts.rounds} rounds outside of the probes were fast`
       return { rule: 'L5', nowUs, round: 0, message }

@@ -44,7 +44,8 @@ export interface HostDependencies {
   /** Plans an alarm at a world time; the host tells stale ones apart by the token. */
   readonly planAlarm: (atUs: number, token: number) => void
   readonly sample: (round: Round) => Sampled
-  readonly publish: (message: Verified<GossipMessage>) => void
+  /** Returns what this member's own machine takes: another message under an adversary. */
+  readonly publish: (message: Verified<GossipMessage>) => Verified<GossipMessage>
   readonly send: (to: MemberIndex, message: DirectMessage) => void
   readonly chance: Prng
   readonly watch: Watcher
@@ -223,8 +224,10 @@ export class Host {
   #broadcast({ message }: EffectOf<'broadcast'>): void {
     const { keys, member } = this.#options
     const sealed = sealOwn(message, keys.signMessage(member, message.digest))
-    this.#dependencies.publish(sealed)
-    this.report({ type: 'received', nowMs: this.nowMs(), message: sealed, origin: 'self' })
+    const own = this.#dependencies.publish(sealed)
+    // A machine halts when it reads under its key what it did not send (protocol §9.3).
+    if (own !== sealed) this.state?.rounds.get(message.message.round)?.ownDigests.push(own.digest)
+    this.report({ type: 'received', nowMs: this.nowMs(), message: own, origin: 'self' })
   }
 
   #setAlarm(atMs: number): void {

@@ -140,18 +140,18 @@ export class World {
     return false
   }
 
-  /** A member's message starts its way to the others. */
-  publish(from: MemberIndex, message: Verified<GossipMessage>): void {
+  /** A member's message starts its way to the others; returns what the member itself takes. */
+  publish(from: MemberIndex, message: Verified<GossipMessage>): Verified<GossipMessage> {
     const envelope = this.envelopeFor(message)
     // What came by gossip is not published again: its content is known there.
-    if (hasMember(envelope.seen, from)) return
+    if (hasMember(envelope.seen, from)) return message
     if (hasMember(this.#options.controlled, from)) {
-      this.#dependencies.control.send(from, message)
-      return
+      return this.#dependencies.control.send(from, message)
     }
     this.#tellSent(from, message)
     this.#gossip.publish(from, envelope)
     this.#dependencies.control.see(message)
+    return message
   }
 
   /** One copy from a member under control. */
