@@ -18,7 +18,7 @@ import { sourcesPort } from './compose/sources-port.ts'
 import { openStore } from './compose/store.ts'
 import { targetPort } from './compose/target-port.ts'
 import { makeTargets } from './compose/targets.ts'
-import type { LoadedConfig } from './config/load.ts'
+import { assertKeyGenerated, type LoadedConfig } from './config/load.ts'
 import { Driver } from './driver.ts'
 import { Network } from './gossip/network.ts'
 import { Inbound } from './inbound.ts'
@@ -58,6 +58,7 @@ export async function startNode(
   dependencies: NodeDependencies,
 ): Promise<RunningNode> {
   const { config } = loaded
+  assertKeyGenerated(loaded)
   const base = foundation(loaded, dependencies)
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 })
   const { committee } = base.context
