@@ -47,6 +47,7 @@ export async function conclude(conclusion: Conclusion): Promise<Summary> {
     nodes: network.nodes.length,
     rounds,
     latencyMs,
+    keygenMs: network.keygenMs,
     firstOnChainMs: monitor.firstOnChainMs,
     feeds,
     gasPerUpdate: meanOf(delivered.map((each) => each.gasUsed)),

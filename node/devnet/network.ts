@@ -5,10 +5,23 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type Committee, committeeOf } from '../../aggregator/committee.ts'
+import type { CommitteeFile } from '../config/committee-file.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import { LOCAL_CHAIN_ID, LocalChain } from './chain/local-chain.ts'
-import { type LocalCommittee, localCommittee } from './committee.ts'
-import { createRunDirectory, type NodeFiles, writeRunFiles } from './files.ts'
+import {
+  type LocalCommittee,
+  type LocalCommitteeToBe,
+  localCommittee,
+  localCommitteeToBe,
+} from './committee.ts'
+import {
+  createRunDirectory,
+  type NodeFiles,
+  type RunFiles,
+  writeConfigurations,
+  writeRunFiles,
+} from './files.ts'
+import { generateLocalKey } from './keygen.ts'
 import { NodeClient } from './node-client.ts'
 import type { DevnetOptions } from './options.ts'
 import { LocalProcess } from './process.ts'
@@ -31,6 +44,8 @@ export interface LocalNetwork {
   /** Address of the local market; null with the real venues. */
   readonly marketUrl: string | null
   readonly nodes: readonly LocalNode[]
+  /** How long the members took to generate their key, processes included; null from a dealer. */
+  readonly keygenMs: number | null
   /** When the oracles were started, on the monotonic clock. */
   readonly startedAtMs: number
   /** Ends every process, newest first, and removes the files of the run unless they are to stay. */
@@ -69,39 +84,63 @@ interface Assembly extends StartNetworkOptions {
 
 async function assemble(assembly: Assembly): Promise<LocalNetwork> {
   const { options, signal, say, directory, processes } = assembly
-  const [chainPort = 0, marketPort = 0, ...nodePorts] = await freePorts(2 + 2 * options.nodes)
+  const [chainPort = 0, marketPort = 0, ...ports] = await freePorts(2 + 2 * options.nodes)
   const local = makeCommittee(options)
-  const committee = committeeOf((bytes) => keccak_256(bytes), local.file)
   const chain = new LocalChain({ port: chainPort, logPath: join(directory, 'chain.log') })
   const market = options.sources === 'live' ? null : startMarket(assembly, marketPort)
   processes.push(chain.process, ...(market === null ? [] : [market]))
-  say(`starting chain ${LOCAL_CHAIN_ID} and deploying the contracts`)
+  const marketUrl = market === null ? null : `http://127.0.0.1:${marketPort}`
+  const files = await writeRunFiles(directory, { committee: local, ports, chain: null, marketUrl })
+  const [{ file, keygenMs }] = await Promise.all([
+    obtainKey({ local, files, processes, say, signal }),
+    chain.start(signal),
+  ])
+  signal.throwIfAborted()
+  const committee = committeeOf((bytes) => keccak_256(bytes), file)
+  say(`deploying the contracts to chain ${LOCAL_CHAIN_ID}`)
   const wallets = local.members.map(({ transmitter }) =>
     transmitter.use((key) => privateKeyToAccount(toHex(key)).address),
   )
-  await chain.start({ committee, wallets, signal })
+  await chain.deploy({ committee, wallets })
   market?.assertRunning()
-  const marketUrl = market === null ? null : `http://127.0.0.1:${marketPort}`
-  const files = await writeRunFiles(directory, {
-    committee: local,
-    ports: nodePorts,
-    chain: { rpcUrl: chain.rpcUrl, chainId: LOCAL_CHAIN_ID, contract: chain.deployment.hub },
-    marketUrl,
-  })
+  const { rpcUrl, deployment } = chain
+  const target = { rpcUrl, chainId: LOCAL_CHAIN_ID, contract: deployment.hub }
+  await writeConfigurations(files, { chain: target, marketUrl })
   say(`starting ${options.nodes} oracles`)
   const nodes = files.nodes.map((each) => makeNode(each, files.passphrase))
   processes.push(...nodes.map((node) => node.process))
   const startedAtMs = performance.now()
   for (const node of nodes) node.process.start()
   const { stop } = assembly
-  return { directory, committee, chain, market, marketUrl, nodes, startedAtMs, stop }
+  const running = { directory, committee, chain, market, marketUrl, nodes }
+  return { ...running, keygenMs, startedAtMs, stop }
 }
 
-function makeCommittee(options: DevnetOptions): LocalCommittee {
+/** The committee with its key: from the dealer, or from the members themselves. */
+async function obtainKey(making: {
+  readonly local: LocalCommittee | LocalCommitteeToBe
+  readonly files: RunFiles
+  readonly processes: LocalProcess[]
+  readonly say: StartNetworkOptions['say']
+  readonly signal: AbortSignal
+}): Promise<{ readonly file: CommitteeFile; readonly keygenMs: number | null }> {
+  const { local, files, processes, say, signal } = making
+  if ('file' in local) {
+    say('a dealer made the key and knows it: for development only')
+    return { file: local.file, keygenMs: null }
+  }
+  say(`starting the chain; ${local.members.length} members generate their key`)
+  const { committee, durationMs } = await generateLocalKey({ files, processes, signal })
+  say(`the key was generated in ${durationMs} ms; no process ever knew it`)
+  return { file: committee, keygenMs: durationMs }
+}
+
+function makeCommittee(options: DevnetOptions): LocalCommittee | LocalCommitteeToBe {
   // A little in the past, so that rounds run when the oracles come up, and never at a round number
   // of seconds: nothing may depend on that.
   const genesisMs = Date.now() - 10_000 + randomInt(500)
-  return localCommittee({ size: options.nodes, feeds: options.feeds, genesisMs })
+  const chosen = { size: options.nodes, feeds: options.feeds, genesisMs }
+  return options.key === 'dealt' ? localCommittee(chosen) : localCommitteeToBe(chosen)
 }
 
 function startMarket({ options, directory }: Assembly, port: number): LocalProcess {

@@ -128,6 +128,7 @@ class DevnetRun {
     const isEndless = to === Number.POSITIVE_INFINITY
     const text = renderTable({
       elapsedMs: performance.now() - this.#beganMs,
+      keygenMs: network.keygenMs,
       round: look.round,
       roundsLeft: isEndless ? null : Math.max(0, to - (look.round ?? 0)),
       path: pathText(look),

@@ -47,6 +47,8 @@ export interface Summary {
   readonly nodes: number
   readonly rounds: RoundCounts
   readonly latencyMs: Latencies
+  /** What the members took to generate their key before that; null when a dealer made it. */
+  readonly keygenMs: number | null
   /** From the start of the node processes to the first price that the consumer contract read. */
   readonly firstOnChainMs: number | null
   readonly feeds: readonly FeedOutcome[]

@@ -25,6 +25,8 @@ export interface NodeRow {
 /** Everything the live table shows. */
 export interface TableView {
   readonly elapsedMs: number
+  /** What key generation took; null when a dealer made the key. */
+  readonly keygenMs: number | null
   readonly round: number | null
   /** Rounds until the summary; null when it runs until Ctrl-C. */
   readonly roundsLeft: number | null
@@ -63,7 +65,7 @@ export function renderTable(view: TableView): string {
   const left = view.roundsLeft === null ? '' : `   ${view.roundsLeft} rounds to go`
   const lines = [
     paint.bold('PARALLAX  local oracle network') +
-      paint.dim(`   ${formatDuration(view.elapsedMs)}`),
+      paint.dim(`   ${formatDuration(view.elapsedMs)}   ${keyText(view.keygenMs)}`),
     `round ${paint.bold(round)}  ${view.path}${paint.dim(left)}`,
     '',
     paint.dim(columns(FEED_WIDTHS, FEED_HEADS)),
@@ -78,6 +80,10 @@ export function renderTable(view: TableView): string {
     ...view.events.map((event) => paint.dim(`  ${event}`)),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function keyText(keygenMs: number | null): string {
+  return keygenMs === null ? 'key from a dealer' : `key generated in ${keygenMs} ms`
 }
 
 const FEED_HEADS = ['FEED', 'COMMITTEE', '± SPREAD', 'VENUES', 'ON CHAIN', 'OF ROUND']

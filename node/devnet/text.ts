@@ -20,6 +20,9 @@ export function summaryText(summary: Summary): string {
       `${rounds.proposed} proposed), ${rounds.skipped} skipped`,
     `opening to certificate: ${latency(latencyMs.first)} at the first oracle`,
     `                        ${latency(latencyMs.all)} at all of them`,
+    summary.keygenMs === null
+      ? 'the key came from a dealer: for development only'
+      : `the members generated their key in ${summary.keygenMs} ms`,
     `first price on chain after ${summary.firstOnChainMs ?? '–'} ms; ` +
       `${summary.txHashes.length} deliveries, ${summary.gasPerUpdate ?? '–'} gas each`,
     ...feeds.map(

@@ -58,6 +58,8 @@ describe('npm start', () => {
     expect(summary.rounds.certified).toBeGreaterThanOrEqual(38)
     expect(summary.rounds.fast).toBeGreaterThanOrEqual(36)
     expect(summary.firstOnChainMs).toBeLessThanOrEqual(15_000)
+    expect(stderr).toContain('4 members generate their key')
+    expect(summary.keygenMs).toBeGreaterThan(0)
     expect(new Set(summary.pids).size).toBe(4)
     expect(new Set(summary.peerIds).size).toBe(4)
     expect(summary.txHashes.length).toBeGreaterThan(0)

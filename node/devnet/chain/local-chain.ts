@@ -59,19 +59,22 @@ export class LocalChain {
     return this.#deployment
   }
 
-  /** Starts the chain, gives wallets something to spend, and puts the contracts on it. */
-  async start(options: {
-    readonly committee: Committee
-    readonly wallets: readonly Address[]
-    readonly signal: AbortSignal
-  }): Promise<void> {
+  /** Starts the chain and waits until it answers. */
+  async start(signal: AbortSignal): Promise<void> {
     this.process.start()
     await waitFor(() => this.#client.getChainId(), {
       what: 'the local chain',
       timeoutMs: 60_000,
-      signal: options.signal,
+      signal,
       check: () => this.process.assertRunning(),
     })
+  }
+
+  /** Gives wallets something to spend, and puts the contracts on the chain. */
+  async deploy(options: {
+    readonly committee: Committee
+    readonly wallets: readonly Address[]
+  }): Promise<void> {
     const test = createTestClient({ mode: 'hardhat', transport: http(this.rpcUrl) })
     const account = privateKeyToAccount(generatePrivateKey())
     for (const address of [account.address, ...options.wallets]) {
