@@ -86,8 +86,8 @@ type Read =
   | { readonly type: 'refused'; readonly failed: CertificateCheck; readonly reason: string }
 
 /**
- * Checks a certificate against a committee and names the first check that fails. Takes its wire form
- * as hexadecimal, or the JSON of `/v1/certificates`. Never throws on input.
+ * Checks a certificate against a committee and names the first check that fails. Takes its wire
+ * form as hexadecimal, or the JSON of `/v1/certificates`. Never throws on input.
  */
 export function checkCertificate(context: Context, text: string): CertificateProof {
   const trimmed = text.trim()

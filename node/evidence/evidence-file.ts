@@ -3,14 +3,10 @@ import type { Committee } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Evidence } from '../../aggregator/messages/messages.ts'
 import { equalBytes, fromHex, toHex } from '../../aggregator/values/bytes.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
-import {
-  type AcquittalCode,
-  CONFLICT_KINDS,
-  type ConflictKind,
-  judgePair,
-  kindOf,
-} from './judge.ts'
+import { CONFLICT_KINDS, type ConflictKind, judgePair, kindOf } from './judge.ts'
+import { judgeOne, type LoneJudgement } from './judge-one.ts'
 
 /** Names the layout of an evidence file; another layout gets another name. */
 export const EVIDENCE_FORMAT = 'parallax.evidence.1'
@@ -36,12 +32,15 @@ const fileSchema = z.strictObject({
   evidence: z.array(entrySchema).max(31),
 })
 
-/** Evidence as it is handed on: everything but the committee file that it must be checked against. */
+/** Evidence as it is handed on: everything but the committee file that it is checked against. */
 export type EvidenceFile = z.output<typeof fileSchema>
 export type EvidenceEntry = EvidenceFile['evidence'][number]
 
 /** Why an entry is not proven: the messages convict nobody, or not of what the entry says. */
-export type UnprovenCode = AcquittalCode | 'COMMITTEE_OTHER' | 'STATED_OTHERWISE'
+export type UnprovenCode =
+  | Extract<LoneJudgement, { type: 'acquits' }>['code']
+  | 'COMMITTEE_OTHER'
+  | 'STATED_OTHERWISE'
 
 /** What one entry of a file proves. */
 export type Proof =
@@ -50,7 +49,7 @@ export type Proof =
       readonly accused: number
       readonly identityKey: string
       readonly round: number
-      readonly kind: ConflictKind
+      readonly kind: ConflictKind | 'COMMITMENT_OFF_CURVE'
     }
   | { readonly type: 'unproven'; readonly code: UnprovenCode; readonly reason: string }
 
@@ -63,7 +62,7 @@ export function evidenceFileOf(committee: Committee, held: readonly Evidence[]):
     committeeDigest: toHex(digest),
     evidence: held.map((evidence): EvidenceEntry => {
       const { accused, round, messages } = evidence
-      const identityKey = toHex(params.members[accused]?.identityKey ?? new Uint8Array(0))
+      const identityKey = keyOf(committee, accused)
       const kind = kindOf(committee, evidence)
       return {
         accused,
@@ -99,7 +98,8 @@ export function proofsOf(context: Context, file: EvidenceFile): readonly Proof[]
 function proofOf(context: Context, file: EvidenceFile, entry: EvidenceEntry): Proof {
   const { committee } = context
   if (!equalBytes(fromHex(file.committeeDigest), committee.digest)) {
-    const reason = `the file is of committee ${file.committeeDigest}, not ${toHex(committee.digest)}`
+    const own = toHex(committee.digest)
+    const reason = `the file is of committee ${file.committeeDigest}, not ${own}`
     return { type: 'unproven', code: 'COMMITTEE_OTHER', reason }
   }
   const [first, second] = entry.messages
@@ -120,7 +120,20 @@ export function proofOfPair(context: Context, pair: readonly [Uint8Array, Uint8A
     return { type: 'unproven', code: judgement.code, reason: judgement.reason }
   }
   const { accused, round, kind } = judgement
-  const member = context.committee.params.members[accused]
-  const identityKey = toHex(member?.identityKey ?? new Uint8Array(0))
-  return { type: 'proven', accused, identityKey, round, kind }
+  return { type: 'proven', accused, identityKey: keyOf(context.committee, accused), round, kind }
+}
+
+/** What one message in its wire form proves. */
+export function proofOfOne(context: Context, bytes: Uint8Array): Proof {
+  const judgement = judgeOne(context, bytes)
+  if (judgement.type === 'acquits') {
+    return { type: 'unproven', code: judgement.code, reason: judgement.reason }
+  }
+  const { accused, round } = judgement
+  const identityKey = keyOf(context.committee, accused)
+  return { type: 'proven', accused, identityKey, round, kind: 'COMMITMENT_OFF_CURVE' }
+}
+
+function keyOf({ params }: Committee, member: MemberIndex): string {
+  return toHex(params.members[member]?.identityKey ?? new Uint8Array(0))
 }

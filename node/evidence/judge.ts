@@ -62,7 +62,8 @@ interface Claim {
   readonly bytes: Uint8Array
 }
 
-type Opened =
+/** A message whose signature was checked, or why it counts for nothing. */
+export type Opened =
   | { readonly type: 'claim'; readonly claim: Claim }
   | { readonly type: 'refused'; readonly code: AcquittalCode; readonly reason: string }
 
@@ -71,7 +72,9 @@ type Opened =
  * who showed the messages, when and where they were found decides nothing. Never throws on input.
  */
 export function judgePair(context: Context, pair: readonly [Uint8Array, Uint8Array]): Judgement {
-  const opened = pair.map((bytes, index) => open(context, bytes, index === 0 ? 'first' : 'second'))
+  const opened = pair.map((bytes, index) =>
+    openClaim(context, bytes, index === 0 ? 'first' : 'second'),
+  )
   const [first, second] = opened
   if (first?.type === 'refused') return acquit(first.code, first.reason)
   if (second?.type === 'refused') return acquit(second.code, second.reason)
@@ -98,7 +101,12 @@ function acquit(code: AcquittalCode, reason: string): Judgement {
 
 const COMMITTEE_OFFSET = 2
 
-function open(context: Context, bytes: Uint8Array, name: 'first' | 'second'): Opened {
+/** Opens a message that one member signed; `name` is what reasons call it. */
+export function openClaim(
+  context: Context,
+  bytes: Uint8Array,
+  name: 'first' | 'second' | 'only',
+): Opened {
   const { committee } = context
   const refuse = (code: AcquittalCode, why: string): Opened => ({
     type: 'refused',

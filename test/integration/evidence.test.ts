@@ -111,7 +111,9 @@ describe('parallax evidence', () => {
   })
 
   test('refuses a command line and a file that make no sense', async () => {
-    expect((await verify('--message', 'aa')).exitCode).toBe(2)
+    expect((await verify('--message', 'aa')).stdout).toMatch(/^convicts nobody: MESSAGE_MALFORMED/)
+    const three = ['--message', 'aa', '--message', 'aa', '--message', 'aa']
+    expect((await verify(...three)).exitCode).toBe(2)
     expect((await verify('--message', 'aa', '--message', 'x')).exitCode).toBe(2)
     expect((await verify()).exitCode).toBe(2)
     expect((await parallax('evidence', 'list')).exitCode).toBe(2)

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Context } from '../../../aggregator/context.ts'
 import { fromHex } from '../../../aggregator/values/bytes.ts'
 import { JOURNAL_FILE } from '../../compose/store.ts'
 import { loadConfig } from '../../config/load.ts'
@@ -9,6 +10,7 @@ import {
   type EvidenceFile,
   type Proof,
   parseEvidenceFile,
+  proofOfOne,
   proofOfPair,
   proofsOf,
 } from '../../evidence/evidence-file.ts'
@@ -63,7 +65,8 @@ export const evidenceExport = command({
     }
     await writeNew(out, `${JSON.stringify({ ...held, evidence: chosen }, null, 2)}\n`)
     const members = chosen.map((entry) => entry.accused)
-    const text = `${out} holds evidence against ${members.map((each) => `member ${each}`).join(', ')}`
+    const names = members.map((each) => `member ${each}`).join(', ')
+    const text = `${out} holds evidence against ${names}`
     stdout.write(json ? `${JSON.stringify({ file: out, accused: members })}\n` : `${text}\n`)
     return EXIT_DONE
   },
@@ -76,28 +79,33 @@ export const evidenceVerify = command({
   options: {
     committee: { type: 'string', value: 'FILE', describe: 'committee file', required: true },
     file: { type: 'string', value: 'FILE', describe: 'what evidence export wrote' },
-    message: { type: 'string', value: 'HEX', describe: 'or one of two messages', multiple: true },
+    message: { type: 'string', value: 'HEX', describe: 'or messages, one or two', multiple: true },
   },
   run: async ({ committee, file, message, json }, { stdout }) => {
-    const [first, second, third] = message
-    const isPair = first !== undefined && second !== undefined && third === undefined
-    if ((file === undefined) === (message.length === 0) || (message.length > 0 && !isPair)) {
-      throw usageError('give --file, or --message twice', 'evidence verify')
+    if ((file === undefined) === (message.length === 0) || message.length > 2) {
+      throw usageError('give --file, or --message once or twice', 'evidence verify')
     }
     const context = await offlineContext(committee)
-    const proofs =
-      isPair && file === undefined
-        ? [proofOfPair(context, [bytesOf(first), bytesOf(second)])]
-        : proofsOf(
-            context,
-            parseEvidenceFile(await readTextFile(file ?? '', EVIDENCE_FILE_BYTES_MAX)),
-          )
+    const proofs = await proofsFrom(context, file, message)
     stdout.write(json ? `${JSON.stringify(proofs)}\n` : `${proofsText(proofs)}\n`)
     const isProven = proofs.length > 0 && proofs.every(({ type }) => type === 'proven')
     if (isProven) return EXIT_DONE
     return exitCodeOf(new OracleError('EVIDENCE_UNPROVEN', 'not everything is proven'))
   },
 })
+
+async function proofsFrom(
+  context: Context,
+  file: string | undefined,
+  messages: readonly string[],
+): Promise<readonly Proof[]> {
+  if (file !== undefined) {
+    return proofsOf(context, parseEvidenceFile(await readTextFile(file, EVIDENCE_FILE_BYTES_MAX)))
+  }
+  const [first, second] = messages.map(bytesOf)
+  if (first === undefined) return []
+  return [second === undefined ? proofOfOne(context, first) : proofOfPair(context, [first, second])]
+}
 
 async function heldBy(
   commandName: string,
@@ -123,18 +131,16 @@ function bytesOf(text: string): Uint8Array {
   throw usageError('--message must be hexadecimal', 'evidence verify')
 }
 
-const KINDS: Readonly<Record<EvidenceFile['evidence'][number]['kind'], string>> = {
+const KINDS: Readonly<Record<Accusation['kind'], string>> = {
   TWO_OBSERVATIONS: 'two observations',
   TWO_LATE_NOTICES: 'two late notices',
   TWO_PROPOSALS_OF_ONE_RANK: 'two proposals of one rank',
   TWO_SHARES_IN_ONE_SLOT: 'two shares in one slot',
   TWO_REPORT_DIGESTS: 'shares of two reports',
+  COMMITMENT_OFF_CURVE: 'a nonce commitment off the curve',
 }
 
-type Accusation = Pick<
-  EvidenceFile['evidence'][number],
-  'accused' | 'identityKey' | 'round' | 'kind'
->
+type Accusation = Omit<Extract<Proof, { type: 'proven' }>, 'type'>
 
 function accusation({ accused, identityKey, round, kind }: Accusation): string {
   return `member ${accused} (${identityKey}) signed ${KINDS[kind]} in round ${round}`

@@ -11,6 +11,7 @@ import {
   proofsOf,
 } from '../../../../node/evidence/evidence-file.ts'
 import { type Judgement, judgePair } from '../../../../node/evidence/judge.ts'
+import { judgeOne } from '../../../../node/evidence/judge-one.ts'
 import { cryptoOf, loadEcdsa } from '../../../../node/keys/native.ts'
 import { Cluster } from '../../../support/cluster.ts'
 import { signDigest, testCommittee } from '../../../support/committee.ts'
@@ -171,6 +172,30 @@ describe('an honest member is never convicted (protocol §12 S6)', () => {
       ),
       runs(60),
     )
+  })
+})
+
+describe('one message alone', () => {
+  it('shows a fault when a nonce commitment is no point of the curve', () => {
+    const [sound] = observations
+    if (sound === undefined) throw new Error('a member observes')
+    const { commitments } = sound.message
+    const off = { ...commitments[1], binding: new Uint8Array(33).fill(255) }
+    const message = {
+      ...sound.message,
+      commitments: [commitments[0], off, commitments[2]] as const,
+    }
+    expect(judgeOne(context, forge.seal(message).bytes)).toEqual({
+      type: 'faulty',
+      accused: 0,
+      round: 40,
+    })
+    const acquitted = (bytes: Uint8Array) => judgeOne(context, bytes)
+    expect(acquitted(sound.bytes)).toMatchObject({ code: 'COMMITMENTS_SOUND' })
+    expect(acquitted(share().bytes)).toMatchObject({ code: 'TYPE_NEVER_ALONE' })
+    expect(acquitted(sound.bytes.slice(0, -1))).toMatchObject({ code: 'MESSAGE_MALFORMED' })
+    const unsigned = forge.seal(message).bytes.fill(0, -64)
+    expect(acquitted(unsigned)).toMatchObject({ code: 'SIGNATURE_INVALID' })
   })
 })
 
