@@ -5,6 +5,7 @@ import { timelineCsv } from './report/csv.ts'
 import { htmlReport, type Origin } from './report/html.ts'
 import { createProgress } from './report/progress.ts'
 import { textSummary } from './report/summary.ts'
+import { estimateOf } from './scenario/estimate.ts'
 import { loadScenario, ScenarioError } from './scenario/load.ts'
 import type { Scenario } from './scenario/schema.ts'
 import { Simulation } from './simulation.ts'
@@ -12,6 +13,10 @@ import { Simulation } from './simulation.ts'
 const USAGE = `Simulates the protocol: the machine of the node in a world made from a seed.
 
   simulate <scenario.yaml> [--seed N] [--rounds N] [--json] [--report out.html] [--csv out.csv]
+
+  estimate --topology us-east-1:3,eu-west-1:2 --protocol simplex|hotstuff|ocr2|ocr3|ours
+           [--trials N] [--seed N] [--json]
+      mean and 99th percentile of the time to the result, on delays between cloud regions
 
   --seed N        another seed than the scenario's
   --rounds N      another length than the scenario's
@@ -139,12 +144,21 @@ function explain(error: unknown): string {
   return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`
 }
 
+function printEstimate(args: readonly string[]): number {
+  const { result, isJson } = estimateOf(args)
+  const { protocol, members, meanMs, p99Ms } = result
+  const text = `${protocol}, ${members} members: mean ${meanMs} ms, p99 ${p99Ms} ms`
+  process.stdout.write(`${isJson ? JSON.stringify(result) : text}\n`)
+  return EXIT.held
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args
   if (command === undefined || command === 'help' || command === '--help') {
     process.stdout.write(`${USAGE}\n`)
     return command === undefined ? EXIT.wrong : EXIT.held
   }
+  if (command === 'estimate') return printEstimate(rest)
   if (command !== 'simulate') throw new RangeError(`there is no command ${command}`)
   return simulate(optionsOf(rest))
 }
