@@ -112,7 +112,7 @@ function isResultFaulty(
   return !equalBytes(statement.result, resultOf(context, { transcript, groupKey }))
 }
 
-/** Canonical bytes: tag ‖ version ‖ committeeDigest ‖ kind ‖ accused ‖ count ‖ (length ‖ bytes)… */
+/** Canonical bytes: tag, version, committeeDigest, kind, accused, then each with its length. */
 export function encodeEvidence(context: KeygenContext, evidence: Evidence): Uint8Array {
   const { kind, accused, statements } = evidence
   const writer = new Writer().u8(EVIDENCE_TAG).u8(KEYGEN_VERSION).bytes(context.digest)

@@ -13,7 +13,7 @@ import { resultOf } from './result.ts'
 import type { Signed } from './statements.ts'
 import { convictBy, end, type Step } from './transition.ts'
 
-/** Takes a statement of any member: keeps the first of its kind, and convicts by what excludes it. */
+/** Takes any member's statement: keeps the first of its kind, convicts by what excludes it. */
 export function receive(step: Step, signed: Signed): void {
   const { context, state } = step
   const { statement } = signed

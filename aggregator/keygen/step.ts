@@ -17,9 +17,9 @@ import { digestOfStatement } from './statements.ts'
 import { accuse, broadcast, convict, end, enter, type Step } from './transition.ts'
 
 /**
- * One event of a key generation (protocol §11.1). Deterministic; holds no secret. Each phase begins
- * only when the one before it is complete at this member: all there, all packages, all echoes equal,
- * all shares good, all results equal. Whatever else happens ends it without a key.
+ * One event of a key generation (protocol §11.1). Deterministic; holds no secret. Each phase
+ * begins only when the one before is complete at this member: all there, all packages, all echoes
+ * equal, all shares good, all results equal. Whatever else happens ends it without a key.
  */
 export function stepKeygen(
   context: KeygenContext,
@@ -103,7 +103,7 @@ function stop(step: Step): void {
   end(step, { type: 'stopped' })
 }
 
-/** Before any package nobody counts on this member, and after its result nobody needs more of it. */
+/** Before any package nobody counts on this member; after its result nobody needs more. */
 function isCountedOn({ phase, packages }: KeygenState): boolean {
   return phase !== 'results' && holdersOf(packages) !== NO_MEMBERS
 }

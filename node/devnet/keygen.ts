@@ -40,7 +40,7 @@ export async function generateLocalKey(options: {
   if (failed.length > 0) {
     throw new OracleError(
       'DEVNET_KEYGEN_FAILED',
-      `members ${failed.join(', ')} ended without a key; see keygen.log of each node in ${files.directory}`,
+      `members ${failed.join(', ')} ended without a key; see the logs in ${files.directory}`,
       { context: { members: failed.join(',') } },
     )
   }

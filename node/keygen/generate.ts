@@ -1,18 +1,12 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { KeygenContext, KeygenTiming } from '../../aggregator/keygen/context.ts'
 import { keygenContextOf } from '../../aggregator/keygen/context.ts'
-import { encodeEvidence } from '../../aggregator/keygen/evidence.ts'
 import { handoverBytesMax } from '../../aggregator/keygen/exchange.ts'
-import type {
-  KeygenFailure,
-  KeygenOutcome,
-  PromisedResult,
-} from '../../aggregator/keygen/machine.ts'
+import type { KeygenOutcome, PromisedResult } from '../../aggregator/keygen/machine.ts'
 import { resultOf } from '../../aggregator/keygen/result.ts'
-import { namedBy } from '../../aggregator/keygen/standing.ts'
 import type { Statement } from '../../aggregator/keygen/statements.ts'
 import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
-import { listMembers, type MemberIndex } from '../../aggregator/values/ids.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { memberOf, sourceOf } from '../compose/keys.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import type { LoadedToBe } from '../config/load.ts'
@@ -23,8 +17,9 @@ import { cryptoOf, type Ecdsa, loadEcdsa } from '../keys/native.ts'
 import { readPassphrase, type Terminal } from '../keys/passphrase.ts'
 import type { Secret } from '../keys/secret.ts'
 import { lockDirectory } from '../store/lock.ts'
+import { failureOf } from './failure.ts'
 import { checkRoom, install } from './install.ts'
-import { failureText, type KeygenProgress } from './progress.ts'
+import type { KeygenProgress } from './progress.ts'
 import { type KeptResult, KeygenPromises, recordDirectory } from './record.ts'
 import { KeygenSession } from './session.ts'
 import { KeygenSigner } from './signer.ts'
@@ -106,12 +101,12 @@ async function obtain(
   if (promises.package !== null && kept === null) {
     throw new OracleError(
       'KEYGEN_ATTEMPT_USED',
-      'this member took part in this attempt and its secrets are gone; agree on a higher keygenAttempt',
+      'this member took part and its secrets are gone; agree on a higher keygenAttempt',
       { context: { attempt: committee.params.keygenAttempt } },
     )
   }
   const outcome = await runSession(member, options, dependencies)
-  if (outcome.type !== 'generated') throw await failure(member, outcome)
+  if (outcome.type !== 'generated') throw await failureOf(outcome, member)
   const { groupKey, transcript, signatures } = outcome.key
   return { params: committee.params, groupKey, keyGeneration: { transcript, signatures } }
 }
@@ -234,36 +229,4 @@ async function keepShare(
   const keystore = await sealKeystore({ purpose, member: self, strength }, { key, passphrase })
   key.erase()
   await promises.keepResult({ ...promised, result, keystore })
-}
-
-const FAILURE_CODES = {
-  convicted: 'KEYGEN_CONVICTED',
-  late: 'KEYGEN_LATE',
-  abandoned: 'KEYGEN_ABANDONED',
-  stopped: 'KEYGEN_STOPPED',
-} as const
-
-async function failure(
-  { context, promises }: Member,
-  outcome: KeygenFailure,
-): Promise<OracleError> {
-  const members = listMembers(namedBy(outcome)).join(',')
-  const evidence =
-    outcome.type === 'convicted'
-      ? await promises.keepEvidence(
-          outcome.evidence.accused,
-          encodeEvidence(context, outcome.evidence),
-        )
-      : null
-  const code = FAILURE_CODES[outcome.type]
-  return new OracleError(code, `no key: ${failureText(outcome)}; ${advice(outcome, promises)}`, {
-    context: { members, ...(evidence !== null && { evidence }) },
-  })
-}
-
-function advice(outcome: KeygenFailure, promises: KeygenPromises): string {
-  if (promises.kept !== null) return 'run it again: only results of others are missing here'
-  const isOwn = outcome.type === 'stopped' || outcome.type === 'late'
-  if (isOwn && promises.package === null) return 'nothing was revealed here: run it again'
-  return 'agree on a higher keygenAttempt and begin anew'
 }

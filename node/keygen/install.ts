@@ -36,7 +36,7 @@ export async function checkRoom(options: {
   if (text === null || (kept !== null && text === keystoreText(kept, member))) return
   throw new OracleError(
     'FILE_EXISTS',
-    `${path} holds a signing share already; move it away, or name another file in keys.signingShare`,
+    `${path} holds a signing share; move it away, or change keys.signingShare`,
     { context: { path } },
   )
 }
