@@ -202,11 +202,14 @@ function chosenRuns(
     equalBytes(committeeDigest, context.committee.digest),
   )
   if (ours.length === 0) throw committeeOther(path, held, context)
-  const other = ours.find((run) => member !== null && run.member !== member)
+  const { size } = context.committee
+  const other = ours.find((run) => run.member >= size || (member !== null && run.member !== member))
   if (other !== undefined) {
-    throw new OracleError('JOURNAL_MEMBER_OTHER', `${path} is of member ${other.member}`, {
-      context: { path, member: other.member },
-    })
+    throw new OracleError(
+      'JOURNAL_MEMBER_OTHER',
+      `${path} is of member ${other.member} of ${size}; name the right journal or member`,
+      { context: { path, member: other.member } },
+    )
   }
   const chosen = ours.filter(
     ({ steps }) => steps.last.round >= range.from && steps.first.round <= range.to,

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { RunFacts } from './journal-entries.ts'
-import { openForReading } from './journal-schema.ts'
+import { journalUnreadable, openForReading } from './journal-schema.ts'
 
 export interface RoundRange {
   /** First round. */
@@ -46,10 +46,12 @@ type Row = Record<string, SQLOutputValue>
 
 /** Reads a journal, also while its writer works; hold it for moments only. */
 export class JournalReader {
+  readonly #path: string
   readonly #database: DatabaseSync
 
   /** @throws {OracleError} `JOURNAL_UNREADABLE`, `JOURNAL_VERSION_OTHER` */
   constructor(path: string) {
+    this.#path = path
     this.#database = openForReading(path)
   }
 
@@ -65,8 +67,10 @@ export class JournalReader {
 
   /** Wire form of the evidence against each convicted member. */
   evidence(): Uint8Array[] {
-    const rows = this.#database.prepare('SELECT bytes FROM evidence ORDER BY accused').all()
-    return rows.map((row) => bytesOf(row.bytes))
+    return this.#read(() => {
+      const rows = this.#database.prepare('SELECT bytes FROM evidence ORDER BY accused').all()
+      return rows.map((row) => bytesOf(row.bytes))
+    })
   }
 
   /** Wire form of every certificate of these rounds, in the order they came. */
@@ -85,8 +89,12 @@ export class JournalReader {
     for (const row of rows) yield messageOf(row)
   }
 
-  /** The processes that wrote here, in their order. */
+  /** The processes that wrote here, in their order. @throws {OracleError} `JOURNAL_UNREADABLE` */
   runs(): JournalRun[] {
+    return this.#read(() => this.#runs())
+  }
+
+  #runs(): JournalRun[] {
     const end = (order: 'ASC' | 'DESC') =>
       this.#database.prepare(`SELECT * FROM step WHERE run = ? ORDER BY id ${order} LIMIT 1`)
     const [lowest, highest] = [end('ASC'), end('DESC')]
@@ -109,12 +117,27 @@ export class JournalReader {
       })
   }
 
-  /** Events and effects after a sequence number, in the order they happened. */
+  /**
+   * Events and effects after a sequence number, in the order they happened.
+   *
+   * @throws {OracleError} `JOURNAL_UNREADABLE`
+   */
   stepsAfter(sequence: number, countMax: number): JournalStep[] {
-    return this.#database
-      .prepare('SELECT * FROM step WHERE id > ? ORDER BY id LIMIT ?')
-      .all(sequence, countMax)
-      .map(stepOf)
+    return this.#read(() =>
+      this.#database
+        .prepare('SELECT * FROM step WHERE id > ? ORDER BY id LIMIT ?')
+        .all(sequence, countMax)
+        .map(stepOf),
+    )
+  }
+
+  /** A damaged page shows only when it is read. */
+  #read<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (cause) {
+      throw journalUnreadable(this.#path, cause)
+    }
   }
 
   /** Lowest and highest round of the history; null when it is empty. */

@@ -104,15 +104,14 @@ function opened(path: string, open: () => DatabaseSync): DatabaseSync {
   try {
     database = open()
   } catch (cause) {
-    throw unreadable(path, cause)
+    throw journalUnreadable(path, cause)
   }
   try {
     checkVersion(database, path)
     return database
   } catch (cause) {
     database.close()
-    if (cause instanceof OracleError) throw cause
-    throw unreadable(path, cause)
+    throw journalUnreadable(path, cause)
   }
 }
 
@@ -131,10 +130,12 @@ function isEmpty(database: DatabaseSync): boolean {
   return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
 }
 
-function unreadable(path: string, cause: unknown): OracleError {
+/** What reading a journal failed with: a coded error stays, anything else is the file's fault. */
+export function journalUnreadable(path: string, cause: unknown): OracleError {
+  if (cause instanceof OracleError) return cause
   return new OracleError(
     'JOURNAL_UNREADABLE',
-    `cannot open the journal ${path}; check owner and disk, or move it away: it is history`,
+    `cannot read the journal ${path}; check owner and disk, or move it away: it is history`,
     { context: { path, cause: codeOf(cause) }, cause },
   )
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -145,6 +145,19 @@ describe('parallax replay', () => {
     const member = await replay(path, '--member', '3')
     expect(member.exitCode).toBe(9)
     expect(member.stderr).toMatch(/^JOURNAL_MEMBER_OTHER: /)
+  })
+
+  test('refuses a journal with damaged pages, and one of a member that does not exist', async () => {
+    const path = changed('')
+    const bytes = readFileSync(path)
+    // The first pages hold the schema; what follows is turned into noise.
+    bytes.fill(0x5a, 12 * 4_096)
+    writeFileSync(path, bytes)
+    const damaged = await replay(path)
+    expect(damaged).toMatchObject({ exitCode: 9, stdout: '' })
+    expect(damaged.stderr).toMatch(/^JOURNAL_UNREADABLE: /)
+    const nobody = await replay(changed('UPDATE run SET member = 9'))
+    expect(nobody.stderr).toMatch(/^JOURNAL_MEMBER_OTHER: /)
   })
 
   test('needs files that belong together', async () => {

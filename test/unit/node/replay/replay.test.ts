@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JournalStep } from '../../../../node/store/journal-reader.ts'
 import { testCommittee } from '../../../support/committee.ts'
 import { Forge } from '../../../support/forge.ts'
+import { runs } from '../../../support/property.ts'
 import { flipped, MEMBER, type Recording, rechained, recorded, replayed } from './recording.ts'
 
 const indexOf = (steps: readonly JournalStep[], kind: string, type: string) =>
@@ -118,6 +120,22 @@ describe('a journal that was changed', () => {
     expect(fed).toMatchObject({ type: 'different', difference: { cause: 'effect' } })
     const sequence = fed.type === 'different' ? fed.difference.sequence : 0
     expect(quiet.steps[sequence - 1]?.type).toBe('persist')
+  })
+
+  it('never breaks the replay, however it was forged', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), (entry, at) => {
+        const index = entry % quiet.steps.length
+        const bits = (quiet.steps[index]?.body.length ?? 1) * 8
+        const steps = rechained(flipped(quiet.steps, { index, bit: at % bits }))
+        const { fed } = replayed(quiet, steps)
+        expect(fed.type).not.toBe('gap')
+        if (fed.type !== 'different') return
+        expect(fed.difference.sequence).toBeGreaterThan(index)
+        expect(fed.difference.isDamaged).toBe(false)
+      }),
+      runs(40),
+    )
   })
 
   it('shows two events that changed places', () => {
