@@ -1,0 +1,150 @@
+import { committeeOf } from '../../aggregator/committee.ts'
+import { contextOf } from '../../aggregator/context.ts'
+import type { CommitteeOnChain } from '../../aggregator/report/calldata.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
+import type { CommitteeFile } from '../config/committee-file.ts'
+import { loadCommittee } from '../config/load.ts'
+import { OracleError } from '../errors.ts'
+import { firstOnChain } from '../gateway/answers.ts'
+import { cryptoOf, javascriptEcdsa } from '../keys/native.ts'
+import { eventData } from './events.ts'
+import { HttpClient } from './http.ts'
+import { type SubmitTarget, type Submitted, submitReport } from './submit.ts'
+import { indicesOf, type VerifiedReport, type Verifier, verifyAnswer } from './verify.ts'
+
+/** Codes of everything that the client throws, besides those of reading a committee file. */
+export const CLIENT_ERROR_CODES = [
+  'CERTIFICATE_FORGED',
+  'FEEDS_TOO_MANY',
+  'FEED_UNKNOWN',
+  'GATEWAY_ANSWER_INVALID',
+  'GATEWAY_CONTRADICTS',
+  'GATEWAY_REFUSED',
+  'GATEWAY_UNREACHABLE',
+  'REPORT_FROM_FUTURE',
+  'REPORT_NOT_ASKED_FOR',
+  'REPORT_TOO_OLD',
+  'REPORT_UNDELIVERABLE',
+  'SUBMIT_FAILED',
+  'SUBMIT_REFUSED',
+  'SUBMIT_REVERTED',
+] as const
+export type ClientErrorCode = (typeof CLIENT_ERROR_CODES)[number]
+
+/** Whether something thrown is one of the client's own errors; its `code` then is narrowed. */
+export function isClientError(
+  error: unknown,
+): error is OracleError & { readonly code: ClientErrorCode } {
+  const codes: readonly string[] = CLIENT_ERROR_CODES
+  return error instanceof OracleError && codes.includes(error.code)
+}
+
+export interface ClientOptions {
+  /** Address of a gateway or node, such as `https://prices.example`. */
+  readonly url: string
+  /** The committee whose signature is believed. */
+  readonly committee: CommitteeFile
+  /** How long one answer may take; default 5_000. */
+  readonly timeoutMs?: number
+  /** The committee as the target contract knows it; default: as the contract's first. */
+  readonly onChain?: CommitteeOnChain
+  /** Unix time in milliseconds; default: this machine's clock. */
+  readonly nowMs?: () => number
+}
+
+export interface ReadOptions {
+  /** Oldest report that is taken, in milliseconds. */
+  readonly ageMsMax: number
+  readonly signal?: AbortSignal
+}
+
+/** Reads certificates from a gateway that it does not trust, and delivers them. Needs no key. */
+export class ParallaxClient {
+  readonly #url: string
+  readonly #http: HttpClient
+  readonly #verifier: Verifier
+
+  constructor(options: ClientOptions) {
+    const { url, committee, timeoutMs = 5_000, nowMs = () => Date.now() } = options
+    const crypto = cryptoOf(javascriptEcdsa)
+    const context = contextOf(crypto, committeeOf(crypto.keccak256, committee))
+    this.#url = url.replace(/\/+$/, '')
+    this.#http = new HttpClient({ timeoutMs })
+    this.#verifier = { context, nowMs, onChain: options.onChain ?? firstOnChain(context) }
+  }
+
+  /**
+   * The newest report over these feeds, verified.
+   *
+   * @throws {OracleError} any of `CLIENT_ERROR_CODES` but those of submitting
+   */
+  async latest(feeds: readonly string[], options: ReadOptions): Promise<VerifiedReport> {
+    const { ageMsMax, signal } = options
+    const url = this.#address('/v1/certificates/latest', feeds)
+    const answer = await this.#http.json(url, signal)
+    return verifyAnswer(this.#verifier, answer, { feeds, ageMsMax })
+  }
+
+  /** The report of one round, verified, while the gateway keeps it. Throws as `latest` does. */
+  async round(
+    round: Round,
+    feeds: readonly string[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<VerifiedReport> {
+    const url = this.#address(`/v1/certificates/${round}`, feeds)
+    const answer = await this.#http.json(url, options.signal)
+    return verifyAnswer(this.#verifier, answer, { feeds, round })
+  }
+
+  /**
+   * Each newest report over these feeds, verified, rounds ascending. Ends when the gateway ends the
+   * stream; throws as `latest` does, or the reason of the signal.
+   */
+  async *follow(feeds: readonly string[], options: ReadOptions): AsyncGenerator<VerifiedReport> {
+    const { ageMsMax, signal } = options
+    const url = this.#address('/v1/stream', feeds)
+    let last = 0
+    for await (const data of eventData(this.#http.chunks(url, signal))) {
+      const report = verifyAnswer(this.#verifier, parsed(data), { feeds, ageMsMax })
+      if (report.round <= last) continue
+      last = report.round
+      yield report
+    }
+  }
+
+  /** See `submitReport`. */
+  submit(report: VerifiedReport, target: SubmitTarget): Promise<Submitted> {
+    return submitReport(report, target)
+  }
+
+  /** Ends the connections to the gateway. */
+  close(): Promise<void> {
+    return this.#http.close()
+  }
+
+  /** Feeds go by their number: a name may hold any character that an address may not. */
+  #address(path: string, feeds: readonly string[]): string {
+    const indices = indicesOf(this.#verifier.context, feeds)
+    return `${this.#url}${path}?feeds=${indices.join(',')}`
+  }
+}
+
+/**
+ * A client for the committee of a file.
+ *
+ * @throws {OracleError} CONFIG_INVALID, CONFIG_UNREADABLE
+ */
+export async function loadClient(
+  options: Omit<ClientOptions, 'committee'> & { readonly committeeFile: string },
+): Promise<ParallaxClient> {
+  const { committeeFile, ...rest } = options
+  return new ParallaxClient({ ...rest, committee: await loadCommittee(committeeFile) })
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data)
+  } catch {
+    throw new OracleError('GATEWAY_ANSWER_INVALID', 'an event of the gateway is no JSON')
+  }
+}

@@ -1,0 +1,103 @@
+import {
+  type Account,
+  type Address,
+  BaseError,
+  decodeErrorResult,
+  type Hex,
+  type PublicClient,
+  type WalletClient,
+} from 'viem'
+import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
+import { codeOf, OracleError } from '../errors.ts'
+import type { VerifiedReport } from './verify.ts'
+
+export interface SubmitTarget {
+  /** Address of PriceFeeds. */
+  readonly contract: Address
+  readonly publicClient: PublicClient
+  /** Pays for gas; whose it is does not matter to the contract (protocol §8.1). */
+  readonly walletClient: WalletClient
+  /** When the wallet client has none of its own. */
+  readonly account?: Account
+}
+
+export interface Submitted {
+  readonly hash: Hex
+  readonly blockNumber: bigint
+  readonly gasUsed: bigint
+}
+
+/**
+ * Delivers a report to PriceFeeds: tries it without a transaction first, so that a refusal costs
+ * nothing, then sends it and waits for its block.
+ *
+ * @throws {OracleError} `SUBMIT_REFUSED` with the contract's reason, `SUBMIT_REVERTED`,
+ * `SUBMIT_FAILED` when the chain or the wallet does not do its part
+ */
+export async function submitReport(
+  report: Pick<VerifiedReport, 'round' | 'calldata'>,
+  target: SubmitTarget,
+): Promise<Submitted> {
+  const { contract, publicClient, walletClient } = target
+  const account = target.account ?? walletClient.account
+  const context = { contract, round: report.round }
+  if (account === undefined) {
+    throw new OracleError('SUBMIT_FAILED', 'the wallet client has no account; pass one', {
+      context,
+    })
+  }
+  const call = { account, to: contract, data: report.calldata }
+  try {
+    await publicClient.call(call)
+    const hash = await walletClient.sendTransaction({ ...call, chain: walletClient.chain ?? null })
+    const receipt = await publicClient.waitForTransactionReceipt({ hash })
+    if (receipt.status === 'success') {
+      return { hash, blockNumber: receipt.blockNumber, gasUsed: receipt.gasUsed }
+    }
+    throw new OracleError(
+      'SUBMIT_REVERTED',
+      'the transaction reverted; somebody may have delivered a newer report first',
+      { context: { ...context, hash } },
+    )
+  } catch (cause) {
+    if (cause instanceof OracleError) throw cause
+    throw submitError(cause, context)
+  }
+}
+
+function submitError(
+  cause: unknown,
+  context: { readonly contract: Address; readonly round: number },
+): OracleError {
+  const reason = reasonOf(cause)
+  if (reason !== null) {
+    return new OracleError('SUBMIT_REFUSED', `the contract refuses the report: ${reason}`, {
+      context: { ...context, reason },
+      cause,
+    })
+  }
+  return new OracleError(
+    'SUBMIT_FAILED',
+    'the chain or the wallet did not take the transaction; see the cause',
+    { context: { ...context, cause: codeOf(cause) }, cause },
+  )
+}
+
+/** Name of the contract's error in what viem threw; null when there is none. */
+function reasonOf(error: unknown): string | null {
+  if (!(error instanceof BaseError)) return null
+  const found = error.walk((each) => dataOf(each) !== null)
+  const data = dataOf(found)
+  if (data === null) return null
+  try {
+    return decodeErrorResult({ abi: priceFeedsAbi, data }).errorName
+  } catch {
+    return data === '0x' ? null : 'unknown'
+  }
+}
+
+function dataOf(error: unknown): Hex | null {
+  if (!(error instanceof Error) || !('data' in error)) return null
+  const { data } = error
+  return typeof data === 'string' && /^0x[0-9a-f]{8,}$/i.test(data) ? (data as Hex) : null
+}

@@ -1,0 +1,247 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
+import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
+import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
+import { isClientError, ParallaxClient } from '../../node/client/client.ts'
+import { Answers } from '../../node/gateway/answers.ts'
+import { createGatewayMetrics } from '../../node/gateway/metrics.ts'
+import { GatewayServer } from '../../node/gateway/server.ts'
+import { Shelf } from '../../node/gateway/shelf.ts'
+import { SILENT_LOG } from '../../node/logging.ts'
+import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
+import { CHAIN_START_MS, startChain, type TestChain } from '../support/contracts/chain.ts'
+
+const FEEDS = 4
+const GENESIS_MS = CHAIN_START_MS - 60_000
+const committee = certifier({ feeds: feedsNamed(FEEDS), genesisMs: GENESIS_MS })
+const certified = (round: number) => committee.certify(round, valuesAt(round, FEEDS))
+/** Opens half a minute after the chain's first block. */
+const ROUND = 180
+const openingMs = (round: number) => GENESIS_MS + round * 500
+
+let nowMs: number
+let shelf: Shelf
+let gateway: GatewayServer
+let client: ParallaxClient
+/** What stands where a gateway should be. */
+let impostor: Server | null
+
+beforeEach(async () => {
+  nowMs = openingMs(ROUND) + 800
+  shelf = new Shelf({ certificatesMax: 8 })
+  gateway = new GatewayServer(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      requestsPerMinuteMax: 1_000,
+      connectionsMax: 16,
+      streamReadersMax: 4,
+    },
+    {
+      context: committee.context,
+      certificates: shelf,
+      peers: () => 1,
+      metrics: createGatewayMetrics(),
+      clock: { nowMs: () => nowMs },
+      log: SILENT_LOG,
+    },
+  )
+  await gateway.start()
+  client = clientOf(gateway.address ?? '')
+  impostor = null
+})
+
+afterEach(async () => {
+  await client.close()
+  await gateway.stop()
+  impostor?.closeAllConnections()
+  impostor?.close()
+})
+
+function clientOf(url: string): ParallaxClient {
+  return new ParallaxClient({
+    url,
+    committee: committee.file,
+    timeoutMs: 1_000,
+    nowMs: () => nowMs,
+  })
+}
+
+/** A client of something that answers as it likes. */
+async function clientOfImpostor(answer: RequestListener): Promise<ParallaxClient> {
+  await client.close()
+  impostor = createServer(answer)
+  impostor.listen(0, '127.0.0.1')
+  await once(impostor, 'listening')
+  client = clientOf(`http://127.0.0.1:${(impostor.address() as AddressInfo).port}`)
+  return client
+}
+
+describe('a client', () => {
+  test('reads a verified price, and the report of an earlier round', async () => {
+    shelf.add(certified(ROUND - 1))
+    shelf.add(certified(ROUND))
+    const report = await client.latest(['F2/USD'], { ageMsMax: 1_000 })
+    expect(report).toMatchObject({ round: ROUND, feeds: [{ name: 'F2/USD', value: 180_002n }] })
+    const earlier = await client.round(ROUND - 1, ['F2/USD'])
+    expect(earlier.feeds).toMatchObject([{ value: 179_002n }])
+  })
+
+  test('follows rounds as they come, until it has seen enough', async () => {
+    shelf.add(certified(ROUND - 2))
+    const seen: number[] = []
+    for await (const { round } of client.follow(['F0/USD'], { ageMsMax: 5_000 })) {
+      seen.push(round)
+      if (seen.length === 3) break
+      shelf.add(certified(round + 1))
+    }
+    expect(seen).toEqual([ROUND - 2, ROUND - 1, ROUND])
+  })
+
+  test('that stops following leaves with the reason it was given', async () => {
+    shelf.add(certified(ROUND))
+    const leaving = new AbortController()
+    const follow = async () => {
+      for await (const _ of client.follow(['F0/USD'], {
+        ageMsMax: 5_000,
+        signal: leaving.signal,
+      })) {
+        leaving.abort(new Error('enough'))
+      }
+    }
+    await expect(follow()).rejects.toThrow('enough')
+  })
+
+  test('says what is wrong with typed codes', async () => {
+    const error = await client.latest(['F0/USD'], { ageMsMax: 1 }).catch((each) => each)
+    expect(isClientError(error)).toBe(true)
+    expect(error).toMatchObject({ code: 'GATEWAY_REFUSED', context: { code: 'CERTIFICATE_NONE' } })
+    await gateway.stop()
+    await expect(client.latest(['F0/USD'], { ageMsMax: 1 })).rejects.toMatchObject({
+      code: 'GATEWAY_UNREACHABLE',
+    })
+  })
+})
+
+describe('a gateway that cannot be trusted', () => {
+  const asked = (from: ParallaxClient) => from.latest(['F0/USD'], { ageMsMax: 60_000 })
+
+  test('is caught when it raises the price of an honest certificate', async () => {
+    shelf.add(certified(ROUND))
+    const honest = await (await fetch(`${gateway.address}/v1/certificates/latest?feeds=0`)).text()
+    const lying = await clientOfImpostor((_, answer) => {
+      answer.end(honest.replaceAll('"0.00180000"', '"9999.00180000"'))
+    })
+    expect(honest).toContain('"0.00180000"')
+    await expect(asked(lying)).rejects.toMatchObject({
+      code: 'GATEWAY_CONTRADICTS',
+      context: { fields: 'feeds[0]' },
+    })
+  })
+
+  test('is caught when it streams a forged certificate', async () => {
+    const options = { feeds: feedsNamed(FEEDS), genesisMs: GENESIS_MS, seed: 'foreign' }
+    const foreign = certifier(options)
+    const forged = foreign.certify(ROUND, valuesAt(ROUND, FEEDS))
+    const text = new Answers(foreign.context).textOf(forged, [0])
+    const lying = await clientOfImpostor((_, answer) => {
+      answer.writeHead(200, { 'content-type': 'text/event-stream' })
+      answer.write(`event: certificate\nid: 1\ndata: ${text}\n\n`)
+    })
+    const following = lying.follow(['F0/USD'], { ageMsMax: 60_000 })
+    await expect(following.next()).rejects.toMatchObject({ code: 'CERTIFICATE_FORGED' })
+  })
+
+  test.each<[string, RequestListener, string]>([
+    ['an answer without end', (_, answer) => pour(answer), 'GATEWAY_ANSWER_INVALID'],
+    ['a page', (_, answer) => void answer.end('<html>'), 'GATEWAY_ANSWER_INVALID'],
+    ['silence', () => undefined, 'GATEWAY_UNREACHABLE'],
+    ['half an answer', (_, answer) => void answer.write('{'), 'GATEWAY_UNREACHABLE'],
+    [
+      'a redirect',
+      (_, answer) => void answer.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+      'GATEWAY_REFUSED',
+    ],
+    [
+      'compressed bytes',
+      (_, answer) => void answer.writeHead(200, { 'content-encoding': 'gzip' }).end('\x1f\x8b'),
+      'GATEWAY_ANSWER_INVALID',
+    ],
+  ])('ends in a code when it gives %s', async (_, listener, code) => {
+    await expect(asked(await clientOfImpostor(listener))).rejects.toMatchObject({ code })
+  })
+})
+
+/** Sends spaces for ever, as fast as they are taken. */
+function pour(answer: Parameters<RequestListener>[1]): void {
+  const more = () => {
+    while (!answer.destroyed && answer.write(' '.repeat(65_536)));
+  }
+  answer.on('drain', more)
+  more()
+}
+
+describe('delivery', () => {
+  let chain: TestChain
+  let deployment: Deployment
+
+  beforeAll(async () => {
+    chain = await startChain()
+    const { params, digest, groupKey } = committee.context.committee
+    const parameters = deployParametersOf(
+      { params, digest, groupKey: groupKey.publicKey },
+      { historyFeeds: 0, reportAgeMsMax: 60_000, futureMsMax: 2_000, consumerAgeSecondsMax: null },
+    )
+    deployment = (await deploy(chain, parameters)).deployment
+  })
+
+  afterAll(() => chain.close())
+
+  test('a report that was read is accepted by the contract, once', async () => {
+    shelf.add(certified(ROUND))
+    const report = await client.latest(['F1/USD', 'F3/USD'], { ageMsMax: 1_000 })
+    await chain.at(nowMs + 1_000)
+    await chain.mine()
+    const target = {
+      contract: deployment.hub,
+      publicClient: chain.reader,
+      walletClient: chain.writer,
+    }
+    const { gasUsed } = await client.submit(report, target)
+    expect(gasUsed).toBeGreaterThan(21_000n)
+    const held = await chain.reader.readContract({
+      address: deployment.hub,
+      abi: priceFeedsAbi,
+      functionName: 'latest',
+      args: [3n],
+    })
+    expect(held).toMatchObject({ value: 180_003n, round: ROUND, observers: 4 })
+    await expect(client.submit(report, target)).rejects.toMatchObject({
+      code: 'SUBMIT_REFUSED',
+      context: { reason: 'RoundNotNewer' },
+    })
+  })
+
+  test('calldata that was tampered with is refused before it costs anything', async () => {
+    shelf.add(certified(ROUND + 1))
+    nowMs += 500
+    const report = await client.latest(['F1/USD'], { ageMsMax: 1_000 })
+    // The last nibble of the signature's scalar: 120 bytes of header and signature.
+    const at = 2 + 2 * 120 - 1
+    const flipped = report.calldata[at] === '0' ? '1' : '0'
+    const calldata = `${report.calldata.slice(0, at)}${flipped}${report.calldata.slice(at + 1)}`
+    const target = {
+      contract: deployment.hub,
+      publicClient: chain.reader,
+      walletClient: chain.writer,
+    }
+    const tampered = { ...report, calldata: calldata as `0x${string}` }
+    await expect(client.submit(tampered, target)).rejects.toMatchObject({
+      code: 'SUBMIT_REFUSED',
+      context: { reason: 'SignatureInvalid' },
+    })
+  })
+})

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import { decodeUpdate } from '../../../../aggregator/report/calldata.ts'
+import { fromHex, toHex } from '../../../../aggregator/values/bytes.ts'
+import { verifyAnswer, type Wanted } from '../../../../node/client/verify.ts'
+import { Answers, firstOnChain } from '../../../../node/gateway/answers.ts'
+import type { CertificateAnswer } from '../../../../node/gateway/schema.ts'
+import { certifier, feedsNamed, valuesAt } from '../../../support/certificates.ts'
+import { UNAVAILABLE } from '../../../support/committee-box.ts'
+
+const FEEDS = 5
+const committee = certifier({ feeds: feedsNamed(FEEDS) })
+const { context } = committee
+const answers = new Answers(context)
+const certificate = committee.certify(9, [...valuesAt(9, FEEDS - 1), UNAVAILABLE])
+/** Round 9 opens 4.5 seconds after the genesis at 0. */
+const verifier = { context, onChain: firstOnChain(context), nowMs: () => 5_000 }
+
+function honest(feeds = [1, 3]): CertificateAnswer {
+  return JSON.parse(answers.textOf(certificate, feeds))
+}
+
+function verify(answer: unknown, wanted: Partial<Wanted> = {}) {
+  return verifyAnswer(verifier, answer, { feeds: ['F3/USD', 'F1/USD'], ...wanted })
+}
+
+describe('an honest answer', () => {
+  test('gives values of the signed words and calldata for the contract', () => {
+    const report = verify(honest(), { ageMsMax: 500, round: 9 })
+    expect(report).toMatchObject({ round: 9, timestampMs: 4_500 })
+    expect(report.feeds.map(({ name, value, spread }) => [name, value, spread])).toEqual([
+      ['F1/USD', 9_001n, 3n],
+      ['F3/USD', 9_003n, 3n],
+    ])
+    const entries = decodeUpdate(fromHex(report.calldata.slice(2)))?.entries ?? []
+    expect(entries.map(({ feed, word }) => [feed, toHex(word)])).toEqual(
+      [1, 3].map((feed) => [feed, toHex(certificate.message.words[feed] ?? new Uint8Array())]),
+    )
+  })
+
+  test('says that a feed is unavailable, and gives it no value', () => {
+    const report = verify(honest([4]), { feeds: ['F4/USD'] })
+    expect(report.feeds).toMatchObject([{ name: 'F4/USD', value: null, observers: 2 }])
+  })
+})
+
+describe('a lying gateway', () => {
+  const other = committee.certify(8, valuesAt(8, FEEDS))
+  const foreign = certifier({ feeds: feedsNamed(FEEDS), seed: 'another committee' })
+
+  test.each<[string, (answer: CertificateAnswer) => unknown, string]>([
+    [
+      'with a changed price in the certificate',
+      (answer) => {
+        const bytes = fromHex(answer.certificate)
+        bytes[60] = (bytes[60] ?? 0) ^ 1
+        return { ...answer, certificate: toHex(bytes) }
+      },
+      'CERTIFICATE_FORGED',
+    ],
+    [
+      'with a certificate of another committee',
+      (answer) => ({
+        ...answer,
+        certificate: toHex(foreign.certify(9, valuesAt(9, FEEDS)).bytes),
+      }),
+      'CERTIFICATE_FORGED',
+    ],
+    [
+      'with another certificate of the committee beside its numbers',
+      (answer) => ({ ...answer, certificate: toHex(other.bytes) }),
+      'GATEWAY_CONTRADICTS',
+    ],
+    [
+      'with another price beside the certificate',
+      (answer) => ({
+        ...answer,
+        feeds: answer.feeds.map((feed) => ({ ...feed, value: '123.45' })),
+      }),
+      'GATEWAY_CONTRADICTS',
+    ],
+    [
+      'with the prices of two feeds exchanged',
+      (answer) => ({ ...answer, feeds: answer.feeds.toReversed() }),
+      'GATEWAY_CONTRADICTS',
+    ],
+    [
+      'with calldata of another certificate',
+      (answer) => {
+        const { calldata } = JSON.parse(answers.textOf(other, [1, 3])) as CertificateAnswer
+        return { ...answer, calldata }
+      },
+      'GATEWAY_CONTRADICTS',
+    ],
+    ['without calldata', (answer) => ({ ...answer, calldata: null }), 'GATEWAY_CONTRADICTS'],
+    [
+      'with an older time beside the certificate',
+      (answer) => ({ ...answer, timestampMs: answer.timestampMs + 1 }),
+      'GATEWAY_CONTRADICTS',
+    ],
+    ['with a field too many', (answer) => ({ ...answer, extra: 1 }), 'GATEWAY_ANSWER_INVALID'],
+    ['with nothing', () => null, 'GATEWAY_ANSWER_INVALID'],
+    ['with a list', () => [], 'GATEWAY_ANSWER_INVALID'],
+    [
+      'with bytes that are no certificate',
+      (answer) => ({ ...answer, certificate: 'ff'.repeat(200) }),
+      'CERTIFICATE_FORGED',
+    ],
+  ])('%s is caught', (_, lie, code) => {
+    expect(() => verify(lie(honest()))).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('cannot pass off an old report as new, or one round as another', () => {
+    const wrong = (wanted: Partial<Wanted>) => () => verify(honest(), wanted)
+    expect(wrong({ ageMsMax: 499 })).toThrow(expect.objectContaining({ code: 'REPORT_TOO_OLD' }))
+    expect(wrong({ round: 8 })).toThrow(expect.objectContaining({ code: 'REPORT_NOT_ASKED_FOR' }))
+  })
+
+  test('and a clock that is wrong are told apart', () => {
+    const early = { ...verifier, nowMs: () => -10_000 }
+    expect(() => verifyAnswer(early, honest(), { feeds: ['F1/USD', 'F3/USD'] })).toThrow(
+      expect.objectContaining({ code: 'REPORT_FROM_FUTURE' }),
+    )
+  })
+})
+
+test('feeds that the committee does not have are refused before anybody is asked', () => {
+  const asked = (feeds: string[]) => () => verify(honest(), { feeds })
+  expect(asked(['DOGE/USD'])).toThrow(expect.objectContaining({ code: 'FEED_UNKNOWN' }))
+  expect(asked([])).toThrow(expect.objectContaining({ code: 'FEEDS_TOO_MANY' }))
+})
