@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { encodeCertificate } from '../../../../aggregator/messages/codec.ts'
+import type { Certificate, Verified } from '../../../../aggregator/messages/messages.ts'
+import { sealCertificate } from '../../../../aggregator/messages/validate.ts'
 import { decodeUpdate } from '../../../../aggregator/report/calldata.ts'
+import { encodeWord } from '../../../../aggregator/report/words.ts'
 import { fromHex, toHex } from '../../../../aggregator/values/bytes.ts'
 import { verifyAnswer, type Wanted } from '../../../../node/client/verify.ts'
 import { Answers, firstOnChain } from '../../../../node/gateway/answers.ts'
@@ -21,6 +25,15 @@ function honest(feeds = [1, 3]): CertificateAnswer {
 
 function verify(answer: unknown, wanted: Partial<Wanted> = {}) {
   return verifyAnswer(verifier, answer, { feeds: ['F3/USD', 'F1/USD'], ...wanted })
+}
+
+/** Prices of another round under an honest signature, sealed as if somebody had checked it. */
+function forgedFrom({ message }: Verified<Certificate>): Verified<Certificate> {
+  const forged = { ...message, words: valuesAt(10, FEEDS).map(encodeWord) }
+  return sealCertificate(context, {
+    message: forged,
+    bytes: encodeCertificate(context.committee, forged),
+  })
 }
 
 describe('an honest answer', () => {
@@ -52,9 +65,15 @@ describe('a lying gateway', () => {
       'with a changed price in the certificate',
       (answer) => {
         const bytes = fromHex(answer.certificate)
-        bytes[60] = (bytes[60] ?? 0) ^ 1
+        // The lowest byte of the first value, behind 63 bytes of header.
+        bytes[70] = (bytes[70] ?? 0) ^ 1
         return { ...answer, certificate: toHex(bytes) }
       },
+      'CERTIFICATE_FORGED',
+    ],
+    [
+      'whose forged certificate agrees with everything beside it',
+      () => JSON.parse(answers.textOf(forgedFrom(certificate), [1, 3])),
       'CERTIFICATE_FORGED',
     ],
     [
