@@ -90,7 +90,9 @@ function certificateEntry({ message, bytes }: Verified<Certificate>, receivedMs:
   return { table: 'certificate' as const, round, slot, path, bytes, receivedMs }
 }
 
-/** Numbers and chains the steps of this process as they come; what the journal loses leaves a gap. */
+/**
+ * Numbers and chains the steps of this process as they come; what the journal loses leaves a gap.
+ */
 function stepRecorder(journal: Journal, committee: Committee) {
   let number = 0
   let chain = CHAIN_START
