@@ -174,10 +174,20 @@ function advance(turn: Turn): void {
     }
   }
   for (const round of state.rounds.values()) {
-    if (round.attempts.some((each) => each.fallbackMs !== null && each.fallbackMs <= turn.nowMs)) {
-      tryCombineAll(turn, round)
-    }
+    const fallbackMs = fallbackOf(round)
+    if (fallbackMs !== null && fallbackMs <= turn.nowMs) tryCombineAll(turn, round)
   }
+}
+
+/** When the first attempt of a round is combined although others should have; null for none. */
+function fallbackOf(round: RoundState): UnixMs | null {
+  // Asked of every kept round in every step; a certified one has nothing left to combine.
+  if (round.certificate !== null || round.attempts.length === 0) return null
+  let firstMs: UnixMs | null = null
+  for (const { fallbackMs } of round.attempts) {
+    if (fallbackMs !== null && (firstMs === null || fallbackMs < firstMs)) firstMs = fallbackMs
+  }
+  return firstMs
 }
 
 type Stage = (turn: Turn, round: RoundState) => void
@@ -240,9 +250,8 @@ function nextAlarmMs(turn: Turn): UnixMs {
     if (stage !== undefined) nextMs = earlier(nextMs, stage.atMs(turn, open))
   }
   for (const round of state.rounds.values()) {
-    for (const { fallbackMs } of round.attempts) {
-      if (fallbackMs !== null) nextMs = earlier(nextMs, fallbackMs)
-    }
+    const fallbackMs = fallbackOf(round)
+    if (fallbackMs !== null) nextMs = earlier(nextMs, fallbackMs)
   }
   const turnMs = nextTurnMs(turn)
   return turnMs === null ? nextMs : earlier(nextMs, turnMs)

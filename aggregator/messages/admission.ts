@@ -20,7 +20,7 @@ const EVIDENCE_MAX = 2
 
 /** Digests seen by round and key; bounded by the window and the limits above. */
 export interface Admission {
-  readonly rounds: Map<Round, Map<string, Digest[]>>
+  readonly rounds: Map<Round, Map<number, Digest[]>>
   readonly evidence: Map<number, Digest[]>
 }
 
@@ -45,17 +45,23 @@ export function admit(admission: Admission, verified: Verified<GossipMessage>): 
     admission.rounds.set(message.round, keys)
   }
   if (message.type === 'certificate') {
-    const admitted = admitInto(keys, 'certificate', { digest, max: CERTIFICATES_MAX })
+    const admitted = admitInto(keys, CERTIFICATE_KEY, { digest, max: CERTIFICATES_MAX })
     // Certificates of one round do not contradict each other by being several.
     return admitted === 'conflict' ? 'first' : admitted
   }
   return admitInto(keys, keyOf(message), { digest, max: PER_KEY_MAX })
 }
 
-function keyOf(message: Exclude<GossipMessage, { type: 'certificate' | 'evidence' }>): string {
-  if (message.type === 'proposal') return `${message.sender}/proposal/${message.rank}`
-  if (message.type === 'share') return `${message.sender}/share/${message.slot}`
-  return `${message.sender}/${message.type}`
+/** Kinds of messages that one member sends once in a round, as parts of a key. */
+const KIND = { observation: 0, late: 1, proposal: 2, share: 4 } as const
+const KINDS = 8
+const CERTIFICATE_KEY = -1
+
+/** A number, because this is asked for every copy of every message. */
+function keyOf(message: Exclude<GossipMessage, { type: 'certificate' | 'evidence' }>): number {
+  const key = message.sender * KINDS + KIND[message.type]
+  if (message.type === 'proposal') return key + message.rank
+  return message.type === 'share' ? key + message.slot : key
 }
 
 function admitInto<K>(
