@@ -78,10 +78,14 @@ export class Gossip {
     }
   }
 
-  /** When something sent from one member to another now arrives, besides gossip. */
-  arrivalsUs(parcel: Omit<Parcel, 'nowUs'>): readonly number[] {
+  /** Sends something else than gossip; it may be lost as a whole, but never arrives twice. */
+  sendDirect(parcel: Omit<Parcel, 'nowUs'>, arrive: (atUs: number) => void): void {
     const { network, nowUs } = this.#dependencies
-    return network.arrivalsUs({ ...parcel, nowUs: nowUs() })
+    let isFirst = true
+    network.send({ ...parcel, nowUs: nowUs() }, (atUs) => {
+      if (isFirst) arrive(atUs)
+      isFirst = false
+    })
   }
 
   #carry(
@@ -89,11 +93,9 @@ export class Gossip {
     link: { readonly from: MemberIndex; readonly to: MemberIndex; readonly heldUs: number },
   ): boolean {
     const { network, arrive, nowUs } = this.#dependencies
-    const sentUs = nowUs() + link.heldUs
-    const bytes = envelope.message.bytes.length
-    const arrivals = network.arrivalsUs({ from: link.from, to: link.to, bytes, nowUs: sentUs })
-    for (const atUs of arrivals) arrive(atUs, link.to, envelope)
-    return arrivals.length > 0
+    const { from, to, heldUs } = link
+    const parcel = { from, to, bytes: envelope.message.bytes.length, nowUs: nowUs() + heldUs }
+    return network.send(parcel, (atUs) => arrive(atUs, to, envelope)) > 0
   }
 }
 

@@ -37,11 +37,9 @@ export interface Parcel {
 
 /** The links between members: when what is sent now arrives, if it does. */
 export interface Network {
-  /** World times at which copies of one message arrive: none, one, or two. */
-  readonly arrivalsUs: (parcel: Parcel) => readonly number[]
+  /** Names the world times at which copies of one message arrive: none, one, or two; how many. */
+  readonly send: (parcel: Parcel, arrive: (atUs: number) => void) => number
 }
-
-const NONE: readonly number[] = []
 
 export function createNetwork(options: NetworkOptions, prng: Prng): Network {
   const draw: DrawDelay = delaysOf(options.latency)
@@ -56,13 +54,14 @@ export function createNetwork(options: NetworkOptions, prng: Prng): Network {
     return leftUs
   }
   return {
-    arrivalsUs: (parcel) => {
-      if (cuts.length > 0 && cuts.some((cut) => isCut(cut, parcel))) return NONE
+    send: (parcel, arrive) => {
+      if (cuts.length > 0 && cuts.some((cut) => isCut(cut, parcel))) return 0
       const leftUs = leavesUs(parcel)
-      if (prng.chance(lossPpm)) return NONE
-      const first = leftUs + draw(parcel, prng)
-      if (!prng.chance(duplicationPpm)) return [first]
-      return [first, leftUs + draw(parcel, prng)]
+      if (prng.chance(lossPpm)) return 0
+      arrive(leftUs + draw(parcel, prng))
+      if (!prng.chance(duplicationPpm)) return 1
+      arrive(leftUs + draw(parcel, prng))
+      return 2
     },
   }
 }

@@ -163,10 +163,10 @@ export class World {
 
   /** Bytes from a member under control that may be anything; they are judged where they arrive. */
   replay(from: MemberIndex, to: MemberIndex, bytes: Uint8Array): void {
-    const [atUs] = this.#gossip.arrivalsUs({ from, to, bytes: bytes.length })
-    if (atUs === undefined) return
     const message: DirectMessage = { type: 'syncAnswer', messages: [bytes.slice()] }
-    this.#schedule.add(atUs, { type: 'direct', from, to, message })
+    this.#gossip.sendDirect({ from, to, bytes: bytes.length }, (atUs) => {
+      this.#schedule.add(atUs, { type: 'direct', from, to, message })
+    })
   }
 
   /** The one envelope of a message's bytes. */
@@ -255,10 +255,9 @@ export class World {
     if (hasMember(this.#options.controlled, from)) {
       if (!this.#dependencies.control.sendDirect(from, message)) return
     }
-    const arrivals = this.#gossip.arrivalsUs({ from, to, bytes: directBytes(message) })
-    // A stream is reliable: it may be lost as a whole, but never arrives twice.
-    const atUs = arrivals[0]
-    if (atUs !== undefined) this.#schedule.add(atUs, { type: 'direct', from, to, message })
+    this.#gossip.sendDirect({ from, to, bytes: directBytes(message) }, (atUs) => {
+      this.#schedule.add(atUs, { type: 'direct', from, to, message })
+    })
   }
 
   #takeDirect({ from, to, message }: Extract<Occurrence, { type: 'direct' }>): void {

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { prngOf } from '../../../simulations/prng.ts'
-import { createNetwork, type NetworkOptions } from '../../../simulations/world/network.ts'
+import {
+  createNetwork,
+  type NetworkOptions,
+  type Parcel,
+} from '../../../simulations/world/network.ts'
 
-const networkOf = (options: Partial<NetworkOptions> = {}) =>
-  createNetwork(
+const networkOf = (options: Partial<NetworkOptions> = {}) => {
+  const network = createNetwork(
     {
       latency: { type: 'constant', ms: 10 },
       lossPpm: 0,
@@ -14,6 +18,14 @@ const networkOf = (options: Partial<NetworkOptions> = {}) =>
     },
     prngOf(1, 'network'),
   )
+  return {
+    arrivalsUs: (sent: Parcel): readonly number[] => {
+      const arrivals: number[] = []
+      network.send(sent, (atUs) => arrivals.push(atUs))
+      return arrivals
+    },
+  }
+}
 const parcel = { from: 0, to: 1, bytes: 1_000, nowUs: 0 }
 const cut = {
   fromUs: 100,
