@@ -44,6 +44,13 @@ export interface DeployParameters {
   readonly reportAgeMsMax: number
   /** How far a report may lie ahead of the block's time; up to 60,000, whole seconds. */
   readonly futureMsMax: number
+  /** Who may propose a committee when the one in office cannot; left out for nobody. */
+  readonly owner?: {
+    /** May be a multi-signature wallet. */
+    readonly address: Address
+    /** How long a proposal waits before it can take office, up to 30 days. */
+    readonly delaySeconds: number
+  }
   /** Guarded reads ask this uptime feed on a layer-2 chain; left out where there is no sequencer. */
   readonly sequencer?: {
     readonly uptimeFeed: Address

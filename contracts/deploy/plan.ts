@@ -57,7 +57,8 @@ function secondsOf(durationMs: number): number {
 }
 
 function hubOf(parameters: DeployParameters): PlannedContract {
-  const { committee, historyFeeds, reportAgeMsMax, futureMsMax, feeds, sequencer } = parameters
+  const { committee, historyFeeds, reportAgeMsMax, futureMsMax, feeds, owner, sequencer } =
+    parameters
   if (feeds.length > FEEDS_AT_DEPLOYMENT_MAX) {
     throw new RangeError(`at most ${FEEDS_AT_DEPLOYMENT_MAX} feeds are named at deployment`)
   }
@@ -72,6 +73,8 @@ function hubOf(parameters: DeployParameters): PlannedContract {
           historyFeeds,
           reportAgeSecondsMax: secondsOf(reportAgeMsMax),
           futureSecondsMax: secondsOf(futureMsMax),
+          owner: owner?.address ?? zeroAddress,
+          ownerDelaySeconds: owner?.delaySeconds ?? 0,
           sequencer: sequencer?.uptimeFeed ?? zeroAddress,
           sequencerGraceSeconds: sequencer?.graceSeconds ?? 0,
           feeds,

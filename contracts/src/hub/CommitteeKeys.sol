@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
+import {ICommittees} from "../interfaces/ICommittees.sol";
 import {Frost} from "../libraries/Frost.sol";
 
 /// @title The committees of a hub and the keys that verify
@@ -9,11 +9,15 @@ import {Frost} from "../libraries/Frost.sol";
 /// parity of its epoch and that of its ordinate: 2^255 + clock × 2^8 + 2 × epoch parity + ordinate
 /// parity. So one read gives the key and proves that the clock belongs to it. The clock is
 /// genesisMs − skewMs (48 bits) ‖ roundMs (16) ‖ includeMs + 2 × skewMs (16).
-abstract contract CommitteeKeys is IPriceFeeds {
+abstract contract CommitteeKeys is ICommittees {
     uint256 private constant KEYS = 1 << 255;
 
+    /// @dev How long after a hand-over the previous committee's reports are still taken.
+    uint256 internal constant OVERLAP = 1 hours;
+
     mapping(uint256 number => Committee) private _committees;
-    uint256 private _epoch;
+    uint256 internal _epoch;
+    uint256 internal _overlapEnds;
 
     // The first committee's clock, in the code: a later committee with another one sends it along.
     uint256 internal immutable _FIRST_KEYS;
@@ -30,12 +34,12 @@ abstract contract CommitteeKeys is IPriceFeeds {
         _activate(first);
     }
 
-    /// @inheritdoc IPriceFeeds
+    /// @inheritdoc ICommittees
     function committee(uint256 number) external view returns (Committee memory) {
         return _committees[number];
     }
 
-    /// @inheritdoc IPriceFeeds
+    /// @inheritdoc ICommittees
     function epoch() external view returns (uint256) {
         return _epoch;
     }
@@ -50,7 +54,7 @@ abstract contract CommitteeKeys is IPriceFeeds {
         return (_FIRST_KEYS >> 8) & (2 ** 80 - 1);
     }
 
-    function _clockOf(Committee memory given) private pure returns (uint256) {
+    function _clockOf(Committee memory given) internal pure returns (uint256) {
         uint256 window = uint256(given.includeMs) + 2 * uint256(given.skewMs);
         // protocol §3: Δ > includeMs + 2 × skew, so that the times of two rounds cannot cross.
         if (window >= given.roundMs) {
@@ -61,16 +65,55 @@ abstract contract CommitteeKeys is IPriceFeeds {
         return opening << 32 | uint256(given.roundMs) << 16 | window;
     }
 
-    function _activate(Committee memory given) private {
+    function _inOffice() internal view returns (Committee memory) {
+        return _committees[_epoch];
+    }
+
+    function _previous() internal view returns (Committee memory) {
+        return _committees[_epoch - 1];
+    }
+
+    /// @dev Checks that a committee may follow the one in office: its key and clock are sound, it
+    /// does not begin before it, and its rounds count on where those of the other end.
+    function _checkSuccession(Committee memory next) internal view {
+        _checkKey(next.publicKeyX, next.publicKeyParity);
+        Committee memory current = _inOffice();
+        uint256 fromMs = next.activeFromMs;
+        if (fromMs < current.activeFromMs) {
+            revert ActiveFromTooEarly(fromMs, current.activeFromMs);
+        }
+        if (_clockOf(next) == _clockOf(current)) return;
+        if (fromMs < next.genesisMs) revert GenesisInvalid(next.genesisMs, fromMs);
+        // With another clock, every round of the next must be beyond all that the other can still
+        // report, or a feed could wait for the numbers to meet.
+        uint256 first = (fromMs - next.genesisMs) / next.roundMs;
+        uint256 lastMs = fromMs + OVERLAP * 1000 - current.genesisMs;
+        uint256 last = lastMs / current.roundMs;
+        if (first <= last) revert RoundsNotRising(first, last);
+    }
+
+    /// @dev Takes the key in office out of its slot and puts the next one in.
+    function _activate(Committee memory given) internal {
         _checkKey(given.publicKeyX, given.publicKeyParity);
-        uint256 number = ++_epoch;
+        uint256 number = _epoch + 1;
+        if (_epoch != 0) {
+            _setKey(_slotOf(_epoch, _inOffice()), 0);
+            _overlapEnds = block.timestamp + OVERLAP;
+        }
+        _epoch = number;
         _committees[number] = given;
-        uint256 slot = _keysOf(_clockOf(given)) | (number & 1) << 1 | given.publicKeyParity;
-        uint256 key = given.publicKeyX;
+        _setKey(_slotOf(number, given), given.publicKeyX);
+        emit CommitteeActivated(number, given);
+    }
+
+    function _slotOf(uint256 number, Committee memory given) private pure returns (uint256) {
+        return _keysOf(_clockOf(given)) | (number & 1) << 1 | given.publicKeyParity;
+    }
+
+    function _setKey(uint256 slot, uint256 key) private {
         assembly {
             sstore(slot, key)
         }
-        emit CommitteeActivated(number, given);
     }
 
     /// @dev The abscissa must be that of a point: x³ + 7 is a square when its power (p − 1) / 2 is

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 import {FeedWord} from "../libraries/FeedWord.sol";
+import {Frost} from "../libraries/Frost.sol";
 import {Report} from "../libraries/Report.sol";
 import {FeedStore} from "./FeedStore.sol";
 import {FeedPull} from "./FeedPull.sol";
@@ -49,6 +50,41 @@ abstract contract FeedDelivery is FeedStore, FeedPull {
             if isValid { stop() }
         }
         _revertSignature(key);
+    }
+
+    /// @inheritdoc IPriceFeeds
+    function updateByPrevious() external {
+        (Committee memory signer, uint256 round, uint256 timeMs, uint256 shared) =
+            _openPrevious(_FUTURE_MAX, _SPAN);
+        _refuseSuperseded(shared);
+        // From here on nothing else may live in memory.
+        uint256 key = signer.publicKeyX;
+        uint256 parity = signer.publicKeyParity;
+        Report.clear();
+        uint256 message = Report.message(round, timeMs, _storeAll(Report.ENTRIES, shared));
+        if (Frost.verify(key, parity, message, Report.SIGNATURE, Report.MEMORY) == 0) {
+            revert SignatureInvalid();
+        }
+    }
+
+    /// @dev Feeds that the committee in office has reported are no longer the previous one's. Words
+    /// tell by the parity of the epoch, so a feed that nobody reported since the one before the
+    /// previous is refused as well.
+    function _refuseSuperseded(uint256 shared) private view {
+        uint256 cursor = Report.ENTRIES;
+        while (cursor < msg.data.length) {
+            uint256 head;
+            assembly {
+                head := calldataload(cursor)
+            }
+            uint256 feed = head >> 240;
+            uint256 word = _word(feed);
+            bool isOther = word.epochParity() != (shared >> 162) & 1;
+            if (isOther && word.round() != 0) revert CommitteeSuperseded(feed);
+            uint256 program = (head >> 120) & 0xffffff;
+            if (program & 1 == 0) return;
+            cursor += 17 + 32 * Report.siblings(program);
+        }
     }
 
     /// @inheritdoc IPriceFeeds

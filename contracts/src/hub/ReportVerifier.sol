@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 import {Frost} from "../libraries/Frost.sol";
 import {Report} from "../libraries/Report.sol";
 import {CommitteeKeys} from "./CommitteeKeys.sol";
 
 /// @title Verification of a certified report
-abstract contract ReportVerifier is CommitteeKeys {
+abstract contract ReportVerifier is IPriceFeeds, CommitteeKeys {
     uint256 private constant ROUND_LIMIT = 1 << 30;
     uint256 private constant FLAG_CLOCK = 4;
     uint256 private constant FLAGS_MAX = 7;
@@ -69,14 +70,51 @@ abstract contract ReportVerifier is CommitteeKeys {
         if (round >= ROUND_LIMIT) revert RoundOutOfRange(round, ROUND_LIMIT - 1);
         cursor = Report.ENTRIES + CLOCK_BYTES;
         if (flags & FLAG_CLOCK == 0) (cursor, clock) = (Report.ENTRIES, _firstClock());
+        (timeMs, shared) = _timed(clock, future, span);
+        key = _keysOf(clock) | flags & 3;
+    }
+
+    /// @dev The same for the committee that was in office before, until the overlap ends. Its key
+    /// does not stand among the keys any more.
+    function _openPrevious(uint256 future, uint256 span)
+        internal
+        view
+        returns (Committee memory signer, uint256 round, uint256 timeMs, uint256 shared)
+    {
+        if (_epoch < 2 || block.timestamp > _overlapEnds) {
+            revert CommitteeExpired(block.timestamp, _overlapEnds);
+        }
+        signer = _previous();
+        uint256 header;
+        assembly {
+            header := calldataload(4)
+        }
+        round = header >> 224;
+        if (round >= ROUND_LIMIT) revert RoundOutOfRange(round, ROUND_LIMIT - 1);
+        uint256 flags = (header >> 200) & 0xff;
+        if (flags != ((_epoch - 1) & 1) << 1 | signer.publicKeyParity) revert FlagsUnknown(flags);
+        (timeMs, shared) = _timed(_clockOf(signer), future, span);
+    }
+
+    /// @dev The report's time by a clock, if it is one of its round and acceptable now.
+    function _timed(uint256 clock, uint256 future, uint256 span)
+        private
+        view
+        returns (uint256 timeMs, uint256 shared)
+    {
+        uint256 header;
+        assembly {
+            header := calldataload(4)
+        }
+        uint256 round = header >> 224;
         uint256 offset = (header >> 208) & 0xffff;
         if (offset > clock & 0xffff) revert TimeOutsideRound(offset, clock & 0xffff);
         timeMs = (clock >> 32) + round * ((clock >> 16) & 0xffff) + offset;
         uint256 limit = block.timestamp + future;
         if (timeMs / 1000 > limit) revert ReportFromFuture(timeMs / 1000, limit);
         if (timeMs / 1000 + span < limit) revert ReportTooOld(timeMs / 1000, limit - span);
-        key = _keysOf(clock) | flags & 3;
-        shared = (flags & 2) << 161 | (timeMs / 1000) << 128 | round << 98;
+        uint256 parity = (header >> 201) & 1;
+        shared = parity << 162 | (timeMs / 1000) << 128 | round << 98;
     }
 
     /// @dev Checks that the committee signed the report whose feeds have this root. What is wrong

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ICommittees} from "./ICommittees.sol";
+
 /// @title Parallax price feeds: the specification
 /// @notice The hub verifies one threshold signature of the oracle committee and stores any feeds of
 /// that report. Anyone may deliver: the signature is the authority, the sender is nobody (protocol
@@ -9,7 +11,7 @@ pragma solidity ^0.8.28;
 /// block. The functions that are called most have names with four letters behind an underscore:
 /// they were sought so that their selectors come first in the dispatcher, which saves gas at every
 /// call.
-interface IPriceFeeds {
+interface IPriceFeeds is ICommittees {
     /// @notice What the contract keeps about one feed besides its reports.
     /// @param name 1 to 31 ASCII characters, such as `BTC/USD`
     /// @param decimals Decimals of the feed's values, 0 to 18
@@ -18,26 +20,6 @@ interface IPriceFeeds {
         string name;
         uint8 decimals;
         uint32 heartbeatSeconds;
-    }
-
-    /// @notice One committee: its key and the clock of its rounds (protocol §3, §11.2).
-    /// @param digest committeeDigest: keccak256 of the committee's canonical parameters
-    /// @param publicKeyX Abscissa of the group's public key, 0 < x < N (the order of the group)
-    /// @param publicKeyParity 0 when the ordinate is even, 1 when it is odd
-    /// @param activeFromMs First report time of this committee, in milliseconds
-    /// @param genesisMs Opening of round 0, in milliseconds
-    /// @param roundMs Distance between the openings of two rounds, in milliseconds
-    /// @param includeMs End of the window for observations of a round, in milliseconds
-    /// @param skewMs Largest difference between two honest clocks, in milliseconds
-    struct Committee {
-        bytes32 digest;
-        uint256 publicKeyX;
-        uint8 publicKeyParity;
-        uint48 activeFromMs;
-        uint48 genesisMs;
-        uint16 roundMs;
-        uint16 includeMs;
-        uint16 skewMs;
     }
 
     /// @notice The latest of a feed.
@@ -86,13 +68,8 @@ interface IPriceFeeds {
         uint256 indexed feed, string name, uint8 decimals, uint32 heartbeatSeconds
     );
 
-    /// @notice A committee's key verifies from now on.
-    event CommitteeActivated(uint256 indexed epoch, Committee committee);
-
     /// @notice No function has this selector.
     error FunctionUnknown(bytes4 given);
-    /// @notice The calldata is shorter or longer than its content says.
-    error LengthMismatch(uint256 given, uint256 expected);
     /// @notice The flags hold a bit that has no meaning.
     error FlagsUnknown(uint256 given);
     /// @notice Feeds must be named once each, in ascending order.
@@ -110,11 +87,6 @@ interface IPriceFeeds {
     error PointOutOfRange(uint256 x, uint256 y);
     /// @notice The signature's scalar is zero or not below the group's order.
     error ScalarOutOfRange(uint256 given);
-    /// @notice The signature is not the committee's over this report.
-    error SignatureInvalid();
-    /// @notice A public key that no signature can verify under.
-    error PublicKeyInvalid(uint256 x, uint256 parity);
-
     /// @notice The round's number does not fit 30 bits.
     error RoundOutOfRange(uint256 given, uint256 limit);
     /// @notice The report's time lies later after the opening of its round than observations may.
@@ -149,18 +121,18 @@ interface IPriceFeeds {
     /// @notice The value with this number is no longer kept.
     error SequenceTooOld(uint256 given, uint256 oldest);
 
-    error ClockInvalid(uint256 roundMs, uint256 includeMs, uint256 skewMs);
-    error GenesisInvalid(uint256 givenMs, uint256 limitMs);
     error HeartbeatUnknown(uint256 givenSeconds);
     error NameInvalid(string given);
     error DecimalsOutOfRange(uint256 given, uint256 limit);
-    error ParameterOutOfRange(uint256 given, uint256 limit);
-
     /// @notice Delivers feeds of one certified report. The arguments are packed behind the selector
     /// 0x00000000 as Report.sol says; aggregator/report/calldata.ts builds them.
     /// @dev Feeds that are not newer than the stored ones are skipped, so that nobody can block a
     /// delivery by delivering a part of it first; if none is newer, it reverts.
     function update_WNFio() external;
+
+    /// @notice Delivers a report of the committee that was in office before, in the same layout,
+    /// during the hour after a hand-over and only for feeds that its successor has not reported.
+    function updateByPrevious() external;
 
     /// @notice Verifies a report that the caller brings, in the layout of `update_WNFio`, and
     /// stores nothing. How old it may be is the reader's decision: see PullReader.
@@ -222,12 +194,6 @@ interface IPriceFeeds {
 
     /// @notice Name, decimals and heartbeat of a feed.
     function feedConfig(uint256 feed) external view returns (FeedConfig memory);
-
-    /// @notice The committee of an epoch; the first has epoch 1.
-    function committee(uint256 epoch) external view returns (Committee memory);
-
-    /// @notice Epoch of the committee in office.
-    function epoch() external view returns (uint256);
 
     /// @notice Feeds below this index keep their history.
     function historyFeeds() external view returns (uint256);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ICommittees} from "../interfaces/ICommittees.sol";
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 
 /// @title What the committee signed, read from calldata
@@ -120,6 +121,23 @@ library Report {
         }
     }
 
+    /// @notice How many siblings a program takes.
+    function siblings(uint256 program) internal pure returns (uint256 count) {
+        uint256 merges = program >> 12;
+        for (uint256 path = ((program >> 1) & 0x7ff) ^ 1; path > 1; path >>= 1) {
+            if (merges & 1 == 0) count++;
+            merges >>= 1;
+        }
+    }
+
+    /// @notice Makes memory fit for a proof and its check after something lived there.
+    function clear() internal pure {
+        assembly {
+            mstore(0x80, 0)
+            mstore(0xa0, 0)
+        }
+    }
+
     /// @notice Counts a feed that was left out.
     function skip() internal pure {
         assembly {
@@ -146,7 +164,7 @@ library Report {
         if (head >> 250 != 0) revert IPriceFeeds.FeedOutOfRange(head >> 240, FEEDS - 1);
         if (cursor >> 64 != 0 || uint64(state) != 0) revert IPriceFeeds.ProofMalformed();
         if (cursor != msg.data.length) {
-            revert IPriceFeeds.LengthMismatch(msg.data.length, cursor);
+            revert ICommittees.LengthMismatch(msg.data.length, cursor);
         }
         skipped = state >> 128;
         if (skipped != uint64(state >> 64) + 1) return 0;

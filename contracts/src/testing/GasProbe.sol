@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ICommittees} from "../interfaces/ICommittees.sol";
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 import {Frost} from "../libraries/Frost.sol";
 import {PullReader} from "../libraries/PullReader.sol";
@@ -33,7 +34,7 @@ contract GasProbe {
         uint256 before = gasleft();
         uint256 isValid = Frost.verify(px, parity, uint256(message), place, 0x80);
         used = before - gasleft();
-        if (isValid == 0) revert IPriceFeeds.SignatureInvalid();
+        if (isValid == 0) revert ICommittees.SignatureInvalid();
         // The check wrote over the pointer's target, not the pointer: answer from scratch memory.
         assembly {
             mstore(0x00, used)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
+import {ICommittees} from "../interfaces/ICommittees.sol";
 import {Frost} from "../libraries/Frost.sol";
 
 /// @title A committee in a box, for Solidity tests
@@ -26,8 +26,8 @@ library TestCommittee {
         0xd05121e0ff6bd170807f2c237a8b3c5148477e29abf1bd35d138d0bf0160add3;
 
     /// @notice The committee as the first of a hub.
-    function committee() internal pure returns (IPriceFeeds.Committee memory) {
-        return IPriceFeeds.Committee({
+    function committee() internal pure returns (ICommittees.Committee memory) {
+        return ICommittees.Committee({
             digest: keccak256("committee in a box"),
             publicKeyX: PUBLIC_KEY_X,
             publicKeyParity: 0,
@@ -71,30 +71,56 @@ library TestCommittee {
 
     /// @notice A report of all feeds given, by index.
     function report(uint32 round, bytes12[] memory words) internal pure returns (bytes memory) {
+        return report(committee(), 1, round, words);
+    }
+
+    /// @notice A report of another committee in this box: its key may have either parity, its clock
+    /// may be any.
+    /// @param epoch Number of the committee on the hub
+    function report(
+        ICommittees.Committee memory by,
+        uint256 epoch,
+        uint32 round,
+        bytes12[] memory words
+    ) internal pure returns (bytes memory) {
         (bytes memory entries, bytes32 root) = _entries(words);
-        uint256 timeMs = GENESIS_MS + uint256(round) * ROUND_MS;
+        uint256 timeMs = by.genesisMs + uint256(round) * by.roundMs;
         bytes32 digest = keccak256(
             abi.encodePacked(
                 "parallax.report.1", uint64(round), uint64(timeMs), uint32(MEMBERS), root
             )
         );
         bytes memory tail = abi.encodePacked(uint8(0), uint32(SIGNERS), uint32(MEMBERS));
-        uint256 z = sign(keccak256(abi.encodePacked("parallax.sign.1", digest, tail)));
-        // The first committee has epoch 1, whose parity is bit 1; its ordinate is even.
+        bytes32 message = keccak256(abi.encodePacked("parallax.sign.1", digest, tail));
+        bool isFirstClock = by.genesisMs == GENESIS_MS && by.roundMs == ROUND_MS;
+        uint256 flags = by.publicKeyParity | (epoch & 1) << 1 | (isFirstClock ? 0 : 4);
+        bytes memory clock = abi.encodePacked(
+            uint48(by.genesisMs - by.skewMs), by.roundMs, uint16(by.includeMs + 2 * by.skewMs)
+        );
         return abi.encodePacked(
-            round, uint16(SKEW_MS), uint8(2), uint32(MEMBERS), tail, R_X, R_Y, z, entries
+            abi.encodePacked(round, by.skewMs, uint8(flags), uint32(MEMBERS), tail),
+            signature(by.publicKeyParity, message),
+            isFirstClock ? bytes("") : clock,
+            entries
         );
     }
 
-    /// @notice Signs any 32 bytes; R is the same every time.
-    function sign(bytes32 message) internal pure returns (uint256 z) {
-        uint256 c = challenge(R_X, R_Y, PUBLIC_KEY_X, 0, abi.encodePacked(message));
-        return addmod(NONCE, mulmod(c, SECRET, Frost.N), Frost.N);
+    /// @notice Signs any 32 bytes with the key of a parity; R is the same every time. The key with
+    /// the odd ordinate is the negative of the other.
+    function sign(uint256 parity, bytes32 message) internal pure returns (uint256 z) {
+        uint256 c = challenge(R_X, R_Y, PUBLIC_KEY_X, parity, abi.encodePacked(message));
+        uint256 secret = parity == 0 ? SECRET : Frost.N - SECRET;
+        return addmod(NONCE, mulmod(c, secret, Frost.N), Frost.N);
+    }
+
+    /// @notice R, z of a signature by the key of a parity.
+    function signature(uint256 parity, bytes32 message) internal pure returns (bytes memory) {
+        return abi.encodePacked(R_X, R_Y, sign(parity, message));
     }
 
     /// @notice R, z of a signature in the form that calldata carries.
     function signature(bytes32 message) internal pure returns (bytes memory) {
-        return abi.encodePacked(R_X, R_Y, sign(message));
+        return signature(0, message);
     }
 
     /// @notice H2 of RFC 9591 §6.5 as it is written there: hash_to_field with 48 bytes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ICommittees} from "../../../contracts/src/interfaces/ICommittees.sol";
 import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
 import {Frost} from "../../../contracts/src/libraries/Frost.sol";
 import {TestCommittee} from "../../../contracts/src/testing/TestCommittee.sol";
@@ -27,7 +28,7 @@ contract HostileTest is HubFixture {
         isNamed[IPriceFeeds.FeedsNotAscending.selector] = true;
         isNamed[IPriceFeeds.FlagsUnknown.selector] = true;
         isNamed[IPriceFeeds.KeyUnknown.selector] = true;
-        isNamed[IPriceFeeds.LengthMismatch.selector] = true;
+        isNamed[ICommittees.LengthMismatch.selector] = true;
         isNamed[IPriceFeeds.PointOutOfRange.selector] = true;
         isNamed[IPriceFeeds.ProofMalformed.selector] = true;
         isNamed[IPriceFeeds.ReportFromFuture.selector] = true;
@@ -35,7 +36,7 @@ contract HostileTest is HubFixture {
         isNamed[IPriceFeeds.RoundNotNewer.selector] = true;
         isNamed[IPriceFeeds.RoundOutOfRange.selector] = true;
         isNamed[IPriceFeeds.ScalarOutOfRange.selector] = true;
-        isNamed[IPriceFeeds.SignatureInvalid.selector] = true;
+        isNamed[ICommittees.SignatureInvalid.selector] = true;
         isNamed[IPriceFeeds.StatusUnknown.selector] = true;
         isNamed[IPriceFeeds.TimeNotNewer.selector] = true;
         isNamed[IPriceFeeds.TimeOutsideRound.selector] = true;

@@ -14,6 +14,8 @@ abstract contract HubFixture is TestBase {
     uint16 internal constant HISTORY_FEEDS = 6;
     uint32 internal constant REPORT_AGE_MAX = 60;
     uint32 internal constant FUTURE_MAX = 2;
+    address internal constant OWNER = address(0x0123);
+    uint32 internal constant OWNER_DELAY = 2 days;
 
     PriceFeeds internal hub;
 
@@ -34,6 +36,8 @@ abstract contract HubFixture is TestBase {
                 historyFeeds: HISTORY_FEEDS,
                 reportAgeSecondsMax: REPORT_AGE_MAX,
                 futureSecondsMax: FUTURE_MAX,
+                owner: OWNER,
+                ownerDelaySeconds: OWNER_DELAY,
                 sequencer: _sequencer(),
                 sequencerGraceSeconds: 3600,
                 feeds: feeds

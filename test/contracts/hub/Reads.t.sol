@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {AggregatorFacade} from "../../../contracts/src/adapters/AggregatorFacade.sol";
 import {AggregatorInterface} from "../../../contracts/src/interfaces/AggregatorInterface.sol";
 import {AggregatorV3Interface} from "../../../contracts/src/interfaces/AggregatorV3Interface.sol";
+import {ICommittees} from "../../../contracts/src/interfaces/ICommittees.sol";
 import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
 import {FeedWord} from "../../../contracts/src/libraries/FeedWord.sol";
 import {PullReader} from "../../../contracts/src/libraries/PullReader.sol";
@@ -252,7 +253,7 @@ contract ReadsTest is HubFixture {
     function test_pull_givenAForgedReport_reverts() public {
         bytes memory report = TestCommittee.report(TestCommittee.roundAt(START), 42);
         report[125] ^= 0x01;
-        _expect(abi.encodeWithSelector(IPriceFeeds.SignatureInvalid.selector));
+        _expect(abi.encodeWithSelector(ICommittees.SignatureInvalid.selector));
         consumer.read(hub, 0, 500, report);
     }
 
@@ -267,7 +268,7 @@ contract ReadsTest is HubFixture {
         assertHolds("newer", value == 43);
         report = TestCommittee.report(round + 4, 44);
         report[125] ^= 0x01;
-        _expect(abi.encodeWithSelector(IPriceFeeds.SignatureInvalid.selector));
+        _expect(abi.encodeWithSelector(ICommittees.SignatureInvalid.selector));
         consumer.updateAndRead(hub, 0, report);
     }
 }
