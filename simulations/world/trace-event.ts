@@ -28,8 +28,9 @@ export function markEvent(
 ): void {
   const { nowUs, member, event, marks } = about
   trace.addWide(nowUs)
-  trace.add(member, EVENT_MARK[event.type])
-  if (marks !== null) trace.add(...marks)
+  trace.add(member)
+  trace.add(EVENT_MARK[event.type])
+  if (marks !== null) trace.addAll(marks)
   switch (event.type) {
     case 'sampled':
       trace.addWide(event.round)
@@ -41,11 +42,13 @@ export function markEvent(
       return
     case 'shareSigned':
       trace.addWide(event.round)
-      trace.add(event.slot, event.share === null ? 0 : 1)
+      trace.add(event.slot)
+      trace.add(event.share === null ? 0 : 1)
       return
     case 'combined':
       trace.addWide(event.round)
-      trace.add(event.signature === null ? 0 : 1, event.culprits)
+      trace.add(event.signature === null ? 0 : 1)
+      trace.add(event.culprits)
       return
     default:
   }
@@ -57,5 +60,5 @@ function addValue(trace: Trace, value: bigint | null): void {
     return
   }
   const bits = BigInt.asUintN(64, value)
-  trace.add(1, Number(bits & 0xffffffffn), Number(bits >> 32n))
+  trace.addAll([1, Number(bits & 0xffffffffn), Number(bits >> 32n)])
 }

@@ -14,7 +14,7 @@ import { difference, hasMember, withMember } from '../../aggregator/values/ids.t
 import type { Copy } from '../adversary.ts'
 import { prngOf } from '../prng.ts'
 import { Schedule } from '../schedule.ts'
-import { createTrace, type Trace } from '../trace.ts'
+import { Trace } from '../trace.ts'
 import type { Clock } from './clock.ts'
 import type { Control } from './control.ts'
 import { directBytes, judgedBytes } from './direct.ts'
@@ -68,7 +68,7 @@ export interface WorldDependencies {
 export class World {
   readonly context: Context
   readonly hosts: readonly Host[]
-  readonly trace: Trace = createTrace()
+  readonly trace = new Trace()
   readonly #options: WorldOptions
   readonly #dependencies: WorldDependencies
   readonly #schedule = new Schedule<Occurrence>()
