@@ -1,17 +1,14 @@
-import { once } from 'node:events'
-import { connect, createServer, type Server } from 'node:net'
-import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
 import { roundAt } from '../../aggregator/committee.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { certificateJudge } from '../../node/gateway/judge.ts'
 import { PublicPort } from '../../node/gateway/public-port.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
-import { createPublicHost } from '../../node/gossip/public-host.ts'
 import { PublicNetwork } from '../../node/gossip/public-network.ts'
 import { channelsOf } from '../../node/gossip/topics.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
 import { certifier, valuesAt } from '../support/certificates.ts'
+import { Detour, Stranger } from '../support/stranger.ts'
 import { Watch } from './gossip-watch.ts'
 
 const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
@@ -97,45 +94,14 @@ async function publishUntilHeard(
   }
 }
 
-/** A peer without manners: publishes whatever it is told to, from another address of loopback. */
+/** A peer without manners that was let in, from another address of loopback. */
 async function startStranger(address: string) {
-  const topic = channelsOf(digest).topics.reports
-  const host = await createPublicHost(
-    { listen: [], topic, messageBytesMax: 65_536, peersMax: 4 },
-    { isBanned: () => false, nowMs: () => performance.now() },
-  )
-  stops.push(async () => host.stop())
-  await host.start()
-  host.services.pubsub.subscribe(topic)
-  const subscribed = once(host.services.pubsub, 'subscription-change')
-  const connection = await host.dial(multiaddr(await fromElsewhere(address)))
-  await subscribed
-  const closed = new Promise<void>((resolve) => {
-    connection.addEventListener('close', () => resolve(), { once: true })
-  })
-  return { say: (bytes: Uint8Array) => host.services.pubsub.publish(topic, bytes), closed, host }
-}
-
-/** A way to the address on which connections come from 127.0.0.9. */
-async function fromElsewhere(address: string): Promise<string> {
-  const port = Number(/tcp\/(\d+)/.exec(address)?.[1])
-  const server: Server = createServer((socket) => {
-    const onward = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.9' })
-    socket.pipe(onward).pipe(socket)
-    for (const [end, other] of [
-      [socket, onward],
-      [onward, socket],
-    ] as const) {
-      end.on('error', () => undefined)
-      end.on('close', () => other.destroy())
-    }
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  stops.push(async () => server.close())
-  const own = server.address()
-  if (own === null || typeof own === 'string') throw new Error('no port')
-  return `/ip4/127.0.0.1/tcp/${own.port}`
+  const detour = await Detour.to(address)
+  stops.push(async () => detour.close())
+  const stranger = await Stranger.start(digest)
+  stops.push(() => stranger.stop())
+  const { closed } = await stranger.meet(detour.address)
+  return { say: (bytes: Uint8Array) => stranger.say(bytes), closed, host: stranger.host }
 }
 
 test('a certificate goes from a member over a gateway to a gateway behind it', async () => {

@@ -10,7 +10,8 @@ async function read(chunks: readonly string[]): Promise<string[]> {
   return data
 }
 
-const STREAM = 'retry: 2000\n\nevent: certificate\nid: 7\ndata: {"a":1}\n\n:\n\nid: 8\ndata: {}\n\n'
+const CERTIFICATE = 'event: certificate\nid: 7\ndata: {"a":1}\n\n'
+const STREAM = `retry: ${2_000}\n\n${CERTIFICATE}:\n\nid: 8\ndata: {}\n\n`
 
 test('events are read wherever the chunks are cut', async () => {
   const whole = ['{"a":1}', '{}']
