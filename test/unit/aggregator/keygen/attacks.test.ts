@@ -2,6 +2,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { describe, expect, test } from 'vitest'
 import { encodeEvidence, openEvidence } from '../../../../aggregator/keygen/evidence.ts'
 import type { KeygenOutcome } from '../../../../aggregator/keygen/machine.ts'
+import { inventoryOf, lackingOf } from '../../../../aggregator/keygen/standing.ts'
 import {
   openStatement,
   type PackageStatement,
@@ -108,23 +109,30 @@ describe('attacks on key generation', () => {
   })
 
   test('two packages for different members convict whoever signed both', () => {
-    let another: Signed | null = null
+    const elsewhere = new KeygenCluster({ size: 4, attempt: 9 }).run().at(LIAR)
+    const other = elsewhere.state.packages[LIAR]?.statement as PackageStatement
     const cluster = attack((of) => ({
       onStatement: (signed, from, to) => {
-        if (from !== LIAR || signed.statement.type !== 'package' || to !== VICTIM) return signed
-        const elsewhere = new KeygenCluster({ size: 4, attempt: 9 }).run().at(LIAR)
-        another = forged(of(), elsewhere.state.packages[LIAR]?.statement as PackageStatement)
-        return another
+        const { statement } = signed
+        if (from !== LIAR || to !== VICTIM) return signed
+        const another = forged(of(), other)
+        if (statement.type === 'package') return another
+        if (statement.type !== 'echo') return signed
+        const packages = [...statement.packages.slice(0, LIAR), another.digest]
+        return forged(of(), { ...statement, packages })
       },
     })).run()
-    // Nobody saw both yet, but the echoes differ: no share has left, and nobody is blamed.
+    // Each member alone saw nothing wrong, but the echoes differ: no share has left.
+    expect(cluster.outcomes()).toEqual(Array(4).fill(null))
     expect(cluster.members.map(({ state }) => state.phase)).toEqual(Array(4).fill('echoes'))
     expect(cluster.members.some(({ vault }) => vault.isAgreed)).toBe(false)
-    if (another === null) throw new Error('the attack did not happen')
-    // The victim asks the others for what differs, as `lackingOf` answers.
-    const held = cluster.at(0).state.packages[LIAR]
-    if (held === null || held === undefined) throw new Error('no package')
-    cluster.receive(cluster.at(VICTIM), held)
+    // The victim asks another for what differs, as `lackingOf` answers.
+    const inventory = inventoryOf(cluster.at(VICTIM).state)
+    const lacking = lackingOf(cluster.at(0).state, inventory)
+    expect(lacking.map(({ statement }) => [statement.type, statement.sender])).toEqual([
+      ['package', LIAR],
+    ])
+    for (const signed of lacking) cluster.receive(cluster.at(VICTIM), signed)
     cluster.settle()
     expectLiarConvicted(cluster, 'contradiction')
   })
@@ -264,6 +272,31 @@ describe('attacks on key generation', () => {
       },
     })).run()
     expectConvicted(cluster, 'result')
+  })
+
+  test('a wrong result that comes before the own one is judged when the own one is there', () => {
+    const box: { late?: Uint8Array } = {}
+    const cluster = attack((of) => ({
+      onSealed: (sealed, from, to) => {
+        if (from !== 0 || to !== VICTIM) return sealed
+        box.late = sealed
+        return null
+      },
+      onStatement: (signed, from) => {
+        const { statement } = signed
+        if (from !== LIAR || statement.type !== 'result') return signed
+        return forged(of(), { ...statement, result: new Uint8Array(32).fill(1) })
+      },
+      onEvidence: () => 'lose',
+    })).run()
+    const { state, vault } = cluster.at(VICTIM)
+    expect(state.results[LIAR]).not.toBeNull()
+    expect(state.outcome).toBeNull()
+    expect(vault.open(0, box.late ?? new Uint8Array(0))).toEqual({ type: 'good' })
+    cluster.report(cluster.at(VICTIM), { type: 'shareOpened', nowMs: cluster.nowMs, from: 0 })
+    cluster.settle()
+    expect(state.outcome).toMatchObject({ type: 'convicted', evidence: { kind: 'result' } })
+    expect(cluster.at(VICTIM).disk.kept).toBeNull()
   })
 
   test('different results for different members end in no committee at any of them', () => {
