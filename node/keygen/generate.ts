@@ -59,23 +59,33 @@ export async function generateKey(
   const ecdsa = loadEcdsa({ fallback: 'refuse' })
   const context = keygenContextOf(cryptoOf(ecdsa), committee.params)
   const lock = lockDirectory(config.dataDirectory)
-  const passphrase = await readPassphrase(sourceOf(config.keys.passphrase), dependencies.terminal)
   try {
-    const { strength } = config.keys
-    const path = config.keys.identity
-    const identity = await openKeystore({ path, purpose: 'identity', passphrase, strength })
-    const self = memberOf(committee.params, identity.use(ecdsa.publicKeyOf))
-    const directory = recordDirectory(config.dataDirectory, context.digest)
-    const promises = await KeygenPromises.open(directory)
-    const member: Member = { context, ecdsa, self, identity, passphrase, promises }
-    const generated = await obtain(member, options, dependencies)
-    identity.erase()
-    await install({ config, member: self, promises, committee: generated })
-    return { member: self, committee: generated, committeeDigest: context.digest }
+    const keys = await openIdentity(options.loaded, { ecdsa, terminal: dependencies.terminal })
+    try {
+      const directory = recordDirectory(config.dataDirectory, context.digest)
+      const promises = await KeygenPromises.open(directory)
+      const member: Member = { context, ecdsa, promises, ...keys }
+      const generated = await obtain(member, options, dependencies)
+      await install({ config, member: keys.self, promises, committee: generated })
+      return { member: keys.self, committee: generated, committeeDigest: context.digest }
+    } finally {
+      keys.passphrase.erase()
+      keys.identity.erase()
+    }
   } finally {
-    passphrase.erase()
     lock.release()
   }
+}
+
+/** Who this member is, with what opens and seals its key files. */
+async function openIdentity(
+  { config, committee }: LoadedToBe,
+  { ecdsa, terminal }: { readonly ecdsa: Ecdsa; readonly terminal: Terminal },
+): Promise<Pick<Member, 'self' | 'identity' | 'passphrase'>> {
+  const passphrase = await readPassphrase(sourceOf(config.keys.passphrase), terminal)
+  const { strength, identity: path } = config.keys
+  const identity = await openKeystore({ path, purpose: 'identity', passphrase, strength })
+  return { self: memberOf(committee.params, identity.use(ecdsa.publicKeyOf)), identity, passphrase }
 }
 
 interface Member {
