@@ -33,7 +33,8 @@ abstract contract Ownership is ICommittees {
 
     /// @inheritdoc ICommittees
     function takeOwnership() external {
-        if (msg.sender != _offeredTo) revert NotOwner(msg.sender);
+        // Zero stands for no offer, and no call comes from there on any chain we know of.
+        if (msg.sender != _offeredTo || msg.sender == address(0)) revert NotOwner(msg.sender);
         _owner = msg.sender;
         _offeredTo = address(0);
         emit OwnershipTaken(msg.sender);
