@@ -9,6 +9,7 @@ import { estimateOf } from './scenario/estimate.ts'
 import { loadScenario, ScenarioError } from './scenario/load.ts'
 import type { Scenario } from './scenario/schema.ts'
 import { Simulation } from './simulation.ts'
+import { attackOptionsOf, attackTable, runAttacks } from './sweep/attacks.ts'
 
 const USAGE = `Simulates the protocol: the machine of the node in a world made from a seed.
 
@@ -17,6 +18,9 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   estimate --topology us-east-1:3,eu-west-1:2 --protocol simplex|hotstuff|ocr2|ocr3|ours
            [--trials N] [--seed N] [--json]
       mean and 99th percentile of the time to the result, on delays between cloud regions
+
+  attacks [--members N] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs] [--json]
+      fast, proposed and lost rounds for every strategy of f members, alone or in pairs
 
   --seed N        another seed than the scenario's
   --rounds N      another length than the scenario's
@@ -152,6 +156,14 @@ function printEstimate(args: readonly string[]): number {
   return EXIT.held
 }
 
+function printAttacks(args: readonly string[]): number {
+  const options = attackOptionsOf(args)
+  const rows = runAttacks(options)
+  const text = options.json ? JSON.stringify({ ...options, rows }) : attackTable(rows)
+  process.stdout.write(`${text}\n`)
+  return rows.every(({ violations }) => violations.length === 0) ? EXIT.held : EXIT.broken
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args
   if (command === undefined || command === 'help' || command === '--help') {
@@ -159,6 +171,7 @@ async function main(args: readonly string[]): Promise<number> {
     return command === undefined ? EXIT.wrong : EXIT.held
   }
   if (command === 'estimate') return printEstimate(rest)
+  if (command === 'attacks') return printAttacks(rest)
   if (command !== 'simulate') throw new RangeError(`there is no command ${command}`)
   return simulate(optionsOf(rest))
 }

@@ -43,7 +43,9 @@ function create(powers: Powers, ending: Ending): Adversary {
 
   const send = (planned: readonly Copy[]): readonly Copy[] => {
     const { message } = (planned[0] as Copy).message
-    if (message.type === 'certificate' || message.type === 'evidence') return planned
+    if (message.type === 'evidence') return planned
+    // What its own machine combined is shown like the rest: late, or never.
+    if (message.type === 'certificate') return attempts.has(message.round) ? [] : planned
     const [first, second] = orderOf(powers.context, message.round)
     if (second === undefined || !hasMember(powers.members, first ?? -1)) return planned
     const { cutMs, backupMs } = powers.context.committee.params.timing
