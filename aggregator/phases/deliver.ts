@@ -124,14 +124,16 @@ export function onChainRead(turn: Turn, event: Extract<Event, { type: 'chainRead
 }
 
 /**
- * A transmission ended: looks at the chain at once, or after a failure when all others had a turn.
+ * A transmission ended: looks at the chain at once, one stage later when another was first, or after
+ * a failure when all others had a turn.
  */
 export function onTransmitted(turn: Turn, event: Extract<Event, { type: 'transmitted' }>): void {
   const target = targetOf(turn, event.target)
   target.activity = 'idle'
   const { size, params } = turn.context.committee
-  const waitMs = event.outcome === 'failed' ? size * params.timing.stageMs : 0
-  target.turnMs = turn.nowMs + waitMs
+  // Overtaken by a delivery that may still wait for its block: looking again at once finds nothing.
+  const stages = { landed: 0, superseded: 1, failed: size }[event.outcome]
+  target.turnMs = turn.nowMs + stages * params.timing.stageMs
 }
 
 function targetOf(turn: Turn, name: string): TargetState {

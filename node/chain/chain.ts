@@ -15,6 +15,8 @@ export interface FeedsContract {
   readonly readFeeds: (client: PublicClient, block: bigint) => Promise<readonly FeedOnChain[]>
   /** Throws a coded error when the contract is not the one that this node delivers to. */
   readonly check: (client: PublicClient, block: bigint) => Promise<void>
+  /** Name of the error that says: the contract has these feeds from this or a newer round. */
+  readonly overtakenError: string
   /** The name of the contract's error in revert data, or null when it is none of the contract's. */
   readonly errorNameOf: (revertData: Hex) => string | null
 }
@@ -58,6 +60,7 @@ export interface PendingTransaction {
 export interface Chain {
   /** The contract's address. */
   readonly contract: Hex
+  readonly overtakenError: FeedsContract['overtakenError']
   /** Most feeds of one update. */
   readonly feedsMax: number
   /** Every feed as of now, never from a cache. */

@@ -25,6 +25,7 @@ const CALLS_AT_ONCE = 16
 export class PriceFeedsContract implements FeedsContract {
   readonly address: Address
   readonly feedsMax = UPDATE_FEEDS_MAX
+  readonly overtakenError = 'RoundNotNewer'
   readonly #committee: Committee
   readonly #onChain: CommitteeOnChain
   readonly #keccak256: Crypto['keccak256']

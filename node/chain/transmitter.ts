@@ -233,7 +233,10 @@ export class Transmitter implements Startable {
   async #onObstacle(job: Job, { code, message }: Obstacle): Promise<void> {
     // Most reverts mean that another transmitter was first between our two looks.
     const isRevert = code === 'TRANSMIT_REVERTED'
-    const isDone = isRevert && (await this.#missingOf(job, job.request.feeds)).length === 0
+    // It reverts on top of what waits in the pool: another transmitter's delivery is on its way.
+    const isOvertaken = isRevert && message === this.#use.chain.overtakenError
+    const isDone =
+      isOvertaken || (isRevert && (await this.#missingOf(job, job.request.feeds)).length === 0)
     if (isDone) this.#supersede(this.#upTo(job))
     else this.#fail(this.#upTo(job), code, message)
   }

@@ -119,6 +119,16 @@ describe('turns (protocol §8.2)', () => {
     expect(reads(script)).toBe(2)
   })
 
+  test('given a transmission that another one overtook, then it looks again one stage later', () => {
+    const { script } = due(0)
+    chainRead(script, [])
+    transmitted(script, 'superseded')
+    script.waits(STAGE_MS - 1)
+    expect(reads(script)).toBe(1)
+    script.waits(STAGE_MS)
+    expect(reads(script)).toBe(2)
+  })
+
   test('given a transmission that failed, then it tries again when all others had a turn', () => {
     const { script } = due(0)
     chainRead(script, [])

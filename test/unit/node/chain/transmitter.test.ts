@@ -211,6 +211,13 @@ test('a call that would revert because another transmitter was first is supersed
   expect(await transmitter.transmit(request(7, 0))).toEqual({ outcome: 'superseded', round: 7 })
 })
 
+test('a call that reverts on what another transmitter has in the pool is superseded', async () => {
+  await transmitter.start()
+  chain.estimate = { type: 'reverts', reason: chain.overtakenError }
+  expect(await transmitter.transmit(request(7, 0))).toEqual({ outcome: 'superseded', round: 7 })
+  expect(chain.sends).toEqual([])
+})
+
 test('a revert in a block is named, counted as spent, and the next delivery works', async () => {
   await transmitter.start()
   script.set(1, () => {
