@@ -9,6 +9,7 @@ const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boo
   { contract: 'AggregatorFacade', isDeployable: true },
   { contract: 'ExampleConsumer', isDeployable: true },
   { contract: 'GasProbe', isDeployable: true },
+  { contract: 'Settlement', isDeployable: true },
   { contract: 'AggregatorV3Interface', isDeployable: false },
   { contract: 'AggregatorInterface', isDeployable: false },
 ]

@@ -139,6 +139,10 @@ interface IPriceFeeds is ICommittees {
     /// @return words As FeedWord says, with the feed's index in the lowest 16 bits and no sequence
     function pull_mfwu() external view returns (uint256[] memory words);
 
+    /// @notice The same for a report of the committee that was in office before, during the hour
+    /// after a hand-over.
+    function pullByPrevious() external view returns (uint256[] memory words);
+
     /// @notice The latest value of a feed if it passes the guard and, on a layer-2 chain, the
     /// sequencer is up.
     /// @return value In the feed's decimals

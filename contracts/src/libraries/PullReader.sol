@@ -49,7 +49,16 @@ library PullReader {
         view
         returns (uint256[] memory words)
     {
-        uint256 selector = uint256(bytes32(IPriceFeeds.pull_mfwu.selector));
+        return verify(hub, IPriceFeeds.pull_mfwu.selector, report);
+    }
+
+    /// @notice The same through one of the hub's two entries, `pull_mfwu` and `pullByPrevious`.
+    function verify(IPriceFeeds hub, bytes4 entry, bytes calldata report)
+        internal
+        view
+        returns (uint256[] memory words)
+    {
+        uint256 selector = uint256(bytes32(entry));
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, selector)

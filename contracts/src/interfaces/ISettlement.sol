@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title Settlement prices: the specification
+/// @notice The price of a feed at an expiry is the committee's value of the settlement round, the
+/// first that opens at or after the expiry. If that round has no certificate, it is that of the
+/// earliest certified round within ten minutes after the expiry; anyone may bring an earlier one
+/// until then. So it is the same whoever calls, as long as one honest party does, and once final it
+/// never changes. Settle on a feed that is an average over time.
+interface ISettlement {
+    /// @notice A price was set or replaced by that of an earlier round.
+    event SettlementLowered(
+        uint256 indexed feed, uint256 indexed expiry, int256 value, uint256 round, bool isFinal
+    );
+
+    /// @notice Nothing settles before its expiry. In seconds.
+    error ExpiryNotReached(uint256 given, uint256 expiry);
+    /// @notice The ten minutes after the expiry are over. In seconds.
+    error SettlementClosed(uint256 given, uint256 limit);
+    /// @notice The report's round opens before the expiry, or more than ten minutes after it.
+    error RoundOutsideSettlement(uint256 given, uint256 first, uint256 last);
+    /// @notice A price of this round or an earlier one stands already.
+    error RoundNotEarlier(uint256 given, uint256 stored);
+    /// @notice The committee that was in office at the expiry cannot be heard any more.
+    error CommitteeGone(uint256 epoch);
+
+    /// @notice Brings the price of a feed at an expiry.
+    /// @param report A report with the feed, as `IPriceFeeds.pull_mfwu` takes it
+    function settle(uint256 feed, uint256 expiry, bytes calldata report) external;
+
+    /// @notice The price of a feed at an expiry.
+    /// @return value In the feed's decimals; meaningless until final
+    /// @return isFinal Whether it can no longer change; once true, always true
+    function settlementPrice(uint256 feed, uint256 expiry)
+        external
+        view
+        returns (int256 value, bool isFinal);
+
+    /// @notice The round that settles an expiry, and the number of the committee that was in
+    /// office.
+    function settlementRound(uint256 expiry) external view returns (uint256 round, uint256 epoch);
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Settlement} from "../../../contracts/src/Settlement.sol";
+import {ICommittees} from "../../../contracts/src/interfaces/ICommittees.sol";
+import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
+import {ISettlement} from "../../../contracts/src/interfaces/ISettlement.sol";
+import {PullReader} from "../../../contracts/src/libraries/PullReader.sol";
+import {TestCommittee} from "../../../contracts/src/testing/TestCommittee.sol";
+import {HubFixture} from "./HubFixture.sol";
+
+/// @title The price at an expiry is the same whoever brings it, and stays
+contract SettlementTest is HubFixture {
+    uint256 internal constant EXPIRY = START + 3600;
+    Settlement internal settlement;
+    uint32 internal first;
+
+    function setUp() public {
+        _setUpHub();
+        settlement = new Settlement(hub);
+        first = TestCommittee.roundAt(EXPIRY);
+        VM.warp(EXPIRY);
+    }
+
+    function _settle(uint32 round, int64 value) private {
+        settlement.settle(0, EXPIRY, TestCommittee.report(round, value));
+    }
+
+    function _price() private view returns (int256 value, bool isFinal) {
+        return settlement.settlementPrice(0, EXPIRY);
+    }
+
+    function test_settle_givenTheRoundItself_isFinalAtOnce() public {
+        _settle(first, 42);
+        (int256 value, bool isFinal) = _price();
+        assertHolds("final", value == 42 && isFinal);
+        VM.warp(EXPIRY + 100);
+        bytes memory later = TestCommittee.report(first + 1, 43);
+        VM.expectRevert(
+            abi.encodeWithSelector(ISettlement.RoundNotEarlier.selector, first + 1, first)
+        );
+        settlement.settle(0, EXPIRY, later);
+    }
+
+    function testFuzz_settle_givenRoundsInAnyOrder_endsInTheEarliest(uint16[5] memory offsets)
+        public
+    {
+        uint256 earliest = type(uint256).max;
+        VM.warp(EXPIRY + 600);
+        for (uint256 i = 0; i < offsets.length; i++) {
+            uint32 offset = 1 + offsets[i] % 1200;
+            bytes memory report = TestCommittee.report(first + offset, int64(uint64(offset)));
+            (bool done,) =
+                address(settlement).call(abi.encodeCall(settlement.settle, (0, EXPIRY, report)));
+            assertHolds("taken when earlier", done == (offset < earliest));
+            if (offset < earliest) earliest = offset;
+        }
+        (int256 value, bool isFinal) = _price();
+        assertHolds("not final yet", !isFinal);
+        VM.warp(EXPIRY + 601);
+        (value, isFinal) = _price();
+        assertHolds("the earliest, for ever", isFinal && uint256(value) == earliest);
+    }
+
+    function test_settle_outsideItsTime_isRefused() public {
+        bytes memory report = TestCommittee.report(first, 42);
+        VM.warp(EXPIRY - 1);
+        VM.expectRevert(
+            abi.encodeWithSelector(ISettlement.ExpiryNotReached.selector, EXPIRY - 1, EXPIRY)
+        );
+        settlement.settle(0, EXPIRY, report);
+        VM.warp(EXPIRY + 601);
+        VM.expectRevert(
+            abi.encodeWithSelector(
+                ISettlement.SettlementClosed.selector, EXPIRY + 601, EXPIRY + 600
+            )
+        );
+        settlement.settle(0, EXPIRY, report);
+        (, bool isFinal) = _price();
+        assertHolds("without a price never final", !isFinal);
+    }
+
+    function test_settle_givenARoundOutside_isRefused() public {
+        VM.warp(EXPIRY + 600);
+        bytes4 outside = ISettlement.RoundOutsideSettlement.selector;
+        uint256 last = uint256(first) + 1200;
+        bytes memory early = TestCommittee.report(first - 1, 42);
+        VM.expectRevert(abi.encodeWithSelector(outside, first - 1, first, last));
+        settlement.settle(0, EXPIRY, early);
+        bytes memory late = TestCommittee.report(first + 1201, 42);
+        VM.expectRevert(abi.encodeWithSelector(outside, first + 1201, first, last));
+        settlement.settle(0, EXPIRY, late);
+    }
+
+    function test_settle_givenNoUsableValue_isRefused() public {
+        bytes12[] memory words = new bytes12[](1);
+        words[0] = TestCommittee.word(0, 0, 2, 2);
+        bytes memory halted = TestCommittee.report(first, words);
+        VM.expectRevert(abi.encodeWithSelector(IPriceFeeds.FeedHalted.selector, 0, 2));
+        settlement.settle(0, EXPIRY, halted);
+        bytes memory other = TestCommittee.report(first, 1);
+        VM.expectRevert(abi.encodeWithSelector(PullReader.FeedAbsent.selector, 3));
+        settlement.settle(3, EXPIRY, other);
+        other[125] ^= 0x01;
+        VM.expectRevert(abi.encodeWithSelector(ICommittees.SignatureInvalid.selector));
+        settlement.settle(0, EXPIRY, other);
+    }
+
+    function test_settle_givenAHandoverAfterTheExpiry_hearsTheOneBefore() public {
+        ICommittees.Committee memory next = TestCommittee.committee();
+        next.publicKeyParity = 1;
+        next.activeFromMs = uint48((EXPIRY + 60) * 1000);
+        hub.handOver(next, TestCommittee.signature(hub.handoverMessage(2, next)));
+        VM.warp(EXPIRY + 60);
+        hub.activate(ICommittees.HandoverSource.COMMITTEE);
+        bytes12[] memory words = new bytes12[](1);
+        words[0] = TestCommittee.word(66);
+        bytes memory byNext = TestCommittee.report(next, 2, first, words);
+        VM.expectRevert(abi.encodeWithSelector(IPriceFeeds.FlagsUnknown.selector, 1));
+        settlement.settle(0, EXPIRY, byNext);
+        _settle(first, 42);
+        (int256 value, bool isFinal) = _price();
+        assertHolds("the committee of the expiry", value == 42 && isFinal);
+    }
+}
