@@ -10,6 +10,7 @@ export interface Deployment {
   readonly factory: Address
   readonly salt: Hex
   readonly hub: Address
+  readonly settlement: Address
   readonly feeds: readonly PlannedFeed[]
   readonly contracts: readonly {
     readonly name: string
@@ -31,6 +32,7 @@ export function deploymentOf(
     factory: FACTORY,
     salt: SALT,
     hub: planned.hub,
+    settlement: planned.settlement,
     feeds: planned.feeds,
     contracts: planned.contracts.map((contract) => ({
       name: contract.name,

@@ -3,6 +3,7 @@ import { encodeDeployData, getContractAddress, keccak256, zeroAddress } from 'vi
 import { aggregatorFacadeAbi, aggregatorFacadeBytecode } from '../abi/aggregator-facade.ts'
 import { exampleConsumerAbi, exampleConsumerBytecode } from '../abi/example-consumer.ts'
 import { priceFeedsAbi, priceFeedsBytecode } from '../abi/price-feeds.ts'
+import { settlementAbi, settlementBytecode } from '../abi/settlement.ts'
 import { type DeployParameters, FEEDS_AT_DEPLOYMENT_MAX } from './parameters.ts'
 
 /**
@@ -33,6 +34,7 @@ export interface PlannedFeed {
 
 export interface Plan {
   readonly hub: Address
+  readonly settlement: Address
   readonly feeds: readonly PlannedFeed[]
   /** Everything that must exist in the end, in the order of deployment. */
   readonly contracts: readonly PlannedContract[]
@@ -92,7 +94,11 @@ function hubOf(parameters: DeployParameters): PlannedContract {
  */
 export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address>): Plan {
   const hub = hubOf(parameters)
-  const contracts: PlannedContract[] = [hub]
+  const settlement = contractOf(
+    'Settlement',
+    encodeDeployData({ abi: settlementAbi, bytecode: settlementBytecode, args: [hub.address] }),
+  )
+  const contracts: PlannedContract[] = [hub, settlement]
   const feeds = parameters.feeds.map(({ name }, index): PlannedFeed => {
     const facade = contractOf(
       `AggregatorFacade ${name}`,
@@ -119,6 +125,7 @@ export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address
   })
   return {
     hub: hub.address,
+    settlement: settlement.address,
     feeds,
     contracts,
     missing: contracts.filter(({ address }) => !deployed.has(address)),

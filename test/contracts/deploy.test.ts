@@ -28,7 +28,7 @@ afterEach(() => chain.close())
 describe('deploy', () => {
   test('on an empty chain everything is sent, and again nothing', async () => {
     const first = await deploy(chain, parameters)
-    expect(first.transactions).toHaveLength(1 + 2 * parameters.feeds.length)
+    expect(first.transactions).toHaveLength(2 + 2 * parameters.feeds.length)
 
     const second = await deploy(chain, parameters)
     expect(second).toEqual({ deployment: first.deployment, transactions: [] })
