@@ -1,7 +1,12 @@
-/** Connections that one host may open at once: a committee behind one address, twice over. */
-const BURST = 64
-/** Connections a second of one host in the long run. */
-const PER_SECOND = 8
+export interface HandshakeLimits {
+  /** Connections that one host may open at once. */
+  readonly burst: number
+  /** Connections a second of one host in the long run. */
+  readonly perSecond: number
+}
+
+/** A committee behind one address, twice over. */
+const MEMBER_LIMITS: HandshakeLimits = { burst: 64, perSecond: 8 }
 /** Hosts remembered; beyond it the one that was quiet longest is forgotten. */
 const HOSTS_MAX = 1_024
 
@@ -16,19 +21,25 @@ interface Bucket {
  */
 export class Handshakes {
   readonly #nowMs: () => number
+  readonly #limits: HandshakeLimits
   /** Kept in the order of last use. */
   readonly #buckets = new Map<string, Bucket>()
 
-  constructor(dependencies: { readonly nowMs: () => number }) {
+  constructor(
+    dependencies: { readonly nowMs: () => number },
+    limits: HandshakeLimits = MEMBER_LIMITS,
+  ) {
     this.#nowMs = dependencies.nowMs
+    this.#limits = limits
   }
 
   /** Whether a connection from this host may begin its handshake. */
   admit(host: string): boolean {
     const nowMs = this.#nowMs()
-    const bucket = this.#buckets.get(host) ?? { tokens: BURST, refilledMs: nowMs }
-    const gained = ((nowMs - bucket.refilledMs) * PER_SECOND) / 1_000
-    bucket.tokens = Math.min(BURST, bucket.tokens + gained)
+    const { burst, perSecond } = this.#limits
+    const bucket = this.#buckets.get(host) ?? { tokens: burst, refilledMs: nowMs }
+    const gained = ((nowMs - bucket.refilledMs) * perSecond) / 1_000
+    bucket.tokens = Math.min(burst, bucket.tokens + gained)
     bucket.refilledMs = nowMs
     this.#buckets.delete(host)
     this.#buckets.set(host, bucket)

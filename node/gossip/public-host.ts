@@ -30,7 +30,10 @@ export interface PublicHostDependencies {
 /** Connections of one remote host; several followers may stand behind one address. */
 const PER_HOST_MAX = 16
 /** Sockets the listener holds, most of them not yet through the handshake. */
-const SOCKETS_MAX = 512
+const SOCKETS_MAX = 2_048
+/** Nobody here is exempt, so a host may begin few: 60 hosts cannot take all pending places. */
+const HANDSHAKES = { burst: 16, perSecond: 2 }
+const PENDING_MAX = 1_024
 /** Streams of one connection: gossip, identify and ping need four. */
 const STREAMS_MAX = 8
 
@@ -62,7 +65,7 @@ export async function createPublicHost(
     connectionManager: {
       // Above what the gater lets in: libp2p would make room by closing honest connections.
       maxConnections: 2 * options.peersMax + 64,
-      maxIncomingPendingConnections: 256,
+      maxIncomingPendingConnections: PENDING_MAX,
       inboundConnectionThreshold: 64,
       inboundUpgradeTimeout: 2_000,
       dialTimeout: 5_000,
@@ -97,7 +100,7 @@ function gaterOf(
     readonly connections: () => readonly { readonly remoteAddr: Multiaddr }[]
   },
 ): ConnectionGater {
-  const handshakes = new Handshakes(dependencies)
+  const handshakes = new Handshakes(dependencies, HANDSHAKES)
   const isFull = (remoteHost: string) => {
     const open = dependencies.connections()
     const ofHost = open.filter(({ remoteAddr }) => remoteHostOf(remoteAddr) === remoteHost)

@@ -1,3 +1,5 @@
+import { connect, type Socket } from 'node:net'
+import { setTimeout as pauseFor } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { roundAt } from '../../aggregator/committee.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
@@ -86,7 +88,8 @@ async function publishUntilHeard(
   const { promise, resolve } = Promise.withResolvers<number>()
   shelf.follow(({ message }) => resolve(message.round))
   let round = now() - 100
-  const timer = setInterval(() => publish(certified(round++).bytes), 50)
+  // Slower than the limiter allows, so that it never matters how long a mesh takes to form.
+  const timer = setInterval(() => publish(certified(round++).bytes), 150)
   try {
     return await promise
   } finally {
@@ -134,6 +137,69 @@ test('a stranger who sends forged certificates is cut after a few, and others st
   expect(round).toBeGreaterThan(before)
   // Its address is banned for a minute: it does not get past the first packet again.
   await expect(startStranger(address)).rejects.toThrow()
+})
+
+test('a certificate that a stranger brings first reaches the followers all the same', async () => {
+  const { port, address } = await startPort()
+  const follower = await startFollower([address])
+  await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
+  const stranger = await startStranger(address)
+  const certificate = certified(now())
+  // gossipsub publishes nothing twice: had the port ignored this copy, the member's own would die.
+  await stranger.say(certificate.bytes)
+  await follower.watch.until(() => follower.shelf.of(certificate.message.round) !== null)
+  port.publish(certificate.bytes)
+  expect(follower.shelf.latest()?.bytes).toEqual(certificate.bytes)
+})
+
+test('600 half-open sockets of 50 hosts do not keep a follower out', async () => {
+  const { port, address } = await startPort()
+  const { port: tcpPort } = new URL(address.replace(/^.*tcp\/(\d+).*$/, 'tcp://host:$1'))
+  const open = new Set<Socket>()
+  const attack = { goesOn: true }
+  const hold = (host: number): Promise<unknown> => {
+    const localAddress = `127.0.1.${host}`
+    const socket = connect({ host: '127.0.0.1', port: Number(tcpPort), localAddress })
+    open.add(socket)
+    socket.on('error', () => undefined)
+    // Each place that is given back is taken again.
+    socket.on('close', () => {
+      open.delete(socket)
+      if (attack.goesOn) setTimeout(() => attack.goesOn && hold(host), 100)
+    })
+    return new Promise((resolve) => {
+      for (const event of ['connect', 'close']) socket.once(event, resolve)
+    })
+  }
+  stops.push(async () => {
+    attack.goesOn = false
+    for (const socket of open) socket.destroy()
+  })
+  await Promise.all(Array.from({ length: 600 }, (_, index) => hold(1 + (index % 50))))
+  const follower = await startFollower([address])
+  const heard = publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
+  // Half-open sockets end after two seconds: who is only let in when they do waits longer.
+  const outcome = await Promise.race([heard, pauseFor(8_000).then(() => 'kept out')])
+  expect(outcome).toEqual(expect.any(Number))
+})
+
+test('a stranger who repeats old rounds without end is cut, too', async () => {
+  const { port, address } = await startPort()
+  const follower = await startFollower([address])
+  await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
+  const stranger = await startStranger(address)
+  const old = certified(now() - 1_000).bytes
+  const isCut = { yet: false }
+  void stranger.closed.then(() => {
+    isCut.yet = true
+  })
+  for (let count = 0; count < 2_000 && !isCut.yet; count++) {
+    const copy = Uint8Array.from(old)
+    new DataView(copy.buffer).setUint32(copy.length - 4, count)
+    await stranger.say(copy)
+  }
+  await stranger.closed
+  expect(follower.network.peers()).toBe(1)
 })
 
 test('the protocol topic cannot be spoken of on the public port', async () => {
