@@ -54,10 +54,11 @@ export function createControl(
         if (copies.length > 0) copies = adversary.send?.(copies) ?? copies
       }
       for (const copy of copies) world().dispatch(copy)
-      // One content for all: the machine goes on from it, so that its shares fit what others hold.
+      // One observation for all: the machine goes on from it, so that its shares fit what others
+      // hold. Of anything else it is better ignorant: what it knows shows in what it says next.
       const [first] = copies
-      const isOne = copies.every((copy) => copy.message === first?.message)
-      return first !== undefined && isOne ? first.message : message
+      if (first?.message.message.type !== 'observation') return message
+      return copies.every((copy) => copy.message === first.message) ? first.message : message
     },
     sendDirect: (from, message) =>
       seatsOf(from).every(({ adversary }) => adversary.sendDirect?.(from, message) ?? true),

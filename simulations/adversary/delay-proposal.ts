@@ -4,6 +4,7 @@ import { orderOf } from '../../aggregator/context.ts'
 import type {
   Certificate,
   Digest,
+  DirectMessage,
   Proposal,
   SignatureShare,
   Verified,
@@ -68,7 +69,10 @@ function create(powers: Powers, ending: Ending): Adversary {
     const certificate = addShare(powers, attempts, message)
     if (certificate !== null && ending === 'shown') showLate(powers, certificate)
   }
-  return { name: ending === 'shown' ? 'delay-proposal' : 'starve-round', send, see }
+  if (ending === 'shown') return { name: 'delay-proposal', send, see }
+  // Its machine would answer whoever proposes with what it completed.
+  const sendDirect = (_from: MemberIndex, { type }: DirectMessage) => type === 'syncRequest'
+  return { name: 'starve-round', send, see, sendDirect }
 }
 
 /** What a machine under control holds of a round, if that is all of the members named. */

@@ -80,6 +80,27 @@ describe('simulate', () => {
     expect(stderr).toContain('committee.members:')
   })
 
+  test('attacks tells for every strategy how rounds ended, and that nothing broke', async () => {
+    const { code, stdout } = await simulate(['attacks', '--rounds', '60', '--json'])
+    const { members, rows } = JSON.parse(stdout)
+    expect({ code, members }).toEqual({ code: 0, members: 4 })
+    expect(rows.length).toBeGreaterThan(25)
+    for (const { rounds, violations } of rows) {
+      expect(rounds.fast + rounds.proposed + rounds.lost).toBe(60)
+      expect(violations).toEqual([])
+    }
+  })
+
+  test('estimate prints mean and 99th percentile', async () => {
+    const args = ['estimate', '--topology', 'us-east-1:2,eu-west-1:2', '--protocol', 'ours']
+    const { code, stdout } = await simulate([...args, '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ protocol: 'ours', members: 4, trials: 800 })
+    const wrong = await simulate([...args.slice(0, 3), '--protocol', 'paxos'])
+    expect(wrong.code).toBe(2)
+    expect(wrong.stderr).toContain('--protocol must be one of simplex')
+  })
+
   test('a wrong command line says how it goes', async () => {
     const { code, stderr } = await simulate(['simulate', HONEST, '--seed', 'many'])
     expect(code).toBe(2)
