@@ -46,7 +46,9 @@ async function moduleOf(entry: (typeof EXPORTED)[number]): Promise<string> {
     ...(isDeployable ? [`// sha256 of the creation code as text: ${hash}`] : []),
     '',
     `export const ${name}Abi = ${JSON.stringify(abi, null, 2)} as const`,
-    ...(isDeployable ? ['', `export const ${name}Bytecode =`, `  '${artifact.bytecode}' as const`] : []),
+    ...(isDeployable
+      ? ['', `export const ${name}Bytecode =`, `  '${artifact.bytecode}' as const`]
+      : []),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -15,7 +15,7 @@ export interface Deployment {
   readonly contracts: readonly {
     readonly name: string
     readonly address: Address
-    /** keccak256 of the creation code with its arguments: with factory and salt it is the address. */
+    /** keccak256 of creation code and arguments; with factory and salt it is the address. */
     readonly creationCodeHash: Hex
   }[]
   readonly parameters: DeployParameters
@@ -56,8 +56,8 @@ export async function apply(chain: Chain, planned: Plan): Promise<readonly Hex[]
 }
 
 /**
- * Plans against the chain and applies: the whole deployment in one call. Running it again is a no-op
- * with the same result; `transactions` is empty then.
+ * Plans against the chain and applies: the whole deployment in one call. Running it again is a
+ * no-op with the same result; `transactions` is empty then.
  */
 export async function deploy(
   chain: Chain,

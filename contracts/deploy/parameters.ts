@@ -7,7 +7,7 @@ export const HEARTBEAT_SECONDS = [
   5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 14_400, 43_200, 86_400,
 ] as const
 
-/** More feeds would not fit the creation code and the gas of one transaction (EIP-3860, EIP-7825). */
+/** More feeds would not fit creation code and gas of one transaction (EIP-3860, EIP-7825). */
 export const FEEDS_AT_DEPLOYMENT_MAX = 128
 
 /** One feed as the contract knows it. */
@@ -51,7 +51,7 @@ export interface DeployParameters {
     /** How long a proposal waits before it can take office, up to 30 days. */
     readonly delaySeconds: number
   }
-  /** Guarded reads ask this uptime feed on a layer-2 chain; left out where there is no sequencer. */
+  /** Guarded reads ask this uptime feed on a layer-2 chain; left out without a sequencer. */
   readonly sequencer?: {
     readonly uptimeFeed: Address
     /** How long the sequencer must be up again before values are given, up to a day. */
@@ -59,11 +59,11 @@ export interface DeployParameters {
   }
   /** By index; the first `FEEDS_AT_DEPLOYMENT_MAX` at most. */
   readonly feeds: readonly FeedParameters[]
-  /** Also deploy an ExampleConsumer for each feed that reads answers up to this age; null for none. */
+  /** Also deploy an ExampleConsumer a feed that reads answers up to this age; null for none. */
   readonly consumerAgeSecondsMax: number | null
 }
 
-/** The smallest heartbeat that the contract can store and that is not shorter than the given one. */
+/** The smallest heartbeat that the contract can store and that is not below the given one. */
 export function heartbeatSecondsOf(heartbeatMs: number): number {
   const found = HEARTBEAT_SECONDS.find((seconds) => seconds * 1000 >= heartbeatMs)
   if (found === undefined) throw new RangeError('a heartbeat is at most one day')

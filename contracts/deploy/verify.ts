@@ -13,8 +13,8 @@ export interface Discrepancy {
 
 /**
  * Compares a recorded deployment with its parameters and with the chain. An address made by CREATE2
- * holds nothing but what its creation code made, so code at the right address is the right code; the
- * parameters are read back all the same, through the interface that everybody uses.
+ * holds nothing but what its creation code made, so code at the right address is the right code;
+ * the parameters are read back all the same, through the interface that everybody uses.
  *
  * @returns everything that differs; empty when all is well
  */

@@ -1,6 +1,5 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import type { Address, Hex } from 'viem'
-import { bytesToHex, encodeFunctionData } from 'viem'
+import { bytesToHex, encodeFunctionData, keccak256 } from 'viem'
 import { encodeReport } from '../../aggregator/report/calldata.ts'
 import { bigintFrom } from '../../aggregator/values/bytes.ts'
 import { ok } from '../../test/support/committee-box.ts'
@@ -15,6 +14,8 @@ const FEEDS = 32
 const TRANSACTION_GAS = 21_000
 const ZERO_BYTE_GAS = 4
 const BYTE_GAS = 16
+
+const keccak = (bytes: Uint8Array) => keccak256(bytes, 'bytes')
 
 async function deployProbe({ chain }: TestHub): Promise<Address> {
   const { account, writer, reader } = chain
@@ -42,11 +43,11 @@ function coldCall(
 }
 
 async function frostAlone(hub: TestHub, probe: Address): Promise<number> {
-  const message = keccak_256(Uint8Array.of(1))
+  const message = keccak(Uint8Array.of(1))
   const { publicKey } = hub.box.groupKey
   const certificate = { ...hub.certify(hub.roundAt(1_000), [ok(1n)]).certificate }
   const signed = { ...certificate, signature: hub.box.sign(message) }
-  const report = encodeReport(keccak_256, {
+  const report = encodeReport(keccak, {
     certificate: signed,
     feeds: [0],
     committee: firstCommittee(hub.box),
@@ -71,7 +72,7 @@ async function pullOne(hub: TestHub, probe: Address, round: number): Promise<num
   const feeds = Array.from({ length: FEEDS }, (_, index) => ok(BigInt(index) + 10n ** 12n))
   const certificate = hub.box.certify({ round, feeds })
   const committee = firstCommittee(hub.box)
-  const report = encodeReport(keccak_256, { certificate, feeds: [5], committee })
+  const report = encodeReport(keccak, { certificate, feeds: [5], committee })
   const data = encodeFunctionData({
     abi: gasProbeAbi,
     functionName: 'pull',
