@@ -5,6 +5,7 @@ import { setTimeout as pauseFor } from 'node:timers/promises'
 import { invariant } from '../aggregator/assert.ts'
 import { committeeOf } from '../aggregator/committee.ts'
 import { type Context, contextOf } from '../aggregator/context.ts'
+import { gossipBytesMax } from '../aggregator/messages/codec.ts'
 import { encodeDirect, SYNC_ANSWER_BYTES_MAX } from '../aggregator/messages/sync.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
@@ -232,6 +233,7 @@ async function makeNetwork(assembly: Assembly, inbound: Inbound): Promise<Networ
       committeeDigest: committee.digest,
       roundMs: committee.params.timing.roundMs,
       listen: network.listen,
+      messageBytesMax: gossipBytesMax(committee),
       answerBytesMax: SYNC_ANSWER_BYTES_MAX,
     },
     {

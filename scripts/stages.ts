@@ -33,6 +33,8 @@ const TYPE_PROJECTS = [
  */
 export const GENERATORS: readonly string[] = [
   'contracts/abi/export.ts',
+  'contracts/gas.ts',
+  'test/vectors/generate.ts',
   'test/support/derivatives/generate.ts',
 ]
 

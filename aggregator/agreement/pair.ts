@@ -96,7 +96,10 @@ export function isHigher(a: Basis, b: Basis): boolean {
   return a.round > b.round || (a.round === b.round && a.slot > b.slot)
 }
 
-/** Whether a certificate takes the place of the best one: round, then slot, then smaller next set (§4.3). */
+/**
+ * Whether a certificate takes the place of the best one: round, then slot, then smaller next set
+ * (§4.3).
+ */
 export function isBetter(candidate: Certificate, best: Certificate | null): boolean {
   if (best === null) return true
   if (isHigher(basisOf(candidate), basisOf(best))) return true

@@ -124,7 +124,8 @@ export function onChainRead(turn: Turn, event: Extract<Event, { type: 'chainRead
 }
 
 /**
- * A transmission ended: looks at the chain at once, one stage later when another was first, or after
+ * A transmission ended: looks at the chain at once, one stage later when another was first, or
+ * after
  * a failure when all others had a turn.
  */
 export function onTransmitted(turn: Turn, event: Extract<Event, { type: 'transmitted' }>): void {

@@ -65,7 +65,7 @@ export const WORD_BYTES = 32
  * bits 191..168  spread    6-bit exponent, 18-bit mantissa
  * bits 167..163  observers 0..31
  * bits 162..160  status
- * bits 159..0    zero; on chain: time (u32 s), round (u32), sequence (u32), cumulative sum (u64)
+ * bits 159..0    zero; the contract fills them in when it stores the word (docs/contracts.md)
  * ```
  *
  * @throws {RangeError} when the value does not fit 64 bits

@@ -200,9 +200,8 @@ export class Transmitter implements Startable {
       return
     }
     const reason = await chain.revertReason(sent.data, receipt.blockNumber)
-    const missing = await this.#missingOf(job, sent.feeds)
-    // Another transmitter was first: the revert cost gas, and the chain has what it should have.
-    if (missing.length === 0) this.#supersede([job])
+    // The revert cost gas, but the chain has what it should have.
+    if (await this.#isOvertaken(job, reason)) this.#supersede([job])
     else this.#fail([job], 'TRANSMIT_REVERTED', reason)
   }
 
@@ -231,14 +230,15 @@ export class Transmitter implements Startable {
   }
 
   async #onObstacle(job: Job, { code, message }: Obstacle): Promise<void> {
-    // Most reverts mean that another transmitter was first between our two looks.
-    const isRevert = code === 'TRANSMIT_REVERTED'
-    // It reverts on top of what waits in the pool: another transmitter's delivery is on its way.
-    const isOvertaken = isRevert && message === this.#use.chain.overtakenError
-    const isDone =
-      isOvertaken || (isRevert && (await this.#missingOf(job, job.request.feeds)).length === 0)
+    const isDone = code === 'TRANSMIT_REVERTED' && (await this.#isOvertaken(job, message))
     if (isDone) this.#supersede(this.#upTo(job))
     else this.#fail(this.#upTo(job), code, message)
+  }
+
+  /** Most reverts mean that another delivery was first: in a block, or waiting in the pool. */
+  async #isOvertaken(job: Job, reason: string): Promise<boolean> {
+    if (reason === this.#use.chain.overtakenError) return true
+    return (await this.#missingOf(job, job.request.feeds)).length === 0
   }
 
   /** Takes out this job and those it supersedes; one that came in the meantime stays. */
@@ -289,11 +289,8 @@ export class Transmitter implements Startable {
   }
 
   #fail(jobs: readonly Job[], code: TransmitFailure, detail: string): void {
-    this.#end(
-      jobs.map((job) => {
-        return { job, transmission: { outcome: 'failed', round: roundOf(job), code, detail } }
-      }),
-    )
+    const failed = { outcome: 'failed', code, detail } as const
+    this.#end(jobs.map((job) => ({ job, transmission: { ...failed, round: roundOf(job) } })))
   }
 }
 
