@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
 import { codeOf } from '../errors.ts'
 import { conclude } from './conclude.ts'
 import { type Look, Monitor } from './monitor.ts'
@@ -14,6 +15,14 @@ const LOOK_EVERY_MS = 500
 /** Rounds after the last counted one, so that its certificate and its delivery can arrive. */
 const SETTLING_ROUNDS = 4
 const EVENTS_SHOWN = 6
+
+/** What the summary says besides, for whoever looks around in a network that stays up. */
+interface KeptNetwork {
+  readonly rpcUrl: string
+  readonly apiUrls: readonly string[]
+  /** Address of the consumer contract of each feed; null for a feed without one. */
+  readonly consumers: Readonly<Record<string, string | null>>
+}
 
 export interface RunDependencies {
   readonly stdout: { readonly write: (text: string) => unknown; readonly isTTY?: boolean }
@@ -89,10 +98,15 @@ class DevnetRun {
   }
 
   async #end(network: LocalNetwork, summary: Summary): Promise<number> {
+    // The table is not painted again: what is said from here on stands below it.
+    this.#paintedLines = 0
     const shortcomings = shortcomingsOf(summary, this.#options.kill)
     for (const text of shortcomings) this.#say(`NOT AS IT SHOULD BE: ${text}`)
     if (this.#options.afterwards === 'keep') {
       this.#say(`kept running: RPC ${network.chain.rpcUrl}; Ctrl-C stops everything`)
+      for (const { name, consumer } of network.chain.deployment.feeds) {
+        if (consumer !== null) this.#say(`consumer of ${name}: ${consumer}`)
+      }
     }
     const isJson = this.#options.output === 'json'
     const shown = { ...summary, ...this.#kept(network) }
@@ -103,10 +117,14 @@ class DevnetRun {
     return shortcomings.length === 0 ? 0 : 1
   }
 
-  #kept(network: LocalNetwork): { readonly rpcUrl?: string; readonly apiUrls?: readonly string[] } {
+  #kept(network: LocalNetwork): Partial<KeptNetwork> {
     if (this.#options.afterwards !== 'keep') return {}
+    const { rpcUrl, deployment } = network.chain
     const apiUrls = network.nodes.map(({ client }) => client.address)
-    return { rpcUrl: network.chain.rpcUrl, apiUrls }
+    const consumers = Object.fromEntries(
+      deployment.feeds.map(({ name, consumer }) => [name, consumer]),
+    )
+    return { rpcUrl, apiUrls, consumers }
   }
 
   #assertAlive(network: LocalNetwork, outage: Outage): void {
@@ -137,19 +155,20 @@ class DevnetRun {
       delivery: look.deliveries,
       incident: sourcesText(look),
       dashboard: network.nodes[0]?.client.address ?? '',
-      events: this.#events.slice(-EVENTS_SHOWN),
+      // Elsewhere than on a terminal each was printed when it happened.
+      events: this.#io.stdout.isTTY === true ? this.#events.slice(-EVENTS_SHOWN) : [],
     })
     this.#show(text)
   }
 
-  /** On a terminal the table stays in place; elsewhere it is printed once every ten seconds. */
+  /** On a terminal the table stays in place; elsewhere it is plain and comes every ten seconds. */
   #show(text: string): void {
     const { stdout } = this.#io
     if (stdout.isTTY !== true) {
       const period = Math.floor((performance.now() - this.#beganMs) / 10_000)
       if (period === this.#paintedLines) return
       this.#paintedLines = period
-      stdout.write(`${text}\n`)
+      stdout.write(`${stripVTControlCharacters(text)}\n`)
       return
     }
     const up = this.#paintedLines === 0 ? '' : `\u001b[${this.#paintedLines}A\u001b[0J`

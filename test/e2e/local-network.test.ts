@@ -80,4 +80,17 @@ describe('npm start', () => {
     expectOnChain(summary)
     expect(processesOf(summary.pids)).toEqual([])
   })
+  test('when the process that was started is killed with SIGKILL, the network ends too', async () => {
+    const child = spawn(process.execPath, ['start.mjs', 'start', '--json'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    child.stderr.setEncoding('utf8')
+    for await (const text of child.stderr.iterator({ destroyOnReturn: false })) {
+      if (String(text).includes('starting the chain')) break
+    }
+    child.kill('SIGKILL')
+    // The network holds the other end of this pipe for as long as it runs.
+    child.stderr.resume()
+    await new Promise((resolve) => child.stderr.once('end', resolve))
+  })
 })
