@@ -30,8 +30,6 @@ export interface Attempt {
   readonly inputsDigest: Digest
   readonly shares: (Uint8Array | undefined)[]
   have: Members
-  /** When to combine although others should have; null while it is not this node's turn. */
-  fallbackMs: UnixMs | null
   /** A combination was asked for and has not been answered, or it failed. */
   combining: 'idle' | 'busy' | 'failed'
 }
@@ -87,6 +85,8 @@ export interface RoundState {
   /** Members asked for a better certificate in this round; bounded by f+1. */
   asked: Members
   certificate: Verified<Certificate> | null
+  /** When to publish the certificate made here; null when there is none or somebody's is here. */
+  publishMs: UnixMs | null
   /** Highest slot of a certificate of this round that was seen; −1 when there was none. */
   certifiedSlot: number
   isClosed: boolean
@@ -183,6 +183,7 @@ function newRound(committee: Committee, round: Round): RoundState {
     slotsUsed: 0,
     asked: NO_MEMBERS,
     certificate: null,
+    publishMs: null,
     certifiedSlot: -1,
     isClosed: false,
   }

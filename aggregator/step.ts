@@ -15,8 +15,10 @@ import {
   addShare,
   closeRound,
   endRound,
+  hearCertificate,
   onCertificate,
   onCombined,
+  publishDue,
   tryCombineAll,
 } from './phases/certify.ts'
 import {
@@ -114,9 +116,8 @@ function onReceived(turn: Turn, event: Extract<Event, { type: 'received' }>): vo
 
 /**
  * A certificate that one member brought alone may be one that it shows to few, so that honest
- * members
- * start from different pairs and accuse each other: all get it before the next opening (§4.3,
- * §6.5).
+ * members start from different pairs and accuse each other: all get it before the next opening
+ * (§4.3, §6.5).
  */
 function onCertificateReceived(
   turn: Turn,
@@ -124,6 +125,7 @@ function onCertificateReceived(
   origin: 'self' | 'peer' | 'sync',
 ): void {
   const { best } = turn.state
+  hearCertificate(turn, certificate)
   onCertificate(turn, certificate)
   if (turn.state.best === best) return
   if (origin === 'sync') turn.out.push({ type: 'publish', message: certificate })
@@ -174,20 +176,8 @@ function advance(turn: Turn): void {
     }
   }
   for (const round of state.rounds.values()) {
-    const fallbackMs = fallbackOf(round)
-    if (fallbackMs !== null && fallbackMs <= turn.nowMs) tryCombineAll(turn, round)
+    publishDue(turn, round)
   }
-}
-
-/** When the first attempt of a round is combined although others should have; null for none. */
-function fallbackOf(round: RoundState): UnixMs | null {
-  // Asked of every kept round in every step; a certified one has nothing left to combine.
-  if (round.certificate !== null || round.attempts.length === 0) return null
-  let firstMs: UnixMs | null = null
-  for (const { fallbackMs } of round.attempts) {
-    if (fallbackMs !== null && (firstMs === null || fallbackMs < firstMs)) firstMs = fallbackMs
-  }
-  return firstMs
 }
 
 type Stage = (turn: Turn, round: RoundState) => void
@@ -250,8 +240,7 @@ function nextAlarmMs(turn: Turn): UnixMs {
     if (stage !== undefined) nextMs = earlier(nextMs, stage.atMs(turn, open))
   }
   for (const round of state.rounds.values()) {
-    const fallbackMs = fallbackOf(round)
-    if (fallbackMs !== null) nextMs = earlier(nextMs, fallbackMs)
+    if (round.publishMs !== null) nextMs = earlier(nextMs, round.publishMs)
   }
   const turnMs = nextTurnMs(turn)
   return turnMs === null ? nextMs : earlier(nextMs, turnMs)

@@ -10,8 +10,8 @@ import { type Attempt, note, type RoundState, roundStateOf, type Turn } from '..
 import { firstInTurn } from '../turn-order.ts'
 import { listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
 
-/** Members of a signing set that combine at once; the others wait for hopMs (protocol §6.8). */
-const COMBINERS = 2
+/** Members of a signing set that gossip what they combined at once; the others wait (§6.8). */
+const PUBLISHERS = 2
 
 /** Adds a share to the attempt it belongs to, and combines when all are here. */
 export function addShare(turn: Turn, round: RoundState, share: Verified<SignatureShare>): void {
@@ -36,14 +36,13 @@ function attemptOf(turn: Turn, round: RoundState, key: AttemptKey): Attempt {
     inputsDigest: key.inputsDigest,
     shares: new Array(turn.context.committee.size),
     have: NO_MEMBERS,
-    fallbackMs: null,
     combining: 'idle',
   }
   round.attempts.push(attempt)
   return attempt
 }
 
-/** Tries every attempt again, when a candidate or the time has come. */
+/** Tries every attempt again, when a candidate has come. */
 export function tryCombineAll(turn: Turn, round: RoundState): void {
   for (const attempt of round.attempts) tryCombine(turn, round, attempt)
 }
@@ -53,14 +52,7 @@ function tryCombine(turn: Turn, round: RoundState, attempt: Attempt): void {
   if (attempt.have !== attempt.signingSet) return
   const candidate = candidateFor(round, attempt)
   if (candidate === undefined) return
-  const order = orderOf(turn.context, round.round)
-  const combiners = firstInTurn(order, attempt.signingSet, COMBINERS)
-  if (!combiners.includes(turn.state.self)) {
-    attempt.fallbackMs ??= turn.nowMs + turn.context.committee.params.timing.hopMs
-    if (turn.nowMs < attempt.fallbackMs) return
-  }
   attempt.combining = 'busy'
-  attempt.fallbackMs = null
   turn.out.push({
     type: 'combine',
     round: round.round,
@@ -74,7 +66,7 @@ function candidateFor(round: RoundState, attempt: Attempt): Candidate | undefine
   return round.candidates.find((candidate) => isSameAttempt(keyOf(candidate), attempt))
 }
 
-/** Makes and publishes the certificate, or names those whose share was wrong. */
+/** Makes the certificate, and publishes it when it is this node's turn; or names the culprits. */
 export function onCombined(turn: Turn, event: Extract<Event, { type: 'combined' }>): void {
   const round = roundStateOf(turn, event.round)
   const attempt = round?.attempts[event.attempt]
@@ -103,7 +95,24 @@ export function onCombined(turn: Turn, event: Extract<Event, { type: 'combined' 
   const bytes = encodeCertificate(turn.context.committee, message)
   const certificate = sealCertificate(turn.context, { message, bytes })
   onCertificate(turn, certificate)
-  turn.out.push({ type: 'publish', message: certificate })
+  const order = orderOf(turn.context, round.round)
+  const publishers = firstInTurn(order, attempt.signingSet, PUBLISHERS)
+  const isPublisher = publishers.includes(turn.state.self)
+  round.publishMs = turn.nowMs + (isPublisher ? 0 : turn.context.committee.params.timing.hopMs)
+  publishDue(turn, round)
+}
+
+/** Publishes the certificate made here when the time has come and nobody else's was heard (§6.8). */
+export function publishDue(turn: Turn, round: RoundState): void {
+  if (round.publishMs === null || round.publishMs > turn.nowMs) return
+  round.publishMs = null
+  if (round.certificate !== null) turn.out.push({ type: 'publish', message: round.certificate })
+}
+
+/** Somebody's certificate of the round is here: the one made here need not be published. */
+export function hearCertificate(turn: Turn, { message }: Verified<Certificate>): void {
+  const round = turn.state.rounds.get(message.round)
+  if (round !== undefined) round.publishMs = null
 }
 
 /** Takes a sound certificate, whoever made it: the round is over, and it may be the best (§4.3). */
@@ -127,7 +136,6 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
   if (message.slot === 2) rememberUnanswered(turn, round, 0)
   round.certificate = certificate
   round.isClosed = true
-  for (const attempt of round.attempts) attempt.fallbackMs = null
   // A round that has not opened has no nonces here, and the one before may still need its own.
   if (message.round <= state.current) {
     turn.out.push({ type: 'eraseNonces', upTo: message.round })

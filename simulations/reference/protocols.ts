@@ -57,25 +57,25 @@ const ocr3: ReferenceProtocol = {
   done: [{ signature: 'f+1' }],
 }
 
-/** Our fast path (protocol §6.4, §6.8): observations, shares of a set, two combiners. */
+/** Our fast path (protocol §6.4, §6.8): observations, shares of a set; everyone combines. */
 const ours: ReferenceProtocol = {
   name: 'ours',
   roles: {
     signers: { of: 'all', count: 'majority' },
-    combiners: { of: 'signers', count: 2 },
+    publishers: { of: 'signers', count: 2 },
   },
   messages: [
     { name: 'observation', ...toAll, after: [] },
     { name: 'share', from: 'signers', to: 'all', after: [{ observation: 'all' }], workMs: 0 },
     {
       name: 'certificate',
-      from: 'combiners',
+      from: 'publishers',
       to: 'all',
       after: [{ share: 'majority' }],
       workMs: 0,
     },
   ],
-  done: [{ certificate: 1 }],
+  done: [{ observation: 'all', share: 'majority' }, { certificate: 1 }],
 }
 
 export const REFERENCE_PROTOCOLS: readonly ReferenceProtocol[] = [

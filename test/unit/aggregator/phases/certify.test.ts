@@ -81,23 +81,27 @@ describe('combining (protocol §6.8)', () => {
 
   const certified = { round: ROUND, slot: 0, signingSet: SIGNERS, expectedNext: ALL }
 
-  test('given the third signer, then it waits for hopMs before it combines', () => {
+  test('given the third signer, then it combines at once, and publishes after hopMs', () => {
     const script = complete(ORDER[2]).waits(10)
     for (const sender of [ORDER[0], ORDER[1]]) script.receives(shareOf(script, sender))
+    expect(script.all('certified')).toHaveLength(1)
     script.waits(29)
-    expect(script.all('combine')).toEqual([])
+    expect(script.all('publish')).toEqual([])
     script.waits(30)
+    expect(script.all('publish')).toHaveLength(1)
+    script.waits(200)
     expect(script.all('publish')).toHaveLength(1)
   })
 
-  test('given a certificate within hopMs, then it does not combine', () => {
+  test('given a certificate from elsewhere within hopMs, then it does not publish its own', () => {
     const script = complete(ORDER[2]).waits(10)
     for (const sender of [ORDER[0], ORDER[1]]) script.receives(shareOf(script, sender))
     script.receives(
       script.forge.certificate({ round: ROUND, signingSet: SIGNERS, expectedNext: ALL }),
     )
     script.waits(200)
-    expect(script.all('combine')).toEqual([])
+    expect(script.all('publish')).toEqual([])
+    expect(script.all('certified')).toHaveLength(1)
   })
 
   test('given shares before the last observation, then they are combined when it comes', () => {
