@@ -198,7 +198,13 @@ export async function openKeystore(options: OpenOptions): Promise<Secret> {
       { context: { path: options.path, expected: options.purpose, found: label.purpose } },
     )
   }
-  return await unsealKeystore(keystore, options)
+  try {
+    return await unsealKeystore(keystore, options)
+  } catch (error) {
+    if (!(error instanceof OracleError)) throw error
+    const context = { path: options.path, ...error.context }
+    throw new OracleError(error.code, error.message, { context, cause: error })
+  }
 }
 
 function checkCost(

@@ -37,9 +37,12 @@ export const dkg = command({
     const loaded = await loadConfigToBe(options.config)
     const size = loaded.committee.params.members.length
     const startedMs = performance.now()
+    let shown = ''
     const onProgress = (progress: KeygenProgress) => {
-      const text = progressText(progress, size)
-      stderr.write(options.json ? `${JSON.stringify({ progress })}\n` : `${text}\n`)
+      const text = options.json ? JSON.stringify({ progress }) : progressText(progress, size)
+      // The text says less than the progress: two steps may read the same.
+      if (text !== shown) stderr.write(`${text}\n`)
+      shown = text
     }
     const generated = await generateKey(
       { loaded, timing: { meetMs, phaseMs }, lingerMs: LINGER_MS },

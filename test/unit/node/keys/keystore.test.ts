@@ -84,7 +84,10 @@ describe('a keystore', () => {
   it('refuses a wrong passphrase and an empty one', async () => {
     const { path } = await writeDevelopment()
     const wrong = openKeystore({ ...opening(path), passphrase: Secret.ofText('wrong') })
-    await expect(wrong).rejects.toEqual(withCode('KEYSTORE_PASSPHRASE_WRONG'))
+    await expect(wrong).rejects.toMatchObject({
+      code: 'KEYSTORE_PASSPHRASE_WRONG',
+      context: { path },
+    })
     const empty = openKeystore({ ...opening(path), passphrase: Secret.ofText('') })
     await expect(empty).rejects.toEqual(withCode('PASSPHRASE_EMPTY'))
   })
