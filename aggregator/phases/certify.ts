@@ -102,7 +102,9 @@ export function onCombined(turn: Turn, event: Extract<Event, { type: 'combined' 
   publishDue(turn, round)
 }
 
-/** Publishes the certificate made here when the time has come and nobody else's was heard (§6.8). */
+/**
+ * Publishes the certificate made here when the time has come and nobody else's was heard (§6.8).
+ */
 export function publishDue(turn: Turn, round: RoundState): void {
   if (round.publishMs === null || round.publishMs > turn.nowMs) return
   round.publishMs = null
