@@ -75,8 +75,10 @@ export function onBestCertificate(turn: Turn): void {
 }
 
 function dueNow(turn: Turn, target: TargetState): readonly FeedIndex[] {
-  const { best } = turn.state
-  if (best === null) return []
+  const { best, current } = turn.state
+  const { roundsKept } = turn.context.committee.params.limits
+  // What the last process left is history by now; a newer certificate is on its way (§4.2).
+  if (best === null || best.message.round < current - roundsKept) return []
   return dueFeedsOf(turn.context.committee.params.feeds, best.message, target.feeds)
 }
 

@@ -77,7 +77,7 @@ export interface PeerView {
   readonly isConnected: boolean
   /** Newest round of which an observation of this member arrived; null when none did. */
   readonly lastRound: Round | null
-  /** Observations that arrived in the newest 32 rounds. */
+  /** Observations that arrived in the newest 16 rounds. */
   readonly observed: number
   readonly isExpected: boolean
   readonly isConvicted: boolean

@@ -104,6 +104,13 @@ describe('turns (protocol §8.2)', () => {
     expect(script.all('transmit')[0]?.certificate.message.round).toBe(ROUND)
   })
 
+  test('given a certificate from before the window, then it is history and is not sent', () => {
+    const { script } = due(0)
+    script.waits(0, ROUND + 17)
+    chainRead(script, [])
+    expect(script.all('transmit')).toEqual([])
+  })
+
   test('given its turn, when another one has delivered meanwhile, then it sends nothing', () => {
     const { script } = due(0)
     chainRead(script, [held({ value: 6_000_000_000_001n, round: ROUND, timestampMs: 5_000 })])
