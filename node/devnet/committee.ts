@@ -16,13 +16,13 @@ const TIMING: TimingParams = {
   backupMs: 50,
   voteMs: 360,
   // Two blocks of the local chain: the next transmitter looks when the first should have landed.
-  stageMs: 2_000,
+  stageMs: 1_000,
   clockSkewMsMax: 5,
 }
 
 const DECIMALS = 8
 /** Small enough that a viewer sees deliveries; a real feed would take ten times as much. */
-const DEVIATION_BPS = 5
+const DEVIATION_BPS = 10
 const HEARTBEAT_MS = 10_000
 
 /** What each member of a local network is given before its committee has a key. */

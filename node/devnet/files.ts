@@ -142,7 +142,7 @@ function chainOf(chain: NonNullable<RunOptions['chain']>) {
     contract: chain.contract,
     rpcUrls: [chain.rpcUrl],
     confirmations: 1,
-    pollEveryMs: 200,
+    pollEveryMs: 100,
     bumpAfterMs: 5_000,
   }
 }

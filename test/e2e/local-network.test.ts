@@ -45,7 +45,7 @@ function expectOnChain({ feeds }: Summary): void {
     const behind = (feed.round ?? 0) - (feed.onChainRound ?? 0)
     const change = Math.abs(Number(feed.value) / Number(feed.onChainValue) - 1)
     // At most five rounds old, or not yet past the deviation that makes an update due.
-    expect(behind <= 5 || change < 0.0005, `${feed.id} is ${behind} rounds behind`).toBe(true)
+    expect(behind <= 5 || change < 0.001, `${feed.id} is ${behind} rounds behind`).toBe(true)
   }
 }
 
