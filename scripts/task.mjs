@@ -10,6 +10,8 @@ const TASKS = {
   parallax: ['node/cli/main.ts'],
   sim: ['simulations/main.ts'],
   abi: ['contracts/abi/export.ts'],
+  bench: ['test/bench/main.ts'],
+  gas: ['contracts/gas.ts'],
 }
 
 /**
