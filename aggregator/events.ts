@@ -1,3 +1,4 @@
+import type { PastFeedValue } from './aggregation/derived-feeds.ts'
 import type {
   Certificate,
   Evidence,
@@ -25,6 +26,8 @@ export type Event =
       readonly watermark: Round
       readonly certificate: Verified<Certificate> | null
       readonly evidence: readonly Verified<Evidence>[]
+      /** Certified values of former processes that derived feeds look back to. */
+      readonly past: readonly PastFeedValue[]
     })
   /** The time asked for by the latest `setAlarm` is here. May come late, never early. */
   | (Timed & { readonly type: 'alarmFired' })

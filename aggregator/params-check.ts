@@ -1,4 +1,5 @@
-import type { FeedParams, Params, TimingParams } from './params.ts'
+import { isDerived } from './aggregation/derived-feeds.ts'
+import type { FeedKind, FeedParams, Params, TimingParams } from './params.ts'
 import { FEED_KINDS } from './params.ts'
 import { INT64_MAX, INT64_MIN } from './report/words.ts'
 import { toHex } from './values/bytes.ts'
@@ -34,6 +35,7 @@ export function problemsOf(params: Params): readonly ParamsProblem[] {
   report('feeds', isWhole(params.feeds.length, 1, 1024), 'must hold 1 to 1024 feeds')
   params.feeds.forEach((feed, index) => {
     checkFeed(feed, `feeds[${index}]`, report)
+    checkDerivation(feed, params, { path: `feeds[${index}]`, report })
   })
   const names = new Set(params.feeds.map((feed) => feed.name))
   report('feeds', names.size === params.feeds.length, 'must not name a feed twice')
@@ -104,4 +106,41 @@ function checkFeed(feed: FeedParams, path: string, report: Report): void {
   const bounded = feed.valueMin >= INT64_MIN && feed.valueMax <= INT64_MAX
   report(`${path}.valueMin`, bounded, 'bounds must fit 64 bits')
   report(`${path}.valueMin`, feed.valueMin <= feed.valueMax, 'must not exceed valueMax')
+}
+
+/** Kinds that are computed from another feed (aggregator/aggregation/derived-feeds.ts). */
+const WITH_DERIVATION: readonly FeedKind[] = ['twap', 'realized-volatility']
+/** Samples that a node keeps for one derived feed, so that memory and a restart stay small. */
+const SAMPLES_MAX = 20_000
+const STEP_MS_MAX = 86_400_000
+
+function checkDerivation(
+  feed: FeedParams,
+  { feeds, timing }: Params,
+  { path, report }: { readonly path: string; readonly report: Report },
+): void {
+  const { kind, derivation } = feed
+  const isFixed = kind !== 'fixed' || feed.valueMin === feed.valueMax
+  report(`${path}.valueMax`, isFixed, 'must be valueMin: a fixed feed has one value')
+  const isWanted = WITH_DERIVATION.includes(kind)
+  const presence = isWanted ? 'must be given' : 'must be left out'
+  report(`${path}.derivation`, (derivation !== undefined) === isWanted, `${presence} for ${kind}`)
+  if (derivation === undefined || !isWanted) return
+  const base = feeds.find(({ name }) => name === derivation.of)
+  const isBase = base !== undefined && !isDerived(base.kind)
+  report(`${path}.derivation.of`, isBase, 'must name a feed that has sources of its own')
+  const { windowMs, stepMs } = derivation
+  const gridMs = kind === 'twap' ? timing.roundMs : (stepMs ?? 0)
+  const windowHolds = isWhole(windowMs, 4 * gridMs, SAMPLES_MAX * gridMs)
+  report(`${path}.derivation.windowMs`, windowHolds, `must be 4 to ${SAMPLES_MAX} samples long`)
+  if (kind === 'twap') {
+    report(`${path}.derivation.stepMs`, stepMs === null, 'must be left out: every round counts')
+    const isSame = base === undefined || base.decimals === feed.decimals
+    report(`${path}.decimals`, isSame, 'must be those of the feed that is averaged')
+    return
+  }
+  const stepHolds = stepMs !== null && isWhole(stepMs, timing.roundMs, STEP_MS_MAX)
+  report(`${path}.derivation.stepMs`, stepHolds, 'must be a round to a day')
+  const isGrid = stepHolds && windowMs % stepMs === 0
+  report(`${path}.derivation.windowMs`, isGrid, 'must be a multiple of stepMs')
 }

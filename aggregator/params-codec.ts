@@ -29,6 +29,10 @@ export function encodeParams(params: Params): Uint8Array {
       .u8(feed.sourcesMin)
       .i128(feed.valueMin)
       .i128(feed.valueMax)
+    // The kind says whether it is there.
+    if (feed.derivation === undefined) continue
+    text(writer, feed.derivation.of)
+    writer.u64(feed.derivation.windowMs).u64(feed.derivation.stepMs ?? 0)
   }
   const { timing, limits } = params
   return writer

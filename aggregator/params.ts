@@ -1,3 +1,4 @@
+import type { Derivation } from './aggregation/derived-kind.ts'
 import type { DurationMs, UnixMs } from './values/time.ts'
 
 /** Parameters of one feed, equal on every node (protocol §3). */
@@ -18,9 +19,21 @@ export interface FeedParams {
   readonly valueMin: bigint
   /** Largest such value; both fit a signed 64-bit integer. */
   readonly valueMax: bigint
+  /** Of the kinds that are computed from another feed of the committee, and of no other. */
+  readonly derivation?: Derivation
 }
 
-export const FEED_KINDS = ['spot', 'index', 'forward', 'funding', 'volatility', 'twap'] as const
+/** Their order is part of the committee digest: a new one goes to the end. */
+export const FEED_KINDS = [
+  'spot',
+  'index',
+  'forward',
+  'funding',
+  'volatility',
+  'twap',
+  'realized-volatility',
+  'fixed',
+] as const
 export type FeedKind = (typeof FEED_KINDS)[number]
 
 export interface MemberParams {

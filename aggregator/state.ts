@@ -1,3 +1,4 @@
+import { type DerivedFeed, derivedFeedsOf } from './aggregation/derived-feeds.ts'
 import type { Candidate } from './agreement/candidate.ts'
 import type { Committee } from './committee.ts'
 import { openingOf } from './committee.ts'
@@ -116,6 +117,8 @@ export interface State {
   clock: 'agrees' | 'behind'
   alarmMs: UnixMs | null
   readonly targets: Map<string, TargetState>
+  /** What feeds that are made of certificates remember; bounded by their windows. */
+  readonly derived: readonly DerivedFeed[]
 }
 
 /** What a phase works with during one step. */
@@ -143,6 +146,7 @@ export function initialState(committee: Committee, self: MemberIndex): State {
     clock: 'agrees',
     alarmMs: null,
     targets: new Map(),
+    derived: derivedFeedsOf(committee.params.feeds),
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { measureDerivativesGas } from './gas/derivatives.ts'
 import { measureReads } from './gas/reads.ts'
 import { measureUpdates } from './gas/updates.ts'
 
@@ -7,7 +8,11 @@ const FILE = join(import.meta.dirname, 'gas.json')
 
 /** Measures, and writes contracts/gas.json or with `--check` compares; gas is exact. */
 async function main(isCheck: boolean): Promise<void> {
-  const measured = { ...(await measureUpdates()), ...(await measureReads()) }
+  const measured = {
+    ...(await measureUpdates()),
+    ...(await measureReads()),
+    ...(await measureDerivativesGas()),
+  }
   const text = `${JSON.stringify(measured, null, 2)}\n`
   const committed = await readFile(FILE, 'utf8').catch(() => '{}')
   if (!isCheck) {

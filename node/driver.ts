@@ -1,3 +1,4 @@
+import type { PastFeedValue } from '../aggregator/aggregation/derived-feeds.ts'
 import type { Context } from '../aggregator/context.ts'
 import type { Effect, Promised } from '../aggregator/effects.ts'
 import type { Event } from '../aggregator/events.ts'
@@ -34,6 +35,7 @@ export interface Memory {
   readonly watermark: Round
   readonly certificate: Verified<Certificate> | null
   readonly evidence: readonly Verified<Evidence>[]
+  readonly past: readonly PastFeedValue[]
 }
 
 export interface DriverDependencies {

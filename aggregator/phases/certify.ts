@@ -1,6 +1,8 @@
+import { rememberWords } from '../aggregation/derived-feeds.ts'
 import { type AttemptKey, type Candidate, isSameAttempt, keyOf } from '../agreement/candidate.ts'
 import { isBetter } from '../agreement/pair.ts'
 import { rankLast, rememberUnanswered } from '../agreement/propose.ts'
+import { openingOf } from '../committee.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { encodeCertificate } from '../messages/codec.ts'
@@ -133,6 +135,10 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
   if (!isFirst) return
   const path = message.slot === 0 ? 'fast' : 'proposed'
   turn.out.push({ type: 'certified', certificate, path })
+  const { committee } = turn.context
+  const { feeds } = committee.params
+  const openedMs = openingOf(committee, message.round)
+  rememberWords(state.derived, { feeds, openedMs, words: message.words })
   if (round === null) return
   // The second proposal certified: who did not answer the first one is known by now.
   if (message.slot === 2) rememberUnanswered(turn, round, 0)

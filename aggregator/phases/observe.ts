@@ -1,10 +1,11 @@
+import { rememberValue, withDerived } from '../aggregation/derived-feeds.ts'
 import { absentBefore } from '../agreement/late.ts'
 import { basisOf, pairOf } from '../agreement/pair.ts'
 import { openingOf, roundAt } from '../committee.ts'
 import type { Event } from '../events.ts'
 import { unsignedOf } from '../messages/codec.ts'
 import type { Observation } from '../messages/messages.ts'
-import { mayAct, note, roundStateOf, type State, type Turn } from '../state.ts'
+import { mayAct, note, type RoundState, roundStateOf, type State, type Turn } from '../state.ts'
 import { countMembers, type Members, NO_MEMBERS, type Round, withMember } from '../values/ids.ts'
 
 /** Sets what a process may do after a start, from what its disk still knows (protocol §10.3). */
@@ -17,6 +18,8 @@ export function onStarted(turn: Turn, event: Extract<Event, { type: 'started' }>
     state.convicted = withMember(state.convicted, accused)
     state.evidence[accused] = evidence
   }
+  const { feeds } = context.committee.params
+  for (const past of event.past) rememberValue(state.derived, feeds, past)
   state.barrier = barrierAt(turn, event.watermark)
   state.current = roundAt(context.committee, turn.nowMs)
   for (let to = 0; to < context.committee.size; to++) {
@@ -108,7 +111,7 @@ export function onSampled(turn: Turn, event: Extract<Event, { type: 'sampled' }>
     timestampMs: turn.nowMs,
     pair: roundState.pair,
     basis: roundState.basis,
-    values: withinBounds(turn, event.values),
+    values: withinBounds(turn, valuesAt(turn, roundState, event.values)),
     sourceCommitment: event.sourceCommitment,
     commitments: event.commitments,
   }
@@ -116,6 +119,12 @@ export function onSampled(turn: Turn, event: Extract<Event, { type: 'sampled' }>
   roundState.ownDigests.push(unsigned.digest)
   const promise = { round, kind: 'observation', digest: unsigned.digest } as const
   turn.out.push({ type: 'persist', promise }, { type: 'broadcast', message: unsigned })
+}
+
+/** The sources' values, and of derived feeds what the certificates before this round say (§6.1). */
+function valuesAt(turn: Turn, round: RoundState, values: readonly (bigint | null)[]) {
+  const { feeds } = turn.context.committee.params
+  return withDerived(values, turn.state.derived, { feeds, endMs: round.openingMs })
 }
 
 /** A value outside its feed's bounds is absent: others would reject the whole observation. */

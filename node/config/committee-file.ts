@@ -48,6 +48,15 @@ export type ParsedCommittee =
 const POINT_BYTES = 33
 const SIGNATURE_BYTES = 64
 
+/** The delivery rule of the large option venues: the average of the last half hour. */
+const WINDOW_MS = 1_800_000
+
+const derivationSchema = z.strictObject({
+  of: z.string(),
+  windowMs: z.int().default(WINDOW_MS),
+  stepMs: z.int().nullable().default(null),
+})
+
 const feedSchema = z
   .strictObject({
     name: z.string(),
@@ -58,8 +67,10 @@ const feedSchema = z
     sourcesMin: z.int(),
     valueMin: decimalText,
     valueMax: decimalText,
+    derivation: derivationSchema.optional(),
   })
-  .transform((feed, context): FeedParams => {
+  .transform(({ derivation, ...plain }, context): FeedParams => {
+    const feed = { ...plain, ...(derivation !== undefined && { derivation }) }
     const valueMin = parseDecimal(feed.valueMin, feed.decimals)
     const valueMax = parseDecimal(feed.valueMax, feed.decimals)
     if (valueMin !== null && valueMax !== null) return { ...feed, valueMin, valueMax }

@@ -40,7 +40,12 @@ export function encodeEvent(event: Event): Uint8Array {
     case 'started':
       packer.number(event.watermark)
       packer.optional(event.certificate, ({ bytes }) => packer.bytes(bytes))
-      return packer.list(event.evidence, ({ bytes }) => packer.bytes(bytes)).done()
+      packer.list(event.evidence, ({ bytes }) => packer.bytes(bytes))
+      return packer
+        .list(event.past, ({ feed, openedMs, value }) =>
+          packer.number(feed).number(openedMs).integer(value),
+        )
+        .done()
     case 'alarmFired':
       return packer.done()
     case 'sampled':
@@ -146,7 +151,12 @@ function unpackStarted(unpacker: Unpacker, context: Context) {
   const evidence = unpacker.list(() =>
     ofType<Evidence>(verifiedFrom(context, unpacker.bytes()), 'evidence'),
   )
-  return { type: 'started' as const, watermark, certificate, evidence }
+  const past = unpacker.list(() => ({
+    feed: unpacker.number(),
+    openedMs: unpacker.number(),
+    value: unpacker.integer(),
+  }))
+  return { type: 'started' as const, watermark, certificate, evidence, past }
 }
 
 function unpackSampled(unpacker: Unpacker) {

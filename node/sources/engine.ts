@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import { quoteKey } from '../../aggregator/aggregation/node-price.ts'
 import type {
   NodeRate,
@@ -102,7 +103,7 @@ export class SourceEngine {
     if (this.#running !== null) return
     const { feeds } = this.#options
     for (const { name, kind } of feeds) {
-      if (this.#settings.feeds.some((feed) => feed.name === name)) continue
+      if (isDerived(kind) || this.#settings.feeds.some((feed) => feed.name === name)) continue
       this.#dependencies.log.warn('source.feed.unsupported', { feed: name, kind })
     }
     const controller = new AbortController()

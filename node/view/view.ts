@@ -1,3 +1,4 @@
+import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Context } from '../../aggregator/context.ts'
 import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
 import type { State } from '../../aggregator/state.ts'
@@ -97,7 +98,9 @@ function feedsOf(context: Context, sources: ViewSources): FeedView[] {
     name: feed.name,
     kind: feed.kind,
     decimals: feed.decimals,
-    local: local[index] ?? { value: null, sources: 0, code: 'SOURCE_UNKNOWN' },
+    local: isDerived(feed.kind)
+      ? derivedLocal(state, index, feed.decimals)
+      : (local[index] ?? { value: null, sources: 0, code: 'SOURCE_UNKNOWN' }),
     certified: certifiedOf(state, index, feed.decimals),
     onChain: [...state.targets.values()].flatMap((target) => {
       const held = target.feeds.find((each) => each.feed === index)
@@ -107,6 +110,24 @@ function feedsOf(context: Context, sources: ViewSources): FeedView[] {
       return [{ target: target.name, value, round, timestampMs }]
     }),
   }))
+}
+
+/** What this node last observed of a feed that it computes from certificates. */
+function derivedLocal(state: State, index: number, decimals: number): FeedView['local'] {
+  let value: bigint | null = null
+  let newest = 0
+  for (const { round, observations } of state.rounds.values()) {
+    const own = observations[state.self]
+    if (own === undefined || round < newest) continue
+    newest = round
+    value = own.message.values[index] ?? null
+  }
+  const isAbsent = value === null
+  return {
+    value: value === null ? null : formatDecimal(value, decimals),
+    sources: 0,
+    code: isAbsent ? 'DERIVED_ABSENT' : null,
+  }
 }
 
 function certifiedOf(state: State, index: number, decimals: number): FeedView['certified'] {

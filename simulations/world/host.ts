@@ -112,6 +112,8 @@ export class Host {
       watermark,
       certificate,
       evidence: [...evidence.values()],
+      // A process that starts here has forgotten; derived feeds are absent until it caught up.
+      past: [],
     })
   }
 

@@ -1,3 +1,5 @@
+import type { PastFeedValue } from '../../aggregator/aggregation/derived-feeds.ts'
+import { openingOf } from '../../aggregator/committee.ts'
 import { type Context, contextOf } from '../../aggregator/context.ts'
 import type { Effect, Promised } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
@@ -9,6 +11,7 @@ import type {
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { sealOwn, validate } from '../../aggregator/messages/validate.ts'
+import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
 import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
 import { referenceCrypto, signDigest, type TestCommittee } from './committee.ts'
@@ -50,9 +53,15 @@ interface Disk {
   watermark: number
   certificate: Verified<Certificate> | null
   readonly evidence: Verified<Evidence>[]
+  readonly past: PastFeedValue[]
 }
 
-const emptyDisk = (): Disk => ({ watermark: 0, certificate: null, evidence: [] })
+const emptyDisk = (): Disk => ({
+  watermark: 0,
+  certificate: null,
+  evidence: [],
+  past: [],
+})
 
 type Direct = Extract<Effect, { type: 'send' }>
 
@@ -112,9 +121,9 @@ export class Cluster {
   }
 
   #started(member: number): void {
-    const { watermark, certificate, evidence } = this.#disks[member] ?? emptyDisk()
+    const { watermark, certificate, evidence, past } = this.#disks[member] ?? emptyDisk()
     const { nowMs } = this
-    const known = { watermark, certificate, evidence: [...evidence] }
+    const known = { watermark, certificate, evidence: [...evidence], past: [...past] }
     this.report(member, { type: 'started', nowMs, ...known })
   }
 
@@ -174,6 +183,14 @@ export class Cluster {
     this.#options.watch?.(member, { type: 'durable', promise: effect.promise })
   }
 
+  /** What a journal gives back of the past: every certified value of the first feed. */
+  #journal(member: number, { round, words }: Certificate): void {
+    const report = decodeWord(words[0] as Uint8Array)
+    if (report === null || report.status !== FEED_STATUS.ok) return
+    const openedMs = openingOf(this.context.committee, round)
+    this.#disks[member]?.past.push({ feed: 0, openedMs, value: report.value })
+  }
+
   #spread(from: number, message: Verified<GossipMessage>): void {
     this.sent.push(message)
     this.#options.watch?.(from, { type: 'visible', message })
@@ -206,6 +223,9 @@ export class Cluster {
       case 'keepCertificate':
       case 'keepEvidence':
         this.#keep(member, effect)
+        return
+      case 'certified':
+        this.#journal(member, effect.certificate.message)
         return
       case 'halt':
         this.#halted.add(member)

@@ -54,13 +54,13 @@ library BlackScholes {
     uint256 internal constant PRICE_MAX = 1e36;
     uint256 internal constant VOLATILITY_MIN = 0.01e18;
     uint256 internal constant VOLATILITY_MAX = 10e18;
-    uint256 internal constant TIME_MIN = 60;
+    uint256 internal constant TIME_MIN = 1;
     uint256 internal constant TIME_MAX = 157_680_000;
     uint256 internal constant RATE_MAX = 0.2e18;
 
     uint256 private constant PRICE_SPAN = 999999999999999999999999000000000000;
     uint256 private constant VOLATILITY_SPAN = 9.99e18;
-    uint256 private constant TIME_SPAN = 157_679_940;
+    uint256 private constant TIME_SPAN = 157_679_999;
     uint256 private constant RATE_SPAN = 0.4e18;
     uint256 private constant ONE = 1 << 96;
     /// Beyond 9.25 standard deviations the tail is below 1.2e-20 and counts as nothing.
@@ -105,7 +105,7 @@ library BlackScholes {
         ) = _parts(spot, strike, volatility, time, rate);
         (valuation.call, valuation.put) = _prices(spot, inTheMoney, strikeNow, strikePaid);
         // No overflow, by the domain and `_parts`: density < 2^94.7, spotDensity < 2^155 (Q36),
-        // rootTime from 2^86 to 2^97.2. Where a product could pass 2^255 a factor is shifted down
+        // rootTime from 2^83 to 2^97.2. Where a product could pass 2^255 a factor is shifted down
         // before: strikePaid by 32 (to 2^186, Q64), the decay per second by 80 more (Q16, times w:
         // Q112).
         unchecked {
@@ -113,7 +113,7 @@ library BlackScholes {
             valuation.putDelta = int256(valuation.callDelta) - 1e18;
 
             uint256 density = (gaussian * DENSITY_AT_ZERO) >> 96;
-            // density/w < 2^111 (Q96), times 1e36 < 2^231; divided by spot ≥ 1e12 < 2^191.
+            // density/w < 2^114 (Q96), times 1e36 < 2^234; divided by spot ≥ 1e12 < 2^194.
             valuation.gamma = ((((density << 96) / deviation) * 1e36 / spot) * 1e18) >> 96;
 
             uint256 spotDensity = (spot * density) >> 60;
@@ -159,8 +159,8 @@ library BlackScholes {
         )
     {
         // No overflow, by the domain: |rate·time| < 2^85, times a 92-bit constant < 2^177, and the
-        // shifted result is at most 2^96. ln(S/K) is within ±56 and w at least 1.3e-5, so d1 and d2
-        // are below 2^23 (times 2^96) and the shifted dividend below 2^200. strike · e^(−rT) <
+        // shifted result is at most 2^96. ln(S/K) is within ±56 and w at least 1.7e-6, so d1 and d2
+        // are below 2^25 (times 2^96) and the shifted dividend below 2^200. strike · e^(−rT) <
         // 2^120 · 2^97.5.
         unchecked {
             int256 growth = rateGrowth(rate, time);
@@ -187,7 +187,7 @@ library BlackScholes {
 
     /// Signed dividend by a positive divisor, towards zero.
     function _divide(int256 dividend, uint256 divisor) private pure returns (int256 result) {
-        // The divisor is a deviation, at least 1.3e-5 · 2^96, so neither zero nor −1.
+        // The divisor is a deviation, at least 1.7e-6 · 2^96, so neither zero nor −1.
         assembly ("memory-safe") {
             result := sdiv(dividend, divisor)
         }

@@ -27,8 +27,8 @@ library ImpliedVolatility {
     /// Steps after which the solver gives up; six are the most over the grid of errors.
     uint256 internal constant STEPS_MAX = 40;
     uint256 private constant ONE = 1 << 96;
-    /// 2^-18 and 24: below and above σ√T at the ends of the domain (1.38e-5 and 22.4).
-    uint256 private constant DEVIATION_MIN = 1 << 78;
+    /// 2^-20 and 24: below and above σ√T at the ends of the domain (1.78e-6 and 22.4).
+    uint256 private constant DEVIATION_MIN = 1 << 76;
     uint256 private constant DEVIATION_MAX = 24 << 96;
 
     /// @notice Volatility per year, 18 decimals, rounded to nearest, that prices the call at
@@ -88,7 +88,7 @@ library ImpliedVolatility {
         if (price >> 124 != 0) revert PriceOutOfRange(price);
         // No overflow: |intrinsic| < 2^218 and bound < 2^218, at least 1e12/e · 2^96 > 2^134; worth
         // is below bound when it is shifted, so below 2^254. width is at most 24 · 2^96, rootYears
-        // > 2^86.
+        // > 2^83.
         unchecked {
             int256 worth = int256(price << 96) - intrinsic;
             if (worth <= 0 || uint256(worth) >= bound) revert PriceOutOfRange(price);
@@ -110,7 +110,7 @@ library ImpliedVolatility {
     ///     bracket catches a step that leaves it.
     function _deviation(uint256 distance, uint256 share) private pure returns (uint256 width) {
         // No overflow: distance < 36 · 2^96 and 0 < share < 2^96, so inflection < 8.5 · 2^96 and
-        // the tail at most 2^95 + 1. The bracket keeps width between 2^78 and 24 · 2^96, so it is
+        // the tail at most 2^95 + 1. The bracket keeps width between 2^76 and 24 · 2^96, so it is
         // never zero.
         unchecked {
             uint256 inflection = OptionMath.squareRoot(distance << 97);
@@ -151,7 +151,7 @@ library ImpliedVolatility {
     {
         // No overflow: width ≥ distance/16, so ratio ≤ 16 · 2^96 and both tails are within their
         // range; the level is within ±2^97, |gap| below 68 · 2^96, so the numerator is below 2^202.
-        // The divisor is positive because width ≥ 2^78.
+        // The divisor is positive because width ≥ 2^76.
         unchecked {
             uint256 ratio = (search.distance << 96) / width;
             uint256 half = width >> 1;

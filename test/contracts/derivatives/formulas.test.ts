@@ -3,8 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OptionTerms, valueOption } from '../../../aggregator/derivatives/black-scholes.ts'
 import { impliedVolatility } from '../../../aggregator/derivatives/implied-volatility.ts'
-import { measureDerivativesGas } from './gas.ts'
-import { type HarnessChain, startHarness } from './harness.ts'
+import { type HarnessChain, startHarness } from '../../support/derivatives/harness.ts'
 
 interface VectorFile {
   readonly valuations: readonly {
@@ -80,7 +79,7 @@ describe('on random terms Solidity and TypeScript agree to the last bit', () => 
     spot: fc.oneof(price, nearPrice),
     strike: fc.oneof(price, nearPrice),
     volatility: fc.bigInt(10n ** 16n, 10n ** 19n),
-    timeSeconds: fc.oneof(fc.bigInt(60n, 157_680_000n), fc.bigInt(60n, 100_000n)),
+    timeSeconds: fc.oneof(fc.bigInt(1n, 157_680_000n), fc.bigInt(1n, 100_000n)),
     rate: fc.bigInt(-2n * 10n ** 17n, 2n * 10n ** 17n),
   })
   const batch = 250
@@ -149,7 +148,7 @@ test('outside the domain Solidity reverts with the error of the argument', async
     [1, 10n ** 36n + 1n, 'StrikeOutOfDomain'],
     [2, 10n ** 16n - 1n, 'VolatilityOutOfDomain'],
     [2, 10n ** 19n + 1n, 'VolatilityOutOfDomain'],
-    [3, 59n, 'TimeOutOfDomain'],
+    [3, 0n, 'TimeOutOfDomain'],
     [3, 157_680_001n, 'TimeOutOfDomain'],
     [4, -2n * 10n ** 17n - 1n, 'RateOutOfDomain'],
     [4, 2n * 10n ** 17n + 1n, 'RateOutOfDomain'],
@@ -160,8 +159,11 @@ test('outside the domain Solidity reverts with the error of the argument', async
   }
 })
 
-test('gas stays within the goals of docs/derivatives.md on the whole grid', async () => {
-  const gas = await measureDerivativesGas()
+test('gas stays within the goals of docs/derivatives.md on the whole grid', () => {
+  // The gate measures it again and compares (stage `generated`).
+  const gas: Readonly<Record<string, number>> = JSON.parse(
+    readFileSync('contracts/gas.json', 'utf8'),
+  )
   expect(gas['blackScholes.price']).toBeLessThanOrEqual(3_700)
   expect(gas['blackScholes.value']).toBeLessThanOrEqual(4_200)
   expect(gas['blackScholes.price']).toBeGreaterThan(1_000)

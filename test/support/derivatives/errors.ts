@@ -37,7 +37,18 @@ const RAY = 10n ** 27n
 /** The whole domain: both ends of every range and steps between. */
 export const FULL_GRID: ErrorGrid = {
   volatilities: ['0.01', '0.05', '0.2', '0.5', '1', '2', '4', '7', '10'],
-  timesSeconds: [60n, 600n, 3_600n, DAY, 7n * DAY, 30n * DAY, 91n * DAY, 365n * DAY, 1825n * DAY],
+  timesSeconds: [
+    1n,
+    60n,
+    600n,
+    3_600n,
+    DAY,
+    7n * DAY,
+    30n * DAY,
+    91n * DAY,
+    365n * DAY,
+    1825n * DAY,
+  ],
   rates: ['-0.2', '-0.03', '0', '0.05', '0.2'],
   distances: [
     ...['-12', '-9.3', '-9', '-8', '-7', '-6', '-5', '-4', '-3.1', '-2.6', '-2', '-1.7', '-1.3'],

@@ -24,7 +24,7 @@ function cases(): OptionTerms[] {
   const list: OptionTerms[] = []
   const spots = [RAY, 10n ** 21n, 64_250n * RAY, 10n ** 36n]
   for (const volatility of ['0.01', '0.35', '0.8', '3', '10']) {
-    for (const timeSeconds of [60n, DAY, 30n * DAY, 365n * DAY, 1_825n * DAY]) {
+    for (const timeSeconds of [1n, 60n, DAY, 30n * DAY, 365n * DAY, 1_825n * DAY]) {
       for (const distance of ['-11', '-4', '-1.2', '-0.1', '0', '0.3', '2', '9']) {
         const spot = spots[list.length % spots.length] ?? RAY
         const rate = ['-0.2', '0', '0.045', '0.2'][(list.length >> 2) % 4] ?? '0'

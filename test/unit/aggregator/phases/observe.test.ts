@@ -12,7 +12,7 @@ describe('the barrier of a start (protocol §10.3)', () => {
     const { committee } = testCommittee()
     const context = contextOf(referenceCrypto, committee)
     const machine = createMachine({ context, self: 0, perform: () => {} })
-    machine.report({ type: 'started', nowMs, watermark, certificate: null, evidence: [] })
+    machine.report({ type: 'started', nowMs, watermark, certificate: null, evidence: [], past: [] })
     return machine.state
   }
 
@@ -71,7 +71,7 @@ describe('the barrier of a start (protocol §10.3)', () => {
     const machine = createMachine({ context, self: 0, perform: () => {} })
     const certificate = forge.certificate({ round: 7, signingSet: 0b111, expectedNext: 0b111 })
     const evidence = [forge.evidence(2, 3)]
-    machine.report({ type: 'started', nowMs: 4_001, watermark: 8, certificate, evidence })
+    machine.report({ type: 'started', nowMs: 4_001, watermark: 8, certificate, evidence, past: [] })
     expect(machine.state.best).toBe(certificate)
     expect(machine.state.convicted).toBe(0b100)
   })

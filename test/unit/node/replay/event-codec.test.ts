@@ -23,6 +23,14 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     commitments: fc.tuple(point, point, point),
   }),
   fc.record({
+    type: fc.constant('started' as const),
+    nowMs: whole,
+    watermark: whole,
+    certificate: fc.constant(null),
+    evidence: fc.constant([]),
+    past: fc.array(fc.record({ feed: whole, openedMs: whole, value: fc.bigInt() })),
+  }),
+  fc.record({
     type: fc.constant('chainRead' as const),
     nowMs: whole,
     target: fc.string({ unit: 'grapheme' }),

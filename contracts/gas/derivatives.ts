@@ -1,7 +1,7 @@
-import { type OptionTerms, valueOption } from '../../../aggregator/derivatives/black-scholes.ts'
-import { impliedVolatility } from '../../../aggregator/derivatives/implied-volatility.ts'
-import { type ErrorGrid, FULL_GRID, termsAt } from '../../support/derivatives/errors.ts'
-import { type HarnessChain, startHarness } from './harness.ts'
+import { type OptionTerms, valueOption } from '../../aggregator/derivatives/black-scholes.ts'
+import { impliedVolatility } from '../../aggregator/derivatives/implied-volatility.ts'
+import { type ErrorGrid, FULL_GRID, termsAt } from '../../test/support/derivatives/errors.ts'
+import { type HarnessChain, startHarness } from '../../test/support/derivatives/harness.ts'
 
 /** Keys of contracts/gas.json, in gas. */
 export type DerivativesGas = Readonly<
@@ -12,7 +12,7 @@ export type DerivativesGas = Readonly<
 const GAS_GRID: ErrorGrid = {
   ...FULL_GRID,
   volatilities: ['0.01', '0.5', '3', '10'],
-  timesSeconds: [60n, 86_400n, 31_536_000n, 157_680_000n],
+  timesSeconds: [1n, 60n, 86_400n, 31_536_000n, 157_680_000n],
   rates: ['-0.2', '0', '0.2'],
   distances: ['-9.2', '-5', '-2', '-0.5', '0', '0.2', '1.1', '3', '6', '9.1'],
   spots: [10n ** 21n, 3n * 10n ** 27n, 10n ** 36n],

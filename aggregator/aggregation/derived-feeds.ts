@@ -1,0 +1,114 @@
+import { invariant } from '../assert.ts'
+import type { FeedKind, FeedParams } from '../params.ts'
+import { decodeWord, FEED_STATUS } from '../report/words.ts'
+import type { FeedIndex } from '../values/ids.ts'
+import type { DurationMs, UnixMs } from '../values/time.ts'
+import type { Derivation, DerivedKind } from './derived-kind.ts'
+import { addValue, type FeedHistory, type PastValue } from './feed-history.ts'
+import { fixed } from './fixed.ts'
+import { realizedVolatility } from './realized-volatility.ts'
+import { twap } from './twap.ts'
+
+/** Kinds whose values no venue gives. */
+const DERIVED_KINDS: Partial<Readonly<Record<FeedKind, DerivedKind>>> = {
+  twap,
+  'realized-volatility': realizedVolatility,
+  fixed,
+}
+
+/** A feed that this node computes itself, and what it remembers for that. */
+export interface DerivedFeed {
+  readonly feed: FeedIndex
+  /** The feed that it is made of; null when it is made of none. */
+  readonly of: FeedIndex | null
+  readonly history: FeedHistory
+}
+
+/** A past value of one feed, as a host gives it back after a start. */
+export interface PastFeedValue extends PastValue {
+  readonly feed: FeedIndex
+}
+
+/** Whether a node computes such feeds itself, without sources. */
+export function isDerived(kind: FeedKind): boolean {
+  return DERIVED_KINDS[kind] !== undefined
+}
+
+/** The derived feeds of a committee, with nothing remembered yet. */
+export function derivedFeedsOf(feeds: readonly FeedParams[]): DerivedFeed[] {
+  return feeds.flatMap(({ kind, derivation }, feed): DerivedFeed[] => {
+    if (!isDerived(kind)) return []
+    if (derivation === undefined) return [{ feed, of: null, history: { samples: [] } }]
+    const of = feeds.findIndex(({ name }) => name === derivation.of)
+    invariant(of >= 0, 'the parameters were checked')
+    return [{ feed, of, history: { samples: [] } }]
+  })
+}
+
+/** How far back the past must be known; null when nothing is derived from it. */
+export function pastMsOf(feeds: readonly FeedParams[]): DurationMs | null {
+  const windows = feeds.flatMap(({ kind, derivation }) => {
+    const rules = derivation === undefined ? null : DERIVED_KINDS[kind]?.rulesOf(derivation)
+    return rules == null ? [] : [rules.keptMs]
+  })
+  return windows.reduce<DurationMs | null>((most, each) => (each > (most ?? 0) ? each : most), null)
+}
+
+/** Remembers what was certified of the feeds that others are derived from. */
+export function rememberWords(
+  derived: readonly DerivedFeed[],
+  about: {
+    readonly feeds: readonly FeedParams[]
+    readonly openedMs: UnixMs
+    readonly words: readonly Uint8Array[]
+  },
+): void {
+  for (const { of } of derived) {
+    const word = of === null ? undefined : about.words[of]
+    const report = word === undefined ? null : decodeWord(word)
+    if (of === null || report === null || report.status !== FEED_STATUS.ok) continue
+    const past = { feed: of, openedMs: about.openedMs, value: report.value }
+    rememberValue(derived, about.feeds, past)
+  }
+}
+
+/** Remembers one past value wherever a feed is derived from it. */
+export function rememberValue(
+  derived: readonly DerivedFeed[],
+  feeds: readonly FeedParams[],
+  { feed, openedMs, value }: PastFeedValue,
+): void {
+  for (const each of derived) {
+    if (each.of !== feed) continue
+    const { kind, derivation } = partsOf(feeds, each)
+    const rules = derivation === undefined ? null : kind.rulesOf(derivation)
+    if (rules === null || kind.admits?.(value) === false) continue
+    addValue(each.history, { openedMs, value }, rules)
+  }
+}
+
+/** Values as observed, with those of the derived feeds in their places. */
+export function withDerived(
+  values: readonly (bigint | null)[],
+  derived: readonly DerivedFeed[],
+  about: { readonly feeds: readonly FeedParams[]; readonly endMs: UnixMs },
+): readonly (bigint | null)[] {
+  if (derived.length === 0) return values
+  const all = about.feeds.map((_, index) => values[index] ?? null)
+  for (const each of derived) {
+    const { kind, derivation = NOTHING, decimals, valueMin } = partsOf(about.feeds, each)
+    const asked = { derivation, endMs: about.endMs, decimals, valueMin }
+    all[each.feed] = kind.valueOf(each.history, asked)
+  }
+  return all
+}
+
+/** Of a kind that is derived from no other feed. */
+const NOTHING: Derivation = { of: '', windowMs: 0, stepMs: null }
+
+function partsOf(feeds: readonly FeedParams[], { feed }: DerivedFeed) {
+  const params = feeds[feed]
+  const kind = params === undefined ? undefined : DERIVED_KINDS[params.kind]
+  invariant(params !== undefined && kind !== undefined, 'the feed was found to be derived')
+  return { ...params, kind }
+}
