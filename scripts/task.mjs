@@ -11,6 +11,7 @@ const TASKS = {
   sim: ['simulations/main.ts'],
   abi: ['contracts/abi/export.ts'],
   bench: ['test/bench/main.ts'],
+  crash: ['test/crash/main.ts'],
   gas: ['contracts/gas.ts'],
 }
 

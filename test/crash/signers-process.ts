@@ -1,0 +1,87 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Promised } from '../../aggregator/effects.ts'
+import { loadEcdsa } from '../../node/keys/native.ts'
+import { Promises } from '../../node/keys/promises.ts'
+import { Secret } from '../../node/keys/secret.ts'
+import { Signer } from '../../node/keys/signer.ts'
+import { Journal } from '../../node/store/journal.ts'
+
+// Several members' signers in one process, each on a disk of its own, driven by a core that wants
+// the worst: it begins again in the round in which the last process ended and asks for other
+// contents of everything. What is signed is said aloud at once, until the process is killed.
+const [root = '', count = '1', history = ''] = process.argv.slice(2)
+const KINDS: readonly Promised['kind'][] = [
+  'observation',
+  'late',
+  'proposal0',
+  'proposal1',
+  'share',
+]
+/** Few, so that the file is written anew every dozen rounds. */
+const RECORDS_MAX = 64
+const ecdsa = loadEcdsa({ fallback: 'refuse' })
+
+async function openSigner(index: number): Promise<Signer> {
+  const directory = join(root, String(index))
+  const promises = await Promises.open({ directory, recordsMax: RECORDS_MAX })
+  const key = createHash('sha256').update(`crash ${index}`).digest()
+  // No share is made here, so there is no group: what a disk can lose are promises alone.
+  const groupKey = { publicKey: new Uint8Array(33), verifyingShares: [], threshold: 1 }
+  return new Signer(
+    { index, groupKey, identityPublicKey: ecdsa.publicKeyOf(key) },
+    {
+      identity: Secret.of(key),
+      share: Secret.of(randomBytes(32)),
+      promises,
+      ecdsa,
+      onFault: (error) => {
+        throw error
+      },
+    },
+  )
+}
+
+async function drive(index: number): Promise<never> {
+  const signer = await openSigner(index)
+  writeSync(1, `${index} ${signer.watermark} opened\n`)
+  for (let round = Math.max(1, signer.watermark); ; round++) {
+    await Promise.all(KINDS.map((kind) => reveal(signer, { index, round, kind })))
+  }
+}
+
+async function reveal(
+  signer: Signer,
+  { index, round, kind }: Omit<Promised, 'digest'> & { readonly index: number },
+): Promise<void> {
+  const digest = randomBytes(32)
+  try {
+    await signer.persist({ round, kind, digest })
+    signer.signMessage({ round, kind, digest })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    writeSync(1, `${index} ${round} refused ${code}\n`)
+    return
+  }
+  writeSync(1, `${index} ${round} ${kind} ${digest.toString('hex')}\n`)
+}
+
+/** Numbers its steps from 0: whoever reads them later sees a hole. */
+async function keepHistory(path: string): Promise<never> {
+  const run = { startedMs: Date.now(), member: 0, committeeDigest: new Uint8Array(32) }
+  const limits = { bytesMax: 4_000_000, ageMsMax: 1e12 }
+  const journal = new Journal({ path, run, limits, gatherMs: 1 }, { onHealth: () => undefined })
+  await journal.start()
+  writeSync(1, '0 0 history\n')
+  for (let number = 0; ; number++) {
+    const body = randomBytes(200)
+    const step = { number, chain: 0, nowMs: Date.now(), round: number, body } as const
+    journal.append({ table: 'step', kind: 'event', type: 'alarmFired', ...step })
+    if (number % 16 === 15) await journal.flush()
+  }
+}
+
+const work = Array.from({ length: Number(count) }, (_, index) => drive(index))
+if (history === 'history') work.push(keepHistory(join(root, 'journal.sqlite')))
+await Promise.all(work)
