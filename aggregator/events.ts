@@ -29,6 +29,14 @@ export type Event =
       /** Certified values of former processes that derived feeds look back to. */
       readonly past: readonly PastFeedValue[]
     })
+  /** The time in which this committee is in office became known, or changed (§11.2). */
+  | (Timed & {
+      readonly type: 'termSet'
+      /** First moment; null while nobody has handed over to this committee yet. */
+      readonly fromMs: UnixMs | null
+      /** First moment of the next committee; null while none is named. */
+      readonly untilMs: UnixMs | null
+    })
   /** The time asked for by the latest `setAlarm` is here. May come late, never early. */
   | (Timed & { readonly type: 'alarmFired' })
   /** Answer to `sample`: the local value of each feed, and nonce commitments of the round. */

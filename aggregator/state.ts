@@ -93,12 +93,21 @@ export interface RoundState {
   isClosed: boolean
 }
 
+/** The time in which a committee is in office (§11.2). */
+export interface Term {
+  /** `never`: nobody has handed over to this committee yet. */
+  readonly fromMs: UnixMs | 'never'
+  readonly untilMs: UnixMs | null
+}
+
 /** The state of the machine. Owned by `step`, mutated in place; hosts only read it. */
 export interface State {
   readonly self: MemberIndex
   nowMs: UnixMs
   /** No message of ours in rounds up to this one (§10.3). */
   barrier: Round
+  /** When this committee is in office: from the first until before the second (§11.2). */
+  term: Term
   /** The latest opened round; 0 before the first. */
   current: Round
   readonly rounds: Map<Round, RoundState>
@@ -134,6 +143,8 @@ export function initialState(committee: Committee, self: MemberIndex): State {
     self,
     nowMs: 0,
     barrier: Number.MAX_SAFE_INTEGER,
+    // The first committee of a network follows nobody.
+    term: { fromMs: 0, untilMs: null },
     current: 0,
     rounds: new Map(),
     best: null,
@@ -193,12 +204,20 @@ function newRound(committee: Committee, round: Round): RoundState {
   }
 }
 
-/** Whether this node may send anything of its own in a round (§4.2, §10.3). */
+/** Whether this node may send anything of its own in a round (§4.2, §10.3, §11.2). */
 export function mayAct(turn: Turn, round: Round): boolean {
-  const { state } = turn
+  const { state, context } = turn
   return (
-    round > state.barrier && state.clock === 'agrees' && !hasMember(state.convicted, state.self)
+    round > state.barrier &&
+    state.clock === 'agrees' &&
+    isInTerm(state.term, openingOf(context.committee, round)) &&
+    !hasMember(state.convicted, state.self)
   )
+}
+
+/** Whether a committee is in office at a moment (§11.2). */
+export function isInTerm({ fromMs, untilMs }: Term, atMs: UnixMs): boolean {
+  return fromMs !== 'never' && fromMs <= atMs && (untilMs === null || atMs < untilMs)
 }
 
 /** Records something for operators and researchers. */

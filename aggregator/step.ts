@@ -64,6 +64,11 @@ function dispatch(turn: Turn, event: Event): void {
     case 'started':
       onStarted(turn, event)
       return
+    case 'termSet': {
+      const { fromMs, untilMs } = event
+      turn.state.term = { fromMs: fromMs ?? 'never', untilMs }
+      return
+    }
     case 'alarmFired':
       turn.state.alarmMs = null
       return

@@ -8,7 +8,7 @@ import type { Event } from '../events.ts'
 import { encodeCertificate } from '../messages/codec.ts'
 import type { Certificate, SignatureShare, Verified } from '../messages/messages.ts'
 import { sealCertificate } from '../messages/validate.ts'
-import { type Attempt, note, type RoundState, roundStateOf, type Turn } from '../state.ts'
+import { type Attempt, isInTerm, note, type RoundState, roundStateOf, type Turn } from '../state.ts'
 import { firstInTurn } from '../turn-order.ts'
 import { listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
 
@@ -166,5 +166,7 @@ export function closeRound(turn: Turn, round: RoundState): void {
   if (round.isClosed) return
   round.isClosed = true
   turn.out.push({ type: 'eraseNonces', upTo: round.round })
+  // A round outside of the term was nobody's here: there was nothing to skip.
+  if (!isInTerm(turn.state.term, round.openingMs)) return
   turn.out.push({ type: 'skipped', round: round.round })
 }

@@ -3,7 +3,7 @@ import type { Event } from '../events.ts'
 import type { Certificate } from '../messages/messages.ts'
 import type { FeedParams } from '../params.ts'
 import { decodeWord, FEED_STATUS, type FeedReport } from '../report/words.ts'
-import type { Turn } from '../state.ts'
+import { isInTerm, type Turn } from '../state.ts'
 import type { FeedIndex, Round } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 
@@ -75,7 +75,9 @@ export function onBestCertificate(turn: Turn): void {
 }
 
 function dueNow(turn: Turn, target: TargetState): readonly FeedIndex[] {
-  const { best, current } = turn.state
+  const { best, current, term } = turn.state
+  // Another committee delivers before and after: the contract knows one key at a time (§11.2).
+  if (!isInTerm(term, turn.nowMs)) return []
   const { roundsKept } = turn.context.committee.params.limits
   // What the last process left is history by now; a newer certificate is on its way (§4.2).
   if (best === null || best.message.round < current - roundsKept) return []

@@ -91,7 +91,7 @@ export function encodeReport(
   const entries = entriesOf(keccak256, certificate.words, feeds)
   return concat(
     header(certificate, committee),
-    signature(certificate.signature),
+    encodeSignature(certificate.signature),
     committee.isFirstClock ? new Uint8Array(0) : encodeClock(committee.clock),
     ...entries.map((entry, position) =>
       concat(
@@ -140,8 +140,13 @@ function header(certificate: Certificate, committee: CommitteeOnChain): Uint8Arr
   )
 }
 
-/** R in full, because lifting its ordinate on chain would cost more than 32 bytes; then z. */
-function signature(bytes: Uint8Array): Uint8Array {
+/**
+ * A signature of 65 bytes as the contract reads it, in 96: R in full, because lifting its ordinate
+ * on chain would cost more than 32 bytes; then z.
+ *
+ * @throws {RangeError} when it is no signature
+ */
+export function encodeSignature(bytes: Uint8Array): Uint8Array {
   if (bytes.length !== 65) throw new RangeError('a signature has 65 bytes')
   let point: { readonly x: bigint; readonly y: bigint }
   try {

@@ -25,6 +25,7 @@ const TYPES = [
   'combined',
   'chainRead',
   'transmitted',
+  'termSet',
 ] as const satisfies readonly Event['type'][]
 
 const ORIGINS = ['self', 'peer', 'sync'] as const
@@ -46,6 +47,9 @@ export function encodeEvent(event: Event): Uint8Array {
           packer.number(feed).number(openedMs).integer(value),
         )
         .done()
+    case 'termSet':
+      packer.optional(event.fromMs, (fromMs) => packer.number(fromMs))
+      return packer.optional(event.untilMs, (untilMs) => packer.number(untilMs)).done()
     case 'alarmFired':
       return packer.done()
     case 'sampled':
@@ -108,6 +112,10 @@ function fieldsOf(type: Event['type'], unpacker: Unpacker, context: Context) {
   switch (type) {
     case 'started':
       return unpackStarted(unpacker, context)
+    case 'termSet': {
+      const fromMs = unpacker.optional(() => unpacker.number())
+      return { type, fromMs, untilMs: unpacker.optional(() => unpacker.number()) }
+    }
     case 'alarmFired':
       return { type }
     case 'sampled':

@@ -13,6 +13,7 @@ const EVENT_MARK: Readonly<Record<Event['type'], number>> = {
   combined: 8,
   chainRead: 9,
   transmitted: 10,
+  termSet: 11,
 }
 
 /** Adds an event of a machine to the trace, without any byte that a signature scheme chooses. */

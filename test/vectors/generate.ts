@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
 import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { reportDigestOf, signedMessageOf } from '../../aggregator/report/digests.ts'
 import { leafOf, merkleProof, merkleRoot } from '../../aggregator/report/merkle.ts'
@@ -9,7 +10,12 @@ import { encodeWord, INT64_MAX, INT64_MIN } from '../../aggregator/report/words.
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { committeeInABox, DEFAULT_CLOCK, ok, UNAVAILABLE } from '../support/committee-box.ts'
 import { firstCommittee } from '../support/contracts/parameters.ts'
-import type { CertificateVector, ReportVectors, WordVector } from './report-vectors.ts'
+import type {
+  CertificateVector,
+  HandoverVector,
+  ReportVectors,
+  WordVector,
+} from './report-vectors.ts'
 
 const FILE = join(import.meta.dirname, 'report.json')
 /** Some round of spring 2026. */
@@ -86,6 +92,32 @@ function certificateVector(entry: (typeof CERTIFICATES)[number]): CertificateVec
   }
 }
 
+/** The smallest and the largest of each field that the contract can hold, and one between. */
+const HANDOVERS: readonly Omit<Handover, 'committeeDigest' | 'publicKey'>[] = [
+  { epoch: 2, activeFromMs: 1_772_000_000_000, ...DEFAULT_CLOCK },
+  { epoch: 1, activeFromMs: 0, genesisMs: 0, roundMs: 0, includeMs: 0, clockSkewMsMax: 0 },
+  {
+    epoch: 2 ** 32 - 1,
+    activeFromMs: 2 ** 48 - 1,
+    genesisMs: 2 ** 48 - 1,
+    roundMs: 65_535,
+    includeMs: 65_535,
+    clockSkewMsMax: 65_535,
+  },
+]
+
+function handoverVector(fields: (typeof HANDOVERS)[number], index: number): HandoverVector {
+  const { publicKey } = committeeInABox({ members: 4, seed: `handover ${index}` }).groupKey
+  const committeeDigest = keccak_256(publicKey)
+  const message = handoverMessageOf(keccak_256, { ...fields, committeeDigest, publicKey })
+  return {
+    ...fields,
+    committeeDigest: toHex(committeeDigest),
+    publicKey: toHex(publicKey),
+    message: toHex(message),
+  }
+}
+
 /** Writes report.json, or with `--check` says whether it is what the sources give. */
 async function main(isCheck: boolean): Promise<void> {
   const vectors: ReportVectors = {
@@ -93,6 +125,7 @@ async function main(isCheck: boolean): Promise<void> {
     clock: DEFAULT_CLOCK,
     words: FEEDS.map(wordVector),
     certificates: CERTIFICATES.map(certificateVector),
+    handovers: HANDOVERS.map(handoverVector),
   }
   const text = `${JSON.stringify(vectors, null, 2)}\n`
   if (!isCheck) return writeFile(FILE, text)

@@ -31,12 +31,26 @@ export interface CertificateVector {
   readonly updates: readonly { readonly feeds: readonly number[]; readonly calldata: string }[]
 }
 
+/** One hand-over (protocol §11.2) and the 32 bytes that a committee signs for it. */
+export interface HandoverVector {
+  readonly epoch: number
+  readonly committeeDigest: string
+  readonly publicKey: string
+  readonly activeFromMs: number
+  readonly genesisMs: number
+  readonly roundMs: number
+  readonly includeMs: number
+  readonly clockSkewMsMax: number
+  readonly message: string
+}
+
 /** The file that judges TypeScript and Solidity alike. */
 export interface ReportVectors {
   readonly generator: string
   readonly clock: Clock
   readonly words: readonly WordVector[]
   readonly certificates: readonly CertificateVector[]
+  readonly handovers: readonly HandoverVector[]
 }
 
 /** Reads report.json. */

@@ -15,6 +15,12 @@ const point = fc.record({ hiding: bytes(33), binding: bytes(33) })
 /** Events without a message: every field as wild as its type allows. */
 const events: fc.Arbitrary<Event> = fc.oneof(
   fc.record({
+    type: fc.constant('termSet' as const),
+    nowMs: whole,
+    fromMs: fc.option(whole),
+    untilMs: fc.option(whole),
+  }),
+  fc.record({
     type: fc.constant('sampled' as const),
     nowMs: whole,
     round: whole,

@@ -1,0 +1,291 @@
+import type { Context } from '../context.ts'
+import { equalBytes } from '../values/bytes.ts'
+import { listMembers, type MemberIndex, membersOf } from '../values/ids.ts'
+import type { UnixMs } from '../values/time.ts'
+import { type Handover, handoverMessageOf, type SignedHandover } from './handover.ts'
+import {
+  ATTEMPT_MS,
+  ATTEMPTS_REMEMBERED,
+  BLAME_BEFORE_MS,
+  type HandoverEffect,
+  type HandoverEvent,
+  type HandoverState,
+  newAttempt,
+  SESSION_AFTER_MS,
+} from './machine.ts'
+import {
+  type HandoverShare,
+  type Offer,
+  type Session,
+  type Signed,
+  signingSessionOf,
+} from './statements.ts'
+
+interface Turn {
+  readonly context: Context
+  readonly state: HandoverState
+  readonly nowMs: UnixMs
+  readonly out: HandoverEffect[]
+}
+
+/**
+ * One event of the agreement on a hand-over (protocol §11.2). Deterministic; holds no secret. In
+ * each window of time those whose operators approve offer to sign, the window's coordinator names
+ * t of them, and these answer with shares; whoever holds all of a session combines them.
+ */
+export function stepHandover(
+  context: Context,
+  state: HandoverState,
+  event: HandoverEvent,
+): readonly HandoverEffect[] {
+  const turn: Turn = { context, state, nowMs: event.nowMs, out: [] }
+  enterAttempt(turn)
+  take(turn, event)
+  if (state.signed === null && state.approved !== null) advance(turn)
+  return turn.out
+}
+
+function take(turn: Turn, event: HandoverEvent): void {
+  const { state } = turn
+  switch (event.type) {
+    case 'started':
+      for (const { epoch, message } of event.locks) state.locks.set(epoch, message)
+      state.signed = event.signed
+      return
+    case 'ticked':
+      return
+    case 'approved':
+      approve(turn, event.handover)
+      return
+    case 'committed':
+      offer(turn, event)
+      return
+    case 'received':
+      receive(turn, event.signed)
+      return
+    case 'shareMade':
+      answer(turn, event)
+      return
+    case 'combined':
+      onCombined(turn, event)
+      return
+    case 'signedReceived':
+      keep(turn, event.signed)
+      return
+  }
+}
+
+/** Opens the window of now; who was named in the last one and gave no answer ranks last. */
+function enterAttempt({ context, state, nowMs }: Turn): void {
+  const number = (nowMs - (nowMs % ATTEMPT_MS)) / ATTEMPT_MS
+  const { attempt, early } = state
+  // A clock that is set back keeps the attempt it is in: an attempt is entered once.
+  if (number <= attempt.number) return
+  if (attempt.session !== null && isBlamable(attempt.sessionMs) && attempt.combining === 'idle') {
+    for (const { statement } of attempt.session.statement.offers) {
+      if (attempt.shares[statement.sender] === undefined) rankLast(state, statement.sender)
+    }
+  }
+  state.attempt = newAttempt(number, context.committee.size)
+  state.early = new Array(context.committee.size)
+  if (number === attempt.number + 1) {
+    early.forEach((each, sender) => {
+      state.attempt.offers[sender] = each
+    })
+  }
+}
+
+function isBlamable(sessionMs: UnixMs): boolean {
+  return sessionMs % ATTEMPT_MS < BLAME_BEFORE_MS
+}
+
+function rankLast(state: HandoverState, member: MemberIndex): void {
+  state.unansweredUntil[member] = state.attempt.number + ATTEMPTS_REMEMBERED
+}
+
+/** Takes the operator's will, unless another hand-over of the epoch is locked (§11.2). */
+function approve(turn: Turn, handover: Handover | null): void {
+  const { state, context } = turn
+  state.approved = null
+  if (handover === null) return
+  const message = handoverMessageOf(context.crypto.keccak256, handover)
+  const locked = lockedMessage(turn, handover.epoch)
+  if (locked !== undefined && !equalBytes(locked, message)) {
+    turn.out.push({ type: 'refuse', epoch: handover.epoch, locked })
+    return
+  }
+  state.approved = { handover, message }
+}
+
+/** What stands for an epoch: this member's lock, or what the committee has signed without it. */
+function lockedMessage({ context, state }: Turn, epoch: number): Uint8Array | undefined {
+  const { locks, signed } = state
+  if (signed?.handover.epoch !== epoch) return locks.get(epoch)
+  return handoverMessageOf(context.crypto.keccak256, signed.handover)
+}
+
+function offer(turn: Turn, event: Extract<HandoverEvent, { type: 'committed' }>): void {
+  const { attempt, approved, self } = turn.state
+  if (event.attempt !== attempt.number || attempt.own !== 'committing' || approved === null) return
+  attempt.own = 'offered'
+  const { message } = approved
+  const head = { sender: self, attempt: attempt.number, message }
+  const { commitment } = event
+  turn.out.push({ type: 'broadcast', statement: { type: 'offer', ...head, commitment } })
+}
+
+/** Keeps a statement of this attempt, and offers of the next; the first of its kind counts. */
+function receive(turn: Turn, { statement, ...rest }: Signed): void {
+  const { attempt, early } = turn.state
+  const { sender } = statement
+  const isNext = statement.attempt === attempt.number + 1
+  if (statement.attempt !== attempt.number && !isNext) return
+  const signed = { statement, ...rest }
+  if (statement.type === 'offer') {
+    const offers = isNext ? early : attempt.offers
+    offers[sender] ??= signed as Signed<Offer>
+  } else if (isNext) {
+    return
+  } else if (statement.type === 'share') {
+    attempt.shares[sender] ??= signed as Signed<HandoverShare>
+  } else if (sender === coordinatorOf(turn) && attempt.session === null) {
+    attempt.session = signed as Signed<Session>
+    attempt.sessionMs = turn.nowMs
+  }
+}
+
+/** Members coordinate in turn, so a faulty one holds up one window of n. */
+function coordinatorOf({ context, state }: Turn): MemberIndex {
+  return state.attempt.number % context.committee.size
+}
+
+function advance(turn: Turn): void {
+  const { attempt, self } = turn.state
+  if (attempt.own === 'none') {
+    attempt.own = 'committing'
+    turn.out.push({ type: 'commit', attempt: attempt.number })
+  }
+  const isTime = turn.nowMs % ATTEMPT_MS >= SESSION_AFTER_MS
+  if (self === coordinatorOf(turn) && isTime && !attempt.isNamed) nameSigners(turn)
+  signSession(turn)
+  tryCombine(turn)
+}
+
+/** Names t of those who offer, those who answered before first. */
+function nameSigners(turn: Turn): void {
+  const { state, context } = turn
+  const { attempt, approved, self, unansweredUntil } = state
+  if (approved === null) return
+  const { message } = approved
+  const willing = attempt.offers.filter(
+    (each) => each !== undefined && equalBytes(each.statement.message, message),
+  ) as Signed<Offer>[]
+  const isLast = ({ statement }: Signed<Offer>) =>
+    (unansweredUntil[statement.sender] ?? 0) >= attempt.number
+  const ranked = [...willing.filter((each) => !isLast(each)), ...willing.filter(isLast)]
+  const offers = ranked
+    .slice(0, context.committee.signingThreshold)
+    .toSorted((a, b) => a.statement.sender - b.statement.sender)
+  if (offers.length < context.committee.signingThreshold) return
+  attempt.isNamed = true
+  const head = { sender: self, attempt: attempt.number, message }
+  turn.out.push({ type: 'broadcast', statement: { type: 'session', ...head, offers } })
+}
+
+/** Answers a session that names this member for what its operator approved; locks before that. */
+function signSession(turn: Turn): void {
+  const { state } = turn
+  const { attempt, approved, self, locks } = state
+  const session = attempt.session?.statement
+  if (approved === null || session === undefined || attempt.isAnswered) return
+  if (!equalBytes(session.message, approved.message)) return
+  const own = session.offers.find(({ statement }) => statement.sender === self)
+  const offered = attempt.offers[self]
+  // The nonce of another offer is not here, such as that of a process which has ended.
+  if (own === undefined || offered === undefined || !equalBytes(own.digest, offered.digest)) return
+  attempt.isAnswered = true
+  const { handover, message } = approved
+  if (!locks.has(handover.epoch)) {
+    locks.set(handover.epoch, message)
+    turn.out.push({ type: 'lock', lock: { epoch: handover.epoch, message } })
+  }
+  const { number } = attempt
+  turn.out.push({
+    type: 'signShare',
+    attempt: number,
+    handover,
+    session: signingSessionOf(session),
+  })
+}
+
+function answer(turn: Turn, event: Extract<HandoverEvent, { type: 'shareMade' }>): void {
+  const { attempt, self } = turn.state
+  const { session } = attempt
+  if (event.attempt !== attempt.number || event.share === null || session === null) return
+  const { message } = session.statement
+  const head = { sender: self, attempt: attempt.number, message }
+  const { share } = event
+  turn.out.push({
+    type: 'broadcast',
+    statement: { type: 'share', ...head, session: session.digest, share },
+  })
+}
+
+function tryCombine(turn: Turn): void {
+  const { attempt, approved } = turn.state
+  const { session } = attempt
+  if (session === null || approved === null || attempt.combining !== 'idle') return
+  if (!equalBytes(session.statement.message, approved.message)) return
+  const shares: Uint8Array[] = []
+  for (const { statement } of session.statement.offers) {
+    const given = attempt.shares[statement.sender]?.statement
+    if (given === undefined || !equalBytes(given.session, session.digest)) return
+    shares.push(given.share)
+  }
+  attempt.combining = 'busy'
+  const signingSession = signingSessionOf(session.statement)
+  turn.out.push({ type: 'combine', attempt: attempt.number, session: signingSession, shares })
+}
+
+function onCombined(turn: Turn, event: Extract<HandoverEvent, { type: 'combined' }>): void {
+  const { state } = turn
+  const { approved, attempt } = state
+  if (event.signature === null) {
+    // A wrong share is no answer: without this its sender is named again and fails every attempt.
+    for (const culprit of listMembers(event.culprits)) rankLast(state, culprit)
+    if (event.attempt === attempt.number) attempt.combining = 'failed'
+    return
+  }
+  if (approved === null || state.signed !== null) return
+  const signed: SignedHandover = { handover: approved.handover, signature: event.signature }
+  // The operator may have changed its mind while the shares were combined.
+  if (!isOf(turn, signed)) return
+  keep(turn, signed)
+  turn.out.push({ type: 'publishSigned', signed })
+}
+
+function isOf({ context }: Turn, { handover, signature }: SignedHandover): boolean {
+  const { crypto, committee } = context
+  const message = handoverMessageOf(crypto.keccak256, handover)
+  return crypto.threshold.verify(committee.groupKey.publicKey, message, signature)
+}
+
+function keep({ state, out }: Turn, signed: SignedHandover): void {
+  if (state.signed !== null) return
+  state.signed = signed
+  out.push({ type: 'keepSigned', signed })
+}
+
+/** Who offers in this attempt to sign the hand-over that is approved here, for the operator. */
+export function approversOf({ attempt, approved }: HandoverState): readonly MemberIndex[] {
+  if (approved === null) return []
+  return listMembers(
+    membersOf(
+      attempt.offers.flatMap((each) =>
+        each !== undefined && equalBytes(each.statement.message, approved.message)
+          ? [each.statement.sender]
+          : [],
+      ),
+    ),
+  )
+}

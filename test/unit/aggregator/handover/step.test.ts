@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest'
+import { handoverMessageOf } from '../../../../aggregator/handover/handover.ts'
+import { ATTEMPT_MS, type HandoverEffect } from '../../../../aggregator/handover/machine.ts'
+import { frostScheme } from '../../../../aggregator/signing/frost.ts'
+import { idealScheme } from '../../../../aggregator/signing/ideal.ts'
+import { toHex } from '../../../../aggregator/values/bytes.ts'
+import { referenceCrypto, testCommittee } from '../../../support/committee.ts'
+import { HandoverWorld, type Lie, someHandover } from '../../../support/handover.ts'
+
+const four = testCommittee({ size: 4 })
+const seven = testCommittee({ size: 7 })
+const ideal = idealScheme(1)
+const handover = someHandover()
+const other = someHandover({ activeFromMs: handover.activeFromMs + 1 })
+
+function world(options: Partial<ConstructorParameters<typeof HandoverWorld>[0]> = {}) {
+  return new HandoverWorld({ test: four, scheme: ideal, seed: 'step', ...options })
+}
+
+function approveAll(of: HandoverWorld, given = handover): void {
+  for (const { index } of of.members) of.approve(index, given)
+}
+
+/** What honest members hold in the end, as text, each once. */
+function signedBy(of: HandoverWorld): readonly string[] {
+  const honest = of.members.filter(({ index }) => of.isHonest(index))
+  return [
+    ...new Set(
+      honest.map(({ disk }) =>
+        disk.signed === null
+          ? 'nothing'
+          : toHex(handoverMessageOf(of.context.crypto.keccak256, disk.signed.handover)),
+      ),
+    ),
+  ]
+}
+
+const message = toHex(handoverMessageOf(referenceCrypto.keccak256, handover))
+
+test('given everybody approves, when one attempt is over, then all hold the signature', () => {
+  const of = world({ scheme: frostScheme })
+  approveAll(of)
+  of.run(2 * ATTEMPT_MS)
+  expect(signedBy(of)).toEqual([message])
+})
+
+test('given fewer than t approve, then nobody locks and nothing is signed', () => {
+  const of = world()
+  for (const index of [0, 1]) of.approve(index, handover)
+  of.run(10 * ATTEMPT_MS)
+  expect(signedBy(of)).toEqual(['nothing'])
+  expect(of.members.map(({ disk }) => disk.locks.size)).toEqual([0, 0, 0, 0])
+})
+
+test('given t approve, then the one that does not holds the signature too', () => {
+  const of = world()
+  for (const index of [0, 1, 2]) of.approve(index, handover)
+  of.run(5 * ATTEMPT_MS)
+  expect(signedBy(of)).toEqual([message])
+})
+
+test('given a hand-over was signed, then a second one of the epoch is refused everywhere', () => {
+  const of = world()
+  approveAll(of)
+  of.run(2 * ATTEMPT_MS)
+  approveAll(of, other)
+  of.run(10 * ATTEMPT_MS)
+  expect(signedBy(of)).toEqual([message])
+  expect(of.members.map(({ refused }) => refused)).toEqual([[2], [2], [2], [2]])
+  expect(of.shares.every((share) => share.message === message)).toBe(true)
+})
+
+test('given members are locked to one, then those cannot be talked into another', () => {
+  const withhold: Lie = (said) => (said.type === 'share' ? null : said)
+  // Two of four are silent about their shares, beyond f: the others are locked without a signature.
+  const of = world({ lies: { 2: withhold, 3: withhold } })
+  approveAll(of)
+  of.run(10 * ATTEMPT_MS)
+  expect(of.members.slice(0, 2).map(({ disk }) => disk.locks.size)).toEqual([1, 1])
+  approveAll(of, other)
+  of.run(20 * ATTEMPT_MS)
+  expect(of.members.slice(0, 2).map(({ refused }) => refused)).toEqual([[2], [2]])
+  expect(of.shares.filter((share) => share.member < 2 && share.message !== message)).toEqual([])
+})
+
+test('given an approval was withdrawn, then the member offers and signs no more', () => {
+  const of = world()
+  for (const index of [0, 1]) of.approve(index, handover)
+  of.run(ATTEMPT_MS)
+  of.approve(1, null)
+  of.run(ATTEMPT_MS)
+  of.approve(2, handover)
+  of.run(10 * ATTEMPT_MS)
+  expect(signedBy(of)).toEqual(['nothing'])
+})
+
+describe('f Byzantine members do not keep the others from the signature', () => {
+  const lies: Readonly<Record<string, Lie>> = {
+    'that say nothing': () => null,
+    'that withhold their shares': (said) => (said.type === 'share' ? null : said),
+    'that send wrong shares': (said, _, random) =>
+      said.type === 'share' ? { ...said, share: random() } : said,
+    'that send a wrong share to every other one': (said, to, random) =>
+      said.type === 'share' && to % 2 === 0 ? { ...said, share: random() } : said,
+    'that offer other nonces to each': (said, _, random) => {
+      if (said.type !== 'offer') return said
+      const hiding = Uint8Array.of(2, ...random())
+      return { ...said, commitment: { ...said.commitment, hiding } }
+    },
+    'that name their signers to one alone': (said, to) =>
+      said.type === 'session' && to !== 0 ? null : said,
+    'that approve another one': (said) => ({ ...said, message: new Uint8Array(32) }),
+  }
+  test.each(Object.entries(lies))('%s', (_, lie) => {
+    const ofFour = world({ lies: { 3: lie } })
+    approveAll(ofFour)
+    ofFour.run(12 * ATTEMPT_MS)
+    expect(signedBy(ofFour)).toEqual([message])
+    const ofSeven = world({ test: seven, lies: { 1: lie, 5: lie } })
+    approveAll(ofSeven)
+    ofSeven.run(20 * ATTEMPT_MS)
+    expect(signedBy(ofSeven)).toEqual([message])
+  })
+})
+
+describe('a member that is killed at any effect finds its promise and signs nothing else', () => {
+  const effects: readonly HandoverEffect['type'][] = [
+    'commit',
+    'broadcast',
+    'lock',
+    'signShare',
+    'combine',
+    'keepSigned',
+    'publishSigned',
+  ]
+  const points = effects.flatMap((effect) => [
+    { effect, when: 'before' as const },
+    { effect, when: 'after' as const },
+  ])
+  test.each(points)('$when $effect', ({ effect, when }) => {
+    // The first three sign: without the fourth, every one of them is needed again after its end.
+    const crashes = [0, 1, 2].map((member) => ({ member, effect, when }))
+    const of = world({ crashes, lies: { 3: () => null } })
+    for (const index of [0, 1, 2]) of.approve(index, handover)
+    of.run(3 * ATTEMPT_MS)
+    for (const index of [0, 1, 2]) {
+      // An operator who changes its mind between two processes meets the lock, if there is one.
+      if (of.members[index]?.disk.locks.size === 0) of.approve(index, handover)
+    }
+    of.run(20 * ATTEMPT_MS)
+    expect(signedBy(of)).toEqual([message])
+    expect(of.shares.every((share) => share.message === message)).toBe(true)
+    expect(of.members.some(({ crash }, index) => index < 3 && crash === null)).toBe(true)
+  })
+})
