@@ -5,8 +5,9 @@ import { timelineCsv } from './report/csv.ts'
 import { htmlReport, type Origin } from './report/html.ts'
 import { createProgress } from './report/progress.ts'
 import { textSummary } from './report/summary.ts'
-import { estimateOf } from './scenario/estimate.ts'
+import { InputError } from './scenario/input.ts'
 import { loadScenario, ScenarioError } from './scenario/load.ts'
+import { RESEARCH } from './scenario/research.ts'
 import type { Scenario } from './scenario/schema.ts'
 import { Simulation } from './simulation.ts'
 import { attackOptionsOf, attackTable, runAttacks } from './sweep/attacks.ts'
@@ -15,9 +16,13 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
 
   simulate <scenario.yaml> [--seed N] [--rounds N] [--json] [--report out.html] [--csv out.csv]
 
-  estimate --topology us-east-1:3,eu-west-1:2 --protocol simplex|hotstuff|ocr2|ocr3|ours
-           [--trials N] [--seed N] [--json]
-      mean and 99th percentile of the time to the result, on delays between cloud regions
+  estimate --topology us-east-1:3,eu-west-1:2 --protocol NAME|FILE [--f N] [--silent N]
+           [--crashed N] [--trials N] [--seed N] [--json]
+      mean and 99th percentile of the time to the result, on delays between cloud regions;
+      NAME is simplex, hotstuff, ocr2, ocr3, ours, single-signer or raw-quorum
+
+  published [--whole-ms] [--json]      means that others published, beside the estimate
+  selection-bias [--json]              how far liars, and a proposer that picks, shift the median
 
   attacks [--members N] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs] [--json]
       fast, proposed and lost rounds for every strategy of f members, alone or in pairs
@@ -144,16 +149,10 @@ function commitOf(): string {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ScenarioError) return `${error.code}: ${error.message}`
+  if (error instanceof ScenarioError || error instanceof InputError) {
+    return `${error.code}: ${error.message}`
+  }
   return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`
-}
-
-function printEstimate(args: readonly string[]): number {
-  const { result, isJson } = estimateOf(args)
-  const { protocol, members, meanMs, p99Ms } = result
-  const text = `${protocol}, ${members} members: mean ${meanMs} ms, p99 ${p99Ms} ms`
-  process.stdout.write(`${isJson ? JSON.stringify(result) : text}\n`)
-  return EXIT.held
 }
 
 function printAttacks(args: readonly string[]): number {
@@ -170,7 +169,11 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${USAGE}\n`)
     return command === undefined ? EXIT.wrong : EXIT.held
   }
-  if (command === 'estimate') return printEstimate(rest)
+  const answer = RESEARCH.get(command)?.(rest)
+  if (answer !== undefined) {
+    process.stdout.write(`${answer.output}\n`)
+    return answer.isHeld ? EXIT.held : EXIT.broken
+  }
   if (command === 'attacks') return printAttacks(rest)
   if (command !== 'simulate') throw new RangeError(`there is no command ${command}`)
   return simulate(optionsOf(rest))

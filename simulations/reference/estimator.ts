@@ -2,7 +2,7 @@ import { createHistogram } from '../histogram.ts'
 import { type Prng, prngOf } from '../prng.ts'
 import { type DrawDelay, delaysOf } from '../world/latency.ts'
 import type { Region } from '../world/regions.ts'
-import { countOf, type Message, type ReferenceProtocol, type Wait } from './protocol.ts'
+import { countOf, type ReferenceProtocol, type Role, type Step, type Wait } from './protocol.ts'
 
 export interface EstimateOptions {
   readonly protocol: ReferenceProtocol
@@ -10,76 +10,149 @@ export interface EstimateOptions {
   readonly placement: readonly Region[]
   readonly f: number
   readonly seed: number
-  /** For each member as leader. */
-  readonly trials: number
+  /** For each member as leader; chosen by how much there is to draw when left out. */
+  readonly trials?: number
+  /** Members that send nothing, which the others know, drawn in each trial; never the leader. */
+  readonly silent?: number
+  /** Members that send nothing since this moment: still expected. Never the leader. */
+  readonly crashed?: number
+  /** Delays and results are cut to whole multiples; 1 µs when left out. */
+  readonly resolutionUs?: number
 }
 
-export interface Estimate {
+export interface Latency {
+  /** Null when no member ever had the result. */
+  readonly meanMs: number | null
+  readonly p99Ms: number | null
+}
+
+export interface Estimate extends Latency {
   readonly protocol: string
   readonly members: number
+  readonly f: number
   readonly trials: number
-  readonly meanMs: number
-  readonly p99Ms: number
+  /** The step from whose sending the time counts; null: the start of the round. */
+  readonly measuredFrom: string | null
+  /** The same from the start of the round. */
+  readonly fromStart: Latency
+  /** Share of members that never had the result, from 0 to 1. */
+  readonly withoutResult: number
 }
 
-/** What one trial knows: when each member got each message from each sender. */
+/** What one trial knows. */
 interface Trial {
   readonly options: EstimateOptions
-  readonly members: readonly number[]
-  readonly roles: ReadonlyMap<string, readonly number[]>
-  /** By message, then receiver: times of arrival in microseconds, one for each sender. */
-  readonly arrivals: Map<string, readonly number[][]>
+  readonly sets: ReadonlyMap<string, readonly number[]>
+  readonly alive: ReadonlySet<number>
+  /** By step: times of arrival by receiver, ascending, in microseconds; how many would send. */
+  readonly arrivals: Map<string, { readonly at: readonly Float64Array[]; readonly senders: number }>
+  /** By step: when each of its senders sent. */
+  readonly leftUs: Map<string, readonly number[]>
   readonly draw: DrawDelay
   readonly prng: Prng
 }
 
+/** So many delays are drawn when the number of trials is left open. */
+const DRAWS = 1_000_000
+/** With more members than this, so many of them lead, evenly spread. */
+const LEADERS_MAX = 100
+
 /**
- * Time from the start to the result, over all members and with each as leader in turn: one-way
- * delays Normal(p50 / 2, (p90 − p50) / 2) of the round trips, from 0; no loss, no bandwidth, a
- * message to oneself at once.
+ * Time to the result, over all living members and with each as leader in turn: one-way delays
+ * Normal(p50 / 2, (p90 − p50) / 2) of the round trips, from 0; no loss, no bandwidth, a message to
+ * oneself at once.
  */
 export function estimate(options: EstimateOptions): Estimate {
-  const { protocol, placement, seed, trials } = options
+  const { protocol, placement, f, seed } = options
   const prng = prngOf(seed, `estimate ${protocol.name}`)
-  const draw = delaysOf({ type: 'regions', placement })
-  const histogram = createHistogram()
-  const members = placement.map((_, index) => index)
-  for (let trial = 0; trial < trials * members.length; trial++) {
-    const roles = rolesOf(options, trial % members.length, prng)
-    const state: Trial = { options, members, roles, arrivals: new Map(), draw, prng }
-    for (const message of protocol.messages) state.arrivals.set(message.name, sent(state, message))
-    for (const member of members) {
+  const draw = drawOf(options)
+  const measured = createHistogram()
+  const whole = createHistogram()
+  const resolutionUs = options.resolutionUs ?? 1
+  const n = placement.length
+  const leaders = Math.min(n, LEADERS_MAX)
+  const trials = leaders * (options.trials ?? trialsOf(options, leaders))
+  let without = 0
+  let asked = 0
+  for (let trial = 0; trial < trials; trial++) {
+    const leader = Math.floor(((trial % leaders) * n) / leaders)
+    const state = trialOf(options, { leader, draw, prng })
+    for (const step of protocol.steps) send(state, step)
+    const fromUs = protocol.measuredFrom === null ? 0 : meanLeft(state, protocol.measuredFrom)
+    asked += state.alive.size
+    for (const member of state.alive) {
       const doneUs = earliest(state, protocol.done, member)
-      if (Number.isFinite(doneUs)) histogram.add(Math.round(doneUs))
+      if (!Number.isFinite(doneUs)) {
+        without += 1
+        continue
+      }
+      measured.add(cut(Math.round(doneUs - fromUs), resolutionUs))
+      whole.add(cut(Math.round(doneUs), resolutionUs))
     }
   }
-  const { meanMs, p99Ms } = histogram.summary()
-  const count = trials * members.length
+  const latency = ({ summary }: typeof whole): Latency => {
+    const { meanMs, p99Ms } = summary()
+    return { meanMs, p99Ms }
+  }
   return {
     protocol: protocol.name,
-    members: members.length,
-    trials: count,
-    meanMs: meanMs ?? Number.NaN,
-    p99Ms: p99Ms ?? Number.NaN,
+    members: n,
+    f,
+    trials,
+    ...latency(measured),
+    measuredFrom: protocol.measuredFrom,
+    fromStart: latency(whole),
+    withoutResult: without / asked,
   }
 }
 
-function rolesOf(
-  { protocol, placement, f }: EstimateOptions,
-  leader: number,
-  prng: Prng,
-): ReadonlyMap<string, readonly number[]> {
+function drawOf({ placement, resolutionUs = 1 }: EstimateOptions): DrawDelay {
+  const draw = delaysOf({ type: 'regions', placement })
+  return (link, prng) => cut(draw(link, prng), resolutionUs)
+}
+
+function cut(us: number, resolutionUs: number): number {
+  return us - (us % resolutionUs)
+}
+
+function trialsOf({ protocol, placement }: EstimateOptions, leaders: number): number {
   const n = placement.length
-  const roles = new Map<string, readonly number[]>([
-    ['all', placement.map((_, index) => index)],
+  const size = (set: string): number => (set === 'leader' || set === 'one' ? 1 : n)
+  const draws = protocol.steps.reduce((sum, { from, to }) => sum + size(from) * size(to), 0)
+  return Math.max(1, Math.ceil(DRAWS / (draws * leaders)))
+}
+
+function trialOf(
+  options: EstimateOptions,
+  { leader, draw, prng }: { readonly leader: number; draw: DrawDelay; readonly prng: Prng },
+): Trial {
+  const { protocol, placement, f, silent = 0, crashed = 0 } = options
+  const n = placement.length
+  const all = placement.map((_, index) => index)
+  const others = all.filter((member) => member !== leader)
+  const absent = drawn(others, silent + crashed, prng)
+  const isSilent = new Set(absent.slice(0, silent))
+  const isAbsent = new Set(absent)
+  const alive = all.filter((member) => !isAbsent.has(member))
+  const sets = new Map<string, readonly number[]>([
+    ['all', all],
     ['leader', [leader]],
+    ['one', drawn(all, 1, prng)],
+    ['expected', all.filter((member) => !isSilent.has(member))],
+    ['alive', alive],
   ])
-  for (const [name, role] of Object.entries(protocol.roles)) {
-    const from = roles.get(role.of)
-    if (from === undefined) throw new RangeError(`role ${name} is of an unknown role ${role.of}`)
-    roles.set(name, drawn(from, countOf(role.count, { n, f }), prng))
-  }
-  return roles
+  for (const role of protocol.roles) sets.set(role.name, roleIn(sets, role, { n, f, prng }))
+  const isAlive = new Set(alive)
+  return { options, sets, alive: isAlive, arrivals: new Map(), leftUs: new Map(), draw, prng }
+}
+
+function roleIn(
+  sets: ReadonlyMap<string, readonly number[]>,
+  { of, count }: Role,
+  { n, f, prng }: { readonly n: number; readonly f: number; readonly prng: Prng },
+): readonly number[] {
+  const from = sets.get(of) ?? []
+  return drawn(from, countOf(count, { n, f, size: from.length }), prng)
 }
 
 function drawn(from: readonly number[], count: number, prng: Prng): readonly number[] {
@@ -90,22 +163,31 @@ function drawn(from: readonly number[], count: number, prng: Prng): readonly num
   })
 }
 
-function sent(trial: Trial, message: Message): readonly number[][] {
-  const arrivals: number[][] = trial.members.map(() => [])
-  const receivers = trial.roles.get(message.to)
-  const senders = trial.roles.get(message.from)
-  if (receivers === undefined || senders === undefined) {
-    throw new RangeError(`message ${message.name} is between unknown roles`)
-  }
+function send(trial: Trial, step: Step): void {
+  const at: number[][] = trial.options.placement.map(() => [])
+  const receivers = trial.sets.get(step.to) ?? []
+  const senders = trial.sets.get(step.from) ?? []
+  const left: number[] = []
   for (const from of senders) {
-    const readyUs = message.after.length === 0 ? 0 : earliest(trial, message.after, from)
-    const leavesUs = readyUs + message.workMs * 1_000
+    if (!trial.alive.has(from)) continue
+    const readyUs = step.after.length === 0 ? 0 : earliest(trial, step.after, from)
+    if (!Number.isFinite(readyUs)) continue
+    const leavesUs = readyUs + step.workMs * 1_000
+    left.push(leavesUs)
     for (const to of receivers) {
       const delayUs = to === from ? 0 : trial.draw({ from, to }, trial.prng)
-      arrivals[to]?.push(leavesUs + delayUs)
+      at[to]?.push(leavesUs + delayUs)
     }
   }
-  return arrivals
+  // Sorted as plain floats: far quicker than an array with a function that compares.
+  const sorted = at.map((arrived) => Float64Array.from(arrived).sort())
+  trial.arrivals.set(step.name, { at: sorted, senders: senders.length })
+  trial.leftUs.set(step.name, left)
+}
+
+function meanLeft({ leftUs }: Trial, step: string): number {
+  const left = leftUs.get(step) ?? []
+  return left.length === 0 ? 0 : left.reduce((sum, us) => sum + us, 0) / left.length
 }
 
 /** When the first of several waits of a member ends; Infinity when none ever does. */
@@ -115,15 +197,14 @@ function earliest(trial: Trial, waits: readonly Wait[], member: number): number 
   return firstUs
 }
 
-function endOf(trial: Trial, wait: Wait, member: number): number {
-  const committee = { n: trial.members.length, f: trial.options.f }
-  let endUs = 0
-  for (const [name, count] of Object.entries(wait)) {
-    const arrivals = trial.arrivals.get(name)?.[member]
-    if (arrivals === undefined) throw new RangeError(`a wait is for an unknown message ${name}`)
-    const sorted = [...arrivals].sort((a, b) => a - b)
-    const reached = sorted[countOf(count, committee) - 1] ?? Number.POSITIVE_INFINITY
-    endUs = Math.max(endUs, reached)
+function endOf(trial: Trial, { elapsedMs, counts }: Wait, member: number): number {
+  const { placement, f } = trial.options
+  let endUs = elapsedMs * 1_000
+  for (const { step, count } of counts) {
+    const arrived = trial.arrivals.get(step)
+    const size = arrived?.senders ?? 0
+    const needed = countOf(count, { n: placement.length, f, size })
+    endUs = Math.max(endUs, arrived?.at[member]?.[needed - 1] ?? Number.POSITIVE_INFINITY)
   }
   return endUs
 }

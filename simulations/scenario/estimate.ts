@@ -1,17 +1,21 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/quorum.ts'
-import { type Estimate, estimate } from '../reference/estimator.ts'
-import { REFERENCE_PROTOCOLS } from '../reference/protocols.ts'
+import { type Estimate, type EstimateOptions, estimate } from '../reference/estimator.ts'
+import type { ReferenceProtocol } from '../reference/protocol.ts'
 import { REGIONS, type Region } from '../world/regions.ts'
+import { InputError, type Problem } from './input.ts'
+import { BUILT_IN, impossibleWaits, loadProtocol } from './protocol-file.ts'
 
-/** Most members of an estimate. */
+/** Fewest and most members of an estimate. */
+const MEMBERS_MIN = 2
 const MEMBERS_MAX = 1_000
 const TRIALS_MAX = 1_000_000
 
 /**
  * The estimate that a command line asks for.
  *
- * @throws {RangeError} when it asks for a region, protocol or number that there is not
+ * @throws {InputError} ESTIMATE_INVALID with everything that is wrong with it
  */
 export function estimateOf(args: readonly string[]): {
   readonly result: Estimate
@@ -20,45 +24,91 @@ export function estimateOf(args: readonly string[]): {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      topology: { type: 'string' },
-      protocol: { type: 'string' },
+      topology: { type: 'string', default: '' },
+      protocol: { type: 'string', default: '' },
       seed: { type: 'string', default: '1' },
-      trials: { type: 'string', default: '200' },
+      trials: { type: 'string' },
+      f: { type: 'string' },
+      silent: { type: 'string', default: '0' },
+      crashed: { type: 'string', default: '0' },
       json: { type: 'boolean', default: false },
     },
   })
-  const placement = placementOf(values.topology ?? '')
-  const protocol = REFERENCE_PROTOCOLS.find(({ name }) => name === values.protocol)
-  if (protocol === undefined) {
-    const known = REFERENCE_PROTOCOLS.map(({ name }) => name).join(', ')
-    throw new RangeError(`--protocol must be one of ${known}`)
+  const problems: Problem[] = []
+  const placement = attempt(problems, () => placementOf(values.topology)) ?? []
+  const protocol = attempt(problems, () => protocolOf(values.protocol))
+  const n = placement.length
+  const count = (option: string, text: string, [min, max]: readonly [number, number]): number => {
+    const number = Number(text)
+    const isGood = /^\d{1,10}$/.test(text) && number >= min && number <= max
+    const message = `must be a whole number from ${min} to ${max}`
+    if (!isGood) problems.push({ path: `--${option}`, message })
+    return number
   }
-  const f = faultyMax(placement.length)
-  const seed = countIn('--seed', values.seed, 0xffffffff)
-  const trials = countIn('--trials', values.trials, TRIALS_MAX)
-  return { result: estimate({ protocol, placement, f, seed, trials }), isJson: values.json }
+  const fMax = faultyMax(Math.max(1, n))
+  const f = values.f === undefined ? fMax : count('f', values.f, [0, fMax])
+  const seed = count('seed', values.seed, [0, 0xffffffff])
+  const silent = count('silent', values.silent, [0, f])
+  const crashed = count('crashed', values.crashed, [0, Math.max(0, f - silent)])
+  const trials =
+    values.trials === undefined ? {} : { trials: count('trials', values.trials, [1, TRIALS_MAX]) }
+  if (protocol !== null && n > 0) {
+    const impossible = impossibleWaits(protocol, { n, f })
+    problems.push(...impossible.map((each) => inProtocol(each)))
+  }
+  if (problems.length > 0 || protocol === null) {
+    throw new InputError('ESTIMATE_INVALID', 'what is to be estimated', problems)
+  }
+  const options: EstimateOptions = { protocol, placement, f, seed, silent, crashed, ...trials }
+  return { result: estimate(options), isJson: values.json }
 }
 
-/** `us-east-1:3,eu-west-1:2` as one region for each member. */
+/**
+ * `us-east-1:3,eu-west-1:2` as one region for each member.
+ *
+ * @throws {InputError} ESTIMATE_INVALID with every problem of it
+ */
 export function placementOf(topology: string): readonly Region[] {
-  const placement = topology.split(',').flatMap((entry) => {
-    const [name, count = '1'] = entry.split(':')
+  const problems: Problem[] = []
+  const report = (message: string) => problems.push({ path: '--topology', message })
+  const placement: Region[] = []
+  for (const entry of topology.split(',')) {
+    const [name = '', count = '1', ...more] = entry.trim().split(':')
     const region = REGIONS.find((each) => each === name)
-    if (region === undefined) {
-      throw new RangeError(`--topology must name regions of ${REGIONS.join(', ')}`)
-    }
-    return Array.from({ length: countIn('--topology', count, MEMBERS_MAX) }, () => region)
-  })
-  if (placement.length < 4 || placement.length > MEMBERS_MAX) {
-    throw new RangeError(`--topology must place 4 to ${MEMBERS_MAX} members`)
+    if (region === undefined) report(`"${name}" is none of ${REGIONS.join(', ')}`)
+    const isCount = /^\d{1,4}$/.test(count) && Number(count) >= 1 && more.length === 0
+    if (!isCount) report(`"${entry.trim()}" must be region:members`)
+    if (region === undefined || !isCount) continue
+    for (let made = 0; made < Number(count); made++) placement.push(region)
   }
+  const isSize = placement.length >= MEMBERS_MIN && placement.length <= MEMBERS_MAX
+  if (problems.length === 0 && !isSize)
+    report(`must place ${MEMBERS_MIN} to ${MEMBERS_MAX} members`)
+  if (problems.length > 0) throw new InputError('ESTIMATE_INVALID', 'the topology', problems)
   return placement
 }
 
-function countIn(option: string, text: string, max: number): number {
-  const count = Number(text)
-  if (!/^\d{1,10}$/.test(text) || count > max) {
-    throw new RangeError(`${option} must hold whole numbers up to ${max}`)
+function protocolOf(nameOrPath: string): ReferenceProtocol {
+  const isBuiltIn = BUILT_IN.some((name) => name === nameOrPath)
+  if (!isBuiltIn && !existsSync(nameOrPath)) {
+    const message = `must be one of ${BUILT_IN.join(', ')}, or a file that describes one`
+    throw new InputError('ESTIMATE_INVALID', 'the protocol', [{ path: '--protocol', message }])
   }
-  return count
+  return loadProtocol(nameOrPath)
+}
+
+/** What is made, or null with its problems in the list. */
+function attempt<T>(problems: Problem[], make: () => T): T | null {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const isFile = error.code === 'PROTOCOL_INVALID'
+    problems.push(...(isFile ? error.problems.map(inProtocol) : error.problems))
+    return null
+  }
+}
+
+function inProtocol({ path, message }: Problem): Problem {
+  return { path: path === '' ? '--protocol' : `--protocol ${path}`, message }
 }

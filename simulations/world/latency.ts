@@ -1,6 +1,6 @@
 import { exponential } from '../arithmetic.ts'
 import type { Prng } from '../prng.ts'
-import { type Region, roundTripOf } from './regions.ts'
+import { type Region, type RoundTrip, roundTripOf } from './regions.ts'
 
 /** How long a message takes over one link, one way, before bandwidth; all in milliseconds. */
 export type LatencyModel =
@@ -35,17 +35,24 @@ export function delaysOf(model: LatencyModel): DrawDelay {
 }
 
 function regionDelays(placement: readonly Region[]): DrawDelay {
-  const links = placement.map((from) =>
-    placement.map((to) => {
-      const { p50Ms, p90Ms } = roundTripOf(from, to)
-      return { meanMs: p50Ms / 2, deviationMs: (p90Ms - p50Ms) / 2 }
-    }),
+  // Once for each pair of regions, not of members: there may be a thousand of these.
+  const regions = [...new Set(placement)]
+  const byRegion = new Map(
+    regions.map((from) => [
+      from,
+      new Map(regions.map((to) => [to, oneWay(roundTripOf(from, to))] as const)),
+    ]),
   )
+  const links = placement.map((from) => placement.map((to) => byRegion.get(from)?.get(to)))
   return ({ from, to }, prng) => {
     const link = links[from]?.[to]
     if (link === undefined) throw new RangeError('every member has a region')
     return toUs(link.meanMs + link.deviationMs * prng.normal())
   }
+}
+
+function oneWay({ p50Ms, p90Ms }: RoundTrip) {
+  return { meanMs: p50Ms / 2, deviationMs: (p90Ms - p50Ms) / 2 }
 }
 
 function toUs(ms: number): number {

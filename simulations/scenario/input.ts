@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
+import type { z } from 'zod'
+
+/** One thing wrong with what was given: where, and what would be right. */
+export interface Problem {
+  readonly path: string
+  readonly message: string
+}
+
+/** Something that was given cannot be used; every problem of it is listed. */
+export class InputError extends Error {
+  readonly code: InputCode
+  readonly problems: readonly Problem[]
+
+  constructor(code: InputCode, what: string, problems: readonly Problem[]) {
+    const lines = problems.map(
+      ({ path, message }) => `  ${path === '' ? '(file)' : path}: ${message}`,
+    )
+    super(`${what} has ${problems.length} problem(s):\n${lines.join('\n')}`)
+    this.name = 'InputError'
+    this.code = code
+    this.problems = problems
+  }
+}
+
+export type InputCode =
+  | 'PROTOCOL_INVALID'
+  | 'ESTIMATE_INVALID'
+  | 'COMMITTEE_FILE_INVALID'
+  | 'ECONOMICS_INVALID'
+
+/** Largest file of the kinds that are read here. */
+const FILE_BYTES_MAX = 1024 * 1024
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** What a YAML file holds, or everything that is wrong with its form. */
+export function parseFile<S extends z.ZodType>(path: string, schema: S): Parsed<z.output<S>> {
+  try {
+    return parseText(readFileSync(path, 'utf8'), schema)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { ok: false, problems: [{ path: '', message: `cannot be read: ${reason}` }] }
+  }
+}
+
+/** The same of a text. */
+export function parseText<S extends z.ZodType>(text: string, schema: S): Parsed<z.output<S>> {
+  if (text.length > FILE_BYTES_MAX) {
+    return { ok: false, problems: [{ path: '', message: 'is larger than 1 MiB' }] }
+  }
+  const document = parseDocument(text, { uniqueKeys: true })
+  if (document.errors.length > 0) {
+    return { ok: false, problems: document.errors.map(({ message }) => ({ path: '', message })) }
+  }
+  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 20 }))
+  if (parsed.success) return { ok: true, value: parsed.data }
+  const problems = parsed.error.issues.map(({ path, message }) => ({
+    path: path.join('.'),
+    message,
+  }))
+  return { ok: false, problems }
+}

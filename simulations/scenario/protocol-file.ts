@@ -1,0 +1,188 @@
+import { z } from 'zod'
+import {
+  type Count,
+  countOf,
+  type ReferenceProtocol,
+  SETS,
+  type Wait,
+} from '../reference/protocol.ts'
+import { InputError, type Parsed, type Problem, parseFile, parseText } from './input.ts'
+
+/** Protocols that the project describes itself, each in a file of this format. */
+export const BUILT_IN = [
+  'simplex',
+  'hotstuff',
+  'ocr2',
+  'ocr3',
+  'ours',
+  'single-signer',
+  'raw-quorum',
+] as const
+
+const STEPS_MAX = 32
+const ROLES_MAX = 16
+const ALTERNATIVES_MAX = 8
+const WORK_MS_MAX = 60_000
+const COUNT_MAX = 1_000
+
+const identifier = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'must be 1 to 40 letters and digits, a letter first')
+const COUNT_TEXT =
+  'must be a whole number from 1, a share such as 67% or 0.67, or one of ' +
+  'all, f+1, 2f+1, n-f, majority'
+const count = z.union(
+  [
+    z.int().min(1).max(COUNT_MAX),
+    z.number().gt(0).lt(1).transform(percentOf),
+    z.enum(['all', 'f+1', '2f+1', 'n-f', 'majority']),
+    z
+      .string()
+      .regex(/^(?:100|\d{1,2})(?:\.\d{1,4})?%$/)
+      .refine((text) => Number.parseFloat(text) > 0 && Number.parseFloat(text) <= 100)
+      .transform((text) => text as `${number}%`),
+  ],
+  { error: COUNT_TEXT },
+)
+const elapsedMs = z.number().min(0).max(WORK_MS_MAX)
+const wait = z.object({ elapsedMs: elapsedMs.default(0) }).catchall(count)
+const waits = z.union(
+  [wait.transform((one) => [one]), z.array(wait).min(1).max(ALTERNATIVES_MAX)],
+  {
+    error:
+      'must be { step: count, … }, with elapsedMs if it must also be so late, or a list of these ' +
+      `of which the earliest counts; a count ${COUNT_TEXT}`,
+  },
+)
+
+const protocolSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,60}$/, 'must be 1 to 60 of a-z, 0-9 and -'),
+  about: z.string().max(1_000).default(''),
+  measuredFrom: identifier.nullable().default(null),
+  roles: z
+    .array(z.strictObject({ name: identifier, of: identifier, count }))
+    .max(ROLES_MAX)
+    .default([]),
+  steps: z
+    .array(
+      z.strictObject({
+        name: identifier,
+        from: identifier,
+        to: identifier,
+        after: waits.default([]),
+        workMs: z.number().min(0).max(WORK_MS_MAX).default(0),
+      }),
+    )
+    .min(1)
+    .max(STEPS_MAX),
+  done: waits,
+})
+
+/**
+ * A built-in protocol by its name, or the one that a file describes.
+ *
+ * @throws {InputError} PROTOCOL_INVALID with every problem found
+ */
+export function loadProtocol(nameOrPath: string): ReferenceProtocol {
+  const isBuiltIn = BUILT_IN.some((name) => name === nameOrPath)
+  const path = isBuiltIn
+    ? new URL(`../reference/${nameOrPath}.yaml`, import.meta.url).pathname
+    : nameOrPath
+  return checked(parseFile(path, protocolSchema))
+}
+
+/** @throws {InputError} PROTOCOL_INVALID with every problem found */
+export function parseProtocol(text: string): ReferenceProtocol {
+  return checked(parseText(text, protocolSchema))
+}
+
+function checked(parsed: Parsed<z.output<typeof protocolSchema>>): ReferenceProtocol {
+  if (!parsed.ok) throw new InputError('PROTOCOL_INVALID', 'the protocol', parsed.problems)
+  const { steps, done, ...rest } = parsed.value
+  const protocol = {
+    ...rest,
+    steps: steps.map((step) => ({ ...step, after: step.after.map(waitOf) })),
+    done: done.map(waitOf),
+  }
+  const problems = crossProblems(protocol)
+  if (problems.length > 0) throw new InputError('PROTOCOL_INVALID', 'the protocol', problems)
+  return protocol
+}
+
+function waitOf({ elapsedMs, ...counts }: z.output<typeof wait>): Wait {
+  return { elapsedMs, counts: Object.entries(counts).map(([step, count]) => ({ step, count })) }
+}
+
+/** Rules between fields: names that exist, once, and before they are used. */
+function crossProblems({
+  roles,
+  steps,
+  done,
+  measuredFrom,
+}: ReferenceProtocol): readonly Problem[] {
+  const problems: Problem[] = []
+  const report = (path: string, holds: boolean, message: string): void => {
+    if (!holds) problems.push({ path, message })
+  }
+  const sets = new Set<string>(SETS)
+  for (const [index, { name, of }] of roles.entries()) {
+    report(`roles.${index}.of`, sets.has(of), `must be one of ${[...sets].join(', ')}`)
+    report(`roles.${index}.name`, !sets.has(name), `${name} is taken`)
+    sets.add(name)
+  }
+  const sent = new Set<string>()
+  const waitsHold = (path: string, waits: readonly Wait[]): void => {
+    for (const { counts } of waits) {
+      for (const { step } of counts) {
+        report(path, sent.has(step), `waits for ${step}, which is no earlier step`)
+      }
+    }
+  }
+  for (const [index, { name, from, to, after }] of steps.entries()) {
+    const path = `steps.${index}`
+    report(`${path}.name`, name !== 'elapsedMs' && !sent.has(name), `${name} is taken`)
+    report(`${path}.from`, sets.has(from), `must be one of ${[...sets].join(', ')}`)
+    report(`${path}.to`, sets.has(to), `must be one of ${[...sets].join(', ')}`)
+    waitsHold(`${path}.after`, after)
+    sent.add(name)
+  }
+  waitsHold('done', done)
+  const isKnown = measuredFrom === null || sent.has(measuredFrom)
+  report('measuredFrom', isKnown, `must be a step: ${[...sent].join(', ')}`)
+  return problems
+}
+
+/** Waits that can never end in a committee, because they are for more than are sent. */
+export function impossibleWaits(
+  { roles, steps, done }: ReferenceProtocol,
+  committee: { readonly n: number; readonly f: number },
+): readonly Problem[] {
+  const { n } = committee
+  const sizes = new Map<string, number>(
+    SETS.map((set) => [set, set === 'leader' || set === 'one' ? 1 : n]),
+  )
+  for (const { name, of, count } of roles) {
+    const size = sizes.get(of) ?? n
+    sizes.set(name, Math.min(size, countOf(count, { ...committee, size })))
+  }
+  const sizeOfStep = new Map(steps.map(({ name, from }) => [name, sizes.get(from) ?? n]))
+  const inWaits = (path: string, waits: readonly Wait[]): readonly Problem[] =>
+    waits.flatMap(({ counts }) =>
+      counts.flatMap(({ step, count }) => {
+        const size = sizeOfStep.get(step) ?? 0
+        const needed = countOf(count, { ...committee, size })
+        const message = `waits for ${needed} of ${step}, which ${size} of ${n} members send`
+        return needed > size ? [{ path, message }] : []
+      }),
+    )
+  return [
+    ...steps.flatMap(({ after }, index) => inWaits(`steps.${index}.after`, after)),
+    ...inWaits('done', done),
+  ]
+}
+
+/** 0.67 as 67%, by its digits: a product would not be exact. */
+function percentOf(share: number): Count {
+  const digits = share.toFixed(6).slice(2)
+  return `${digits.slice(0, 2)}.${digits.slice(2)}%` as `${number}%`
+}
