@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as pauseFor } from 'node:timers/promises'
-import { invariant } from '../aggregator/assert.ts'
 import { committeeOf } from '../aggregator/committee.ts'
 import { type Context, contextOf } from '../aggregator/context.ts'
 import { gossipBytesMax } from '../aggregator/messages/codec.ts'
@@ -14,7 +13,7 @@ import { counting } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
 import { makeCertified } from './compose/public-port.ts'
-import { signerPort } from './compose/signer-port.ts'
+import { type NodeSigner, openSigner } from './compose/signer.ts'
 import { sourcesPort } from './compose/sources-port.ts'
 import { openStore } from './compose/store.ts'
 import { targetPort } from './compose/target-port.ts'
@@ -25,8 +24,6 @@ import { Network } from './gossip/network.ts'
 import { Inbound } from './inbound.ts'
 import { cryptoOf, type Ecdsa, loadEcdsa } from './keys/native.ts'
 import type { Terminal } from './keys/passphrase.ts'
-import { Promises } from './keys/promises.ts'
-import { Signer } from './keys/signer.ts'
 import { type Running, type Startable, startAll } from './lifecycle.ts'
 import type { Log } from './logging.ts'
 import { SourceEngine } from './sources/engine.ts'
@@ -64,15 +61,16 @@ export async function startNode(
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 })
   const { committee } = base.context
   const keys = await openKeys({ config: config.keys, committee }, { ...base, ...dependencies })
-  const promises = await Promises.open({ directory: config.dataDirectory })
+  const { signal } = dependencies
+  const signer = await openSigner({ config, member: keys.member }, { ...base, signal })
   try {
-    const node = await assemble({ ...base, loaded, keys, promises })
+    const node = await assemble({ ...base, loaded, keys, signer })
     const running = await startAll(node.parts, { signal: dependencies.signal })
     const address = node.api.address ?? ''
-    base.log.info('node.started', { member: keys.self, address })
+    base.log.info('node.started', { member: signer.self, address })
     return { ...running, address, failed: base.failed }
   } catch (error) {
-    await promises.close().catch(() => undefined)
+    await signer.part.stop().catch(() => undefined)
     throw error
   }
 }
@@ -121,18 +119,18 @@ function foundation(
 interface Assembly extends Foundation {
   readonly loaded: LoadedConfig
   readonly keys: OpenKeys
-  readonly promises: Promises
+  readonly signer: NodeSigner
 }
 
 async function assemble(assembly: Assembly) {
-  const { loaded, keys, context, clock, log, metrics, onFatal } = assembly
+  const { loaded, signer, context, clock, log, metrics, onFatal } = assembly
   const { config } = loaded
   const { committee } = context
   const startedMs = clock.nowMs()
   const nowMs = () => clock.nowMs()
   const { dataDirectory } = config
-  const store = openStore({ dataDirectory, startedMs, committee, self: keys.self }, { nowMs, log })
-  const signer = makeSigner(assembly)
+  const { self } = signer
+  const store = openStore({ dataDirectory, startedMs, committee, self }, { nowMs, log })
   const engine = makeSources(assembly)
   const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock })
   const targets = makeTargets(config, assembly)
@@ -150,16 +148,12 @@ async function assemble(assembly: Assembly) {
   const driver: Driver = new Driver(
     {
       context,
-      self: keys.self,
-      memory: () => ({ watermark: signer.watermark, ...store.remembered(context) }),
+      self,
+      memory: () => ({ watermark: signer.watermark(), ...store.remembered(context) }),
     },
     {
       clock,
-      signer: signerPort({
-        signer,
-        log,
-        onRefused: (code) => metrics.signerRefusals.inc({ code }),
-      }),
+      signer: signer.port,
       sources,
       network: networkPort({ committee, network, inbound, onFault: onFatal }),
       targets: targets.map(({ target }) => targetPort(target)),
@@ -170,9 +164,10 @@ async function assemble(assembly: Assembly) {
   )
   const { name } = config
   const view = createView(
-    { name, version: assembly.version, context, self: keys.self, startedMs },
+    { name, version: assembly.version, context, self, startedMs },
     {
       clock,
+      signer: signer.view,
       book,
       state: () => driver.state,
       peers: () => network.peers(),
@@ -184,19 +179,9 @@ async function assemble(assembly: Assembly) {
   )
   const certificates = certified.shelf
   const api = new ApiServer(config.api, { context, certificates, view, metrics, clock, log })
-  const first = [store.journal, signer, engine, ...targets.map(({ target }) => target)]
+  const first = [store.journal, signer.part, engine, ...targets.map(({ target }) => target)]
   const parts: readonly Startable[] = [...first, network, ...certified.parts, driver, api]
   return { parts, api }
-}
-
-function makeSigner({ keys, context, promises, ecdsa, onFatal }: Assembly): Signer {
-  const { committee } = context
-  const member = committee.params.members[keys.self]
-  invariant(member !== undefined, 'the identity key was found among the members')
-  return new Signer(
-    { index: keys.self, groupKey: committee.groupKey, identityPublicKey: member.identityKey },
-    { identity: keys.identity, share: keys.signingShare, promises, ecdsa, onFault: onFatal },
-  )
 }
 
 function makeSources({ loaded, context, clock, log, metrics }: Assembly): SourceEngine {
@@ -218,14 +203,14 @@ function makeSources({ loaded, context, clock, log, metrics }: Assembly): Source
 }
 
 async function makeNetwork(assembly: Assembly, inbound: Inbound): Promise<Network> {
-  const { loaded, keys, context, log, metrics, onFatal } = assembly
+  const { loaded, signer, context, log, metrics, onFatal } = assembly
   const { committee } = context
   const { network } = loaded.config
   const addresses = new Map(network.members.map(({ index, address }) => [index, address]))
   return await Network.create(
     {
-      privateKey: keys.identity.use((key) => Uint8Array.from(key)),
-      own: keys.self,
+      identity: signer.identity,
+      own: signer.self,
       members: committee.params.members.map(({ identityKey }, index) => {
         const address = addresses.get(index)
         return { identityKey, addresses: address === undefined ? [] : [address] }

@@ -204,7 +204,12 @@ export class Driver {
     const { round } = message.message
     const kind = promiseKindOf(message.message)
     const signature = this.#dependencies.signer.signMessage({ round, kind, digest })
-    if (signature === null) return
+    if (!(signature instanceof Promise)) this.#reveal(message, signature)
+    else this.#follow(signature.then((late) => this.#reveal(message, late)))
+  }
+
+  #reveal(message: EffectOf<'broadcast'>['message'], signature: Uint8Array | null): void {
+    if (signature === null || !this.#isRunning) return
     const sealed = sealOwn(message, signature)
     this.#dependencies.network.publish(sealed)
     this.report({ type: 'received', nowMs: this.#nowMs(), message: sealed, origin: 'self' })
@@ -212,6 +217,7 @@ export class Driver {
 
   async #sample({ round }: EffectOf<'sample'>): Promise<void> {
     const commitments = await this.#dependencies.signer.commitments(round)
+    if (commitments === null) return
     const sampled = this.#dependencies.sources.sampleFeeds()
     this.report({ type: 'sampled', nowMs: this.#nowMs(), round, commitments, ...sampled })
   }

@@ -22,15 +22,19 @@ export interface SignerPort {
    * when nobody knows what the disk holds: then nothing may be revealed any more.
    */
   readonly persist: (promise: Promised) => Promise<void>
-  /** Identity signature of 64 bytes, low s; null when what it would reveal is not promised. */
+  /**
+   * Identity signature of 64 bytes, low s; null when what it would reveal is not promised. At once
+   * from a signer of this process, later from one in a process of its own.
+   */
   readonly signMessage: (message: {
     readonly round: Round
     readonly kind: Promised['kind']
     readonly digest: Digest
-  }) => Uint8Array | null
+  }) => Uint8Array | null | Promise<Uint8Array | null>
+  /** Null when the signer refuses or is away: the node observes nothing in this round. */
   readonly commitments: (
     round: Round,
-  ) => Promise<readonly [NonceCommitment, NonceCommitment, NonceCommitment]>
+  ) => Promise<readonly [NonceCommitment, NonceCommitment, NonceCommitment] | null>
   /** Null when the signer refuses. */
   readonly signShare: (request: EffectOf<'signShare'>) => Promise<Uint8Array | null>
   readonly combine: (

@@ -1,6 +1,7 @@
 import { rememberValue, withDerived } from '../aggregation/derived-feeds.ts'
 import { absentBefore } from '../agreement/late.ts'
 import { basisOf, pairOf } from '../agreement/pair.ts'
+import { barrierAfter } from '../barrier.ts'
 import { openingOf, roundAt } from '../committee.ts'
 import type { Event } from '../events.ts'
 import { unsignedOf } from '../messages/codec.ts'
@@ -20,20 +21,16 @@ export function onStarted(turn: Turn, event: Extract<Event, { type: 'started' }>
   }
   const { feeds } = context.committee.params
   for (const past of event.past) rememberValue(state.derived, feeds, past)
-  state.barrier = barrierAt(turn, event.watermark)
+  state.barrier = barrierAfter(context.committee, {
+    nowMs: turn.nowMs,
+    watermark: event.watermark,
+  })
   state.current = roundAt(context.committee, turn.nowMs)
   for (let to = 0; to < context.committee.size; to++) {
     if (to === state.self) continue
     const message = { type: 'syncRequest', round: 0, observers: NO_MEMBERS } as const
     turn.out.push({ type: 'send', to, message })
   }
-}
-
-/** The last round of silence: beyond anything this key may have promised with any honest clock. */
-function barrierAt(turn: Turn, watermark: Round): Round {
-  const { committee } = turn.context
-  const latest = roundAt(committee, turn.nowMs + committee.params.timing.clockSkewMsMax)
-  return (latest > watermark ? latest : watermark) + 1
 }
 
 /** T_r: freezes the pair, forgets old rounds, asks for the local values (§4.3, §6.1). */
@@ -80,7 +77,8 @@ function followClock(turn: Turn, round: Round): void {
     note(turn, 'CLOCK_BEHIND', { round, members: ahead })
   } else if (!isBehind && state.clock === 'behind') {
     state.clock = 'agrees'
-    state.barrier = barrierAt(turn, state.barrier)
+    const start = { nowMs: turn.nowMs, watermark: state.barrier }
+    state.barrier = barrierAfter(turn.context.committee, start)
     note(turn, 'CLOCK_AGREES', { round, members: NO_MEMBERS })
   }
 }

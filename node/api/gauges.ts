@@ -6,8 +6,10 @@ import type { NodeView } from './view.ts'
  * nobody has to keep them true in between.
  */
 export function mirror(view: NodeView, metrics: Metrics): void {
-  const { round, nowMs } = view.status()
+  const { round, nowMs, signer } = view.status()
   metrics.round.set(round)
+  metrics.signerReachable.set(signer.isReachable ? 1 : 0)
+  metrics.signerWatermark.set(signer.watermark)
   const connected = view.peers().filter((peer) => peer.isConnected && !peer.isSelf)
   metrics.peersConnected.set(connected.length)
   for (const { name: feed, certified, local } of view.feeds()) {

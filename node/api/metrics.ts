@@ -35,6 +35,8 @@ export function createMetrics() {
     signerRefusals: counter('parallax_signer_refusals_total', 'What the signer refused, by code.', [
       'code',
     ]),
+    signerReachable: gauge('parallax_signer_reachable', '1 while the signer answers.', []),
+    signerWatermark: gauge('parallax_signer_watermark', 'Newest round of any promise.', []),
     peersConnected: gauge('parallax_peers_connected', 'Members that are connected.', []),
     publicPeers: gauge('parallax_public_peers_connected', 'Strangers on the public port.', []),
     streamReaders: gauge('parallax_stream_readers', 'Readers of both streams.', []),

@@ -35,10 +35,22 @@ export interface StatusView {
   readonly barrier: Round
   readonly startedMs: UnixMs
   readonly nowMs: UnixMs
+  readonly signer: SignerView
   /** Rounds since the start, by how they ended here. */
   readonly rounds: { readonly fast: number; readonly proposed: number; readonly skipped: number }
   /** T_r to certificate at this node over the newest rounds; null before the first. */
   readonly latencyMs: { readonly p50: DurationMs; readonly p99: DurationMs } | null
+}
+
+/** What signs for this node. */
+export interface SignerView {
+  /** `process`: in one of its own, behind a local socket. */
+  readonly place: 'inside' | 'process'
+  readonly isReachable: boolean
+  /** Highest round of any promise on disk. */
+  readonly watermark: Round
+  /** Requests that the signer refused since its start, by code. */
+  readonly refused: Readonly<Record<string, number>>
 }
 
 export interface FeedView {

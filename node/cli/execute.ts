@@ -9,6 +9,7 @@ import { keysNew, keysShow } from './commands/keys.ts'
 import { replay } from './commands/replay.ts'
 import { reportVerify } from './commands/report-verify.ts'
 import { run } from './commands/run.ts'
+import { signer } from './commands/signer.ts'
 import { simulate } from './commands/simulate.ts'
 import { status } from './commands/status.ts'
 import { EXIT_DONE, exitCodeOf } from './exit-codes.ts'
@@ -17,6 +18,7 @@ import { readVersion } from './version.ts'
 /** Every command, in the order in which an operator meets them. */
 export const COMMANDS: readonly Command[] = [
   run,
+  signer,
   gateway,
   init,
   keysNew,

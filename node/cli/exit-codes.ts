@@ -16,24 +16,34 @@ export const EXIT_CODES = [
   {
     exitCode: 3,
     meaning: 'A configuration or another file is missing, unreadable or wrong.',
-    codes: ['CONFIG_', 'FILE_', 'REPLAY_NOTHING_HELD'],
+    codes: ['CONFIG_', 'FILE_', 'REPLAY_NOTHING_HELD', 'SIGNER_NOT_CONFIGURED'],
   },
   {
     exitCode: 4,
     meaning: 'A key or its passphrase is wrong.',
-    codes: ['KEYSTORE_', 'PASSPHRASE_', 'PRIVATE_KEY_', 'SECRET_', 'IDENTITY_', 'SHARE_'],
+    codes: [
+      ...['KEYSTORE_', 'PASSPHRASE_', 'PRIVATE_KEY_', 'SECRET_', 'IDENTITY_', 'SHARE_'],
+      'SIGNER_FOREIGN',
+    ],
   },
   {
     exitCode: 5,
     meaning: 'A port is busy, or an address cannot be listened on.',
-    codes: ['API_PORT_BUSY', 'API_ADDRESS_REFUSED', 'GOSSIP_', 'PUBLIC_PORT_FAILED'],
+    codes: [
+      ...['API_PORT_BUSY', 'API_ADDRESS_REFUSED', 'GOSSIP_', 'PUBLIC_PORT_FAILED'],
+      'SIGNER_SOCKET_',
+    ],
   },
   {
     exitCode: 6,
     meaning: 'A chain, its contract or the wallet is not as configured.',
     codes: ['RPC_', 'CONTRACT_', 'SPENDING_', 'WALLET_'],
   },
-  { exitCode: 7, meaning: 'The node that was asked does not answer.', codes: ['NODE_UNREACHABLE'] },
+  {
+    exitCode: 7,
+    meaning: 'The node or the signer that was asked does not answer.',
+    codes: ['NODE_UNREACHABLE', 'SIGNER_UNREACHABLE'],
+  },
   { exitCode: 8, meaning: 'The node answers, but is not ready.', codes: ['NODE_NOT_READY'] },
   {
     exitCode: 9,

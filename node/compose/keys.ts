@@ -11,12 +11,18 @@ import type { Ecdsa } from '../keys/native.ts'
 import { type PassphraseSource, readPassphrase, type Terminal } from '../keys/passphrase.ts'
 import type { Secret } from '../keys/secret.ts'
 
-/** The opened keys of one member. */
-export interface OpenKeys {
+/** The opened keys that sign for one member. */
+export interface MemberKeys {
   /** Whose identity key it is. */
   readonly self: MemberIndex
   readonly identity: Secret
   readonly signingShare: Secret
+}
+
+/** What a node opens itself. */
+export interface OpenKeys {
+  /** Null when a signer in a process of its own holds them. */
+  readonly member: MemberKeys | null
   /** Null when the node delivers to no chain. */
   readonly transmitter: PrivateKeyAccount | null
 }
@@ -26,31 +32,67 @@ export interface OpenKeysOptions {
   readonly committee: Committee
 }
 
+interface OpenKeysDependencies {
+  readonly ecdsa: Ecdsa
+  readonly terminal: Terminal
+}
+
 /**
  * Opens the keystores of a node with one passphrase, and finds out which member it is.
  *
  * @throws {OracleError} `IDENTITY_NOT_MEMBER`, and what passphrases and keystores throw
  */
 export async function openKeys(
-  { config, committee }: OpenKeysOptions,
-  dependencies: { readonly ecdsa: Ecdsa; readonly terminal: Terminal },
+  options: OpenKeysOptions,
+  dependencies: OpenKeysDependencies,
 ): Promise<OpenKeys> {
-  const { ecdsa, terminal } = dependencies
+  const { config } = options
+  const { transmitter: path } = config
+  if (config.signer !== undefined && path === undefined) return { member: null, transmitter: null }
+  return await withPassphrase(config, dependencies.terminal, async (passphrase) => {
+    const member =
+      config.signer === undefined ? await openMember(options, dependencies, passphrase) : null
+    if (path === undefined) return { member, transmitter: null }
+    const { strength } = config
+    const key = await openKeystore({ path, purpose: 'transmitter', passphrase, strength })
+    return { member, transmitter: accountOf(key) }
+  })
+}
+
+/** Opens the keys that sign for a member, and no other. See `openKeys`. */
+export async function openMemberKeys(
+  options: OpenKeysOptions,
+  dependencies: OpenKeysDependencies,
+): Promise<MemberKeys> {
+  return await withPassphrase(options.config, dependencies.terminal, (passphrase) =>
+    openMember(options, dependencies, passphrase),
+  )
+}
+
+async function withPassphrase<T>(
+  config: NodeConfig['keys'],
+  terminal: Terminal,
+  use: (passphrase: Secret) => Promise<T>,
+): Promise<T> {
   const passphrase = await readPassphrase(sourceOf(config.passphrase), terminal)
-  const open = (path: string, purpose: KeyPurpose, member: { readonly member?: number } = {}) =>
-    openKeystore({ path, purpose, passphrase, strength: config.strength, ...member })
   try {
-    const identity = await open(config.identity, 'identity')
-    const self = memberOf(committee.params, identity.use(ecdsa.publicKeyOf))
-    const signingShare = await open(config.signingShare, 'signing-share', { member: self })
-    const transmitter =
-      config.transmitter === undefined
-        ? null
-        : accountOf(await open(config.transmitter, 'transmitter'))
-    return { self, identity, signingShare, transmitter }
+    return await use(passphrase)
   } finally {
     passphrase.erase()
   }
+}
+
+async function openMember(
+  { config, committee }: OpenKeysOptions,
+  { ecdsa }: OpenKeysDependencies,
+  passphrase: Secret,
+): Promise<MemberKeys> {
+  const open = (path: string, purpose: KeyPurpose, member: { readonly member?: number } = {}) =>
+    openKeystore({ path, purpose, passphrase, strength: config.strength, ...member })
+  const identity = await open(config.identity, 'identity')
+  const self = memberOf(committee.params, identity.use(ecdsa.publicKeyOf))
+  const signingShare = await open(config.signingShare, 'signing-share', { member: self })
+  return { self, identity, signingShare }
 }
 
 /** Where the configuration says that the passphrase comes from. */

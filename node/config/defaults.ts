@@ -6,6 +6,7 @@ export const DEFAULTS = {
   name: 'oracle',
   dataDirectory: 'data',
   keys: { strength: 'standard' },
+  signer: { directory: 'signer-data', access: 'owner' },
   chain: {
     /** One slow endpoint must not hold a delivery longer than a few rounds. */
     rpcTimeoutMs: 3_000,

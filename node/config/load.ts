@@ -129,6 +129,13 @@ function withAbsolutePaths(config: NodeConfig, base: string): NodeConfig {
       identity: resolve(base, keys.identity),
       signingShare: resolve(base, keys.signingShare),
       ...(keys.transmitter !== undefined && { transmitter: resolve(base, keys.transmitter) }),
+      ...(keys.signer !== undefined && {
+        signer: {
+          ...keys.signer,
+          socket: resolve(base, keys.signer.socket),
+          directory: resolve(base, keys.signer.directory),
+        },
+      }),
       passphrase:
         'file' in keys.passphrase ? { file: resolve(base, keys.passphrase.file) } : keys.passphrase,
     },

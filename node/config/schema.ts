@@ -17,12 +17,25 @@ const passphraseSchema = z.union(
   'must be one of {file: PATH}, {descriptor: NUMBER} and {prompt: true}',
 )
 
+/** Longer ones do not fit into the address of a local socket, and would be cut. */
+const SOCKET_PATH_BYTES_MAX = 100
+const socketPath = filePath.refine((path) => Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX, {
+  error: `must have at most ${SOCKET_PATH_BYTES_MAX} bytes: a local socket takes no longer path`,
+})
+
 const keysSchema = z.strictObject({
   identity: filePath,
   signingShare: filePath,
   transmitter: filePath.optional(),
   passphrase: passphraseSchema,
   strength: z.enum(['standard', 'development']).default(DEFAULTS.keys.strength),
+  signer: z
+    .strictObject({
+      socket: socketPath,
+      directory: filePath.default(DEFAULTS.signer.directory),
+      access: z.enum(['owner', 'group']).default(DEFAULTS.signer.access),
+    })
+    .optional(),
 })
 
 /** Addresses of this machine to listen on. */

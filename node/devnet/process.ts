@@ -17,6 +17,8 @@ export interface ProcessOptions {
   readonly logPath: string
   /** What goes to its file descriptor 3, such as a passphrase; null for nothing. */
   readonly secret?: string
+  /** Environment; that of this process by default. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** One operating-system process of the local network. Ended by the id it was started with. */
@@ -42,10 +44,11 @@ export class LocalProcess {
   /** Starts it, again after an end. */
   start(): void {
     if (this.isRunning) return
-    const { args, logPath, secret } = this.#options
+    const { args, logPath, secret, env = process.env } = this.#options
     const log = openSync(logPath, 'a')
     const child = spawn(process.execPath, ['--import', LEASH, ...args], {
       cwd: PROJECT_ROOT,
+      env,
       // Output goes to a file, not through this process: a busy table must not slow a node down.
       stdio: ['ignore', log, log, secret === undefined ? 'ignore' : 'pipe'],
       // Ctrl-C reaches the whole terminal group; the children are stopped in order instead.

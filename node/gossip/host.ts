@@ -1,7 +1,6 @@
 import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
-import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { type Identify, identify } from '@libp2p/identify'
 import type { ConnectionGater, PeerId } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
@@ -11,6 +10,7 @@ import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import { type GossipOptions, gossipOptions } from './gossip-options.ts'
 import { Handshakes } from './handshakes.ts'
+import { type NetworkIdentity, privateKeyOf } from './identity.ts'
 import type { Roster } from './roster.ts'
 import type { Channels } from './topics.ts'
 
@@ -18,8 +18,7 @@ export type Services = { readonly identify: Identify; readonly pubsub: GossipSub
 export type Host = Libp2p<Services>
 
 export interface HostOptions {
-  /** Secret identity key, 32 bytes; copied. */
-  readonly privateKey: Uint8Array
+  readonly identity: NetworkIdentity
   /** Multiaddrs to listen on, such as `/ip4/127.0.0.1/tcp/0`. */
   readonly listen: readonly string[]
   readonly roster: Roster
@@ -57,7 +56,7 @@ export async function createHost(
   const gater = gaterOf(options, { ...dependencies, isConnected })
   host = await createLibp2p<Services>({
     start: false,
-    privateKey: privateKeyOf(options.privateKey),
+    privateKey: privateKeyOf(options.identity),
     nodeInfo: { name: 'parallax', version: '1', userAgent: 'parallax/1' },
     addresses: { listen: [...options.listen] },
     transports: [tcp({ maxConnections: SOCKETS_MAX })],
@@ -112,25 +111,12 @@ export async function startHost(host: Host, listen: readonly string[]): Promise<
   }
 }
 
-function privateKeyOf(raw: Uint8Array) {
-  try {
-    if (raw.length !== 32) throw new RangeError('expected 32 bytes')
-    return privateKeyFromRaw(Uint8Array.from(raw))
-  } catch {
-    // The cause would carry the key into logs.
-    throw new OracleError(
-      'GOSSIP_PRIVATE_KEY_INVALID',
-      'the identity key is no secp256k1 key of 32 bytes; open the right keystore',
-    )
-  }
-}
-
 /** Only members get past the handshake, unbanned ones only, and one connection each. */
 function gaterOf(
   options: HostOptions,
   dependencies: HostDependencies & { readonly isConnected: (peerId: PeerId) => boolean },
 ): ConnectionGater {
-  const own = privateKeyOf(options.privateKey).publicKey
+  const own = privateKeyOf(options.identity).publicKey
   const ownIndex = options.roster.members.find(({ peerId }) => peerId.publicKey?.equals(own))?.index
   const isRefused = (peerId: PeerId) => {
     const member = options.roster.indexOf(peerId)

@@ -6,14 +6,15 @@ import { Dialer } from './dialer.ts'
 import { type Delivery, Gossip, type GossipCounters, type Judgement } from './gossip.ts'
 import { GRAYLIST_SCORE } from './gossip-options.ts'
 import { createHost, type Host, startHost } from './host.ts'
+import type { NetworkIdentity } from './identity.ts'
 import { Limiter, limiterOptionsFor } from './limiter.ts'
 import { type Roster, type RosterEntry, rosterOf } from './roster.ts'
 import { Sync } from './sync.ts'
 import { channelsOf, type TopicName } from './topics.ts'
 
 export interface NetworkOptions {
-  /** Secret identity key, 32 bytes; copied. */
-  readonly privateKey: Uint8Array
+  /** Of this member; a secret is copied. */
+  readonly identity: NetworkIdentity
   readonly own: MemberIndex
   /** The committee by member index. */
   readonly members: readonly RosterEntry[]
@@ -145,7 +146,7 @@ export class Network implements Startable {
     const limiter = new Limiter(limits, dependencies)
     const host = await createHost(
       {
-        privateKey: options.privateKey,
+        identity: options.identity,
         listen: options.listen,
         roster,
         channels: channelsOf(options.committeeDigest),

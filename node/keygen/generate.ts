@@ -198,7 +198,7 @@ async function makeNetwork(
   const addresses = new Map(config.network.members.map(({ index, address }) => [index, address]))
   return await Network.create(
     {
-      privateKey: identity.use((key) => Uint8Array.from(key)),
+      identity: identity.use((key) => Uint8Array.from(key)),
       own: self,
       members: context.identityKeys.map((identityKey, index) => {
         const address = addresses.get(index)

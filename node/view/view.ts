@@ -11,6 +11,7 @@ import type {
   NodeView,
   PeerView,
   RoundView,
+  SignerView,
   SourceView,
   StatusView,
 } from '../api/view.ts'
@@ -33,6 +34,7 @@ export interface ViewOptions {
 export interface ViewSources {
   readonly clock: Pick<Clock, 'nowMs'>
   readonly book: RoundBook
+  readonly signer: () => SignerView
   readonly state: () => State
   readonly peers: () => readonly {
     readonly member: MemberIndex
@@ -85,6 +87,7 @@ function statusOf(options: ViewOptions, sources: ViewSources): StatusView {
     barrier: state.barrier === Number.MAX_SAFE_INTEGER ? 0 : state.barrier,
     startedMs: options.startedMs,
     nowMs: sources.clock.nowMs(),
+    signer: sources.signer(),
     rounds: sources.book.counts(),
     latencyMs: sources.book.latencyMs(),
   }
@@ -190,6 +193,7 @@ function obstaclesOf(context: Context, sources: ViewSources): string[] {
   const state = sources.state()
   const { committee } = context
   const obstacles: string[] = []
+  if (!sources.signer().isReachable) obstacles.push('SIGNER_UNREACHABLE')
   const connected = sources.peers().filter((peer) => peer.isConnected).length + 1
   if (connected < committee.observationQuorum) obstacles.push('PEERS_TOO_FEW')
   if (state.current <= state.barrier) obstacles.push('BARRIER_AHEAD')

@@ -61,7 +61,7 @@ function messageOf(kind: number, round: number, length: number): Uint8Array {
 const n = setup.ports.length
 const network = await Network.create(
   {
-    privateKey: privateKeyOf(setup.own),
+    identity: privateKeyOf(setup.own),
     own: setup.own,
     members: setup.ports.map((port, index) => ({
       identityKey: secp256k1.getPublicKey(privateKeyOf(index), true),

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Promised } from '../../aggregator/effects.ts'
+import { codeOf } from '../../node/errors.ts'
 import { loadEcdsa } from '../../node/keys/native.ts'
 import { Promises } from '../../node/keys/promises.ts'
 import { Secret } from '../../node/keys/secret.ts'
@@ -22,6 +23,19 @@ const KINDS: readonly Promised['kind'][] = [
 /** Few, so that the file is written anew every dozen rounds. */
 const RECORDS_MAX = 64
 const ecdsa = loadEcdsa({ fallback: 'refuse' })
+
+/** Returns when the line has left; whoever listens may be slow for a moment. */
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, line)
+      return
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
 
 async function openSigner(index: number): Promise<Signer> {
   const directory = join(root, String(index))
@@ -45,7 +59,7 @@ async function openSigner(index: number): Promise<Signer> {
 
 async function drive(index: number): Promise<never> {
   const signer = await openSigner(index)
-  writeSync(1, `${index} ${signer.watermark} opened\n`)
+  say(`${index} ${signer.watermark} opened\n`)
   for (let round = Math.max(1, signer.watermark); ; round++) {
     await Promise.all(KINDS.map((kind) => reveal(signer, { index, round, kind })))
   }
@@ -60,11 +74,10 @@ async function reveal(
     await signer.persist({ round, kind, digest })
     signer.signMessage({ round, kind, digest })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    writeSync(1, `${index} ${round} refused ${code}\n`)
+    say(`${index} ${round} refused ${codeOf(error)}\n`)
     return
   }
-  writeSync(1, `${index} ${round} ${kind} ${digest.toString('hex')}\n`)
+  say(`${index} ${round} ${kind} ${digest.toString('hex')}\n`)
 }
 
 /** Numbers its steps from 0: whoever reads them later sees a hole. */
@@ -73,7 +86,7 @@ async function keepHistory(path: string): Promise<never> {
   const limits = { bytesMax: 4_000_000, ageMsMax: 1e12 }
   const journal = new Journal({ path, run, limits, gatherMs: 1 }, { onHealth: () => undefined })
   await journal.start()
-  writeSync(1, '0 0 history\n')
+  say('0 0 history\n')
   for (let number = 0; ; number++) {
     const body = randomBytes(200)
     const step = { number, chain: 0, nowMs: Date.now(), round: number, body } as const

@@ -136,7 +136,7 @@ async function makeMember(making: {
   )
   const network: Network = await Network.create(
     {
-      privateKey: identityKey,
+      identity: identityKey,
       own: index,
       members: context.identityKeys.map((key, each) => {
         const address = addresses.get(each)

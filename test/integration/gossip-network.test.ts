@@ -104,7 +104,7 @@ describe('a committee of four on loopback', () => {
     members = await startCommittee(1)
     const second = await Network.create(
       {
-        privateKey: keyOf('0'),
+        identity: keyOf('0'),
         own: 0,
         members: [{ identityKey: publicKeyOf(keyOf('0')), addresses: [] }],
         committeeDigest: DIGEST,

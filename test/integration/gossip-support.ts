@@ -55,7 +55,7 @@ export async function startMember(settings: MemberSettings): Promise<Member> {
   >
   const network = await Network.create(
     {
-      privateKey: settings.privateKey ?? keyOf(String(index)),
+      identity: settings.privateKey ?? keyOf(String(index)),
       own: index,
       members: Array.from({ length: size }, (_, each) => ({
         identityKey: publicKeyOf(keyOf(String(each))),

@@ -44,6 +44,7 @@ export class FakeView implements NodeView {
       round: ROUND,
       roundMs: 500,
       barrier: 123_000,
+      signer: { place: 'inside', isReachable: true, watermark: 122_999, refused: {} },
       startedMs: NOW_MS - 600_000,
       nowMs: NOW_MS,
       rounds: { fast: 438, proposed: 14, skipped: 4 },

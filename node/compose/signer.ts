@@ -1,0 +1,123 @@
+import { invariant } from '../../aggregator/assert.ts'
+import type { Context } from '../../aggregator/context.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { Metrics } from '../api/metrics.ts'
+import type { SignerView } from '../api/view.ts'
+import type { NodeConfig } from '../config/schema.ts'
+import type { NetworkIdentity } from '../gossip/identity.ts'
+import type { Ecdsa } from '../keys/native.ts'
+import { Promises } from '../keys/promises.ts'
+import { Signer } from '../keys/signer.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Log } from '../logging.ts'
+import type { SignerPort } from '../ports.ts'
+import { SignerClient } from '../signer/client.ts'
+import { type DirectoryLock, lockDirectory } from '../store/lock.ts'
+import { type MemberKeys, memberOf } from './keys.ts'
+import { signerPort } from './signer-port.ts'
+
+/** The signer of a node, in its own process or in another one. */
+export interface NodeSigner {
+  readonly self: MemberIndex
+  readonly identity: NetworkIdentity
+  readonly port: SignerPort
+  /** Highest round of any promise on disk. */
+  readonly watermark: () => Round
+  readonly view: () => SignerView
+  /** Also holds the data directory; stopping it gives both back. */
+  readonly part: Startable
+}
+
+export interface NodeSignerDependencies {
+  readonly context: Context
+  readonly ecdsa: Ecdsa
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly onFatal: (error: unknown) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Takes the data directory for this process and reaches the signer.
+ *
+ * @throws {OracleError} `DATA_DIRECTORY_IN_USE`, and what promises or a signer's socket throw
+ */
+export async function openSigner(
+  { config, member }: { readonly config: NodeConfig; readonly member: MemberKeys | null },
+  dependencies: NodeSignerDependencies,
+): Promise<NodeSigner> {
+  const directory = config.dataDirectory
+  if (member !== null) return signerInside(member, await Promises.open({ directory }), dependencies)
+  const lock = lockDirectory(directory)
+  try {
+    return await signerOutside(config, lock, dependencies)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function signerInside(
+  { self, identity, signingShare }: MemberKeys,
+  promises: Promises,
+  { context, ecdsa, log, metrics, onFatal }: NodeSignerDependencies,
+): NodeSigner {
+  const { committee } = context
+  const listed = committee.params.members[self]
+  invariant(listed !== undefined, 'the identity key was found among the members')
+  const signer = new Signer(
+    { index: self, groupKey: committee.groupKey, identityPublicKey: listed.identityKey },
+    { identity, share: signingShare, promises, ecdsa, onFault: onFatal },
+  )
+  const refused = new Map<string, number>()
+  const onRefused = (code: string) => {
+    refused.set(code, (refused.get(code) ?? 0) + 1)
+    metrics.signerRefusals.inc({ code })
+  }
+  return {
+    self,
+    identity: identity.use((key) => Uint8Array.from(key)),
+    port: signerPort({ signer, log, onRefused }),
+    watermark: () => signer.watermark,
+    view: () => ({
+      place: 'inside',
+      isReachable: true,
+      watermark: signer.watermark,
+      refused: Object.fromEntries(refused),
+    }),
+    part: signer,
+  }
+}
+
+async function signerOutside(
+  { keys }: NodeConfig,
+  lock: DirectoryLock,
+  { context, log, metrics, onFatal, signal }: NodeSignerDependencies,
+): Promise<NodeSigner> {
+  invariant(keys.signer !== undefined, 'keys that are not here are with a signer')
+  const { socket: path, access } = keys.signer
+  const client = new SignerClient(
+    { path, access, committeeDigest: context.committee.digest },
+    { log, onRefused: (code) => metrics.signerRefusals.inc({ code }), onFault: onFatal },
+  )
+  await client.start(signal)
+  const self = memberOf(context.committee.params, client.identityKey)
+  return {
+    self,
+    identity: { publicKey: client.identityKey, sign: (data) => client.signHandshake(data) },
+    port: client.port(),
+    watermark: () => client.status.watermark,
+    view: () => {
+      const { watermark, refused, isReachable } = client.status
+      return { place: 'process', isReachable, watermark, refused }
+    },
+    part: {
+      name: client.name,
+      start: () => client.start(signal),
+      stop: async () => {
+        await client.stop()
+        lock.release()
+      },
+    },
+  }
+}

@@ -1,0 +1,279 @@
+import { createConnection, type Socket } from 'node:net'
+import type { Promised } from '../../aggregator/effects.ts'
+import { equalBytes } from '../../aggregator/values/bytes.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
+import { codeOf, OracleError } from '../errors.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Log } from '../logging.ts'
+import type { SignerPort } from '../ports.ts'
+import { assertTrusted, type SocketAccess, unreachable } from './socket-file.ts'
+import {
+  LineReader,
+  readAnswer,
+  SIGNER_PROTOCOL,
+  type SignerAnswer,
+  type SignerRequest,
+  type SignerStatus,
+  WAITING_MAX,
+  writeLine,
+} from './wire.ts'
+
+export interface SignerClientOptions {
+  readonly path: string
+  readonly access: SocketAccess
+  readonly committeeDigest: Uint8Array
+  /** How long the start waits for the signer; default 15_000. */
+  readonly startMsMax?: number
+}
+
+export interface SignerClientDependencies {
+  readonly log: Log
+  /** A refusal, or a request that found no signer, by code. */
+  readonly onRefused: (code: string) => void
+  /** The signer is another one than at the start: nothing may go on. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** Between two attempts to reach a signer that is away. */
+const REDIAL_MS = 100
+/** Between two looks at what the signer counts. */
+const STATUS_EVERY_MS = 1_000
+const REFUSED = { type: 'refused', code: 'SIGNER_UNREACHABLE' } as const
+
+interface Connection {
+  readonly socket: Socket
+  readonly waiting: Map<number, (answer: SignerAnswer) => void>
+}
+
+/**
+ * The signer in a process of its own, as the node uses it. While the signer is away every request
+ * counts as refused: the node observes and signs nothing, relays and follows certificates, and goes
+ * on when the signer is back and its barrier has passed (protocol §10.3).
+ */
+export class SignerClient implements Startable {
+  readonly name = 'signer'
+  readonly #options: SignerClientOptions
+  readonly #dependencies: SignerClientDependencies
+  #connection: Connection | null = null
+  #identityKey: Uint8Array | null = null
+  #status: SignerStatus = { watermark: 0, barrier: 0, refused: {} }
+  #timer: NodeJS.Timeout | undefined
+  #isStopped = false
+  #nextId = 0
+
+  constructor(options: SignerClientOptions, dependencies: SignerClientDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  /**
+   * Reaches the signer and learns whose keys it holds.
+   *
+   * @throws {OracleError} `SIGNER_UNREACHABLE`, `SIGNER_FOREIGN`, `SIGNER_SOCKET_EXPOSED`
+   */
+  async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    if (this.#connection !== null) return
+    const deadlineMs = performance.now() + (this.#options.startMsMax ?? 15_000)
+    for (;;) {
+      signal.throwIfAborted()
+      try {
+        await this.#connect()
+        break
+      } catch (error) {
+        if (codeOf(error) !== 'SIGNER_UNREACHABLE' || performance.now() > deadlineMs) throw error
+        await new Promise((resolve) => setTimeout(resolve, REDIAL_MS))
+      }
+    }
+    this.#plan(STATUS_EVERY_MS)
+  }
+
+  stop(): Promise<void> {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+    this.#connection?.socket.destroy()
+    return Promise.resolve()
+  }
+
+  /** Compressed public key of the member; known from the start on. */
+  get identityKey(): Uint8Array {
+    if (this.#identityKey === null) throw unreachable(this.#options.path, 'NOT_STARTED')
+    return this.#identityKey
+  }
+
+  /** What the signer said of itself last. */
+  get status(): SignerStatus & { readonly isReachable: boolean } {
+    return { ...this.#status, isReachable: this.#connection !== null }
+  }
+
+  /** Signs what libp2p proves an identity with. @throws {OracleError} `SIGNER_UNREACHABLE` */
+  async signHandshake(data: Uint8Array): Promise<Uint8Array> {
+    const answer = await this.#ask({ type: 'signHandshake', data })
+    if (answer.type === 'signature') return answer.bytes
+    throw unreachable(this.#options.path, 'SIGNER_UNREACHABLE')
+  }
+
+  /** The signer as the driver asks it; what it refuses is counted here and there. */
+  port(): SignerPort {
+    const signature = (answer: SignerAnswer) => (answer.type === 'signature' ? answer.bytes : null)
+    return {
+      persist: async (promise: Promised) => {
+        const { round, kind, digest } = promise
+        await this.#asked({ type: 'persist', promise: { round, kind, digest } }, round)
+      },
+      signMessage: async ({ round, kind, digest }) =>
+        signature(
+          await this.#asked({ type: 'signMessage', message: { round, kind, digest } }, round),
+        ),
+      commitments: async (round) => {
+        const answer = await this.#asked({ type: 'commitments', round }, round)
+        return answer.type === 'commitments' ? answer.pairs : null
+      },
+      signShare: async ({ round, slot, reportDigest, expectedNext, session }) => {
+        const share = { round, slot, reportDigest, expectedNext, session: plain(session) }
+        return signature(await this.#asked({ type: 'signShare', share }, round))
+      },
+      combine: async ({ round, session, shares }) => {
+        const request: SignerRequest = {
+          type: 'combine',
+          session: plain(session),
+          shares: [...shares],
+        }
+        const answer = await this.#asked(request, round)
+        const culprits = answer.type === 'culprits' ? answer.members : 0
+        return { signature: signature(answer), culprits }
+      },
+      eraseNonces: (upTo) => void this.#ask({ type: 'eraseNonces', upTo }),
+    }
+  }
+
+  async #asked(request: SignerRequest, round: Round): Promise<SignerAnswer> {
+    const answer = await this.#ask(request)
+    if (answer.type !== 'refused') return answer
+    const { code } = answer
+    this.#dependencies.onRefused(code)
+    // While the signer is away that was said once, and every request would say it again.
+    if (code !== REFUSED.code) this.#dependencies.log.warn('signer.refused', { code, round })
+    return answer
+  }
+
+  #ask(request: SignerRequest): Promise<SignerAnswer> {
+    const connection = this.#connection
+    if (connection === null || connection.waiting.size >= WAITING_MAX) {
+      return Promise.resolve(REFUSED)
+    }
+    return askOver(connection, { id: this.#nextId++, request })
+  }
+
+  async #connect(): Promise<void> {
+    const { path, access } = this.#options
+    await assertTrusted(path, access)
+    const connection = await connect(path)
+    const id = this.#nextId++
+    const hello = await askOver(connection, {
+      id,
+      request: { type: 'hello', protocol: SIGNER_PROTOCOL },
+    })
+    if (hello.type !== 'hello') throw unreachable(path, 'NO_HELLO')
+    this.#identityKey ??= hello.identityKey
+    const isSame =
+      equalBytes(hello.committeeDigest, this.#options.committeeDigest) &&
+      equalBytes(hello.identityKey, this.#identityKey)
+    if (!isSame) {
+      connection.socket.destroy()
+      throw foreign(path)
+    }
+    this.#status = hello.status
+    this.#connection = connection
+    connection.socket.once('close', () => this.#onLost())
+    const { watermark, barrier } = hello.status
+    this.#dependencies.log.info('signer.reached', { watermark, barrier })
+  }
+
+  #onLost(): void {
+    this.#connection = null
+    if (this.#isStopped) return
+    this.#dependencies.log.error('signer.lost', { path: this.#options.path })
+    this.#plan(REDIAL_MS)
+  }
+
+  /** Looks again after a while: for the signer when it is away, else at what it counts. */
+  #plan(afterMs: number): void {
+    clearTimeout(this.#timer)
+    if (this.#isStopped) return
+    this.#timer = setTimeout(() => void this.#look(), afterMs)
+  }
+
+  async #look(): Promise<void> {
+    if (this.#connection === null) {
+      try {
+        await this.#connect()
+      } catch (error) {
+        if (codeOf(error) !== 'SIGNER_UNREACHABLE') return this.#dependencies.onFault(error)
+        return this.#plan(REDIAL_MS)
+      }
+    } else {
+      const answer = await this.#ask({ type: 'status' })
+      if (answer.type === 'status') this.#status = answer.status
+    }
+    this.#plan(STATUS_EVERY_MS)
+  }
+}
+
+function connect(path: string): Promise<Connection> {
+  const socket = createConnection(path)
+  const connection: Connection = { socket, waiting: new Map() }
+  const reader = new LineReader()
+  const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+  socket.setEncoding('utf8')
+  socket.once('connect', () => resolve(connection))
+  socket.on('error', (error) => reject(unreachable(path, codeOf(error))))
+  socket.on('close', () => {
+    for (const answer of connection.waiting.values()) answer(REFUSED)
+    connection.waiting.clear()
+  })
+  socket.on('data', (text: string) => {
+    try {
+      for (const line of reader.take(text)) {
+        const { id, answer } = readAnswer(line)
+        connection.waiting.get(id)?.(answer)
+        connection.waiting.delete(id)
+      }
+    } catch {
+      socket.destroy()
+    }
+  })
+  return promise
+}
+
+function askOver(
+  { socket, waiting }: Connection,
+  message: { readonly id: number; readonly request: SignerRequest },
+): Promise<SignerAnswer> {
+  if (socket.destroyed) return Promise.resolve(REFUSED)
+  const { promise, resolve } = Promise.withResolvers<SignerAnswer>()
+  waiting.set(message.id, resolve)
+  socket.write(`${writeLine(message)}\n`)
+  return promise
+}
+
+/** The same session without anything that its type does not name. */
+function plain(session: {
+  readonly message: Uint8Array
+  readonly signingSet: number
+  readonly commitments: readonly { readonly hiding: Uint8Array; readonly binding: Uint8Array }[]
+}) {
+  const { message, signingSet, commitments } = session
+  return {
+    message,
+    signingSet,
+    commitments: commitments.map(({ hiding, binding }) => ({ hiding, binding })),
+  }
+}
+
+function foreign(path: string): OracleError {
+  return new OracleError(
+    'SIGNER_FOREIGN',
+    `the signer on ${path} is of another committee or member; give both the same configuration`,
+    { context: { path } },
+  )
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { invariant } from '../../aggregator/assert.ts'
+import { barrierAfter } from '../../aggregator/barrier.ts'
+import { committeeOf, roundAt } from '../../aggregator/committee.ts'
+import { WallClock } from '../clock.ts'
+import { openMemberKeys } from '../compose/keys.ts'
+import { assertKeyGenerated, type LoadedConfig } from '../config/load.ts'
+import { OracleError } from '../errors.ts'
+import { cryptoOf, loadEcdsa } from '../keys/native.ts'
+import type { Terminal } from '../keys/passphrase.ts'
+import { Promises } from '../keys/promises.ts'
+import type { Secret } from '../keys/secret.ts'
+import { Signer } from '../keys/signer.ts'
+import { type Running, startAll } from '../lifecycle.ts'
+import type { Log } from '../logging.ts'
+import { SignerServer } from './server.ts'
+import { SignerService } from './service.ts'
+import type { SignerStatus } from './wire.ts'
+
+export interface SignerProcessDependencies {
+  readonly log: Log
+  /** Where a passphrase is asked for when the configuration says so. */
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+}
+
+/** A signer that runs in this process. */
+export interface RunningSigner extends Running {
+  readonly socket: string
+  readonly status: () => SignerStatus
+  /** Rejects when nothing may be signed any more; never resolves. */
+  readonly failed: Promise<never>
+}
+
+/**
+ * Opens the keys of a member and serves them to its node over a local socket, and to nobody else
+ * (protocol §2.4). Keys, nonces and promises are in this process alone.
+ *
+ * @throws {OracleError} `SIGNER_NOT_CONFIGURED`, and what keys, promises and the socket throw
+ */
+export async function startSignerProcess(
+  loaded: LoadedConfig,
+  dependencies: SignerProcessDependencies,
+): Promise<RunningSigner> {
+  const { config, file } = loaded
+  const settings = config.keys.signer
+  if (settings === undefined) throw notConfigured(file)
+  assertKeyGenerated(loaded)
+  const { log } = dependencies
+  const ecdsa = loadEcdsa({ fallback: 'refuse' })
+  const committee = committeeOf(cryptoOf(ecdsa).keccak256, loaded.committee)
+  const keys = await openMemberKeys({ config: config.keys, committee }, { ecdsa, ...dependencies })
+  const { self, identity, signingShare: share } = keys
+  const member = committee.params.members[self]
+  invariant(member !== undefined, 'the identity key was found among the members')
+  const promises = await Promises.open({ directory: settings.directory })
+  const { promise: failed, reject: onFault } = Promise.withResolvers<never>()
+  failed.catch(() => undefined)
+  const signer = new Signer(
+    { index: self, groupKey: committee.groupKey, identityPublicKey: member.identityKey },
+    { identity, share, promises, ecdsa, onFault },
+  )
+  const clock = new WallClock()
+  const start = { nowMs: clock.nowMs(), watermark: signer.watermark }
+  const service = new SignerService(
+    {
+      committeeDigest: committee.digest,
+      identityKey: member.identityKey,
+      barrier: barrierAfter(committee, start),
+    },
+    {
+      signer,
+      currentRound: () => roundAt(committee, clock.nowMs()),
+      signHandshake: (data) => signHandshake(identity, data),
+      onRefused: (refusal) => log.warn('signer.refused', refusal),
+    },
+  )
+  const { socket: path, access } = settings
+  const server = new SignerServer({ path, access }, { service, log, onFault })
+  const running = await startAll([signer, server], { signal: dependencies.signal })
+  log.info('signer.started', { member: self, ...service.status() })
+  return { ...running, socket: path, status: () => service.status(), failed }
+}
+
+/** As libp2p's own key signs: ECDSA over SHA-256, in DER. */
+function signHandshake(identity: Secret, data: Uint8Array): Uint8Array {
+  const digest = createHash('sha256').update(data).digest()
+  return identity.use((key) => secp256k1.sign(digest, key, { prehash: false, format: 'der' }))
+}
+
+function notConfigured(file: string): OracleError {
+  return new OracleError(
+    'SIGNER_NOT_CONFIGURED',
+    `${file} names no signer; add keys.signer.socket, for the node and for the signer`,
+    { context: { file } },
+  )
+}

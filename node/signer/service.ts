@@ -1,0 +1,154 @@
+import { ascii, equalBytes } from '../../aggregator/values/bytes.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
+import { codeOf } from '../errors.ts'
+import type { Signer } from '../keys/signer.ts'
+import type { SignerAnswer, SignerRequest, SignerStatus } from './wire.ts'
+
+export interface ServiceOptions {
+  readonly committeeDigest: Uint8Array
+  /** Compressed public key of the member. */
+  readonly identityKey: Uint8Array
+  /** The signer's own barrier, set once at its own start (protocol §10.3). */
+  readonly barrier: Round
+}
+
+export interface ServiceDependencies {
+  readonly signer: Signer
+  /** The round that is open by the signer's own clock. */
+  readonly currentRound: () => Round
+  /** Signs with the identity key what proves who this member is to its peers. */
+  readonly signHandshake: (data: Uint8Array) => Uint8Array
+  readonly onRefused: (refusal: { readonly code: string; readonly request: string }) => void
+}
+
+/** Refusals of a healthy signer; anything else ends its process. */
+const REFUSALS = [
+  'PROMISE_ROUND_PAST',
+  'PROMISE_CONFLICT',
+  'PROMISES_CROWDED',
+  'MESSAGE_NOT_PROMISED',
+]
+/** Rounds around the open one that a node works on (protocol §4.2), and one for its clock. */
+const ROUNDS_BACK = 17
+const ROUNDS_AHEAD = 2
+/** What libp2p signs with an identity key begins so; nothing of the protocol does. */
+const NOISE = ascii('noise-libp2p-static-key:')
+const NOISE_BYTES = NOISE.length + 32
+const PEER_RECORD = Uint8Array.of(18, ...ascii('libp2p-peer-record'))
+
+/**
+ * Answers what a node asks of a signer in a process of its own (protocol §2.4). It trusts nothing
+ * that the node says: in rounds up to its own barrier it promises and signs nothing, and what it
+ * signs for the network layer can never be a message of the protocol.
+ */
+export class SignerService {
+  readonly #options: ServiceOptions
+  readonly #dependencies: ServiceDependencies
+  readonly #refused = new Map<string, number>()
+
+  constructor(options: ServiceOptions, dependencies: ServiceDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  status(): SignerStatus {
+    const { watermark } = this.#dependencies.signer
+    const { barrier } = this.#options
+    return { watermark, barrier, refused: Object.fromEntries(this.#refused) }
+  }
+
+  /** @throws {OracleError} when the signer itself is broken: its process must end */
+  async answer(request: SignerRequest): Promise<SignerAnswer> {
+    try {
+      const answer = await this.#answer(request)
+      if (answer.type === 'refused') this.#count(answer.code, request)
+      return answer
+    } catch (error) {
+      const code = codeOf(error)
+      if (!REFUSALS.includes(code)) throw error
+      this.#count(code, request)
+      return { type: 'refused', code }
+    }
+  }
+
+  async #answer(request: SignerRequest): Promise<SignerAnswer> {
+    const { signer, signHandshake } = this.#dependencies
+    const obstacle = this.#obstacleOf(request)
+    if (obstacle !== null) return { type: 'refused', code: obstacle }
+    switch (request.type) {
+      case 'hello': {
+        const { committeeDigest, identityKey } = this.#options
+        return { type: 'hello', committeeDigest, identityKey, status: this.status() }
+      }
+      case 'status':
+        return { type: 'status', status: this.status() }
+      case 'persist':
+        await signer.persist(request.promise)
+        return { type: 'done' }
+      case 'signMessage':
+        return { type: 'signature', bytes: signer.signMessage(request.message) }
+      case 'signHandshake':
+        if (!isHandshake(request.data)) return { type: 'refused', code: 'HANDSHAKE_UNKNOWN' }
+        return { type: 'signature', bytes: signHandshake(request.data) }
+      case 'commitments':
+        return { type: 'commitments', pairs: [...(await signer.prepareNonces(request.round))] }
+      case 'signShare': {
+        const outcome = await signer.signShare(request.share)
+        if (outcome.type === 'refused') return { type: 'refused', code: outcome.code }
+        return { type: 'signature', bytes: outcome.share }
+      }
+      case 'combine': {
+        const outcome = await signer.combine(request.session, request.shares)
+        if (outcome.type === 'combined') return { type: 'signature', bytes: outcome.signature }
+        return { type: 'culprits', members: outcome.culprits }
+      }
+      case 'eraseNonces':
+        signer.eraseNonces(request.upTo)
+        return { type: 'done' }
+    }
+  }
+
+  /**
+   * Why nothing is done for a round: it is one of the silent ones, or so far away that no node
+   * works on it. A promise for the year 3000 would silence this key until then.
+   */
+  #obstacleOf(request: SignerRequest): 'SIGNER_BARRIER' | 'ROUND_FAR' | null {
+    const round = roundOf(request)
+    if (round === null) return null
+    const current = this.#dependencies.currentRound()
+    if (round < current - ROUNDS_BACK || round > current + ROUNDS_AHEAD) return 'ROUND_FAR'
+    const isRevealing = request.type !== 'commitments'
+    return isRevealing && round <= this.#options.barrier ? 'SIGNER_BARRIER' : null
+  }
+
+  #count(code: string, request: SignerRequest): void {
+    this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1)
+    this.#dependencies.onRefused({ code, request: request.type })
+  }
+}
+
+/** The round that a request is about; null for those that are about none. */
+function roundOf(request: SignerRequest): Round | null {
+  switch (request.type) {
+    case 'persist':
+      return request.promise.round
+    case 'signMessage':
+      return request.message.round
+    case 'commitments':
+      return request.round
+    case 'signShare':
+      return request.share.round
+    case 'hello':
+    case 'status':
+    case 'signHandshake':
+    case 'combine':
+    case 'eraseNonces':
+      return null
+  }
+}
+
+/** Whether this is what libp2p signs: a static key of Noise, or the record of a peer. */
+function isHandshake(data: Uint8Array): boolean {
+  if (data.length === NOISE_BYTES && equalBytes(data.subarray(0, NOISE.length), NOISE)) return true
+  return equalBytes(data.subarray(0, PEER_RECORD.length), PEER_RECORD)
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { fromHex, toHex } from '../../aggregator/values/bytes.ts'
+import { OracleError } from '../errors.ts'
+
+/** Raised with every change of what goes over the socket; both sides must be of one version. */
+export const SIGNER_PROTOCOL = 1
+/** The largest request combines 31 shares of a session of 31 commitments: about 10 kB of text. */
+export const LINE_BYTES_MAX = 32_768
+/** Requests of one connection that wait for their answer; a round makes about ten. */
+export const WAITING_MAX = 256
+
+const round = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
+const members = z.int().min(0).max(0x7fffffff)
+const hex = (bytesMin: number, bytesMax: number) =>
+  z
+    .string()
+    .min(2 * bytesMin)
+    .max(2 * bytesMax)
+    .regex(/^(?:[0-9a-f]{2})*$/)
+    .transform((text): Uint8Array => fromHex(text))
+const digest = hex(32, 32)
+const kind = z.enum(['observation', 'late', 'proposal0', 'proposal1', 'share'])
+const promise = z.strictObject({ round, kind, digest })
+const commitment = z.strictObject({ hiding: hex(33, 33), binding: hex(33, 33) })
+const session = z.strictObject({
+  message: digest,
+  signingSet: members,
+  commitments: z.array(commitment).max(31),
+})
+const share = z.strictObject({
+  round,
+  slot: z.int().min(0).max(2),
+  reportDigest: digest,
+  expectedNext: members,
+  session,
+})
+
+const request = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('hello'), protocol: z.literal(SIGNER_PROTOCOL) }),
+  z.strictObject({ type: z.literal('status') }),
+  z.strictObject({ type: z.literal('persist'), promise }),
+  z.strictObject({ type: z.literal('signMessage'), message: promise }),
+  z.strictObject({ type: z.literal('signHandshake'), data: hex(1, 4_096) }),
+  z.strictObject({ type: z.literal('commitments'), round }),
+  z.strictObject({ type: z.literal('signShare'), share }),
+  z.strictObject({
+    type: z.literal('combine'),
+    session,
+    shares: z.array(hex(32, 32)).max(31),
+  }),
+  z.strictObject({ type: z.literal('eraseNonces'), upTo: round }),
+])
+const numberedRequest = z.strictObject({ id: z.int().min(0), request })
+
+const code = z.string().regex(/^[A-Z][A-Z0-9_]{1,63}$/)
+const status = z.strictObject({
+  watermark: round,
+  /** Nothing is promised or signed in rounds up to this one. */
+  barrier: round,
+  /** Requests refused since the start, by code. */
+  refused: z.record(code, z.int().min(0)),
+})
+const answer = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('hello'),
+    committeeDigest: digest,
+    identityKey: hex(33, 33),
+    status,
+  }),
+  z.strictObject({ type: z.literal('status'), status }),
+  z.strictObject({ type: z.literal('done') }),
+  z.strictObject({ type: z.literal('signature'), bytes: hex(8, 128) }),
+  z.strictObject({
+    type: z.literal('commitments'),
+    pairs: z.tuple([commitment, commitment, commitment]),
+  }),
+  z.strictObject({ type: z.literal('culprits'), members }),
+  z.strictObject({ type: z.literal('refused'), code }),
+])
+const numberedAnswer = z.strictObject({ id: z.int().min(0), answer })
+
+/** What a node asks of its signer. Bytes are `Uint8Array` on both sides and hexadecimal between. */
+export type SignerRequest = z.output<typeof request>
+export type SignerAnswer = z.output<typeof answer>
+export type SignerStatus = z.output<typeof status>
+export type NumberedRequest = z.output<typeof numberedRequest>
+export type NumberedAnswer = z.output<typeof numberedAnswer>
+
+/** @throws {OracleError} `SIGNER_MESSAGE_INVALID` */
+export function readRequest(line: string): NumberedRequest {
+  return read(numberedRequest, line)
+}
+
+/** @throws {OracleError} `SIGNER_MESSAGE_INVALID` */
+export function readAnswer(line: string): NumberedAnswer {
+  return read(numberedAnswer, line)
+}
+
+/** One line of JSON, without its end. */
+export function writeLine(message: NumberedRequest | NumberedAnswer): string {
+  return JSON.stringify(message, (_key, value) =>
+    value instanceof Uint8Array ? toHex(value) : value,
+  )
+}
+
+/** Cuts a stream of bytes into lines. */
+export class LineReader {
+  #rest = ''
+
+  /** The lines that these bytes complete. @throws {OracleError} `SIGNER_MESSAGE_INVALID` */
+  take(text: string): string[] {
+    const lines = (this.#rest + text).split('\n')
+    this.#rest = lines.pop() ?? ''
+    if ([...lines, this.#rest].some((line) => line.length > LINE_BYTES_MAX)) throw invalid()
+    return lines
+  }
+}
+
+function read<T>(schema: z.ZodType<T>, line: string): T {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    throw invalid()
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw invalid()
+  return parsed.data
+}
+
+function invalid(): OracleError {
+  return new OracleError(
+    'SIGNER_MESSAGE_INVALID',
+    'node and signer do not understand each other; run both from one release',
+  )
+}
