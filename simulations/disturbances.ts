@@ -9,6 +9,8 @@ const US_PER_MS = 1_000
 export function disturbancesOf({ faults, network }: Scenario): readonly Disturbance[] {
   const cuts = network.cuts.map(({ fromMs, toMs }) => span(fromMs, toMs))
   const others = faults.map((fault) => {
+    // When a promise comes is known only as the run goes on.
+    if (fault.type === 'stop') return span(0, Number.POSITIVE_INFINITY)
     if (fault.type !== 'crash' || fault.restartMs === undefined || fault.everyMs !== undefined) {
       return span(fault.atMs, Number.POSITIVE_INFINITY)
     }

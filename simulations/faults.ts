@@ -6,6 +6,7 @@ import type { World } from './world/world.ts'
 
 type Fault = Scenario['faults'][number]
 type Crash = Extract<Fault, { type: 'crash' }>
+type Stop = Extract<Fault, { type: 'stop' }>
 
 /** How old a disk is that is restored with `older`. */
 const OLDER_BY_US = 15_000_000
@@ -15,6 +16,7 @@ export function planFaults(world: World, faults: readonly Fault[], clocks: reado
   for (const fault of faults) {
     for (const member of fault.members) {
       if (fault.type === 'crash') planCrash(world, fault, member)
+      else if (fault.type === 'stop') planStop(world, fault, member)
       else planClockFault(world, fault, { member, clock: clocks[member] as Clock })
     }
   }
@@ -22,13 +24,35 @@ export function planFaults(world: World, faults: readonly Fault[], clocks: reado
 
 function planClockFault(
   world: World,
-  fault: Exclude<Fault, Crash>,
+  fault: Exclude<Fault, Crash | Stop>,
   of: { readonly member: MemberIndex; readonly clock: Clock },
 ): void {
   world.at(fault.atMs * 1_000, () => {
     if (fault.type === 'clockShift') of.clock.shift(world.nowUs, Math.round(fault.byMs * 1_000))
     else of.clock.setDrift(world.nowUs, fault.driftPpm)
     world.hosts[of.member]?.replanAlarm()
+  })
+}
+
+/** Ends a process at one of its promises; it comes back with the disk that the fault says. */
+function planStop(world: World, fault: Stop, member: MemberIndex): void {
+  const host = world.hosts[member]
+  if (host === undefined) return
+  let snapshot: Disk = emptyDisk()
+  // An older disk is at most two such times old; a copy at every promise would cost too much.
+  const copy = (): void => {
+    snapshot = copyDisk(host.disk)
+    world.at(world.nowUs + OLDER_BY_US, copy)
+  }
+  if (fault.disk === 'older') world.at(0, copy)
+  host.stops.plan({
+    promise: fault.promise,
+    when: fault.when,
+    onEnd: () => {
+      if (fault.disk === 'lost') host.disk = emptyDisk()
+      if (fault.disk === 'older') host.disk = copyDisk(snapshot)
+      world.at(world.nowUs + fault.downMs * 1_000, () => host.start())
+    },
   })
 }
 

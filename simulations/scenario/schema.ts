@@ -126,6 +126,17 @@ const fault = z.discriminatedUnion('type', [
     /** Repeats after so long, until the end. */
     everyMs: wholeMs(100, 86_400_000).optional(),
   }),
+  z.strictObject({
+    type: z.literal('stop'),
+    members,
+    /** At which promise of the member the process ends, counted from 1 over all its processes. */
+    promise: z.int().min(1).max(1_000_000_000),
+    /** Before it is on the disk, or after that and before anything else. */
+    when: z.enum(['before', 'after']),
+    /** How long the process is away. */
+    downMs: wholeMs(0, 86_400_000),
+    disk: z.enum(['kept', 'lost', 'older']).default('kept'),
+  }),
   z.strictObject({ type: z.literal('clockShift'), members, atMs, byMs: z.number() }),
   z.strictObject({
     type: z.literal('clockDrift'),

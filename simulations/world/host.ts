@@ -14,6 +14,7 @@ import { type Fact, factOf, shareFactOf, type Watcher } from './facts.ts'
 import { createInbound, type Inbound } from './inbound.ts'
 import type { Keys } from './keys.ts'
 import type { createSigner, Signer } from './signer.ts'
+import { Stops } from './stops.ts'
 
 type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
 
@@ -57,6 +58,7 @@ export interface HostDependencies {
 /** One member's process: performs what its machine asks for, and may end at any effect. */
 export class Host {
   disk: Disk
+  readonly stops = new Stops()
   readonly #options: HostOptions
   readonly #dependencies: HostDependencies
   #machine: Machine | null = null
@@ -219,8 +221,14 @@ export class Host {
   }
 
   #persist({ promise }: EffectOf<'persist'>): void {
-    writePromise(this.disk, promise)
-    this.#watch({ type: 'promised', ...this.#who(), promise })
+    const stop = this.stops.next()
+    if (stop?.when !== 'before') {
+      writePromise(this.disk, promise)
+      this.#watch({ type: 'promised', ...this.#who(), promise })
+    }
+    if (stop === null) return
+    this.crash()
+    stop.onEnd()
   }
 
   #broadcast({ message }: EffectOf<'broadcast'>): void {

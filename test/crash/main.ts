@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import type { CrashCommand } from './crash-command.ts'
 import { kills } from './kills-command.ts'
+import { backups, points } from './points-command.ts'
 
-const COMMANDS: Readonly<Record<string, CrashCommand>> = { kills }
+const COMMANDS: Readonly<Record<string, CrashCommand>> = { kills, points, backups }
 
 const NUMBER_MAX = 1_000_000
 
