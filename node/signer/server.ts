@@ -38,7 +38,7 @@ export class SignerServer implements Startable {
     this.#dependencies = dependencies
   }
 
-  /** @throws {OracleError} `SIGNER_SOCKET_EXPOSED`, `SIGNER_SOCKET_BUSY`, `SIGNER_SOCKET_UNUSABLE` */
+  /** @throws {OracleError} what `prepareSocket` throws */
   async start(): Promise<void> {
     if (this.#server !== null) return
     const { path, access } = this.#options

@@ -65,9 +65,10 @@ async function assertPrivate(directory: string, access: SocketAccess): Promise<v
   const { mode, uid } = await usable(directory, () => lstat(directory))
   const isOurs = access === 'group' || uid === 0 || uid === process.getuid?.()
   if (isOurs && (mode & FORBIDDEN[access]) === 0) return
+  const wanted = MODES[access].directory.toString(8)
   throw new OracleError(
     'SIGNER_SOCKET_EXPOSED',
-    `others can reach the signer's socket in ${directory}; run: chmod ${MODES[access].directory.toString(8)} ${directory}`,
+    `others can reach the signer's socket in ${directory}; run: chmod ${wanted} ${directory}`,
     { context: { directory, mode: (mode & 0o777).toString(8), uid } },
   )
 }
