@@ -171,6 +171,7 @@ async function assemble(assembly: Assembly) {
       book,
       state: () => driver.state,
       peers: () => network.peers(),
+      contested: () => network.contested(),
       ownPeerId: () => network.peerId,
       local: sources.local,
       quotes: sources.quotes,
@@ -230,7 +231,12 @@ async function makeNetwork(assembly: Assembly, inbound: Inbound): Promise<Networ
         return judgement
       },
       onSyncRequest: (from, request) => inbound.onRequest(from, request),
-      onPeer: (change) => log.info(`peer.${change.change}`, { member: change.member }),
+      onPeer: ({ member, change }) => {
+        // Contradictions under one key convict a member: an operator must act before that.
+        if (change === 'contested') log.error('peer.contested', { member, own: signer.self })
+        else log.info(`peer.${change}`, { member })
+      },
+      onClash: (member) => metrics.clashes.inc({ member: String(member) }),
       onFault: onFatal,
       nowMs: () => performance.now(),
       chance,

@@ -35,6 +35,9 @@ export function createMetrics() {
     signerRefusals: counter('parallax_signer_refusals_total', 'What the signer refused, by code.', [
       'code',
     ]),
+    clashes: counter('parallax_connection_clashes_total', 'Two connections of one key met.', [
+      'member',
+    ]),
     signerReachable: gauge('parallax_signer_reachable', '1 while the signer answers.', []),
     signerWatermark: gauge('parallax_signer_watermark', 'Newest round of any promise.', []),
     peersConnected: gauge('parallax_peers_connected', 'Members that are connected.', []),

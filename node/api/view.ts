@@ -93,6 +93,8 @@ export interface PeerView {
   readonly observed: number
   readonly isExpected: boolean
   readonly isConvicted: boolean
+  /** Its key seems to run twice (protocol §9.3). */
+  readonly isContested: boolean
 }
 
 export interface SourceView {

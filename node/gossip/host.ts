@@ -29,6 +29,8 @@ export interface HostOptions {
 
 export interface HostDependencies {
   readonly isBanned: (member: MemberIndex) => boolean
+  /** A connection of a member that is connected already was refused. */
+  readonly onSecond: (member: MemberIndex) => void
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
 }
@@ -126,7 +128,9 @@ function gaterOf(
   const isSecond = (peerId: PeerId) => {
     const member = options.roster.indexOf(peerId)
     if (member === null || ownIndex === undefined) return true
-    return member > ownIndex && dependencies.isConnected(peerId)
+    if (member < ownIndex || !dependencies.isConnected(peerId)) return false
+    dependencies.onSecond(member)
+    return true
   }
   const handshakes = new Handshakes(dependencies)
   return {

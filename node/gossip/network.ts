@@ -2,6 +2,7 @@ import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Startable } from '../lifecycle.ts'
+import { Clashes } from './clashes.ts'
 import { Dialer } from './dialer.ts'
 import { type Delivery, Gossip, type GossipCounters, type Judgement } from './gossip.ts'
 import { GRAYLIST_SCORE } from './gossip-options.ts'
@@ -34,7 +35,7 @@ export interface NetworkOptions {
 export interface PeerChange {
   readonly member: MemberIndex
   /** `listening`: it told us it hears the protocol topic, so publishing reaches it from now on. */
-  readonly change: 'connected' | 'disconnected' | 'listening' | 'banned'
+  readonly change: 'connected' | 'disconnected' | 'listening' | 'banned' | 'contested'
 }
 
 export interface NetworkDependencies {
@@ -42,6 +43,8 @@ export interface NetworkDependencies {
   /** A member asks over a direct stream; reply with `answer`. */
   readonly onSyncRequest: (from: MemberIndex, request: Uint8Array) => void
   readonly onPeer?: (change: PeerChange) => void
+  /** Two connections under one member's key met; `contested` is told when that goes on. */
+  readonly onClash?: (member: MemberIndex) => void
   /** Our own code broke; the process should stop. */
   readonly onFault: (error: unknown) => void
   /** Monotonic milliseconds. */
@@ -72,6 +75,13 @@ const ANSWER_BYTES_MAX = 1_048_576
 const REQUEST_BYTES_MAX = 262_144
 const SCORE_INTERVAL_MS = 1_000
 
+interface Parts {
+  readonly host: Host
+  readonly roster: Roster
+  readonly limiter: Limiter
+  readonly clashes: Clashes
+}
+
 /** Everything one member says to the others and hears from them (protocol §5.6). */
 export class Network implements Startable {
   readonly name = 'network'
@@ -83,15 +93,12 @@ export class Network implements Startable {
   readonly #gossip: Gossip
   readonly #sync: Sync
   readonly #dialer: Dialer
+  readonly #clashes: Clashes
   #scoring: NodeJS.Timeout | undefined
   #isRunning = false
 
-  private constructor(
-    options: NetworkOptions,
-    dependencies: NetworkDependencies,
-    parts: { readonly host: Host; readonly roster: Roster; readonly limiter: Limiter },
-  ) {
-    const { host, roster, limiter } = parts
+  private constructor(options: NetworkOptions, dependencies: NetworkDependencies, parts: Parts) {
+    const { host, roster, limiter, clashes } = parts
     const channels = channelsOf(options.committeeDigest)
     const isBanned = (member: MemberIndex) => limiter.isBanned(member)
     this.#options = options
@@ -99,6 +106,7 @@ export class Network implements Startable {
     this.#roster = roster
     this.#host = host
     this.#limiter = limiter
+    this.#clashes = clashes
     this.#gossip = new Gossip(
       { roster, channels, messageBytesMax: options.messageBytesMax ?? MESSAGE_BYTES_MAX },
       { host, limiter, ...dependencies, cut: (member) => this.#cut(member) },
@@ -122,6 +130,7 @@ export class Network implements Startable {
     host.addEventListener('peer:connect', ({ detail }) => this.#onPeer(detail, 'connected'))
     host.addEventListener('peer:disconnect', ({ detail }) => this.#onPeer(detail, 'disconnected'))
     host.addEventListener('connection:open', ({ detail }) => this.#replaceOlder(detail))
+    host.addEventListener('connection:close', ({ detail }) => this.#onClosed(detail))
     host.services.pubsub.addEventListener('subscription-change', ({ detail }) => {
       const topic = channels.topics.protocol
       const isListening = detail.subscriptions.some(
@@ -144,6 +153,8 @@ export class Network implements Startable {
     const roster = rosterOf(options.members)
     const limits = limiterOptionsFor({ members: roster.members.length, roundMs: options.roundMs })
     const limiter = new Limiter(limits, dependencies)
+    const own = options.own
+    const clashes = new Clashes({ own, size: roster.members.length }, dependencies)
     const host = await createHost(
       {
         identity: options.identity,
@@ -152,9 +163,13 @@ export class Network implements Startable {
         channels: channelsOf(options.committeeDigest),
         messageBytesMax: options.messageBytesMax ?? MESSAGE_BYTES_MAX,
       },
-      { isBanned: (member) => limiter.isBanned(member), nowMs: dependencies.nowMs },
+      {
+        isBanned: (member) => limiter.isBanned(member),
+        onSecond: (member) => clashes.second(member),
+        nowMs: dependencies.nowMs,
+      },
     )
-    return new Network(options, dependencies, { host, roster, limiter })
+    return new Network(options, dependencies, { host, roster, limiter, clashes })
   }
 
   /** @throws {OracleError} `GOSSIP_LISTEN_FAILED` */
@@ -234,8 +249,24 @@ export class Network implements Startable {
   /** A member that connects anew has lost the connection we still hold. */
   #replaceOlder(connection: Connection): void {
     for (const older of this.#host.getConnections(connection.remotePeer)) {
-      if (older.id !== connection.id) older.abort(new Error('replaced by a newer connection'))
+      if (older.id === connection.id) continue
+      const member = this.#roster.indexOf(connection.remotePeer)
+      if (member !== null) this.#clashes.second(member)
+      older.abort(new Error('replaced by a newer connection'))
     }
+  }
+
+  #onClosed({ remotePeer, timeline }: Connection): void {
+    const member = this.#roster.indexOf(remotePeer)
+    const livedMs = (timeline.close ?? 0) - timeline.open
+    if (member !== null && this.#isRunning) this.#clashes.closed(member, livedMs)
+  }
+
+  /** Members whose keys seem to run twice now, this one included. */
+  contested(): MemberIndex[] {
+    return this.#roster.members
+      .map(({ index }) => index)
+      .filter((index) => this.#clashes.isContested(index))
   }
 
   #cut(member: MemberIndex): void {

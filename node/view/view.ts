@@ -41,6 +41,8 @@ export interface ViewSources {
     readonly peerId: string
     readonly isConnected: boolean
   }[]
+  /** Members whose keys seem to run twice. */
+  readonly contested: () => readonly MemberIndex[]
   readonly ownPeerId: () => string
   readonly local: () => readonly FeedView['local'][]
   readonly quotes: () => readonly SourceView[]
@@ -154,6 +156,7 @@ function peersOf(options: ViewOptions, sources: ViewSources): PeerView[] {
   const { committee } = options.context
   const connected = new Map(sources.peers().map((peer) => [peer.member, peer]))
   const expected = state.best?.message.expectedNext ?? committee.all
+  const contested = sources.contested()
   return Array.from({ length: committee.size }, (_, index) => {
     const isSelf = index === options.self
     const peer = connected.get(index)
@@ -165,6 +168,7 @@ function peersOf(options: ViewOptions, sources: ViewSources): PeerView[] {
       ...observedOf(state, index),
       isExpected: hasMember(expected, index),
       isConvicted: hasMember(state.convicted, index),
+      isContested: contested.includes(index),
     }
   })
 }
@@ -197,6 +201,7 @@ function obstaclesOf(context: Context, sources: ViewSources): string[] {
   const connected = sources.peers().filter((peer) => peer.isConnected).length + 1
   if (connected < committee.observationQuorum) obstacles.push('PEERS_TOO_FEW')
   if (state.current <= state.barrier) obstacles.push('BARRIER_AHEAD')
+  if (sources.contested().includes(state.self)) obstacles.push('KEY_CONTESTED')
   if (state.clock === 'behind') obstacles.push('CLOCK_BEHIND')
   if (hasMember(state.convicted, state.self)) obstacles.push('MEMBER_CONVICTED')
   if (sources.local().every((feed) => feed.value === null)) obstacles.push('SOURCES_NONE')

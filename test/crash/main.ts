@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { CrashCommand } from './crash-command.ts'
 import { kills } from './kills-command.ts'
+import { nodes } from './nodes.ts'
 import { backups, points } from './points-command.ts'
 
-const COMMANDS: Readonly<Record<string, CrashCommand>> = { kills, points, backups }
+const COMMANDS: Readonly<Record<string, CrashCommand>> = { kills, nodes, points, backups }
 
 const NUMBER_MAX = 1_000_000
 

@@ -81,6 +81,7 @@ export class FakeView implements NodeView {
       observed: index === 3 ? 0 : 32,
       isExpected: index !== 3,
       isConvicted: false,
+      isContested: false,
     }))
   }
 

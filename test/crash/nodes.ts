@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import { toHex } from '../../aggregator/values/bytes.ts'
+import { recover } from '../../node/keys/promise-records.ts'
+import { prngOf } from '../../simulations/prng.ts'
+import { createProgress } from '../../simulations/report/progress.ts'
+import { type LocalNode, LocalNodes, until } from '../support/local-nodes.ts'
+import type { CrashCommand, Outcome } from './crash-command.ts'
+import { journalFault } from './journal-check.ts'
+import { requireShim } from './shim.ts'
+
+const SIZE = 4
+const LEAK_PPM = 200_000
+/** A kill at random up to so long after the one before, in milliseconds. */
+const APART_MS_MAX = 1_500
+
+/** Kills whole nodes at random, one at a time, on disks that lose what was not synced. */
+export const nodes: CrashCommand = {
+  usage: 'nodes [--count 200] [--seed 1]',
+  summary: 'kill -9 of whole nodes of four, on disks that lose what was not synced',
+  defaults: { count: 200, seed: 1 },
+  run: async ({ count = 0, seed = 0 }) => {
+    const shim = requireShim()
+    const network = await LocalNodes.prepare(SIZE)
+    try {
+      const all = Array.from({ length: SIZE }, (_, index) => {
+        const { directory } = network.files.nodes[index] as LocalNode['files']
+        const disk = { directory: join(directory, 'data'), leakPpm: LEAK_PPM, seed: seed + index }
+        return network.node(index, shim.environment(disk))
+      })
+      return await killAll(all, { count, seed })
+    } finally {
+      await network.stop()
+    }
+  },
+}
+
+async function killAll(
+  all: readonly LocalNode[],
+  { count, seed }: { readonly count: number; readonly seed: number },
+): Promise<Outcome> {
+  const prng = prngOf(seed, 'nodes')
+  const progress = createProgress('nodes')
+  for (const { process } of all) process.start()
+  const firstRound = await until('the first certificate', () => certifiedRound(all))
+  for (let kill = 1; kill <= count; kill++) {
+    const victim = all[prng.below(SIZE)] as LocalNode
+    await delay(prng.below(APART_MS_MAX))
+    await victim.process.kill()
+    victim.process.start()
+    progress.show(kill / count)
+  }
+  progress.end()
+  const killedRound = (await certifiedRound(all)) ?? 0
+  // Rounds go on: somebody certifies a round that opened after the last kill.
+  const lastRound = await until('a round after the last kill', async () => {
+    const round = (await certifiedRound(all)) ?? 0
+    return round > killedRound + 4 ? round : null
+  })
+  await Promise.all(all.map(({ process }) => process.stop()))
+  return judged(all, { count, firstRound, lastRound })
+}
+
+/** The newest round that any running node knows a certificate of. */
+async function certifiedRound(all: readonly LocalNode[]): Promise<number | null> {
+  const feeds = await Promise.all(all.map(({ client }) => client.feeds()))
+  const rounds = feeds.map((each) => each?.[0]?.certified?.round ?? 0)
+  const newest = Math.max(...rounds)
+  return newest === 0 ? null : newest
+}
+
+function judged(
+  all: readonly LocalNode[],
+  run: { readonly count: number; readonly firstRound: number; readonly lastRound: number },
+): Outcome {
+  const said = new Map<string, Set<string>>()
+  const certified = new Set<number>()
+  const journalFaults: string[] = []
+  let unreadable = 0
+  for (const { files } of all) {
+    const data = join(files.directory, 'data')
+    if (recover(readFileSync(join(data, 'promises'))).type === 'corrupt') unreadable += 1
+    const path = join(data, 'journal.sqlite')
+    const fault = journalFault(path)
+    if (fault === null) read(path, { said, certified })
+    else journalFaults.push(fault)
+  }
+  const conflicts = [...said].filter(([, contents]) => contents.size > 1).map(([key]) => key)
+  const rounds = run.lastRound - run.firstRound + 1
+  return {
+    passed: conflicts.length + unreadable + journalFaults.length === 0 && said.size > 0,
+    figures: {
+      nodesKilled: run.count,
+      messagesSeen: said.size,
+      conflicts: conflicts.length,
+      unreadable,
+      journalsUnreadable: journalFaults.length,
+      rounds,
+      certifiedInJournals: [...certified].filter((round) => round >= run.firstRound).length,
+      faults: [...conflicts, ...journalFaults].slice(0, 10),
+    },
+  }
+}
+
+/** Everything that members were heard to say, by what may be said once only (protocol §2.4). */
+function read(
+  path: string,
+  into: { readonly said: Map<string, Set<string>>; readonly certified: Set<number> },
+): void {
+  const database = new DatabaseSync(path)
+  try {
+    const messages = database.prepare('SELECT round, type, sender, slot, digest FROM message')
+    for (const { round, type, sender, slot, digest } of messages.iterate()) {
+      const key = `${sender} ${round} ${type} ${slot ?? ''}`
+      const contents = into.said.get(key) ?? new Set()
+      into.said.set(key, contents.add(toHex(digest as Uint8Array)))
+    }
+    const rounds = database.prepare('SELECT DISTINCT round FROM certificate').all()
+    for (const { round } of rounds) into.certified.add(Number(round))
+  } finally {
+    database.close()
+  }
+}
