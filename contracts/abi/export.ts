@@ -9,7 +9,10 @@ const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boo
   { contract: 'AggregatorFacade', isDeployable: true },
   { contract: 'ExampleConsumer', isDeployable: true },
   { contract: 'GasProbe', isDeployable: true },
+  { contract: 'BatchProbe', isDeployable: true },
   { contract: 'Settlement', isDeployable: true },
+  { contract: 'EvidenceRegistry', isDeployable: true },
+  { contract: 'MemberBonds', isDeployable: true },
   { contract: 'AggregatorV3Interface', isDeployable: false },
   { contract: 'AggregatorInterface', isDeployable: false },
 ]

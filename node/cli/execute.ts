@@ -2,10 +2,15 @@ import type { Command, CommandContext } from './command.ts'
 import { errorJson, errorText, helpOf, usageError } from './command.ts'
 import { configCheck } from './commands/config-check.ts'
 import { dkg } from './commands/dkg.ts'
-import { evidenceExport, evidenceList, evidenceVerify } from './commands/evidence.ts'
+import {
+  evidenceCalldata,
+  evidenceExport,
+  evidenceList,
+  evidenceVerify,
+} from './commands/evidence.ts'
 import { gateway } from './commands/gateway.ts'
 import { init } from './commands/init.ts'
-import { keysNew, keysShow } from './commands/keys.ts'
+import { keysEnrol, keysNew, keysShow } from './commands/keys.ts'
 import { replay } from './commands/replay.ts'
 import { reportVerify } from './commands/report-verify.ts'
 import { run } from './commands/run.ts'
@@ -23,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   init,
   keysNew,
   keysShow,
+  keysEnrol,
   configCheck,
   dkg,
   status,
@@ -30,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   evidenceList,
   evidenceExport,
   evidenceVerify,
+  evidenceCalldata,
   reportVerify,
   simulate,
 ]

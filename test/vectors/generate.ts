@@ -10,6 +10,7 @@ import { encodeWord, INT64_MAX, INT64_MIN } from '../../aggregator/report/words.
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { committeeInABox, DEFAULT_CLOCK, ok, UNAVAILABLE } from '../support/committee-box.ts'
 import { firstCommittee } from '../support/contracts/parameters.ts'
+import { makeEvidenceVectors } from './evidence-vectors.ts'
 import type {
   CertificateVector,
   HandoverVector,
@@ -17,7 +18,7 @@ import type {
   WordVector,
 } from './report-vectors.ts'
 
-const FILE = join(import.meta.dirname, 'report.json')
+const GENERATOR = 'test/vectors/generate.ts'
 /** Some round of spring 2026. */
 const ROUND = 20_000_000
 
@@ -118,20 +119,25 @@ function handoverVector(fields: (typeof HANDOVERS)[number], index: number): Hand
   }
 }
 
-/** Writes report.json, or with `--check` says whether it is what the sources give. */
+/** Writes the files, or with `--check` says which are not what the sources give. */
 async function main(isCheck: boolean): Promise<void> {
-  const vectors: ReportVectors = {
-    generator: 'test/vectors/generate.ts',
+  const reports: ReportVectors = {
+    generator: GENERATOR,
     clock: DEFAULT_CLOCK,
     words: FEEDS.map(wordVector),
     certificates: CERTIFICATES.map(certificateVector),
     handovers: HANDOVERS.map(handoverVector),
   }
-  const text = `${JSON.stringify(vectors, null, 2)}\n`
-  if (!isCheck) return writeFile(FILE, text)
-  if ((await readFile(FILE, 'utf8').catch(() => '')) === text) return
-  process.stderr.write('test/vectors/report.json is not current; run npm run vectors\n')
-  process.exitCode = 1
+  const files = { 'report.json': reports, 'evidence.json': makeEvidenceVectors(GENERATOR) }
+  for (const [name, vectors] of Object.entries(files)) {
+    const path = join(import.meta.dirname, name)
+    const text = `${JSON.stringify(vectors, null, 2)}\n`
+    if (!isCheck) await writeFile(path, text)
+    else if ((await readFile(path, 'utf8').catch(() => '')) !== text) {
+      process.stderr.write(`test/vectors/${name} is not current; run test/vectors/generate.ts\n`)
+      process.exitCode = 1
+    }
+  }
 }
 
 await main(process.argv.includes('--check'))

@@ -5,6 +5,7 @@ import { fromHex } from '../../../aggregator/values/bytes.ts'
 import { JOURNAL_FILE } from '../../compose/store.ts'
 import { loadConfig } from '../../config/load.ts'
 import { codeOf, OracleError } from '../../errors.ts'
+import { convictionCalldata, registrationCalldata } from '../../evidence/calldata.ts'
 import {
   EVIDENCE_FILE_BYTES_MAX,
   type EvidenceFile,
@@ -91,6 +92,39 @@ export const evidenceVerify = command({
     const isProven = proofs.length > 0 && proofs.every(({ type }) => type === 'proven')
     if (isProven) return EXIT_DONE
     return exitCodeOf(new OracleError('EVIDENCE_UNPROVEN', 'not everything is proven'))
+  },
+})
+
+/** Writes what convicts on chain: transactions for anybody's wallet. */
+export const evidenceCalldata = command({
+  name: 'evidence calldata',
+  summary: 'Print the calldata that convicts in an EvidenceRegistry.',
+  options: {
+    committee: { type: 'string', value: 'FILE', describe: 'committee file', required: true },
+    file: { type: 'string', value: 'FILE', describe: 'what evidence export wrote', required: true },
+  },
+  run: async ({ committee, file, json }, { stdout }) => {
+    const context = await offlineContext(committee)
+    const held = parseEvidenceFile(await readTextFile(file, EVIDENCE_FILE_BYTES_MAX))
+    const { params } = context.committee
+    const proofs = proofsOf(context, held)
+    // A transaction that reverts costs its sender: nothing is printed unless everything is proven.
+    if (proofs.some(({ type }) => type !== 'proven')) {
+      throw new OracleError('EVIDENCE_UNPROVEN', 'not everything is proven; see evidence verify')
+    }
+    const calls = {
+      registerCommittee: registrationCalldata(params),
+      convict: held.evidence.map(({ accused, messages: [first, second] }) => ({
+        accused,
+        calldata: convictionCalldata(params, [fromHex(first), fromHex(second)]),
+      })),
+    }
+    const lines = [
+      `registerCommittee ${calls.registerCommittee}`,
+      ...calls.convict.map(({ accused, calldata }) => `convict member ${accused} ${calldata}`),
+    ]
+    stdout.write(json ? `${JSON.stringify(calls)}\n` : `${lines.join('\n')}\n`)
+    return EXIT_DONE
   },
 })
 
