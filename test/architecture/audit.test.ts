@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { filesEndingIn, projectFiles, read } from './source-files.ts'
+
+/** A test as the audit names it: its file, and the beginning of its name. */
+const NAMED = /`(test\/[^`]+)` "([^"]+)"/g
+
+/** Tests that a document names and that do not exist. */
+function missingIn(text: string, files: ReadonlySet<string>): readonly string[] {
+  return [...text.matchAll(NAMED)].flatMap(([, path = '', name = '']) => {
+    if (!files.has(path)) return [`${path} does not exist`]
+    return read(path).includes(name) ? [] : [`${path} holds no test "${name}"`]
+  })
+}
+
+describe('the self-audit', () => {
+  const files = new Set(projectFiles())
+  const audit = read('docs/audit.md')
+
+  test('names tests that exist', () => {
+    expect([...audit.matchAll(NAMED)].length).toBeGreaterThan(25)
+    expect(missingIn(audit, files)).toEqual([])
+  })
+
+  test('every row of its tables names one', () => {
+    const rows = audit.split('\n').filter((line) => /^\| (?!Finding|Row|What \||---)/.test(line))
+    expect(rows.filter((row) => row.match(NAMED) === null && !row.startsWith('|---'))).toEqual([])
+  })
+
+  test('would notice a test that is gone', () => {
+    const own = 'test/architecture/audit.test.ts'
+    expect(missingIn(`\`${own}\` "no such ${'name'}"`, files)).toHaveLength(1)
+    expect(missingIn('`test/gone.test.ts` "a"', files)).toHaveLength(1)
+    expect(missingIn(`\`${own}\` "would notice a test that is gone"`, files)).toEqual([])
+  })
+})
+
+test('each numbered invariant stands in exactly one test (contracts/INVARIANTS.md)', () => {
+  const numbered = [...read('contracts/INVARIANTS.md').matchAll(/^\| ([A-Z]\d+) \|/gm)]
+  const listed = numbered.map(([, number]) => number ?? '')
+  expect(listed.length).toBeGreaterThan(9)
+  const tested = filesEndingIn('.t.sol').flatMap((path) =>
+    [...read(path).matchAll(/function invariant_([A-Z]\d+)_/g)].map(([, number]) => number ?? ''),
+  )
+  expect(new Set(tested).size).toBe(tested.length)
+  // The option market's stand in docs/derivatives.md.
+  expect(tested.filter((number) => !number.startsWith('O')).toSorted()).toEqual(listed.toSorted())
+})
