@@ -1,27 +1,40 @@
 import { parseArgs } from 'node:util'
-import { type Figure, figureTable } from './figure.ts'
-import { benchRounds } from './round.ts'
+import type { Bench } from './bench.ts'
+import { figureTable } from './figure.ts'
+import { roundBench } from './round.ts'
+import { simulatorBench } from './simulator.ts'
 
-const USAGE = `npm run bench -- round [--nodes 4,7] [--rounds 60] [--json]`
+/** Every bench there is; a new one is a line here. */
+const BENCHES: readonly Bench[] = [roundBench, simulatorBench]
+
+const USAGE = `npm run bench -- <name> [--nodes 4,7] [--rounds 60] [--long] [--json]
+
+${BENCHES.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      nodes: { type: 'string', default: '4,7' },
-      rounds: { type: 'string', default: '60' },
+      nodes: { type: 'string' },
+      rounds: { type: 'string' },
+      long: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
-  if (positionals[0] !== 'round') {
+  const bench = BENCHES.find(({ name }) => name === positionals[0])
+  const nodes = (values.nodes ?? '').split(',').filter((text) => text !== '')
+  const rounds = values.rounds === undefined ? null : Number(values.rounds)
+  const isSound = [...nodes.map(Number), rounds ?? 1].every((each) => Number.isInteger(each))
+  if (bench === undefined || !isSound) {
     process.stderr.write(`${USAGE}\n`)
     return 2
   }
   const controller = new AbortController()
   process.once('SIGINT', () => controller.abort())
-  const figures: readonly Figure[] = await benchRounds({
-    nodes: values.nodes.split(',').map(Number),
-    rounds: Number(values.rounds),
+  const figures = await bench.run({
+    nodes: nodes.map(Number),
+    rounds,
+    isLong: values.long,
     signal: controller.signal,
     say: (text) => process.stderr.write(`${text}\n`),
   })

@@ -14,9 +14,22 @@ import { NodeClient } from '../../node/devnet/node-client.ts'
 import { LocalProcess } from '../../node/devnet/process.ts'
 import { percentilesOf } from '../../node/devnet/summary.ts'
 import { freePorts, waitFor } from '../../node/devnet/wait.ts'
+import type { Bench } from './bench.ts'
 import type { Figure } from './figure.ts'
 
-export interface RoundBenchOptions {
+export const roundBench: Bench = {
+  name: 'round',
+  about: 'from the opening of a round to its certificate, over real processes on loopback',
+  run: ({ nodes, rounds, signal, say }) =>
+    benchRounds({
+      nodes: nodes.length === 0 ? [4, 7] : nodes,
+      rounds: rounds ?? 60,
+      signal,
+      say,
+    }),
+}
+
+interface RoundBenchOptions {
   readonly nodes: readonly number[]
   readonly rounds: number
   readonly signal: AbortSignal
@@ -32,7 +45,7 @@ interface Measured {
  * T_r to certificate over real processes on loopback, beside its floor measured in the same run:
  * bare exchanges of messages of the same sizes, plus one share and one combination.
  */
-export async function benchRounds(options: RoundBenchOptions): Promise<readonly Figure[]> {
+async function benchRounds(options: RoundBenchOptions): Promise<readonly Figure[]> {
   const figures: Figure[] = []
   for (const nodes of options.nodes) {
     options.say(`n = ${nodes}: floor`)
