@@ -1,3 +1,4 @@
+import type { CandidateMemo } from './agreement/candidate.ts'
 import type { Committee } from './committee.ts'
 import type { ReportMemo } from './report/report.ts'
 import type { Crypto } from './signing/crypto.ts'
@@ -13,13 +14,14 @@ export interface Context {
   readonly committee: Committee
   readonly turnOrders: Map<Round, readonly MemberIndex[]>
   readonly reports: ReportMemo
+  readonly candidates: CandidateMemo
 }
 
 /** Turn orders kept; beyond it the oldest is dropped and computed again when asked for. */
 const TURN_ORDERS_MAX = 512
 
 export function contextOf(crypto: Crypto, committee: Committee): Context {
-  return { crypto, committee, turnOrders: new Map(), reports: new Map() }
+  return { crypto, committee, turnOrders: new Map(), reports: new Map(), candidates: new WeakMap() }
 }
 
 /** Turn order of a round (protocol §4.1), computed once per context. */

@@ -180,9 +180,7 @@ function advance(turn: Turn): void {
       runStages(turn, opened)
     }
   }
-  for (const round of state.rounds.values()) {
-    publishDue(turn, round)
-  }
+  if (state.publishing > 0) for (const round of state.rounds.values()) publishDue(turn, round)
 }
 
 type Stage = (turn: Turn, round: RoundState) => void
@@ -244,8 +242,10 @@ function nextAlarmMs(turn: Turn): UnixMs {
     const stage = STAGES[open.stage]
     if (stage !== undefined) nextMs = earlier(nextMs, stage.atMs(turn, open))
   }
-  for (const round of state.rounds.values()) {
-    if (round.publishMs !== null) nextMs = earlier(nextMs, round.publishMs)
+  if (state.publishing > 0) {
+    for (const round of state.rounds.values()) {
+      if (round.publishMs !== null) nextMs = earlier(nextMs, round.publishMs)
+    }
   }
   const turnMs = nextTurnMs(turn)
   return turnMs === null ? nextMs : earlier(nextMs, turnMs)

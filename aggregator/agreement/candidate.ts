@@ -1,11 +1,11 @@
 import { invariant } from '../assert.ts'
 import type { Context } from '../context.ts'
-import type { Digest, Observation, Verified } from '../messages/messages.ts'
+import type { Certificate, Digest, Observation, Verified } from '../messages/messages.ts'
 import { signedMessageOf } from '../report/digests.ts'
 import { inputsDigestOf, type Report, reportOf } from '../report/report.ts'
 import type { SigningSession } from '../signing/threshold.ts'
 import { equalBytes } from '../values/bytes.ts'
-import { listMembers, type Members } from '../values/ids.ts'
+import { isSubset, listMembers, type Members } from '../values/ids.ts'
 
 /** A report that this node can recompute, with everything that one attempt to sign it needs. */
 export interface Candidate {
@@ -16,6 +16,18 @@ export interface Candidate {
   readonly inputsDigest: Digest
   readonly session: SigningSession
 }
+
+/** A candidate that was built, and the certificate that came of it, if one did. */
+interface Built {
+  readonly candidate: Candidate
+  certificate: Verified<Certificate> | null
+}
+
+/** Candidates by the very report they are of: as long as that is remembered, so are they. */
+export type CandidateMemo = WeakMap<Report, Built[]>
+
+/** Candidates remembered of one report: more differ in sets that only a faulty proposer names. */
+const MEMO_CANDIDATES_MAX = 16
 
 export interface CandidateChoice {
   readonly observers: Members
@@ -29,6 +41,53 @@ export interface CandidateChoice {
  * The observations of observers and signing set must be held.
  */
 export function candidateOf(
+  context: Context,
+  observations: readonly (Verified<Observation> | undefined)[],
+  choice: CandidateChoice,
+): Candidate {
+  const report = reportOf(context, held(observations, choice.observers))
+  // The report is remembered by its observations; a signer outside of it has another one here.
+  if (!isSubset(choice.signingSet, choice.observers)) return build(context, observations, choice)
+  const known = context.candidates.get(report) ?? []
+  const hit = known.find(({ candidate }) => isOfChoice(candidate, choice))
+  if (hit !== undefined) return hit.candidate
+  const candidate = build(context, observations, choice)
+  if (known.length < MEMO_CANDIDATES_MAX) known.push({ candidate, certificate: null })
+  if (known.length === 1) context.candidates.set(report, known)
+  return candidate
+}
+
+function isOfChoice(candidate: Candidate, choice: CandidateChoice): boolean {
+  return (
+    candidate.slot === choice.slot &&
+    candidate.signingSet === choice.signingSet &&
+    candidate.expectedNext === choice.expectedNext
+  )
+}
+
+/** The certificate that another machine of this context made of the very same candidate. */
+export function certificateOf(
+  context: Context,
+  candidate: Candidate,
+  signature: Uint8Array,
+): Verified<Certificate> | null {
+  const built = context.candidates.get(candidate.report)
+  const known = built?.find((each) => each.candidate === candidate)?.certificate ?? null
+  return known !== null && equalBytes(known.message.signature, signature) ? known : null
+}
+
+/** Keeps a certificate for `certificateOf`. */
+export function rememberCertificate(
+  context: Context,
+  candidate: Candidate,
+  certificate: Verified<Certificate>,
+): void {
+  const built = context.candidates.get(candidate.report)
+  const entry = built?.find((each) => each.candidate === candidate)
+  if (entry !== undefined) entry.certificate = certificate
+}
+
+function build(
   context: Context,
   observations: readonly (Verified<Observation> | undefined)[],
   choice: CandidateChoice,

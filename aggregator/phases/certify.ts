@@ -1,9 +1,16 @@
 import { rememberWords } from '../aggregation/derived-feeds.ts'
-import { type AttemptKey, type Candidate, isSameAttempt, keyOf } from '../agreement/candidate.ts'
+import {
+  type AttemptKey,
+  type Candidate,
+  certificateOf,
+  isSameAttempt,
+  keyOf,
+  rememberCertificate,
+} from '../agreement/candidate.ts'
 import { isBetter } from '../agreement/pair.ts'
 import { rankLast, rememberUnanswered } from '../agreement/propose.ts'
 import { openingOf } from '../committee.ts'
-import { orderOf } from '../context.ts'
+import { type Context, orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { encodeCertificate } from '../messages/codec.ts'
 import type { Certificate, SignatureShare, Verified } from '../messages/messages.ts'
@@ -83,25 +90,38 @@ export function onCombined(turn: Turn, event: Extract<Event, { type: 'combined' 
   const candidate = candidateFor(round, attempt)
   attempt.combining = 'idle'
   if (candidate === undefined || round.certificate !== null) return
-  const message: Certificate = {
-    type: 'certificate',
-    round: round.round,
-    timestampMs: candidate.report.timestampMs,
-    observers: candidate.report.observers,
-    words: candidate.report.words,
-    slot: candidate.slot,
-    signingSet: candidate.signingSet,
-    expectedNext: candidate.expectedNext,
-    signature: event.signature,
-  }
-  const bytes = encodeCertificate(turn.context.committee, message)
-  const certificate = sealCertificate(turn.context, { message, bytes })
-  onCertificate(turn, certificate)
+  onCertificate(turn, certificateWith(turn.context, candidate, event.signature))
   const order = orderOf(turn.context, round.round)
   const publishers = firstInTurn(order, attempt.signingSet, PUBLISHERS)
   const isPublisher = publishers.includes(turn.state.self)
   round.publishMs = turn.nowMs + (isPublisher ? 0 : turn.context.committee.params.timing.hopMs)
+  turn.state.publishing += 1
   publishDue(turn, round)
+}
+
+function certificateWith(
+  context: Context,
+  candidate: Candidate,
+  signature: Uint8Array,
+): Verified<Certificate> {
+  const known = certificateOf(context, candidate, signature)
+  if (known !== null) return known
+  const { report, slot, signingSet, expectedNext } = candidate
+  const message: Certificate = {
+    type: 'certificate',
+    round: report.round,
+    timestampMs: report.timestampMs,
+    observers: report.observers,
+    words: report.words,
+    slot,
+    signingSet,
+    expectedNext,
+    signature,
+  }
+  const bytes = encodeCertificate(context.committee, message)
+  const certificate = sealCertificate(context, { message, bytes })
+  rememberCertificate(context, candidate, certificate)
+  return certificate
 }
 
 /**
@@ -110,13 +130,16 @@ export function onCombined(turn: Turn, event: Extract<Event, { type: 'combined' 
 export function publishDue(turn: Turn, round: RoundState): void {
   if (round.publishMs === null || round.publishMs > turn.nowMs) return
   round.publishMs = null
+  turn.state.publishing -= 1
   if (round.certificate !== null) turn.out.push({ type: 'publish', message: round.certificate })
 }
 
 /** Somebody's certificate of the round is here: the one made here need not be published. */
 export function hearCertificate(turn: Turn, { message }: Verified<Certificate>): void {
   const round = turn.state.rounds.get(message.round)
-  if (round !== undefined) round.publishMs = null
+  if (round === undefined || round.publishMs === null) return
+  round.publishMs = null
+  turn.state.publishing -= 1
 }
 
 /** Takes a sound certificate, whoever made it: the round is over, and it may be the best (§4.3). */

@@ -37,12 +37,24 @@ export function idealScheme(key: number): ThresholdScheme {
   const tag = (label: number, message: Uint8Array, extra: number) =>
     mix(multiplyLow(key ^ label, FNV_PRIME) ^ extra, message)
 
+  /** What every signer and every combiner of one session computes alike. */
+  const sessions = new WeakMap<SigningSession, SessionTags>()
+  const tagsOf = (session: SigningSession): SessionTags => {
+    const known = sessions.get(session)
+    if (known !== undefined) return known
+    const made: SessionTags = { commitments: commitmentsOf(session), shares: [] }
+    sessions.set(session, made)
+    return made
+  }
+  /** Not to be given away: it judges what others send. */
   const shareOf = (index: number, session: SigningSession): Uint8Array => {
-    const ofSession = mix(
-      tag(index + 1, session.message, session.signingSet),
-      commitmentsOf(session),
-    )
-    return expand(ofSession, new Uint8Array(32))
+    const { commitments, shares } = tagsOf(session)
+    const known = shares[index]
+    if (known !== undefined) return known
+    const ofSession = mix(tag(index + 1, session.message, session.signingSet), commitments)
+    const share = expand(ofSession, new Uint8Array(32))
+    shares[index] = share
+    return share
   }
   const signatureOf = (message: Uint8Array): Uint8Array => {
     const signature = expand(tag(0, message, 0), new Uint8Array(65))
@@ -74,7 +86,7 @@ export function idealScheme(key: number): ThresholdScheme {
       if (!session.commitments.every((each) => each.hiding[0] === 2 && each.binding[0] === 2)) {
         throw new RangeError('a commitment of the session is no point')
       }
-      const result = shareOf(share.index, session)
+      const result = shareOf(share.index, session).slice()
       nonce.hiding.fill(0)
       nonce.binding.fill(0)
       return result
@@ -93,6 +105,12 @@ export function idealScheme(key: number): ThresholdScheme {
     },
     verify: (_publicKey, message, signature) => equalBytes(signature, signatureOf(message)),
   }
+}
+
+interface SessionTags {
+  readonly commitments: Uint8Array
+  /** By member; made when first asked for. */
+  readonly shares: (Uint8Array | undefined)[]
 }
 
 /** Commitments as bytes: a share of the ideal scheme is bound to its session like a real one. */

@@ -26,8 +26,11 @@ export const createMemoryChecker: CreateChecker = ({ committee, honest, stateOf 
     if (round.attempts.length > SLOTS * size) return `${round.attempts.length} attempts`
     if (round.candidates.length > CANDIDATES_MAX) return `${round.candidates.length} candidates`
     if (round.namers.length > size) return `${round.namers.length} named pairs`
-    const shares = round.shares.find((each) => each.length > SLOTS)
-    return shares === undefined ? null : `${shares.length} shares of one member`
+    // A plain loop: this runs for every member's every round at every opening.
+    for (const { length } of round.shares) {
+      if (length > SLOTS) return `${length} shares of one member`
+    }
+    return null
   }
   const members: readonly MemberIndex[] = listMembers(honest)
   return {
