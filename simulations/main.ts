@@ -22,6 +22,10 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
       NAME is simplex, hotstuff, ocr2, ocr3, ours, single-signer or raw-quorum
 
   published [--whole-ms] [--json]      means that others published, beside the estimate
+  concentration <committee.yaml> [--json]
+      smallest numbers of regions, jurisdictions, clouds, operators and venues that together stop the
+      feed, move a price or forge, and what each move of a member changes
+
   selection-bias [--json]              how far liars, and a proposer that picks, shift the median
 
   attacks [--members N] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs] [--json]

@@ -1,4 +1,6 @@
 import { alignedTable } from '../report/table.ts'
+import { concentrationOf } from './concentration.ts'
+import { concentrationText } from './concentration-text.ts'
 import { estimateOf } from './estimate.ts'
 import { publishedOf } from './published.ts'
 import { selectionBiasOf } from './selection-bias.ts'
@@ -14,6 +16,7 @@ export const RESEARCH: ReadonlyMap<string, (args: readonly string[]) => Answer> 
   ['estimate', printEstimate],
   ['published', printPublished],
   ['selection-bias', printSelectionBias],
+  ['concentration', printConcentration],
 ])
 
 function printEstimate(args: readonly string[]): Answer {
@@ -57,4 +60,9 @@ function printSelectionBias(args: readonly string[]): Answer {
     ]),
   ])
   return { output: isJson ? JSON.stringify({ rows }) : text, isHeld: true }
+}
+
+function printConcentration(args: readonly string[]): Answer {
+  const { result, isJson } = concentrationOf(args)
+  return { output: isJson ? JSON.stringify(result) : concentrationText(result), isHeld: true }
 }
