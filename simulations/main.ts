@@ -26,6 +26,9 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
       smallest numbers of regions, jurisdictions, clouds, operators and venues that together stop the
       feed, move a price or forge, and what each move of a member changes
 
+  economics <economics.yaml> [--json]
+      what attacks cost and take from a book that the feed prices, and from where on none pays
+
   selection-bias [--json]              how far liars, and a proposer that picks, shift the median
 
   attacks [--members N] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs] [--json]

@@ -1,6 +1,8 @@
 import { alignedTable } from '../report/table.ts'
 import { concentrationOf } from './concentration.ts'
 import { concentrationText } from './concentration-text.ts'
+import { economicsOf } from './economics.ts'
+import { economicsText } from './economics-text.ts'
 import { estimateOf } from './estimate.ts'
 import { publishedOf } from './published.ts'
 import { selectionBiasOf } from './selection-bias.ts'
@@ -17,6 +19,7 @@ export const RESEARCH: ReadonlyMap<string, (args: readonly string[]) => Answer> 
   ['published', printPublished],
   ['selection-bias', printSelectionBias],
   ['concentration', printConcentration],
+  ['economics', printEconomics],
 ])
 
 function printEstimate(args: readonly string[]): Answer {
@@ -65,4 +68,9 @@ function printSelectionBias(args: readonly string[]): Answer {
 function printConcentration(args: readonly string[]): Answer {
   const { result, isJson } = concentrationOf(args)
   return { output: isJson ? JSON.stringify(result) : concentrationText(result), isHeld: true }
+}
+
+function printEconomics(args: readonly string[]): Answer {
+  const { result, isJson } = economicsOf(args)
+  return { output: isJson ? JSON.stringify(result) : economicsText(result), isHeld: true }
 }
