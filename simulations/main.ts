@@ -29,6 +29,9 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   economics <economics.yaml> [--json]
       what attacks cost and take from a book that the feed prices, and from where on none pays
 
+  study a [--json]
+      latency of ours, OCR2, OCR3 and Simplex by committee; 1 when ours is not ahead of both OCR
+
   selection-bias [--json]              how far liars, and a proposer that picks, shift the median
 
   attacks [--members N] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs] [--json]

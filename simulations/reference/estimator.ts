@@ -148,11 +148,12 @@ function trialOf(
 
 function roleIn(
   sets: ReadonlyMap<string, readonly number[]>,
-  { of, count }: Role,
+  { of, count, pick }: Role,
   { n, f, prng }: { readonly n: number; readonly f: number; readonly prng: Prng },
 ): readonly number[] {
   const from = sets.get(of) ?? []
-  return drawn(from, countOf(count, { n, f, size: from.length }), prng)
+  const size = countOf(count, { n, f, size: from.length })
+  return pick === 'first' ? from.slice(0, size) : drawn(from, size, prng)
 }
 
 function drawn(from: readonly number[], count: number, prng: Prng): readonly number[] {

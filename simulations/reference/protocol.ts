@@ -5,7 +5,7 @@
 export interface ReferenceProtocol {
   readonly name: string
   readonly about: string
-  /** Sets of members drawn anew in each trial; a later one may be of an earlier one. */
+  /** Sets of members, made anew in each trial; a later one may be of an earlier one. */
   readonly roles: readonly Role[]
   /** In an order in which every step waits only for earlier ones. */
   readonly steps: readonly Step[]
@@ -25,6 +25,8 @@ export interface Role {
   readonly name: string
   readonly of: string
   readonly count: Count
+  /** Drawn in each trial, or the first in the order of the topology. */
+  readonly pick: 'drawn' | 'first'
 }
 
 export interface Step {

@@ -60,7 +60,14 @@ const protocolSchema = z.strictObject({
   about: z.string().max(1_000).default(''),
   measuredFrom: identifier.nullable().default(null),
   roles: z
-    .array(z.strictObject({ name: identifier, of: identifier, count }))
+    .array(
+      z.strictObject({
+        name: identifier,
+        of: identifier,
+        count,
+        pick: z.enum(['drawn', 'first']).default('drawn'),
+      }),
+    )
     .max(ROLES_MAX)
     .default([]),
   steps: z

@@ -1,0 +1,56 @@
+import { faultyMax } from '../../aggregator/quorum.ts'
+import { type Estimate, estimate } from '../reference/estimator.ts'
+import { placementOf } from './estimate.ts'
+import { loadProtocol } from './protocol-file.ts'
+
+/** One protocol in one committee, with all alive, f silent, or f that have just crashed. */
+export interface LatencyRow extends Pick<Estimate, 'meanMs' | 'p99Ms' | 'measuredFrom'> {
+  readonly members: number
+  readonly state: 'alive' | 'silent' | 'crashed'
+  readonly protocol: string
+  /** From the start of the round, where time counts from the observations. */
+  readonly fromStartMeanMs: number | null
+  readonly fromStartP99Ms: number | null
+}
+
+const PROTOCOLS = ['ours', 'ocr2', 'ocr3', 'simplex'] as const
+
+/** Members as their committee lists them: those first that are near to the rest. */
+export const STUDY_TOPOLOGIES = [
+  'us-east-1:2,eu-west-1:1,eu-central-1:1',
+  'us-east-1:2,us-east-2:2,us-west-1:2,us-west-2:2,ca-central-1:2,eu-west-1:2,ap-southeast-1:2,' +
+    'ap-northeast-1:2',
+  'us-east-1:4,us-west-1:3,eu-west-1:3,eu-central-1:3,eu-north-1:3,ap-northeast-1:3,' +
+    'ap-northeast-2:3,ap-southeast-1:3,ap-south-1:3,sa-east-1:3',
+] as const
+
+/** Observation to certificate at every member, by protocol, committee and what fails. */
+export function latencyStudy(): readonly LatencyRow[] {
+  return STUDY_TOPOLOGIES.flatMap((topology) => {
+    const placement = placementOf(topology)
+    const f = faultyMax(placement.length)
+    return (['alive', 'silent', 'crashed'] as const).flatMap((state) =>
+      PROTOCOLS.map((name) => {
+        const absent = state === 'alive' ? {} : { [state]: f }
+        const protocol = loadProtocol(name)
+        const { meanMs, p99Ms, measuredFrom, fromStart } = estimate({
+          protocol,
+          placement,
+          f,
+          seed: 1,
+          ...absent,
+        })
+        return {
+          members: placement.length,
+          state,
+          protocol: name,
+          meanMs,
+          p99Ms,
+          measuredFrom,
+          fromStartMeanMs: fromStart.meanMs,
+          fromStartP99Ms: fromStart.p99Ms,
+        }
+      }),
+    )
+  })
+}
