@@ -9,7 +9,7 @@ import { createLibp2p, type Libp2p } from 'libp2p'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import { type GossipOptions, gossipOptions } from './gossip-options.ts'
-import { Handshakes } from './handshakes.ts'
+import { type HandshakeLimits, Handshakes } from './handshakes.ts'
 import { type NetworkIdentity, privateKeyOf } from './identity.ts'
 import type { Roster } from './roster.ts'
 import type { Channels } from './topics.ts'
@@ -39,6 +39,12 @@ export interface HostDependencies {
 const CONNECTIONS_MAX = 64
 /** Sockets the listener holds at all, most of them not yet through the handshake. */
 const SOCKETS_MAX = 1_024
+/**
+ * Handshakes with hosts that no member's address names, all of them together: each costs us
+ * milliseconds and the other end nothing, and fifty hosts have fifty allowances of their own. A
+ * member that comes from such a host may have to wait; we dial it as well (docs/adr/0037).
+ */
+const STRANGER_LIMITS: HandshakeLimits = { burst: 32, perSecond: 8 }
 /** Streams of one connection: gossip, sync, identify and ping need five. */
 const STREAMS_MAX = 16
 
@@ -113,6 +119,11 @@ export async function startHost(host: Host, listen: readonly string[]): Promise<
   }
 }
 
+/** Hosts that members' addresses name; a name stands for itself and matches no connection. */
+function membersHosts(roster: Roster): readonly string[] {
+  return roster.members.flatMap(({ addresses }) => addresses.map(hostOf))
+}
+
 /** Only members get past the handshake, unbanned ones only, and one connection each. */
 function gaterOf(
   options: HostOptions,
@@ -133,8 +144,14 @@ function gaterOf(
     return true
   }
   const handshakes = new Handshakes(dependencies)
+  const strangers = new Handshakes(dependencies, STRANGER_LIMITS)
+  const listed = new Set(membersHosts(options.roster))
   return {
-    denyInboundConnection: ({ remoteAddr }) => !handshakes.admit(hostOf(remoteAddr)),
+    denyInboundConnection: ({ remoteAddr }) => {
+      const remoteHost = hostOf(remoteAddr)
+      if (!listed.has(remoteHost) && !strangers.admit('all together')) return true
+      return !handshakes.admit(remoteHost)
+    },
     denyDialPeer: isRefused,
     denyDialMultiaddr: () => false,
     denyInboundEncryptedConnection: isRefused,

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { committeeOf } from '../../aggregator/committee.ts'
@@ -9,11 +8,11 @@ import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { membersOf } from '../../aggregator/values/ids.ts'
 import { localCommittee } from '../../node/devnet/committee.ts'
-import { createRunDirectory, type RunFiles, writeRunFiles } from '../../node/devnet/files.ts'
-import { NodeClient } from '../../node/devnet/node-client.ts'
-import { LocalProcess } from '../../node/devnet/process.ts'
+import { ORACLE_FLAGS } from '../../node/devnet/process.ts'
 import { percentilesOf } from '../../node/devnet/summary.ts'
-import { freePorts, waitFor } from '../../node/devnet/wait.ts'
+import { freePorts } from '../../node/devnet/wait.ts'
+import { type Oracles, startedOracles } from '../support/oracles.ts'
+import { cpuMsOf, writtenBytesOf } from '../support/process-usage.ts'
 import type { Bench } from './bench.ts'
 import type { Figure } from './figure.ts'
 
@@ -182,54 +181,21 @@ async function outputOf(script: string, argument: string): Promise<string> {
 }
 
 async function measureOracles(nodes: number, options: RoundBenchOptions) {
-  const directory = await createRunDirectory()
-  const [marketPort = 0, ...ports] = await freePorts(1 + 2 * nodes)
-  const market = new LocalProcess({
-    name: 'market',
-    args: ['node/devnet/market/main.ts', '--port', String(marketPort), '--incidents', 'none'],
-    logPath: `${directory}/market.log`,
-  })
-  const committee = localCommittee({ size: nodes, feeds: ['BTC/USD'], genesisMs: Date.now() })
-  const files = await writeRunFiles(directory, {
-    committee,
-    ports,
-    chain: null,
-    marketUrl: `http://127.0.0.1:${marketPort}`,
-  })
-  const processes = files.nodes.map((node) => oracle(node, files))
+  const setup = { nodes, feeds: ['BTC/USD'], process: () => ({ nodeFlags: ORACLE_FLAGS }) }
+  const oracles = await startedOracles(setup, options.signal)
   try {
-    market.start()
-    for (const each of processes) each.start()
-    return await watchOracles(files, processes, options)
+    return await watchOracles(oracles, options)
   } finally {
-    await Promise.all([market, ...processes].map((each) => each.stop()))
-    rmSync(directory, { recursive: true, force: true })
+    await oracles.stop('remove')
   }
 }
 
-function oracle(node: RunFiles['nodes'][number], files: RunFiles): LocalProcess {
-  return new LocalProcess({
-    name: `oracle-${node.index}`,
-    args: ['node/cli/main.ts', 'run', '--config', node.config],
-    logPath: node.log,
-    secret: files.passphrase,
-  })
-}
-
-async function watchOracles(
-  files: RunFiles,
-  processes: readonly LocalProcess[],
-  options: RoundBenchOptions,
-) {
-  const clients = files.nodes.map((node) => new NodeClient(node.apiPort))
-  await waitFor(
-    async () =>
-      (await Promise.all(clients.map((each) => each.isReady()))).every(Boolean) ? true : null,
-    { what: 'the oracles', timeoutMs: 180_000, signal: options.signal },
-  )
+async function watchOracles({ nodes }: Oracles, options: RoundBenchOptions) {
+  const clients = nodes.map(({ client }) => client)
+  const pids = nodes.map(({ process }) => process.pid ?? Number.NaN)
+  const sum = (of: (pid: number) => number) => pids.reduce((total, pid) => total + of(pid), 0)
   const from = ((await clients[0]?.status())?.round ?? 0) + 4
-  const before = processes.map(cpuMs)
-  const sentBefore = sentBytes(processes)
+  const [cpuBefore, sentBefore] = [sum(cpuMsOf), sum(writtenBytesOf)]
   const rows = new Map<string, number>()
   const readAll = async () => {
     for (const [index, client] of clients.entries()) {
@@ -249,24 +215,10 @@ async function watchOracles(
       return { firstMs: latency, allMs: latency }
     }),
   )
-  const cpu = processes.map((each, index) => cpuMs(each) - (before[index] ?? 0))
-  const perRound = (total: number) => Math.round(total / processes.length / options.rounds)
+  const perRound = (total: number) => Math.round(total / nodes.length / options.rounds)
   return {
     measured: merge(table),
-    cpuMsPerRound: perRound(cpu.reduce((sum, each) => sum + each, 0)),
-    bytesPerRound: perRound(sentBytes(processes) - sentBefore),
+    cpuMsPerRound: perRound(sum(cpuMsOf) - cpuBefore),
+    bytesPerRound: perRound(sum(writtenBytesOf) - sentBefore),
   }
-}
-
-/** User and system time of a process so far; the kernel counts hundredths of a second. */
-function cpuMs({ pid }: LocalProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10
-}
-
-/** Bytes that the processes wrote, to sockets and files alike. */
-function sentBytes(processes: readonly LocalProcess[]): number {
-  return processes
-    .map(({ pid }) => /^wchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1])
-    .reduce((sum, each) => sum + Number(each ?? 0), 0)
 }

@@ -10,6 +10,7 @@ import { createLibp2p } from 'libp2p'
 import { afterEach, describe, expect, it } from 'vitest'
 import { limiterOptionsFor } from '../../node/gossip/limiter.ts'
 import { channelsOf } from '../../node/gossip/topics.ts'
+import { Attacker } from '../attack/attacker.ts'
 import {
   addressOf,
   DIGEST,
@@ -234,5 +235,18 @@ describe('idle sockets', () => {
     const refused = await openIdle(300, '127.0.0.2')
     await joinHonest()
     await refused.watch.until(() => refused.count > 200)
+  })
+
+  it('broken handshakes from fifty addresses cost no more than those from one', async () => {
+    // Time stands still for the allowance: what is let in does not depend on the machine.
+    const key = { index: 1, size: 2, addresses: new Map([[0, '/ip4/127.0.0.1/tcp/1']]) }
+    members = [await startMember({ ...key, nowMs: () => 0 })]
+    const tcpPort = Number(/tcp\/(\d+)/.exec(addressOf(at(0)))?.[1])
+    const attacker = new Attacker(tcpPort, 50)
+    for (let count = 0; count < 300; count++) attacker.handshake()
+    await joinHonest()
+    await attacker.closed(300 - 32)
+    expect(attacker.answered).toBeLessThanOrEqual(32)
+    attacker.closeAll()
   })
 })

@@ -178,9 +178,11 @@ export class Forge {
   /** Evidence against a member that signed two different observations of a round. */
   evidence(accused: number, round: number): Verified<Evidence> {
     const pair = { expected: 0, signing: 0 }
-    const made = [0n, 1n].map((more) =>
-      this.observation({ round, sender: accused, pair, values: [6_000_000_000_000n + more] }),
-    )
+    const { feeds } = this.test.committee.params
+    const made = [0n, 1n].map((more) => {
+      const values = feeds.map(() => 6_000_000_000_000n + more)
+      return this.observation({ round, sender: accused, pair, values })
+    })
     const [first, second] = made
     if (first === undefined || second === undefined) throw new Error('two were made')
     const evidence = evidenceFrom(this.context, [first, second])
