@@ -12,6 +12,8 @@ const TASKS = {
   abi: ['contracts/abi/export.ts'],
   bench: ['test/bench/main.ts'],
   crash: ['test/crash/main.ts'],
+  attack: ['test/attack/main.ts'],
+  chaos: ['test/chaos/main.ts'],
   fuzz: ['test/fuzz/main.ts'],
   soak: ['test/soak/main.ts'],
   gas: ['contracts/gas.ts'],
