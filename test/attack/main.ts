@@ -3,7 +3,8 @@ import { attackConnections, type ConnectResult } from './connect.ts'
 import { type FloodResult, floodByInsider } from './flood.ts'
 import type { FloodKind } from './insider-process.ts'
 
-const USAGE = `npm run attack -- connect [--sockets 600 --hosts 50 --handshakes 500 --dials 100 --json]
+const USAGE = `npm run attack -- connect [--sockets 600 --hosts 50 --handshakes 500]
+                          [--dials 100 --json]
 npm run attack -- flood [--kinds invalid,duplicate,distinct,ihave,subscription,oversize]
                         [--seconds 60 --per-second 30000 --json]
 

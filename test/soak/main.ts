@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { type SoakResult, soak } from './soak.ts'
 
-const USAGE = `npm run soak [-- --nodes 7 --minutes 60 --warm-up 10 --pause-every 60 --seed 1 --json]
+const USAGE = `npm run soak [-- --nodes 7 --minutes 60 --warm-up 10 --pause-every 60]
+             [--seed 1 --json]
 
 Runs oracles of one-second rounds and samples heap, memory and processor. A day: --minutes 1440.`
 
