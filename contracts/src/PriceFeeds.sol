@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {CommitteeHandover} from "./hub/CommitteeHandover.sol";
 import {CommitteeKeys} from "./hub/CommitteeKeys.sol";
+import {FeedAverages} from "./hub/FeedAverages.sol";
 import {FeedDelivery} from "./hub/FeedDelivery.sol";
 import {FeedGuards} from "./hub/FeedGuards.sol";
 import {FeedPull} from "./hub/FeedPull.sol";
@@ -35,7 +36,7 @@ struct Parameters {
 
 /// @title Parallax price feeds
 /// @notice The hub; IPriceFeeds says what each function promises.
-contract PriceFeeds is FeedDelivery, FeedReader, FeedGuards, CommitteeHandover {
+contract PriceFeeds is FeedDelivery, FeedReader, FeedAverages, FeedGuards, CommitteeHandover {
     constructor(Parameters memory parameters)
         CommitteeKeys(parameters.committee)
         FeedStore(parameters.historyFeeds, parameters.feeds)

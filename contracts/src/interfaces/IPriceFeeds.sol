@@ -121,9 +121,21 @@ interface IPriceFeeds is ICommittees {
     /// @notice The value with this number is no longer kept.
     error SequenceTooOld(uint256 given, uint256 oldest);
 
+    /// @notice A window must end after it begins. In seconds.
+    error WindowEmpty(uint256 from, uint256 to);
+    /// @notice A window must not end after the block. In seconds.
+    error WindowInFuture(uint256 given, uint256 limit);
+    /// @notice The window begins before the oldest value that is kept. In seconds.
+    error WindowBeforeHistory(uint256 given, uint256 oldest);
+    /// @notice The sums, modulo 2^64, cannot tell the average of a window that long. In seconds.
+    error WindowTooLong(uint256 given, uint256 limit);
+    /// @notice A heartbeat that has no code; see FeedWord.
     error HeartbeatUnknown(uint256 givenSeconds);
+    /// @notice A name has 1 to 31 bytes.
     error NameInvalid(string given);
+    /// @notice More decimals than a feed may have.
     error DecimalsOutOfRange(uint256 given, uint256 limit);
+
     /// @notice Delivers feeds of one certified report. The arguments are packed behind the selector
     /// 0x00000000 as Report.sol says; aggregator/report/calldata.ts builds them.
     /// @dev Feeds that are not newer than the stored ones are skipped, so that nobody can block a
@@ -191,6 +203,15 @@ interface IPriceFeeds is ICommittees {
             uint256 updatedAt,
             uint80 answeredInRound
         );
+
+    /// @notice The time-weighted average of a feed, rounded down: exact, from the cumulative sums.
+    /// A value holds from its observation until the next one; the last holds on.
+    /// @dev Exact while |average| × window < 2^63 s. Refused beyond it, taking for granted only
+    /// that the average is at most twice the larger magnitude of the values at both ends: 5.3 days
+    /// for a price of 100,000 at 8 decimals.
+    /// @param from Beginning, in seconds; not before the oldest value that is kept
+    /// @param to End, in seconds; not after the block
+    function average(uint256 feed, uint256 from, uint256 to) external view returns (int256);
 
     /// @notice Entry of the feed's facade: the feed's index in two bytes and the facade's own
     /// calldata stand behind the selector.
