@@ -13,6 +13,9 @@ const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boo
   { contract: 'Settlement', isDeployable: true },
   { contract: 'EvidenceRegistry', isDeployable: true },
   { contract: 'MemberBonds', isDeployable: true },
+  { contract: 'VolatilityOracle', isDeployable: true },
+  { contract: 'OptionMarket', isDeployable: true },
+  { contract: 'TestToken', isDeployable: true },
   { contract: 'AggregatorV3Interface', isDeployable: false },
   { contract: 'AggregatorInterface', isDeployable: false },
 ]

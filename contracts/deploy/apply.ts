@@ -2,7 +2,9 @@ import type { Address, Hex } from 'viem'
 import { concatHex } from 'viem'
 import { type Chain, ensureFactory, inspect, send } from './chain.ts'
 import type { DeployParameters } from './parameters.ts'
-import { creationCodeHash, FACTORY, type Plan, type PlannedFeed, plan, SALT } from './plan.ts'
+import { type Plan, type PlannedFeed, plan } from './plan.ts'
+import type { PlannedMarket } from './plan-market.ts'
+import { creationCodeHash, FACTORY, SALT } from './planned-contract.ts'
 
 /** What stands on a chain: the content of contracts/deployments/<chainId>.json. */
 export interface Deployment {
@@ -12,6 +14,7 @@ export interface Deployment {
   readonly hub: Address
   readonly settlement: Address
   readonly feeds: readonly PlannedFeed[]
+  readonly markets: readonly PlannedMarket[]
   readonly contracts: readonly {
     readonly name: string
     readonly address: Address
@@ -34,6 +37,7 @@ export function deploymentOf(
     hub: planned.hub,
     settlement: planned.settlement,
     feeds: planned.feeds,
+    markets: planned.markets,
     contracts: planned.contracts.map((contract) => ({
       name: contract.name,
       address: contract.address,

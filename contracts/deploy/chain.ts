@@ -1,7 +1,8 @@
 import type { Account, Address, Hex, PublicClient, WalletClient } from 'viem'
 import { createPublicClient, createWalletClient, http } from 'viem'
 import { DeployError } from './errors.ts'
-import { FACTORY, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { FACTORY } from './planned-contract.ts'
 
 /** A chain to deploy to. */
 export interface Chain {

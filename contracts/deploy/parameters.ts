@@ -35,6 +35,45 @@ export interface CommitteeParameters {
   readonly skewMs: number
 }
 
+/** What a market accepts of a feed (FeedGuard.sol). */
+export interface GuardParameters {
+  readonly ageSecondsMax: number
+  readonly spreadBpsMax: number
+  readonly observersMin: number
+}
+
+/** A token by its address, or a worthless one that anyone may mint, for tests. */
+export type TokenParameters =
+  | { readonly address: Address }
+  | { readonly testToken: { readonly symbol: string; readonly decimals: number } }
+
+/** One option market with the volatility oracle that it reads; feeds go by name. */
+export interface MarketParameters {
+  /** Unique among the markets of a deployment. */
+  readonly name: string
+  readonly spotFeed: string
+  readonly rateFeed: string
+  /** The average that settles; in the decimals of the spot feed. */
+  readonly settlementFeed: string
+  readonly spotGuard: GuardParameters
+  readonly rateGuard: GuardParameters
+  readonly volatility: {
+    /** By ascending tenor, 1 to 16. */
+    readonly tenors: readonly { readonly feed: string; readonly tenorSeconds: number }[]
+    readonly guard: GuardParameters
+  }
+  /** Added to every price, as a share of spot, 1/10,000. */
+  readonly edgeBps: number
+  /** Sales end this long before an expiry: longer than the window of the settlement feed. */
+  readonly saleStopSeconds: number
+  /** Expiries are multiples of it. */
+  readonly expiryStepSeconds: number
+  /** Of calls. */
+  readonly base: TokenParameters
+  /** Of puts. */
+  readonly quote: TokenParameters
+}
+
 /** Everything that decides a deployment, and so its addresses: a file under review. */
 export interface DeployParameters {
   readonly committee: CommitteeParameters
@@ -61,6 +100,8 @@ export interface DeployParameters {
   readonly feeds: readonly FeedParameters[]
   /** Also deploy an ExampleConsumer a feed that reads answers up to this age; null for none. */
   readonly consumerAgeSecondsMax: number | null
+  /** Option markets on these feeds; left out for none. */
+  readonly markets?: readonly MarketParameters[]
 }
 
 /** The smallest heartbeat that the contract can store and that is not below the given one. */
@@ -80,7 +121,13 @@ export function deployParametersOf(
   },
   settings: Pick<
     DeployParameters,
-    'historyFeeds' | 'reportAgeMsMax' | 'futureMsMax' | 'consumerAgeSecondsMax'
+    | 'historyFeeds'
+    | 'reportAgeMsMax'
+    | 'futureMsMax'
+    | 'consumerAgeSecondsMax'
+    | 'markets'
+    | 'owner'
+    | 'sequencer'
   >,
 ): DeployParameters {
   const { params, digest, groupKey } = committee

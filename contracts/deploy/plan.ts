@@ -1,28 +1,12 @@
-import type { Address, Hex } from 'viem'
-import { encodeDeployData, getContractAddress, keccak256, zeroAddress } from 'viem'
+import type { Address } from 'viem'
+import { encodeDeployData, zeroAddress } from 'viem'
 import { aggregatorFacadeAbi, aggregatorFacadeBytecode } from '../abi/aggregator-facade.ts'
 import { exampleConsumerAbi, exampleConsumerBytecode } from '../abi/example-consumer.ts'
 import { priceFeedsAbi, priceFeedsBytecode } from '../abi/price-feeds.ts'
 import { settlementAbi, settlementBytecode } from '../abi/settlement.ts'
 import { type DeployParameters, FEEDS_AT_DEPLOYMENT_MAX } from './parameters.ts'
-
-/**
- * The CREATE2 factory that stands at this address on most EVM chains; its deployment is a
- * transaction that nobody holds a key for, so anyone can repeat it on a further chain.
- */
-export const FACTORY: Address = '0x4e59b44847b379578588920cA78FbF26c0B4956C'
-
-/** Salt of every contract: the code and its arguments alone decide the address. */
-export const SALT: Hex = `0x${'00'.repeat(32)}`
-
-/** One contract of a deployment; its address follows from its creation code. */
-export interface PlannedContract {
-  /** Unique within a plan: `PriceFeeds`, `AggregatorFacade BTC/USD`, `ExampleConsumer BTC/USD`. */
-  readonly name: string
-  readonly address: Address
-  /** Creation code with its arguments. */
-  readonly creationCode: Hex
-}
+import { type PlannedMarket, planMarket } from './plan-market.ts'
+import { contractOf, type PlannedContract } from './planned-contract.ts'
 
 /** What stands at the addresses of a feed. */
 export interface PlannedFeed {
@@ -36,20 +20,11 @@ export interface Plan {
   readonly hub: Address
   readonly settlement: Address
   readonly feeds: readonly PlannedFeed[]
+  readonly markets: readonly PlannedMarket[]
   /** Everything that must exist in the end, in the order of deployment. */
   readonly contracts: readonly PlannedContract[]
   /** What would change: the contracts that are not on the chain yet. Empty when all is done. */
   readonly missing: readonly PlannedContract[]
-}
-
-function contractOf(name: string, creationCode: Hex): PlannedContract {
-  const address = getContractAddress({
-    opcode: 'CREATE2',
-    from: FACTORY,
-    salt: SALT,
-    bytecode: creationCode,
-  })
-  return { name, address, creationCode }
 }
 
 /** The contract counts in whole seconds, as blocks do. */
@@ -123,16 +98,23 @@ export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address
     contracts.push(consumer)
     return { index, name, facade: facade.address, consumer: consumer.address }
   })
+  const scope = { hub: hub.address, settlement: settlement.address, feeds: parameters.feeds }
+  const markets = (parameters.markets ?? []).map((market) => {
+    const planned = planMarket(market, scope)
+    contracts.push(...planned.contracts.filter((each) => !contracts.some(isSame(each))))
+    return planned.market
+  })
   return {
     hub: hub.address,
     settlement: settlement.address,
     feeds,
+    markets,
     contracts,
     missing: contracts.filter(({ address }) => !deployed.has(address)),
   }
 }
 
-/** keccak256 of a contract's creation code with its arguments: what its address commits to. */
-export function creationCodeHash(contract: PlannedContract): Hex {
-  return keccak256(contract.creationCode)
+/** Two markets may share a test token or an oracle: equal code and arguments are one contract. */
+function isSame(one: PlannedContract): (other: PlannedContract) => boolean {
+  return (other) => other.address === one.address
 }

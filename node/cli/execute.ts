@@ -1,6 +1,7 @@
 import type { Command, CommandContext } from './command.ts'
 import { errorJson, errorText, helpOf, usageError } from './command.ts'
 import { configCheck } from './commands/config-check.ts'
+import { deployApply, deployPlan, deployVerify } from './commands/deploy.ts'
 import { dkg } from './commands/dkg.ts'
 import {
   evidenceCalldata,
@@ -38,6 +39,9 @@ export const COMMANDS: readonly Command[] = [
   evidenceVerify,
   evidenceCalldata,
   reportVerify,
+  deployPlan,
+  deployApply,
+  deployVerify,
   simulate,
 ]
 

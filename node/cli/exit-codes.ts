@@ -16,7 +16,14 @@ export const EXIT_CODES = [
   {
     exitCode: 3,
     meaning: 'A configuration or another file is missing, unreadable or wrong.',
-    codes: ['CONFIG_', 'FILE_', 'REPLAY_NOTHING_HELD', 'SIGNER_NOT_CONFIGURED'],
+    codes: [
+      'CONFIG_',
+      'FILE_',
+      'REPLAY_NOTHING_HELD',
+      'SIGNER_NOT_CONFIGURED',
+      'DEPLOY_PARAMETERS_',
+      'DEPLOY_FEED_',
+    ],
   },
   {
     exitCode: 4,
@@ -37,7 +44,7 @@ export const EXIT_CODES = [
   {
     exitCode: 6,
     meaning: 'A chain, its contract or the wallet is not as configured.',
-    codes: ['RPC_', 'CONTRACT_', 'SPENDING_', 'WALLET_'],
+    codes: ['RPC_', 'CONTRACT_', 'SPENDING_', 'WALLET_', 'DEPLOY_CHAIN_', 'DEPLOY_REVERTED'],
   },
   {
     exitCode: 7,
@@ -58,7 +65,7 @@ export const EXIT_CODES = [
   {
     exitCode: 11,
     meaning: 'What was to be checked is not as it should be.',
-    codes: ['REPLAY_DIFFERS', 'EVIDENCE_', 'REPORT_UNPROVEN'],
+    codes: ['REPLAY_DIFFERS', 'EVIDENCE_', 'REPORT_UNPROVEN', 'DEPLOY_DIFFERS'],
   },
   { exitCode: 12, meaning: 'Key generation ended without a key.', codes: ['KEYGEN_'] },
   {

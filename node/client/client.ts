@@ -1,6 +1,6 @@
 import { committeeOf } from '../../aggregator/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
-import type { CommitteeOnChain } from '../../aggregator/report/calldata.ts'
+import { type CommitteeOnChain, encodeReport } from '../../aggregator/report/calldata.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import { loadCommittee } from '../config/load.ts'
@@ -9,6 +9,7 @@ import { firstOnChain } from '../gateway/answers.ts'
 import { cryptoOf, javascriptEcdsa } from '../keys/native.ts'
 import { eventData } from './events.ts'
 import { HttpClient } from './http.ts'
+import { type Settled, type SettleOptions, settleExpiry } from './settle.ts'
 import { type SubmitTarget, type Submitted, submitReport } from './submit.ts'
 import { indicesOf, type VerifiedReport, type Verifier, verifyAnswer } from './verify.ts'
 
@@ -25,6 +26,7 @@ export const CLIENT_ERROR_CODES = [
   'REPORT_NOT_ASKED_FOR',
   'REPORT_TOO_OLD',
   'REPORT_UNDELIVERABLE',
+  'SETTLEMENT_UNCERTIFIED',
   'SUBMIT_FAILED',
   'SUBMIT_REFUSED',
   'SUBMIT_REVERTED',
@@ -115,6 +117,18 @@ export class ParallaxClient {
   /** See `submitReport`. */
   submit(report: VerifiedReport, target: SubmitTarget): Promise<Submitted> {
     return submitReport(report, target)
+  }
+
+  /** See `settleExpiry`. */
+  settle(options: SettleOptions): Promise<Settled> {
+    return settleExpiry(this, options)
+  }
+
+  /** Feeds of a verified report as `pull` and `Settlement.settle` take them. */
+  bytesOf(report: VerifiedReport, feeds: readonly string[]): Uint8Array {
+    const { context, onChain } = this.#verifier
+    const chosen = { feeds: indicesOf(context, feeds), committee: onChain }
+    return encodeReport(context.crypto.keccak256, { certificate: report.certificate, ...chosen })
   }
 
   /** Ends the connections to the gateway. */

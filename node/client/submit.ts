@@ -8,8 +8,12 @@ import {
   type WalletClient,
 } from 'viem'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
+import { settlementAbi } from '../../contracts/abi/settlement.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { VerifiedReport } from './verify.ts'
+
+/** What a hub or a settlement may refuse with. */
+const CONTRACT_ERRORS = [...priceFeedsAbi, ...settlementAbi]
 
 export interface SubmitTarget {
   /** Address of PriceFeeds. */
@@ -90,7 +94,7 @@ function reasonOf(error: unknown): string | null {
   const data = dataOf(found)
   if (data === null) return null
   try {
-    return decodeErrorResult({ abi: priceFeedsAbi, data }).errorName
+    return decodeErrorResult({ abi: CONTRACT_ERRORS, data }).errorName
   } catch {
     return data === '0x' ? null : 'unknown'
   }

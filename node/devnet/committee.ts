@@ -5,6 +5,7 @@ import { faultyMax, signingThresholdOf } from '../../aggregator/quorum.ts'
 import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import { Secret } from '../keys/secret.ts'
+import { marketFeeds } from './market-terms.ts'
 
 /** Timing of a local network: every node on one machine, two cores and other work beside it. */
 const TIMING: TimingParams = {
@@ -81,7 +82,7 @@ export function localCommitteeToBe(options: LocalCommitteeOptions): LocalCommitt
     members: identities.map((key) => ({ identityKey: secp256k1.getPublicKey(key, true) })),
     f,
     keygenAttempt: 0,
-    feeds: options.feeds.map(feedParams),
+    feeds: localFeeds(options.feeds),
     genesisMs: options.genesisMs,
     timing: TIMING,
     // Four seconds: a member that was killed signs again while somebody still looks.
@@ -99,6 +100,12 @@ export function localCommitteeToBe(options: LocalCommitteeOptions): LocalCommitt
 
 function privateKey(): Uint8Array {
   return secp256k1.utils.randomSecretKey()
+}
+
+/** The feeds that were asked for, then what the option market on the first one needs. */
+function localFeeds(names: readonly string[]): FeedParams[] {
+  const spot = names.map(feedParams)
+  return [...spot, ...spot.slice(0, 1).flatMap(marketFeeds)]
 }
 
 function feedParams(name: string): FeedParams {

@@ -6,6 +6,7 @@ import { JOURNAL_FILE } from '../compose/store.ts'
 import { scanShares } from '../store/scan-shares.ts'
 import { type Monitor, meanOf, newestFeed } from './monitor.ts'
 import type { LocalNetwork } from './network.ts'
+import type { OptionDesk } from './option-desk.ts'
 import type { Outage } from './outage.ts'
 import { countRounds, type FeedOutcome, type RoundRange, type Summary } from './summary.ts'
 
@@ -14,6 +15,7 @@ export interface Conclusion {
   readonly monitor: Monitor
   readonly outage: Outage
   readonly range: RoundRange
+  readonly desk: OptionDesk
 }
 
 /** Takes stock of a run: from the oracles' APIs, their journals, and the chain. */
@@ -23,8 +25,10 @@ export async function conclude(conclusion: Conclusion): Promise<Summary> {
   const delivered = await network.chain.deliveries()
   const { rounds, latencyMs } = countRounds(monitor.rounds(), range)
   const head = await network.chain.head()
+  const spot = network.committee.params.feeds.filter(({ kind }) => kind === 'spot')
   const feeds = await Promise.all(
-    network.committee.params.feeds.map(async (feed, index): Promise<FeedOutcome> => {
+    // These come first; what is derived from them is the option market's.
+    spot.map(async (feed, index): Promise<FeedOutcome> => {
       const newest = newestFeed(look, index)
       const [price, round] = await Promise.all([
         network.chain.consumerPrice(index, head),
@@ -60,6 +64,8 @@ export async function conclude(conclusion: Conclusion): Promise<Summary> {
     sharesSeen,
     conflicts: conflicts.length,
     restarted: await restartedNodes(network, outage, range),
+    option: conclusion.desk.view(),
+    optionFailure: conclusion.desk.failure,
   }
 }
 

@@ -42,7 +42,11 @@ export class Monitor {
       Promise.all(committee.params.feeds.map((_, index) => chain.consumerPrice(index))),
       chain.deliveries(),
     ])
-    if (this.#firstOnChainMs === null && consumers.some((price) => price !== null)) {
+    const { feeds } = committee.params
+    const isOnChain = consumers.some(
+      (price, feed) => price !== null && feeds[feed]?.kind === 'spot',
+    )
+    if (this.#firstOnChainMs === null && isOnChain) {
       this.#firstOnChainMs = Math.round(performance.now() - startedAtMs)
     }
     overviews.forEach((overview, index) => {
@@ -67,7 +71,10 @@ export class Monitor {
         feed: feed.name,
         value: newest?.certified?.value ?? null,
         spread: newest?.certified?.spread ?? null,
-        sources: look.overviews.map((each) => each?.feeds[index]?.local.sources ?? '-').join('/'),
+        sources:
+          feed.kind === 'spot'
+            ? look.overviews.map((each) => each?.feeds[index]?.local.sources ?? '-').join('/')
+            : feed.kind,
         onChain: onChain === null ? null : formatDecimal(onChain, feed.decimals),
         onChainRound: newest?.onChain[0]?.round ?? null,
       }

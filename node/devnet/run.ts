@@ -4,6 +4,7 @@ import { codeOf } from '../errors.ts'
 import { conclude } from './conclude.ts'
 import { type Look, Monitor } from './monitor.ts'
 import { type LocalNetwork, startNetwork, waitUntilReady } from './network.ts'
+import { OptionDesk, type OptionView } from './option-desk.ts'
 import type { DevnetOptions } from './options.ts'
 import { Outage } from './outage.ts'
 import { type Summary, shortcomingsOf } from './summary.ts'
@@ -14,6 +15,8 @@ import { summaryText } from './text.ts'
 const LOOK_EVERY_MS = 500
 /** Rounds after the last counted one, so that its certificate and its delivery can arrive. */
 const SETTLING_ROUNDS = 4
+/** Options that were written are waited for so many rounds more: twenty seconds. */
+const OPTION_ROUNDS_MAX = 40
 const EVENTS_SHOWN = 6
 
 /** What the summary says besides, for whoever looks around in a network that stays up. */
@@ -83,17 +86,24 @@ class DevnetRun {
     const { rounds, kill } = this.#options
     this.#say(`all oracles are ready; counting from round ${from}`)
     const to = rounds === null ? Number.POSITIVE_INFINITY : from + rounds - 1
+    const desk = new OptionDesk(network)
+    const ended = new AbortController()
+    const trading = desk.run(AbortSignal.any([this.#signal, ended.signal]))
     const outage = new Outage({ kill, from, rounds }, network, (text) => this.#say(text))
     let look = first
-    while (look.round === null || look.round <= to + SETTLING_ROUNDS) {
+    const isOver = (round: number) =>
+      round > to + SETTLING_ROUNDS + (desk.isOpen ? OPTION_ROUNDS_MAX : 0)
+    while (look.round === null || !isOver(look.round)) {
       this.#signal.throwIfAborted()
       this.#assertAlive(network, outage)
       if (look.round !== null) await outage.at(look.round)
-      this.#paint({ network, monitor, look, to })
+      this.#paint({ network, monitor, look, to, option: desk.view() })
       await delay(LOOK_EVERY_MS, undefined, { signal: this.#signal })
       look = await monitor.look()
     }
-    const summary = await conclude({ network, monitor, outage, range: { from, to } })
+    ended.abort()
+    await trading
+    const summary = await conclude({ network, monitor, outage, desk, range: { from, to } })
     return await this.#end(network, summary)
   }
 
@@ -140,9 +150,10 @@ class DevnetRun {
     readonly monitor: Monitor
     readonly look: Look
     readonly to: number
+    readonly option: OptionView | null
   }): void {
     if (this.#options.output === 'json') return
-    const { network, monitor, look, to } = view
+    const { network, monitor, look, to, option } = view
     const isEndless = to === Number.POSITIVE_INFINITY
     const text = renderTable({
       elapsedMs: performance.now() - this.#beganMs,
@@ -153,6 +164,7 @@ class DevnetRun {
       feeds: monitor.feedRows(look),
       nodes: monitor.nodeRows(look),
       delivery: look.deliveries,
+      option,
       incident: sourcesText(look),
       dashboard: network.nodes[0]?.client.address ?? '',
       // Elsewhere than on a terminal each was printed when it happened.

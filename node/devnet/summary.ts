@@ -1,3 +1,5 @@
+import { type OptionView, optionShortcomings } from './option-desk.ts'
+
 /** How one round went at one node. */
 export interface RoundAtNode {
   readonly round: number
@@ -67,6 +69,10 @@ export interface Summary {
     readonly restartedAt: number
     readonly signedAgainAt: number | null
   }[]
+  /** What was traded on the option market; null when the run ended before it could price. */
+  readonly option: OptionView | null
+  /** Why trading ended before its time; null when it did not. */
+  readonly optionFailure: string | null
 }
 
 export interface RoundRange {
@@ -136,6 +142,7 @@ export function shortcomingsOf(summary: Summary, killed: number): readonly strin
   for (const { node, signedAgainAt } of summary.restarted) {
     must(signedAgainAt !== null, `oracle-${node} did not sign again after its restart`)
   }
+  shortcomings.push(...optionShortcomings(summary.option, summary.optionFailure))
   must(summary.conflicts === 0, `${summary.conflicts} conflicting shares were seen`)
   return shortcomings
 }

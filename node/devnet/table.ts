@@ -1,3 +1,4 @@
+import type { OptionView } from './option-desk.ts'
 import { formatDuration } from './text.ts'
 
 /** One row of the live table. */
@@ -34,6 +35,7 @@ export interface TableView {
   readonly feeds: readonly FeedRow[]
   readonly nodes: readonly NodeRow[]
   readonly delivery: { readonly count: number; readonly gas: number | null }
+  readonly option: OptionView | null
   readonly incident: string | null
   readonly dashboard: string
   readonly events: readonly string[]
@@ -74,6 +76,8 @@ export function renderTable(view: TableView): string {
     paint.dim(columns(NODE_WIDTHS, NODE_HEADS)),
     ...view.nodes.map(nodeLine),
     '',
+    ...optionLines(view.option),
+    '',
     deliveryLine(view),
     view.incident === null ? '' : paint.yellow(`market: ${view.incident}`),
     `status page ${paint.bold(view.dashboard)}   ${paint.dim('Ctrl-C stops everything')}`,
@@ -87,7 +91,7 @@ function keyText(keygenMs: number | null): string {
 }
 
 const FEED_HEADS = ['FEED', 'COMMITTEE', '± SPREAD', 'VENUES', 'ON CHAIN', 'OF ROUND']
-const FEED_WIDTHS = [10, 18, 14, 12, 18, 9]
+const FEED_WIDTHS = [14, 18, 14, 12, 18, 9]
 const NODE_HEADS = ['ORACLE', 'PID', 'ROUND', 'FAST', 'PROPOSED', 'SKIPPED', 'P50', 'P99', 'PEERS']
 const NODE_WIDTHS = [10, 9, 8, 7, 10, 9, 9, 9, 6]
 
@@ -125,6 +129,28 @@ function nodeLine(row: NodeRow): string {
 function deliveryLine({ delivery }: TableView): string {
   const gas = delivery.gas === null ? '' : `, ${delivery.gas.toLocaleString('en-US')} gas each`
   return `delivered ${paint.green(String(delivery.count))} times${gas}`
+}
+
+/** The market in three lines: what is traded, and each side of it. */
+function optionLines(option: OptionView | null): string[] {
+  if (option === null) {
+    return [paint.dim('OPTIONS'), 'waiting until volatility and average fill their windows', '']
+  }
+  const { underlying, strike, state, settlementPrice, settlementRound } = option
+  const expires = new Date(option.expiry * 1_000).toISOString().slice(11, 19)
+  const by = settlementRound === null ? '' : ` by round ${settlementRound}`
+  const settled = settlementPrice === null ? '' : `, settled at ${settlementPrice}${by}`
+  return [
+    paint.dim(`OPTIONS ON ${underlying}`),
+    `strike ${strike}, expiry ${expires} UTC: ${paint.bold(state)}${settled}`,
+    ...option.sides.map((side) => {
+      const name = side.side.padEnd(5)
+      if (side.payout !== null) return `${name}paid ${paint.green(`${side.payout} ${side.token}`)}`
+      if (side.price === null) return `${name}${paint.dim('not on sale')}`
+      const priced = paint.dim(`   priced in ${side.pricedBlocks} blocks`)
+      return `${name}${side.price} ${side.token}${priced}`
+    }),
+  ]
 }
 
 /** Left-aligned first column, the rest right-aligned. */

@@ -6,6 +6,18 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
+function optionText({ option, optionFailure }: Summary): string[] {
+  if (optionFailure !== null) return [`option market: ${optionFailure}`]
+  if (option === null) return []
+  const { underlying, strike, settlementPrice, settlementRound, state } = option
+  if (state !== 'paid') return [`options on ${underlying} with strike ${strike}: ${state}`]
+  const paid = option.sides.map(({ side, payout, token }) => `${side} ${payout} ${token}`)
+  return [
+    `options on ${underlying} with strike ${strike} settled at ${settlementPrice} by round ` +
+      `${settlementRound}; paid: ${paid.join(', ')}`,
+  ]
+}
+
 /** A summary for people; `--json` prints the same as data. */
 export function summaryText(summary: Summary): string {
   const { rounds, latencyMs, feeds } = summary
@@ -31,6 +43,7 @@ export function summaryText(summary: Summary): string {
         `as certified in round ${feed.onChainRound}`,
     ),
     `${summary.sharesSeen} signature shares in the journals, ${summary.conflicts} conflicts`,
+    ...optionText(summary),
     ...restarted,
     '',
   ]

@@ -61,6 +61,13 @@ export const LAYERS: readonly Layer[] = [
     mayUseNode: true,
   },
   {
+    name: 'node/cli, deployment',
+    holds: ['node/cli/commands/deploy.ts', 'node/cli/deploy-file.ts'],
+    mayImport: ['node/', CORE, ABI, 'contracts/deploy/'],
+    packages: NODE_PACKAGES,
+    mayUseNode: true,
+  },
+  {
     name: 'node',
     holds: ['node/'],
     mayImport: ['node/', CORE, ABI],

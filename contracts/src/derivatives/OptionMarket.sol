@@ -4,26 +4,10 @@ pragma solidity ^0.8.31;
 import {IERC20} from "./interfaces/IERC20.sol";
 import {IOptionMarket} from "./interfaces/IOptionMarket.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
-import {OptionPricing, PricingParameters} from "./OptionPricing.sol";
+import {MarketParameters} from "./MarketParameters.sol";
+import {OptionPricing} from "./OptionPricing.sol";
 import {OptionSeries} from "./OptionSeries.sol";
 import {TokenTransfer} from "./TokenTransfer.sol";
-
-/// @notice What is fixed at deployment.
-/// @param pricing where prices come from
-/// @param settlement where settlement prices come from
-/// @param settlementFeed feed whose average settles, in the decimals of the spot feed
-/// @param base token of calls: one unit is one unit of the underlying
-/// @param quote token of puts: one unit is one unit of the currency of the spot feed
-/// @param saleStopSeconds sales end this long before an expiry; longer than the window of the
-///     settlement average, inside which an option no longer is what Black and Scholes price
-struct MarketParameters {
-    PricingParameters pricing;
-    ISettlement settlement;
-    uint16 settlementFeed;
-    IERC20 base;
-    IERC20 quote;
-    uint32 saleStopSeconds;
-}
 
 /// @title The option market; IOptionMarket says what each function promises
 /// @dev Every function checks, then changes the state, then calls tokens; a transient lock keeps
@@ -32,9 +16,10 @@ contract OptionMarket is IOptionMarket, OptionPricing {
     using OptionSeries for uint256;
     using TokenTransfer for IERC20;
 
-    uint256 public constant EXPIRY_STEP = 1 hours;
+    uint256 public constant EXPIRY_STEP_MAX = 7 days;
     uint256 public constant MARKUP_BPS_MAX = 10_000;
-    uint256 public constant SALE_STOP_MIN = 60;
+    /// Black and Scholes are not asked about less than a second.
+    uint256 public constant SALE_STOP_MIN = 1;
     /// An expiry without a final price for this long is void.
     uint256 public constant VOID_AFTER = 30 days;
     /// Settlement prices above it count as it; a call then pays all but nothing of its collateral.
@@ -45,6 +30,7 @@ contract OptionMarket is IOptionMarket, OptionPricing {
     IERC20 public immutable BASE;
     IERC20 public immutable QUOTE;
     uint256 public immutable SALE_STOP_SECONDS;
+    uint256 public immutable EXPIRY_STEP;
     uint256 private immutable _callScale;
     uint256 private immutable _putScale;
 
@@ -66,6 +52,11 @@ contract OptionMarket is IOptionMarket, OptionPricing {
         if (parameters.saleStopSeconds < SALE_STOP_MIN) {
             revert ParameterOutOfRange(parameters.saleStopSeconds, SALE_STOP_MIN);
         }
+        uint256 step = parameters.expiryStepSeconds;
+        if (step == 0 || step > EXPIRY_STEP_MAX) {
+            revert ParameterOutOfRange(step, EXPIRY_STEP_MAX);
+        }
+        EXPIRY_STEP = step;
         SETTLEMENT = parameters.settlement;
         SETTLEMENT_FEED = parameters.settlementFeed;
         BASE = parameters.base;

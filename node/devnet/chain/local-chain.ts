@@ -16,6 +16,8 @@ import { priceFeedsAbi } from '../../../contracts/abi/price-feeds.ts'
 import { type Deployment, deploy } from '../../../contracts/deploy/apply.ts'
 import { connect } from '../../../contracts/deploy/chain.ts'
 import { deployParametersOf } from '../../../contracts/deploy/parameters.ts'
+import { localMarket } from '../market-terms.ts'
+import { OptionTrades } from '../option-trades.ts'
 import { LocalProcess } from '../process.ts'
 import { waitFor } from '../wait.ts'
 
@@ -33,6 +35,7 @@ export class LocalChain {
   readonly process: LocalProcess
   readonly #client: PublicClient
   #deployment: Deployment | null = null
+  #trades: OptionTrades | null = null
   #scannedTo = 0n
   readonly #delivered: Delivered[] = []
 
@@ -57,6 +60,12 @@ export class LocalChain {
   get deployment(): Deployment {
     if (this.#deployment === null) throw new Error('the contracts stand before anybody reads them')
     return this.#deployment
+  }
+
+  /** The two accounts that trade options here. */
+  get trades(): OptionTrades {
+    if (this.#trades === null) throw new Error('the market stands before anybody trades on it')
+    return this.#trades
   }
 
   /** Starts the chain and waits until it answers. */
@@ -93,10 +102,16 @@ export class LocalChain {
           reportAgeMsMax: 60_000,
           futureMsMax: 10_000,
           consumerAgeSecondsMax: 60,
+          markets: [localMarket(options.committee.params.feeds[0]?.name ?? '')],
         },
       ),
     )
     this.#deployment = deployment
+    this.#trades = new OptionTrades(this.rpcUrl, deployment)
+    for (const { address } of [this.#trades.writer, this.#trades.buyer]) {
+      await test.setBalance({ address, value: parseEther('10') })
+    }
+    await this.#trades.prepare()
     // From now on blocks come by the clock alone, as on a real chain.
     await test.setAutomine(false)
     this.#scannedTo = await this.#client.getBlockNumber()

@@ -3,7 +3,8 @@ pragma solidity ^0.8.31;
 
 import {BlackScholes} from "../../../contracts/src/derivatives/BlackScholes.sol";
 import {FeedGuard} from "../../../contracts/src/derivatives/FeedGuard.sol";
-import {MarketParameters, OptionMarket} from "../../../contracts/src/derivatives/OptionMarket.sol";
+import {MarketParameters} from "../../../contracts/src/derivatives/MarketParameters.sol";
+import {OptionMarket} from "../../../contracts/src/derivatives/OptionMarket.sol";
 import {IOptionMarket} from "../../../contracts/src/derivatives/interfaces/IOptionMarket.sol";
 import {TokenTransfer} from "../../../contracts/src/derivatives/TokenTransfer.sol";
 import {FakeToken} from "./support/Mocks.sol";

@@ -5,6 +5,7 @@ import type { Certificate } from '../../../aggregator/messages/messages.ts'
 import { encodeUpdate } from '../../../aggregator/report/calldata.ts'
 import type { FeedReport } from '../../../aggregator/report/words.ts'
 import { priceFeedsAbi } from '../../../contracts/abi/price-feeds.ts'
+import { settlementAbi } from '../../../contracts/abi/settlement.ts'
 import { deploy } from '../../../contracts/deploy/apply.ts'
 import type { DeployParameters } from '../../../contracts/deploy/parameters.ts'
 import type { PlannedFeed } from '../../../contracts/deploy/plan.ts'
@@ -76,6 +77,9 @@ export async function startHub(
   }
 }
 
+/** Of the hub and of the settlement beside it. */
+const ALL_ERRORS = [...priceFeedsAbi, ...settlementAbi]
+
 /** Reads the latest of a feed from a hub. */
 export function latestOf(hub: TestHub, feed: number) {
   return hub.chain.reader.readContract({
@@ -105,7 +109,7 @@ export function errorOf(error: unknown): { name: string; args: readonly unknown[
   const raw = error instanceof BaseError ? error.walk((each) => hasData(each)) : error
   const data = raw !== null && hasData(raw) ? raw.data : undefined
   if (typeof data !== 'string') throw error
-  const { errorName, args } = decodeErrorResult({ abi: priceFeedsAbi, data: data as Hex })
+  const { errorName, args } = decodeErrorResult({ abi: ALL_ERRORS, data: data as Hex })
   return { name: errorName, args: args ?? [] }
 }
 

@@ -2,10 +2,8 @@
 pragma solidity ^0.8.31;
 
 import {FeedGuard} from "../../../../contracts/src/derivatives/FeedGuard.sol";
-import {
-    MarketParameters,
-    OptionMarket
-} from "../../../../contracts/src/derivatives/OptionMarket.sol";
+import {MarketParameters} from "../../../../contracts/src/derivatives/MarketParameters.sol";
+import {OptionMarket} from "../../../../contracts/src/derivatives/OptionMarket.sol";
 import {PricingParameters} from "../../../../contracts/src/derivatives/OptionPricing.sol";
 import {VolatilityOracle} from "../../../../contracts/src/derivatives/VolatilityOracle.sol";
 import {
@@ -80,7 +78,8 @@ abstract contract MarketFixture is TestBase {
             settlementFeed: uint16(SETTLED),
             base: base,
             quote: quote,
-            saleStopSeconds: 30 minutes
+            saleStopSeconds: 30 minutes,
+            expiryStepSeconds: 1 hours
         });
     }
 

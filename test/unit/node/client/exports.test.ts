@@ -11,7 +11,7 @@ test('the package offers the client under a name of its own', () => {
 })
 
 test('the list of codes is what the client makes', () => {
-  const sources = ['client', 'events', 'http', 'submit', 'verify'].map((name) =>
+  const sources = ['client', 'events', 'http', 'settle', 'submit', 'verify'].map((name) =>
     readFileSync(new URL(`../../../../node/client/${name}.ts`, import.meta.url), 'utf8'),
   )
   const made = sources.flatMap((text) =>

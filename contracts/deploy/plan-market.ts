@@ -1,0 +1,111 @@
+import type { Address } from 'viem'
+import { encodeDeployData } from 'viem'
+import { optionMarketAbi, optionMarketBytecode } from '../abi/option-market.ts'
+import { testTokenAbi, testTokenBytecode } from '../abi/test-token.ts'
+import { volatilityOracleAbi, volatilityOracleBytecode } from '../abi/volatility-oracle.ts'
+import { DeployError } from './errors.ts'
+import type {
+  FeedParameters,
+  GuardParameters,
+  MarketParameters,
+  TokenParameters,
+} from './parameters.ts'
+import { contractOf, type PlannedContract } from './planned-contract.ts'
+
+/** What stands at the addresses of an option market. */
+export interface PlannedMarket {
+  readonly name: string
+  readonly market: Address
+  readonly volatility: Address
+  /** Index of the feed that settles. */
+  readonly settlementFeed: number
+  readonly base: Address
+  readonly quote: Address
+}
+
+interface Scope {
+  readonly hub: Address
+  readonly settlement: Address
+  readonly feeds: readonly FeedParameters[]
+}
+
+/**
+ * The contracts of one market, in the order of deployment. Pure, as `plan`.
+ *
+ * @throws {DeployError} `DEPLOY_FEED_UNKNOWN`
+ */
+export function planMarket(
+  parameters: MarketParameters,
+  scope: Scope,
+): { readonly market: PlannedMarket; readonly contracts: readonly PlannedContract[] } {
+  const { name, volatility: asked, spotGuard, rateGuard } = parameters
+  const feed = (wanted: string) => indexOf(scope.feeds, wanted)
+  const contracts: PlannedContract[] = []
+  const tokenOf = (token: TokenParameters): Address => {
+    if ('address' in token) return token.address
+    const planned = testTokenOf(token.testToken)
+    contracts.push(planned)
+    return planned.address
+  }
+  const base = tokenOf(parameters.base)
+  const quote = tokenOf(parameters.quote)
+  const tenors = asked.tenors.map((each) => ({ feed: feed(each.feed), tenor: each.tenorSeconds }))
+  const volatility = contractOf(
+    `VolatilityOracle ${name}`,
+    encodeDeployData({
+      abi: volatilityOracleAbi,
+      bytecode: volatilityOracleBytecode,
+      args: [scope.hub, tenors, guardOf(asked.guard)],
+    }),
+  )
+  const settlementFeed = feed(parameters.settlementFeed)
+  const market = contractOf(
+    `OptionMarket ${name}`,
+    encodeDeployData({
+      abi: optionMarketAbi,
+      bytecode: optionMarketBytecode,
+      args: [
+        {
+          pricing: {
+            hub: scope.hub,
+            volatility: volatility.address,
+            spotFeed: feed(parameters.spotFeed),
+            rateFeed: feed(parameters.rateFeed),
+            spotGuard: guardOf(spotGuard),
+            rateGuard: guardOf(rateGuard),
+            edgeBps: parameters.edgeBps,
+          },
+          settlement: scope.settlement,
+          settlementFeed,
+          base,
+          quote,
+          saleStopSeconds: parameters.saleStopSeconds,
+          expiryStepSeconds: parameters.expiryStepSeconds,
+        },
+      ],
+    }),
+  )
+  contracts.push(volatility, market)
+  const addresses = { market: market.address, volatility: volatility.address, base, quote }
+  return { market: { name, settlementFeed, ...addresses }, contracts }
+}
+
+function testTokenOf({
+  symbol,
+  decimals,
+}: Extract<TokenParameters, { testToken: unknown }>['testToken']): PlannedContract {
+  return contractOf(
+    `TestToken ${symbol}`,
+    encodeDeployData({ abi: testTokenAbi, bytecode: testTokenBytecode, args: [symbol, decimals] }),
+  )
+}
+
+function guardOf({ ageSecondsMax, spreadBpsMax, observersMin }: GuardParameters) {
+  return { ageMax: ageSecondsMax, spreadBpsMax, observersMin }
+}
+
+function indexOf(feeds: readonly FeedParameters[], name: string): number {
+  const index = feeds.findIndex((feed) => feed.name === name)
+  if (index !== -1) return index
+  throw new DeployError('DEPLOY_FEED_UNKNOWN', `a market names the feed ${name}; add it to feeds`)
+}

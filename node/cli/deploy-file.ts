@@ -1,0 +1,118 @@
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import { committeeOf } from '../../aggregator/committee.ts'
+import type { Deployment } from '../../contracts/deploy/apply.ts'
+import { type DeployParameters, deployParametersOf } from '../../contracts/deploy/parameters.ts'
+import { loadCommittee } from '../config/load.ts'
+import { problemsFrom } from '../config/problems.ts'
+import { parseYaml } from '../config/yaml.ts'
+import { OracleError } from '../errors.ts'
+import { cryptoOf, javascriptEcdsa } from '../keys/native.ts'
+import { readTextFile } from './text-file.ts'
+
+const BYTES_MAX = 262_144
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address of 20 bytes in hexadecimal')
+  .transform((text) => text as `0x${string}`)
+const seconds = z.int().min(0).max(31_536_000)
+
+const guard = z.strictObject({
+  ageSecondsMax: seconds,
+  spreadBpsMax: z.int().min(0).max(10_000),
+  observersMin: z.int().min(0).max(31),
+})
+
+const token = z.union([
+  z.strictObject({ address }),
+  z.strictObject({
+    testToken: z.strictObject({
+      symbol: z.string().min(1).max(11),
+      decimals: z.int().min(0).max(18),
+    }),
+  }),
+])
+
+const market = z.strictObject({
+  name: z.string().min(1).max(31),
+  spotFeed: z.string(),
+  rateFeed: z.string(),
+  settlementFeed: z.string(),
+  spotGuard: guard,
+  rateGuard: guard,
+  volatility: z.strictObject({
+    tenors: z
+      .array(z.strictObject({ feed: z.string(), tenorSeconds: seconds }))
+      .min(1)
+      .max(16),
+    guard,
+  }),
+  edgeBps: z.int().min(0).max(10_000),
+  saleStopSeconds: seconds,
+  expiryStepSeconds: z.int().min(1).max(604_800),
+  base: token,
+  quote: token,
+})
+
+const parametersSchema = z.strictObject({
+  /** Path of the committee file, relative to this one. */
+  committee: z.string(),
+  historyFeeds: z.int().min(0).max(1_024),
+  reportAgeMsMax: z.int().min(1_000).max(3_600_000).multipleOf(1_000),
+  futureMsMax: z.int().min(0).max(60_000).multipleOf(1_000),
+  owner: z.strictObject({ address, delaySeconds: z.int().min(1).max(2_592_000) }).optional(),
+  sequencer: z
+    .strictObject({ uptimeFeed: address, graceSeconds: z.int().min(0).max(86_400) })
+    .optional(),
+  consumerAgeSecondsMax: z.int().min(1).max(86_400).nullable().default(null),
+  markets: z.array(market).max(16).default([]),
+})
+
+/**
+ * Reads a file of deployment parameters (YAML or JSON), and the committee file that it names.
+ *
+ * @throws {OracleError} `DEPLOY_PARAMETERS_INVALID` with every problem and its path; those of the
+ * committee file; `FILE_UNREADABLE`
+ */
+export async function loadDeployParameters(path: string): Promise<DeployParameters> {
+  const read = parseYaml(await readTextFile(path, BYTES_MAX))
+  if (read.type === 'refused') throw invalid(path, read.problems)
+  const parsed = parametersSchema.safeParse(read.value)
+  if (!parsed.success) throw invalid(path, problemsFrom(parsed.error))
+  const { committee: file, owner, sequencer, ...settings } = parsed.data
+  const crypto = cryptoOf(javascriptEcdsa)
+  const committee = committeeOf(crypto.keccak256, await loadCommittee(resolve(dirname(path), file)))
+  const { params, digest, groupKey } = committee
+  return deployParametersOf(
+    { params, digest, groupKey: groupKey.publicKey },
+    {
+      ...settings,
+      ...(owner !== undefined && { owner }),
+      ...(sequencer !== undefined && { sequencer }),
+    },
+  )
+}
+
+function invalid(
+  path: string,
+  problems: readonly { readonly path: string; readonly message: string }[],
+): OracleError {
+  const lines = problems.map((problem) => `\n  ${problem.path}: ${problem.message}`)
+  return new OracleError('DEPLOY_PARAMETERS_INVALID', `${path} is not right:${lines.join('')}`, {
+    context: { path, problems: problems.length },
+  })
+}
+
+/** Reads the record of a deployment; its content is judged by `verify`. */
+export async function readDeployment(path: string): Promise<Deployment> {
+  const text = await readTextFile(path, 4 * BYTES_MAX)
+  try {
+    return JSON.parse(text) as Deployment
+  } catch (cause) {
+    throw new OracleError('DEPLOY_PARAMETERS_INVALID', `${path} is no record of a deployment`, {
+      context: { path },
+      cause,
+    })
+  }
+}
