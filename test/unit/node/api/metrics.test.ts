@@ -20,15 +20,16 @@ test('a name ends with its unit, a counter with total', () => {
   const units = /_(seconds|ether|units|total)$/
   const countsThings = [
     'parallax_round',
+    'parallax_signer_watermark',
     'parallax_peers_connected',
     'parallax_public_peers_connected',
     'parallax_stream_readers',
     'parallax_feed_sources',
   ]
-  const isFlag = (name: string) => name === 'parallax_rpc_endpoint_usable'
+  const flags = ['parallax_rpc_endpoint_usable', 'parallax_signer_reachable']
   const nameless = ours
     .map(({ name }) => name)
-    .filter((name) => !units.test(name) && !countsThings.includes(name) && !isFlag(name))
+    .filter((name) => !units.test(name) && !countsThings.includes(name) && !flags.includes(name))
   expect(nameless).toEqual([])
 })
 
