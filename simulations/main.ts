@@ -23,8 +23,8 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
 
   published [--whole-ms] [--json]      means that others published, beside the estimate
   concentration <committee.yaml> [--json]
-      smallest numbers of regions, jurisdictions, clouds, operators and venues that together stop the
-      feed, move a price or forge, and what each move of a member changes
+      smallest numbers of regions, jurisdictions, clouds, operators and venues that together
+      stop the feed, move a price or forge, and what each move of a member changes
 
   economics <economics.yaml> [--json]
       what attacks cost and take from a book that the feed prices, and from where on none pays

@@ -3,7 +3,7 @@ import { signingThresholdOf } from '../../aggregator/quorum.ts'
 /** Where a member stands and on whom it depends. */
 export interface Place {
   readonly region: string
-  /** Everyone whose order can stop it: where it runs, where its operator and its cloud are at home. */
+  /** Whose order can stop it: where it runs, where its operator and its cloud are at home. */
   readonly jurisdictions: readonly string[]
   readonly cloud: string
 }

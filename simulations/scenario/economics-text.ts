@@ -19,7 +19,8 @@ export function economicsText({ name, attacks, best, ...result }: EconomicsResul
     result.bondUsd === null
       ? 'No bond makes bribes too dear: a lie is not slashed here.'
       : `Bribes never pay from a bond of ${thousands(result.bondUsd)} k$ per member on.`
-  const depth = `Pushing venues never pays from ${result.depthTimes.toFixed(2)} times their depth on.`
+  const times = result.depthTimes.toFixed(2)
+  const depth = `Pushing venues never pays from ${times} times their depth on.`
   return [name, table, [verdict, bond, depth].join('\n')].join('\n\n')
 }
 
