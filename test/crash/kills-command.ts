@@ -38,7 +38,8 @@ export const kills: CrashCommand = {
 /** The control must show a conflict, or the harness proves nothing; the run must show none. */
 function judged(control: KillsResult, result: KillsResult): Outcome {
   const isHarnessSound = control.firstConflictAfter !== null
-  const isClean = result.conflicts + result.unreadable + result.journalsUnreadable === 0
+  const faults = result.conflicts + result.unreadable + result.journalsUnreadable
+  const isClean = faults + result.processesBroken === 0
   return {
     passed: isHarnessSound && isClean,
     figures: { control: { conflictAfterKills: control.firstConflictAfter }, ...result },

@@ -39,6 +39,8 @@ export interface KillsResult {
   readonly unreadable: number
   readonly journalsRead: number
   readonly journalsUnreadable: number
+  /** Processes that ended by themselves, or neither signed nor died. */
+  readonly processesBroken: number
   /** What went wrong, in words; at most ten. */
   readonly faults: readonly string[]
 }
@@ -51,7 +53,7 @@ const LATER_MS_MAX = 60
 /** Pages are written back early with this chance, and torn. */
 const LEAK_PPM = 200_000
 /** A process that neither signs nor dies in this time is broken. */
-const SILENT_MS_MAX = 120_000
+const SILENT_MS_MAX = 60_000
 
 /** Kills signers until so many were killed, and judges everything that they ever signed. */
 export async function killSigners(options: KillsOptions): Promise<KillsResult> {
@@ -82,7 +84,7 @@ async function runLane(tally: Tally, lane: Lane): Promise<void> {
   for (let turn = 0; tally.isOpen(); turn++) {
     tally.begin()
     const keepsHistory = turn % lane.journalEvery === 0
-    await killOnce(lane, { prng, record, keepsHistory })
+    await killOnce(lane, { prng, record, keepsHistory }).catch((error) => tally.broke(error))
     const faults = lane.sync === 'honoured' ? record.inspect() : []
     const journal = keepsHistory ? journalFault(join(lane.directory, 'journal.sqlite')) : null
     tally.add(record.take(), { unreadable: faults, journal, readJournal: keepsHistory })
@@ -128,6 +130,7 @@ class Tally {
   #unreadable = 0
   #journalsRead = 0
   #journalsUnreadable = 0
+  #broken = 0
   readonly #refused: Record<string, number> = {}
   readonly #faults: string[] = []
 
@@ -143,6 +146,12 @@ class Tally {
 
   begin(): void {
     this.#begun += 1
+  }
+
+  /** A process did not end as it should: the run goes on to its end, and fails. */
+  broke(error: unknown): void {
+    this.#broken += 1
+    if (this.#faults.length < 10) this.#faults.push(String(error))
   }
 
   add(
@@ -178,6 +187,7 @@ class Tally {
       unreadable: this.#unreadable,
       journalsRead: this.#journalsRead,
       journalsUnreadable: this.#journalsUnreadable,
+      processesBroken: this.#broken,
       faults: this.#faults,
     }
   }

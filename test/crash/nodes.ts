@@ -27,7 +27,9 @@ export const nodes: CrashCommand = {
     try {
       const all = Array.from({ length: SIZE }, (_, index) => {
         const { directory } = network.files.nodes[index] as LocalNode['files']
-        const disk = { directory: join(directory, 'data'), leakPpm: LEAK_PPM, seed: seed + index }
+        // Half of the members keep their journals over a kill: they are the witnesses.
+        const held = index % 2 === 0 ? join(directory, 'data') : join(directory, 'data', 'promises')
+        const disk = { directory: held, leakPpm: LEAK_PPM, seed: seed + index }
         return network.node(index, shim.environment(disk))
       })
       return await killAll(all, { count, seed })

@@ -17,6 +17,7 @@ describe('signers killed -9 on a disk that loses what was not synced', () => {
       })
       expect(result.faults).toEqual([])
       expect(result.conflicts + result.unreadable + result.journalsUnreadable).toBe(0)
+      expect(result.processesBroken).toBe(0)
       expect(result.signersKilled).toBeGreaterThanOrEqual(64)
       expect(result.signed).toBeGreaterThan(100)
       expect(result.refused.PROMISE_CONFLICT).toBeGreaterThan(10)
