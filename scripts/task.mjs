@@ -16,6 +16,7 @@ const TASKS = {
   chaos: ['test/chaos/main.ts'],
   fuzz: ['test/fuzz/main.ts'],
   soak: ['test/soak/main.ts'],
+  model: ['test/model/main.ts'],
   gas: ['contracts/gas.ts'],
 }
 
