@@ -16,7 +16,7 @@ import type { ModelProposal, ModelShare, ModelState } from './quint.ts'
 const FAULTY = 3
 const HONEST = [0, 1, 2]
 const MEMBERS = [0, 1, 2, 3]
-/** What the faulty member tells: far below or far above the others, so that every median differs. */
+/** What the faulty member tells: far below or far above the others, so that medians differ. */
 const TOLD = new Map([
   [1, 1n],
   [2, 10n ** 15n],

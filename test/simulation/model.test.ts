@@ -36,7 +36,7 @@ describe('the model of the voting rules (simulations/model/votes.qnt)', () => {
     ['unlocked', 'a member signs two digests of a round'],
     ['forgetful', 'a process that started in a round signs in it'],
     ['corrupt', 'two of four are faulty'],
-  ] as const)('%s: found unsafe when %s', async (variant) => {
+  ] as const)('%s: found unsafe when %s', async (variant, _when) => {
     const run = { samples: CANARY_SAMPLES, seed: SEED }
     expect((await runModel({ variant, invariant: 'safe', ...run })).outcome).toBe('violated')
   })
