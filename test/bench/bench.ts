@@ -6,8 +6,6 @@ export interface BenchOptions {
   readonly nodes: readonly number[]
   /** Rounds to measure; null for the bench's own number. */
   readonly rounds: number | null
-  /** Measures memory or scaling too, which takes minutes. */
-  readonly isLong: boolean
   readonly signal: AbortSignal
   /** For people, while it runs. */
   readonly say: (text: string) => void

@@ -7,7 +7,7 @@ import { simulatorBench } from './simulator.ts'
 /** Every bench there is; a new one is a line here. */
 const BENCHES: readonly Bench[] = [roundBench, simulatorBench]
 
-const USAGE = `npm run bench -- <name> [--nodes 4,7] [--rounds 60] [--long] [--json]
+const USAGE = `npm run bench -- <name> [--nodes 4,7] [--rounds 60] [--json]
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`
 
@@ -17,7 +17,6 @@ async function main(): Promise<number> {
     options: {
       nodes: { type: 'string' },
       rounds: { type: 'string' },
-      long: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
@@ -34,7 +33,6 @@ async function main(): Promise<number> {
   const figures = await bench.run({
     nodes: nodes.map(Number),
     rounds,
-    isLong: values.long,
     signal: controller.signal,
     say: (text) => process.stderr.write(`${text}\n`),
   })
