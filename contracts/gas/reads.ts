@@ -2,13 +2,13 @@ import type { Address, Hex } from 'viem'
 import { bytesToHex, encodeFunctionData, keccak256 } from 'viem'
 import { encodeReport } from '../../aggregator/report/calldata.ts'
 import { bigintFrom } from '../../aggregator/values/bytes.ts'
-import { ok } from '../../test/support/committee-box.ts'
 import { sendCalldata } from '../../test/support/contracts/chain.ts'
 import { startHub, type TestHub } from '../../test/support/contracts/hub.ts'
-import { firstCommittee } from '../../test/support/contracts/parameters.ts'
 import { aggregatorV3InterfaceAbi } from '../abi/aggregator-v3-interface.ts'
 import { gasProbeAbi, gasProbeBytecode } from '../abi/gas-probe.ts'
 import { priceFeedsAbi } from '../abi/price-feeds.ts'
+import { ok } from '../testing/committee-box.ts'
+import { firstCommittee } from '../testing/hub-parameters.ts'
 
 const FEEDS = 32
 const TRANSACTION_GAS = 21_000

@@ -1,6 +1,6 @@
 import type { FeedReport } from '../../aggregator/report/words.ts'
-import { ok } from '../../test/support/committee-box.ts'
 import { startHub, type TestHub } from '../../test/support/contracts/hub.ts'
+import { ok } from '../testing/committee-box.ts'
 
 /** Rounds between two updates of a feed. */
 const ROUNDS_BETWEEN = 20

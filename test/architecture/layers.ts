@@ -47,6 +47,13 @@ export const LAYERS: readonly Layer[] = [
   },
   { name: 'contracts/abi', holds: [ABI], mayImport: [ABI], packages: [], mayUseNode: false },
   {
+    name: 'contracts/testing',
+    holds: ['contracts/testing/'],
+    mayImport: ['contracts/testing/', 'contracts/deploy/', ABI, CORE],
+    packages: ['@noble/', 'viem'],
+    mayUseNode: false,
+  },
+  {
     name: 'contracts/deploy',
     holds: ['contracts/deploy/'],
     mayImport: ['contracts/deploy/', ABI, `${CORE}values/`, `${CORE}report/`, `${CORE}params.ts`],
@@ -126,6 +133,8 @@ export const LAYERS: readonly Layer[] = [
       'fast-check',
       'hardhat',
       '@nomicfoundation/',
+      // By its own name, as a consumer finds it.
+      'parallax-oracle',
       'playwright-core',
       'solc',
       'uplot',

@@ -7,14 +7,15 @@ import { deploy } from '../../contracts/deploy/apply.ts'
 import { heartbeatSecondsOf } from '../../contracts/deploy/parameters.ts'
 import { plan } from '../../contracts/deploy/plan.ts'
 import { verify } from '../../contracts/deploy/verify.ts'
-import { committeeInABox, DEFAULT_CLOCK, ok } from '../support/committee-box.ts'
+import { committeeInABox, DEFAULT_CLOCK, ok } from '../../contracts/testing/committee-box.ts'
+import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
 import {
   CHAIN_START_MS,
   sendCalldata,
   startChain,
   type TestChain,
 } from '../support/contracts/chain.ts'
-import { firstCommittee, parametersFor } from '../support/contracts/parameters.ts'
+import { parametersFor } from '../support/contracts/parameters.ts'
 
 const box = committeeInABox({ members: 4, seed: 'deploy' })
 const parameters = parametersFor(box, { consumerAgeSecondsMax: 3600 })

@@ -5,6 +5,7 @@ import { type Handover, handoverMessageOf } from '../../aggregator/handover/hand
 import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
+import { committeeInABox, ok } from '../../contracts/testing/committee-box.ts'
 import {
   activateCall,
   contractCommitteeOf,
@@ -12,7 +13,6 @@ import {
   proposeCommitteeCall,
   withdrawProposalCall,
 } from '../../node/chain/handover-calls.ts'
-import { committeeInABox, ok } from '../support/committee-box.ts'
 import { CHAIN_START_MS, sendCalldata } from '../support/contracts/chain.ts'
 import { latestOf, outcomeOf, startHub, type TestHub } from '../support/contracts/hub.ts'
 import { readReportVectors } from '../vectors/report-vectors.ts'

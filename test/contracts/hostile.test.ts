@@ -1,7 +1,7 @@
 import { bytesToHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bigintBytes, concat } from '../../aggregator/values/bytes.ts'
-import { ok } from '../support/committee-box.ts'
+import { ok } from '../../contracts/testing/committee-box.ts'
 import { CURVE_ORDER, FIELD_PRIME } from '../support/contracts/curve.ts'
 import { latestOf, outcomeOf, startHub, type TestHub } from '../support/contracts/hub.ts'
 

@@ -8,10 +8,11 @@ import { testTokenAbi } from '../../contracts/abi/test-token.ts'
 import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
 import type { MarketParameters } from '../../contracts/deploy/parameters.ts'
 import { plan } from '../../contracts/deploy/plan.ts'
-import { ok, UNAVAILABLE } from '../support/committee-box.ts'
+import { ok, UNAVAILABLE } from '../../contracts/testing/committee-box.ts'
+import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
 import { CHAIN_START_MS, sendCalldata } from '../support/contracts/chain.ts'
 import { outcomeOf, startHub, type TestHub } from '../support/contracts/hub.ts'
-import { firstCommittee, parametersFor } from '../support/contracts/parameters.ts'
+import { parametersFor } from '../support/contracts/parameters.ts'
 
 const SPOT = 6_500_000_000_000n
 const AVERAGE = 6_510_000_000_000n

@@ -3,9 +3,9 @@ import { encodeEvidence, openEvidence } from '../../aggregator/keygen/evidence.t
 import { decodeHandover, encodeHandover } from '../../aggregator/keygen/exchange.ts'
 import type { KeygenOutcome } from '../../aggregator/keygen/machine.ts'
 import { openStatement, statementTypeOf } from '../../aggregator/keygen/statements.ts'
+import { seededBytes } from '../../contracts/testing/committee-box.ts'
 import { openShare, SEALED_TAG, sealShare } from '../../node/keygen/seal.ts'
 import type { KeygenNetwork } from '../../node/keygen/session.ts'
-import { seededBytes } from '../support/committee.ts'
 import { KeygenCluster, signStatement } from '../support/keygen.ts'
 import { type StreamCommittee, type StreamMember, streamCommittee } from './dkg-support.ts'
 

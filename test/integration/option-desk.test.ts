@@ -14,6 +14,7 @@ import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { sealCertificate } from '../../aggregator/messages/validate.ts'
 import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { connect } from '../../contracts/deploy/chain.ts'
+import { committeeInABox, ok } from '../../contracts/testing/committee-box.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
 import { LocalChain } from '../../node/devnet/chain/local-chain.ts'
 import { COMMITTEE_FILE } from '../../node/devnet/files.ts'
@@ -23,7 +24,6 @@ import { OptionDesk, optionShortcomings } from '../../node/devnet/option-desk.ts
 import { freePorts } from '../../node/devnet/wait.ts'
 import { Answers, firstOnChain } from '../../node/gateway/answers.ts'
 import { BTC, referenceCrypto, testCommittee } from '../support/committee.ts'
-import { committeeInABox, ok } from '../support/committee-box.ts'
 import { sendCalldata } from '../support/contracts/chain.ts'
 
 // The committee in a box signs what four oracles would; the chain, its contracts, the market's two

@@ -9,8 +9,8 @@ import {
 import { decodeHandover, decodeInventory } from '../../aggregator/keygen/exchange.ts'
 import type { SignedPackage } from '../../aggregator/keygen/machine.ts'
 import { openStatement, type Signed } from '../../aggregator/keygen/statements.ts'
+import { seededBytes } from '../../contracts/testing/committee-box.ts'
 import { openShare, sealShare } from '../../node/keygen/seal.ts'
-import { seededBytes } from '../support/committee.ts'
 import { KeygenCluster } from '../support/keygen.ts'
 
 const cluster = new KeygenCluster({ size: 4 }).run()

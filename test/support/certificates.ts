@@ -4,18 +4,16 @@ import { encodeCertificate } from '../../aggregator/messages/codec.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import { sealCertificate } from '../../aggregator/messages/validate.ts'
 import { encodeWord, type FeedReport } from '../../aggregator/report/words.ts'
-import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { allMembers, membersOf } from '../../aggregator/values/ids.ts'
+import { ok, seededBytes, signTogether } from '../../contracts/testing/committee-box.ts'
 import type { CommitteeFile } from '../../node/config/committee-file.ts'
 import {
   BTC,
   referenceCrypto,
-  seededBytes,
   type TestCommittee,
   type TestCommitteeOptions,
   testCommittee,
 } from './committee.ts'
-import { ok } from './committee-box.ts'
 
 /** A committee with all its keys, which certifies what a test wants in the real wire form. */
 export interface Certifier {
@@ -47,21 +45,8 @@ export function certifier(options: TestCommitteeOptions = {}): Certifier {
   const context = contextOf(referenceCrypto, committee)
   const signers = shares.slice(0, committee.signingThreshold)
   const signingSet = membersOf(signers.map(({ index }) => index))
-  const random = seededBytes('certifier')
   const { params, groupKey } = committee
-
-  const sign = (message: Uint8Array): Uint8Array => {
-    const nonces = signers.map((share) => frostScheme.commit(share, random(64)))
-    const session = { message, signingSet, commitments: nonces.map((nonce) => nonce.commitment) }
-    const parts = signers.map((share, position) => {
-      const nonce = nonces[position]
-      if (nonce === undefined) throw new Error('one nonce for each signer')
-      return frostScheme.sign(groupKey, share, nonce.secret, session)
-    })
-    const outcome = frostScheme.combine(groupKey, session, parts)
-    if (outcome.type === 'refused') throw new Error('honest shares combine')
-    return outcome.signature
-  }
+  const sign = signTogether({ groupKey, shares: signers }, seededBytes('certifier'))
   return {
     context,
     file: { params, groupKey },

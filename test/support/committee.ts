@@ -7,6 +7,7 @@ import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import type { SigningShare } from '../../aggregator/signing/threshold.ts'
+import { seededBytes } from '../../contracts/testing/committee-box.ts'
 
 /** Timing of one region (protocol §3). */
 export const REGION_TIMING: TimingParams = {
@@ -30,19 +31,6 @@ export const BTC: FeedParams = {
   sourcesMin: 3,
   valueMin: 1n,
   valueMax: 10n ** 18n,
-}
-
-/** Unpredictable only to a reader: the same seed always gives the same bytes. */
-export function seededBytes(seed: string): (length: number) => Uint8Array {
-  let counter = 0
-  return (length) => {
-    const bytes = new Uint8Array(length)
-    for (let offset = 0; offset < length; offset += 32) {
-      const block = keccak_256(new TextEncoder().encode(`${seed}:${counter++}`))
-      bytes.set(block.subarray(0, Math.min(32, length - offset)), offset)
-    }
-    return bytes
-  }
 }
 
 /** Pure cryptography from @noble: the reference that the node's native one is judged by. */

@@ -16,7 +16,8 @@ import { namedMembers } from '../../aggregator/messages/proposal.ts'
 import { evidenceFrom, sealCertificate, sealOwn } from '../../aggregator/messages/validate.ts'
 import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
 import { listMembers, type Members } from '../../aggregator/values/ids.ts'
-import { seededBytes, signDigest, type TestCommittee } from './committee.ts'
+import { seededBytes } from '../../contracts/testing/committee-box.ts'
+import { signDigest, type TestCommittee } from './committee.ts'
 
 /** Every member's observation of a round that a forged message rests on, by sender. */
 export type Observations = readonly (Verified<Observation> | undefined)[]

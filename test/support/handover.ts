@@ -21,8 +21,9 @@ import {
 import { stepHandover } from '../../aggregator/handover/step.ts'
 import type { NonceSecret, ThresholdScheme } from '../../aggregator/signing/threshold.ts'
 import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
+import { seededBytes } from '../../contracts/testing/committee-box.ts'
 import { cryptoOf, loadEcdsa } from '../../node/keys/native.ts'
-import { seededBytes, type TestCommittee } from './committee.ts'
+import type { TestCommittee } from './committee.ts'
 
 // Native: a world verifies thousands of signatures.
 const ecdsa = loadEcdsa({ fallback: 'allow' })

@@ -22,11 +22,12 @@ import type { Params } from '../../aggregator/params.ts'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import { concat, equalBytes } from '../../aggregator/values/bytes.ts'
 import { allMembers, withoutMember } from '../../aggregator/values/ids.ts'
+import { seededBytes } from '../../contracts/testing/committee-box.ts'
 import { KeygenSigner } from '../../node/keygen/signer.ts'
 import { KeygenVault } from '../../node/keygen/vault.ts'
 import { javascriptEcdsa, loadEcdsa } from '../../node/keys/native.ts'
 import { Secret } from '../../node/keys/secret.ts'
-import { BTC, REGION_TIMING, seededBytes } from './committee.ts'
+import { BTC, REGION_TIMING } from './committee.ts'
 
 const ecdsa = loadEcdsa({ fallback: 'allow' })
 

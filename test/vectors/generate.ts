@@ -8,8 +8,13 @@ import { leafOf, merkleProof, merkleRoot } from '../../aggregator/report/merkle.
 import type { FeedReport } from '../../aggregator/report/words.ts'
 import { encodeWord, INT64_MAX, INT64_MIN } from '../../aggregator/report/words.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
-import { committeeInABox, DEFAULT_CLOCK, ok, UNAVAILABLE } from '../support/committee-box.ts'
-import { firstCommittee } from '../support/contracts/parameters.ts'
+import {
+  committeeInABox,
+  DEFAULT_CLOCK,
+  ok,
+  UNAVAILABLE,
+} from '../../contracts/testing/committee-box.ts'
+import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
 import { makeEvidenceVectors } from './evidence-vectors.ts'
 import type {
   CertificateVector,

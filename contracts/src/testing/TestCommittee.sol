@@ -84,23 +84,17 @@ library TestCommittee {
         bytes12[] memory words
     ) internal pure returns (bytes memory) {
         (bytes memory entries, bytes32 root) = _entries(words);
-        uint256 timeMs = by.genesisMs + uint256(round) * by.roundMs;
-        bytes32 digest = keccak256(
-            abi.encodePacked(
-                "parallax.report.1", uint64(round), uint64(timeMs), uint32(MEMBERS), root
-            )
-        );
         bytes memory tail = abi.encodePacked(uint8(0), uint32(SIGNERS), uint32(MEMBERS));
-        bytes32 message = keccak256(abi.encodePacked("parallax.sign.1", digest, tail));
+        bytes32 message =
+            keccak256(abi.encodePacked("parallax.sign.1", _digest(by, round, root), tail));
         bool isFirstClock = by.genesisMs == GENESIS_MS && by.roundMs == ROUND_MS;
         uint256 flags = by.publicKeyParity | (epoch & 1) << 1 | (isFirstClock ? 0 : 4);
-        bytes memory clock = abi.encodePacked(
-            uint48(by.genesisMs - by.skewMs), by.roundMs, uint16(by.includeMs + 2 * by.skewMs)
-        );
+        bytes memory header =
+            abi.encodePacked(round, by.skewMs, uint8(flags), uint32(MEMBERS), tail);
         return abi.encodePacked(
-            abi.encodePacked(round, by.skewMs, uint8(flags), uint32(MEMBERS), tail),
+            header,
             signature(by.publicKeyParity, message),
-            isFirstClock ? bytes("") : clock,
+            isFirstClock ? bytes("") : _clock(by),
             entries
         );
     }
@@ -139,6 +133,22 @@ library TestCommittee {
         bytes32 b2 = sha256(abi.encodePacked(b0 ^ b1, uint8(2), domain));
         uint256 high = mulmod(uint256(b1), 1 << 128, Frost.N);
         return addmod(high, uint256(b2) >> 128, Frost.N);
+    }
+
+    function _digest(ICommittees.Committee memory by, uint32 round, bytes32 root)
+        private
+        pure
+        returns (bytes32)
+    {
+        uint64 timeMs = by.genesisMs + uint64(round) * by.roundMs;
+        return keccak256(
+            abi.encodePacked("parallax.report.1", uint64(round), timeMs, uint32(MEMBERS), root)
+        );
+    }
+
+    function _clock(ICommittees.Committee memory by) private pure returns (bytes memory) {
+        uint16 tail = by.includeMs + 2 * by.skewMs;
+        return abi.encodePacked(uint48(by.genesisMs - by.skewMs), by.roundMs, tail);
     }
 
     /// @dev Every feed with its program: a leaf is merged as often as its index ends in ones, the

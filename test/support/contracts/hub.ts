@@ -9,9 +9,10 @@ import { settlementAbi } from '../../../contracts/abi/settlement.ts'
 import { deploy } from '../../../contracts/deploy/apply.ts'
 import type { DeployParameters } from '../../../contracts/deploy/parameters.ts'
 import type { PlannedFeed } from '../../../contracts/deploy/plan.ts'
-import { type CommitteeBox, committeeInABox } from '../committee-box.ts'
+import { type CommitteeBox, committeeInABox } from '../../../contracts/testing/committee-box.ts'
+import { firstCommittee } from '../../../contracts/testing/hub-parameters.ts'
 import { CHAIN_START_MS, sendCalldata, startChain, type TestChain } from './chain.ts'
-import { firstCommittee, parametersFor } from './parameters.ts'
+import { parametersFor } from './parameters.ts'
 
 /** A hub on a chain of its own, with its committee in a box. */
 export interface TestHub {

@@ -9,8 +9,8 @@ import {
   type Signed,
   type Statement,
 } from '../../../../aggregator/keygen/statements.ts'
+import { seededBytes } from '../../../../contracts/testing/committee-box.ts'
 import { sealShare } from '../../../../node/keygen/seal.ts'
-import { seededBytes } from '../../../support/committee.ts'
 import { type ClusterHooks, KeygenCluster, signStatement } from '../../../support/keygen.ts'
 
 const LIAR = 3

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { resultOf, unsignedBy } from '../../../../aggregator/keygen/result.ts'
 import { frostScheme } from '../../../../aggregator/signing/frost.ts'
 import { membersOf } from '../../../../aggregator/values/ids.ts'
-import { seededBytes } from '../../../support/committee.ts'
+import { seededBytes } from '../../../../contracts/testing/committee-box.ts'
 import { KeygenCluster } from '../../../support/keygen.ts'
 
 describe('key generation among honest members (protocol §11.1)', () => {

@@ -8,7 +8,7 @@ import type {
   ThresholdScheme,
 } from '../../../../aggregator/signing/threshold.ts'
 import { countMembers, listMembers } from '../../../../aggregator/values/ids.ts'
-import { seededBytes } from '../../../support/committee.ts'
+import { seededBytes } from '../../../../contracts/testing/committee-box.ts'
 
 const SIZE = 5
 const THRESHOLD = 3

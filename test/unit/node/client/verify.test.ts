@@ -5,11 +5,11 @@ import { sealCertificate } from '../../../../aggregator/messages/validate.ts'
 import { decodeUpdate } from '../../../../aggregator/report/calldata.ts'
 import { encodeWord } from '../../../../aggregator/report/words.ts'
 import { fromHex, toHex } from '../../../../aggregator/values/bytes.ts'
+import { UNAVAILABLE } from '../../../../contracts/testing/committee-box.ts'
 import { verifyAnswer, type Wanted } from '../../../../node/client/verify.ts'
 import { Answers, firstOnChain } from '../../../../node/gateway/answers.ts'
 import type { CertificateAnswer } from '../../../../node/gateway/schema.ts'
 import { certifier, feedsNamed, valuesAt } from '../../../support/certificates.ts'
-import { UNAVAILABLE } from '../../../support/committee-box.ts'
 
 const FEEDS = 5
 const committee = certifier({ feeds: feedsNamed(FEEDS) })

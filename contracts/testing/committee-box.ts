@@ -1,5 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
+import { faultyMax, signingThresholdOf } from '../../aggregator/quorum.ts'
 import type { Clock } from '../../aggregator/report/calldata.ts'
 import { reportDigestOf, signedMessageOf } from '../../aggregator/report/digests.ts'
 import { merkleRoot } from '../../aggregator/report/merkle.ts'
@@ -7,9 +8,8 @@ import type { FeedReport } from '../../aggregator/report/words.ts'
 import { encodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
 import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
-import type { GroupKey } from '../../aggregator/signing/threshold.ts'
+import type { GroupKey, SigningShare } from '../../aggregator/signing/threshold.ts'
 import { allMembers, membersOf } from '../../aggregator/values/ids.ts'
-import { seededBytes } from './committee.ts'
 
 /** What a certificate should say; everything has a plain default. */
 export interface ReportContent {
@@ -49,6 +49,47 @@ export const DEFAULT_CLOCK: Clock = {
   clockSkewMsMax: 5,
 }
 
+/** Unpredictable only to a reader: the same seed always gives the same bytes. */
+export function seededBytes(seed: string): (length: number) => Uint8Array {
+  let counter = 0
+  return (length) => {
+    const bytes = new Uint8Array(length)
+    for (let offset = 0; offset < length; offset += 32) {
+      const block = keccak_256(new TextEncoder().encode(`${seed}:${counter++}`))
+      bytes.set(block.subarray(0, Math.min(32, length - offset)), offset)
+    }
+    return bytes
+  }
+}
+
+/**
+ * Signs as the threshold of the shares given would, all in one process.
+ *
+ * @param shares as many as the threshold asks for, ascending by index
+ * @param random for the nonces, see `seededBytes`
+ */
+export function signTogether(
+  group: { readonly groupKey: GroupKey; readonly shares: readonly SigningShare[] },
+  random: (length: number) => Uint8Array,
+): (message: Uint8Array) => Uint8Array {
+  const { groupKey, shares } = group
+  const signingSet = membersOf(shares.map((share) => share.index))
+  return (message) => {
+    const committed = shares.map((share) => ({
+      share,
+      nonce: frostScheme.commit(share, random(64)),
+    }))
+    const commitments = committed.map(({ nonce }) => nonce.commitment)
+    const session = { message, signingSet, commitments }
+    const parts = committed.map(({ share, nonce }) =>
+      frostScheme.sign(groupKey, share, nonce.secret, session),
+    )
+    const outcome = frostScheme.combine(groupKey, session, parts)
+    if (outcome.type === 'refused') throw new Error('honest shares combine')
+    return outcome.signature
+  }
+}
+
 /** Makes a committee of `members` with f = ⌊(n−1)/3⌋; the same seed makes the same keys. */
 export function committeeInABox(options: {
   readonly members: number
@@ -56,26 +97,13 @@ export function committeeInABox(options: {
   readonly clock?: Clock
 }): CommitteeBox {
   const { members, seed, clock = DEFAULT_CLOCK } = options
-  const f = Math.floor((members - 1) / 3)
-  const threshold = Math.floor((members + f) / 2) + 1
+  const threshold = signingThresholdOf(members, faultyMax(members))
   const random = seededBytes(seed)
   const { groupKey, shares } = dealForDevelopment({ members, threshold }, random)
   const signers = shares.slice(0, threshold)
   const signingSet = membersOf(signers.map((share) => share.index))
 
-  const sign = (message: Uint8Array): Uint8Array => {
-    const nonces = signers.map((share) => frostScheme.commit(share, random(64)))
-    const session = { message, signingSet, commitments: nonces.map((nonce) => nonce.commitment) }
-    const parts = signers.map((share, position) => {
-      const nonce = nonces[position]
-      if (nonce === undefined) throw new Error('one nonce for each signer')
-      return frostScheme.sign(groupKey, share, nonce.secret, session)
-    })
-    const outcome = frostScheme.combine(groupKey, session, parts)
-    if (outcome.type === 'refused') throw new Error('honest shares combine')
-    return outcome.signature
-  }
-
+  const sign = signTogether({ groupKey, shares: signers }, random)
   const certify = ({ round, offsetMs = 0, feeds, slot = 0 }: ReportContent): Certificate => {
     const words = feeds.map(encodeWord)
     const header = {

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { network } from 'hardhat'
+import { priceFeedsAbi } from 'parallax-oracle/abi/price-feeds'
+import { TestHub } from 'parallax-oracle/testing'
+import { ok } from 'parallax-oracle/testing/committee'
+import { createPublicClient, custom, encodeFunctionData } from 'viem'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+// As a consumer does: everything by the package's name, through its exports.
+
+const FEEDS = [
+  { name: 'BTC/USD', decimals: 8, heartbeatSeconds: 60 },
+  { name: 'ETH/USD', decimals: 8, heartbeatSeconds: 3_600 },
+  { name: 'BTC/USD.twap', decimals: 8, heartbeatSeconds: 60 },
+]
+const PULL = encodeFunctionData({ abi: priceFeedsAbi, functionName: 'pull_mfwu' })
+const GUARD = { ageSecondsMax: 0, spreadBpsMax: 50, observersMin: 3 }
+
+describe('the testing kit for TypeScript', () => {
+  let connection: Awaited<ReturnType<typeof network.connect>>
+  let hub: TestHub
+
+  beforeAll(async () => {
+    connection = await network.connect()
+    hub = await TestHub.deploy({ provider: connection.provider, feeds: FEEDS })
+  })
+  afterAll(() => connection.close())
+
+  const reader = () => createPublicClient({ transport: custom(connection.provider) })
+  const price = (feed: string) =>
+    reader().readContract({
+      address: hub.address,
+      abi: priceFeedsAbi,
+      functionName: 'price_CQcm',
+      args: [BigInt(hub.feed(feed).index), GUARD],
+    })
+
+  test('what it signs is what guarded reads give, with the time of its round', async () => {
+    const { timeMs } = await hub.report({ 'BTC/USD': 6_500_000_000_000n })
+    expect(await price('BTC/USD')).toEqual([6_500_000_000_000n, BigInt(timeMs / 1_000)])
+    await expect(price('ETH/USD')).rejects.toThrow('FeedHalted')
+  })
+
+  test('every refusal can be provoked', async () => {
+    await hub.report({ 'BTC/USD': 1n, 'ETH/USD': ok(10_000n, 51n) })
+    await expect(price('ETH/USD')).rejects.toThrow('FeedWide')
+    await hub.report({ 'ETH/USD': ok(10_000n, 50n, 2) })
+    await expect(price('ETH/USD')).rejects.toThrow('FeedThin')
+    await hub.pass(121)
+    await expect(price('BTC/USD')).rejects.toThrow('FeedStale')
+    await hub.report({ 'BTC/USD': null })
+    await expect(price('BTC/USD')).rejects.toThrow('FeedHalted')
+  })
+
+  test('a report can be verified without being stored, and not after one changed byte', async () => {
+    const nowMs = await hub.timeMs()
+    const { report } = hub.sign({ 'ETH/USD': 42n, 'BTC/USD.twap': 7n }, nowMs)
+    const pull = (bytes: string) =>
+      reader().request({
+        method: 'eth_call',
+        params: [{ to: hub.address, data: `${PULL}${bytes.slice(2)}` as const }, 'latest'],
+      })
+    expect(await pull(report)).toMatch(/^0x/)
+    const changed = report.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
+    await expect(pull(changed)).rejects.toThrow()
+    expect(() => hub.sign({ 'XAU/USD': 1n }, nowMs)).toThrow(RangeError)
+  })
+
+  test('the same seed gives the same addresses, and a second deployment sends nothing', async () => {
+    const before = await reader().getBlockNumber()
+    const again = await TestHub.deploy({ provider: connection.provider, feeds: FEEDS })
+    expect(again.address).toBe(hub.address)
+    expect(await reader().getBlockNumber()).toBe(before)
+  })
+})
+
+test('Solidity finds interfaces, libraries and the kit by the package’s name', () => {
+  const require = createRequire(import.meta.url)
+  const solc: { compile: (input: string, callbacks: object) => string } = require('solc')
+  const source = `// SPDX-License-Identifier: MIT
+    pragma solidity ^0.8.28;
+    import {IPriceFeeds} from "parallax-oracle/contracts/interfaces/IPriceFeeds.sol";
+    import {ISettlement} from "parallax-oracle/contracts/interfaces/ISettlement.sol";
+    import {PullReader} from "parallax-oracle/contracts/libraries/PullReader.sol";
+    import {PriceFeeds} from "parallax-oracle/contracts/PriceFeeds.sol";
+    import {TestCommittee} from "parallax-oracle/contracts/testing/TestCommittee.sol";
+    import {TestHub} from "parallax-oracle/contracts/testing/TestHub.sol";
+    contract Consumer {
+      function read(IPriceFeeds hub, bytes calldata report) external view returns (int256 value) {
+        (value,) = PullReader.read(hub, 0, 30, report);
+      }
+      function signed(uint32 round, int64 value) external pure returns (bytes memory) {
+        return TestCommittee.report(round, value);
+      }
+      function deliver(IPriceFeeds.FeedConfig[] calldata feeds, int64[] calldata values) external {
+        PriceFeeds hub = new PriceFeeds(TestHub.parameters(feeds));
+        TestHub.deliver(hub, values);
+      }
+    }`
+  const input = {
+    language: 'Solidity',
+    sources: { 'Consumer.sol': { content: source } },
+    // Not through the intermediate language, as most consumers compile: the stack must suffice.
+    settings: {
+      optimizer: { enabled: true },
+      outputSelection: { '*': { Consumer: ['evm.bytecode.object'] } },
+    },
+  }
+  const read = (path: string) => ({ contents: readFileSync(require.resolve(path), 'utf8') })
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: read }))
+  const errors = (output.errors ?? []).filter(
+    ({ severity }: { readonly severity: string }) => severity === 'error',
+  )
+  expect(errors).toEqual([])
+  expect(output.contracts['Consumer.sol'].Consumer.evm.bytecode.object).not.toBe('')
+})
