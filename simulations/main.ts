@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { timelineCsv } from './report/csv.ts'
@@ -7,10 +6,12 @@ import { createProgress } from './report/progress.ts'
 import { textSummary } from './report/summary.ts'
 import { InputError } from './scenario/input.ts'
 import { loadScenario, ScenarioError } from './scenario/load.ts'
+import { wholeNumber } from './scenario/options.ts'
 import { RESEARCH } from './scenario/research.ts'
 import type { Scenario } from './scenario/schema.ts'
 import { Simulation } from './simulation.ts'
-import { attackOptionsOf, attackTable, runAttacks } from './sweep/attacks.ts'
+import { LONG_COMMANDS } from './sweep/commands.ts'
+import { commitOf } from './sweep/commit.ts'
 
 const USAGE = `Simulates the protocol: the machine of the node in a world made from a seed.
 
@@ -33,6 +34,12 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
       latency of ours, OCR2, OCR3 and Simplex by committee; 1 when ours is not ahead of both OCR
 
   selection-bias [--json]              how far liars, and a proposer that picks, shift the median
+
+  sweep <sweep.yaml> [--workers N] [--out FILE] [--csv FILE] [--shard i/k] [--json]
+      every combination of a scenario's axes and seeds on all cores; Ctrl-C stops it and the
+      same command goes on; a shard is every k-th run, for k machines
+  merge --out FILE [--csv FILE] <results.jsonl> ...
+      the result files of all shards as one
 
   attacks [--members N] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs] [--json]
       fast, proposed and lost rounds for every strategy of f members, alone or in pairs
@@ -83,60 +90,44 @@ function optionsOf(args: readonly string[]): SimulateOptions {
   }
 }
 
-function wholeNumber(option: string, text: string | undefined): number | null {
-  if (text === undefined) return null
-  if (!/^\d{1,10}$/.test(text) || Number(text) > 0xffffffff) {
-    throw new RangeError(`${option} must be a whole number from 0 to 4294967295`)
-  }
-  return Number(text)
-}
-
 async function simulate(options: SimulateOptions): Promise<number> {
   const loaded = loadScenario(options.file)
   const scenario: Scenario = { ...loaded, rounds: options.rounds ?? loaded.rounds }
   const seed = options.seed ?? scenario.seed
   const origin = originOf(scenario, { ...options, seed })
-  const interrupt = listenForInterrupt()
+  const { signal } = interrupted()
   process.stderr.write(`${scenario.name}: seed ${seed}, commit ${origin.commit}\n`)
   const simulation = new Simulation({ scenario, seed })
-  await runToEnd(simulation, { label: scenario.name, interrupt })
+  await runToEnd(simulation, { label: scenario.name, signal })
   const result = simulation.result()
   if (options.report !== null) writeFileSync(options.report, htmlReport(result, origin))
   if (options.csv !== null) writeFileSync(options.csv, timelineCsv(result))
   const { commit, command } = origin
   const output = options.json ? JSON.stringify({ commit, command, ...result }) : textSummary(result)
   process.stdout.write(`${output}\n`)
-  if (interrupt.isAsked()) return EXIT.interrupted
+  if (signal.aborted) return EXIT.interrupted
   return result.violationCount === 0 ? EXIT.held : EXIT.broken
 }
 
-interface Interrupt {
-  readonly isAsked: () => boolean
-  readonly stop: () => void
-}
-
-function listenForInterrupt(): Interrupt {
-  let isAsked = false
-  const ask = () => {
-    isAsked = true
-  }
-  process.once('SIGINT', ask)
-  return { isAsked: () => isAsked, stop: () => process.off('SIGINT', ask) }
+/** A signal that Ctrl-C gives; a second one ends the process at once. */
+function interrupted(): AbortController {
+  const controller = new AbortController()
+  process.once('SIGINT', () => controller.abort())
+  return controller
 }
 
 /** Runs in slices, so that progress is shown and an interrupt ends it in order. */
 async function runToEnd(
   simulation: Simulation,
-  { label, interrupt }: { readonly label: string; readonly interrupt: Interrupt },
+  { label, signal }: { readonly label: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const progress = createProgress(label)
   try {
-    while (!interrupt.isAsked() && !simulation.advance(SLICE)) {
+    while (!signal.aborted && !simulation.advance(SLICE)) {
       progress.show(simulation.progress)
       await new Promise((resolve) => setImmediate(resolve))
     }
   } finally {
-    interrupt.stop()
     progress.end()
   }
 }
@@ -147,30 +138,11 @@ function originOf(scenario: Scenario, options: SimulateOptions & { seed: number 
   return { commit: commitOf(), command, about: scenario.about }
 }
 
-function commitOf(): string {
-  const git = (...args: readonly string[]) =>
-    execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  try {
-    const isDirty = git('status', '--porcelain', '--', 'aggregator', 'simulations') !== ''
-    return git('rev-parse', 'HEAD') + (isDirty ? '-dirty' : '')
-  } catch {
-    return 'unknown'
-  }
-}
-
 function explain(error: unknown): string {
   if (error instanceof ScenarioError || error instanceof InputError) {
     return `${error.code}: ${error.message}`
   }
   return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`
-}
-
-function printAttacks(args: readonly string[]): number {
-  const options = attackOptionsOf(args)
-  const rows = runAttacks(options)
-  const text = options.json ? JSON.stringify({ ...options, rows }) : attackTable(rows)
-  process.stdout.write(`${text}\n`)
-  return rows.every(({ violations }) => violations.length === 0) ? EXIT.held : EXIT.broken
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -184,7 +156,14 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${answer.output}\n`)
     return answer.isHeld ? EXIT.held : EXIT.broken
   }
-  if (command === 'attacks') return printAttacks(rest)
+  const long = LONG_COMMANDS.get(command)
+  if (long !== undefined) {
+    const { signal } = interrupted()
+    const { output, isHeld } = await long(rest, signal)
+    process.stdout.write(`${output}\n`)
+    if (signal.aborted) return EXIT.interrupted
+    return isHeld ? EXIT.held : EXIT.broken
+  }
   if (command !== 'simulate') throw new RangeError(`there is no command ${command}`)
   return simulate(optionsOf(rest))
 }

@@ -6,6 +6,8 @@ import type { RoundEnd, TimelineBucket } from './timeline.ts'
 export interface SimulationResult {
   readonly scenario: string
   readonly seed: number
+  /** `none`, or what was changed in the protocol. */
+  readonly variant: string
   /** False when the run was stopped before its end. */
   readonly isComplete: boolean
   readonly committee: {

@@ -1,8 +1,7 @@
-import { type Context, contextOf } from '../aggregator/context.ts'
-import type { createMachine } from '../aggregator/machine.ts'
+import { contextOf } from '../aggregator/context.ts'
 import type { Members } from '../aggregator/values/ids.ts'
 import { countMembers, difference, listMembers, membersOf } from '../aggregator/values/ids.ts'
-import type { Checker, CreateChecker, Violation } from './checker.ts'
+import type { Checker, CreateChecker, Rule, Violation } from './checker.ts'
 import { controlledBy, createControl } from './control.ts'
 import { disturbancesOf, isAlwaysDisturbed } from './disturbances.ts'
 import { planFaults } from './faults.ts'
@@ -13,10 +12,11 @@ import type { Scenario } from './scenario/schema.ts'
 import { GENESIS_MS, paramsOf } from './scenario-params.ts'
 import { networkOf, sourcesOf } from './scenario-world.ts'
 import { Statistics } from './statistics.ts'
+import type { Plants } from './variant.ts'
+import { variantOf } from './variants.ts'
 import { createClock } from './world/clock.ts'
 import type { Fact } from './world/facts.ts'
 import { createKeys } from './world/keys.ts'
-import type { createSigner } from './world/signer.ts'
 import { World } from './world/world.ts'
 
 /** Rounds before the first that is counted: every start costs silent ones (protocol §10.3). */
@@ -26,19 +26,14 @@ const ROUNDS_AFTER = 3
 /** Violations kept; the rest is counted. */
 const VIOLATIONS_MAX = 100
 
-/** Bugs that a test plants, to see that a checker finds them. Nothing in the core knows of this. */
-export interface Plants {
-  readonly createMachine?: typeof createMachine
-  readonly createSigner?: typeof createSigner
-  /** The committee's rules as the machines believe them. */
-  readonly context?: (context: Context) => Context
-}
-
 export interface SimulationOptions {
   readonly scenario: Scenario
   readonly seed: number
+  /** Instead of what the scenario's variant plants. */
   readonly plants?: Plants
   readonly checkers?: readonly CreateChecker[]
+  /** Of the checkers, only those of these invariants. */
+  readonly rules?: readonly Rule[]
 }
 
 /** One run of a scenario with one seed. The same two give the same run on every machine. */
@@ -55,7 +50,7 @@ export class Simulation {
 
   constructor(options: SimulationOptions) {
     this.#options = options
-    const { scenario, seed, plants = {} } = options
+    const { scenario, seed, plants = variantOf(scenario.variant).plants } = options
     const adversaries = scenario.adversaries.map(({ strategy, members }) => ({
       strategy,
       members: membersOf(members),
@@ -103,7 +98,9 @@ export class Simulation {
       isAlwaysDisturbed: isAlwaysDisturbed(scenario, keys.committee.params.timing.clockSkewMsMax),
       stateOf: (member: number) => this.#world.hosts[member]?.state ?? null,
     }
-    this.#checkers = (options.checkers ?? CHECKERS).map((create) => create(subject))
+    this.#checkers = (options.checkers ?? CHECKERS)
+      .map((create) => create(subject))
+      .filter(({ rule }) => options.rules?.includes(rule) ?? true)
     const { roundMs } = keys.committee.params.timing
     this.#endUs = (lastRound + ROUNDS_AFTER) * roundMs * 1_000
     planFaults(this.#world, scenario.faults, clocks)
@@ -141,6 +138,7 @@ export class Simulation {
     return {
       scenario: scenario.name,
       seed,
+      variant: scenario.variant,
       isComplete: this.#isComplete,
       committee: {
         members: committee.size,

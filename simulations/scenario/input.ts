@@ -29,6 +29,8 @@ export type InputCode =
   | 'ESTIMATE_INVALID'
   | 'COMMITTEE_FILE_INVALID'
   | 'ECONOMICS_INVALID'
+  | 'SWEEP_INVALID'
+  | 'RESULTS_INVALID'
 
 /** Largest file of the kinds that are read here. */
 const FILE_BYTES_MAX = 1024 * 1024

@@ -3,6 +3,7 @@ import { parseDocument } from 'yaml'
 import { problemsOf } from '../../aggregator/params-check.ts'
 import { paramsOf } from '../scenario-params.ts'
 import { STRATEGIES } from '../strategies.ts'
+import { VARIANTS } from '../variants.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
 
 /** One thing wrong with a scenario: where, and what would be right. */
@@ -83,6 +84,9 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
     const path = `adversaries.${index}.strategy`
     report(path, names.includes(strategy), `must be one of ${names.join(', ')}`)
   }
+  const variants = VARIANTS.map(({ name }) => name)
+  const isKnown = variants.includes(scenario.variant)
+  report('variant', isKnown, `must be one of ${variants.join(', ')}`)
   const { latency } = network
   if (latency.type === 'uniform') {
     report('network.latency', latency.minMs <= latency.maxMs, 'minMs must not exceed maxMs')

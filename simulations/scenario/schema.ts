@@ -163,6 +163,8 @@ export const scenarioSchema = z.strictObject({
   clocks: z.array(clock).max(31).default([]),
   faults: z.array(fault).max(1_000).default([]),
   adversaries: z.array(adversary).max(31).default([]),
+  /** The protocol without one of its rules, or with a planted bug; see variants.ts. */
+  variant: z.string().default('none'),
   work: z
     .strictObject({ signMs: finelyMs(10_000).default(0), combineMs: finelyMs(10_000).default(0) })
     .prefault({}),

@@ -3,7 +3,8 @@ import { createConsistencyChecker } from '../../simulations/checkers/consistency
 import { createUniquenessChecker } from '../../simulations/checkers/uniqueness.ts'
 import { prngOf } from '../../simulations/prng.ts'
 import { type Scenario, scenarioSchema } from '../../simulations/scenario/schema.ts'
-import { type Plants, Simulation } from '../../simulations/simulation.ts'
+import { Simulation } from '../../simulations/simulation.ts'
+import type { Plants } from '../../simulations/variant.ts'
 import type { Fact } from '../../simulations/world/facts.ts'
 import { createLooseSigner } from '../../simulations/world/loose-signer.ts'
 

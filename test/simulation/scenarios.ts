@@ -1,26 +1,26 @@
 import type { Violation } from '../../simulations/checker.ts'
 import type { SimulationResult } from '../../simulations/result.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
-import { type Plants, Simulation } from '../../simulations/simulation.ts'
+import { Simulation } from '../../simulations/simulation.ts'
 
 /** A run of a scenario written in a test; what is left out has the schema's defaults. */
 export function simulated(
   scenario: Readonly<Record<string, unknown>>,
-  options: { readonly seed?: number; readonly plants?: Plants } = {},
+  options: { readonly seed?: number } = {},
 ): SimulationResult {
-  const { seed = 1, ...rest } = options
+  const { seed = 1 } = options
   const checked = checkScenario({ name: 'test', committee: { members: 4 }, ...scenario })
-  return new Simulation({ scenario: checked, seed, ...rest }).run()
+  return new Simulation({ scenario: checked, seed }).run()
 }
 
 /** Seeds from 1 until a rule is found broken; null when none of so many shows it. */
 export function firstBreaking(
   scenario: Readonly<Record<string, unknown>>,
-  search: { readonly rule: Violation['rule']; readonly seedsMax: number; readonly plants?: Plants },
+  search: { readonly rule: Violation['rule']; readonly seedsMax: number },
 ): number | null {
-  const { rule, seedsMax, plants = {} } = search
+  const { rule, seedsMax } = search
   for (let seed = 1; seed <= seedsMax; seed++) {
-    const { violations } = simulated(scenario, { seed, plants })
+    const { violations } = simulated(scenario, { seed })
     if (violations.some((violation) => violation.rule === rule)) return seed
   }
   return null

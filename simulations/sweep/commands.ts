@@ -1,0 +1,30 @@
+import type { Answer } from '../scenario/research.ts'
+import { attackOptionsOf, attackTable, runAttacks } from './attacks.ts'
+import { mergeOptionsOf, mergeResults, runSweep, sweepOptionsOf, sweepText } from './run-sweep.ts'
+
+/** A command that may take hours; a signal stops it in order. */
+type LongCommand = (args: readonly string[], signal: AbortSignal) => Promise<Answer>
+
+/** Commands that run many simulations, by their name. */
+export const LONG_COMMANDS: ReadonlyMap<string, LongCommand> = new Map([
+  ['sweep', printSweep],
+  ['merge', printMerge],
+  ['attacks', printAttacks],
+])
+
+async function printSweep(args: readonly string[], signal: AbortSignal): Promise<Answer> {
+  const options = sweepOptionsOf(args)
+  const report = await runSweep(options, signal)
+  return { output: options.isJson ? JSON.stringify(report) : sweepText(report), isHeld: true }
+}
+
+async function printMerge(args: readonly string[]): Promise<Answer> {
+  return { output: sweepText(mergeResults(mergeOptionsOf(args))), isHeld: true }
+}
+
+async function printAttacks(args: readonly string[]): Promise<Answer> {
+  const options = attackOptionsOf(args)
+  const rows = runAttacks(options)
+  const isHeld = rows.every(({ violations }) => violations.length === 0)
+  return { output: options.json ? JSON.stringify({ ...options, rows }) : attackTable(rows), isHeld }
+}

@@ -1,0 +1,44 @@
+import type { Rule, Violation } from '../checker.ts'
+import type { LatencySummary } from '../histogram.ts'
+import type { SimulationResult } from '../result.ts'
+import type { Scenario } from '../scenario/schema.ts'
+import { Simulation } from '../simulation.ts'
+
+/** One run, as a message to a thread. */
+export interface Job {
+  readonly scenario: Scenario
+  readonly seed: number
+  /** Only these invariants are watched; all when left out. */
+  readonly rules?: readonly Rule[]
+}
+
+/** What is kept of a run: all figures, no curves. The same for the same job, wherever it ran. */
+export interface Outcome {
+  readonly isWithinModel: boolean
+  readonly virtualMs: number
+  readonly events: number
+  readonly rounds: SimulationResult['rounds']
+  readonly latencyMs: {
+    readonly first: LatencySummary
+    readonly all: LatencySummary
+  }
+  readonly convicted: readonly number[]
+  readonly violationCount: number
+  /** The first of each rule, in the order in which they broke. */
+  readonly violations: readonly Violation[]
+  readonly traceHash: string
+}
+
+export function performJob({ scenario, seed, rules }: Job): Outcome {
+  const result = new Simulation({ scenario, seed, ...(rules === undefined ? {} : { rules }) }).run()
+  const { virtualMs, events, rounds, latencyMs, convicted, violationCount, traceHash } = result
+  const broken = new Set<Rule>()
+  const violations = result.violations.filter(({ rule }) => {
+    const isFirst = !broken.has(rule)
+    broken.add(rule)
+    return isFirst
+  })
+  const { isWithinModel } = result.committee
+  const figures = { isWithinModel, virtualMs, events, rounds, latencyMs, convicted }
+  return { ...figures, violationCount, violations, traceHash }
+}

@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { Answer, Task } from './tasks.ts'
+
+export interface Asked {
+  readonly index: number
+  readonly task: Task
+}
+
+export interface Answered {
+  readonly index: number
+  readonly answer: Answer
+}
+
+/** Most threads of a pool. */
+export const WORKERS_MAX = 256
+/** Tasks that a thread is given ahead, so that it never waits for the next one. */
+const TASKS_AHEAD = 2
+
+export interface PoolOptions {
+  /** Threads from 1 to `WORKERS_MAX`; never more than there are tasks. */
+  readonly workers: number
+  /** Ends the pool; tasks under way are given up. */
+  readonly signal?: AbortSignal
+  /** Called once for each answer, in the order in which they come. */
+  readonly onAnswer: (index: number, answer: Answer) => void
+}
+
+/** As many threads as this machine runs at once. */
+export function workersOfMachine(): number {
+  return Math.min(WORKERS_MAX, availableParallelism())
+}
+
+/**
+ * Performs tasks on threads, and ends when all are answered or the signal is given. Each answer
+ * depends on its task alone, so neither the number of threads nor the order shows in it.
+ *
+ * @throws {Error} what a task or `onAnswer` threw; no thread is left then
+ */
+export async function runPool(tasks: readonly Task[], options: PoolOptions): Promise<void> {
+  const { signal, onAnswer } = options
+  const count = Math.min(options.workers, tasks.length)
+  if (count === 0 || signal?.aborted === true) return
+  const workers = Array.from(
+    { length: count },
+    () => new Worker(new URL('./worker.ts', import.meta.url)),
+  )
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let next = 0
+      let answered = 0
+      const give = (worker: Worker): void => {
+        const task = tasks[next]
+        if (task === undefined) return
+        worker.postMessage({ index: next, task } satisfies Asked)
+        next += 1
+      }
+      const take = (worker: Worker, { index, answer }: Answered): void => {
+        onAnswer(index, answer)
+        answered += 1
+        if (answered === tasks.length) resolve()
+        give(worker)
+      }
+      for (const worker of workers) {
+        worker.on('error', reject)
+        worker.on('exit', () => reject(new Error('a thread of the pool ended before its task')))
+        worker.on('message', (answer: Answered) => {
+          try {
+            take(worker, answer)
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)))
+          }
+        })
+      }
+      // In turn, so that the first tasks are spread over all threads.
+      for (let ahead = 0; ahead < TASKS_AHEAD; ahead++) workers.forEach(give)
+      signal?.addEventListener('abort', () => resolve(), { once: true })
+    })
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+}

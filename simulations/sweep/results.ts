@@ -1,0 +1,132 @@
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { InputError } from '../scenario/input.ts'
+import type { Outcome } from './job.ts'
+import { type AxisValue, cellCount, type Sweep } from './sweep-file.ts'
+
+/** First line of a result file: which runs it is of, by which code. */
+export interface Head {
+  readonly sweep: string
+  readonly digest: string
+  readonly commit: string
+  readonly axes: readonly string[]
+  /** Cells of the whole sweep, also of other shards. */
+  readonly cells: number
+}
+
+/** One finished run, a line. */
+export interface Finished {
+  readonly cell: number
+  readonly values: readonly AxisValue[]
+  readonly seed: number
+  readonly outcome: Outcome
+}
+
+export interface Results {
+  readonly head: Head
+  readonly finished: ReadonlyMap<number, Finished>
+}
+
+export function headOf(sweep: Sweep, commit: string): Head {
+  const { name, digest, axes } = sweep
+  return { sweep: name, digest, commit, axes, cells: cellCount(sweep) }
+}
+
+/**
+ * What a result file holds. A last line without its end was cut off when the run was stopped, and
+ * is left out: its cell runs again.
+ *
+ * @throws {InputError} RESULTS_INVALID when it is no result file
+ */
+export function readResults(path: string): Results {
+  const refuse = (message: string): never => {
+    throw new InputError('RESULTS_INVALID', path, [{ path: '', message }])
+  }
+  let text = ''
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    refuse(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const lines = text.split('\n').slice(0, -1)
+  const entries = lines.map((line, at) => parsedLine(line) ?? refuse(`line ${at + 1} is no JSON`))
+  const head = entries[0] as Partial<Head> | undefined
+  if (typeof head?.digest !== 'string' || typeof head.cells !== 'number') {
+    refuse('does not begin like a result file')
+  }
+  const finished = new Map<number, Finished>()
+  for (const [at, entry] of entries.slice(1).entries()) {
+    const { cell } = entry as Partial<Finished>
+    const isCell = Number.isInteger(cell) && (cell as number) >= 0
+    if (!isCell || (cell as number) >= (head as Head).cells) refuse(`line ${at + 2} is no cell`)
+    finished.set(cell as number, entry as Finished)
+  }
+  return { head: head as Head, finished }
+}
+
+function parsedLine(line: string): object | null {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? value : null
+  } catch {
+    return null
+  }
+}
+
+/** @throws {InputError} RESULTS_INVALID when results are of another sweep or of other code */
+export function requireSameHead(path: string, given: Head, wanted: Head): void {
+  const problems = (['digest', 'commit'] as const)
+    .filter((key) => given[key] !== wanted[key])
+    .map((key) => ({
+      path: key,
+      message: `is ${given[key]}, not ${wanted[key]}: these results are of other ${
+        key === 'commit' ? 'code' : 'scenarios or seeds'
+      }`,
+    }))
+  if (problems.length > 0) throw new InputError('RESULTS_INVALID', path, problems)
+}
+
+/** Appends finished runs as they come, so that a run that is stopped loses only what was open. */
+export class ResultWriter {
+  readonly #path: string
+  readonly #head: Head
+  readonly #finished: Map<number, Finished>
+  readonly #file: number
+
+  /** @throws {InputError} RESULTS_INVALID when the file holds results of something else */
+  constructor(path: string, head: Head) {
+    this.#path = path
+    this.#head = head
+    const known = existsSync(path) ? readResults(path) : null
+    if (known !== null) requireSameHead(path, known.head, head)
+    this.#finished = new Map(known?.finished ?? [])
+    // Written anew, because a line that was cut off must not be gone on with.
+    writeSorted(path, { head, finished: this.#finished })
+    this.#file = openSync(path, 'a')
+  }
+
+  get finished(): ReadonlyMap<number, Finished> {
+    return this.#finished
+  }
+
+  add(finished: Finished): void {
+    this.#finished.set(finished.cell, finished)
+    writeFileSync(this.#file, `${JSON.stringify(finished)}\n`)
+  }
+
+  /** Puts the lines into the order of their cells, so that equal sweeps give equal files. */
+  close(): void {
+    closeSync(this.#file)
+    writeSorted(this.#path, { head: this.#head, finished: this.#finished })
+  }
+}
+
+/** Replaces a file at once: a stop leaves the old one or the new one. */
+export function writeSorted(path: string, { head, finished }: Results): void {
+  const lines = [head, ...inOrder(finished)].map((entry) => JSON.stringify(entry))
+  writeFileSync(`${path}.part`, `${lines.join('\n')}\n`)
+  renameSync(`${path}.part`, path)
+}
+
+export function inOrder(finished: ReadonlyMap<number, Finished>): readonly Finished[] {
+  return [...finished.values()].sort((a, b) => a.cell - b.cell)
+}

@@ -1,0 +1,208 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { createProgress } from '../report/progress.ts'
+import { InputError } from '../scenario/input.ts'
+import { wholeNumber } from '../scenario/options.ts'
+import { commitOf } from './commit.ts'
+import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
+import {
+  type Finished,
+  headOf,
+  type Results,
+  ResultWriter,
+  readResults,
+  requireSameHead,
+  writeSorted,
+} from './results.ts'
+import { sweepCsv } from './sweep-csv.ts'
+import { cellCount, cellOf, loadSweep, type Sweep } from './sweep-file.ts'
+import type { Task } from './tasks.ts'
+
+export interface SweepOptions {
+  readonly file: string
+  /** Finished cells, a line each. */
+  readonly out: string
+  readonly csv: string | null
+  readonly workers: number
+  /** The cells whose number leaves `index` when divided by `count`. */
+  readonly shard: { readonly index: number; readonly count: number }
+  readonly isJson: boolean
+}
+
+/** What became of a sweep. */
+export interface SweepReport {
+  readonly sweep: string
+  readonly out: string
+  /** Cells of this shard, and how many of them have a result. */
+  readonly cells: number
+  readonly finished: number
+  /** How many of these were there before. */
+  readonly resumed: number
+  /** Cells in which an invariant broke. */
+  readonly broken: number
+}
+
+const SHARDS_MAX = 1_000_000
+
+/** @throws {RangeError} when the command line is wrong */
+export function sweepOptionsOf(args: readonly string[]): SweepOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      out: { type: 'string' },
+      csv: { type: 'string' },
+      workers: { type: 'string' },
+      shard: { type: 'string', default: '0/1' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const [file] = positionals
+  if (file === undefined || positionals.length > 1) throw new RangeError('name one sweep file')
+  const workers = wholeNumber('--workers', values.workers, { min: 1, max: WORKERS_MAX })
+  return {
+    file,
+    out: values.out ?? file.replace(/(\.ya?ml)?$/, '.jsonl'),
+    csv: values.csv ?? null,
+    workers: workers ?? workersOfMachine(),
+    shard: shardOf(values.shard),
+    isJson: values.json,
+  }
+}
+
+function shardOf(text: string): SweepOptions['shard'] {
+  const [, index, count] = /^(\d{1,7})\/(\d{1,7})$/.exec(text) ?? []
+  const shard = { index: Number(index), count: Number(count) }
+  if (shard.index < shard.count && shard.count <= SHARDS_MAX) return shard
+  throw new RangeError('--shard must be i/k with i from 0 to k − 1, such as 0/8')
+}
+
+/**
+ * Runs the cells of a sweep that have no result yet, and keeps each as it ends. A signal stops it
+ * in order; the same command goes on from there.
+ *
+ * @throws {InputError} SWEEP_INVALID, or RESULTS_INVALID when `out` holds results of another sweep
+ */
+export async function runSweep(options: SweepOptions, signal: AbortSignal): Promise<SweepReport> {
+  const sweep = loadSweep(options.file)
+  const cells = cellsOf(sweep, options.shard)
+  const writer = new ResultWriter(options.out, headOf(sweep, commitOf()))
+  const open = cells.filter((cell) => !writer.finished.has(cell))
+  const progress = createProgress(`${sweep.name} ${open.length} runs`)
+  let done = 0
+  try {
+    await runPool(
+      open.map((cell) => taskOf(sweep, cell)),
+      {
+        workers: options.workers,
+        signal,
+        onAnswer: (index, answer) => {
+          if (answer.type !== 'run') throw new Error('a run was answered by something else')
+          writer.add(finishedOf(sweep, open[index] as number, answer.outcome))
+          done += 1
+          progress.show(done / open.length)
+        },
+      },
+    )
+  } finally {
+    progress.end()
+    writer.close()
+  }
+  const { finished } = writer
+  if (options.csv !== null) {
+    writeFileSync(options.csv, sweepCsv({ head: headOf(sweep, commitOf()), finished }))
+  }
+  return {
+    sweep: sweep.name,
+    out: options.out,
+    cells: cells.length,
+    finished: finished.size,
+    resumed: cells.length - open.length,
+    broken: brokenIn(finished),
+  }
+}
+
+/** A shard has every k-th cell, so that slow points are spread over all shards. */
+function cellsOf(sweep: Sweep, { index, count }: SweepOptions['shard']): readonly number[] {
+  return Array.from({ length: cellCount(sweep) }, (_, cell) => cell).filter(
+    (cell) => cell % count === index,
+  )
+}
+
+function taskOf(sweep: Sweep, cell: number): Task {
+  const { point, seed } = cellOf(sweep, cell)
+  // A cell counts what breaks; it does not end there.
+  return { type: 'run', job: { scenario: { ...point.scenario, stopAtViolation: false }, seed } }
+}
+
+function finishedOf(sweep: Sweep, cell: number, outcome: Finished['outcome']): Finished {
+  const { point, seed } = cellOf(sweep, cell)
+  return { cell, values: point.values, seed, outcome }
+}
+
+function brokenIn(finished: ReadonlyMap<number, Finished>): number {
+  return [...finished.values()].filter(({ outcome }) => outcome.violationCount > 0).length
+}
+
+export interface MergeOptions {
+  readonly parts: readonly string[]
+  readonly out: string
+  readonly csv: string | null
+}
+
+/** @throws {RangeError} when the command line is wrong */
+export function mergeOptionsOf(args: readonly string[]): MergeOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { out: { type: 'string' }, csv: { type: 'string' } },
+  })
+  if (values.out === undefined) throw new RangeError('name the file to write with --out')
+  if (positionals.length === 0) throw new RangeError('name the result files of the shards')
+  return { parts: positionals, out: values.out, csv: values.csv ?? null }
+}
+
+/**
+ * Puts the result files of shards together: byte for byte what one machine would have written.
+ *
+ * @throws {InputError} RESULTS_INVALID when parts do not belong together, or cells are missing
+ */
+export function mergeResults({ parts, out, csv }: MergeOptions): SweepReport {
+  const read = parts.map((path) => ({ path, ...readResults(path) }))
+  const [first] = read
+  if (first === undefined) throw new RangeError('name the result files of the shards')
+  if (existsSync(out) && !parts.includes(out))
+    requireSameHead(out, readResults(out).head, first.head)
+  const finished = new Map<number, Finished>()
+  for (const part of read) {
+    requireSameHead(part.path, part.head, first.head)
+    for (const [cell, entry] of part.finished) finished.set(cell, entry)
+  }
+  const results: Results = { head: first.head, finished }
+  const missing = first.head.cells - finished.size
+  if (missing > 0) {
+    const some = Array.from({ length: first.head.cells }, (_, cell) => cell)
+      .filter((cell) => !finished.has(cell))
+      .slice(0, 10)
+    const which = `among them ${some.join(', ')}; run their shards`
+    const message = `${missing} cells have no result, ${which}`
+    throw new InputError('RESULTS_INVALID', 'the merge', [{ path: '', message }])
+  }
+  writeSorted(out, results)
+  if (csv !== null) writeFileSync(csv, sweepCsv(results))
+  return {
+    sweep: first.head.sweep,
+    out,
+    cells: first.head.cells,
+    finished: finished.size,
+    resumed: 0,
+    broken: brokenIn(finished),
+  }
+}
+
+export function sweepText(report: SweepReport): string {
+  const { sweep, out, cells, finished, resumed, broken } = report
+  const before = resumed === 0 ? '' : ` (${resumed} of them before)`
+  const runs = `${finished} of ${cells} runs finished${before}`
+  return `${sweep}: ${runs}, invariants broke in ${broken}; ${out}`
+}

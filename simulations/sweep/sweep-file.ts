@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { faultyMax } from '../../aggregator/quorum.ts'
+import { InputError, type Problem, parseFile } from '../scenario/input.ts'
+import { checkScenario, ScenarioError } from '../scenario/load.ts'
+import type { Scenario } from '../scenario/schema.ts'
+
+/** Most runs of one sweep. */
+const CELLS_MAX = 1_000_000
+/** Problems of cells that are listed; a wrong axis breaks every one of them alike. */
+const PROBLEMS_MAX = 50
+
+const value = z.union([z.string().max(200), z.number(), z.boolean()])
+const axis = z.strictObject({
+  /** `members`, `faulty`, `strategy`, `variant`, or the path of a key of the scenario. */
+  axis: z.string().regex(/^[A-Za-z0-9]+(\.[A-Za-z0-9]+)*$/, 'must be a name or a path with dots'),
+  values: z.array(value).min(1).max(10_000),
+})
+
+const sweepSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,60}$/, 'must be 1 to 60 of a-z, 0-9 and -'),
+  about: z.string().max(1_000).default(''),
+  /** A scenario file beside the sweep, or a scenario without its name. */
+  scenario: z.union([z.string(), z.record(z.string(), z.unknown())]),
+  seeds: z.strictObject({
+    from: z.int().min(0).max(0xffffffff).default(1),
+    count: z.int().min(1).max(CELLS_MAX),
+  }),
+  axes: z.array(axis).max(10).default([]),
+})
+
+export type AxisValue = z.infer<typeof value>
+
+/** A scenario that is not checked yet. */
+type Draft = Record<string, unknown> & {
+  committee?: { readonly members?: unknown; readonly f?: unknown }
+  adversaries?: unknown
+}
+
+/** One combination of the axes: its seeds are that many cells. */
+export interface Point {
+  readonly values: readonly AxisValue[]
+  readonly scenario: Scenario
+}
+
+/** A sweep that can be run: every point is a sound scenario. */
+export interface Sweep {
+  readonly name: string
+  readonly about: string
+  readonly axes: readonly string[]
+  readonly points: readonly Point[]
+  readonly seeds: { readonly from: number; readonly count: number }
+  /** Hash of all scenarios and seeds: results with another one are of another sweep. */
+  readonly digest: string
+}
+
+/** One run of a sweep: cell = position of its point × seeds + position of its seed. */
+export function cellOf(
+  sweep: Sweep,
+  cell: number,
+): { readonly point: Point; readonly seed: number } {
+  const { from, count } = sweep.seeds
+  return { point: sweep.points[Math.floor(cell / count)] as Point, seed: from + (cell % count) }
+}
+
+export function cellCount({ points, seeds }: Sweep): number {
+  return points.length * seeds.count
+}
+
+/** @throws {InputError} SWEEP_INVALID with every problem found */
+export function loadSweep(path: string): Sweep {
+  const parsed = parseFile(path, sweepSchema)
+  if (!parsed.ok) throw new InputError('SWEEP_INVALID', 'the sweep', parsed.problems)
+  const { name, about, seeds, axes } = parsed.value
+  const problems: Problem[] = []
+  const base = baseOf(path, parsed.value.scenario, problems)
+  const names = axes.map((each) => each.axis)
+  if (new Set(names).size < names.length) {
+    problems.push({ path: 'axes', message: 'must not vary one thing twice' })
+  }
+  const count = axes.reduce((product, { values }) => product * values.length, seeds.count)
+  if (count > CELLS_MAX) {
+    problems.push({ path: 'axes', message: `makes ${count} runs; at most ${CELLS_MAX}` })
+  }
+  if (seeds.from + seeds.count > 0x1_0000_0000) {
+    problems.push({ path: 'seeds', message: 'must stay below 4294967296' })
+  }
+  if (problems.length > 0) throw new InputError('SWEEP_INVALID', 'the sweep', problems)
+  const points = combinations(axes.map(({ values }) => values)).flatMap((values) => {
+    const made = pointOf({ name, base, names, values }, problems)
+    return made === null ? [] : [made]
+  })
+  if (problems.length > 0) throw new InputError('SWEEP_INVALID', 'the sweep', problems)
+  const digest = createHash('sha256').update(JSON.stringify({ points, seeds })).digest('hex')
+  return { name, about, axes: names, points, seeds, digest }
+}
+
+function baseOf(
+  path: string,
+  scenario: string | Record<string, unknown>,
+  problems: Problem[],
+): Record<string, unknown> {
+  if (typeof scenario !== 'string') return scenario
+  try {
+    const base: unknown = parse(readFileSync(resolve(dirname(path), scenario), 'utf8'))
+    if (typeof base === 'object' && base !== null && !Array.isArray(base)) {
+      return base as Record<string, unknown>
+    }
+    problems.push({ path: 'scenario', message: `${scenario} is no scenario` })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    problems.push({ path: 'scenario', message: `cannot be read: ${reason}` })
+  }
+  return {}
+}
+
+function combinations(axes: readonly (readonly AxisValue[])[]): readonly (readonly AxisValue[])[] {
+  return axes.reduce<readonly (readonly AxisValue[])[]>(
+    (rows, values) => rows.flatMap((row) => values.map((each) => [...row, each])),
+    [[]],
+  )
+}
+
+/** The scenario of one combination; null when it has problems, which are added. */
+function pointOf(
+  of: {
+    readonly name: string
+    readonly base: Record<string, unknown>
+    readonly names: readonly string[]
+    readonly values: readonly AxisValue[]
+  },
+  problems: Problem[],
+): Point | null {
+  const { base, names, values } = of
+  const label = names.map((name, at) => `${name} ${values[at]}`).join(', ')
+  try {
+    return { values, scenario: checkScenario({ ...applied(base, names, values), name: of.name }) }
+  } catch (error) {
+    if (!(error instanceof ScenarioError) && !(error instanceof RangeError)) throw error
+    const found =
+      error instanceof ScenarioError ? error.problems : [{ path: 'axes', message: error.message }]
+    for (const { path, message } of found) {
+      if (problems.length === PROBLEMS_MAX) return null
+      problems.push({ path, message: label === '' ? message : `${message} (with ${label})` })
+    }
+    return null
+  }
+}
+
+/** @throws {RangeError} when an axis has a value that means nothing */
+function applied(
+  base: Record<string, unknown>,
+  names: readonly string[],
+  values: readonly AxisValue[],
+): Record<string, unknown> {
+  const scenario: Draft = structuredClone(base)
+  const given = new Map(names.map((name, at) => [name, values[at] as AxisValue]))
+  for (const [name, each] of given) {
+    if (name === 'members') put(scenario, ['committee', 'members'], each)
+    else if (name !== 'strategy' && name !== 'faulty') put(scenario, name.split('.'), each)
+  }
+  if (given.has('strategy') || given.has('faulty')) {
+    scenario.adversaries = adversariesOf(scenario, given)
+  }
+  return scenario
+}
+
+/** The last members follow the strategies, joined by `+`; f of them unless `faulty` says else. */
+function adversariesOf(scenario: Draft, given: ReadonlyMap<string, AxisValue>): readonly unknown[] {
+  const strategy = given.get('strategy')
+  if (strategy === undefined) throw new RangeError('faulty needs an axis strategy beside it')
+  const { committee } = scenario
+  const size = Number(committee?.members)
+  const f = committee?.f === undefined ? faultyMax(size) : Number(committee.f)
+  const count = faultyOf(given.get('faulty') ?? 'f', f)
+  if (count > size) throw new RangeError(`faulty must not exceed the ${size} members`)
+  const members = Array.from({ length: count }, (_, index) => size - 1 - index)
+  if (strategy === 'none' || count === 0) return []
+  return String(strategy)
+    .split('+')
+    .map((each) => ({ strategy: each.trim(), members }))
+}
+
+function faultyOf(wanted: AxisValue, f: number): number {
+  if (wanted === 'f') return f
+  if (wanted === 'f+1') return f + 1
+  if (typeof wanted === 'number' && Number.isInteger(wanted) && wanted >= 0) return wanted
+  throw new RangeError('faulty must be f, f+1 or a whole number from 0')
+}
+
+function put(into: Record<string, unknown>, path: readonly string[], each: AxisValue): void {
+  const [key, ...rest] = path
+  if (key === undefined) return
+  if (rest.length === 0) {
+    into[key] = each
+    return
+  }
+  const inner = into[key]
+  const next = typeof inner === 'object' && inner !== null ? inner : {}
+  into[key] = next
+  put(next as Record<string, unknown>, rest, each)
+}

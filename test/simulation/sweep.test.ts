@@ -1,0 +1,99 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { InputError } from '../../simulations/scenario/input.ts'
+import { mergeResults, runSweep, type SweepOptions } from '../../simulations/sweep/run-sweep.ts'
+
+const SWEEP = `
+name: little
+seeds: { from: 5, count: 1 }
+scenario: { rounds: 20, committee: { members: 4 } }
+axes:
+  - { axis: members, values: [4, 7] }
+  - { axis: strategy, values: [none, 'mute+late'] }
+  - { axis: network.lossPpm, values: [0, 20000] }
+`
+const CELLS = 8
+
+describe('a sweep', () => {
+  let folder = ''
+  const file = (name: string) => join(folder, name)
+  const read = (name: string) => readFileSync(file(name), 'utf8')
+  const never = new AbortController().signal
+  const run = (options: Partial<SweepOptions>, signal = never) =>
+    runSweep(
+      {
+        file: file('little.yaml'),
+        out: file('out.jsonl'),
+        csv: null,
+        workers: 2,
+        shard: { index: 0, count: 1 },
+        isJson: true,
+        ...options,
+      },
+      signal,
+    )
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'sweep-'))
+    writeFileSync(file('little.yaml'), SWEEP)
+    const report = await run({ out: file('whole.jsonl'), csv: file('whole.csv'), workers: 1 })
+    expect(report).toMatchObject({ cells: CELLS, finished: CELLS, resumed: 0 })
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('gives the same bytes on one thread, on two, and in shards that are merged', async () => {
+    await run({ out: file('two.jsonl'), workers: 2 })
+    expect(read('two.jsonl')).toBe(read('whole.jsonl'))
+    const parts = [0, 1, 2].map((index) => file(`part-${index}.jsonl`))
+    for (const [index, out] of parts.entries()) {
+      await run({ out, shard: { index, count: 3 }, workers: 1 })
+    }
+    mergeResults({ parts: parts.reverse(), out: file('merged.jsonl'), csv: file('merged.csv') })
+    expect(read('merged.jsonl')).toBe(read('whole.jsonl'))
+    expect(read('merged.csv')).toBe(read('whole.csv'))
+    const missing = { parts: parts.slice(1), out: file('gap.jsonl'), csv: null }
+    expect(() => mergeResults(missing)).toThrow('2 cells have no result, among them 2, 5;')
+  })
+
+  test('goes on where it was cut off, and ends with the same bytes', async () => {
+    const lines = read('whole.jsonl').split('\n')
+    writeFileSync(file('cut.jsonl'), `${lines.slice(0, 5).join('\n')}\n`)
+    appendFileSync(file('cut.jsonl'), (lines[5] as string).slice(0, 40))
+    const report = await run({ out: file('cut.jsonl') })
+    expect(report).toMatchObject({ cells: CELLS, finished: CELLS, resumed: 4 })
+    expect(read('cut.jsonl')).toBe(read('whole.jsonl'))
+  })
+
+  test('a signal stops it, and what was finished is kept', async () => {
+    const stop = new AbortController()
+    stop.abort()
+    const stopped = await run({ out: file('stopped.jsonl') }, stop.signal)
+    expect(stopped).toMatchObject({ cells: CELLS, finished: 0 })
+    expect(read('stopped.jsonl').split('\n')).toHaveLength(2)
+  })
+
+  test('has a column for each axis and a line for each run', () => {
+    const [head, first, ...rest] = read('whole.csv').split('\r\n')
+    expect(head).toMatch(/^members,strategy,network.lossPpm,seed,rounds,fast,proposed,lost,/)
+    expect(first).toMatch(/^4,none,0,5,20,20,0,0,/)
+    expect(rest).toHaveLength(CELLS)
+  })
+
+  test('refuses results of another sweep', async () => {
+    writeFileSync(file('other.yaml'), SWEEP.replace('from: 5', 'from: 6'))
+    const wrong = run({ file: file('other.yaml'), out: file('whole.jsonl') })
+    await expect(wrong).rejects.toMatchObject({ code: 'RESULTS_INVALID' })
+  })
+
+  test('lists every problem of a file at once, with the values that have it', async () => {
+    const text = SWEEP.replace('[4, 7]', '[4, 40]').replace('mute+', 'sleep+')
+    writeFileSync(file('wrong.yaml'), text)
+    const error = await run({ file: file('wrong.yaml') }).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(InputError)
+    const messages = (error as InputError).problems.map(({ message }) => message).join('\n')
+    expect(messages).toContain('with members 40, strategy none, network.lossPpm 0')
+    expect(messages).toContain('with members 4, strategy sleep+late, network.lossPpm 20000')
+  })
+})
