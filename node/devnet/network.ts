@@ -154,6 +154,8 @@ function startMarket({ options, directory }: Assembly, port: number): LocalProce
       String(options.seed),
       '--incidents',
       options.incident,
+      // Whoever watches sees the incident from its beginning, however long the start took.
+      '--wait',
     ],
     logPath: join(directory, 'market.log'),
   })

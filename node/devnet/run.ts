@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { codeOf } from '../errors.ts'
 import { conclude } from './conclude.ts'
+import { beginIncidents } from './incidents.ts'
 import { type Look, Monitor } from './monitor.ts'
 import { type LocalNetwork, startNetwork, waitUntilReady } from './network.ts'
 import { OptionDesk, type OptionView } from './option-desk.ts'
@@ -66,6 +67,7 @@ class DevnetRun {
     let files: 'remove' | 'leave' = 'leave'
     try {
       await waitUntilReady(network, this.#signal)
+      await beginIncidents(network)
       const code = await this.#watch(network)
       files = code === 0 ? 'remove' : 'leave'
       return code

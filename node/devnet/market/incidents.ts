@@ -4,7 +4,7 @@ import type { DurationMs } from '../../../aggregator/values/time.ts'
 const moment = z.int().min(0).max(86_400_000)
 const venue = z.enum(['binance', 'coinbase', 'kraken', 'bitstamp', 'okx'])
 
-/** Incidents as a list of objects; offsets count from the start of the server. */
+/** Incidents as a list of objects; offsets count from where the script begins. */
 export const incidentsSchema = z
   .array(
     z.discriminatedUnion('kind', [
@@ -29,8 +29,8 @@ export type Incident = z.output<typeof incidentsSchema>[number]
 
 /** The incident that a visitor of the local network sees: one venue 20 % too high, one silent. */
 export const SCRIPTED_INCIDENTS: readonly Incident[] = [
-  { kind: 'spike', venue: 'okx', fromMs: 15_000, untilMs: 25_000, bps: 2_000 },
-  { kind: 'silent', venue: 'bitstamp', fromMs: 20_000, untilMs: 30_000 },
+  { kind: 'spike', venue: 'okx', fromMs: 5_000, untilMs: 15_000, bps: 2_000 },
+  { kind: 'silent', venue: 'bitstamp', fromMs: 10_000, untilMs: 20_000 },
 ]
 
 /** The incident of a venue at a moment, the first of the list if there are several; else null. */

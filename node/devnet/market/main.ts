@@ -8,7 +8,8 @@ import { startMarketServer } from './server.ts'
  * The market server as a process: prints one line of JSON with its address once it listens, and
  * ends on SIGTERM or SIGINT.
  *
- * `node node/devnet/market/main.ts --port 0 --seed 1 --incidents scripted|none|JSON`
+ * `node node/devnet/market/main.ts --port 0 --seed 1 --incidents scripted|none|JSON [--wait]`;
+ * with `--wait` the incidents begin when they are asked to.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -16,12 +17,14 @@ async function main(): Promise<void> {
       port: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
       incidents: { type: 'string', default: 'scripted' },
+      wait: { type: 'boolean', default: false },
     },
   })
   const server = await startMarketServer({
     port: wholeNumber(values.port, { name: 'port', max: 65_535 }),
     seed: wholeNumber(values.seed, { name: 'seed', max: 0xffffffff }),
     incidents: incidentsFrom(values.incidents),
+    incidentsBegin: values.wait ? 'when-asked' : 'at-start',
   })
   const { url, startMs } = server
   process.stdout.write(`${JSON.stringify({ type: 'listening', url, startMs })}\n`)

@@ -77,6 +77,8 @@ export interface MarketModelOptions {
   readonly seed: number
   readonly startMs: UnixMs
   readonly incidents: readonly Incident[]
+  /** Whether the script of incidents runs from the start, or waits; default at-start. */
+  readonly incidentsBegin?: 'at-start' | 'when-asked'
 }
 
 export interface QuoteAsked {
@@ -98,9 +100,12 @@ export class MarketModel {
   #firstStep = 0
   /** Steps that a pause left out. */
   #skippedSteps = 0
+  /** Where the offsets of incidents count from; null while the script waits. */
+  #incidentsFromMs: UnixMs | null
 
   constructor(options: MarketModelOptions) {
     this.#options = options
+    this.#incidentsFromMs = options.incidentsBegin === 'when-asked' ? null : options.startMs
     this.#walks = new Map(ASSETS.map(({ name, start }) => [name, [start]]))
   }
 
@@ -120,8 +125,9 @@ export class MarketModel {
   /** What a venue says now, incidents included. */
   quoteAt(asked: QuoteAsked): ModelQuote {
     const { venue, base, quote, nowMs } = asked
-    const incident = incidentAt(this.#options.incidents, { venue, elapsedMs: this.#elapsed(nowMs) })
-    const timeMs = incident?.kind === 'frozen' ? this.#options.startMs + incident.fromMs : nowMs
+    const incident = this.incidentOf(venue, nowMs)
+    const fromMs = this.#incidentsFromMs ?? nowMs
+    const timeMs = incident?.kind === 'frozen' ? fromMs + incident.fromMs : nowMs
     const mid = this.honestMid({ venue, base, quote, nowMs: timeMs })
     const spiked =
       incident?.kind === 'spike' ? (mid * BigInt(10_000 + incident.bps)) / 10_000n : mid
@@ -148,10 +154,21 @@ export class MarketModel {
     return (price * 10n ** BigInt(MARKET_DECIMALS)) / this.truePrice('USDT', seenMs)
   }
 
-  /** Whether the venue says something false or nothing at the moment. */
-  isHonest(venue: MarketVenue, atMs: UnixMs): boolean {
-    const elapsedMs = this.#elapsed(atMs)
-    return incidentAt(this.#options.incidents, { venue, elapsedMs }) === null
+  /** When the script of incidents began; null while it waits. */
+  get incidentsFromMs(): UnixMs | null {
+    return this.#incidentsFromMs
+  }
+
+  /** Begins a script of incidents that waits; one that runs goes on. */
+  beginIncidents(nowMs: UnixMs): void {
+    this.#incidentsFromMs ??= nowMs
+  }
+
+  /** The incident that a venue has at a moment; null when it says the truth. */
+  incidentOf(venue: MarketVenue, atMs: UnixMs): Incident | null {
+    if (this.#incidentsFromMs === null) return null
+    const elapsedMs = atMs - this.#incidentsFromMs
+    return incidentAt(this.#options.incidents, { venue, elapsedMs })
   }
 
   #volume(venue: MarketVenue, base: string, atMs: UnixMs): bigint {

@@ -51,7 +51,7 @@ function middles(
   { base, nowMs }: { readonly base: string; readonly nowMs: UnixMs },
 ): readonly bigint[] {
   return MARKET_VENUES.filter((venue) => !IN_TETHER.includes(venue))
-    .filter((venue) => model.isHonest(venue, nowMs))
+    .filter((venue) => model.incidentOf(venue, nowMs) === null)
     .map((venue) => model.honestMid({ venue, base, quote: 'USD', nowMs }))
 }
 
@@ -62,7 +62,7 @@ function convertedMiddles(
   const { base, nowMs, rates } = asked
   const range = extremesOf(rates)
   if (range === null) return []
-  return IN_TETHER.filter((venue) => model.isHonest(venue, nowMs)).flatMap((venue) => {
+  return IN_TETHER.filter((venue) => model.incidentOf(venue, nowMs) === null).flatMap((venue) => {
     const middle = model.honestMid({ venue, base, quote: 'USDT', nowMs })
     return [(middle * range.min) / UNIT, (middle * range.max) / UNIT]
   })

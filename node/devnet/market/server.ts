@@ -7,7 +7,6 @@ import { ANSWERERS } from './answers.ts'
 import type { Fault } from './faults.ts'
 import { FAULTS, SPOILERS } from './faults.ts'
 import type { Incident } from './incidents.ts'
-import { incidentAt } from './incidents.ts'
 import type { MarketVenue } from './model.ts'
 import { MARKET_VENUES, MarketModel } from './model.ts'
 import type { HonestRange } from './range.ts'
@@ -19,6 +18,8 @@ export interface MarketServerOptions {
   /** 0 takes any free port; default 0. */
   readonly port?: number
   readonly incidents?: readonly Incident[]
+  /** Whether incidents run from the start or wait for `PUT begin`; default at-start. */
+  readonly incidentsBegin?: 'at-start' | 'when-asked'
   /** The server's clock; default the host's. */
   readonly nowMs?: () => UnixMs
 }
@@ -26,7 +27,7 @@ export interface MarketServerOptions {
 export interface MarketServer {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string
-  /** When the offsets of incidents began. */
+  /** When prices began, and with them the incidents that do not wait. */
   readonly startMs: UnixMs
   readonly model: MarketModel
   /** Base URL of one venue, as `sources.venues.<venue>.baseUrl` takes it. */
@@ -50,14 +51,16 @@ interface Exchange {
  * its real REST format, for the local network and for tests.
  *
  * Below `/control`: `GET state`, `GET range?market=BTC/USD&fromMs=…&untilMs=…` and
- * `PUT fault?venue=okx&fault=html` (without `fault` it ends).
+ * `PUT fault?venue=okx&fault=html` (without `fault` it ends), and `PUT begin` for incidents that
+ * wait.
  *
  * @throws {OracleError} MARKET_PORT_TAKEN
  */
 export async function startMarketServer(options: MarketServerOptions): Promise<MarketServer> {
   const { seed, port = 0, incidents = [], nowMs = Date.now } = options
+  const { incidentsBegin = 'at-start' } = options
   const startMs = nowMs()
-  const model = new MarketModel({ seed, startMs, incidents })
+  const model = new MarketModel({ seed, startMs, incidents, incidentsBegin })
   const faults = new Map<MarketVenue, Fault>()
   const requests = new Map<MarketVenue, number>()
   const setFault = (venue: MarketVenue, fault: Fault | null) => {
@@ -112,7 +115,7 @@ function answer(desk: Desk, exchange: Exchange): void {
   desk.requests.set(venue, (desk.requests.get(venue) ?? 0) + 1)
   const nowMs = desk.nowMs()
   const fault = desk.faults.get(venue)
-  const incident = incidentAt(desk.incidents, { venue, elapsedMs: nowMs - desk.startMs })
+  const incident = desk.model.incidentOf(venue, nowMs)
   const question = { path: rest, query: exchange.url.searchParams, nowMs }
   const page = ANSWERERS[venue](desk.model, question)
   if (fault !== undefined) SPOILERS[fault]({ ...exchange, body: page?.body ?? '{}' })
@@ -133,6 +136,11 @@ function answerControl(desk: Desk, exchange: Exchange & { readonly command: stri
     send(response, { status: range === null ? 400 : 200, body })
     return
   }
+  if (request.method === 'PUT' && command === '/begin') {
+    desk.model.beginIncidents(desk.nowMs())
+    send(response, { status: 200, body: stateOf(desk) })
+    return
+  }
   if (request.method === 'PUT' && command === '/fault') {
     const venue = MARKET_VENUES.find((each) => each === url.searchParams.get('venue'))
     const asked = url.searchParams.get('fault')
@@ -148,14 +156,15 @@ function answerControl(desk: Desk, exchange: Exchange & { readonly command: stri
   send(response, { status: 404, body: { error: 'no such command' } })
 }
 
-function stateOf({ startMs, nowMs, incidents, faults }: Desk): unknown {
-  const elapsedMs = nowMs() - startMs
+function stateOf({ model, startMs, nowMs, incidents, faults }: Desk): unknown {
+  const atMs = nowMs()
   const venues = MARKET_VENUES.map((venue) => ({
     venue,
-    incident: incidentAt(incidents, { venue, elapsedMs })?.kind ?? null,
+    incident: model.incidentOf(venue, atMs)?.kind ?? null,
     fault: faults.get(venue) ?? null,
   }))
-  return { startMs, elapsedMs, incidents, venues }
+  const { incidentsFromMs } = model
+  return { startMs, elapsedMs: atMs - startMs, incidents, incidentsFromMs, venues }
 }
 
 function rangeAsked(desk: Desk, query: URLSearchParams): HonestRange | null {
