@@ -44,7 +44,13 @@ async function run([script, ...first], args) {
   const bin = join(ROOT, 'node_modules', '.bin')
   const child = spawn(nodeBinary(), [join(ROOT, script), ...first, ...args], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
+    env: {
+      // Types are stripped and code is compiled once, not again by each of the many processes of a
+      // local network or a test: a node starts in half the time.
+      NODE_COMPILE_CACHE: join(ROOT, 'build', 'compile-cache'),
+      ...process.env,
+      PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+    },
   })
   const { code } = await ended(child, (signal) => {
     // A terminal sends Ctrl-C to every process of its foreground group: the child has it already.

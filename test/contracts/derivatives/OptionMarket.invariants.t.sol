@@ -291,7 +291,7 @@ contract MarketHandler is MarketFixture {
 /// @title The handler is worth something: long random runs reach everything
 contract MarketHandlerTest is TestBase {
     function test_aThousandRandomSteps_buyRefuseAndExercise() public {
-        MarketHandler handler = new MarketHandler();
+        MarketHandler handler = MarketHandler(deploy("MarketHandler", ""));
         for (uint256 i = 0; i < 1_000; i++) {
             uint256 a = uint256(keccak256(abi.encode(i)));
             uint256 b = uint256(keccak256(abi.encode(a)));
@@ -326,7 +326,7 @@ contract OptionMarketInvariants is TestBase {
     IOptionMarket private market;
 
     function setUp() public {
-        handler = new MarketHandler();
+        handler = MarketHandler(deploy("MarketHandler", ""));
         market = handler.market_();
     }
 

@@ -343,7 +343,7 @@ contract OptionMarketTest is MarketFixture {
         hub.configure(SETTLED, 6);
         MarketParameters memory parameters = _parameters();
         VM.expectRevert(abi.encodeWithSelector(IOptionMarket.ParameterOutOfRange.selector, 6, 8));
-        new OptionMarket(parameters);
+        deploy("OptionMarket", abi.encode(parameters));
     }
 
     // Arithmetic of claims, for any amount, strike, price and number of decimals.
@@ -360,7 +360,7 @@ contract OptionMarketTest is MarketFixture {
         FakeToken token = new FakeToken(uint8(bound(decimals, 0, 18)));
         MarketParameters memory parameters = _parameters();
         (parameters.base, parameters.quote) = (token, token);
-        OptionMarket other = new OptionMarket(parameters);
+        OptionMarket other = OptionMarket(deploy("OptionMarket", abi.encode(parameters)));
         uint256 series = other.seriesId(side, strike, EXPIRY);
         price = price >> (price & 0xff);
         if (price > other.PRICE_LIMIT()) price = other.PRICE_LIMIT();

@@ -102,14 +102,15 @@ contract VolatilityOracleTest is MarketFixture {
         VM.expectRevert(
             abi.encodeWithSelector(IVolatilityOracle.TenorsNotAscending.selector, 7 days, 7 days)
         );
-        new VolatilityOracle(_hub(), list, _guard());
+        deploy("VolatilityOracle", abi.encode(_hub(), list, _guard()));
     }
 
     function test_constructor_givenNoTenors_reverts() public {
         VM.expectRevert(
             abi.encodeWithSelector(IVolatilityOracle.TenorCountOutOfRange.selector, 0, 16)
         );
-        new VolatilityOracle(_hub(), new IVolatilityOracle.Tenor[](0), _guard());
+        IVolatilityOracle.Tenor[] memory list = new IVolatilityOracle.Tenor[](0);
+        deploy("VolatilityOracle", abi.encode(_hub(), list, _guard()));
     }
 
     /// Between two tenors the total variance lies between theirs and never falls.

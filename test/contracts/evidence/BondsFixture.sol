@@ -38,7 +38,7 @@ abstract contract BondsFixture is EvidenceFixture {
         feeds[0] = IPriceFeeds.FeedConfig("BTC/USD", 8, 60);
         ICommittees.Committee memory first = TestCommittee.committee();
         first.digest = committee;
-        hub = new PriceFeeds(
+        Parameters memory hubParameters =
             Parameters({
                 committee: first,
                 historyFeeds: 1,
@@ -49,12 +49,13 @@ abstract contract BondsFixture is EvidenceFixture {
                 sequencer: address(0),
                 sequencerGraceSeconds: 0,
                 feeds: feeds
-            })
+            });
+        hub = PriceFeeds(deploy("PriceFeeds", abi.encode(hubParameters)));
+        StakeParameters memory stakes = StakeParameters(
+            registry, BENEFICIARY, STAKE_MIN, EVIDENCE_SECONDS, LEAVING_SECONDS
         );
-        bonds = new MemberBonds(
-            StakeParameters(registry, BENEFICIARY, STAKE_MIN, EVIDENCE_SECONDS, LEAVING_SECONDS),
-            RewardParameters(hub, REWARD, ROUNDS_BETWEEN)
-        );
+        RewardParameters memory rewards = RewardParameters(hub, REWARD, ROUNDS_BETWEEN);
+        bonds = MemberBonds(deploy("MemberBonds", abi.encode(stakes, rewards)));
     }
 
     function _operator(uint256 member) internal pure returns (address) {

@@ -179,7 +179,7 @@ contract EvidenceInvariantsTest is BondsFixture {
     MemberBonds internal held;
 
     function setUp() public {
-        handler = new BondsHandler();
+        handler = BondsHandler(payable(deploy("BondsHandler", "")));
         (judged, held) = handler.contracts();
     }
 

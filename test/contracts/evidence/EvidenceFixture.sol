@@ -30,7 +30,7 @@ abstract contract EvidenceFixture is TestBase {
     bytes32 internal otherCommittee;
 
     function _setUpRegistry() internal {
-        registry = new EvidenceRegistry();
+        registry = EvidenceRegistry(deploy("EvidenceRegistry", ""));
         parameters = _parameters(0);
         otherParameters = _parameters(1);
         committee = registry.registerCommittee(parameters, _ordinates());

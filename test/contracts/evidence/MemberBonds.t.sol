@@ -319,19 +319,19 @@ contract MemberBondsTest is BondsFixture {
                 uint256(EVIDENCE_SECONDS) + 1
             )
         );
-        new MemberBonds(stakes, rewards);
+        deploy("MemberBonds", abi.encode(stakes, rewards));
         stakes.leavingSeconds = 366 days;
         VM.expectRevert(
             abi.encodeWithSelector(IMemberBonds.ParameterOutOfRange.selector, 366 days, 365 days)
         );
-        new MemberBonds(stakes, rewards);
+        deploy("MemberBonds", abi.encode(stakes, rewards));
         stakes.leavingSeconds = LEAVING_SECONDS;
         stakes.beneficiary = address(0);
         VM.expectRevert(abi.encodeWithSelector(IMemberBonds.AddressZero.selector));
-        new MemberBonds(stakes, rewards);
+        deploy("MemberBonds", abi.encode(stakes, rewards));
         stakes.beneficiary = BENEFICIARY;
         rewards.roundsBetween = 0;
         VM.expectRevert(abi.encodeWithSelector(IMemberBonds.ParameterOutOfRange.selector, 0, 1));
-        new MemberBonds(stakes, rewards);
+        deploy("MemberBonds", abi.encode(stakes, rewards));
     }
 }

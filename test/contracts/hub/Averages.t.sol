@@ -73,7 +73,8 @@ contract AveragesTest is HubFixture {
 
     function test_valueFor_givenAnId_answersAsTheProposalSays() public {
         uint256[] memory feeds = new uint256[](1);
-        ValueByIdAdapter adapter = new ValueByIdAdapter(hub, feeds);
+        ValueByIdAdapter adapter =
+            ValueByIdAdapter(deploy("ValueByIdAdapter", abi.encode(hub, feeds)));
         bytes32 id = keccak256("Price-FEED/USD-8");
         (,, uint256 status) = adapter.valueFor(id);
         assertEqual("no value yet", status, 404);
@@ -87,7 +88,9 @@ contract AveragesTest is HubFixture {
     function test_getQuote_givenAPair_convertsBothWaysUnderTheGuard() public {
         QuoteAdapter.Pair[] memory pairs = new QuoteAdapter.Pair[](1);
         pairs[0] = QuoteAdapter.Pair(COIN, DOLLAR, 0, 18, 6);
-        QuoteAdapter adapter = new QuoteAdapter(hub, IPriceFeeds.Guard(30, 0, 4), pairs);
+        IPriceFeeds.Guard memory guard = IPriceFeeds.Guard(30, 0, 4);
+        QuoteAdapter adapter =
+            QuoteAdapter(deploy("QuoteAdapter", abi.encode(hub, guard, pairs)));
         _deliver(2_000e8);
         assertEqual("of coins", adapter.getQuote(3e18, COIN, DOLLAR), 6_000e6);
         assertEqual("of dollars", adapter.getQuote(1_000e6, DOLLAR, COIN), 5e17);

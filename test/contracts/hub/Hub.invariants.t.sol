@@ -107,7 +107,7 @@ contract HubInvariantsTest is HubFixture {
     IPriceFeeds internal target;
 
     function setUp() public {
-        handler = new HubHandler();
+        handler = HubHandler(deploy("HubHandler", ""));
         target = handler.hubOf();
     }
 

@@ -30,7 +30,7 @@ abstract contract HubFixture is TestBase {
         for (uint256 feed = 0; feed < FEED_COUNT; feed++) {
             feeds[feed] = IPriceFeeds.FeedConfig("FEED/USD", 8, 60);
         }
-        hub = new PriceFeeds(
+        Parameters memory parameters =
             Parameters({
                 committee: TestCommittee.committee(),
                 historyFeeds: HISTORY_FEEDS,
@@ -41,8 +41,8 @@ abstract contract HubFixture is TestBase {
                 sequencer: _sequencer(),
                 sequencerGraceSeconds: 3600,
                 feeds: feeds
-            })
-        );
+            });
+        hub = PriceFeeds(deploy("PriceFeeds", abi.encode(parameters)));
     }
 
     function _update(bytes memory report) internal pure returns (bytes memory) {

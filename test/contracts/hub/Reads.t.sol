@@ -77,7 +77,7 @@ contract ReadsTest is HubFixture {
     }
 
     function _facade(uint16 feed) private returns (address) {
-        return address(new AggregatorFacade(address(hub), feed));
+        return deploy("AggregatorFacade", abi.encode(hub, feed));
     }
 
     function testFuzz_latest_givenAnyWord_isWhatWasSigned(

@@ -17,7 +17,7 @@ contract SettlementTest is HubFixture {
 
     function setUp() public {
         _setUpHub();
-        settlement = new Settlement(hub);
+        settlement = Settlement(deploy("Settlement", abi.encode(hub)));
         first = TestCommittee.roundAt(EXPIRY);
         VM.warp(EXPIRY);
     }

@@ -41,8 +41,9 @@ abstract contract MarketFixture is TestBase {
         quote = new FakeToken(6);
         for (uint256 feed = SPOT; feed <= SETTLED; feed++) hub.configure(feed, 8);
         _publishAll();
-        volatility = new VolatilityOracle(_hub(), _tenors(), _guard());
-        market = new OptionMarket(_parameters());
+        volatility =
+            VolatilityOracle(deploy("VolatilityOracle", abi.encode(_hub(), _tenors(), _guard())));
+        market = OptionMarket(deploy("OptionMarket", abi.encode(_parameters())));
     }
 
     /// Every feed fresh with its usual value.

@@ -10,6 +10,8 @@ interface Vm {
     function assume(bool condition) external pure;
 
     function expectRevert(bytes calldata data) external;
+
+    function getCode(string calldata artifact) external view returns (bytes memory);
 }
 
 /// @title What a Solidity test needs: cheat codes, bounds and comparisons
@@ -27,6 +29,20 @@ abstract contract TestBase {
 
     function assertHolds(string memory what, bool holds) internal pure {
         if (!holds) revert Broken(what);
+    }
+
+    /// @notice Deploys a contract from its artifact, with its encoded constructor arguments.
+    /// @dev `new` would put a copy of the whole contract into every test contract, to be compiled
+    /// again each time; that took two thirds of the compiler's work.
+    function deploy(string memory name, bytes memory arguments) internal returns (address made) {
+        bytes memory code = bytes.concat(VM.getCode(name), arguments);
+        assembly ("memory-safe") {
+            made := create(0, add(code, 0x20), mload(code))
+            if iszero(made) {
+                returndatacopy(mload(0x40), 0, returndatasize())
+                revert(mload(0x40), returndatasize())
+            }
+        }
     }
 
     /// @notice Folds any number into [low, high].
