@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import { committeeOf } from '../aggregator/committee.ts'
 import { type Context, contextOf } from '../aggregator/context.ts'
+import { statementBytes } from '../aggregator/handover/statements.ts'
 import { gossipBytesMax } from '../aggregator/messages/codec.ts'
 import { encodeDirect, SYNC_ANSWER_BYTES_MAX } from '../aggregator/messages/sync.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
@@ -13,6 +14,7 @@ import { counting } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
 import { makeCertified } from './compose/public-port.ts'
+import { makeRotation, type Rotation } from './compose/rotation.ts'
 import { type NodeSigner, openSigner } from './compose/signer.ts'
 import { sourcesPort } from './compose/sources-port.ts'
 import { openStore } from './compose/store.ts'
@@ -133,7 +135,7 @@ async function assemble(assembly: Assembly) {
   const store = openStore({ dataDirectory, startedMs, committee, self }, { nowMs, log })
   const engine = makeSources(assembly)
   const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock })
-  const targets = makeTargets(config, assembly)
+  const targets = makeTargets(config, { ...assembly, predecessor: loaded.predecessor })
   const certified = makeCertified({ ...config, committee: loaded.committee }, { log, metrics })
   const book = new RoundBook(committee, () => clock.preciseMs())
   const counts = counting({ metrics, log, book, committee, clock })
@@ -144,12 +146,18 @@ async function assemble(assembly: Assembly) {
       network.answer(from, encodeDirect(committee, { type: 'syncAnswer', messages: [] }))
     },
   })
-  const network: Network = await makeNetwork(assembly, inbound)
+  const rotation = makeRotation({
+    ...assembly,
+    targets: targets.map(({ target }) => target),
+    network: () => network,
+  })
+  const network: Network = await makeNetwork(assembly, { inbound, rotation })
   const driver: Driver = new Driver(
     {
       context,
       self,
       memory: () => ({ watermark: signer.watermark(), ...store.remembered(context) }),
+      term: () => (rotation.term.isSpecial ? rotation.term.known : null),
     },
     {
       clock,
@@ -162,6 +170,7 @@ async function assemble(assembly: Assembly) {
       onFatal,
     },
   )
+  rotation.term.tell((term) => driver.report({ type: 'termSet', nowMs: nowMs(), ...term }))
   const { name } = config
   const view = createView(
     { name, version: assembly.version, context, self, startedMs },
@@ -176,12 +185,14 @@ async function assemble(assembly: Assembly) {
       local: sources.local,
       quotes: sources.quotes,
       chains: () => targets.map(({ target, book: of }) => of.view(target)),
+      rotation: rotation.view,
     },
   )
   const certificates = certified.shelf
   const api = new ApiServer(config.api, { context, certificates, view, metrics, clock, log })
   const first = [store.journal, signer.part, engine, ...targets.map(({ target }) => target)]
-  const parts: readonly Startable[] = [...first, network, ...certified.parts, driver, api]
+  const last = [network, ...rotation.parts, ...certified.parts, driver, api]
+  const parts: readonly Startable[] = [...first, ...last]
   return { parts, api }
 }
 
@@ -203,7 +214,10 @@ function makeSources({ loaded, context, clock, log, metrics }: Assembly): Source
   )
 }
 
-async function makeNetwork(assembly: Assembly, inbound: Inbound): Promise<Network> {
+async function makeNetwork(
+  assembly: Assembly,
+  { inbound, rotation }: { readonly inbound: Inbound; readonly rotation: Rotation },
+): Promise<Network> {
   const { loaded, signer, context, log, metrics, onFatal } = assembly
   const { committee } = context
   const { network } = loaded.config
@@ -219,18 +233,20 @@ async function makeNetwork(assembly: Assembly, inbound: Inbound): Promise<Networ
       committeeDigest: committee.digest,
       roundMs: committee.params.timing.roundMs,
       listen: network.listen,
-      messageBytesMax: gossipBytesMax(committee),
+      messageBytesMax: Math.max(gossipBytesMax(committee), statementBytes(context, 'session')),
       answerBytesMax: SYNC_ANSWER_BYTES_MAX,
     },
     {
       onMessage: (delivery) => {
-        const judgement = inbound.onMessage(delivery)
+        const judgement = rotation.onMessage(delivery) ?? inbound.onMessage(delivery)
         const { verdict, code } = judgement
         metrics.messages.inc({ type: delivery.topic, verdict })
         if (verdict === 'reject') metrics.faults.inc({ code })
         return judgement
       },
-      onSyncRequest: (from, request) => inbound.onRequest(from, request),
+      onSyncRequest: (from, request) => {
+        if (!rotation.onRequest(from, request)) inbound.onRequest(from, request)
+      },
       onPeer: ({ member, change }) => {
         // Contradictions under one key convict a member: an operator must act before that.
         if (change === 'contested') log.error('peer.contested', { member, own: signer.self })

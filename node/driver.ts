@@ -13,6 +13,7 @@ import { sealOwn } from '../aggregator/messages/validate.ts'
 import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
 import type { Clock } from './clock.ts'
 import { OracleError } from './errors.ts'
+import type { TermKnown } from './handover/term.ts'
 import type {
   EffectOf,
   NetworkPort,
@@ -28,6 +29,8 @@ export interface DriverOptions {
   readonly self: MemberIndex
   /** Reads what the disk still knows (§10.3); asked once, at the start. */
   readonly memory: () => Memory
+  /** What is known about the committee's term at the start; left out for one without an end. */
+  readonly term?: () => TermKnown | null
 }
 
 /** What a process finds of the ones before it. */
@@ -84,6 +87,8 @@ export class Driver {
     if (this.#isRunning) return Promise.resolve()
     this.#isRunning = true
     this.report({ type: 'started', nowMs: this.#nowMs(), ...this.#options.memory() })
+    const term = this.#options.term?.() ?? null
+    if (term !== null) this.report({ type: 'termSet', nowMs: this.#nowMs(), ...term })
     for (const target of this.#targets.values()) this.#readChain(target)
     return Promise.resolve()
   }

@@ -1,5 +1,7 @@
 import type { Effect, Promised } from '../aggregator/effects.ts'
 import type { Event } from '../aggregator/events.ts'
+import type { HandoverEffect, HandoverLock } from '../aggregator/handover/machine.ts'
+import type { Signed, Statement } from '../aggregator/handover/statements.ts'
 import type {
   Certificate,
   Digest,
@@ -41,6 +43,23 @@ export interface SignerPort {
     request: EffectOf<'combine'>,
   ) => Promise<{ readonly signature: Uint8Array | null; readonly culprits: Members }>
   readonly eraseNonces: (upTo: Round) => void
+}
+
+/**
+ * The keys of one member, for the agreement on a hand-over (protocol §11.2). Null and false: the
+ * signer refuses or is away. What rejects has broken the signer: nothing may be revealed any more.
+ */
+export interface HandoverSignerPort {
+  /** What this member is locked to, by the signer's disk. */
+  readonly locks: () => readonly HandoverLock[]
+  /** Commitment of a fresh nonce pair; the pair before it is erased. */
+  readonly commit: (attempt: number) => Promise<NonceCommitment | null>
+  /** True when the lock is durable. */
+  readonly lock: (lock: HandoverLock) => Promise<boolean>
+  readonly signShare: (
+    request: Extract<HandoverEffect, { readonly type: 'signShare' }>,
+  ) => Promise<Uint8Array | null>
+  readonly signStatement: (statement: Statement) => Promise<Signed | null>
 }
 
 /** What the node's own sources say now. */

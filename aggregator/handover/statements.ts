@@ -101,10 +101,9 @@ export function statementTypeOf(bytes: Uint8Array): Statement['type'] | null {
  * peer sends. Never throws on input.
  */
 export function openStatement(context: Context, bytes: Uint8Array): Signed | null {
-  const type = statementTypeOf(bytes)
-  if (type === null || bytes.length !== statementBytes(context, type)) return null
+  if (bytes.length < SIGNATURE_BYTES) return null
   const unsigned = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
-  const statement = read(context, type, unsigned)
+  const statement = readStatement(context, unsigned)
   if (statement === null) return null
   const digest = context.crypto.keccak256(unsigned)
   const publicKey = context.committee.params.members[statement.sender]?.identityKey
@@ -113,6 +112,18 @@ export function openStatement(context: Context, bytes: Uint8Array): Signed | nul
     return null
   }
   return { statement, digest, bytes: bytes.slice() } as Signed
+}
+
+/**
+ * The statement that these unsigned bytes are; null for anything that `encodeStatement` does not
+ * make of a statement of this committee. Offers inside of it are checked with their signatures.
+ */
+export function readStatement(context: Context, unsigned: Uint8Array): Statement | null {
+  const type = statementTypeOf(unsigned)
+  if (type === null || unsigned.length !== statementBytes(context, type) - SIGNATURE_BYTES) {
+    return null
+  }
+  return read(context, type, unsigned)
 }
 
 /** Completes a statement of ours with the signature that the host made; not verified again. */

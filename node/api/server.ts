@@ -98,6 +98,7 @@ function addData(app: FastifyInstance, { view }: ApiDependencies): void {
   app.get('/v1/rounds', async () => view.rounds())
   app.get('/v1/chains', async () => view.chains())
   app.get('/v1/evidence', async () => view.evidence())
+  app.get('/v1/rotation', async () => view.rotation())
   app.get('/v1/overview', async () => overviewOf(view))
 }
 

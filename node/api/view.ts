@@ -17,6 +17,8 @@ export interface NodeView {
   readonly chains: () => readonly ChainView[]
   /** All that convicts members here, as a file for others; it holds nothing when all is well. */
   readonly evidence: () => EvidenceFile
+  /** How the committee's term begins and ends (protocol §11.2). */
+  readonly rotation: () => RotationView
   /** Empty when the node can do its work; otherwise one code for each reason why not. */
   readonly obstacles: () => readonly string[]
 }
@@ -132,6 +134,30 @@ export interface ChainView {
     readonly gasUsed: number
   } | null
   readonly lastFailure: { readonly code: string; readonly detail: string } | null
+}
+
+/** One hand-over, as operators compare it. */
+export interface HandoverView {
+  readonly epoch: number
+  readonly committeeDigest: string
+  readonly activeFromMs: UnixMs
+  /** What the committee signs: equal at all who mean the same hand-over. */
+  readonly message: string
+}
+
+export interface RotationView {
+  /** Null: not known yet, or no end in sight. */
+  readonly term: { readonly fromMs: UnixMs | null; readonly untilMs: UnixMs | null }
+  /** What the operator of this node approved. */
+  readonly approved: HandoverView | null
+  /** Members that offer to sign just that, in the attempt that is on. */
+  readonly approvers: readonly MemberIndex[]
+  /** Shares that a signature needs. */
+  readonly threshold: number
+  /** What this member has signed, and will sign nothing else for that epoch. */
+  readonly locked: readonly { readonly epoch: number; readonly message: string }[]
+  /** The hand-over that this committee has signed. */
+  readonly signed: HandoverView | null
 }
 
 /** Who was convicted of what; the proof is in the file. */

@@ -15,10 +15,34 @@ export interface FeedsContract {
   readonly readFeeds: (client: PublicClient, block: bigint) => Promise<readonly FeedOnChain[]>
   /** Throws a coded error when the contract is not the one that this node delivers to. */
   readonly check: (client: PublicClient, block: bigint) => Promise<void>
+  /** Where this node's committee stands on the contract (protocol §11.2). */
+  readonly readStanding: (client: PublicClient, block: bigint) => Promise<Standing>
+  /** Encodes updates as the contract wants them of a committee that stands so. */
+  readonly adopt: (standing: Standing) => void
+  /** Whether the contract takes reports of this node's committee, as last read. */
+  readonly isInOffice: boolean
   /** Name of the error that says: the contract has these feeds from this or a newer round. */
   readonly overtakenError: string
   /** The name of the contract's error in revert data, or null when it is none of the contract's. */
   readonly errorNameOf: (revertData: Hex) => string | null
+}
+
+/** Where the committee of this node stands on a contract (protocol §11.2). */
+export interface Standing {
+  /** Number of the committee in office. */
+  readonly epoch: number
+  /** Null when this committee was never in office there, or long ago. */
+  readonly own: {
+    readonly epoch: number
+    readonly fromMs: number
+    /** When the one after it began; null while it is in office. */
+    readonly nextFromMs: number | null
+  } | null
+  readonly inOffice: { readonly digest: Hex }
+  /** Whether this committee's clock is the one that the contract was deployed with. */
+  readonly isFirstClock: boolean
+  /** From when on this committee can be activated as announced, in seconds; null if it is not. */
+  readonly announced: { readonly committee: number | null; readonly owner: number | null }
 }
 
 /** What became of a transaction in a block. */

@@ -10,6 +10,7 @@ import type {
   PendingTransaction,
   Receipt,
   SendOutcome,
+  Standing,
 } from './chain.ts'
 import { describeRpcError, isAnswerOfChain, revertDataOf } from './endpoint.ts'
 import type { FeeQuote } from './fees.ts'
@@ -73,6 +74,22 @@ export class EvmChain implements Chain {
     // A comparison first: the block of the last one may be older than what others sent since.
     await this.#pool.compare()
     return this.#pool.agreed((client, block) => this.#feeds.readFeeds(client, block), jsonKey)
+  }
+
+  /** Where this node's committee stands, as of now; takes it over for further updates. */
+  async standing(): Promise<Standing> {
+    await this.#pool.compare()
+    const standing = await this.#pool.agreed(
+      (client, block) => this.#feeds.readStanding(client, block),
+      jsonKey,
+    )
+    this.#feeds.adopt(standing)
+    return standing
+  }
+
+  /** Whether the contract takes reports of this node's committee, as last read. */
+  get isInOffice(): boolean {
+    return this.#feeds.isInOffice
   }
 
   head(): Promise<number> {

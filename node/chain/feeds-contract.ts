@@ -9,17 +9,29 @@ import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { OracleError } from '../errors.ts'
-import type { FeedsContract } from './chain.ts'
+import type { FeedsContract, Standing } from './chain.ts'
+import { HANDOVER_SOURCE } from './handover-calls.ts'
 
 export interface PriceFeedsOptions {
   readonly address: Address
   readonly committee: Committee
+  /** Digest of the committee that hands over to this one; left out for a first committee. */
+  readonly predecessor?: Uint8Array
 }
 
-/** Until committees change (protocol §11.2), the one in office is the first. */
+/** What is assumed until the contract was read: that this committee is its first. */
 const FIRST_EPOCH = 1
+/** How many committees back a contract is searched for this one. */
+const EPOCHS_SEARCHED = 8
 /** Calls at once to one endpoint; more would open a socket each. */
 const CALLS_AT_ONCE = 16
+
+interface ContractClock {
+  readonly genesisMs: number
+  readonly roundMs: number
+  readonly includeMs: number
+  readonly skewMs: number
+}
 
 /** PriceFeeds of contracts/src, through its exported ABI. */
 export class PriceFeedsContract implements FeedsContract {
@@ -27,7 +39,9 @@ export class PriceFeedsContract implements FeedsContract {
   readonly feedsMax = UPDATE_FEEDS_MAX
   readonly overtakenError = 'RoundNotNewer'
   readonly #committee: Committee
-  readonly #onChain: CommitteeOnChain
+  readonly #predecessor: Uint8Array | undefined
+  #onChain: CommitteeOnChain
+  #isInOffice: boolean
   readonly #keccak256: Crypto['keccak256']
 
   constructor(
@@ -38,6 +52,8 @@ export class PriceFeedsContract implements FeedsContract {
     this.address = options.address
     this.#committee = options.committee
     this.#keccak256 = dependencies.keccak256
+    this.#predecessor = options.predecessor
+    this.#isInOffice = options.predecessor === undefined
     this.#onChain = {
       epoch: FIRST_EPOCH,
       publicKey: groupKey.publicKey,
@@ -62,25 +78,78 @@ export class PriceFeedsContract implements FeedsContract {
     return feeds
   }
 
+  /** Whether the contract takes reports of this node's committee, as last read. */
+  get isInOffice(): boolean {
+    return this.#isInOffice
+  }
+
   /**
-   * Checks that the contract verifies the committee of this node.
+   * Checks that the contract verifies the committee of this node, or will by hand-over.
    *
    * @throws {OracleError} CONTRACT_COMMITTEE_DIFFERS; errors of the client when it cannot be asked
    */
   async check(client: PublicClient, blockNumber: bigint): Promise<void> {
-    const call = { address: this.address, abi: priceFeedsAbi, blockNumber } as const
-    const { digest } = await client.readContract({
-      ...call,
-      functionName: 'committee',
-      args: [BigInt(FIRST_EPOCH)],
-    })
+    const standing = await this.readStanding(client, blockNumber)
+    this.adopt(standing)
+    if (standing.own !== null) return
+    const onChain = standing.inOffice.digest
+    if (this.#predecessor !== undefined && onChain === bytesToHex(this.#predecessor)) return
     const own = bytesToHex(this.#committee.digest)
-    if (digest === own) return
     throw new OracleError(
       'CONTRACT_COMMITTEE_DIFFERS',
-      `the contract at ${this.address} was deployed for another committee; ` +
+      `the contract at ${this.address} knows another committee; ` +
         'compare the committee file with that of the deployment, or correct chains[].contract',
-      { context: { contract: this.address, onChain: digest, own } },
+      { context: { contract: this.address, onChain, own } },
+    )
+  }
+
+  /** Where this committee stands on the contract (protocol §11.2). */
+  async readStanding(client: PublicClient, blockNumber: bigint): Promise<Standing> {
+    const call = { address: this.address, abi: priceFeedsAbi, blockNumber } as const
+    const read = (number: number) =>
+      client.readContract({ ...call, functionName: 'committee', args: [BigInt(number)] })
+    const announced = (source: keyof typeof HANDOVER_SOURCE) =>
+      client.readContract({ ...call, functionName: 'handover', args: [HANDOVER_SOURCE[source]] })
+    const epoch = Number(await client.readContract({ ...call, functionName: 'epoch' }))
+    const digest = bytesToHex(this.#committee.digest)
+    const last = Math.max(FIRST_EPOCH, epoch - EPOCHS_SEARCHED)
+    let own: Standing['own'] = null
+    let following: { readonly activeFromMs: number } | null = null
+    for (let number = epoch; number >= last && own === null; number--) {
+      const each = await read(number)
+      if (each.digest === digest) {
+        const nextFromMs = following?.activeFromMs ?? null
+        own = { epoch: number, fromMs: each.activeFromMs, nextFromMs }
+      }
+      following = each
+    }
+    const first = await read(FIRST_EPOCH)
+    const inOffice = await read(epoch)
+    const [committee, owner] = [await announced('committee'), await announced('owner')]
+    const announcementOf = (handover: typeof committee) =>
+      handover.epoch === epoch + 1 && handover.next.digest === digest ? handover.readyAt : null
+    return {
+      epoch,
+      own,
+      inOffice: { digest: inOffice.digest },
+      isFirstClock: this.#hasClock(first),
+      announced: { committee: announcementOf(committee), owner: announcementOf(owner) },
+    }
+  }
+
+  /** Encodes updates from now on as the contract wants them of this committee. */
+  adopt({ own, epoch, isFirstClock }: Standing): void {
+    this.#isInOffice = own?.epoch === epoch
+    this.#onChain = { ...this.#onChain, epoch: own?.epoch ?? epoch + 1, isFirstClock }
+  }
+
+  #hasClock(first: ContractClock): boolean {
+    const { genesisMs, timing } = this.#committee.params
+    const { roundMs, includeMs, clockSkewMsMax } = timing
+    return (
+      first.genesisMs - first.skewMs === genesisMs - clockSkewMsMax &&
+      first.roundMs === roundMs &&
+      first.includeMs + 2 * first.skewMs === includeMs + 2 * clockSkewMsMax
     )
   }
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { LocalAccount } from 'viem'
+import type { Hex, LocalAccount } from 'viem'
 import type { Clock } from '../clock.ts'
 import type { ChainConfig } from '../config/schema.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
-import type { Chain } from './chain.ts'
+import type { Chain, Standing } from './chain.ts'
 import { endpointsOf } from './endpoint.ts'
 import { EvmChain } from './evm-chain.ts'
 import type { PriceFeedsContract } from './feeds-contract.ts'
@@ -42,6 +42,7 @@ export class ChainTarget implements Startable {
   readonly #chain: EvmChain
   readonly #spending: Spending
   readonly #transmitter: Transmitter
+  readonly #sender: TransactionSender
 
   constructor({ config, dataDirectory }: TargetOptions, use: TargetDependencies) {
     const { name, chainId } = config
@@ -57,26 +58,22 @@ export class ChainTarget implements Startable {
     const sender = { target: name, sender: use.account.address }
     const chain: Chain & EvmChain = new EvmChain(sender, { pool, contract: use.contract })
     this.#chain = chain
+    this.#sender = new TransactionSender(
+      {
+        chainId,
+        caps: {
+          feePerGasMax: config.feePerGasGweiMax,
+          priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
+        },
+        gasMax: BigInt(config.gasMax),
+        spendPerDayWeiMax: config.spendPerDayEtherMax,
+        balanceWeiMin: config.balanceEtherMin,
+      },
+      { ...use, chain, spending },
+    )
     this.#transmitter = new Transmitter(
       { target: name, ...config },
-      {
-        ...use,
-        chain,
-        spending,
-        sender: new TransactionSender(
-          {
-            chainId,
-            caps: {
-              feePerGasMax: config.feePerGasGweiMax,
-              priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
-            },
-            gasMax: BigInt(config.gasMax),
-            spendPerDayWeiMax: config.spendPerDayEtherMax,
-            balanceWeiMin: config.balanceEtherMin,
-          },
-          { ...use, chain, spending },
-        ),
-      },
+      { ...use, chain, spending, sender: this.#sender },
     )
   }
 
@@ -100,14 +97,37 @@ export class ChainTarget implements Startable {
     return this.#transmitter.stop()
   }
 
-  /** Performs the effect `transmit`; never rejects. */
+  /**
+   * Performs the effect `transmit`; never rejects. Before this committee is in office on the
+   * contract nothing is sent, and it counts as overtaken: the machine looks again a stage later.
+   */
   transmit(request: TransmitRequest): Promise<Transmission> {
+    if (!this.#chain.isInOffice) {
+      const { round } = request.certificate
+      return Promise.resolve({ outcome: 'superseded', round })
+    }
     return this.#transmitter.transmit(request)
   }
 
   /** Performs the effect `readChain`; rejects with RPC_NONE_USABLE or RPC_ALL_FAILED. */
   readFeeds(): ReturnType<Chain['readFeeds']> {
     return this.#chain.readFeeds()
+  }
+
+  /** Where this committee stands on the contract; rejects as `readFeeds`. */
+  standing(): Promise<Standing> {
+    return this.#chain.standing()
+  }
+
+  /**
+   * Sends a call that is no delivery, once; whether it landed shows in the contract's state. Only
+   * while this committee is not in office: the transmitter then has nothing of its own in flight.
+   *
+   * @throws {Obstacle} as `TransactionSender.send`
+   */
+  async sendCall(data: Hex): Promise<void> {
+    const nonce = await this.#chain.minedNonce()
+    await this.#sender.send({ nonce, data, replaces: null, mayRaise: false })
   }
 
   /** What is known about each endpoint, in the order of the configuration. */

@@ -14,6 +14,13 @@ import { init } from './commands/init.ts'
 import { keysEnrol, keysNew, keysShow } from './commands/keys.ts'
 import { replay } from './commands/replay.ts'
 import { reportVerify } from './commands/report-verify.ts'
+import {
+  rotateApprove,
+  rotateCheck,
+  rotateOwner,
+  rotateStatus,
+  rotateWithdraw,
+} from './commands/rotate.ts'
 import { run } from './commands/run.ts'
 import { signer } from './commands/signer.ts'
 import { simulate } from './commands/simulate.ts'
@@ -32,6 +39,11 @@ export const COMMANDS: readonly Command[] = [
   keysEnrol,
   configCheck,
   dkg,
+  rotateCheck,
+  rotateApprove,
+  rotateWithdraw,
+  rotateStatus,
+  rotateOwner,
   status,
   replay,
   evidenceList,

@@ -69,6 +69,11 @@ export const EXIT_CODES = [
   },
   { exitCode: 12, meaning: 'Key generation ended without a key.', codes: ['KEYGEN_'] },
   {
+    exitCode: 13,
+    meaning: 'A hand-over cannot be approved as asked, or what was promised of one is damaged.',
+    codes: ['HANDOVER_'],
+  },
+  {
     exitCode: 130,
     meaning: 'Interrupted: a check before its end, a node a second time while it stops.',
     codes: [],

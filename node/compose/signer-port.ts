@@ -1,10 +1,12 @@
+import type { Context } from '../../aggregator/context.ts'
 import { codeOf } from '../errors.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { Log } from '../logging.ts'
-import type { SignerPort } from '../ports.ts'
+import type { HandoverSignerPort, SignerPort } from '../ports.ts'
 
 /** Refusals of a healthy signer: the machine asked too late or twice, and less is revealed. */
 const REFUSALS = ['PROMISE_ROUND_PAST', 'PROMISE_CONFLICT', 'MESSAGE_NOT_PROMISED']
+const LOCK_REFUSALS = ['HANDOVER_LOCKED', 'HANDOVER_LOCKS_FULL']
 
 export interface SignerPortDependencies {
   readonly signer: Signer
@@ -52,5 +54,37 @@ export function signerPort({ signer, log, onRefused }: SignerPortDependencies): 
         : { signature: null, culprits: outcome.culprits }
     },
     eraseNonces: (upTo) => signer.eraseNonces(upTo),
+  }
+}
+
+/** The same signer as the agreement on a hand-over asks it. */
+export function handoverSignerPort(
+  context: Context,
+  { signer, log, onRefused }: SignerPortDependencies,
+): HandoverSignerPort {
+  const refused = (code: string, about: Readonly<Record<string, number>>) => {
+    log.warn('signer.refused', { code, ...about })
+    onRefused(code)
+  }
+  return {
+    locks: () => signer.handoverLocks,
+    commit: (attempt) => signer.commitHandover(attempt),
+    lock: async (lock) => {
+      try {
+        await signer.lockHandover(lock)
+        return true
+      } catch (error) {
+        if (!LOCK_REFUSALS.includes(codeOf(error))) throw error
+        refused(codeOf(error), { epoch: lock.epoch })
+        return false
+      }
+    },
+    signShare: async (request) => {
+      const outcome = await signer.signHandover(request)
+      if (outcome.type === 'signed') return outcome.share
+      refused(outcome.code, { attempt: request.attempt })
+      return null
+    },
+    signStatement: (statement) => Promise.resolve(signer.signStatement(context, statement)),
   }
 }

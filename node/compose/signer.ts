@@ -5,22 +5,24 @@ import type { Metrics } from '../api/metrics.ts'
 import type { SignerView } from '../api/view.ts'
 import type { NodeConfig } from '../config/schema.ts'
 import type { NetworkIdentity } from '../gossip/identity.ts'
+import { HandoverLocks } from '../keys/handover-locks.ts'
 import type { Ecdsa } from '../keys/native.ts'
 import { Promises } from '../keys/promises.ts'
 import { Signer } from '../keys/signer.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
-import type { SignerPort } from '../ports.ts'
+import type { HandoverSignerPort, SignerPort } from '../ports.ts'
 import { SignerClient } from '../signer/client.ts'
 import { type DirectoryLock, lockDirectory } from '../store/lock.ts'
 import { type MemberKeys, memberOf } from './keys.ts'
-import { signerPort } from './signer-port.ts'
+import { handoverSignerPort, signerPort } from './signer-port.ts'
 
 /** The signer of a node, in its own process or in another one. */
 export interface NodeSigner {
   readonly self: MemberIndex
   readonly identity: NetworkIdentity
   readonly port: SignerPort
+  readonly handovers: HandoverSignerPort
   /** Highest round of any promise on disk. */
   readonly watermark: () => Round
   readonly view: () => SignerView
@@ -47,7 +49,16 @@ export async function openSigner(
   dependencies: NodeSignerDependencies,
 ): Promise<NodeSigner> {
   const directory = config.dataDirectory
-  if (member !== null) return signerInside(member, await Promises.open({ directory }), dependencies)
+  if (member !== null) {
+    const promises = await Promises.open({ directory })
+    try {
+      const locks = await HandoverLocks.open(directory)
+      return signerInside(member, { promises, locks }, dependencies)
+    } catch (error) {
+      await promises.close()
+      throw error
+    }
+  }
   const lock = lockDirectory(directory)
   try {
     return await signerOutside(config, lock, dependencies)
@@ -59,7 +70,7 @@ export async function openSigner(
 
 function signerInside(
   { self, identity, signingShare }: MemberKeys,
-  promises: Promises,
+  disk: { readonly promises: Promises; readonly locks: HandoverLocks },
   { context, ecdsa, log, metrics, onFatal }: NodeSignerDependencies,
 ): NodeSigner {
   const { committee } = context
@@ -67,7 +78,7 @@ function signerInside(
   invariant(listed !== undefined, 'the identity key was found among the members')
   const signer = new Signer(
     { index: self, groupKey: committee.groupKey, identityPublicKey: listed.identityKey },
-    { identity, share: signingShare, promises, ecdsa, onFault: onFatal },
+    { identity, share: signingShare, ...disk, ecdsa, onFault: onFatal },
   )
   const refused = new Map<string, number>()
   const onRefused = (code: string) => {
@@ -78,6 +89,7 @@ function signerInside(
     self,
     identity: identity.use((key) => Uint8Array.from(key)),
     port: signerPort({ signer, log, onRefused }),
+    handovers: handoverSignerPort(context, { signer, log, onRefused }),
     watermark: () => signer.watermark,
     view: () => ({
       place: 'inside',
@@ -106,6 +118,7 @@ async function signerOutside(
     self,
     identity: { publicKey: client.identityKey, sign: (data) => client.signHandshake(data) },
     port: client.port(),
+    handovers: client.handovers(context),
     watermark: () => client.status.watermark,
     view: () => {
       const { watermark, refused, isReachable } = client.status

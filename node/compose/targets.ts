@@ -1,9 +1,11 @@
 import { formatEther } from 'viem'
+import { committeeDigestOf } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Metrics } from '../api/metrics.ts'
 import { PriceFeedsContract } from '../chain/feeds-contract.ts'
 import { ChainTarget } from '../chain/target.ts'
 import type { Clock } from '../clock.ts'
+import type { CommitteeFile } from '../config/committee-file.ts'
 import type { NodeConfig } from '../config/schema.ts'
 import type { Log } from '../logging.ts'
 import type { OpenKeys } from './keys.ts'
@@ -18,6 +20,8 @@ export interface Target {
 export interface TargetsDependencies {
   readonly keys: Pick<OpenKeys, 'transmitter'>
   readonly context: Context
+  /** The committee that hands over to this one; null for a first committee. */
+  readonly predecessor: CommitteeFile | null
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -26,14 +30,19 @@ export interface TargetsDependencies {
 /** One target for each chain of the configuration; none without a wallet that pays. */
 export function makeTargets(
   { chains, dataDirectory }: Pick<NodeConfig, 'chains' | 'dataDirectory'>,
-  { keys, context, clock, log, metrics }: TargetsDependencies,
+  { keys, context, predecessor, clock, log, metrics }: TargetsDependencies,
 ): readonly Target[] {
   const { transmitter } = keys
   if (transmitter === null) return []
   return chains.map((config): Target => {
     const book = new TargetBook()
     const { committee, crypto } = context
-    const contract = new PriceFeedsContract({ address: config.contract, committee }, crypto)
+    const before =
+      predecessor === null
+        ? {}
+        : { predecessor: committeeDigestOf(crypto.keccak256, predecessor.params) }
+    const address = config.contract
+    const contract = new PriceFeedsContract({ address, committee, ...before }, crypto)
     const target = new ChainTarget(
       { config, dataDirectory },
       {

@@ -16,6 +16,8 @@ export interface LoadedConfig {
   readonly file: string
   readonly config: NodeConfig
   readonly committee: CommitteeFile
+  /** The committee that hands over to this one; null for the first of a network. */
+  readonly predecessor: CommitteeFile | null
 }
 
 /** A configuration with problems, all of them: each has a path and says what would be right. */
@@ -44,7 +46,9 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   const { file, config } = await loadSettings(path)
   const committee = await loadCommittee(config.committee)
   checkMembers(file, { config, params: committee.params })
-  return { file, config, committee }
+  const { rotation } = config
+  const predecessor = rotation === undefined ? null : await loadCommittee(rotation.predecessor)
+  return { file, config, committee, predecessor }
 }
 
 /** A node's settings with a committee whose key may still have to be made. */
@@ -96,7 +100,10 @@ export async function loadCommittee(path: string): Promise<CommitteeFile> {
  *
  * @throws {OracleError} `CONFIG_KEY_DEALT`
  */
-export function assertKeyGenerated({ config, committee }: LoadedConfig): void {
+export function assertKeyGenerated({
+  config,
+  committee,
+}: Pick<LoadedConfig, 'config' | 'committee'>): void {
   if (committee.keyGeneration !== undefined || config.keys.strength === 'development') return
   throw new OracleError(
     'CONFIG_KEY_DEALT',
@@ -119,9 +126,15 @@ export function parseConfig(text: string): ParsedConfig {
 }
 
 function withAbsolutePaths(config: NodeConfig, base: string): NodeConfig {
-  const { keys } = config
+  const { keys, rotation } = config
   return {
     ...config,
+    ...(rotation !== undefined && {
+      rotation: {
+        predecessor: resolve(base, rotation.predecessor),
+        ...(rotation.handover !== undefined && { handover: resolve(base, rotation.handover) }),
+      },
+    }),
     committee: resolve(base, config.committee),
     dataDirectory: resolve(base, config.dataDirectory),
     keys: {

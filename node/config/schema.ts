@@ -57,6 +57,12 @@ const networkSchema = z.strictObject({
     .max(31, 'a committee has at most 31 members'),
 })
 
+/** What a committee that follows another needs to know of it (protocol §11.2). */
+const rotationSchema = z.strictObject({
+  predecessor: filePath,
+  handover: filePath.optional(),
+})
+
 const rpcUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
   .max(2_048, 'is too long for an address')
@@ -119,6 +125,7 @@ export const nodeConfigSchema = z
     dataDirectory: filePath.default(DEFAULTS.dataDirectory),
     keys: keysSchema,
     network: networkSchema,
+    rotation: rotationSchema.optional(),
     sources: sourcesConfigSchema.prefault({}),
     chains: z.array(chainSchema).max(16, 'takes at most 16 targets').default([]),
     api: apiSchema.prefault({}),

@@ -4,7 +4,7 @@ import type { CommitteeFile } from '../config/committee-file.ts'
 import { formatCommittee } from '../config/committee-file.ts'
 import type { NodeConfig } from '../config/schema.ts'
 import { OracleError } from '../errors.ts'
-import { createDurably, readIfThere, replaceDurably } from './durable-file.ts'
+import { createDurably, readIfThere, replaceDurably } from '../store/durable-file.ts'
 import type { KeptResult, KeygenPromises } from './record.ts'
 
 export interface InstallOptions {

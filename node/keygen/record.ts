@@ -7,7 +7,7 @@ import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
 import { hexBytes } from '../config/scalars.ts'
 import { OracleError } from '../errors.ts'
 import { type Keystore, parseKeystore } from '../keys/keystore.ts'
-import { createDurably, readIfThere } from './durable-file.ts'
+import { createDurably, readIfThere } from '../store/durable-file.ts'
 
 /** The result that this member promised, and the share that belongs to it, still unconfirmed. */
 export interface KeptResult extends PromisedResult {

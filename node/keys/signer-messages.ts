@@ -5,6 +5,7 @@ import type {
   SigningSession,
 } from '../../aggregator/signing/threshold.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { HandoverOutcome, HandoverRequest } from './handover-vault.ts'
 import type { ShareOutcome, ShareRequest } from './share-vault.ts'
 
 /** Given to the worker thread when it starts. The share follows in a message that moves it. */
@@ -21,6 +22,8 @@ export type ToWorker =
   | { readonly type: 'assign'; readonly round: Round; readonly ids: readonly number[] }
   | { readonly type: 'erase'; readonly upTo: Round }
   | { readonly type: 'sign'; readonly call: number; readonly request: ShareRequest }
+  | { readonly type: 'commitHandover'; readonly call: number; readonly attempt: number }
+  | { readonly type: 'signHandover'; readonly call: number; readonly request: HandoverRequest }
   | {
       readonly type: 'combine'
       readonly call: number
@@ -34,4 +37,14 @@ export type FromWorker =
   | { readonly type: 'loaded'; readonly isRight: boolean }
   | { readonly type: 'nonce'; readonly id: number; readonly commitment: NonceCommitment }
   | { readonly type: 'signed'; readonly call: number; readonly outcome: ShareOutcome }
+  | {
+      readonly type: 'handoverCommitted'
+      readonly call: number
+      readonly commitment: NonceCommitment
+    }
+  | {
+      readonly type: 'handoverSigned'
+      readonly call: number
+      readonly outcome: HandoverOutcome
+    }
   | { readonly type: 'combined'; readonly call: number; readonly outcome: CombineOutcome }

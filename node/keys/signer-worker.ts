@@ -4,6 +4,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { invariant } from '../../aggregator/assert.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
+import { HandoverVault } from './handover-vault.ts'
 import { ShareVault, SLOTS } from './share-vault.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './signer-messages.ts'
 
@@ -13,6 +14,7 @@ import type { FromWorker, ToWorker, WorkerSetup } from './signer-messages.ts'
 /** Serves the signer until the thread is ended. */
 function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
   let vault: ShareVault | null = null
+  let handovers: HandoverVault | null = null
   let isPreparing = false
   const say = (message: FromWorker) => port.postMessage(message)
 
@@ -35,6 +37,7 @@ function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
       const { groupKey, index } = setup
       const options = { scheme: frostScheme, groupKey, share: { index, secret: share } }
       vault = new ShareVault(options, { random: randomBytes })
+      handovers = new HandoverVault(options, { random: randomBytes })
     }
     say({ type: 'loaded', isRight })
     prepareSoon()
@@ -58,6 +61,16 @@ function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
     if (message.type === 'erase') {
       vault?.erase(message.upTo)
       prepareSoon()
+    }
+    if (message.type === 'commitHandover') {
+      invariant(handovers !== null, 'nothing is signed before the share is loaded')
+      const { call, attempt } = message
+      say({ type: 'handoverCommitted', call, commitment: handovers.commit(attempt) })
+    }
+    if (message.type === 'signHandover') {
+      invariant(handovers !== null, 'nothing is signed before the share is loaded')
+      const { call, request } = message
+      say({ type: 'handoverSigned', call, outcome: handovers.sign(request) })
     }
     if (message.type === 'sign') {
       invariant(vault !== null, 'nothing is signed before the share is loaded')

@@ -1,6 +1,13 @@
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { invariant } from '../../aggregator/assert.ts'
+import type { Context } from '../../aggregator/context.ts'
 import type { Promised } from '../../aggregator/effects.ts'
+import type { HandoverLock } from '../../aggregator/handover/machine.ts'
+import {
+  digestOfStatement,
+  type Signed,
+  type Statement,
+  sealStatement,
+} from '../../aggregator/handover/statements.ts'
 import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
 import type {
   CombineOutcome,
@@ -11,12 +18,14 @@ import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
+import type { HandoverLocks } from './handover-locks.ts'
+import type { HandoverOutcome, HandoverRequest } from './handover-vault.ts'
 import type { Ecdsa } from './native.ts'
 import { NoncePool } from './nonce-pool.ts'
 import type { Promises } from './promises.ts'
 import type { Secret } from './secret.ts'
 import type { ShareOutcome, ShareRequest } from './share-vault.ts'
-import type { FromWorker, ToWorker, WorkerSetup } from './signer-messages.ts'
+import { SignerThread, stopped } from './signer-thread.ts'
 
 export interface SignerOptions {
   readonly index: MemberIndex
@@ -34,6 +43,8 @@ export interface SignerDependencies {
   readonly share: Secret
   /** Opened by the caller; closed by `stop`. */
   readonly promises: Promises
+  /** Which hand-over this member signs; without them it signs none. */
+  readonly locks?: HandoverLocks
   readonly ecdsa: Ecdsa
   /** The worker thread died by itself: nothing can be signed any more. */
   readonly onFault: (error: unknown) => void
@@ -47,8 +58,6 @@ export interface MessageToSign {
   readonly digest: Uint8Array
 }
 
-type Answer = (message: FromWorker) => void
-
 /**
  * The one place that signs (protocol §2.4). It refuses, whatever the core asks: what was not
  * promised durably before, what contradicts a promise, and everything after a failed fsync.
@@ -58,9 +67,7 @@ export class Signer implements Startable {
   readonly #options: SignerOptions
   readonly #dependencies: SignerDependencies
   readonly #pool = new NoncePool()
-  readonly #calls = new Map<number, { answer: Answer; fail: (error: OracleError) => void }>()
-  #nextCall = 0
-  #worker: Worker | null = null
+  readonly #thread: SignerThread
 
   /** @throws {OracleError} `IDENTITY_MISMATCH` when the key is not the one the committee lists */
   constructor(options: SignerOptions, dependencies: SignerDependencies) {
@@ -75,6 +82,13 @@ export class Signer implements Startable {
         { context: { member: options.index } },
       )
     }
+    this.#thread = new SignerThread({
+      onNonce: (made) => this.#pool.add(made),
+      onFault: (cause) => {
+        this.#pool.fail(stopped(cause))
+        dependencies.onFault(cause)
+      },
+    })
   }
 
   /**
@@ -83,17 +97,11 @@ export class Signer implements Startable {
    * @throws {OracleError} `SHARE_MISMATCH` when the share is not this member's
    */
   async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    if (this.#worker !== null) return
+    if (this.#thread.isRunning) return
     signal.throwIfAborted()
     const { index, groupKey, spareNonces = 12 } = this.#options
-    const setup: WorkerSetup = { groupKey, index, spareNonces }
-    // The same extension as this file: sources run as they are, the package runs as JavaScript.
-    const url = new URL(`./signer-worker${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(url, { workerData: setup, name: 'signer' })
-    this.#worker = worker
-    worker.on('error', (cause) => this.#fail(cause))
-    worker.on('message', (message: FromWorker) => this.#onMessage(message))
-    const isRight = await this.#load(worker)
+    const setup = { groupKey, index, spareNonces }
+    const isRight = await this.#thread.start(setup, this.#dependencies.share)
     if (isRight) return
     await this.stop()
     throw new OracleError(
@@ -105,10 +113,8 @@ export class Signer implements Startable {
 
   /** Ends the thread, and with it every nonce; then closes the promises. */
   async stop(): Promise<void> {
-    const worker = this.#worker
-    this.#worker = null
-    await worker?.terminate()
-    this.#failCalls(stopped())
+    await this.#thread.stop()
+    this.#pool.fail(stopped())
     await this.#dependencies.promises.close()
   }
 
@@ -131,8 +137,8 @@ export class Signer implements Startable {
   async prepareNonces(
     round: Round,
   ): Promise<readonly [NonceCommitment, NonceCommitment, NonceCommitment]> {
-    if (this.#worker === null) throw stopped()
-    return await this.#pool.take(round, (ids) => this.#tell({ type: 'assign', round, ids }))
+    if (!this.#thread.isRunning) throw stopped()
+    return await this.#pool.take(round, (ids) => this.#thread.tell({ type: 'assign', round, ids }))
   }
 
   /**
@@ -147,22 +153,68 @@ export class Signer implements Startable {
     if (!promises.holds({ round, kind: 'share', digest: reportDigest })) {
       return { type: 'refused', code: 'NOT_PROMISED' }
     }
-    const message = await this.#ask((call) => ({ type: 'sign', call, request }))
+    const message = await this.#thread.ask((call) => ({ type: 'sign', call, request }))
     if (message.type !== 'signed') throw stopped()
     return message.outcome
   }
 
   /** Combines shares in the worker thread. @throws {OracleError} `SIGNER_STOPPED` */
   async combine(session: SigningSession, shares: readonly Uint8Array[]): Promise<CombineOutcome> {
-    const message = await this.#ask((call) => ({ type: 'combine', call, session, shares }))
+    const message = await this.#thread.ask((call) => ({ type: 'combine', call, session, shares }))
     if (message.type !== 'combined') throw stopped()
     return message.outcome
+  }
+
+  /** Hand-overs that this member is locked to, one for each epoch, by its disk. */
+  get handoverLocks(): readonly HandoverLock[] {
+    return this.#dependencies.locks?.all ?? []
+  }
+
+  /** See `HandoverLocks.lock`. */
+  async lockHandover(lock: HandoverLock): Promise<void> {
+    const { locks } = this.#dependencies
+    invariant(locks !== undefined, 'only a signer that keeps locks is asked for one')
+    await locks.lock(lock)
+  }
+
+  /** Commitment of a nonce pair for one attempt to sign a hand-over (protocol §11.2). */
+  async commitHandover(attempt: number): Promise<NonceCommitment> {
+    const message = await this.#thread.ask((call) => ({ type: 'commitHandover', call, attempt }))
+    if (message.type !== 'handoverCommitted') throw stopped()
+    return message.commitment
+  }
+
+  /**
+   * Makes this member's share of a hand-over, or refuses: without a durable lock for exactly this
+   * one, whatever the core asks.
+   *
+   * @throws {OracleError} `SIGNER_STOPPED`
+   */
+  async signHandover(request: HandoverRequest): Promise<HandoverOutcome> {
+    const { locks, promises } = this.#dependencies
+    if (promises.failure !== null) throw stopped(promises.failure)
+    const lock = { epoch: request.handover.epoch, message: request.session.message }
+    if (locks?.holds(lock) !== true) return { type: 'refused', code: 'NOT_LOCKED' }
+    const message = await this.#thread.ask((call) => ({ type: 'signHandover', call, request }))
+    if (message.type !== 'handoverSigned') throw stopped()
+    return message.outcome
+  }
+
+  /** Signs a statement of the agreement on a hand-over; its tag keeps it apart from all else. */
+  signStatement(context: Context, statement: Statement): Signed {
+    const { identity, ecdsa } = this.#dependencies
+    const digest = digestOfStatement(context, statement)
+    return sealStatement(
+      context,
+      statement,
+      identity.use((key) => ecdsa.sign(digest, key)),
+    )
   }
 
   /** Erases every nonce of rounds up to this one (protocol §6.9). */
   eraseNonces(upTo: Round): void {
     this.#pool.forget(upTo)
-    if (this.#worker !== null) this.#tell({ type: 'erase', upTo })
+    if (this.#thread.isRunning) this.#thread.tell({ type: 'erase', upTo })
   }
 
   /**
@@ -185,67 +237,4 @@ export class Signer implements Startable {
     }
     return identity.use((key) => ecdsa.sign(digest, key))
   }
-
-  async #load(worker: Worker): Promise<boolean> {
-    const { share } = this.#dependencies
-    const copy = share.use((bytes) => Uint8Array.from(bytes))
-    share.erase()
-    const { promise, resolve, reject } = Promise.withResolvers<boolean>()
-    this.#calls.set(-1, {
-      answer: (message) => resolve(message.type === 'loaded' && message.isRight),
-      fail: reject,
-    })
-    // Transferred, not copied: this thread is left with an empty buffer.
-    worker.postMessage({ type: 'load', share: copy } satisfies ToWorker, [copy.buffer])
-    return await promise
-  }
-
-  #ask(messageOf: (call: number) => ToWorker): Promise<FromWorker> {
-    const call = this.#nextCall++
-    const { promise, resolve, reject } = Promise.withResolvers<FromWorker>()
-    this.#calls.set(call, { answer: resolve, fail: reject })
-    try {
-      this.#tell(messageOf(call))
-    } catch (error) {
-      this.#calls.delete(call)
-      throw error
-    }
-    return promise
-  }
-
-  #tell(message: ToWorker): void {
-    if (this.#worker === null) throw stopped()
-    this.#worker.postMessage(message)
-  }
-
-  #onMessage(message: FromWorker): void {
-    if (message.type === 'nonce') {
-      this.#pool.add(message)
-      return
-    }
-    const call = message.type === 'loaded' ? -1 : message.call
-    const waiting = this.#calls.get(call)
-    this.#calls.delete(call)
-    waiting?.answer(message)
-  }
-
-  #fail(cause: unknown): void {
-    this.#worker = null
-    this.#failCalls(stopped(cause))
-    this.#dependencies.onFault(cause)
-  }
-
-  #failCalls(error: OracleError): void {
-    for (const { fail } of this.#calls.values()) fail(error)
-    this.#calls.clear()
-    this.#pool.fail(error)
-  }
-}
-
-function stopped(cause?: unknown): OracleError {
-  return new OracleError(
-    'SIGNER_STOPPED',
-    'the signer does not run any more, so nothing is signed; start the node again',
-    { cause },
-  )
 }

@@ -1,14 +1,16 @@
 import { createConnection, type Socket } from 'node:net'
+import type { Context } from '../../aggregator/context.ts'
 import type { Promised } from '../../aggregator/effects.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
-import type { Round } from '../../aggregator/values/ids.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
-import type { SignerPort } from '../ports.ts'
+import type { HandoverSignerPort, SignerPort } from '../ports.ts'
+import { type About, handoverClient } from './handover-client.ts'
 import { assertTrusted, type SocketAccess, unreachable } from './socket-file.ts'
 import {
   LineReader,
+  plainSession,
   readAnswer,
   SIGNER_PROTOCOL,
   type SignerAnswer,
@@ -56,7 +58,7 @@ export class SignerClient implements Startable {
   readonly #dependencies: SignerClientDependencies
   #connection: Connection | null = null
   #identityKey: Uint8Array | null = null
-  #status: SignerStatus = { watermark: 0, barrier: 0, refused: {} }
+  #status: SignerStatus = { watermark: 0, barrier: 0, refused: {}, locks: [] }
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
   #nextId = 0
@@ -118,27 +120,27 @@ export class SignerClient implements Startable {
     return {
       persist: async (promise: Promised) => {
         const { round, kind, digest } = promise
-        await this.#asked({ type: 'persist', promise: { round, kind, digest } }, round)
+        await this.#asked({ type: 'persist', promise: { round, kind, digest } }, { round })
       },
       signMessage: async ({ round, kind, digest }) =>
         signature(
-          await this.#asked({ type: 'signMessage', message: { round, kind, digest } }, round),
+          await this.#asked({ type: 'signMessage', message: { round, kind, digest } }, { round }),
         ),
       commitments: async (round) => {
-        const answer = await this.#asked({ type: 'commitments', round }, round)
+        const answer = await this.#asked({ type: 'commitments', round }, { round })
         return answer.type === 'commitments' ? answer.pairs : null
       },
       signShare: async ({ round, slot, reportDigest, expectedNext, session }) => {
-        const share = { round, slot, reportDigest, expectedNext, session: plain(session) }
-        return signature(await this.#asked({ type: 'signShare', share }, round))
+        const share = { round, slot, reportDigest, expectedNext, session: plainSession(session) }
+        return signature(await this.#asked({ type: 'signShare', share }, { round }))
       },
       combine: async ({ round, session, shares }) => {
         const request: SignerRequest = {
           type: 'combine',
-          session: plain(session),
+          session: plainSession(session),
           shares: [...shares],
         }
-        const answer = await this.#asked(request, round)
+        const answer = await this.#asked(request, { round })
         const culprits = answer.type === 'culprits' ? answer.members : 0
         return { signature: signature(answer), culprits }
       },
@@ -146,13 +148,21 @@ export class SignerClient implements Startable {
     }
   }
 
-  async #asked(request: SignerRequest, round: Round): Promise<SignerAnswer> {
+  /** The signer as the agreement on a hand-over asks it. */
+  handovers(context: Context): HandoverSignerPort {
+    return handoverClient(context, {
+      ask: (request, about) => this.#asked(request, about),
+      locks: () => this.#status.locks,
+    })
+  }
+
+  async #asked(request: SignerRequest, about: About): Promise<SignerAnswer> {
     const answer = await this.#ask(request)
     if (answer.type !== 'refused') return answer
     const { code } = answer
     this.#dependencies.onRefused(code)
     // While the signer is away that was said once, and every request would say it again.
-    if (code !== REFUSED.code) this.#dependencies.log.warn('signer.refused', { code, round })
+    if (code !== REFUSED.code) this.#dependencies.log.warn('signer.refused', { code, ...about })
     return answer
   }
 
@@ -254,20 +264,6 @@ function askOver(
   waiting.set(message.id, resolve)
   socket.write(`${writeLine(message)}\n`)
   return promise
-}
-
-/** The same session without anything that its type does not name. */
-function plain(session: {
-  readonly message: Uint8Array
-  readonly signingSet: number
-  readonly commitments: readonly { readonly hiding: Uint8Array; readonly binding: Uint8Array }[]
-}) {
-  const { message, signingSet, commitments } = session
-  return {
-    message,
-    signingSet,
-    commitments: commitments.map(({ hiding, binding }) => ({ hiding, binding })),
-  }
 }
 
 function foreign(path: string): OracleError {

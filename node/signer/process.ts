@@ -3,10 +3,13 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { invariant } from '../../aggregator/assert.ts'
 import { barrierAfter } from '../../aggregator/barrier.ts'
 import { committeeOf, roundAt } from '../../aggregator/committee.ts'
+import { contextOf } from '../../aggregator/context.ts'
 import { WallClock } from '../clock.ts'
 import { openMemberKeys } from '../compose/keys.ts'
 import { assertKeyGenerated, type LoadedConfig } from '../config/load.ts'
 import { OracleError } from '../errors.ts'
+import { readApproval } from '../handover/files.ts'
+import { HandoverLocks } from '../keys/handover-locks.ts'
 import { cryptoOf, loadEcdsa } from '../keys/native.ts'
 import type { Terminal } from '../keys/passphrase.ts'
 import { Promises } from '../keys/promises.ts'
@@ -49,30 +52,34 @@ export async function startSignerProcess(
   assertKeyGenerated(loaded)
   const { log } = dependencies
   const ecdsa = loadEcdsa({ fallback: 'refuse' })
-  const committee = committeeOf(cryptoOf(ecdsa).keccak256, loaded.committee)
+  const crypto = cryptoOf(ecdsa)
+  const committee = committeeOf(crypto.keccak256, loaded.committee)
   const keys = await openMemberKeys({ config: config.keys, committee }, { ecdsa, ...dependencies })
   const { self, identity, signingShare: share } = keys
   const member = committee.params.members[self]
   invariant(member !== undefined, 'the identity key was found among the members')
-  const promises = await Promises.open({ directory: settings.directory })
+  const { directory } = settings
+  const promises = await Promises.open({ directory })
+  const locks = await HandoverLocks.open(directory)
   const { promise: failed, reject: onFault } = Promise.withResolvers<never>()
   failed.catch(() => undefined)
   const signer = new Signer(
     { index: self, groupKey: committee.groupKey, identityPublicKey: member.identityKey },
-    { identity, share, promises, ecdsa, onFault },
+    { identity, share, promises, locks, ecdsa, onFault },
   )
   const clock = new WallClock()
   const start = { nowMs: clock.nowMs(), watermark: signer.watermark }
   const service = new SignerService(
     {
-      committeeDigest: committee.digest,
-      identityKey: member.identityKey,
+      context: contextOf(crypto, committee),
+      self,
       barrier: barrierAfter(committee, start),
     },
     {
       signer,
       currentRound: () => roundAt(committee, clock.nowMs()),
       signHandshake: (data) => signHandshake(identity, data),
+      approved: () => readApproval(directory),
       onRefused: (refusal) => log.warn('signer.refused', refusal),
     },
   )

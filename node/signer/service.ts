@@ -1,13 +1,18 @@
+import { invariant } from '../../aggregator/assert.ts'
+import type { Context } from '../../aggregator/context.ts'
+import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
+import type { HandoverLock } from '../../aggregator/handover/machine.ts'
+import { readStatement } from '../../aggregator/handover/statements.ts'
 import { ascii, equalBytes } from '../../aggregator/values/bytes.ts'
-import type { Round } from '../../aggregator/values/ids.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { codeOf } from '../errors.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { SignerAnswer, SignerRequest, SignerStatus } from './wire.ts'
 
 export interface ServiceOptions {
-  readonly committeeDigest: Uint8Array
-  /** Compressed public key of the member. */
-  readonly identityKey: Uint8Array
+  readonly context: Context
+  /** The member whose keys these are. */
+  readonly self: MemberIndex
   /** The signer's own barrier, set once at its own start (protocol §10.3). */
   readonly barrier: Round
 }
@@ -18,6 +23,8 @@ export interface ServiceDependencies {
   readonly currentRound: () => Round
   /** Signs with the identity key what proves who this member is to its peers. */
   readonly signHandshake: (data: Uint8Array) => Uint8Array
+  /** What the operator approved to the signer itself, whatever the node says (protocol §11.2). */
+  readonly approved: () => Promise<Handover | null>
   readonly onRefused: (refusal: { readonly code: string; readonly request: string }) => void
 }
 
@@ -27,6 +34,8 @@ const REFUSALS = [
   'PROMISE_CONFLICT',
   'PROMISES_CROWDED',
   'MESSAGE_NOT_PROMISED',
+  'HANDOVER_LOCKED',
+  'HANDOVER_LOCKS_FULL',
 ]
 /** Rounds around the open one that a node works on (protocol §4.2), and one for its clock. */
 const ROUNDS_BACK = 17
@@ -52,9 +61,10 @@ export class SignerService {
   }
 
   status(): SignerStatus {
-    const { watermark } = this.#dependencies.signer
+    const { watermark, handoverLocks } = this.#dependencies.signer
     const { barrier } = this.#options
-    return { watermark, barrier, refused: Object.fromEntries(this.#refused) }
+    const refused = Object.fromEntries(this.#refused)
+    return { watermark, barrier, refused, locks: [...handoverLocks] }
   }
 
   /** @throws {OracleError} when the signer itself is broken: its process must end */
@@ -76,10 +86,8 @@ export class SignerService {
     const obstacle = this.#obstacleOf(request)
     if (obstacle !== null) return { type: 'refused', code: obstacle }
     switch (request.type) {
-      case 'hello': {
-        const { committeeDigest, identityKey } = this.#options
-        return { type: 'hello', committeeDigest, identityKey, status: this.status() }
-      }
+      case 'hello':
+        return this.#hello()
       case 'status':
         return { type: 'status', status: this.status() }
       case 'persist':
@@ -105,7 +113,46 @@ export class SignerService {
       case 'eraseNonces':
         signer.eraseNonces(request.upTo)
         return { type: 'done' }
+      case 'commitHandover':
+        return { type: 'commitment', pair: await signer.commitHandover(request.attempt) }
+      case 'lockHandover':
+        return await this.#lockHandover(request.lock)
+      case 'signHandover': {
+        const outcome = await signer.signHandover(request.share)
+        if (outcome.type === 'refused') return { type: 'refused', code: outcome.code }
+        return { type: 'signature', bytes: outcome.share }
+      }
+      case 'signStatement':
+        return this.#signStatement(request.statement)
     }
+  }
+
+  #hello(): SignerAnswer {
+    const { context, self } = this.#options
+    const { digest: committeeDigest, params } = context.committee
+    const identityKey = params.members[self]?.identityKey
+    invariant(identityKey !== undefined, 'the identity key was found among the members')
+    return { type: 'hello', committeeDigest, identityKey, status: this.status() }
+  }
+
+  /** A node that is broken into must not hand the committee over: the operator's will is here. */
+  async #lockHandover(lock: HandoverLock): Promise<SignerAnswer> {
+    const approved = await this.#dependencies.approved()
+    const { keccak256 } = this.#options.context.crypto
+    const isApproved =
+      approved !== null && equalBytes(handoverMessageOf(keccak256, approved), lock.message)
+    if (!isApproved) return { type: 'refused', code: 'HANDOVER_NOT_APPROVED' }
+    await this.#dependencies.signer.lockHandover({ ...lock, epoch: approved.epoch })
+    return { type: 'done' }
+  }
+
+  /** Only what is a statement of this member in a hand-over: its bytes can be nothing else. */
+  #signStatement(unsigned: Uint8Array): SignerAnswer {
+    const { context, self } = this.#options
+    const statement = readStatement(context, unsigned)
+    if (statement?.sender !== self) return { type: 'refused', code: 'STATEMENT_INVALID' }
+    const { bytes } = this.#dependencies.signer.signStatement(context, statement)
+    return { type: 'signature', bytes: bytes.subarray(unsigned.length) }
   }
 
   /**
@@ -143,6 +190,10 @@ function roundOf(request: SignerRequest): Round | null {
     case 'signHandshake':
     case 'combine':
     case 'eraseNonces':
+    case 'commitHandover':
+    case 'lockHandover':
+    case 'signHandover':
+    case 'signStatement':
       return null
   }
 }

@@ -1,15 +1,22 @@
 import { z } from 'zod'
+import type { SigningSession } from '../../aggregator/signing/threshold.ts'
 import { fromHex, toHex } from '../../aggregator/values/bytes.ts'
 import { OracleError } from '../errors.ts'
+import { HANDOVER_LOCKS_MAX } from '../keys/handover-locks.ts'
 
 /** Raised with every change of what goes over the socket; both sides must be of one version. */
-export const SIGNER_PROTOCOL = 1
-/** The largest request combines 31 shares of a session of 31 commitments: about 10 kB of text. */
+export const SIGNER_PROTOCOL = 2
+/**
+ * The largest request holds a session of a hand-over with 21 offers of 205 bytes, as hexadecimal:
+ * about 9 kB of text. Combining 31 shares takes 6 kB.
+ */
 export const LINE_BYTES_MAX = 32_768
 /** Requests of one connection that wait for their answer; a round makes about ten. */
 export const WAITING_MAX = 256
 
-const round = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
+const whole = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
+const uint32 = z.int().min(0).max(0xffffffff)
+const round = whole
 const members = z.int().min(0).max(0x7fffffff)
 const hex = (bytesMin: number, bytesMax: number) =>
   z
@@ -35,6 +42,21 @@ const share = z.strictObject({
   session,
 })
 
+const lock = z.strictObject({ epoch: whole.min(2), message: digest })
+const handover = z.strictObject({
+  epoch: whole,
+  committeeDigest: digest,
+  publicKey: hex(33, 33),
+  activeFromMs: whole,
+  genesisMs: whole,
+  roundMs: uint32,
+  includeMs: uint32,
+  clockSkewMsMax: uint32,
+})
+const handoverShare = z.strictObject({ attempt: whole, handover, session })
+/** Canonical bytes of the longest statement: a session of 21 offers, see `statements.ts`. */
+const statement = hex(75, 8_192)
+
 const request = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('hello'), protocol: z.literal(SIGNER_PROTOCOL) }),
   z.strictObject({ type: z.literal('status') }),
@@ -49,6 +71,10 @@ const request = z.discriminatedUnion('type', [
     shares: z.array(hex(32, 32)).max(31),
   }),
   z.strictObject({ type: z.literal('eraseNonces'), upTo: round }),
+  z.strictObject({ type: z.literal('commitHandover'), attempt: whole }),
+  z.strictObject({ type: z.literal('lockHandover'), lock }),
+  z.strictObject({ type: z.literal('signHandover'), share: handoverShare }),
+  z.strictObject({ type: z.literal('signStatement'), statement }),
 ])
 const numberedRequest = z.strictObject({ id: z.int().min(0), request })
 
@@ -59,6 +85,8 @@ const status = z.strictObject({
   barrier: round,
   /** Requests refused since the start, by code. */
   refused: z.record(code, z.int().min(0)),
+  /** Hand-overs that the signer is locked to (protocol §11.2). */
+  locks: z.array(lock).max(HANDOVER_LOCKS_MAX),
 })
 const answer = z.discriminatedUnion('type', [
   z.strictObject({
@@ -74,6 +102,7 @@ const answer = z.discriminatedUnion('type', [
     type: z.literal('commitments'),
     pairs: z.tuple([commitment, commitment, commitment]),
   }),
+  z.strictObject({ type: z.literal('commitment'), pair: commitment }),
   z.strictObject({ type: z.literal('culprits'), members }),
   z.strictObject({ type: z.literal('refused'), code }),
 ])
@@ -101,6 +130,16 @@ export function writeLine(message: NumberedRequest | NumberedAnswer): string {
   return JSON.stringify(message, (_key, value) =>
     value instanceof Uint8Array ? toHex(value) : value,
   )
+}
+
+/** The same session without anything that its type does not name. */
+export function plainSession(session: SigningSession) {
+  const { message, signingSet, commitments } = session
+  return {
+    message,
+    signingSet,
+    commitments: commitments.map(({ hiding, binding }) => ({ hiding, binding })),
+  }
 }
 
 /** Cuts a stream of bytes into lines. */

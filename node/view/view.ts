@@ -10,6 +10,7 @@ import type {
   FeedView,
   NodeView,
   PeerView,
+  RotationView,
   RoundView,
   SignerView,
   SourceView,
@@ -47,6 +48,7 @@ export interface ViewSources {
   readonly local: () => readonly FeedView['local'][]
   readonly quotes: () => readonly SourceView[]
   readonly chains: () => readonly ChainView[]
+  readonly rotation: () => RotationView
 }
 
 /** The node as it shows itself: reads the machine's state, changes nothing. */
@@ -66,6 +68,7 @@ export function createView(options: ViewOptions, sources: ViewSources): NodeView
         held.map(({ message }) => message),
       )
     },
+    rotation: () => sources.rotation(),
     obstacles: () => obstaclesOf(context, sources),
   }
 }
@@ -202,6 +205,10 @@ function obstaclesOf(context: Context, sources: ViewSources): string[] {
   if (connected < committee.observationQuorum) obstacles.push('PEERS_TOO_FEW')
   if (state.current <= state.barrier) obstacles.push('BARRIER_AHEAD')
   if (sources.contested().includes(state.self)) obstacles.push('KEY_CONTESTED')
+  const { fromMs, untilMs } = state.term
+  const nowMs = sources.clock.nowMs()
+  if (fromMs === 'never' || nowMs < fromMs) obstacles.push('TERM_AHEAD')
+  if (untilMs !== null && nowMs >= untilMs) obstacles.push('TERM_OVER')
   if (state.clock === 'behind') obstacles.push('CLOCK_BEHIND')
   if (hasMember(state.convicted, state.self)) obstacles.push('MEMBER_CONVICTED')
   if (sources.local().every((feed) => feed.value === null)) obstacles.push('SOURCES_NONE')

@@ -3,6 +3,7 @@ import type {
   FeedView,
   NodeView,
   PeerView,
+  RotationView,
   RoundView,
   SourceView,
   StatusView,
@@ -146,6 +147,11 @@ export class FakeView implements NodeView {
       messages: [MESSAGE, MESSAGE] as [string, string],
     }))
     return { format: EVIDENCE_FORMAT, network, committeeDigest, evidence }
+  }
+
+  rotation(): RotationView {
+    const term = { fromMs: 0, untilMs: null }
+    return { term, approved: null, approvers: [], threshold: 3, locked: [], signed: null }
   }
 
   obstacles(): readonly string[] {

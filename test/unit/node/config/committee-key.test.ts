@@ -72,7 +72,7 @@ describe('the key in a committee file (protocol §11.1)', () => {
     const parsed = parseConfig(MINIMAL_CONFIG)
     if (parsed.type === 'refused') throw new Error('the fixture is good')
     const { config } = parsed
-    const dealt = { file: 'node.yaml', config, committee: committeeOfFour() }
+    const dealt = { config, committee: committeeOfFour() }
     expect(() => assertKeyGenerated(dealt)).toThrow(
       expect.objectContaining({ code: 'CONFIG_KEY_DEALT' }),
     )

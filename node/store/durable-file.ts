@@ -1,4 +1,4 @@
-import { link, open, readFile, rename, rm } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf, OracleError } from '../errors.ts'
 
@@ -38,6 +38,15 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
+/** Makes a directory for this user alone, unless it is there. @throws {OracleError} `FILE_NOT_WRITTEN` */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw notWritten(path, cause)
+  }
+}
+
 async function place(
   { path, text, mode }: { readonly path: string; readonly text: string; readonly mode: number },
   put: (written: string) => Promise<void>,
@@ -57,13 +66,19 @@ async function place(
     await directory.sync().finally(() => directory.close())
   } catch (cause) {
     await rm(written, { force: true })
-    const exists = codeOf(cause) === 'EEXIST'
-    throw new OracleError(
-      exists ? 'FILE_EXISTS' : 'FILE_NOT_WRITTEN',
-      exists
-        ? `${path} exists; move it away if you mean to replace it`
-        : `cannot write ${path} (${codeOf(cause)}); check the directory and the space on its disk`,
-      { context: { path, reason: codeOf(cause) }, cause },
-    )
+    if (codeOf(cause) !== 'EEXIST') throw notWritten(path, cause)
+    throw new OracleError('FILE_EXISTS', `${path} exists; move it away if you mean to replace it`, {
+      context: { path },
+      cause,
+    })
   }
+}
+
+function notWritten(path: string, cause: unknown): OracleError {
+  const reason = codeOf(cause)
+  return new OracleError(
+    'FILE_NOT_WRITTEN',
+    `cannot write ${path} (${reason}); check the directory and the space on its disk`,
+    { context: { path, reason }, cause },
+  )
 }
