@@ -38,7 +38,7 @@ export interface SuccessionDependencies {
 
 /** How often a contract is looked at while nothing is expected of it. */
 const IDLE_MS = 5_000
-/** And while this committee waits for its office: a fraction of the second that a switch may take. */
+/** And while this committee waits for its office: a fraction of what a switch may take. */
 const WAITING_MS = 250
 /** Each member waits this much longer than the one before it: most calls are sent once. */
 const STAGGER_MS = 1_000

@@ -42,7 +42,7 @@ const share = z.strictObject({
   session,
 })
 
-const lock = z.strictObject({ epoch: whole.min(2), message: digest })
+const lock = z.strictObject({ epoch: uint32.min(2), message: digest })
 const handover = z.strictObject({
   epoch: whole,
   committeeDigest: digest,

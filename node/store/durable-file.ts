@@ -38,7 +38,7 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Makes a directory for this user alone, unless it is there. @throws {OracleError} `FILE_NOT_WRITTEN` */
+/** Makes a directory for this user, unless it is there. @throws {OracleError} `FILE_NOT_WRITTEN` */
 export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })

@@ -2,6 +2,7 @@ import { chmodSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SIGNER_PROTOCOL } from '../../node/signer/wire.ts'
 import { type LocalNode, LocalNodes, logOf, until } from '../support/local-nodes.ts'
 
 let network: LocalNodes
@@ -69,7 +70,7 @@ describe('a signer in a process of its own', () => {
 
   test('cuts whoever speaks nonsense, and refuses what no node would ask', async () => {
     const answers = await talk([
-      { id: 1, request: { type: 'hello', protocol: 1 } },
+      { id: 1, request: { type: 'hello', protocol: SIGNER_PROTOCOL } },
       ask(2, { round: 9_007_199_254_740_991, kind: 'share', digest: '11'.repeat(32) }),
       { id: 3, request: { type: 'signHandshake', data: '22'.repeat(56) } },
     ])

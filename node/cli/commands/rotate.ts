@@ -97,7 +97,7 @@ export const rotateApprove = command({
     if (locked !== undefined && toHex(locked.message) !== message) {
       throw new OracleError(
         'HANDOVER_LOCKED',
-        `this member has signed another hand-over of epoch ${handover.epoch} and signs no second one`,
+        `this member signed another hand-over of epoch ${handover.epoch} and signs no second one`,
         { context: { epoch: handover.epoch, locked: toHex(locked.message) } },
       )
     }

@@ -3,10 +3,10 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createDurably, replaceDurably } from '../../../../node/store/durable-file.ts'
 import { KeygenPromises, recordDirectory } from '../../../../node/keygen/record.ts'
 import { sealKeystore } from '../../../../node/keys/keystore.ts'
 import { Secret } from '../../../../node/keys/secret.ts'
+import { createDurably, replaceDurably } from '../../../../node/store/durable-file.ts'
 
 let directory: string
 
