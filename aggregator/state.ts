@@ -100,6 +100,9 @@ export interface Term {
   readonly untilMs: UnixMs | null
 }
 
+/** As many as the engine needs to compile what a round runs through, measured (ADR 0056). */
+const REHEARSAL_ROUNDS = 8
+
 /** The state of the machine. Owned by `step`, mutated in place; hosts only read it. */
 export interface State {
   readonly self: MemberIndex
@@ -212,13 +215,28 @@ function newRound(committee: Committee, round: Round): RoundState {
 
 /** Whether this node may send anything of its own in a round (§4.2, §10.3, §11.2). */
 export function mayAct(turn: Turn, round: Round): boolean {
+  return mayObserve(turn, round) && isInTerm(turn.state.term, openingIn(turn, round))
+}
+
+/**
+ * Whether it may send an observation: also in the last rounds before its term (§11.2), which nobody
+ * signs. So the first one that counts finds processes, connections and arrivals in their stride.
+ */
+export function mayObserve(turn: Turn, round: Round): boolean {
   const { state, context } = turn
+  const { fromMs, untilMs } = state.term
+  if (fromMs === 'never') return false
+  const rehearsedMs = REHEARSAL_ROUNDS * context.committee.params.timing.roundMs
   return (
     round > state.barrier &&
     state.clock === 'agrees' &&
-    isInTerm(state.term, openingOf(context.committee, round)) &&
+    isInTerm({ fromMs: fromMs - rehearsedMs, untilMs }, openingIn(turn, round)) &&
     !hasMember(state.convicted, state.self)
   )
+}
+
+function openingIn({ context }: Turn, round: Round): UnixMs {
+  return openingOf(context.committee, round)
 }
 
 /** Whether a committee is in office at a moment (§11.2). */

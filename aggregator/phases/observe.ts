@@ -6,7 +6,7 @@ import { openingOf, roundAt } from '../committee.ts'
 import type { Event } from '../events.ts'
 import { unsignedOf } from '../messages/codec.ts'
 import type { Observation } from '../messages/messages.ts'
-import { mayAct, note, type RoundState, roundStateOf, type State, type Turn } from '../state.ts'
+import { mayObserve, note, type RoundState, roundStateOf, type State, type Turn } from '../state.ts'
 import { countMembers, type Members, NO_MEMBERS, type Round, withMember } from '../values/ids.ts'
 
 /** Sets what a process may do after a start, from what its disk still knows (protocol §10.3). */
@@ -54,7 +54,7 @@ export function openRound(turn: Turn, round: Round): void {
     basis: state.bestSinceMs <= settledMs,
     members: state.convictedSinceMs <= settledMs && !isLostBefore(state, round),
   }
-  if (mayAct(turn, round) && !roundState.isClosed) turn.out.push({ type: 'sample', round })
+  if (mayObserve(turn, round) && !roundState.isClosed) turn.out.push({ type: 'sample', round })
 }
 
 /** Whether the round before was opened here and has no certificate. */
@@ -97,7 +97,7 @@ export function onSampled(turn: Turn, event: Extract<Event, { type: 'sampled' }>
   const { round } = event
   const roundState = roundStateOf(turn, round)
   if (roundState === null || roundState.pair === null || round !== state.current) return
-  if (!mayAct(turn, round) || roundState.ownDigests.length > 0) return
+  if (!mayObserve(turn, round) || roundState.ownDigests.length > 0) return
   const { includeMs, clockSkewMsMax } = context.committee.params.timing
   // Too late to be counted by anyone: silence costs less than a useless promise.
   const latestMs = openingOf(context.committee, round) + includeMs + clockSkewMsMax

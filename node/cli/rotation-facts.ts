@@ -1,5 +1,13 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import type { Committee } from '../../aggregator/committee.ts'
+import { handoverMessageOf, openSignedHandover } from '../../aggregator/handover/handover.ts'
+import type { HandoverLock } from '../../aggregator/handover/machine.ts'
 import type { Params } from '../../aggregator/params.ts'
+import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
+import type { NodeConfig } from '../config/schema.ts'
+import { readSigned, signedPath } from '../handover/files.ts'
+import { HandoverLocks } from '../keys/handover-locks.ts'
 
 /** What an operator sees change between two committees, before it approves. */
 export interface Differences {
@@ -8,6 +16,33 @@ export interface Differences {
   readonly membersRemoved: readonly string[]
   /** Names of other parameters that change, such as `timing.roundMs`. */
   readonly parametersChanged: readonly string[]
+}
+
+/** The directory of the process that signs: it keeps the locks. */
+export function lockedIn({ dataDirectory, keys }: NodeConfig): string {
+  return keys.signer?.directory ?? dataDirectory
+}
+
+/**
+ * The one hand-over of each epoch that stands here: what this member is locked to, and what the
+ * committee has signed, also without this member.
+ *
+ * @throws {OracleError} what locks and files throw
+ */
+export async function standingHere(
+  config: NodeConfig,
+  committee: Committee,
+): Promise<readonly HandoverLock[]> {
+  const { all } = await HandoverLocks.open(lockedIn(config))
+  const keccak256 = (bytes: Uint8Array) => keccak_256(bytes)
+  const bytes = await readSigned(signedPath(config.dataDirectory))
+  const signed =
+    bytes === null
+      ? null
+      : openSignedHandover({ keccak256, threshold: frostScheme }, committee, bytes)
+  if (signed === null) return all
+  const { epoch } = signed.handover
+  return [...all, { epoch, message: handoverMessageOf(keccak256, signed.handover) }]
 }
 
 export function differencesOf(current: Params, next: Params): Differences {

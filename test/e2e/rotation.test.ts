@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as pauseFor } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import {
   bytesToHex,
@@ -16,12 +15,15 @@ import {
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Committee, committeeOf } from '../../aggregator/committee.ts'
+import { type Committee, committeeOf, openingOf } from '../../aggregator/committee.ts'
 import { decode } from '../../aggregator/messages/codec.ts'
+import type { TimingParams } from '../../aggregator/params.ts'
 import { encodeReport, encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { fromHex, toHex } from '../../aggregator/values/bytes.ts'
+import type { UnixMs } from '../../aggregator/values/time.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import type { RotationView } from '../../node/api/view.ts'
+import { execute } from '../../node/cli/execute.ts'
 import { LocalChain } from '../../node/devnet/chain/local-chain.ts'
 import { type LocalCommittee, localCommittee } from '../../node/devnet/committee.ts'
 import {
@@ -35,15 +37,30 @@ import { LocalProcess } from '../../node/devnet/process.ts'
 import { freePorts, waitFor } from '../../node/devnet/wait.ts'
 import { errorOf } from '../support/contracts/hub.ts'
 
-const FEEDS = ['BTC/USD', 'ETH/USD']
+const FEEDS = ['BTC/USD']
+/** Nine oracles, a market and a chain on two cores: rounds with room for a busy machine. */
+const TIMING: TimingParams = {
+  roundMs: 1_000,
+  includeMs: 350,
+  hopMs: 100,
+  fastMs: 460,
+  cutMs: 570,
+  backupMs: 110,
+  voteMs: 900,
+  stageMs: 1_000,
+  clockSkewMsMax: 5,
+}
 /** From the approvals until the switch: agreeing takes an attempt or two of two seconds. */
-const LEAD_MS = 14_000
-const AFTER_MS = 6_000
+const LEAD_MS = 9_000
+const AFTER_MS = 4_000
+/** What a switch may cost beyond the wait for the next round that there always is. */
+const GAP_MS_MAX = 1_000
+/** Of the old committee: its keys are with a signer in a process of its own. */
+const WITH_SIGNER = 0
 /** Members of the old committee that stay; the fourth is replaced, and a fifth comes. */
 const STAY = [0, 1, 2]
 
 const signal = AbortSignal.timeout(280_000)
-const run = promisify(execFile)
 
 interface Side {
   readonly committee: Committee
@@ -62,7 +79,7 @@ beforeAll(async () => {
   directory = await createRunDirectory()
   const [chainPort = 0, marketPort = 0, ...ports] = await freePorts(20)
   const genesisMs = Date.now() - 10_000
-  const first = localCommittee({ size: 4, feeds: FEEDS, genesisMs })
+  const first = slow(localCommittee({ size: 4, feeds: FEEDS, genesisMs }))
   const second = successorOf(first)
   chain = new LocalChain({ port: chainPort, logPath: join(directory, 'chain.log') })
   processes.push(chain.process)
@@ -88,10 +105,20 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
+function slow({ file, members }: LocalCommittee): LocalCommittee {
+  const { roundMs } = TIMING
+  const feeds = file.params.feeds.map((feed) =>
+    typeof feed.derivation?.stepMs === 'number'
+      ? { ...feed, derivation: { ...feed.derivation, stepMs: roundMs } }
+      : feed,
+  )
+  return { file: { ...file, params: { ...file.params, timing: TIMING, feeds } }, members }
+}
+
 /** Three members stay, one is replaced, one is added, and a parameter changes. */
 function successorOf(first: LocalCommittee): LocalCommittee {
   const { genesisMs } = first.file.params
-  const fresh = localCommittee({ size: 5, feeds: FEEDS, genesisMs })
+  const fresh = slow(localCommittee({ size: 5, feeds: FEEDS, genesisMs }))
   const params = {
     ...fresh.file.params,
     probeEvery: 16,
@@ -130,6 +157,7 @@ async function startSide(
   })
   for (const { index, config } of files.nodes) {
     if (name === 'next') follow(config, index)
+    else if (index === WITH_SIGNER) withSigner(config, files.passphrase)
     const args = ['node/cli/main.ts', 'run', '--config', config]
     start(`${name}-${index}`, args, files.passphrase)
   }
@@ -148,6 +176,14 @@ function follow(path: string, index: number): void {
   writeFileSync(path, JSON.stringify(settings))
 }
 
+/** Moves the keys of a member into a process of their own. */
+function withSigner(path: string, passphrase: string): void {
+  const settings = JSON.parse(readFileSync(path, 'utf8'))
+  settings.keys.signer = { socket: 'signer/signer.sock', directory: 'signer-data' }
+  writeFileSync(path, JSON.stringify(settings))
+  start('old-signer', ['node/cli/main.ts', 'signer', '--config', path], passphrase)
+}
+
 async function untilAll(
   side: Side,
   what: string,
@@ -160,8 +196,18 @@ async function untilAll(
   await waitFor(all, { what, timeoutMs: 120_000, signal, check })
 }
 
-function rotate(args: readonly string[]) {
-  return run(process.execPath, ['node/cli/main.ts', 'rotate', ...args, '--json'])
+/** One command line as an operator types it, in this process: a start of one takes a second. */
+async function rotate(args: readonly string[]) {
+  const said = { stdout: '', stderr: '' }
+  const into = (stream: keyof typeof said) => ({
+    write: (text: string) => {
+      said[stream] += text
+    },
+  })
+  const terminal = { input: Readable.from([]), output: new PassThrough() }
+  const context = { stdout: into('stdout'), stderr: into('stderr'), terminal, signal }
+  const code = await execute(['rotate', ...args, '--json'], context)
+  return { code, ...said }
 }
 
 async function rotation(client: NodeClient): Promise<RotationView> {
@@ -182,37 +228,49 @@ async function approveEverywhere(): Promise<void> {
   expect(facts.membersRemoved).toHaveLength(1)
   expect(facts.parametersChanged).toEqual(['probeEvery'])
   const wrong = randomBytes(32).toString('hex')
-  const refused = rotate(['approve', '--config', first.config, ...about, '--message', wrong])
-  await expect(refused).rejects.toMatchObject({ code: 13 })
+  const refused = await rotate(['approve', '--config', first.config, ...about, '--message', wrong])
+  expect(refused.code).toBe(13)
   for (const { config } of old.files.nodes) {
-    await rotate(['approve', '--config', config, ...about, '--message', facts.message])
+    const done = await rotate(['approve', '--config', config, ...about, '--message', facts.message])
+    expect(done).toMatchObject({ code: 0, stderr: '' })
   }
 }
 
-/** Every round that somebody certified, of the newest that nodes show, with its committee. */
-async function certifiedBy(side: Side): Promise<ReadonlySet<number>> {
-  const rounds = new Set<number>()
+/** When somebody first held the certificate of each round, of the newest that nodes show. */
+async function certifiedBy(side: Side): Promise<ReadonlyMap<number, UnixMs>> {
+  const heldMs = new Map<number, UnixMs>()
   for (const client of side.clients) {
-    for (const { round, path } of (await client.rounds()) ?? []) {
-      if (path === 'fast' || path === 'proposed') rounds.add(round)
+    for (const { round, latencyMs } of (await client.rounds()) ?? []) {
+      if (latencyMs === null) continue
+      const atMs = openingOf(side.committee, round) + latencyMs
+      heldMs.set(round, Math.min(atMs, heldMs.get(round) ?? Number.POSITIVE_INFINITY))
     }
   }
-  return rounds
+  return heldMs
 }
 
-/** The round that the hub holds for the first feed, block by block, in milliseconds of blocks. */
-async function heldByBlock(): Promise<
-  readonly { readonly atMs: number; readonly round: number }[]
-> {
+interface BlockSeen {
+  /** By the block itself, in whole seconds. */
+  readonly atMs: UnixMs
+  /** Number of the committee in office on the hub. */
+  readonly epoch: bigint
+  /** Round that the hub holds for the first feed. */
+  readonly round: number
+}
+
+/** What the hub held in the newest blocks, the oldest first. */
+async function blocks(): Promise<readonly BlockSeen[]> {
   const client = testClient()
   const head = await chain.head()
-  const held: { readonly atMs: number; readonly round: number }[] = []
-  for (let number = head > 90n ? head - 90n : 1n; number <= head; number++) {
-    const block = await client.getBlock({ blockNumber: number })
-    const round = await chain.heldRound(0, number).catch(() => 0)
-    held.push({ atMs: Number(block.timestamp) * 1_000, round })
+  const seen: BlockSeen[] = []
+  for (let blockNumber = head > 40n ? head - 40n : 1n; blockNumber <= head; blockNumber++) {
+    const block = await client.getBlock({ blockNumber })
+    const round = await chain.heldRound(0, blockNumber).catch(() => 0)
+    const hub = { address: chain.deployment.hub, abi: priceFeedsAbi } as const
+    const epoch = await client.readContract({ ...hub, functionName: 'epoch', blockNumber })
+    seen.push({ atMs: Number(block.timestamp) * 1_000, epoch, round })
   }
-  return held
+  return seen
 }
 
 function testClient() {
@@ -242,31 +300,27 @@ test('a committee of four becomes one of five while prices go on', async () => {
   const { genesisMs, timing } = next.committee.params
   const switchRound = Math.ceil((activeFromMs - genesisMs) / timing.roundMs)
   const [byOld, byNext] = [await certifiedBy(old), await certifiedBy(next)]
-  expect(Math.max(...byOld), 'the old one ends').toBeLessThan(switchRound)
-  expect(Math.min(...byNext), 'the next one does not begin early').toBeGreaterThanOrEqual(
+  expect(Math.max(...byOld.keys()), 'the old one ends').toBeLessThan(switchRound)
+  expect(Math.min(...byNext.keys()), 'the next one does not begin early').toBeGreaterThanOrEqual(
     switchRound,
   )
-  const lastRound = Math.floor((activeFromMs + AFTER_MS - 2_000 - genesisMs) / timing.roundMs)
-  const certified = [...byOld, ...byNext].filter((each) => each <= lastRound)
-  const around = certified.filter((each) => each >= switchRound - 10).toSorted((a, b) => a - b)
-  const gaps = around.slice(1).map((round, index) => round - (around[index] as number) - 1)
-  const gap = Math.max(...gaps)
-  process.stdout.write(`longest gap around the switch: ${gap} rounds of ${timing.roundMs} ms\n`)
-  expect(gap * timing.roundMs).toBeLessThanOrEqual(1_000)
+  const fromMs = activeFromMs - 5 * timing.roundMs
+  const untilMs = activeFromMs + AFTER_MS - timing.roundMs
+  const heldMs = [...byOld.values(), ...byNext.values()].filter((atMs) => atMs >= fromMs)
+  const times = [fromMs, ...heldMs, untilMs].toSorted((a, b) => a - b)
+  const gaps = times.slice(1).map((atMs, index) => atMs - (times[index] as number))
+  const gapMs = Math.max(0, Math.round(Math.max(...gaps) - timing.roundMs))
+  process.stdout.write(`longest time without a certificate: ${gapMs} ms beyond a round\n`)
+  expect(gapMs).toBeLessThanOrEqual(GAP_MS_MAX)
 })
 
 test('the contract is with the next committee and takes its certificates', async () => {
-  const held = await waitFor(
+  const { genesisMs, timing } = next.committee.params
+  const isOfNext = ({ round }: BlockSeen) => genesisMs + round * timing.roundMs >= activeFromMs
+  const seen = await waitFor(
     async () => {
-      const epoch = await testClient().readContract({
-        address: chain.deployment.hub,
-        abi: priceFeedsAbi,
-        functionName: 'epoch',
-      })
-      const { genesisMs, timing } = next.committee.params
-      const rounds = await heldByBlock()
-      const newest = rounds.at(-1)?.round ?? 0
-      return epoch === 2n && genesisMs + newest * timing.roundMs >= activeFromMs ? rounds : null
+      const newest = await chain.heldRound(0, await chain.head())
+      return isOfNext({ atMs: 0, epoch: 0n, round: newest }) ? await blocks() : null
     },
     { what: 'a delivery of the next committee', timeoutMs: 30_000, signal },
   )
@@ -277,20 +331,19 @@ test('the contract is with the next committee and takes its certificates', async
     args: [2n],
   })
   expect(digest).toBe(bytesToHex(next.committee.digest))
-  const rounds = held.map(({ round }) => round)
+  const rounds = seen.map(({ round }) => round)
   expect(rounds, 'rounds on chain only rise').toEqual(rounds.toSorted((a, b) => a - b))
-  const changes = held.filter(({ round }, index) => round !== held[index - 1]?.round)
-  const firstOfNext = changes.find(({ round }) => {
-    const { genesisMs, timing } = next.committee.params
-    return genesisMs + round * timing.roundMs >= activeFromMs
-  })
-  const delayMs = (firstOfNext?.atMs ?? 0) - activeFromMs
-  process.stdout.write(`first delivery of the next committee: ${delayMs} ms after the switch\n`)
+  expect(seen.filter(isOfNext).every(({ epoch }) => epoch === 2n)).toBe(true)
+  const inOffice = seen.find(({ epoch }) => epoch === 2n)
+  const officeMs = (inOffice?.atMs ?? 0) - activeFromMs
+  process.stdout.write(`the hub has the next committee ${officeMs} ms after the switch\n`)
+  expect(officeMs).toBeGreaterThanOrEqual(-999)
+  expect(officeMs).toBeLessThan(5_000)
 })
 
-test('the old key is refused in its place at once, and after the overlap everywhere', async () => {
+test('what the old key signed is refused at once, and after the overlap for good', async () => {
   const [client] = old.clients
-  const rounds = [...(await certifiedBy(old))]
+  const rounds = (await certifiedBy(old)).keys()
   const answer = await client?.certificate(Math.max(...rounds))
   const certificate = decode(old.committee, fromHex(answer?.certificate ?? ''))
   if (certificate?.type !== 'certificate') throw new Error('the old node serves its certificates')
@@ -305,9 +358,7 @@ test('the old key is refused in its place at once, and after the overlap everywh
       isFirstClock: true,
     },
   }
-  expect(await outcomeOf(bytesToHex(encodeUpdate(keccak_256, update)))).toMatch(
-    /KeyUnknown|SignatureInvalid/,
-  )
+  expect(await outcomeOf(bytesToHex(encodeUpdate(keccak_256, update)))).toBe('RoundNotNewer')
   const selector = toFunctionSelector('updateByPrevious()').slice(2)
   const byPrevious = `0x${selector}${toHex(encodeReport(keccak_256, update))}` as const
   // Its successor has reported the feed: from then on the old one is not heard there (§8.3).
@@ -323,7 +374,8 @@ test('a second hand-over of the epoch is refused on every old node', async () =>
   for (const { config } of old.files.nodes) {
     const { stdout } = await rotate(['check', '--config', config, ...about])
     const { message } = JSON.parse(stdout)
-    const refused = rotate(['approve', '--config', config, ...about, '--message', message])
-    await expect(refused).rejects.toMatchObject({ code: 13 })
+    const refused = await rotate(['approve', '--config', config, ...about, '--message', message])
+    expect(refused.code).toBe(13)
+    expect(refused.stderr).toContain('HANDOVER_LOCKED')
   }
 })

@@ -27,7 +27,7 @@ import { HandoverLocks } from '../../keys/handover-locks.ts'
 import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 import { addressOf, askNode, noNodeOfOurs } from '../node-api.ts'
-import { differencesOf } from '../rotation-facts.ts'
+import { differencesOf, lockedIn, standingHere } from '../rotation-facts.ts'
 
 const config = {
   type: 'string',
@@ -92,13 +92,15 @@ export const rotateApprove = command({
         { context: { given: options.message, message } },
       )
     }
-    const locks = await HandoverLocks.open(lockedIn(loaded.config))
-    const locked = locks.all.find(({ epoch }) => epoch === handover.epoch)
-    if (locked !== undefined && toHex(locked.message) !== message) {
+    const standing = await standingHere(loaded.config, committee(loaded.committee))
+    const other = standing.find(
+      (each) => each.epoch === handover.epoch && toHex(each.message) !== message,
+    )
+    if (other !== undefined) {
       throw new OracleError(
         'HANDOVER_LOCKED',
-        `this member signed another hand-over of epoch ${handover.epoch} and signs no second one`,
-        { context: { epoch: handover.epoch, locked: toHex(locked.message) } },
+        `another hand-over of epoch ${handover.epoch} is signed here, and none is signed twice`,
+        { context: { epoch: handover.epoch, locked: toHex(other.message) } },
       )
     }
     for (const directory of approvedIn(loaded.config)) await writeApproval(directory, handover)
@@ -155,11 +157,6 @@ export const rotateOwner = command({
     return EXIT_DONE
   },
 })
-
-/** The directory of the process that signs: it keeps the locks. */
-function lockedIn({ dataDirectory, keys }: NodeConfig): string {
-  return keys.signer?.directory ?? dataDirectory
-}
 
 /** A signer of its own wants the operator's word itself; then two processes look for it. */
 function approvedIn(settings: NodeConfig): readonly string[] {

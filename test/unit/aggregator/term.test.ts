@@ -10,18 +10,36 @@ function scriptWith(term: { readonly fromMs: number | null; readonly untilMs: nu
   return script
 }
 
+/** Everybody observes in `ROUND` with one pair: whoever may sign has to. */
+function hearsAll(script: Script): Script {
+  script.waits(0).receives(...[1, 2, 3].map((sender) => script.observation(sender)))
+  return script.waits(60)
+}
+
 const { context } = new Script()
 const openingMs = (round: number) => openingOf(context.committee, round)
 const observed = (script: Script) => script.sent('observation').map((each) => each.round)
 
 describe('the term of a committee (protocol §11.2)', () => {
-  test('before it, a member sends nothing, and nothing counts as skipped', () => {
-    const script = scriptWith({ fromMs: openingMs(ROUND + 2), untilMs: null }).waits(0, ROUND + 4)
-    expect(observed(script)).toEqual([ROUND + 2, ROUND + 3, ROUND + 4])
-    expect(script.all('broadcast').every(({ message }) => message.message.round >= ROUND + 2)).toBe(
-      true,
-    )
-    expect(script.all('skipped').map(({ round }) => round)).toEqual([ROUND + 2, ROUND + 3])
+  test('before it, a member observes for eight rounds, and nothing counts as skipped', () => {
+    const first = ROUND + 10
+    const script = scriptWith({ fromMs: openingMs(first), untilMs: null }).waits(0, first + 2)
+    expect(observed(script)).toEqual(Array.from({ length: 11 }, (_, index) => first - 8 + index))
+    expect(script.all('skipped').map(({ round }) => round)).toEqual([first, first + 1])
+  })
+
+  test('before it, a member signs nothing, whatever it holds, and complains about nobody', () => {
+    const fromMs = openingMs(ROUND + 2)
+    const before = hearsAll(scriptWith({ fromMs, untilMs: null }))
+    expect(observed(before)).toContain(ROUND)
+    expect(before.sent('share')).toEqual([])
+    const after = hearsAll(scriptWith({ fromMs: 0, untilMs: null }))
+    expect(after.sent('share')).toMatchObject([{ round: ROUND }])
+    const alone = scriptWith({ fromMs, untilMs: null }).waits(0, ROUND + 4)
+    const others = alone.all('broadcast').filter(({ message: { message } }) => {
+      return message.type !== 'observation' && message.round < ROUND + 2
+    })
+    expect(others).toEqual([])
   })
 
   test('after it, too', () => {
@@ -31,10 +49,8 @@ describe('the term of a committee (protocol §11.2)', () => {
 
   test('begins and ends between openings without a round for both or for none', () => {
     const atMs = openingMs(ROUND + 2) - 1
-    expect(observed(scriptWith({ fromMs: atMs, untilMs: null }).waits(0, ROUND + 3))).toEqual([
-      ROUND + 2,
-      ROUND + 3,
-    ])
+    const next = scriptWith({ fromMs: atMs, untilMs: null }).waits(0, ROUND + 4)
+    expect(next.all('skipped').map(({ round }) => round)).toEqual([ROUND + 2, ROUND + 3])
     expect(observed(scriptWith({ fromMs: 0, untilMs: atMs }).waits(0, ROUND + 3))).toEqual([
       ROUND,
       ROUND + 1,
