@@ -75,7 +75,7 @@ describe('the testing kit for TypeScript', () => {
   })
 })
 
-test('Solidity finds interfaces, libraries and the kit by the package’s name', () => {
+test('Solidity finds everything by the package’s name, the guide’s own sources included', () => {
   const require = createRequire(import.meta.url)
   const solc: { compile: (input: string, callbacks: object) => string } = require('solc')
   const source = `// SPDX-License-Identifier: MIT
@@ -83,9 +83,7 @@ test('Solidity finds interfaces, libraries and the kit by the package’s name',
     import {IPriceFeeds} from "parallax-oracle/contracts/interfaces/IPriceFeeds.sol";
     import {ISettlement} from "parallax-oracle/contracts/interfaces/ISettlement.sol";
     import {PullReader} from "parallax-oracle/contracts/libraries/PullReader.sol";
-    import {PriceFeeds} from "parallax-oracle/contracts/PriceFeeds.sol";
     import {TestCommittee} from "parallax-oracle/contracts/testing/TestCommittee.sol";
-    import {TestHub} from "parallax-oracle/contracts/testing/TestHub.sol";
     contract Consumer {
       function read(IPriceFeeds hub, bytes calldata report) external view returns (int256 value) {
         (value,) = PullReader.read(hub, 0, 30, report);
@@ -93,18 +91,14 @@ test('Solidity finds interfaces, libraries and the kit by the package’s name',
       function signed(uint32 round, int64 value) external pure returns (bytes memory) {
         return TestCommittee.report(round, value);
       }
-      function deliver(IPriceFeeds.FeedConfig[] calldata feeds, int64[] calldata values) external {
-        PriceFeeds hub = new PriceFeeds(TestHub.parameters(feeds));
-        TestHub.deliver(hub, values);
-      }
     }`
   const input = {
     language: 'Solidity',
-    sources: { 'Consumer.sol': { content: source } },
+    sources: { ...guideSources(), 'Consumer.sol': { content: source } },
     // Not through the intermediate language, as most consumers compile: the stack must suffice.
     settings: {
       optimizer: { enabled: true },
-      outputSelection: { '*': { Consumer: ['evm.bytecode.object'] } },
+      outputSelection: { '*': { '*': ['evm.bytecode.object'] } },
     },
   }
   const read = (path: string) => ({ contents: readFileSync(require.resolve(path), 'utf8') })
@@ -114,4 +108,12 @@ test('Solidity finds interfaces, libraries and the kit by the package’s name',
   )
   expect(errors).toEqual([])
   expect(output.contracts['Consumer.sol'].Consumer.evm.bytecode.object).not.toBe('')
+  expect(output.contracts['contracts/Vault.t.sol'].VaultTest.evm.bytecode.object).not.toBe('')
 })
+
+/** Solidity of docs/guides/protocol.md, by the file that the line above it names. */
+function guideSources(): Readonly<Record<string, { readonly content: string }>> {
+  const guide = readFileSync('docs/guides/protocol.md', 'utf8')
+  const blocks = guide.matchAll(/^`([\w./]+\.sol)`[^\n]*\n\n```solidity\n([\s\S]*?)```/gm)
+  return Object.fromEntries([...blocks].map(([, file, content]) => [file, { content }]))
+}
