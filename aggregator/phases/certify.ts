@@ -134,10 +134,14 @@ export function publishDue(turn: Turn, round: RoundState): void {
   if (round.certificate !== null) turn.out.push({ type: 'publish', message: round.certificate })
 }
 
-/** Somebody's certificate of the round is here: the one made here need not be published. */
+/**
+ * Somebody's certificate of the round is here: the one made here need not be published, unless it
+ * is better. Kept back it would leave who has only the other one with another pair (§4.3, §6.8).
+ */
 export function hearCertificate(turn: Turn, { message }: Verified<Certificate>): void {
   const round = turn.state.rounds.get(message.round)
   if (round === undefined || round.publishMs === null) return
+  if (round.certificate !== null && isBetter(round.certificate.message, message)) return
   round.publishMs = null
   turn.state.publishing -= 1
 }

@@ -104,6 +104,21 @@ describe('combining (protocol §6.8)', () => {
     expect(script.all('certified')).toHaveLength(1)
   })
 
+  test('† given only a lower certificate within hopMs, then it publishes its own', () => {
+    const script = complete(ORDER[2]).waits(125)
+    const proposed = { ...FAST, round: ROUND, sender: ORDER[0], rank: 0 } as const
+    script.receives(script.forge.proposal(script.observations(), proposed))
+    for (const sender of [ORDER[0], ORDER[1]]) {
+      const slot = { ...FAST, slot: 1 }
+      script.receives(script.forge.share(script.observations(), { round: ROUND, sender, ...slot }))
+    }
+    script.receives(
+      script.forge.certificate({ round: ROUND, signingSet: SIGNERS, expectedNext: ALL }),
+    )
+    script.waits(200)
+    expect(script.all('publish').map((each) => each.message.message)).toMatchObject([{ slot: 1 }])
+  })
+
   test('given shares before the last observation, then they are combined when it comes', () => {
     const whole = complete(ORDER[0])
     const script = opened({ self: ORDER[0] })
