@@ -34,6 +34,17 @@ describe('the self-audit', () => {
   })
 })
 
+test('every proof under contracts/smt stands in the self-audit, and no other', () => {
+  const [, section = ''] = read('docs/audit.md').split('## Proofs')
+  const items = section.split('\n## ')[0]?.match(/^- .*$/gm) ?? []
+  const listed = items.flatMap((item) => [...item.matchAll(/`(\w+)`/g)].map(([, name]) => name))
+  const proofs = filesEndingIn('.sol')
+    .filter((path) => path.startsWith('contracts/smt/'))
+    .flatMap((path) => [...read(path).matchAll(/^contract (\w+)/gm)].map(([, name]) => name))
+  expect(proofs.length).toBeGreaterThan(10)
+  expect(listed.toSorted()).toEqual(proofs.toSorted())
+})
+
 test('each numbered invariant stands in exactly one test (contracts/INVARIANTS.md)', () => {
   const numbered = [...read('contracts/INVARIANTS.md').matchAll(/^\| ([A-Z]\d+) \|/gm)]
   const listed = numbered.map(([, number]) => number ?? '')

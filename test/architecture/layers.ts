@@ -40,9 +40,9 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: 'contract tools',
-    holds: ['contracts/abi/export.ts', 'contracts/gas.ts', 'contracts/gas/'],
+    holds: ['contracts/abi/export.ts', 'contracts/gas.ts', 'contracts/gas/', 'contracts/smt/'],
     mayImport: ['contracts/', CORE, 'test/support/'],
-    packages: ['hardhat', '@nomicfoundation/', 'viem'],
+    packages: ['hardhat', '@nomicfoundation/', 'solc', 'viem'],
     mayUseNode: true,
   },
   { name: 'contracts/abi', holds: [ABI], mayImport: [ABI], packages: [], mayUseNode: false },

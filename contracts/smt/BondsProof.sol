@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title The accounts of MemberBonds: one key, one reward pool, everybody's credits as one sum
+/// @notice The steps of BondCredits, BondStakes and MemberBonds on their amounts, without the calls
+/// to registry and hub, whose answers are arguments here: whatever they say, the sum holds.
+contract BondsProof {
+    uint256 private _balance;
+    uint256 private _staked;
+    uint256 private _leaving;
+    uint256 private _pool;
+    uint256 private _owed;
+    uint256 private _credits;
+
+    function stake(uint128 amount) external {
+        _balance += amount;
+        _staked += amount;
+    }
+
+    function fund(uint128 amount) external {
+        _balance += amount;
+        _pool += amount;
+    }
+
+    function ask(uint256 amount) external {
+        require(amount <= _staked);
+        _staked -= amount;
+        _leaving += amount;
+    }
+
+    function release() external {
+        _credits += _leaving;
+        _leaving = 0;
+    }
+
+    function slash() external {
+        _credits += _staked + _leaving;
+        _staked = 0;
+        _leaving = 0;
+    }
+
+    function count(uint128 reward) external {
+        require(_owed + reward <= _pool);
+        _owed += reward;
+    }
+
+    function collect(uint256 amount) external {
+        require(amount <= _owed);
+        _pool -= amount;
+        _owed -= amount;
+        _credits += amount;
+    }
+
+    function withdraw(uint256 amount) external {
+        require(amount <= _credits);
+        _credits -= amount;
+        _balance -= amount;
+    }
+
+    function check() external view {
+        assert(_balance == _staked + _leaving + _pool + _credits);
+        assert(_owed <= _pool);
+    }
+}
