@@ -1,8 +1,8 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { invariant } from '../assert.ts'
 import type { Certificate } from '../messages/messages.ts'
-import { bigintBytes, bigintFrom, concat } from '../values/bytes.ts'
-import type { FeedIndex, Members, Round } from '../values/ids.ts'
+import { bigintBytes, concat } from '../values/bytes.ts'
+import type { FeedIndex } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 import { levelsOf } from './merkle.ts'
 import { WORD_HEAD_BYTES } from './words.ts'
@@ -28,6 +28,8 @@ export interface CommitteeOnChain {
    * Whether the clock is the one that the contract was deployed with; otherwise it travels along.
    */
   readonly isFirstClock: boolean
+  /** Whether it is the one that was in office before, which is heard for an hour; default no. */
+  readonly isPrevious?: boolean
 }
 
 /** Selector of the update, mined to be zero: four cheap bytes, and the first in the dispatcher. */
@@ -35,12 +37,10 @@ export const UPDATE_SELECTOR = 0x00000000
 /** Most feeds of one update. */
 export const UPDATE_FEEDS_MAX = 255
 
-const FLAG_CLOCK = 4
-/** Selector (4), header (20) and signature (96). */
-const ENTRIES_AT = 120
-const ENTRY_BYTES = 17
-const CLOCK_BYTES = 10
-const SIBLING_BYTES = 32
+export const FLAG_CLOCK = 4
+const FLAG_PREVIOUS = 8
+/** Of the program behind index and word of a feed, unless it is zero. */
+export const PROGRAM_BYTES = 3
 
 /**
  * What the node of a feed is hashed with: a sibling on its right or left, or the node that waits.
@@ -93,21 +93,23 @@ export function encodeReport(
     header(certificate, committee),
     encodeSignature(certificate.signature),
     committee.isFirstClock ? new Uint8Array(0) : encodeClock(committee.clock),
-    ...entries.map((entry, position) =>
-      concat(
+    ...entries.map((entry, position) => {
+      const program = programOf(entry.steps, position < entries.length - 1)
+      return concat(
         uint(entry.index, 2),
         (certificate.words[entry.index] as Uint8Array).subarray(0, WORD_HEAD_BYTES),
-        uint(programOf(entry.steps, position < entries.length - 1), 3),
+        program === 0 ? new Uint8Array(0) : uint(program, PROGRAM_BYTES),
         ...entry.siblings,
-      ),
-    ),
+      )
+    }),
   )
 }
 
 /**
  * The lowest bit says whether a feed follows. Above it the path: a bit for each step, set when the
  * other node comes first, and a one that ends it; the lowest of these is inverted, so that no steps
- * are zero. From bit 12 on: which steps take the node that waits, and not a sibling.
+ * are zero, which is left out. From bit 12 on: which steps take the node that waits, and not a
+ * sibling.
  */
 function programOf(steps: readonly Step[], follows: boolean): number {
   invariant(steps.length <= 10, 'a tree of 1024 feeds is ten levels high')
@@ -121,14 +123,17 @@ function programOf(steps: readonly Step[], follows: boolean): number {
 }
 
 function header(certificate: Certificate, committee: CommitteeOnChain): Uint8Array {
-  const { clock, epoch, publicKey, isFirstClock } = committee
+  const { clock, epoch, publicKey, isFirstClock, isPrevious = false } = committee
   const openedMs = clock.genesisMs - clock.clockSkewMsMax + certificate.round * clock.roundMs
   const offset = certificate.timestampMs - openedMs
   if (offset < 0 || offset > clock.includeMs + 2 * clock.clockSkewMsMax) {
     throw new RangeError('the report lies outside its round by the clock of this committee')
   }
   const flags =
-    ((publicKey[0] as number) & 1) | ((epoch & 1) << 1) | (isFirstClock ? 0 : FLAG_CLOCK)
+    ((publicKey[0] as number) & 1) |
+    ((epoch & 1) << 1) |
+    (isFirstClock ? 0 : FLAG_CLOCK) |
+    (isPrevious ? FLAG_PREVIOUS : 0)
   return concat(
     uint(certificate.round, 4),
     uint(offset, 2),
@@ -207,81 +212,4 @@ function entriesOf(
   }
   visit(levels.length - 1, 0)
   return entries
-}
-
-/** One feed of a decoded update. */
-export interface UpdateEntry {
-  readonly feed: FeedIndex
-  /** The word of 32 bytes as it was signed. */
-  readonly word: Uint8Array
-  readonly siblings: readonly Uint8Array[]
-}
-
-/** What the calldata of an update says; nothing of it is verified. */
-export interface DecodedUpdate {
-  readonly flags: number
-  readonly round: Round
-  /** Milliseconds since genesisMs − skew + round × roundMs. */
-  readonly offsetMs: number
-  readonly observers: Members
-  readonly slot: number
-  readonly signingSet: Members
-  readonly expectedNext: Members
-  readonly rx: bigint
-  readonly ry: bigint
-  readonly z: bigint
-  readonly entries: readonly UpdateEntry[]
-  /** The ten bytes of the clock, or null when the contract's first one is meant. */
-  readonly clock: Uint8Array | null
-}
-
-/** Reads the calldata of an update; null when its length is not that of any. */
-export function decodeUpdate(calldata: Uint8Array): DecodedUpdate | null {
-  if (calldata.length < ENTRIES_AT) return null
-  const number = (at: number, length: number) =>
-    Number(bigintFrom(calldata.subarray(at, at + length)))
-  if (number(0, 4) !== UPDATE_SELECTOR) return null
-  const flags = number(10, 1)
-  const entriesAt = ENTRIES_AT + ((flags & FLAG_CLOCK) === 0 ? 0 : CLOCK_BYTES)
-  const entries = decodeEntries(calldata, entriesAt)
-  if (entries === null) return null
-  return {
-    flags,
-    round: number(4, 4),
-    offsetMs: number(8, 2),
-    observers: number(11, 4),
-    slot: number(15, 1),
-    signingSet: number(16, 4),
-    expectedNext: number(20, 4),
-    rx: bigintFrom(calldata.subarray(24, 56)),
-    ry: bigintFrom(calldata.subarray(56, 88)),
-    z: bigintFrom(calldata.subarray(88, 120)),
-    entries,
-    clock: entriesAt === ENTRIES_AT ? null : calldata.slice(ENTRIES_AT, entriesAt),
-  }
-}
-
-function decodeEntries(bytes: Uint8Array, from: number): readonly UpdateEntry[] | null {
-  const entries: UpdateEntry[] = []
-  let at = from
-  for (let follows = true; follows; ) {
-    const program = Number(bigintFrom(bytes.subarray(at + 14, at + ENTRY_BYTES)))
-    const word = new Uint8Array(32)
-    word.set(bytes.subarray(at + 2, at + 2 + WORD_HEAD_BYTES))
-    const feed = Number(bigintFrom(bytes.subarray(at, at + 2)))
-    at += ENTRY_BYTES
-    const siblings: Uint8Array[] = []
-    let merges = program >> 12
-    for (let path = ((program >> 1) & 0x7ff) ^ 1; path > 1; path >>= 1) {
-      if ((merges & 1) === 0) {
-        siblings.push(bytes.slice(at, at + SIBLING_BYTES))
-        at += SIBLING_BYTES
-      }
-      merges >>= 1
-    }
-    if (at > bytes.length) return null
-    entries.push({ feed, word, siblings })
-    follows = (program & 1) === 1
-  }
-  return at === bytes.length ? entries : null
 }

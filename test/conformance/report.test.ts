@@ -1,6 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { describe, expect, test } from 'vitest'
-import { decodeUpdate } from '../../aggregator/report/calldata.ts'
+import { decodeUpdate } from '../../aggregator/report/calldata-reader.ts'
 import { reportDigestOf, signedMessageOf } from '../../aggregator/report/digests.ts'
 import { leafOf, merkleProof, merkleRoot } from '../../aggregator/report/merkle.ts'
 import { decodeWord, encodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'

@@ -8,9 +8,12 @@ import {Frost} from "../libraries/Frost.sol";
 /// @notice A key in office stands at a slot whose number holds the clock of its committee, the
 /// parity of its epoch and that of its ordinate: 2^255 + clock × 2^8 + 2 × epoch parity + ordinate
 /// parity. So one read gives the key and proves that the clock belongs to it. The clock is
-/// genesisMs − skewMs (48 bits) ‖ roundMs (16) ‖ includeMs + 2 × skewMs (16).
+/// genesisMs − skewMs (48 bits) ‖ roundMs (16) ‖ includeMs + 2 × skewMs (16). The key that was in
+/// office before stands at the same number with 2^254 in place of 2^255.
 abstract contract CommitteeKeys is ICommittees {
     uint256 private constant KEYS = 1 << 255;
+    /// @dev What tells the slot of a key in office from that of the key before.
+    uint256 private constant PREVIOUS = 3 << 254;
 
     /// @dev How long after a hand-over the previous committee's reports are still taken.
     uint256 internal constant OVERLAP = 1 hours;
@@ -49,6 +52,13 @@ abstract contract CommitteeKeys is ICommittees {
         return KEYS | clock << 8;
     }
 
+    /// @dev Slot of the key that was in office before, from the one that it had then; reverts when
+    /// its reports are no longer taken.
+    function _previousOf(uint256 keyAt) internal view returns (uint256) {
+        if (block.timestamp > _overlapEnds) revert CommitteeExpired(block.timestamp, _overlapEnds);
+        return keyAt ^ PREVIOUS;
+    }
+
     /// @dev The first committee's clock, put together again.
     function _firstClock() internal view returns (uint256) {
         return (_FIRST_KEYS >> 8) & (2 ** 80 - 1);
@@ -67,10 +77,6 @@ abstract contract CommitteeKeys is ICommittees {
 
     function _inOffice() internal view returns (Committee memory) {
         return _committees[_epoch];
-    }
-
-    function _previous() internal view returns (Committee memory) {
-        return _committees[_epoch - 1];
     }
 
     /// @dev Checks that a committee may follow the one in office: its key and clock are sound, it
@@ -92,12 +98,16 @@ abstract contract CommitteeKeys is ICommittees {
         if (first <= last) revert RoundsNotRising(first, last);
     }
 
-    /// @dev Takes the key in office out of its slot and puts the next one in.
+    /// @dev Moves the key in office to where the previous one stands and puts the next one in.
     function _activate(Committee memory given) internal {
         _checkKey(given.publicKeyX, given.publicKeyParity);
         uint256 number = _epoch + 1;
         if (_epoch != 0) {
-            _setKey(_slotOf(_epoch, _inOffice()), 0);
+            if (_epoch != 1) _setKey(_slotOf(_epoch - 1, _committees[_epoch - 1]) ^ PREVIOUS, 0);
+            Committee memory current = _inOffice();
+            uint256 slot = _slotOf(_epoch, current);
+            _setKey(slot, 0);
+            _setKey(slot ^ PREVIOUS, current.publicKeyX);
             _overlapEnds = block.timestamp + OVERLAP;
         }
         _epoch = number;

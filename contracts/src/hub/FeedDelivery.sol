@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 import {FeedWord} from "../libraries/FeedWord.sol";
-import {Frost} from "../libraries/Frost.sol";
 import {Report} from "../libraries/Report.sol";
 import {FeedStore} from "./FeedStore.sol";
 import {FeedPull} from "./FeedPull.sol";
@@ -26,7 +25,9 @@ abstract contract FeedDelivery is FeedStore, FeedPull {
     uint256 private constant SUM_MASK = 0xffffffffffffffff;
     uint256 private constant STATUS_MASK = 0x7000000000000000000000000000000000000;
     uint256 private constant STATUS_OK = 0x1000000000000000000000000000000000000;
-    uint256 private constant SKIPPED = 0x140;
+    /// @dev Of a program: another feed follows, or a step takes a node that waits.
+    uint256 private constant NOT_PLAIN = 0xfff001;
+    uint256 private constant TIME_MASK = 0xffffffff;
     uint256 private constant WORD_MASK =
         0xffffffffffffffffffffffff0000000000000000000000000000000000000000;
     /// @dev In seconds: how old a report may be, and that with how far ahead it may be.
@@ -52,26 +53,17 @@ abstract contract FeedDelivery is FeedStore, FeedPull {
         _revertSignature(key);
     }
 
-    /// @inheritdoc IPriceFeeds
-    function updateByPrevious() external {
-        (Committee memory signer, uint256 round, uint256 timeMs, uint256 shared) =
-            _openPrevious(_FUTURE_MAX, _SPAN);
-        _refuseSuperseded(shared);
-        // From here on nothing else may live in memory.
-        uint256 key = signer.publicKeyX;
-        uint256 parity = signer.publicKeyParity;
-        Report.clear();
-        uint256 message = Report.message(round, timeMs, _storeAll(Report.ENTRIES, shared));
-        if (Frost.verify(key, parity, message, Report.SIGNATURE, Report.MEMORY) == 0) {
-            revert SignatureInvalid();
-        }
-    }
-
-    /// @dev Feeds that the committee in office has reported are no longer the previous one's. Words
-    /// tell by the parity of the epoch, so a feed that nobody reported since the one before the
-    /// previous is refused as well.
-    function _refuseSuperseded(uint256 shared) private view {
-        uint256 cursor = Report.ENTRIES;
+    /// @dev A reader says whether it takes reports of the previous committee, by the function that
+    /// it calls. Of those delivered, feeds that the committee in office has reported are no longer
+    /// the previous one's. Words tell by the parity of the epoch, so a feed that nobody reported
+    /// since the one before the previous is refused as well.
+    function _checkPrevious(uint256 cursor, uint256 shared, uint256 flags)
+        internal
+        view
+        override
+    {
+        if (msg.sig == IPriceFeeds.pull_mfwu.selector) revert FlagsUnknown(flags);
+        if (msg.sig != IPriceFeeds.update_WNFio.selector) return;
         while (cursor < msg.data.length) {
             uint256 head;
             assembly {
@@ -83,7 +75,7 @@ abstract contract FeedDelivery is FeedStore, FeedPull {
             if (isOther && word.round() != 0) revert CommitteeSuperseded(feed);
             uint256 program = (head >> 120) & 0xffffff;
             if (program & 1 == 0) return;
-            cursor += 17 + 32 * Report.siblings(program);
+            cursor += Report.ENTRY + Report.PROGRAM + 32 * Report.siblings(program);
         }
     }
 
@@ -94,76 +86,122 @@ abstract contract FeedDelivery is FeedStore, FeedPull {
 
     /// @dev Stores the feeds of the report as their proof is walked. Whether the committee signed
     /// them is checked afterwards, on the root that they prove: what fails there takes everything
-    /// back.
+    /// back. What usually happens stands in one piece, since each call would cost 40 gas:
+    /// - A value newer than what stands there is stored. Its sequence fits 30 bits: it counts
+    ///   rounds, which rise and fit 30 bits. The sum wraps around by design: differences modulo
+    ///   2^64 are exact. Two consecutive values share a slot, written when the odd one arrives.
+    /// - Its leaf is hashed as by Report.leaf, and walked upwards as by Report.climb if it is the
+    ///   last or only feed and its program has nothing but siblings. A path without its end moves
+    ///   the cursor away from that of calldata.
     /// @param cursor Where the first feed stands in calldata
     /// @param shared What the words of this report have in common: epoch parity, time and round
     /// @return node The root
     function _storeAll(uint256 cursor, uint256 shared) private returns (uint256 node) {
-        uint256 head;
-        assembly {
-            head := calldataload(cursor)
-        }
+        uint256 head = _load(cursor);
+        (uint256 isUnusual, uint256 program, uint256 old) = (0, 0, 0);
         while (true) {
-            _store(head, shared);
-            uint256 program;
-            (cursor, node, program) = Report.leaf(cursor, head);
+            assembly {
+                old := sload(add(_latest.slot, shr(240, head)))
+                let isOlder := lt(and(shr(128, shared), TIME_MASK), and(shr(128, old), TIME_MASK))
+                let isKnown := iszero(lt(and(old, ROUND_MASK), and(shared, ROUND_MASK)))
+                isUnusual := or(or(isOlder, isKnown), xor(and(head, STATUS_MASK), STATUS_OK))
+            }
+            if (isUnusual != 0) {
+                (cursor, node, program) = _storeUnusual(cursor, head, old, shared);
+            } else {
+                uint256 historyFeeds_ = _HISTORY_FEEDS;
+                assembly {
+                    let time := and(shr(128, shared), TIME_MASK)
+                    let oldTime := and(shr(128, old), TIME_MASK)
+                    let oldValue := sar(192, old)
+                    let sum := and(add(old, mul(oldValue, sub(time, oldTime))), SUM_MASK)
+                    let counted := or(and(add(old, ONE_VALUE), KEPT_MASK), sum)
+                    let word := and(shl(16, head), WORD_MASK)
+                    sstore(add(_latest.slot, shr(240, head)), or(or(word, shared), counted))
+                    let sequence := shr(68, counted)
+                    if and(lt(shr(240, head), historyFeeds_), sequence) {
+                        let even := or(or(shl(192, oldValue), shl(96, oldTime)), and(old, SUM_MASK))
+                        let odd := or(shl(128, shr(192, word)), shl(64, time))
+                        let place := or(shl(12, shr(240, head)), and(shr(1, sequence), 0xfff))
+                        sstore(add(_history.slot, place), or(even, odd))
+                    }
+                    mstore(0x00, time)
+                    let roundId := or(shl(64, shr(240, head)), sequence)
+                    log3(0x00, 0x20, ANSWER_UPDATED, sar(192, word), roundId)
+                    mstore(0x00, head)
+                    mstore(0x02, word)
+                    node := keccak256(0x00, 34)
+                    program := and(shr(120, head), 0xffffff)
+                    cursor := add(cursor, 14)
+                }
+            }
             if (program == 0) break;
+            if (program & NOT_PLAIN == 0) {
+                assembly {
+                    let path := xor(shl(4, program), 0x20)
+                    for { cursor := add(cursor, 3) } gt(path, 0x3f) { path := shr(1, path) } {
+                        let side := and(path, 0x20)
+                        mstore(side, node)
+                        mstore(xor(side, 0x20), calldataload(cursor))
+                        cursor := add(cursor, 0x20)
+                        node := keccak256(0x00, 0x40)
+                    }
+                    cursor := add(cursor, iszero(path))
+                }
+                break;
+            }
             (cursor, node) = Report.climb(cursor, node, program);
             if (program & 1 == 0) break;
             head = Report.next(cursor, node, head);
         }
-        if (Report.isPlain(cursor, head)) return node;
-        uint256 skipped = Report.checkEnd(cursor, head);
-        if (skipped == 0) return node;
+        if (_isUnplain(cursor, head) != 0) return _checkEnd(cursor, node, head, shared);
+    }
+
+    function _load(uint256 place) private pure returns (uint256 loaded) {
+        assembly {
+            loaded := calldataload(place)
+        }
+    }
+
+    /// @dev Zero when the proof of one feed, not left out, ends where calldata ends.
+    function _isUnplain(uint256 cursor, uint256 head) private pure returns (uint256 isUnplain) {
+        assembly {
+            isUnplain := or(mload(0x60), or(xor(cursor, calldatasize()), shr(250, head)))
+        }
+    }
+
+    /// @dev Checks that the proof ended well; gives the root back.
+    function _checkEnd(uint256 cursor, uint256 node, uint256 head, uint256 shared)
+        private
+        view
+        returns (uint256)
+    {
+        if (Report.checkEnd(cursor, head) == 0) return node;
         revert RoundNotNewer((shared >> 98) & 0x3fffffff, _word(head >> 240).round());
     }
 
-    /// @dev Stores one feed if it is newer than what stands there.
-    function _store(uint256 head, uint256 shared) private {
-        uint256 historyFeeds_ = _HISTORY_FEEDS;
-        uint256 old;
-        uint256 isUnusual;
-        assembly {
-            old := sload(add(_latest.slot, shr(240, head)))
-            let isOlder := lt(and(shr(128, shared), 0xffffffff), and(shr(128, old), 0xffffffff))
-            let isKnown := iszero(lt(and(old, ROUND_MASK), and(shared, ROUND_MASK)))
-            isUnusual := or(or(isOlder, isKnown), xor(and(head, STATUS_MASK), STATUS_OK))
+    /// @dev Passes over a feed that is not newer than what stands there, or keeps that it is
+    /// unavailable.
+    function _storeUnusual(uint256 cursor, uint256 head, uint256 old, uint256 shared)
+        private
+        returns (uint256 cursor_, uint256 node, uint256 program)
+    {
+        uint256 word = head << 16;
+        uint256 status = (word >> 160) & 7;
+        if (old & ROUND_MASK >= shared & ROUND_MASK) {
+            // Nobody can block a delivery by sending a part of it first.
+            Report.skip();
+        } else if (status == 1) {
+            revert TimeNotNewer(uint32(shared >> 128), uint32(old >> 128));
+        } else if (status == 2) {
+            _storeUnavailable(head >> 240, word, old, shared);
+        } else {
+            revert StatusUnknown(status);
         }
-        if (isUnusual != 0) return _storeUnusual(head, old, shared);
-        assembly {
-            let feed := shr(240, head)
-            let time := and(shr(128, shared), 0xffffffff)
-            let oldTime := and(shr(128, old), 0xffffffff)
-            // The sequence fits its 30 bits: it counts rounds, which rise and fit 30 bits. The sum
-            // wraps around by design: differences modulo 2^64 are exact.
-            let sum := and(add(old, mul(sar(192, old), sub(time, oldTime))), SUM_MASK)
-            let counted := or(and(add(old, ONE_VALUE), KEPT_MASK), sum)
-            let word := and(shl(16, head), WORD_MASK)
-            sstore(add(_latest.slot, feed), or(or(word, shared), counted))
-            // Two consecutive values share a slot, which is written when the odd one arrives.
-            if and(lt(feed, historyFeeds_), shr(68, counted)) {
-                let values := or(shl(64, sar(192, old)), shr(192, word))
-                let times := or(shl(96, oldTime), shl(64, time))
-                let place := or(shl(12, feed), and(shr(69, counted), 0xfff))
-                let pair := or(or(shl(128, values), times), and(old, SUM_MASK))
-                sstore(add(_history.slot, place), pair)
-            }
-            mstore(0x00, time)
-            let roundId := or(shl(64, feed), shr(68, counted))
-            log3(0x00, 0x20, ANSWER_UPDATED, sar(192, word), roundId)
-        }
+        return Report.leaf(cursor, head);
     }
 
-    function _storeUnusual(uint256 head, uint256 old, uint256 shared) private {
-        uint256 feed = head >> 240;
-        uint256 word = head << 16;
-        // An older one is skipped: nobody can block a delivery by sending a part first.
-        if (old & ROUND_MASK >= shared & ROUND_MASK) {
-            return Report.skip();
-        }
-        uint256 status = (word >> 160) & 7;
-        if (status == 1) revert TimeNotNewer(uint32(shared >> 128), uint32(old >> 128));
-        if (status != 2) revert StatusUnknown(status);
+    function _storeUnavailable(uint256 feed, uint256 word, uint256 old, uint256 shared) private {
         assembly {
             // Value, spread, time and sum stay: the value ages and the average goes on.
             let changed := and(or(and(word, shl(160, 0xff)), shared), UNAVAILABLE_MASK)

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
-import {Frost} from "../libraries/Frost.sol";
 import {Report} from "../libraries/Report.sol";
 import {ReportVerifier} from "./ReportVerifier.sol";
 
@@ -30,27 +29,26 @@ abstract contract FeedPull is ReportVerifier {
 
     /// @inheritdoc IPriceFeeds
     function pull_mfwu() external view returns (uint256[] memory) {
+        _pull();
+    }
+
+    /// @inheritdoc IPriceFeeds
+    function pullByPrevious() external view returns (uint256[] memory) {
+        uint256 flags;
+        assembly {
+            flags := byte(10, calldataload(0))
+        }
+        if (flags & FLAG_PREVIOUS == 0) revert FlagsUnknown(flags);
+        _pull();
+    }
+
+    /// @dev Ends the call with the words of the report.
+    function _pull() private view {
         (uint256 cursor, uint256 key, uint256 round, uint256 timeMs, uint256 shared) =
             _open(_FUTURE_MAX, type(uint64).max);
         (uint256 root, uint256 count) = _collect(cursor, shared);
         uint256 isValid = _checkSignature(key, round, timeMs, root);
         if (isValid == 0) _revertSignature(key);
-        _answer(count);
-    }
-
-    /// @inheritdoc IPriceFeeds
-    function pullByPrevious() external view returns (uint256[] memory) {
-        (Committee memory signer, uint256 round, uint256 timeMs, uint256 shared) =
-            _openPrevious(_FUTURE_MAX, type(uint64).max);
-        // From here on nothing else may live in memory.
-        uint256 key = signer.publicKeyX;
-        uint256 parity = signer.publicKeyParity;
-        Report.clear();
-        (uint256 root, uint256 count) = _collect(Report.ENTRIES, shared);
-        uint256 message = Report.message(round, timeMs, root);
-        if (Frost.verify(key, parity, message, Report.SIGNATURE, Report.MEMORY) == 0) {
-            revert SignatureInvalid();
-        }
         _answer(count);
     }
 

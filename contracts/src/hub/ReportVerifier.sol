@@ -10,7 +10,8 @@ import {CommitteeKeys} from "./CommitteeKeys.sol";
 abstract contract ReportVerifier is IPriceFeeds, CommitteeKeys {
     uint256 private constant ROUND_LIMIT = 1 << 30;
     uint256 private constant FLAG_CLOCK = 4;
-    uint256 private constant FLAGS_MAX = 7;
+    uint256 internal constant FLAG_PREVIOUS = 8;
+    uint256 private constant FLAGS_MAX = 15;
     uint256 private constant CLOCK_BYTES = 10;
     /// @dev Flags that leave the usual way, and the bits of a round that must be zero.
     uint256 private constant UNUSUAL =
@@ -52,7 +53,7 @@ abstract contract ReportVerifier is IPriceFeeds, CommitteeKeys {
     }
 
     /// @dev The same for a committee whose clock is not that of the first, which sends its own
-    /// before the feeds; or finds out what is wrong.
+    /// before the feeds, and for the one that was in office before; or finds out what is wrong.
     function _openUnusual(uint256 future, uint256 span)
         private
         view
@@ -72,29 +73,14 @@ abstract contract ReportVerifier is IPriceFeeds, CommitteeKeys {
         if (flags & FLAG_CLOCK == 0) (cursor, clock) = (Report.ENTRIES, _firstClock());
         (timeMs, shared) = _timed(clock, future, span);
         key = _keysOf(clock) | flags & 3;
+        if (flags & FLAG_PREVIOUS != 0) {
+            key = _previousOf(key);
+            _checkPrevious(cursor, shared, flags);
+        }
     }
 
-    /// @dev The same for the committee that was in office before, until the overlap ends. Its key
-    /// does not stand among the keys any more.
-    function _openPrevious(uint256 future, uint256 span)
-        internal
-        view
-        returns (Committee memory signer, uint256 round, uint256 timeMs, uint256 shared)
-    {
-        if (_epoch < 2 || block.timestamp > _overlapEnds) {
-            revert CommitteeExpired(block.timestamp, _overlapEnds);
-        }
-        signer = _previous();
-        uint256 header;
-        assembly {
-            header := calldataload(4)
-        }
-        round = header >> 224;
-        if (round >= ROUND_LIMIT) revert RoundOutOfRange(round, ROUND_LIMIT - 1);
-        uint256 flags = (header >> 200) & 0xff;
-        if (flags != ((_epoch - 1) & 1) << 1 | signer.publicKeyParity) revert FlagsUnknown(flags);
-        (timeMs, shared) = _timed(_clockOf(signer), future, span);
-    }
+    /// @dev Whether this function takes this report of the previous committee.
+    function _checkPrevious(uint256 cursor, uint256 shared, uint256 flags) internal view virtual;
 
     /// @dev The report's time by a clock, if it is one of its round and acceptable now.
     function _timed(uint256 clock, uint256 future, uint256 span)

@@ -139,20 +139,18 @@ interface IPriceFeeds is ICommittees {
     /// @notice Delivers feeds of one certified report. The arguments are packed behind the selector
     /// 0x00000000 as Report.sol says; aggregator/report/calldata.ts builds them.
     /// @dev Feeds that are not newer than the stored ones are skipped, so that nobody can block a
-    /// delivery by delivering a part of it first; if none is newer, it reverts.
+    /// delivery by delivering a part of it first; if none is newer, it reverts. During the hour
+    /// after a hand-over it also takes reports of the committee that was in office before, marked
+    /// by a flag, for feeds that its successor has not reported.
     function update_WNFio() external;
-
-    /// @notice Delivers a report of the committee that was in office before, in the same layout,
-    /// during the hour after a hand-over and only for feeds that its successor has not reported.
-    function updateByPrevious() external;
 
     /// @notice Verifies a report that the caller brings, in the layout of `update_WNFio`, and
     /// stores nothing. How old it may be is the reader's decision: see PullReader.
     /// @return words As FeedWord says, with the feed's index in the lowest 16 bits and no sequence
     function pull_mfwu() external view returns (uint256[] memory words);
 
-    /// @notice The same for a report of the committee that was in office before, during the hour
-    /// after a hand-over.
+    /// @notice The same for a report of the committee that was in office before, marked by the
+    /// flag, during the hour after a hand-over.
     function pullByPrevious() external view returns (uint256[] memory words);
 
     /// @notice The latest value of a feed if it passes the guard and, on a layer-2 chain, the

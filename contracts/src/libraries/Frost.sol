@@ -18,7 +18,7 @@ library Frost {
     /// @notice Checks a signature over a message of 32 bytes.
     /// @dev R needs no range check: the recovered address is that of a canonical point. px must be
     /// below N; with px = 0 nothing verifies. Uses 0x140 bytes from `free`, of which the first 64
-    /// must be zero.
+    /// and that at 0xa2 must be zero.
     /// @param px Abscissa of the public key
     /// @param parity Its lowest bit is 0 when the ordinate of the public key is even, 1 when it is
     /// odd
@@ -41,11 +41,10 @@ library Frost {
             mstore8(add(free, 0x61), add(2, parity))
             mstore(add(free, 0x62), px)
             mstore(add(free, 0x82), message)
-            // "FROST-secp256k1-SHA256-v1chal" has 29 bytes.
+            // The first byte of 0x0030 is zero already; "FROST-secp256k1-SHA256-v1chal" has 29.
             mstore(
-                add(free, 0xa2), 0x00300046524f53542d736563703235366b312d5348413235362d76316368616c
+                add(free, 0xa3), 0x300046524f53542d736563703235366b312d5348413235362d76316368616c1d
             )
-            mstore8(add(free, 0xc2), 0x1d)
             // b0; the precompile 2 is SHA-256 and fails only without gas, then so does ecrecover.
             pop(staticcall(gas(), 2, free, 195, add(free, 0x84), 32))
             mstore8(add(free, 0xa4), 1)

@@ -11,6 +11,7 @@ library PullReader {
     using FeedWord for uint256;
 
     uint256 private constant FEED_MASK = 0xffff;
+    uint256 private constant FLAG_PREVIOUS = 8;
 
     /// @notice The report does not hold the feed.
     error FeedAbsent(uint256 feed);
@@ -24,22 +25,52 @@ library PullReader {
         view
         returns (int256 value, uint256 time)
     {
-        uint256[] memory words = verify(hub, report);
-        unchecked {
-            for (uint256 i = 0; i < words.length; i++) {
-                uint256 word = words[i];
-                if (word & FEED_MASK != feed) continue;
-                if (word.status() != FeedWord.STATUS_OK) {
-                    revert IPriceFeeds.FeedHalted(feed, word.status());
+        return _check(feed, _find(hub, feed, report), ageSecondsMax);
+    }
+
+    /// @dev The word of a feed in a report; reverts if it is none of the report's.
+    function _find(IPriceFeeds hub, uint256 feed, bytes calldata report)
+        private
+        view
+        returns (uint256 word)
+    {
+        uint256 selector = uint256(bytes32(IPriceFeeds.pull_mfwu.selector));
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, selector)
+            calldatacopy(add(free, 4), report.offset, report.length)
+            let done := staticcall(gas(), hub, free, add(4, report.length), 0x00, 0x00)
+            let size := returndatasize()
+            returndatacopy(free, 0, size)
+            // No code at the address answers nothing.
+            if or(iszero(done), lt(size, 0x40)) { revert(free, size) }
+            // Offset and length come before the words; none of those is zero.
+            for { let at := 0x40 } lt(at, size) { at := add(at, 0x20) } {
+                let found := mload(add(free, at))
+                if eq(and(found, FEED_MASK), feed) {
+                    word := found
+                    break
                 }
-                time = word.time();
-                if (block.timestamp > time + ageSecondsMax) {
-                    revert IPriceFeeds.FeedStale(feed, block.timestamp - time, ageSecondsMax);
-                }
-                return (word.value(), time);
             }
         }
-        revert FeedAbsent(feed);
+        if (word == 0) revert FeedAbsent(feed);
+    }
+
+    /// @dev Value and time of a word that may be used.
+    function _check(uint256 feed, uint256 word, uint256 ageSecondsMax)
+        private
+        view
+        returns (int256 value, uint256 time)
+    {
+        if (word.status() != FeedWord.STATUS_OK) revert IPriceFeeds.FeedHalted(feed, word.status());
+        time = word.time();
+        unchecked {
+            // Observation times may lie a little ahead of the block's.
+            if (block.timestamp > time && block.timestamp - time > ageSecondsMax) {
+                revert IPriceFeeds.FeedStale(feed, block.timestamp - time, ageSecondsMax);
+            }
+        }
+        return (word.value(), time);
     }
 
     /// @notice All words of a report in the hub's form (FeedWord), with the feed in the lowest 16
@@ -52,17 +83,21 @@ library PullReader {
         return verify(hub, IPriceFeeds.pull_mfwu.selector, report);
     }
 
-    /// @notice The same through one of the hub's two entries, `pull_mfwu` and `pullByPrevious`.
+    /// @notice The same through one of the hub's two entries, `pull_mfwu` and `pullByPrevious`; for
+    /// the latter the report is marked by the flag, if it is not yet.
     function verify(IPriceFeeds hub, bytes4 entry, bytes calldata report)
         internal
         view
         returns (uint256[] memory words)
     {
         uint256 selector = uint256(bytes32(entry));
+        uint256 mark = entry == IPriceFeeds.pullByPrevious.selector ? FLAG_PREVIOUS : 0;
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, selector)
             calldatacopy(add(free, 4), report.offset, report.length)
+            let flags := byte(6, calldataload(report.offset))
+            mstore8(add(free, 10), or(flags, mark))
             let done := staticcall(gas(), hub, free, add(4, report.length), 0x00, 0x00)
             returndatacopy(free, 0, returndatasize())
             // The hub answers offset, length, words: an array in memory begins at its length. No

@@ -11,9 +11,11 @@ import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 ///   4  round u32 · offset u16 · flags u8 · observers u32
 ///  15  slot u8 · signingSet u32 · expectedNext u32
 ///  24  R.x u256 · R.y u256 · z u256
-/// 120  clock, 10 bytes, when the flag says so
+/// 120  clock, 10 bytes, when the flags hold 4
 ///      for each feed: index u16 · word 12 bytes · program u24 · its siblings, 32 bytes each
 /// ```
+/// Flags: 1 and 2 are the parities of the group key's ordinate and of the epoch, 4 says that the
+/// clock is not that of the first committee, 8 that the committee before the one in office signed.
 /// The feeds prove themselves with one proof, walked in post-order: a feed's leaf is hashed upwards
 /// as its program says, and waits when another feed follows. The program, from the lowest bit:
 /// ```
@@ -22,6 +24,8 @@ import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 ///              bit 1 is inverted, so that no steps are zero
 /// bits 12..23  merges: set when the step's other node is the one that waits, not a sibling
 /// ```
+/// A program that is zero, that of the only feed of a tree of one, is left out.
+///
 /// A leaf says its own index, so a path proves it whatever its directions are; leaves (34 bytes)
 /// and nodes (64 bytes) cannot be confused.
 ///
@@ -33,6 +37,9 @@ library Report {
     uint256 internal constant SIGNATURE = 24;
     uint256 internal constant ENTRIES = 120;
 
+    /// @dev Bytes of an entry up to its program, and of the program.
+    uint256 internal constant ENTRY = 14;
+    uint256 internal constant PROGRAM = 3;
     /// @dev Indices are below this.
     uint256 internal constant FEEDS = 1024;
     /// @dev Where the signature is checked; the first 64 bytes stay zero until then.
@@ -43,7 +50,7 @@ library Report {
     uint256 internal constant WORD_MASK =
         0xffffffffffffffffffffffff0000000000000000000000000000000000000000;
 
-    /// @notice Hashes the leaf of a feed and steps behind its entry.
+    /// @notice Hashes the leaf of a feed and steps up to its program.
     function leaf(uint256 cursor, uint256 head)
         internal
         pure
@@ -55,41 +62,43 @@ library Report {
             mstore(0x02, and(shl(16, head), WORD_MASK))
             node := keccak256(0x00, 34)
             program := and(shr(120, head), 0xffffff)
-            cursor_ := add(cursor, 17)
+            cursor_ := add(cursor, ENTRY)
         }
     }
 
-    /// @notice Hashes a node upwards as its program says.
+    /// @notice Hashes a node upwards as its program, at the cursor, says.
     function climb(uint256 cursor, uint256 node, uint256 program)
         internal
         pure
         returns (uint256, uint256)
     {
         assembly {
-            let path := xor(and(shr(1, program), 0x7ff), 1)
+            // The path, moved so that its lowest bit is the place of the node: 0x00 or 0x20.
+            let path := xor(and(shl(4, program), 0xffe0), 0x20)
             let merges := shr(12, program)
+            cursor := add(cursor, PROGRAM)
             switch merges
             case 0 {
-                for {} gt(path, 1) {} {
-                    let side := shl(5, and(path, 1))
+                for {} gt(path, 0x3f) {} {
+                    let side := and(path, 0x20)
                     mstore(side, node)
-                    calldatacopy(xor(side, 0x20), cursor, 32)
+                    mstore(xor(side, 0x20), calldataload(cursor))
+                    cursor := add(cursor, 0x20)
                     node := keccak256(0x00, 0x40)
-                    cursor := add(cursor, 32)
                     path := shr(1, path)
                 }
             }
             default {
-                for {} gt(path, 1) {} {
-                    let side := shl(5, and(path, 1))
+                for {} gt(path, 0x3f) {} {
+                    let side := and(path, 0x20)
                     mstore(side, node)
                     switch and(merges, 1)
                     case 0 {
-                        calldatacopy(xor(side, 0x20), cursor, 32)
-                        cursor := add(cursor, 32)
+                        mstore(xor(side, 0x20), calldataload(cursor))
+                        cursor := add(cursor, 0x20)
                     }
                     default {
-                        let state := sub(mload(0x60), 32)
+                        let state := sub(mload(0x60), 0x20)
                         mstore(0x60, state)
                         mstore(xor(side, 0x20), mload(add(STACK, and(state, 0xffff))))
                     }
@@ -99,7 +108,7 @@ library Report {
                 }
             }
             // What is left of a program moves the cursor out of calldata, where it is noticed.
-            cursor := add(cursor, shl(64, or(merges, xor(path, 1))))
+            cursor := add(cursor, shl(64, or(merges, xor(shr(5, path), 1))))
         }
         return (cursor, node);
     }
@@ -127,14 +136,6 @@ library Report {
         for (uint256 path = ((program >> 1) & 0x7ff) ^ 1; path > 1; path >>= 1) {
             if (merges & 1 == 0) count++;
             merges >>= 1;
-        }
-    }
-
-    /// @notice Makes memory fit for a proof and its check after something lived there.
-    function clear() internal pure {
-        assembly {
-            mstore(0x80, 0)
-            mstore(0xa0, 0)
         }
     }
 
@@ -189,7 +190,7 @@ library Report {
             // bytes.
             mstore(0xc0, 0x706172616c6c61782e7369676e2e310000000000000000000000000000000000)
             mstore(0xcf, digest)
-            mstore(0xef, shl(184, shr(96, header)))
+            calldatacopy(0xef, 15, 9)
             digest := keccak256(0xc0, 56)
         }
     }

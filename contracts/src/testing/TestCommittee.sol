@@ -171,8 +171,8 @@ library TestCommittee {
             waiting[count++] = node;
             uint256 path = (2 << merges) - 1;
             uint256 program = ((1 << merges) - 1) << 12 | (path ^ 1) << 1 | (isLast ? 0 : 1);
-            entries =
-                abi.encodePacked(entries, uint16(index), words[index], uint24(program));
+            entries = abi.encodePacked(entries, uint16(index), words[index]);
+            if (program != 0) entries = abi.encodePacked(entries, uint24(program));
         }
         return (entries, waiting[0]);
     }

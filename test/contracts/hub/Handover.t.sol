@@ -52,8 +52,10 @@ contract HandoverTest is HubFixture {
         return TestCommittee.report(by, number, uint32(round), words);
     }
 
+    /// @dev With the flag of the committee that was in office before.
     function _byPrevious(bytes memory report) private pure returns (bytes memory) {
-        return abi.encodePacked(IPriceFeeds.updateByPrevious.selector, report);
+        report[6] |= 0x08;
+        return _update(report);
     }
 
     function test_handOver_givenTheSignature_bringsTheNextIntoOffice() public {
@@ -178,6 +180,34 @@ contract HandoverTest is HubFixture {
         _send(_byPrevious(_reportBy(first, 1, 55)));
         VM.warp(block.timestamp + 1);
         _expectRefusal(_byPrevious(_reportBy(first, 1, 56)), ICommittees.CommitteeExpired.selector);
+    }
+
+    function test_pull_takesReportsOfThePreviousOnlyWhereAskedFor() public {
+        ICommittees.Committee memory next = _succeed();
+        bytes memory report = _reportBy(TestCommittee.committee(), 1, 55);
+        bytes memory unmarked = abi.encodePacked(report);
+        report[6] |= 0x08;
+        bytes memory plain = abi.encodePacked(IPriceFeeds.pull_mfwu.selector, report);
+        _expectRefusal(plain, IPriceFeeds.FlagsUnknown.selector);
+        bytes4 entry = IPriceFeeds.pullByPrevious.selector;
+        _expectRefusal(abi.encodePacked(entry, unmarked), IPriceFeeds.FlagsUnknown.selector);
+        _send(abi.encodePacked(entry, report));
+        // What its successor has reported already may still be read where the previous is asked.
+        VM.warp(block.timestamp + 1);
+        _send(_update(_reportBy(next, 2, 66)));
+        _send(abi.encodePacked(entry, report));
+    }
+
+    function test_activate_takesTheKeyBeforeThePreviousAway() public {
+        ICommittees.Committee memory next = _succeed();
+        bytes memory report = _byPrevious(_reportBy(TestCommittee.committee(), 1, 55));
+        ICommittees.Committee memory third = next;
+        third.publicKeyParity = 0;
+        third.activeFromMs = uint48((block.timestamp + 5) * 1000);
+        hub.handOver(third, TestCommittee.signature(1, hub.handoverMessage(3, third)));
+        VM.warp(block.timestamp + 5);
+        hub.activate(SIGNED);
+        _expectRefusal(report, IPriceFeeds.KeyUnknown.selector);
     }
 
     function testFuzz_updateByPrevious_givenAnyBitFlipped_isRefused(uint256 chance) public {

@@ -28,6 +28,7 @@ contract HostileTest is HubFixture {
         isNamed[IPriceFeeds.FeedsNotAscending.selector] = true;
         isNamed[IPriceFeeds.FlagsUnknown.selector] = true;
         isNamed[IPriceFeeds.KeyUnknown.selector] = true;
+        isNamed[ICommittees.CommitteeExpired.selector] = true;
         isNamed[ICommittees.LengthMismatch.selector] = true;
         isNamed[IPriceFeeds.PointOutOfRange.selector] = true;
         isNamed[IPriceFeeds.ProofMalformed.selector] = true;

@@ -116,7 +116,8 @@ contract SettlementTest is HubFixture {
         bytes12[] memory words = new bytes12[](1);
         words[0] = TestCommittee.word(66);
         bytes memory byNext = TestCommittee.report(next, 2, first, words);
-        VM.expectRevert(abi.encodeWithSelector(IPriceFeeds.FlagsUnknown.selector, 1));
+        uint256 clock = (TestCommittee.GENESIS_MS - 5) << 32 | 500 << 16 | 130;
+        VM.expectRevert(abi.encodeWithSelector(IPriceFeeds.KeyUnknown.selector, 1, clock));
         settlement.settle(0, EXPIRY, byNext);
         _settle(first, 42);
         (int256 value, bool isFinal) = _price();
