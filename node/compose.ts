@@ -130,7 +130,7 @@ async function assemble(assembly: Assembly) {
   const { committee } = context
   const startedMs = clock.nowMs()
   const nowMs = () => clock.nowMs()
-  const { dataDirectory } = config
+  const { dataDirectory, name } = config
   const { self } = signer
   const store = openStore({ dataDirectory, startedMs, committee, self }, { nowMs, log })
   const engine = makeSources(assembly)
@@ -171,7 +171,6 @@ async function assemble(assembly: Assembly) {
     },
   )
   rotation.term.tell((term) => driver.report({ type: 'termSet', nowMs: nowMs(), ...term }))
-  const { name } = config
   const view = createView(
     { name, version: assembly.version, context, self, startedMs },
     {
@@ -188,8 +187,10 @@ async function assemble(assembly: Assembly) {
       rotation: rotation.view,
     },
   )
-  const certificates = certified.shelf
-  const api = new ApiServer(config.api, { context, certificates, view, metrics, clock, log })
+  const { shelf: certificates } = certified
+  const { epoch } = rotation
+  const served = { context, certificates, epoch, view, metrics, clock, log }
+  const api = new ApiServer(config.api, served)
   const first = [store.journal, signer.part, engine, ...targets.map(({ target }) => target)]
   const last = [network, ...rotation.parts, ...certified.parts, driver, api]
   const parts: readonly Startable[] = [...first, ...last]

@@ -20,6 +20,8 @@ export interface ApiOptions extends HttpOptions {
 export interface ApiDependencies {
   readonly context: Context
   readonly certificates: Certificates
+  /** Number of the committee on contracts. */
+  readonly epoch: () => number
   readonly view: NodeView
   readonly metrics: Metrics
   readonly clock: Pick<Clock, 'nowMs'>

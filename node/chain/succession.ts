@@ -28,8 +28,8 @@ export interface SuccessionDependencies {
   readonly handover: () => SignedHandover | null
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
-  /** By the contract, this committee is or was in office from then on. */
-  readonly onBegun: (fromMs: UnixMs) => void
+  /** By the contract, this committee is or was in office from then on, under that number. */
+  readonly onBegun: (begun: { readonly epoch: number; readonly fromMs: UnixMs }) => void
   /** By the contract, another committee follows from then on. */
   readonly onFollowed: (untilMs: UnixMs) => void
   /** Waits, or rejects when the signal aborts. */
@@ -106,7 +106,7 @@ export class Succession implements Startable {
 
   #tell({ own }: Standing): void {
     if (own === null) return
-    this.#use.onBegun(own.fromMs)
+    this.#use.onBegun(own)
     if (own.nextFromMs !== null) this.#use.onFollowed(own.nextFromMs)
   }
 

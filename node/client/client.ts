@@ -5,7 +5,7 @@ import type { Round } from '../../aggregator/values/ids.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import { loadCommittee } from '../config/load.ts'
 import { OracleError } from '../errors.ts'
-import { firstOnChain } from '../gateway/answers.ts'
+import { onChainAt } from '../gateway/answers.ts'
 import { cryptoOf, javascriptEcdsa } from '../keys/native.ts'
 import { eventData } from './events.ts'
 import { HttpClient } from './http.ts'
@@ -48,7 +48,10 @@ export interface ClientOptions {
   readonly committee: CommitteeFile
   /** How long one answer may take; default 5_000. */
   readonly timeoutMs?: number
-  /** The committee as the target contract knows it; default: as the contract's first. */
+  /**
+   * The committee as the target contract knows it; default: with the number that the gateway says,
+   * which a contract would refuse if it were wrong.
+   */
   readonly onChain?: CommitteeOnChain
   /** Unix time in milliseconds; default: this machine's clock. */
   readonly nowMs?: () => number
@@ -72,7 +75,7 @@ export class ParallaxClient {
     const context = contextOf(crypto, committeeOf(crypto.keccak256, committee))
     this.#url = url.replace(/\/+$/, '')
     this.#http = new HttpClient({ timeoutMs })
-    this.#verifier = { context, nowMs, onChain: options.onChain ?? firstOnChain(context) }
+    this.#verifier = { context, nowMs, onChain: options.onChain ?? null }
   }
 
   /**
@@ -127,7 +130,8 @@ export class ParallaxClient {
   /** Feeds of a verified report as `pull` and `Settlement.settle` take them. */
   bytesOf(report: VerifiedReport, feeds: readonly string[]): Uint8Array {
     const { context, onChain } = this.#verifier
-    const chosen = { feeds: indicesOf(context, feeds), committee: onChain }
+    const committee = onChain ?? onChainAt(context, report.epoch)
+    const chosen = { feeds: indicesOf(context, feeds), committee }
     return encodeReport(context.crypto.keccak256, { certificate: report.certificate, ...chosen })
   }
 

@@ -14,6 +14,7 @@ import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
+import { onChainAt } from '../gateway/answers.ts'
 import { type CertificateAnswer, certificateSchema } from '../gateway/schema.ts'
 
 /** What the committee says about one feed, read from its signed word. */
@@ -36,6 +37,8 @@ export interface VerifiedReport {
   readonly timestampMs: UnixMs
   /** The feeds that were asked for, in the committee's order. */
   readonly feeds: readonly VerifiedFeed[]
+  /** Number of the committee on contracts, as the gateway says. */
+  readonly epoch: number
   /** For PriceFeeds: selector, signature, words and proofs; made here. */
   readonly calldata: Hex
   readonly certificate: Certificate
@@ -52,8 +55,8 @@ export interface Wanted {
 
 export interface Verifier {
   readonly context: Context
-  /** The committee as the target contract knows it. */
-  readonly onChain: CommitteeOnChain
+  /** The committee as the target contract knows it; null: with the number the gateway says. */
+  readonly onChain: CommitteeOnChain | null
   readonly nowMs: () => UnixMs
 }
 
@@ -74,14 +77,21 @@ export function verifyAnswer(verifier: Verifier, answer: unknown, wanted: Wanted
   const said = parse(answer)
   const certificate = certificateFrom(context, said)
   checkTime(verifier, certificate, wanted)
+  const { epoch } = said
+  const implied = onChainAt(context, epoch)
+  const update = { certificate, feeds }
   const report: VerifiedReport = {
     round: certificate.round,
     timestampMs: certificate.timestampMs,
     feeds: feeds.map((feed) => readingOf(context, certificate, feed)),
-    calldata: calldataOf(verifier, certificate, feeds),
+    epoch,
+    calldata: calldataOf(context, { ...update, committee: verifier.onChain ?? implied }),
     certificate,
   }
   checkAgreement(said, report)
+  if (said.calldata !== calldataOf(context, { ...update, committee: implied })) {
+    throw contradiction(['calldata'])
+  }
   return report
 }
 
@@ -162,19 +172,21 @@ function readingOf(context: Context, certificate: Certificate, index: FeedIndex)
 }
 
 function calldataOf(
-  { context, onChain }: Verifier,
-  certificate: Certificate,
-  feeds: readonly FeedIndex[],
+  { crypto }: Context,
+  update: {
+    readonly certificate: Certificate
+    readonly feeds: readonly FeedIndex[]
+    readonly committee: CommitteeOnChain
+  },
 ): Hex {
-  const { keccak256 } = context.crypto
   try {
-    return bytesToHex(encodeUpdate(keccak256, { certificate, feeds, committee: onChain }))
+    return bytesToHex(encodeUpdate(crypto.keccak256, update))
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
     throw new OracleError(
       'REPORT_UNDELIVERABLE',
       'the report lies outside its round by the clock that the contract knows; check onChain',
-      { context: { round: certificate.round }, cause },
+      { context: { round: update.certificate.round }, cause },
     )
   }
 }
@@ -184,15 +196,17 @@ function checkAgreement(said: CertificateAnswer, report: VerifiedReport): void {
   const lies: string[] = []
   if (said.round !== report.round) lies.push('round')
   if (said.timestampMs !== report.timestampMs) lies.push('timestampMs')
-  if (said.calldata !== report.calldata) lies.push('calldata')
   if (said.feeds.length !== report.feeds.length) lies.push('feeds')
   report.feeds.forEach(({ index, value, decimals }, position) => {
     const feed = said.feeds[position]
     const text = value === null ? null : formatDecimal(value, decimals)
     if (feed?.index !== index || feed.value !== text) lies.push(`feeds[${position}]`)
   })
-  if (lies.length === 0) return
-  throw new OracleError(
+  if (lies.length > 0) throw contradiction(lies)
+}
+
+function contradiction(lies: readonly string[]): OracleError {
+  return new OracleError(
     'GATEWAY_CONTRADICTS',
     `the gateway contradicts the certificate it sent (${lies[0]}); use another gateway`,
     { context: { fields: lies.join(', ') } },

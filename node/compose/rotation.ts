@@ -35,6 +35,8 @@ export interface RotationDependencies {
 /** How this node's committee comes into office and leaves it (protocol §11.2). */
 export interface Rotation {
   readonly term: TermKeeper
+  /** Number of the committee on contracts; 1 until something else is known. */
+  readonly epoch: () => number
   readonly parts: readonly Startable[]
   /** Null when the message is none of a hand-over. */
   readonly onMessage: (delivery: Pick<Delivery, 'topic' | 'bytes'>) => Judgement | null
@@ -58,6 +60,7 @@ export function makeRotation(use: RotationDependencies): Rotation {
   }
   const predecessor = predecessorOf(loaded, context)
   const term = new TermKeeper({ begins: predecessor === null ? 'first' : 'byHandover' })
+  let epochByContract: number | null = null
   const agreement = new Agreement(
     { context, self, dataDirectory },
     {
@@ -79,13 +82,19 @@ export function makeRotation(use: RotationDependencies): Rotation {
           handover: () => arrival?.signed ?? null,
           clock,
           log,
-          onBegun: (fromMs) => term.beginsAt(fromMs),
+          onBegun: ({ epoch, fromMs }) => {
+            epochByContract ??= epoch
+            term.beginsAt(fromMs)
+          },
           onFollowed: (untilMs) => term.endsAt(untilMs),
         },
       ),
   )
   return {
     term,
+    // Contracts that were deployed later may count from another number; the first one that knows
+    // this committee is the one whose calldata strangers are given.
+    epoch: () => epochByContract ?? arrival?.signed?.handover.epoch ?? 1,
     parts: [...(arrival === null ? [] : [arrival]), agreement, ...successions],
     onMessage: ({ topic, bytes }) =>
       topic === 'protocol' && agreement.takes(bytes) ? agreement.onMessage(bytes) : null,

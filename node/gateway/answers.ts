@@ -20,11 +20,20 @@ export type FeedChoice =
   | { readonly type: 'chosen'; readonly feeds: readonly FeedIndex[] }
   | { readonly type: 'refused'; readonly code: 'FEED_UNKNOWN' | 'FEEDS_TOO_MANY' }
 
-/** The first committee of a contract: the one whose clock it was deployed with. */
-export function firstOnChain({ committee }: Context): CommitteeOnChain {
+/** What calldata needs of a context. */
+interface OfCommittee {
+  readonly crypto: Pick<Context['crypto'], 'keccak256'>
+  readonly committee: Pick<Context['committee'], 'params' | 'groupKey'>
+}
+
+/**
+ * A committee as a contract knows it that counts it as `epoch`. A later one sends its clock along:
+ * what the first one's was need not be known here, and ten bytes prove that it is its own.
+ */
+export function onChainAt({ committee }: OfCommittee, epoch: number): CommitteeOnChain {
   const { params, groupKey } = committee
   const clock = { genesisMs: params.genesisMs, ...params.timing }
-  return { epoch: 1, publicKey: groupKey.publicKey, clock, isFirstClock: true }
+  return { epoch, publicKey: groupKey.publicKey, clock, isFirstClock: epoch === 1 }
 }
 
 /**
@@ -56,12 +65,16 @@ const TEXTS_MAX = 64
 /** Certificates as gateways answer with them; the tree of a certificate is hashed once. */
 export class Answers {
   readonly #context: Context
+  readonly #epochOf: () => number
+  #epoch = 0
   #certificate: Verified<Certificate> | null = null
   #levels: Levels = []
   readonly #texts = new Map<string, string>()
 
-  constructor(context: Context) {
+  /** @param epoch number of the committee on contracts; it may become known later */
+  constructor(context: Context, epoch: () => number) {
     this.#context = context
+    this.#epochOf = epoch
   }
 
   /** One certificate as JSON, with proofs and calldata for the chosen feeds. */
@@ -87,8 +100,10 @@ export class Answers {
   }
 
   #turnTo(certificate: Verified<Certificate>): void {
-    if (this.#certificate === certificate) return
+    const epoch = this.#epochOf()
+    if (this.#certificate === certificate && this.#epoch === epoch) return
     this.#certificate = certificate
+    this.#epoch = epoch
     this.#levels = levelsOf(this.#context.crypto.keccak256, certificate.message.words)
     this.#texts.clear()
   }
@@ -97,6 +112,7 @@ export class Answers {
     { message, bytes }: Verified<Certificate>,
     feeds: readonly FeedIndex[],
   ): CertificateAnswer {
+    const epoch = this.#epoch
     return {
       committeeDigest: toHex(this.#context.committee.digest),
       round: message.round,
@@ -113,7 +129,11 @@ export class Answers {
         ...this.#reading(message, feed),
         proof: proofFrom(this.#levels, feed).map(toHex),
       })),
-      calldata: feeds.length === 0 ? null : calldataOf(this.#context, message, feeds),
+      epoch,
+      calldata:
+        feeds.length === 0
+          ? null
+          : calldataOf(this.#context, { certificate: message, feeds, epoch }),
     }
   }
 
@@ -145,12 +165,16 @@ export class Answers {
  * takes.
  */
 export function calldataOf(
-  context: Context,
-  certificate: Certificate,
-  feeds: readonly FeedIndex[],
+  context: OfCommittee,
+  update: {
+    readonly certificate: Certificate
+    readonly feeds: readonly FeedIndex[]
+    readonly epoch: number
+  },
 ): `0x${string}` | null {
+  const { certificate, feeds, epoch } = update
   try {
-    const committee = firstOnChain(context)
+    const committee = onChainAt(context, epoch)
     return bytesToHex(encodeUpdate(context.crypto.keccak256, { certificate, feeds, committee }))
   } catch (error) {
     if (error instanceof RangeError) return null

@@ -12,6 +12,8 @@ import { codeOf, OracleError } from '../errors.ts'
 /** Values that an operator need not write; docs/gateway.md explains each. */
 export const GATEWAY_DEFAULTS = {
   name: 'gateway',
+  /** The first committee of a contract. */
+  epoch: 1,
   peersMax: 64,
   /** Four minutes of rounds of half a second. */
   certificatesMax: 512,
@@ -30,6 +32,7 @@ const networkSchema = z.strictObject({
 export const gatewayConfigSchema = z.strictObject({
   name: shortName.default(GATEWAY_DEFAULTS.name),
   committee: filePath,
+  epoch: whole(1, 0xffffffff).default(GATEWAY_DEFAULTS.epoch),
   network: networkSchema,
   certificatesMax: whole(1, 100_000).default(GATEWAY_DEFAULTS.certificatesMax),
   api: apiSchema.prefault({}),

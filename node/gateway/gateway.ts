@@ -73,6 +73,7 @@ export async function startGateway(
   const server = new GatewayServer(config.api, {
     context,
     certificates: shelf,
+    epoch: () => config.epoch,
     peers: () => network.peers(),
     metrics,
     clock,

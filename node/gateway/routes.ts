@@ -30,11 +30,13 @@ export function addCertificateRoutes(
   use: {
     readonly context: Context
     readonly certificates: Certificates
+    /** Number of the committee on contracts. */
+    readonly epoch: () => number
     readonly readersMax: number
   },
 ): CertificateRoutes {
-  const { context, certificates, readersMax } = use
-  const answers = new Answers(context)
+  const { context, certificates, epoch, readersMax } = use
+  const answers = new Answers(context, epoch)
   const streams = new Streams(
     { readersMax, ...STREAM_LIMITS },
     { certificates, answers, nowMs: () => performance.now() },

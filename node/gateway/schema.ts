@@ -44,6 +44,11 @@ export const certificateSchema = z.strictObject({
     .regex(/^([0-9a-f]{2}){1,16384}$/)
     .describe('The certificate in its wire form, all that a verifier needs (protocol §5.5)'),
   feeds: z.array(certifiedFeedSchema).max(255).describe('The feeds that were asked for'),
+  epoch: z
+    .int()
+    .min(1)
+    .max(0xffffffff)
+    .describe('Number of the committee on contracts, for which the calldata is made'),
   calldata: z
     .string()
     .regex(/^0x([0-9a-f]{2}){1,98304}$/)

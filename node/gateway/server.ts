@@ -17,6 +17,8 @@ export interface GatewayServerDependencies {
   readonly context: Context
   readonly certificates: Certificates
   readonly peers: () => number
+  /** Number of the committee on contracts. */
+  readonly epoch: () => number
   readonly metrics: GatewayMetrics
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log

@@ -13,6 +13,8 @@ import {
   proposeCommitteeCall,
   withdrawProposalCall,
 } from '../../node/chain/handover-calls.ts'
+import { calldataOf } from '../../node/gateway/answers.ts'
+import { testCommittee } from '../support/committee.ts'
 import { CHAIN_START_MS, sendCalldata } from '../support/contracts/chain.ts'
 import { latestOf, outcomeOf, startHub, type TestHub } from '../support/contracts/hub.ts'
 import { readReportVectors } from '../vectors/report-vectors.ts'
@@ -105,7 +107,23 @@ describe('the owner behind its time lock', () => {
     })
     await hub.deliver(calldata, CHAIN_START_MS + sinceMs + 1_000)
     expect(await latestOf(hub, 0)).toMatchObject({ value: 77n, round })
-    const old = hub.certify(round + 1, [ok(1n), ok(2n), ok(3n)], [1]).calldata
+
+    // What gateways give to strangers: for this number, and not as if it were the first.
+    const { timing, ...params } = testCommittee().committee.params
+    const committee = { groupKey, params: { ...params, ...clock, timing: { ...timing, ...clock } } }
+    const certificate = next.certify({ round: round + 2, feeds: [ok(80n), ok(81n), ok(82n)] })
+    const given = (number: number) =>
+      calldataOf(
+        { crypto: { keccak256: keccak_256 }, committee },
+        { certificate, feeds: [1], epoch: number },
+      ) ?? '0x'
+    await hub.chain.at(CHAIN_START_MS + sinceMs + 2_000)
+    await hub.chain.mine()
+    expect((await outcomeOf(hub, given(1)))?.name).toMatch(/KeyUnknown|SignatureInvalid/)
+    await hub.deliver(fromHex(given(2).slice(2)), CHAIN_START_MS + sinceMs + 3_000)
+    expect(await latestOf(hub, 1)).toMatchObject({ value: 81n, round: round + 2 })
+
+    const old = hub.certify(round + 3, [ok(1n), ok(2n), ok(3n)], [1]).calldata
     expect((await outcomeOf(hub, bytesToHex(old)))?.name).toMatch(/KeyUnknown|SignatureInvalid/)
   })
 })

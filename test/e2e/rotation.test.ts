@@ -331,6 +331,9 @@ test('the contract is with the next committee and takes its certificates', async
     args: [2n],
   })
   expect(digest).toBe(bytesToHex(next.committee.digest))
+  const [client] = next.clients
+  const served = await client?.certificate(Math.max(...(await certifiedBy(next)).keys()))
+  expect(served?.epoch, 'what strangers deliver is for the next committee').toBe(2)
   const rounds = seen.map(({ round }) => round)
   expect(rounds, 'rounds on chain only rise').toEqual(rounds.toSorted((a, b) => a - b))
   expect(seen.filter(isOfNext).every(({ epoch }) => epoch === 2n)).toBe(true)

@@ -52,6 +52,7 @@ beforeEach(async () => {
     {
       context: certifier().context,
       certificates: new Shelf({ certificatesMax: 1 }),
+      epoch: () => 1,
       view,
       metrics: createMetrics(),
       clock: { nowMs: () => Date.now() },

@@ -21,6 +21,7 @@ function dependencies() {
   return {
     context: committee.context,
     certificates: shelf,
+    epoch: () => 1,
     view,
     metrics: createMetrics(),
     clock: { nowMs: () => 1_790_000_000_000 },

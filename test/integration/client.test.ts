@@ -43,6 +43,7 @@ beforeEach(async () => {
     {
       context: committee.context,
       certificates: shelf,
+      epoch: () => 1,
       peers: () => 1,
       metrics: createGatewayMetrics(),
       clock: { nowMs: () => nowMs },
@@ -146,7 +147,7 @@ describe('a gateway that cannot be trusted', () => {
     const options = { feeds: feedsNamed(FEEDS), genesisMs: GENESIS_MS, seed: 'foreign' }
     const foreign = certifier(options)
     const forged = foreign.certify(ROUND, valuesAt(ROUND, FEEDS))
-    const text = new Answers(foreign.context).textOf(forged, [0])
+    const text = new Answers(foreign.context, () => 1).textOf(forged, [0])
     const lying = await clientOfImpostor((_, answer) => {
       answer.writeHead(200, { 'content-type': 'text/event-stream' })
       answer.write(`event: certificate\nid: 1\ndata: ${text}\n\n`)

@@ -38,6 +38,7 @@ function build(options: { requestsPerMinuteMax?: number; streamReadersMax?: numb
     {
       context: committee.context,
       certificates: shelf,
+      epoch: () => 1,
       peers: () => peers,
       metrics: createGatewayMetrics(),
       clock: { nowMs: () => NOW_MS },
@@ -236,6 +237,7 @@ test('a reader that takes nothing holds one certificate, and the others go on', 
     {
       context: many.context,
       certificates: wide,
+      epoch: () => 1,
       peers: () => 1,
       metrics: createGatewayMetrics(),
       clock: { nowMs: () => NOW_MS },

@@ -22,7 +22,7 @@ import { marketFeeds } from '../../node/devnet/market-terms.ts'
 import type { LocalNetwork } from '../../node/devnet/network.ts'
 import { OptionDesk, optionShortcomings } from '../../node/devnet/option-desk.ts'
 import { freePorts } from '../../node/devnet/wait.ts'
-import { Answers, firstOnChain } from '../../node/gateway/answers.ts'
+import { Answers, onChainAt } from '../../node/gateway/answers.ts'
 import { BTC, referenceCrypto, testCommittee } from '../support/committee.ts'
 import { sendCalldata } from '../support/contracts/chain.ts'
 
@@ -74,7 +74,7 @@ beforeAll(async () => {
       message,
       bytes: encodeCertificate(committee, message),
     })
-    response.end(new Answers(context).textOf(sealed, [1]))
+    response.end(new Answers(context, () => 1).textOf(sealed, [1]))
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
 })
@@ -91,7 +91,7 @@ async function deliver(): Promise<void> {
   const payer = await connect({ rpcUrl: chain.rpcUrl, account: PAYER })
   while (!controller.signal.aborted) {
     const round = roundAt(committee, Date.now())
-    const chosen = { feeds: [0, 1, 2, 3], committee: firstOnChain(context) }
+    const chosen = { feeds: [0, 1, 2, 3], committee: onChainAt(context, 1) }
     const data = encodeUpdate(referenceCrypto.keccak256, { certificate: certify(round), ...chosen })
     const to = chain.deployment.hub
     await sendCalldata(payer, { to, data: bytesToHex(data) }).catch(() => null)

@@ -24,6 +24,11 @@ export const gateway = command({
       describe: 'where further gateways may follow this one; may be repeated',
     },
     port: { type: 'string', value: 'NUMBER', describe: 'port of the API on 127.0.0.1' },
+    epoch: {
+      type: 'string',
+      value: 'NUMBER',
+      describe: 'number of the committee on contracts; default 1, the first',
+    },
   },
   run: async (options, { stdout, stderr, signal }) => {
     const loaded = await load(options)
@@ -51,11 +56,12 @@ interface Options {
   readonly bootstrap: readonly string[]
   readonly listen: readonly string[]
   readonly port: string | undefined
+  readonly epoch: string | undefined
 }
 
 async function load(options: Options): Promise<LoadedGateway> {
-  const { config, committee, bootstrap, listen, port } = options
-  const isFlagged = [committee, port].some((value) => value !== undefined)
+  const { config, committee, bootstrap, listen, port, epoch } = options
+  const isFlagged = [committee, port, epoch].some((value) => value !== undefined)
   const isListed = bootstrap.length + listen.length > 0
   if (config !== undefined) {
     if (isFlagged || isListed) throw usageError('give --config or the other options', 'gateway')
@@ -67,9 +73,13 @@ async function load(options: Options): Promise<LoadedGateway> {
   if (port !== undefined && !/^\d{1,5}$/.test(port)) {
     throw usageError('--port must be a number', 'gateway')
   }
+  if (epoch !== undefined && !/^[1-9]\d{0,8}$/.test(epoch)) {
+    throw usageError('--epoch must be a number from 1 on', 'gateway')
+  }
   return await gatewayFrom({
     committee,
     network: { bootstrap, ...(listen.length > 0 && { listen }) },
+    ...(epoch !== undefined && { epoch: Number(epoch) }),
     ...(port !== undefined && { api: { port: Number(port) } }),
   })
 }

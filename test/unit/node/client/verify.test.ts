@@ -7,17 +7,18 @@ import { encodeWord } from '../../../../aggregator/report/words.ts'
 import { fromHex, toHex } from '../../../../aggregator/values/bytes.ts'
 import { UNAVAILABLE } from '../../../../contracts/testing/committee-box.ts'
 import { verifyAnswer, type Wanted } from '../../../../node/client/verify.ts'
-import { Answers, firstOnChain } from '../../../../node/gateway/answers.ts'
+import { Answers, onChainAt } from '../../../../node/gateway/answers.ts'
 import type { CertificateAnswer } from '../../../../node/gateway/schema.ts'
 import { certifier, feedsNamed, valuesAt } from '../../../support/certificates.ts'
 
 const FEEDS = 5
 const committee = certifier({ feeds: feedsNamed(FEEDS) })
 const { context } = committee
-const answers = new Answers(context)
+let epoch = 1
+const answers = new Answers(context, () => epoch)
 const certificate = committee.certify(9, [...valuesAt(9, FEEDS - 1), UNAVAILABLE])
 /** Round 9 opens 4.5 seconds after the genesis at 0. */
-const verifier = { context, onChain: firstOnChain(context), nowMs: () => 5_000 }
+const verifier = { context, onChain: null, nowMs: () => 5_000 }
 
 function honest(feeds = [1, 3]): CertificateAnswer {
   return JSON.parse(answers.textOf(certificate, feeds))
@@ -53,6 +54,41 @@ describe('an honest answer', () => {
   test('says that a feed is unavailable, and gives it no value', () => {
     const report = verify(honest([4]), { feeds: ['F4/USD'] })
     expect(report.feeds).toMatchObject([{ name: 'F4/USD', value: null, observers: 2 }])
+  })
+})
+
+describe('a committee that followed others', () => {
+  const decoded = (calldata: string | null) => decodeUpdate(fromHex(calldata?.slice(2) ?? ''))
+
+  test.each([
+    [1, 0b010],
+    [2, 0b100],
+    [3, 0b110],
+  ])(
+    'as number %i has calldata of that parity, with its clock if it is not the first',
+    (number, flags) => {
+      epoch = number
+      const answer = honest()
+      const report = verify(answer)
+      epoch = 1
+      expect(answer.epoch).toBe(number)
+      expect(report.epoch).toBe(number)
+      expect(report.calldata).toBe(answer.calldata)
+      // The lowest bit is the parity of the key.
+      expect((decoded(report.calldata)?.flags ?? 0) & 0b110).toBe(flags)
+    },
+  )
+
+  test('is delivered as the reader knows it on its contract, whatever the gateway counts', () => {
+    const own = { ...verifier, onChain: onChainAt(context, 2) }
+    const report = verifyAnswer(own, honest(), { feeds: ['F1/USD', 'F3/USD'] })
+    expect((decoded(report.calldata)?.flags ?? 0) & 0b110).toBe(0b100)
+  })
+
+  test('is not believed to have a number that its calldata is not for', () => {
+    expect(() => verify({ ...honest(), epoch: 2 })).toThrow(
+      expect.objectContaining({ code: 'GATEWAY_CONTRADICTS' }),
+    )
   })
 })
 

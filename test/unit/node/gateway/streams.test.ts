@@ -49,7 +49,7 @@ beforeEach(() => {
       stallMsMax: 10_000,
       heartbeatMs: 5_000,
     },
-    { certificates: shelf, answers: new Answers(committee.context), nowMs: () => nowMs },
+    { certificates: shelf, answers: new Answers(committee.context, () => 1), nowMs: () => nowMs },
   )
   streams.start()
 })
