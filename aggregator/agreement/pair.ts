@@ -1,7 +1,5 @@
 import type { Context } from '../context.ts'
-import { orderOf } from '../context.ts'
 import type { Basis, Certificate, Pair } from '../messages/messages.ts'
-import { firstInTurn } from '../turn-order.ts'
 import {
   countMembers,
   difference,
@@ -27,7 +25,6 @@ export interface PairBasis {
 export function pairOf(context: Context, round: Round, basis: PairBasis): Pair {
   const { committee } = context
   const unconvicted = difference(committee.all, basis.convicted)
-  const order = orderOf(context, round)
   const t = committee.signingThreshold
   const present = (set: Members): Members => {
     const left = difference(set, basis.absent ?? NO_MEMBERS)
@@ -35,14 +32,14 @@ export function pairOf(context: Context, round: Round, basis: PairBasis): Pair {
   }
   if (basis.best === null) {
     const expected = present(unconvicted)
-    return { expected, signing: membersOf(firstInTurn(order, expected, t)) }
+    return { expected, signing: firstListed(expected, t) }
   }
   const kept = difference(basis.best.expectedNext, basis.convicted)
   let expected = present(countMembers(kept) < t ? unconvicted : kept)
   const isProbe = round % committee.params.probeEvery === 0
   if (isProbe) expected = withProbed(context, round, { expected, unconvicted })
-  let signing = refill(order, t, { set: basis.best.signingSet & expected, from: expected })
-  if (isProbe) signing = rotated(order, signing, expected)
+  let signing = refill(t, { set: basis.best.signingSet & expected, from: expected })
+  if (isProbe) signing = returned(signing, expected)
   return { expected, signing }
 }
 
@@ -67,24 +64,27 @@ function withProbed(
   return probed === null ? sets.expected : withMember(sets.expected, probed)
 }
 
-/** Adds the first others of `from` in turn order until the set has `count` members. */
-function refill(
-  order: readonly MemberIndex[],
-  count: number,
-  sets: { readonly set: Members; readonly from: Members },
-): Members {
+/** Adds the first others of `from`, as the committee lists them, until the set has `count`. */
+function refill(count: number, sets: { readonly set: Members; readonly from: Members }): Members {
   const missing = count - countMembers(sets.set)
   if (missing <= 0) return sets.set >>> 0
-  const others = firstInTurn(order, difference(sets.from, sets.set), missing)
-  return (sets.set | membersOf(others)) >>> 0
+  return (sets.set | firstListed(difference(sets.from, sets.set), missing)) >>> 0
 }
 
-/** Replaces the last signer in turn order by the first other expected member, if there is one. */
-function rotated(order: readonly MemberIndex[], signing: Members, expected: Members): Members {
-  const [replacement] = firstInTurn(order, difference(expected, signing), 1)
-  if (replacement === undefined) return signing
-  const last = firstInTurn(order, signing, countMembers(signing)).at(-1)
-  return last === undefined ? signing : withMember(withoutMember(signing, last), replacement)
+/**
+ * Replaces the signer that is listed last by the first other expected member where that one is
+ * listed before it: signers return to the head of the list, where operators put those who are near
+ * to the rest, and stay there.
+ */
+function returned(signing: Members, expected: Members): Members {
+  const [replacement] = listMembers(difference(expected, signing))
+  const last = listMembers(signing).at(-1)
+  if (replacement === undefined || last === undefined || replacement > last) return signing
+  return withMember(withoutMember(signing, last), replacement)
+}
+
+function firstListed(set: Members, count: number): Members {
+  return membersOf(listMembers(set).slice(0, count))
 }
 
 /** (round, slot) of a best certificate; (0, 0) without one (§5.1). */

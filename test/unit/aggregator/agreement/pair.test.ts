@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { isBetter, namedAtLeast, pairOf } from '../../../../aggregator/agreement/pair.ts'
-import { contextOf, orderOf } from '../../../../aggregator/context.ts'
+import { contextOf } from '../../../../aggregator/context.ts'
 import type { Certificate } from '../../../../aggregator/messages/messages.ts'
-import { firstInTurn } from '../../../../aggregator/turn-order.ts'
-import { countMembers, isSubset, membersOf } from '../../../../aggregator/values/ids.ts'
+import { countMembers, isSubset } from '../../../../aggregator/values/ids.ts'
 import { referenceCrypto, testCommittee } from '../../../support/committee.ts'
 
 const PROBE = 32
@@ -18,11 +17,11 @@ const pair = (change: Partial<Certificate>, round = 10, convicted = 0) =>
   pairOf(context, round, { best: best(change), convicted })
 
 describe('the expected pair (protocol §4.3)', () => {
-  test('without a certificate: all unconvicted, signed by the first t in turn order', () => {
+  test('without a certificate: all unconvicted, signed by the first t that are listed', () => {
     for (const round of [10, PROBE]) {
       const { expected, signing } = pairOf(context, round, { best: null, convicted: 0b1000000 })
       expect(expected).toBe(0b0111111)
-      expect(signing).toBe(membersOf(firstInTurn(orderOf(context, round), 0b0111111, T)))
+      expect(signing).toBe(0b0011111)
     }
   })
 
@@ -30,11 +29,10 @@ describe('the expected pair (protocol §4.3)', () => {
     expect(pair({ expectedNext: 0b0111111 })).toEqual({ expected: 0b0111111, signing: 0b0011111 })
   })
 
-  test('leaves the convicted out and replaces them as signers in turn order', () => {
+  test('leaves the convicted out and replaces them as signers in the order of the list', () => {
     const { expected, signing } = pair({}, 10, 0b0000001)
     expect(expected).toBe(0b1111110)
-    const [next] = firstInTurn(orderOf(context, 10), 0b1100000, 1)
-    expect(signing).toBe(0b0011110 | (1 << (next as number)))
+    expect(signing).toBe(0b0111110)
   })
 
   test('replaces signers that are expected no more', () => {
@@ -57,9 +55,8 @@ describe('the expected pair (protocol §4.3)', () => {
     const { expected, signing } = pair({ expectedNext: 0b0011111 }, round)
     expect(expected).toBe(0b0011111 | (1 << probed))
     expect(countMembers(signing)).toBe(T)
-    // It signs in place of the last signer in turn order: nobody else is left to take the duty.
-    const last = firstInTurn(orderOf(context, round), 0b0011111, T).at(-1) as number
-    expect(signing).toBe((0b0011111 & ~(1 << last)) | (1 << probed))
+    // It is listed after all signers, so it need not sign.
+    expect(signing).toBe(0b0011111)
   })
 
   test('a convicted member is not probed', () => {
@@ -67,10 +64,21 @@ describe('the expected pair (protocol §4.3)', () => {
     expect(pair({ expectedNext: 0b0011111 }, PROBE, 0b1100000).expected).toBe(0b0011111)
   })
 
-  test('in a probe round with nobody excluded one duty still rotates', () => {
-    const { expected, signing } = pair({}, PROBE)
-    expect(expected).toBe(ALL)
-    expect(countMembers(signing & 0b0011111)).toBe(T - 1)
+  test('one that returns signs when it is listed before the last signer', () => {
+    const { expected, signing } = pair({ expectedNext: 0b1111100, signingSet: 0b1111100 }, PROBE)
+    // The smallest (index − 1) mod 7 among the excluded 0 and 1.
+    expect(expected).toBe(0b1111110)
+    expect(signing).toBe(0b0111110)
+  })
+
+  test('signers come back to the head of the list, one in each probe round', () => {
+    let signingSet = 0b1110011
+    const sets: number[] = []
+    for (const round of [PROBE, 2 * PROBE, 3 * PROBE, 4 * PROBE]) {
+      signingSet = pair({ signingSet }, round).signing
+      sets.push(signingSet)
+    }
+    expect(sets).toEqual([0b0110111, 0b0011111, 0b0011111, 0b0011111])
   })
 
   test('always has t signers within the expected set', () => {

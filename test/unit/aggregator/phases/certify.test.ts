@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { signedMessageOf } from '../../../../aggregator/report/digests.ts'
 import { firstInTurn } from '../../../../aggregator/turn-order.ts'
-import { membersOf } from '../../../../aggregator/values/ids.ts'
 import { opened, ROUND, Script } from '../../../support/script.ts'
 
 const ALL = 0b1111
-const ORDER = new Script().order() as [number, number, number, number]
-const SIGNERS = membersOf(firstInTurn(ORDER, ALL, 3))
+/** The first t as the committee lists them (protocol §4.3). */
+const SIGNERS = 0b0111
+/** The signers in turn order, then the one that is none. */
+const ORDER = [...firstInTurn(new Script().order(), SIGNERS, 3), 3] as [
+  number,
+  number,
+  number,
+  number,
+]
 const FAST = { observers: ALL, slot: 0, signingSet: SIGNERS, expectedNext: ALL }
 
 /** A machine that holds all observations of the fast path. */
