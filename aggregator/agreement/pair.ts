@@ -13,6 +13,9 @@ import {
   withoutMember,
 } from '../values/ids.ts'
 
+/** Of so many probe rounds one lets a member sign that does not otherwise (§4.3). */
+const PROBES_PER_DUTY = 16
+
 /** What a pair is derived from: the best certificate and the members convicted so far (§4.3). */
 export interface PairBasis {
   readonly best: Certificate | null
@@ -36,11 +39,14 @@ export function pairOf(context: Context, round: Round, basis: PairBasis): Pair {
   }
   const kept = difference(basis.best.expectedNext, basis.convicted)
   let expected = present(countMembers(kept) < t ? unconvicted : kept)
-  const isProbe = round % committee.params.probeEvery === 0
+  const { probeEvery } = committee.params
+  const isProbe = round % probeEvery === 0
   if (isProbe) expected = withProbed(context, round, { expected, unconvicted })
-  let signing = refill(t, { set: basis.best.signingSet & expected, from: expected })
-  if (isProbe) signing = returned(signing, expected)
-  return { expected, signing }
+  const signing = refill(t, { set: basis.best.signingSet & expected, from: expected })
+  if (!isProbe) return { expected, signing }
+  const duty = round / (PROBES_PER_DUTY * probeEvery)
+  if (Number.isInteger(duty)) return { expected, signing: onDuty(signing, expected, duty) }
+  return { expected, signing: returned(signing, expected) }
 }
 
 /** In a probe round one excluded member returns: the smallest (index − r/probeEvery) mod n. */
@@ -81,6 +87,18 @@ function returned(signing: Members, expected: Members): Members {
   const last = listMembers(signing).at(-1)
   if (replacement === undefined || last === undefined || replacement > last) return signing
   return withMember(withoutMember(signing, last), replacement)
+}
+
+/**
+ * Lets one of the others take the place of the signer that is listed last until the next probe
+ * round, each in its turn: a share that no longer works is found while it is not needed.
+ */
+function onDuty(signing: Members, expected: Members, turn: number): Members {
+  const others = listMembers(difference(expected, signing))
+  const chosen = others[turn % others.length]
+  const last = listMembers(signing).at(-1)
+  if (chosen === undefined || last === undefined) return signing
+  return withMember(withoutMember(signing, last), chosen)
 }
 
 function firstListed(set: Members, count: number): Members {

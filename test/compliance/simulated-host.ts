@@ -24,7 +24,9 @@ function worldOf(situation: Situation) {
   const params = paramsOf(scenario, SEED)
   const keys = createKeys({ seed: SEED, signatures: 'ideal', hash: 'ideal', size: SIZE, params })
   const context = contextOf(keys.crypto, keys.committee)
-  const self = orderOf(context, FIRST)[0] ?? 0
+  // The first t that are listed sign the first rounds (protocol §4.3).
+  const self =
+    orderOf(context, FIRST).find((index) => index < context.committee.signingThreshold) ?? 0
   const seen: Seen[] = []
   const world = new World(
     {

@@ -35,9 +35,8 @@ export interface HostUnderTest {
   readonly latenessMsMax: number
   /**
    * Plays a situation from the start of the process for at least four rounds beyond its silence,
-   * and
-   * lets what was asked for last be answered. The member under test is one that signs in them, such
-   * as the first in the turn order of the first round.
+   * and lets what was asked for last be answered. The member under test is one that signs in them,
+   * such as the first that is listed.
    */
   readonly live: (situation: Situation) => Promise<readonly Seen[]>
 }

@@ -9,8 +9,10 @@ const FIRST = 10
 const ROUND_MS = 500
 const ALL = 0b1111
 
-/** Signs the first fast round, and proposes in it at no rank. */
-const SIGNER = orderOf(new Cluster({ test: testCommittee() }).context, FIRST)[2] as number
+/** Signs the first fast round as one of the first three listed, and proposes in it at no rank. */
+const SIGNER = orderOf(new Cluster({ test: testCommittee() }).context, FIRST)
+  .slice(2)
+  .find((member) => member < 3) as number
 
 /** How each round from the first acting one ended at a member. */
 function endings(cluster: Cluster, member: number, rounds: number): string {

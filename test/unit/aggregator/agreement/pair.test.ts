@@ -81,6 +81,21 @@ describe('the expected pair (protocol §4.3)', () => {
     expect(sets).toEqual([0b0110111, 0b0011111, 0b0011111, 0b0011111])
   })
 
+  test('in every sixteenth probe round one of the others signs in its turn, until the next', () => {
+    for (const [duty, member] of [
+      [1, 6],
+      [2, 5],
+      [3, 6],
+    ] as const) {
+      const round = 16 * duty * PROBE
+      const { signing } = pair({}, round)
+      expect(signing).toBe(0b0001111 | (1 << member))
+      expect(pair({ signingSet: signing }, round + 1).signing).toBe(signing)
+      expect(pair({ signingSet: signing }, round + PROBE).signing).toBe(0b0011111)
+    }
+    expect(pair({ expectedNext: 0b0011111 }, 16 * PROBE, 0b1100000).signing).toBe(0b0011111)
+  })
+
   test('always has t signers within the expected set', () => {
     for (let round = 1; round < 200; round++) {
       for (const convicted of [0, 1, 0b1000001]) {
