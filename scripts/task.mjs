@@ -19,6 +19,7 @@ const TASKS = {
   model: ['test/model/main.ts'],
   gas: ['contracts/gas.ts'],
   smt: ['contracts/smt/main.ts'],
+  nightly: ['test/nightly/main.ts'],
 }
 
 /**

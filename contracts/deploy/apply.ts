@@ -3,6 +3,7 @@ import { concatHex } from 'viem'
 import { type Chain, ensureFactory, inspect, send } from './chain.ts'
 import type { DeployParameters } from './parameters.ts'
 import { type Plan, type PlannedFeed, plan } from './plan.ts'
+import type { PlannedBonds } from './plan-bonds.ts'
 import type { PlannedMarket } from './plan-market.ts'
 import { creationCodeHash, FACTORY, SALT } from './planned-contract.ts'
 
@@ -15,6 +16,7 @@ export interface Deployment {
   readonly settlement: Address
   readonly feeds: readonly PlannedFeed[]
   readonly markets: readonly PlannedMarket[]
+  readonly bonds: PlannedBonds | null
   readonly contracts: readonly {
     readonly name: string
     readonly address: Address
@@ -38,6 +40,7 @@ export function deploymentOf(
     settlement: planned.settlement,
     feeds: planned.feeds,
     markets: planned.markets,
+    bonds: planned.bonds,
     contracts: planned.contracts.map((contract) => ({
       name: contract.name,
       address: contract.address,

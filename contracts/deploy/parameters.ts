@@ -74,6 +74,22 @@ export interface MarketParameters {
   readonly quote: TokenParameters
 }
 
+/** Evidence on chain and stakes behind it (MemberBonds.sol). */
+export interface BondParameters {
+  /** Gets what convicted members lose, less the reporter's part. */
+  readonly beneficiary: Address
+  /** Least stake that counts as bonded, in wei: a whole number as text. */
+  readonly stakeMinWei: string
+  /** How long after a round evidence about it takes stake. */
+  readonly evidenceSeconds: number
+  /** How long stake waits after it was asked back; longer than `evidenceSeconds`. */
+  readonly leavingSeconds: number
+  /** Reward of each member of a signing set, a whole number as text. */
+  readonly weiPerSignature: string
+  /** Least distance of two rounds that are counted, from 1. */
+  readonly roundsBetween: number
+}
+
 /** Everything that decides a deployment, and so its addresses: a file under review. */
 export interface DeployParameters {
   readonly committee: CommitteeParameters
@@ -100,6 +116,8 @@ export interface DeployParameters {
   readonly feeds: readonly FeedParameters[]
   /** Also deploy an ExampleConsumer a feed that reads answers up to this age; null for none. */
   readonly consumerAgeSecondsMax: number | null
+  /** Evidence and stakes of the members; left out for none. */
+  readonly bonds?: BondParameters
   /** Option markets on these feeds; left out for none. */
   readonly markets?: readonly MarketParameters[]
 }
@@ -124,6 +142,7 @@ export function deployParametersOf(
     | 'historyFeeds'
     | 'reportAgeMsMax'
     | 'futureMsMax'
+    | 'bonds'
     | 'consumerAgeSecondsMax'
     | 'markets'
     | 'owner'

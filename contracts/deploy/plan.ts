@@ -5,6 +5,7 @@ import { exampleConsumerAbi, exampleConsumerBytecode } from '../abi/example-cons
 import { priceFeedsAbi, priceFeedsBytecode } from '../abi/price-feeds.ts'
 import { settlementAbi, settlementBytecode } from '../abi/settlement.ts'
 import { type DeployParameters, FEEDS_AT_DEPLOYMENT_MAX } from './parameters.ts'
+import { type PlannedBonds, planBonds } from './plan-bonds.ts'
 import { type PlannedMarket, planMarket } from './plan-market.ts'
 import { contractOf, type PlannedContract } from './planned-contract.ts'
 
@@ -21,6 +22,7 @@ export interface Plan {
   readonly settlement: Address
   readonly feeds: readonly PlannedFeed[]
   readonly markets: readonly PlannedMarket[]
+  readonly bonds: PlannedBonds | null
   /** Everything that must exist in the end, in the order of deployment. */
   readonly contracts: readonly PlannedContract[]
   /** What would change: the contracts that are not on the chain yet. Empty when all is done. */
@@ -104,11 +106,14 @@ export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address
     contracts.push(...planned.contracts.filter((each) => !contracts.some(isSame(each))))
     return planned.market
   })
+  const bonds = parameters.bonds === undefined ? null : planBonds(parameters.bonds, hub.address)
+  contracts.push(...(bonds?.contracts ?? []))
   return {
     hub: hub.address,
     settlement: settlement.address,
     feeds,
     markets,
+    bonds: bonds?.planned ?? null,
     contracts,
     missing: contracts.filter(({ address }) => !deployed.has(address)),
   }

@@ -1,7 +1,20 @@
+import { getAddress } from 'viem'
+import { memberBondsAbi } from '../abi/member-bonds.ts'
 import { priceFeedsAbi } from '../abi/price-feeds.ts'
 import { type Deployment, deploymentOf } from './apply.ts'
 import { type Chain, inspect } from './chain.ts'
 import { plan } from './plan.ts'
+
+const BOND_PARAMETERS = [
+  'REGISTRY',
+  'HUB',
+  'BENEFICIARY',
+  'STAKE_MIN',
+  'EVIDENCE_SECONDS',
+  'LEAVING_SECONDS',
+  'WEI_PER_SIGNATURE',
+  'ROUNDS_BETWEEN',
+] as const
 
 /** One thing that is not as the deployment says. */
 export interface Discrepancy {
@@ -31,7 +44,11 @@ export async function verify(
     .filter(({ address }) => !deployed.has(address))
     .map(({ name, address }) => ({ subject: name, expected: address, found: 'no code' }))
   if (absent.length > 0) return absent
-  return [...(await verifyHub(chain, deployment)), ...(await verifyFeeds(chain, deployment))]
+  return [
+    ...(await verifyHub(chain, deployment)),
+    ...(await verifyFeeds(chain, deployment)),
+    ...(await verifyBonds(chain, deployment)),
+  ]
 }
 
 function compare(subject: string, expected: string, found: string): Discrepancy[] {
@@ -84,4 +101,27 @@ async function verifyFeeds(chain: Chain, deployment: Deployment): Promise<readon
       `${config?.name} ${config?.decimals} ${config?.heartbeatSeconds}`,
     )
   })
+}
+
+async function verifyBonds(chain: Chain, deployment: Deployment): Promise<readonly Discrepancy[]> {
+  const { bonds, parameters } = deployment
+  const expected = parameters.bonds
+  if (bonds === null || expected === undefined) return []
+  const contract = { address: bonds.bonds, abi: memberBondsAbi }
+  const read = (functionName: (typeof BOND_PARAMETERS)[number]) =>
+    chain.reader.readContract({ ...contract, functionName })
+  const found = await Promise.all(BOND_PARAMETERS.map(read))
+  const given = [
+    bonds.registry,
+    deployment.hub,
+    getAddress(expected.beneficiary),
+    expected.stakeMinWei,
+    expected.evidenceSeconds,
+    expected.leavingSeconds,
+    expected.weiPerSignature,
+    expected.roundsBetween,
+  ]
+  return BOND_PARAMETERS.flatMap((name, at) =>
+    compare(`MemberBonds ${name}`, `${given[at]}`, `${found[at]}`),
+  )
 }

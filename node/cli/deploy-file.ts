@@ -55,6 +55,17 @@ const market = z.strictObject({
   quote: token,
 })
 
+const wei = z.string().regex(/^(0|[1-9]\d{0,27})$/, 'must be wei: a whole number as text')
+
+const bondTerms = z.strictObject({
+  beneficiary: address,
+  stakeMinWei: wei,
+  evidenceSeconds: seconds,
+  leavingSeconds: seconds,
+  weiPerSignature: wei,
+  roundsBetween: z.int().min(1).max(1_000_000),
+})
+
 const parametersSchema = z.strictObject({
   /** Path of the committee file, relative to this one. */
   committee: z.string(),
@@ -66,6 +77,12 @@ const parametersSchema = z.strictObject({
     .strictObject({ uptimeFeed: address, graceSeconds: z.int().min(0).max(86_400) })
     .optional(),
   consumerAgeSecondsMax: z.int().min(1).max(86_400).nullable().default(null),
+  bonds: bondTerms
+    .refine(({ evidenceSeconds, leavingSeconds }) => leavingSeconds > evidenceSeconds, {
+      path: ['leavingSeconds'],
+      message: 'must be longer than evidenceSeconds: what was signed before is answered for',
+    })
+    .optional(),
   markets: z.array(market).max(16).default([]),
 })
 
@@ -80,7 +97,7 @@ export async function loadDeployParameters(path: string): Promise<DeployParamete
   if (read.type === 'refused') throw invalid(path, read.problems)
   const parsed = parametersSchema.safeParse(read.value)
   if (!parsed.success) throw invalid(path, problemsFrom(parsed.error))
-  const { committee: file, owner, sequencer, ...settings } = parsed.data
+  const { committee: file, owner, sequencer, bonds, ...settings } = parsed.data
   const crypto = cryptoOf(javascriptEcdsa)
   const committee = committeeOf(crypto.keccak256, await loadCommittee(resolve(dirname(path), file)))
   const { params, digest, groupKey } = committee
@@ -90,6 +107,7 @@ export async function loadDeployParameters(path: string): Promise<DeployParamete
       ...settings,
       ...(owner !== undefined && { owner }),
       ...(sequencer !== undefined && { sequencer }),
+      ...(bonds !== undefined && { bonds }),
     },
   )
 }

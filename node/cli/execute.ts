@@ -22,6 +22,7 @@ import {
   rotateWithdraw,
 } from './commands/rotate.ts'
 import { run } from './commands/run.ts'
+import { settle } from './commands/settle.ts'
 import { signer } from './commands/signer.ts'
 import { simulate } from './commands/simulate.ts'
 import { status } from './commands/status.ts'
@@ -54,6 +55,7 @@ export const COMMANDS: readonly Command[] = [
   deployPlan,
   deployApply,
   deployVerify,
+  settle,
   simulate,
 ]
 

@@ -23,6 +23,7 @@ export const EXIT_CODES = [
       'SIGNER_NOT_CONFIGURED',
       'DEPLOY_PARAMETERS_',
       'DEPLOY_FEED_',
+      'FEED_UNKNOWN',
     ],
   },
   {
@@ -44,14 +45,21 @@ export const EXIT_CODES = [
   {
     exitCode: 6,
     meaning: 'A chain, its contract or the wallet is not as configured.',
-    codes: ['RPC_', 'CONTRACT_', 'SPENDING_', 'WALLET_', 'DEPLOY_CHAIN_', 'DEPLOY_REVERTED'],
+    codes: [
+      ...['RPC_', 'CONTRACT_', 'SPENDING_', 'WALLET_', 'DEPLOY_CHAIN_', 'DEPLOY_REVERTED'],
+      'SUBMIT_',
+    ],
   },
   {
     exitCode: 7,
-    meaning: 'The node or the signer that was asked does not answer.',
-    codes: ['NODE_UNREACHABLE', 'SIGNER_UNREACHABLE'],
+    meaning: 'The node, signer or gateway that was asked does not answer.',
+    codes: ['NODE_UNREACHABLE', 'SIGNER_UNREACHABLE', 'GATEWAY_UNREACHABLE'],
   },
-  { exitCode: 8, meaning: 'The node answers, but is not ready.', codes: ['NODE_NOT_READY'] },
+  {
+    exitCode: 8,
+    meaning: 'The node or gateway answers, but is not ready.',
+    codes: ['NODE_NOT_READY', 'SETTLEMENT_UNCERTIFIED'],
+  },
   {
     exitCode: 9,
     meaning: 'The data directory or a journal is in use, damaged, incomplete or full.',
@@ -65,7 +73,10 @@ export const EXIT_CODES = [
   {
     exitCode: 11,
     meaning: 'What was to be checked is not as it should be.',
-    codes: ['REPLAY_DIFFERS', 'EVIDENCE_', 'REPORT_UNPROVEN', 'DEPLOY_DIFFERS'],
+    codes: [
+      ...['REPLAY_DIFFERS', 'EVIDENCE_', 'REPORT_', 'DEPLOY_DIFFERS'],
+      ...['GATEWAY_', 'CERTIFICATE_FORGED'],
+    ],
   },
   { exitCode: 12, meaning: 'Key generation ended without a key.', codes: ['KEYGEN_'] },
   {

@@ -19,6 +19,14 @@ const SETTINGS = {
   reportAgeMsMax: 60_000,
   futureMsMax: 10_000,
   owner: { address: '0x00000000000000000000000000000000000000a1', delaySeconds: 172_800 },
+  bonds: {
+    beneficiary: '0x00000000000000000000000000000000000000b2',
+    stakeMinWei: '1000000000000000000',
+    evidenceSeconds: 86_400,
+    leavingSeconds: 172_800,
+    weiPerSignature: '1000000000',
+    roundsBetween: 16,
+  },
   markets: [localMarket('BTC/USD')],
 }
 
@@ -101,6 +109,11 @@ describe('parallax deploy', () => {
 
   test.each([
     ['an unknown key', { ...SETTINGS, proxy: true }, 'DEPLOY_PARAMETERS_INVALID'],
+    [
+      'stake that leaves before its evidence comes',
+      { ...SETTINGS, bonds: { ...SETTINGS.bonds, leavingSeconds: 86_400 } },
+      'DEPLOY_PARAMETERS_INVALID',
+    ],
     ['half a second', { ...SETTINGS, futureMsMax: 500 }, 'DEPLOY_PARAMETERS_INVALID'],
     [
       'a feed that is not there',

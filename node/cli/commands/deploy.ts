@@ -1,18 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bytesToHex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { apply, deploymentOf } from '../../../contracts/deploy/apply.ts'
 import { type Chain, connect, inspect } from '../../../contracts/deploy/chain.ts'
 import { plan } from '../../../contracts/deploy/plan.ts'
 import { verify } from '../../../contracts/deploy/verify.ts'
 import { OracleError } from '../../errors.ts'
-import { openKeystore } from '../../keys/keystore.ts'
-import { readPassphrase, type Terminal } from '../../keys/passphrase.ts'
 import { command } from '../command.ts'
 import { loadDeployParameters, readDeployment } from '../deploy-file.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
-import { PASSPHRASE_OPTIONS, passphraseSourceOf } from '../passphrase-options.ts'
+import { accountFrom, WALLET_OPTIONS } from '../wallet.ts'
 
 const RECORDS = 'contracts/deployments'
 
@@ -51,14 +48,7 @@ export const deployApply = command({
   summary: 'Deploy what is missing on a chain, check it, and write the record.',
   options: {
     ...OPTIONS,
-    ...PASSPHRASE_OPTIONS,
-    wallet: {
-      type: 'string',
-      value: 'FILE',
-      describe: 'key file of purpose transmitter; it pays, and gets no rights',
-      required: true,
-    },
-    development: { type: 'boolean', describe: 'the key file is a cheap one' },
+    ...WALLET_OPTIONS,
     records: { type: 'string', value: 'FOLDER', describe: `default ${RECORDS}` },
   },
   run: async (options, { stdout, stderr, terminal }) => {
@@ -136,23 +126,4 @@ async function assertVerified(chain: Chain, deployment: Recorded): Promise<void>
 /** For reading alone: the account is a fresh one that owns nothing. */
 function readOnly(rpcUrl: string): Promise<Chain> {
   return connect({ rpcUrl, account: privateKeyToAccount(generatePrivateKey()) })
-}
-
-async function accountFrom(
-  options: {
-    readonly wallet: string
-    readonly development: boolean
-    readonly 'passphrase-file': string | undefined
-    readonly 'passphrase-descriptor': string | undefined
-  },
-  terminal: Terminal,
-) {
-  const { wallet: path, development } = options
-  const source = passphraseSourceOf(options, `Passphrase of ${path}: `)
-  const passphrase = await readPassphrase(source, terminal)
-  const strength = development ? 'development' : 'standard'
-  const key = await openKeystore({ path, purpose: 'transmitter', passphrase, strength })
-  const account = key.use((bytes) => privateKeyToAccount(bytesToHex(bytes)))
-  key.erase()
-  return account
 }

@@ -5,8 +5,9 @@ import {
   SOURCE_STATE_START,
   sampleSources,
 } from '../../../aggregator/aggregation/node-value.ts'
+import { parseDecimal } from '../../../aggregator/values/decimal.ts'
 import { QUOTE_UNIT } from '../../../aggregator/values/fixed-point.ts'
-import { bookOf, feedOf, NOW_MS, quoteOf, settingsOf } from '../../support/quotes.ts'
+import { bookOf, feedOf, NOW_MS, quoteOf, rulesOf, settingsOf } from '../../support/quotes.ts'
 
 const VENUES = ['binance', 'coinbase', 'kraken', 'bitstamp', 'okx']
 /** Rounds within which an incident must have ended in the right price or in a named halt. */
@@ -122,6 +123,41 @@ describe('incidents of other oracles, in the committee', () => {
     const value = medianFloor(observed)
     expect(value >= 5_000_000n && value <= 5_000_400n).toBe(true)
   })
+})
+
+describe('Moonwell cbETH, 2026: a ratio to ETH was taken for dollars', () => {
+  const legsOf = (market: string, route: FeedSettings['legs'][number]['route']) =>
+    VENUES.slice(0, 3).map((venue) => ({ venue, market, route }))
+  const route = [{ market: 'ETH/USD', direction: 'multiply' as const }]
+  const settings = settingsOf({
+    conversions: [{ market: 'ETH/USD', legs: legsOf('ETH/USD', []), rules: rulesOf(), peg: null }],
+    feeds: [feedOf({ name: 'cbETH/USD', decimals: 2, legs: legsOf('cbETH/ETH', route) })],
+  })
+  const quotesOf = (market: string, cents: bigint) =>
+    VENUES.slice(0, 3).map((venue) => {
+      const mid = cents * CENT
+      return quoteOf({ venue, market, bid: mid, ask: mid, last: mid })
+    })
+  const observed = (...quotes: readonly ReturnType<typeof quoteOf>[]) =>
+    sampleSources(settings, { state: SOURCE_STATE_START, quotes: bookOf(quotes), nowMs: NOW_MS })
+      .feeds[0]
+
+  test('a venue that quotes in ETH is worth its ratio times the price of ETH', () => {
+    const feed = observed(...quotesOf('cbETH/ETH', 112n), ...quotesOf('ETH/USD', 220_000n))
+    expect(feed?.value).toBe(246_400n)
+  })
+
+  test('without a price of ETH there is none, and never the ratio itself', () => {
+    const feed = observed(...quotesOf('cbETH/ETH', 112n))
+    expect(feed).toMatchObject({ value: null, reason: 'SOURCES_TOO_FEW' })
+  })
+})
+
+test('Pyth, 2021: the same price with other exponents is the same number, never a float', () => {
+  const texts = ['54016.5', '5.40165e4', '54016.50000000', '540165e-1']
+  expect(texts.map((text) => parseDecimal(text, { decimals: 8, rounding: 'floor' }))).toEqual(
+    texts.map(() => ({ type: 'parsed', value: 5_401_650_000_000n })),
+  )
 })
 
 test('what no rule stops: most venues wrong together and within the bounds decide', () => {

@@ -1,0 +1,129 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { hexToBytes } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
+import { connect } from '../../contracts/deploy/chain.ts'
+import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
+import { execute } from '../../node/cli/execute.ts'
+import { formatCommittee } from '../../node/config/committee-file.ts'
+import { createGatewayMetrics } from '../../node/gateway/metrics.ts'
+import { GatewayServer } from '../../node/gateway/server.ts'
+import { Shelf } from '../../node/gateway/shelf.ts'
+import { sealKeystore, writeKeystore } from '../../node/keys/keystore.ts'
+import { Secret } from '../../node/keys/secret.ts'
+import { SILENT_LOG } from '../../node/logging.ts'
+import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
+import { FUNDED_KEYS, HardhatNode } from '../support/hardhat-node.ts'
+
+const PASSPHRASE = 'settles for everybody'
+const EXPIRY = Math.floor(Date.now() / 1_000) - 30
+const GENESIS_MS = EXPIRY * 1_000 - 60_000
+/** Opens at the expiry. */
+const ROUND = 120
+const committee = certifier({ feeds: feedsNamed(2), genesisMs: GENESIS_MS })
+
+let directory: string
+let chain: HardhatNode
+let gateway: GatewayServer
+let shelf: Shelf
+let deployment: Deployment
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'parallax-settle-'))
+  await writeFile(join(directory, 'committee.json'), formatCommittee(committee.file))
+  await writeFile(join(directory, 'passphrase'), PASSPHRASE, { mode: 0o600 })
+  const keys = {
+    key: Secret.of(hexToBytes(FUNDED_KEYS[0])),
+    passphrase: Secret.ofText(PASSPHRASE),
+  }
+  const sealed = await sealKeystore({ purpose: 'transmitter', strength: 'development' }, keys)
+  await writeKeystore(join(directory, 'wallet.json'), sealed)
+  chain = await HardhatNode.start()
+  await chain.client().setAutomine(true)
+  const account = privateKeyToAccount(FUNDED_KEYS[0])
+  const { params, digest, groupKey } = committee.test.committee
+  const parameters = deployParametersOf(
+    { params, digest, groupKey: groupKey.publicKey },
+    { historyFeeds: 2, reportAgeMsMax: 60_000, futureMsMax: 2_000, consumerAgeSecondsMax: null },
+  )
+  deployment = (await deploy(await connect({ rpcUrl: chain.url, account }), parameters)).deployment
+  shelf = new Shelf({ certificatesMax: 8 })
+  gateway = new GatewayServer(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      requestsPerMinuteMax: 1_000,
+      connectionsMax: 16,
+      streamReadersMax: 4,
+    },
+    {
+      context: committee.context,
+      certificates: shelf,
+      peers: () => 1,
+      metrics: createGatewayMetrics(),
+      clock: { nowMs: () => Date.now() },
+      log: SILENT_LOG,
+    },
+  )
+  await gateway.start()
+})
+afterAll(async () => {
+  await gateway.stop()
+  await chain.stop()
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function settle(changed: Readonly<Record<string, string>> = {}) {
+  let stdout = ''
+  let stderr = ''
+  const options = {
+    url: gateway.address ?? '',
+    committee: join(directory, 'committee.json'),
+    rpc: chain.url,
+    contract: deployment.settlement,
+    feed: 'F1/USD',
+    expiry: String(EXPIRY),
+    wallet: join(directory, 'wallet.json'),
+    'passphrase-file': join(directory, 'passphrase'),
+    ...changed,
+  }
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+  const exitCode = await execute(['settle', ...args, '--development', '--json'], {
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    terminal: { input: Readable.from([]), output: new PassThrough() },
+    signal: new AbortController().signal,
+  })
+  return { exitCode, said: JSON.parse(stdout === '' ? stderr : stdout) }
+}
+
+test('before the round is certified it says so, and sends nothing', async () => {
+  const { exitCode, said } = await settle()
+  expect([exitCode, said.error.code]).toEqual([8, 'SETTLEMENT_UNCERTIFIED'])
+})
+
+test('brings the settlement round once, and afterwards says what stands', async () => {
+  shelf.add(committee.certify(ROUND, valuesAt(ROUND, 2)))
+  const first = await settle()
+  expect(first).toMatchObject({
+    exitCode: 0,
+    said: { value: '120001', isFinal: true, round: ROUND, hash: expect.stringMatching(/^0x/) },
+  })
+  const again = await settle()
+  expect(again.said).toEqual({ value: '120001', isFinal: true, round: null, hash: null })
+})
+
+test.each([
+  ['an expiry in the future', { expiry: String(EXPIRY + 3_600) }, 8, 'SETTLEMENT_UNCERTIFIED'],
+  ['a feed of nobody', { feed: 'XAU/USD' }, 3, 'FEED_UNKNOWN'],
+  ['half an address', { contract: '0x12' }, 2, 'USAGE_INVALID'],
+  ['a time that is none', { expiry: 'tomorrow' }, 2, 'USAGE_INVALID'],
+  ['a gateway that is gone', { url: 'http://127.0.0.1:1' }, 7, 'GATEWAY_UNREACHABLE'],
+])('given %s, it ends with a code', async (_, changed, code, error) => {
+  const { exitCode, said } = await settle(changed)
+  expect([exitCode, said.error.code]).toEqual([code, error])
+})
