@@ -34,6 +34,7 @@ const TYPE_PROJECTS = [
 export const GENERATORS: readonly string[] = [
   'contracts/abi/export.ts',
   'contracts/gas.ts',
+  'contracts/snapshot.ts',
   'test/vectors/generate.ts',
   'test/support/derivatives/generate.ts',
 ]

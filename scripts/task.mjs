@@ -18,6 +18,7 @@ const TASKS = {
   soak: ['test/soak/main.ts'],
   model: ['test/model/main.ts'],
   gas: ['contracts/gas.ts'],
+  snapshot: ['contracts/snapshot.ts'],
   smt: ['contracts/smt/main.ts'],
   nightly: ['test/nightly/main.ts'],
 }

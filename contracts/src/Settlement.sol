@@ -22,6 +22,7 @@ contract Settlement is ISettlement {
         bool isSet;
     }
 
+    /// @notice The hub whose committees settle.
     IPriceFeeds public immutable HUB;
 
     mapping(uint256 feed => mapping(uint256 expiry => Price)) private _prices;

@@ -40,7 +40,14 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: 'contract tools',
-    holds: ['contracts/abi/export.ts', 'contracts/gas.ts', 'contracts/gas/', 'contracts/smt/'],
+    holds: [
+      'contracts/abi/export.ts',
+      'contracts/gas.ts',
+      'contracts/gas/',
+      'contracts/smt/',
+      'contracts/snapshot.ts',
+      'contracts/snapshot/',
+    ],
     mayImport: ['contracts/', CORE, 'test/support/'],
     packages: ['hardhat', '@nomicfoundation/', 'solc', 'viem'],
     mayUseNode: true,

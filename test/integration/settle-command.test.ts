@@ -63,6 +63,7 @@ beforeAll(async () => {
     {
       context: committee.context,
       certificates: shelf,
+      epoch: () => 1,
       peers: () => 1,
       metrics: createGatewayMetrics(),
       clock: { nowMs: () => Date.now() },

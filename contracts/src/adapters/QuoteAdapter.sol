@@ -26,6 +26,7 @@ contract QuoteAdapter is IERC7726 {
         bool isSet;
     }
 
+    /// @notice The hub that is read.
     IPriceFeeds public immutable HUB;
 
     IPriceFeeds.Guard private _guard;

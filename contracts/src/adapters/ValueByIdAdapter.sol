@@ -8,6 +8,7 @@ import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 /// @notice Ids are keccak256 of `Price-NAME-DECIMALS`, such as `Price-BTC/USD-8`, as the proposal's
 /// registry names them. The feeds are fixed at deployment.
 contract ValueByIdAdapter is IEIP2362 {
+    /// @notice The hub that is read.
     IPriceFeeds public immutable HUB;
 
     /// @dev The feed's index plus one; zero for none.

@@ -16,7 +16,9 @@ contract OptionMarket is IOptionMarket, OptionPricing {
     using OptionSeries for uint256;
     using TokenTransfer for IERC20;
 
+    /// @notice Widest grid of expiries, in seconds.
     uint256 public constant EXPIRY_STEP_MAX = 7 days;
+    /// @notice Largest markup of a writer, in 1/10,000 of the price.
     uint256 public constant MARKUP_BPS_MAX = 10_000;
     /// Black and Scholes are not asked about less than a second.
     uint256 public constant SALE_STOP_MIN = 1;
@@ -25,18 +27,27 @@ contract OptionMarket is IOptionMarket, OptionPricing {
     /// Settlement prices above it count as it; a call then pays all but nothing of its collateral.
     uint256 public constant PRICE_LIMIT = 1 << 96;
 
+    /// @notice Where the price at an expiry comes from.
     ISettlement public immutable SETTLEMENT;
+    /// @notice Index of the averaged feed that settles.
     uint256 public immutable SETTLEMENT_FEED;
+    /// @notice Token of calls: their collateral, premium and payout.
     IERC20 public immutable BASE;
+    /// @notice Token of puts.
     IERC20 public immutable QUOTE;
+    /// @notice Sales end this long before an expiry, in seconds.
     uint256 public immutable SALE_STOP_SECONDS;
+    /// @notice Expiries are multiples of it, in seconds.
     uint256 public immutable EXPIRY_STEP;
     uint256 private immutable _callScale;
     uint256 private immutable _putScale;
 
+    /// @inheritdoc IOptionMarket
     uint256 public offerCount;
     mapping(uint256 offerId => Offer) private _offers;
+    /// @inheritdoc IOptionMarket
     mapping(uint256 series => mapping(address holder => uint256)) public balanceOf;
+    /// @inheritdoc IOptionMarket
     mapping(IERC20 token => mapping(address writer => uint256)) public premiumOf;
     mapping(uint32 expiry => Outcome) private _outcomes;
     bool private transient _entered;

@@ -43,10 +43,15 @@ abstract contract OptionPricing {
     /// Black-Scholes prices are exact to 1e-19 of the larger of spot and strike.
     uint256 private constant MODEL_ERROR = 1e19;
 
+    /// @notice The hub whose feeds price.
     IPriceFeeds public immutable HUB;
+    /// @notice Where the volatility of a time to expiry comes from.
     IVolatilityOracle public immutable VOLATILITY;
+    /// @notice Index of the feed of the spot price.
     uint256 public immutable SPOT_FEED;
+    /// @notice Index of the feed of the interest rate.
     uint256 public immutable RATE_FEED;
+    /// @notice Added to every price, as a share of spot, 1/10,000.
     uint256 public immutable EDGE_BPS;
     /// 10^(27 − decimals of the spot feed).
     uint256 internal immutable _priceScale;

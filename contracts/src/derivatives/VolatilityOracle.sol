@@ -17,8 +17,10 @@ contract VolatilityOracle is IVolatilityOracle {
         uint64 scale;
     }
 
+    /// @notice Most tenors of one oracle.
     uint256 public constant TENORS_MAX = 16;
 
+    /// @notice The hub whose feeds are read.
     IPriceFeeds public immutable HUB;
     uint32 private immutable AGE_MAX;
     uint16 private immutable SPREAD_BPS_MAX;

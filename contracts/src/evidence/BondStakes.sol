@@ -28,10 +28,15 @@ abstract contract BondStakes is BondCredits {
 
     uint256 private constant DELAY_SECONDS_MAX = 365 days;
 
+    /// @notice Where members are convicted.
     IEvidenceRegistry public immutable REGISTRY;
+    /// @notice Gets what convicted members lose, less the reporter's part.
     address public immutable BENEFICIARY;
+    /// @notice Least stake that counts as bonded, in wei.
     uint256 public immutable STAKE_MIN;
+    /// @notice How long after a round evidence about it takes stake.
     uint256 public immutable EVIDENCE_SECONDS;
+    /// @notice How long stake waits after it was asked back.
     uint256 public immutable LEAVING_SECONDS;
 
     mapping(address identity => Bond) internal _bonds;

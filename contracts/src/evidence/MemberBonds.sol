@@ -21,8 +21,11 @@ struct RewardParameters {
 /// @notice Has no owner. Rewards follow the signing set that the committee signed with a report, so
 /// neither who delivers nor who counts can change who is paid.
 contract MemberBonds is BondStakes {
+    /// @notice The hub whose certificates are counted.
     IPriceFeeds public immutable HUB;
+    /// @notice Reward of each member of a signing set.
     uint256 public immutable WEI_PER_SIGNATURE;
+    /// @notice Least distance of two rounds that are counted.
     uint256 public immutable ROUNDS_BETWEEN;
 
     /// @dev Counters of 32 bits, eight in a word: a whole signing set costs at most four words.

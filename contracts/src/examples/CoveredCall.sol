@@ -19,15 +19,22 @@ contract CoveredCall {
     /// @dev An expiry that nobody settled in this time never will be: its window closed.
     uint256 private constant VOID_AFTER = 1 days;
 
+    /// @notice Where the price at the expiry comes from.
     ISettlement public immutable SETTLEMENT;
-    /// @dev An average over time, so that no single trade decides the payout.
+    /// @notice Index of the feed: an average over time, so that no single trade decides the payout.
     uint256 public immutable FEED;
+    /// @notice Unix time in seconds.
     uint256 public immutable EXPIRY;
+    /// @notice In the decimals of the feed.
     uint256 public immutable STRIKE;
+    /// @notice Collateral of the writer, in the underlying.
     uint256 public immutable AMOUNT;
 
+    /// @notice Whether the claims are fixed.
     bool public isExercised;
+    /// @notice What the holder gets of the collateral.
     uint256 public claimOfHolder;
+    /// @notice What the writer gets of it.
     uint256 public claimOfWriter;
 
     /// @param settlement The Settlement contract beside the hub

@@ -34,12 +34,15 @@ contract LendingGuard {
     uint256 private constant BORROW_BPS = 8_000;
     uint256 private constant LIQUIDATION_BPS = 8_500;
 
+    /// @notice The hub that is read.
     IPriceFeeds public immutable HUB;
+    /// @notice Index of the feed: dollars for one whole unit of collateral.
     uint256 public immutable FEED;
     /// @dev A whole unit of collateral times that of the feed: amounts of both in their decimals.
     uint256 private immutable _UNIT;
     uint8 private immutable _OBSERVERS_MIN;
 
+    /// @notice Collateral and debt of everybody.
     mapping(address owner => Account) public accounts;
 
     /// @param hub The PriceFeeds contract
@@ -53,10 +56,12 @@ contract LendingGuard {
         _OBSERVERS_MIN = observersMin;
     }
 
+    /// @notice Adds collateral; reads no price.
     function deposit(uint128 amount) external {
         accounts[msg.sender].collateral += amount;
     }
 
+    /// @notice Pays debt back; reads no price.
     function repay(uint128 amount) external {
         Account storage account = accounts[msg.sender];
         if (amount > account.debt) revert AmountTooLarge(amount, account.debt);

@@ -27,8 +27,11 @@ contract PerpetualMark {
     uint32 private constant AGE_SECONDS_MAX = 30;
     uint16 private constant SPREAD_BPS_MAX = 20;
 
+    /// @notice The hub that is read.
     IPriceFeeds public immutable HUB;
+    /// @notice Index of the feed of the index price.
     uint256 public immutable FEED;
+    /// @notice Members that must have observed an index for opening.
     uint8 public immutable OBSERVERS_MIN;
 
     /// @param hub The PriceFeeds contract

@@ -156,14 +156,19 @@ interface IOptionMarket {
     /// @notice expiry × 2^72 + strike × 2^8 + side.
     function seriesId(Side side, uint64 strike, uint32 expiry) external pure returns (uint256);
 
+    /// @notice An offer by its number; all zero when there is none.
     function offer(uint256 offerId) external view returns (Offer memory);
 
+    /// @notice Number of offers written so far; the newest has this number.
     function offerCount() external view returns (uint256);
 
+    /// @notice Options of a series that somebody holds, with 18 decimals.
     function balanceOf(uint256 series, address holder) external view returns (uint256);
 
+    /// @notice Premium that a writer has not withdrawn, in units of the token.
     function premiumOf(IERC20 token, address writer) external view returns (uint256);
 
+    /// @notice What an expiry came to; all zero until somebody settled it.
     function outcome(uint32 expiry) external view returns (Outcome memory);
 
     /// @notice The token in which a side is collateralised, paid for and paid out.
