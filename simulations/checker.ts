@@ -1,7 +1,9 @@
 import type { Committee } from '../aggregator/committee.ts'
 import type { Context } from '../aggregator/context.ts'
+import type { createMachine } from '../aggregator/machine.ts'
 import type { State } from '../aggregator/state.ts'
 import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
+import type { Journals } from './journal.ts'
 import type { Fact } from './world/facts.ts'
 
 /** Invariants of protocol §12. */
@@ -49,6 +51,10 @@ export interface Subject {
   readonly isAlwaysDisturbed: boolean
   /** State of a member's machine; null while its process is down. */
   readonly stateOf: (member: MemberIndex) => State | null
+  /** What processes were told and did, for S8 alone. */
+  readonly journals: Journals
+  /** Makes a machine like those of the run. */
+  readonly createMachine: typeof createMachine
 }
 
 /** Watches one invariant. */

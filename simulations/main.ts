@@ -41,6 +41,14 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   merge --out FILE [--csv FILE] <results.jsonl> ...
       the result files of all shards as one
 
+  campaign canary|safety|liveness|coverage [--seeds N] [--from SEED] [--rounds N] [--workers N]
+           [--out DIR] [--json]
+      canary: everything planted must be found; safety: f members do anything, the others crash
+      and are cut off; liveness: certificates within three rounds of healing; coverage: what
+      events met which phases. Failing seeds are made small and written to DIR
+  shrink <scenario.yaml>|safety|liveness [--seed N] [--rounds N] [--rule R] [--out FILE]
+      the smallest scenario that breaks the same rule
+
   attacks [--members N] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs] [--json]
       fast, proposed and lost rounds for every strategy of f members, alone or in pairs
 

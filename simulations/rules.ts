@@ -1,10 +1,13 @@
 import type { CreateChecker } from './checker.ts'
 import { createConsistencyChecker } from './checkers/consistency.ts'
+import { createDurabilityChecker } from './checkers/durability.ts'
 import { createFastShareChecker } from './checkers/fast-share.ts'
 import { createHealingChecker } from './checkers/healing.ts'
 import { createInnocenceChecker } from './checkers/innocence.ts'
 import { createMemoryChecker } from './checkers/memory.ts'
 import { createProbeCostChecker } from './checkers/probe-cost.ts'
+import { createProgressChecker } from './checkers/progress.ts'
+import { createReplayChecker } from './checkers/replay.ts'
 import { createReturnChecker } from './checkers/return.ts'
 import { createTimelinessChecker } from './checkers/timeliness.ts'
 import { createUnforgeabilityChecker } from './checkers/unforgeability.ts'
@@ -17,9 +20,12 @@ export const CHECKERS: readonly CreateChecker[] = [
   createUniquenessChecker,
   createUnforgeabilityChecker,
   createConsistencyChecker,
+  createDurabilityChecker,
   createTimelinessChecker,
   createInnocenceChecker,
   createMemoryChecker,
+  createReplayChecker,
+  createProgressChecker,
   createProbeCostChecker,
   createHealingChecker,
   createReturnChecker,

@@ -1,10 +1,12 @@
 import { contextOf } from '../aggregator/context.ts'
+import { createMachine } from '../aggregator/machine.ts'
 import type { Members } from '../aggregator/values/ids.ts'
 import { countMembers, difference, listMembers, membersOf } from '../aggregator/values/ids.ts'
 import type { Checker, CreateChecker, Rule, Violation } from './checker.ts'
 import { controlledBy, createControl } from './control.ts'
 import { disturbancesOf, isAlwaysDisturbed } from './disturbances.ts'
 import { planFaults } from './faults.ts'
+import { Journals } from './journal.ts'
 import { withoutWorldLeaks } from './poison.ts'
 import type { SimulationResult } from './result.ts'
 import { CHECKERS } from './rules.ts'
@@ -62,11 +64,16 @@ export class Simulation {
     const context = contextOf(keys.crypto, keys.committee)
     const { control, roundOpened } = createControl({ seed, keys, adversaries }, () => this.#world)
     const clocks = clocksOf(scenario)
+    const believed = plants.context?.(context) ?? context
+    const honest = difference(keys.committee.all, this.#faulty)
+    const create = plants.createMachine ?? createMachine
+    const journals = new Journals(honest)
+    const isWanted = (rule: Rule) => options.rules?.includes(rule) ?? true
     this.#world = new World(
       {
         seed,
         keys,
-        context: plants.context?.(context) ?? context,
+        context: believed,
         clocks,
         network: networkOf(scenario),
         meshDegree: scenario.network.meshDegree,
@@ -78,6 +85,7 @@ export class Simulation {
       },
       {
         ...plants,
+        createMachine: isWanted('S8') ? journals.journaled(create) : create,
         control,
         sources: sourcesOf(scenario, { seed, feeds: keys.committee.params.feeds, keys }),
         watch: (fact) => {
@@ -86,21 +94,22 @@ export class Simulation {
         },
       },
     )
-    const honest = difference(keys.committee.all, this.#faulty)
     const firstRound = ROUNDS_BEFORE + 1
     const lastRound = ROUNDS_BEFORE + scenario.rounds
     this.#statistics = new Statistics({ committee: keys.committee, honest, firstRound, lastRound })
     const subject = {
       committee: keys.committee,
-      context,
+      context: believed,
       honest,
       disturbances: disturbancesOf(scenario),
       isAlwaysDisturbed: isAlwaysDisturbed(scenario, keys.committee.params.timing.clockSkewMsMax),
       stateOf: (member: number) => this.#world.hosts[member]?.state ?? null,
+      journals,
+      createMachine: create,
     }
     this.#checkers = (options.checkers ?? CHECKERS)
       .map((create) => create(subject))
-      .filter(({ rule }) => options.rules?.includes(rule) ?? true)
+      .filter(({ rule }) => isWanted(rule))
     const { roundMs } = keys.committee.params.timing
     this.#endUs = (lastRound + ROUNDS_AFTER) * roundMs * 1_000
     planFaults(this.#world, scenario.faults, clocks)
@@ -152,7 +161,7 @@ export class Simulation {
       latencyMs: { first: statistics.first.summary(), all: statistics.all.summary() },
       convicted: listMembers(statistics.convicted),
       notes: Object.fromEntries([...statistics.notes].sort()),
-      checked: this.#checkers.map(({ rule }) => rule),
+      checked: [...new Set(this.#checkers.map(({ rule }) => rule))],
       violationCount: this.#violationCount,
       violations: this.#violations,
       traceHash: this.#world.trace.digest(),

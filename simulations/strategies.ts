@@ -14,6 +14,7 @@ import { equivocateProposal } from './adversary/equivocate-proposal.ts'
 import { falseBasis } from './adversary/false-basis.ts'
 import { flapAtProbes } from './adversary/flap-at-probes.ts'
 import { forgeCertificate } from './adversary/forge-certificate.ts'
+import { impersonate } from './adversary/impersonate.ts'
 import { late } from './adversary/late.ts'
 import { lateForVictims } from './adversary/late-for-victims.ts'
 import { lie } from './adversary/lie.ts'
@@ -25,6 +26,7 @@ import { replay } from './adversary/replay.ts'
 import { rotateAbsence } from './adversary/rotate-absence.ts'
 import { selective } from './adversary/selective.ts'
 import { spam } from './adversary/spam.ts'
+import { twoReports } from './adversary/two-reports.ts'
 import { withholdShare } from './adversary/withhold-share.ts'
 import { wrongPair } from './adversary/wrong-pair.ts'
 import { wrongPairEveryOther } from './adversary/wrong-pair-every-other.ts'
@@ -57,6 +59,8 @@ export const STRATEGIES: readonly Strategy[] = [
   delayProposal,
   starveRound,
   earlyProposal,
+  twoReports,
+  impersonate,
   replay,
   spam,
   crashProposer,

@@ -1,4 +1,3 @@
-import { type Candidate, candidateOf } from '../../aggregator/agreement/candidate.ts'
 import { openingOf } from '../../aggregator/committee.ts'
 import { orderOf } from '../../aggregator/context.ts'
 import type {
@@ -6,36 +5,21 @@ import type {
   Digest,
   DirectMessage,
   Proposal,
-  SignatureShare,
   Verified,
 } from '../../aggregator/messages/messages.ts'
-import { equalBytes } from '../../aggregator/values/bytes.ts'
 import {
   hasMember,
   listMembers,
   type MemberIndex,
   membersOf,
-  type Round,
   withoutMember,
 } from '../../aggregator/values/ids.ts'
 import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
 import { momentUs } from '../attack.ts'
+import { type Attempts, addShare, track } from '../secret-attempts.ts'
 
 /** How long before the second proposer's moment the held messages arrive. */
 const EARLIER_MS = 1
-/** Rounds whose attempts are kept. */
-const ROUNDS_KEPT = 8
-
-/** One proposal of a round under attack, and the shares that came for it. */
-interface Attempt {
-  readonly candidate: Candidate
-  readonly shares: Map<MemberIndex, Uint8Array>
-  isDone: boolean
-}
-
-/** Attempts by round, one for each rank. */
-type Attempts = Map<Round, Attempt[]>
-
 /** What becomes of a certificate that was completed in secret. */
 type Ending = 'shown' | 'kept'
 
@@ -75,15 +59,6 @@ function create(powers: Powers, ending: Ending): Adversary {
   return { name: 'starve-round', send, see, sendDirect }
 }
 
-/** What a machine under control holds of a round, if that is all of the members named. */
-function observationsOf(powers: Powers, round: Round, named: readonly MemberIndex[]) {
-  for (const member of listMembers(powers.members)) {
-    const known = powers.stateOf(member)?.rounds.get(round)?.observations
-    if (known !== undefined && named.every((index) => known[index] !== undefined)) return known
-  }
-  return null
-}
-
 /** The same report for a signing set that the second proposer is not in. */
 function withoutSigner(powers: Powers, proposal: Proposal, second: MemberIndex): Proposal | null {
   const observations = powers.stateOf(proposal.sender)?.rounds.get(proposal.round)?.observations
@@ -96,55 +71,6 @@ function withoutSigner(powers: Powers, proposal: Proposal, second: MemberIndex):
   const named = listMembers((proposal.observers | signingSet) >>> 0)
   const observationDigests = named.map((index) => observations[index]?.digest as Digest)
   return { ...proposal, signingSet, observationDigests }
-}
-
-/** Follows a proposal with the shares that members under control add to it. */
-function track(powers: Powers, attempts: Attempts, proposal: Proposal): void {
-  const { round, rank, observers, signingSet, expectedNext } = proposal
-  const named = listMembers((observers | signingSet) >>> 0)
-  const observations = observationsOf(powers, round, named)
-  if (observations === null) return
-  const slot = 1 + rank
-  const choice = { observers, slot, signingSet, expectedNext }
-  const candidate = candidateOf(powers.context, observations, choice)
-  const shares = new Map<MemberIndex, Uint8Array>()
-  for (const member of listMembers((signingSet & powers.members) >>> 0)) {
-    const share = powers.share({ member, round, slot, session: candidate.session })
-    if (share !== null) shares.set(member, share)
-  }
-  attempts.set(round, [...(attempts.get(round) ?? []), { candidate, shares, isDone: false }])
-  attempts.delete(round - ROUNDS_KEPT)
-}
-
-/** Adds a share to its attempt; the certificate when that completes it. */
-function addShare(
-  powers: Powers,
-  attempts: Attempts,
-  share: SignatureShare,
-): Verified<Certificate> | null {
-  const attempt = attempts
-    .get(share.round)
-    ?.find(
-      ({ candidate }) =>
-        candidate.slot === share.slot &&
-        candidate.signingSet === share.signingSet &&
-        equalBytes(candidate.report.digest, share.reportDigest),
-    )
-  if (attempt === undefined || attempt.isDone) return null
-  attempt.shares.set(share.sender, share.share)
-  const { signingSet } = attempt.candidate
-  if (!listMembers(signingSet).every((index) => attempt.shares.has(index))) return null
-  attempt.isDone = true
-  return combined(powers, attempt)
-}
-
-function combined(powers: Powers, { candidate, shares }: Attempt): Verified<Certificate> | null {
-  const { report, slot, signingSet, expectedNext, session } = candidate
-  const { round, timestampMs, observers, words } = report
-  return powers.combine(
-    { type: 'certificate', round, timestampMs, observers, words, slot, signingSet, expectedNext },
-    { session, shares: listMembers(signingSet).map((index) => shares.get(index) as Uint8Array) },
-  )
 }
 
 /** Only when nobody signs any more: until then the other proposal may be certified too. */

@@ -1,3 +1,4 @@
+import { printCampaign, printShrink } from '../campaign/commands.ts'
 import type { Answer } from '../scenario/research.ts'
 import { attackOptionsOf, attackTable, runAttacks } from './attacks.ts'
 import { mergeOptionsOf, mergeResults, runSweep, sweepOptionsOf, sweepText } from './run-sweep.ts'
@@ -10,6 +11,8 @@ export const LONG_COMMANDS: ReadonlyMap<string, LongCommand> = new Map([
   ['sweep', printSweep],
   ['merge', printMerge],
   ['attacks', printAttacks],
+  ['campaign', printCampaign],
+  ['shrink', async (args) => printShrink(args)],
 ])
 
 async function printSweep(args: readonly string[], signal: AbortSignal): Promise<Answer> {

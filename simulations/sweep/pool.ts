@@ -31,13 +31,19 @@ export function workersOfMachine(): number {
   return Math.min(WORKERS_MAX, availableParallelism())
 }
 
+/** Tasks by their number, made when their turn comes: there may be millions. */
+export interface TaskList {
+  readonly length: number
+  readonly at: (index: number) => Task | undefined
+}
+
 /**
  * Performs tasks on threads, and ends when all are answered or the signal is given. Each answer
  * depends on its task alone, so neither the number of threads nor the order shows in it.
  *
  * @throws {Error} what a task or `onAnswer` threw; no thread is left then
  */
-export async function runPool(tasks: readonly Task[], options: PoolOptions): Promise<void> {
+export async function runPool(tasks: TaskList, options: PoolOptions): Promise<void> {
   const { signal, onAnswer } = options
   const count = Math.min(options.workers, tasks.length)
   if (count === 0 || signal?.aborted === true) return
@@ -50,7 +56,7 @@ export async function runPool(tasks: readonly Task[], options: PoolOptions): Pro
       let next = 0
       let answered = 0
       const give = (worker: Worker): void => {
-        const task = tasks[next]
+        const task = next < tasks.length ? tasks.at(next) : undefined
         if (task === undefined) return
         worker.postMessage({ index: next, task } satisfies Asked)
         next += 1

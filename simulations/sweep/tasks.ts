@@ -1,13 +1,65 @@
+import { CANARIES } from '../campaign/canaries.ts'
+import { type Coverage, coverageOf } from '../campaign/coverage.ts'
+import { drawLiveness, drawSafety } from '../campaign/draw.ts'
+import { type Failing, type Shrunk, shrink } from '../campaign/shrink.ts'
+import type { Rule } from '../checker.ts'
 import { type Job, type Outcome, performJob } from './job.ts'
 
+/** Campaigns whose runs are drawn from their seed. */
+export type DrawnCampaign = 'safety' | 'liveness'
+
 /** What a thread can be asked for. */
-export type Task = { readonly type: 'run'; readonly job: Job }
-export type Answer = { readonly type: 'run'; readonly outcome: Outcome }
+export type Task =
+  | { readonly type: 'run'; readonly job: Job }
+  /** A run that is drawn from its seed in the thread. */
+  | {
+      readonly type: 'drawn'
+      readonly campaign: DrawnCampaign
+      readonly seed: number
+      readonly rounds: number
+      readonly rules: readonly Rule[]
+    }
+  /** Seeds from 1 until one breaks the rule of a canary. */
+  | { readonly type: 'search'; readonly canary: number; readonly seedsMax: number }
+  | { readonly type: 'shrink'; readonly failing: Failing }
+  | { readonly type: 'coverage'; readonly seed: number; readonly rounds: number }
+
+export type Answer =
+  | { readonly type: 'run' | 'drawn'; readonly outcome: Outcome }
+  | { readonly type: 'search'; readonly seed: number | null }
+  | { readonly type: 'shrink'; readonly shrunk: Shrunk | null }
+  | { readonly type: 'coverage'; readonly coverage: Coverage }
 
 /** Performs a task; the same task has the same answer in every thread. */
 export function perform(task: Task): Answer {
   switch (task.type) {
     case 'run':
       return { type: 'run', outcome: performJob(task.job) }
+    case 'drawn': {
+      const { campaign, seed, rounds, rules } = task
+      const draw = campaign === 'safety' ? drawSafety : drawLiveness
+      return {
+        type: 'drawn',
+        outcome: performJob({ scenario: draw(seed, { rounds }), seed, rules }),
+      }
+    }
+    case 'search':
+      return { type: 'search', seed: searched(task.canary, task.seedsMax) }
+    case 'shrink':
+      return { type: 'shrink', shrunk: shrink(task.failing) }
+    case 'coverage':
+      return { type: 'coverage', coverage: coverageOf(task.seed, task.rounds) }
   }
+}
+
+function searched(index: number, seedsMax: number): number | null {
+  const canary = CANARIES[index]
+  if (canary === undefined) throw new RangeError(`there is no canary ${index}`)
+  const rules = [canary.rule]
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    // Only the rule that must break is watched, so that the run ends there.
+    const scenario = { ...canary.scenario(seed), stopAtViolation: true }
+    if (performJob({ scenario, seed, rules }).violationCount > 0) return seed
+  }
+  return null
 }

@@ -92,6 +92,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'simulation tools',
     holds: [
       'simulations/main.ts',
+      'simulations/campaign/',
       'simulations/import/',
       'simulations/report/',
       'simulations/scenario/',

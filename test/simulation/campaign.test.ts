@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { CANARIES } from '../../simulations/campaign/canaries.ts'
+import { cellName, coverageOf, isImpossible } from '../../simulations/campaign/coverage.ts'
+import { drawSafety } from '../../simulations/campaign/draw.ts'
+import { runCampaign } from '../../simulations/campaign/run-campaign.ts'
+import { scenarioYaml, shrink } from '../../simulations/campaign/shrink.ts'
+import { checkScenario } from '../../simulations/scenario/load.ts'
+import { perform } from '../../simulations/sweep/tasks.ts'
+import { VARIANTS } from '../../simulations/variants.ts'
+import { simulated } from './scenarios.ts'
+
+// The whole campaigns are `npm run sim -- campaign`; these are their first seeds.
+
+/** Found by later seeds than a gate has time for. */
+const SLOW = [
+  'any-certificate',
+  'any-sender',
+  'any-time-counts',
+  'no-silence-after-a-start',
+  'signs-twice',
+]
+const SAFETY = ['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8'] as const
+
+describe('canary', () => {
+  const quick = CANARIES.map((canary, index) => ({ ...canary, index })).filter(
+    ({ name }) => !SLOW.includes(name),
+  )
+
+  test.each(quick)('$rule is broken by $name', ({ index }) => {
+    expect(perform({ type: 'search', canary: index, seedsMax: 5 })).not.toMatchObject({
+      seed: null,
+    })
+  })
+
+  test('has a checker for every rule, and at least twelve planted bugs', () => {
+    const rules = new Set(CANARIES.map(({ rule }) => rule))
+    expect([...rules].sort()).toEqual([
+      ...['L1', 'L2', 'L3', 'L4', 'L5'],
+      ...['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8'],
+    ])
+    const bugs = CANARIES.filter(({ name }) => VARIANTS.some((each) => each.name === name))
+    expect(new Set(bugs.map(({ name }) => name)).size).toBeGreaterThanOrEqual(12)
+  })
+
+  test('is red when something planted is not found', async () => {
+    const options = { campaign: 'canary', from: 1, seeds: 1, rounds: 20, workers: 2 } as const
+    const report = await runCampaign(
+      { ...options, out: 'unused', isJson: true },
+      new AbortController().signal,
+    )
+    expect(report).toMatchObject({ isComplete: true, isHeld: false })
+    expect(report.lines.join('\n')).toMatch(/S3 {2}any-certificate +NOT FOUND/)
+  })
+})
+
+describe('campaigns', () => {
+  test('safety holds in drawn worlds', () => {
+    for (let seed = 1; seed <= 150; seed++) {
+      const task = { type: 'drawn', campaign: 'safety', seed, rounds: 12, rules: SAFETY } as const
+      expect(perform(task)).toMatchObject({ outcome: { violations: [] } })
+    }
+  })
+
+  test('certificates come within three rounds of healing', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const task = { type: 'drawn', campaign: 'liveness', seed, rounds: 40, rules: ['L3'] } as const
+      expect(perform(task)).toMatchObject({ outcome: { violations: [] } })
+    }
+  })
+
+  test('coverage counts what reached which phase, and nothing that cannot be', () => {
+    const cells = Object.entries(coverageOf(3, 40))
+    expect(cells.length).toBeGreaterThan(25)
+    expect(cells.map(([cell]) => cell)).toContain(cellName('observing', 'received observation'))
+    expect(cells.map(([cell]) => cell)).not.toContain(cellName('observing', 'started'))
+    expect(isImpossible('observing', 'started')).toBe(true)
+  })
+})
+
+describe('shrinking', () => {
+  test('leaves a scenario that a person can read, and that breaks the same rule', () => {
+    const drawn = drawSafety(14, { rounds: 60, variant: 'promises-stay-in-memory' })
+    const shrunk = shrink({ scenario: drawn, seed: 14, rule: 'S4' })
+    if (shrunk === null) throw new Error('the bug is found by this seed')
+    const { scenario } = shrunk
+    expect(scenario).toMatchObject({ rounds: 1, faults: [], adversaries: [], clocks: [] })
+    expect(scenario.network).toMatchObject({ lossPpm: 0, duplicationPpm: 0, cuts: [] })
+    const text = scenarioYaml(shrunk)
+    expect(text.split('\n').length).toBeLessThan(16)
+    const read = checkScenario(parse(text))
+    const { violations } = simulated(read, { seed: read.seed })
+    expect(violations[0]).toEqual(shrunk.violation)
+  })
+
+  test('is nothing where nothing breaks', () => {
+    const scenario = checkScenario({ name: 'sound', rounds: 5, committee: { members: 4 } })
+    expect(shrink({ scenario, seed: 1, rule: 'S1' })).toBeNull()
+  })
+})
