@@ -1,5 +1,6 @@
 import type { Committee } from '../../aggregator/committee.ts'
 import { roundAt } from '../../aggregator/committee.ts'
+import type { Event } from '../../aggregator/events.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
 import type { Metrics } from '../api/metrics.ts'
 import type { Clock } from '../clock.ts'
@@ -18,8 +19,16 @@ export interface CountingDependencies {
 /** Counts and logs what the machine does; rare changes at info, the rest at debug. */
 export function counting(use: CountingDependencies): Observer {
   const { metrics, log, book, committee } = use
+  let wasAhead = false
+  const watchClock = (event: Event) => {
+    book.clock.onEvent(event)
+    const isAhead = book.clock.isAhead(event.nowMs)
+    if (isAhead && !wasAhead) log.error('clock.ahead')
+    wasAhead = isAhead
+  }
   return {
     onEvent: (event) => {
+      watchClock(event)
       if (event.type === 'alarmFired') metrics.round.set(roundAt(committee, event.nowMs))
     },
     onEffect: (effect) => {
@@ -40,7 +49,10 @@ export function counting(use: CountingDependencies): Observer {
         case 'note': {
           const { code, round, members } = effect
           metrics.notes.inc({ code })
-          log.info('protocol.note', { code, round, members: listMembers(members) })
+          const about = { code, round, members: listMembers(members) }
+          // Nobody but the operator can set a clock.
+          if (code === 'CLOCK_BEHIND') log.error('protocol.note', about)
+          else log.info('protocol.note', about)
           return
         }
         default:

@@ -3,18 +3,21 @@ import { openingOf } from '../../aggregator/committee.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { RoundView } from '../api/view.ts'
+import { ClockWatch } from './clock-watch.ts'
 
 /** Rounds that the book remembers; a minute or two, enough for a page and a slow poller. */
 const ROUNDS_MAX = 120
 
 /** How the rounds of this process went, from the effects of the machine. */
 export class RoundBook {
+  readonly clock: ClockWatch
   readonly #committee: Committee
   readonly #preciseMs: () => number
   readonly #rounds = new Map<Round, RoundView>()
   readonly #counts = { fast: 0, proposed: 0, skipped: 0 }
 
   constructor(committee: Committee, preciseMs: () => number) {
+    this.clock = new ClockWatch(committee)
     this.#committee = committee
     this.#preciseMs = preciseMs
   }

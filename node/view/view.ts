@@ -210,6 +210,7 @@ function obstaclesOf(context: Context, sources: ViewSources): string[] {
   if (fromMs === 'never' || nowMs < fromMs) obstacles.push('TERM_AHEAD')
   if (untilMs !== null && nowMs >= untilMs) obstacles.push('TERM_OVER')
   if (state.clock === 'behind') obstacles.push('CLOCK_BEHIND')
+  if (sources.book.clock.isAhead(nowMs)) obstacles.push('CLOCK_AHEAD')
   if (hasMember(state.convicted, state.self)) obstacles.push('MEMBER_CONVICTED')
   if (sources.local().every((feed) => feed.value === null)) obstacles.push('SOURCES_NONE')
   if (countMembers(state.convicted) > committee.f) obstacles.push('CONVICTED_TOO_MANY')
