@@ -46,6 +46,8 @@ export async function soliditySuites(options: {
   let ledger: Ledger = held ?? { limits, seed: options.seed, passed: [] }
   const suites = copySuites(limits).filter((path) => path.includes(only))
   say(`seed ${ledger.seed}, ${limits.runs} runs, ${limits.invariantRuns} × ${limits.depth}`)
+  // Tests deploy the artifacts of production, which a run of one suite does not make again.
+  if (!(await runHardhat(['build', '--no-tests', '--quiet'], { ledger, signal }))) return 1
   for (const [position, path] of suites.entries()) {
     if (ledger.passed.includes(path)) {
       say(`passed before: ${path}`)
@@ -85,13 +87,18 @@ function copySuites({ runs, invariantRuns, depth }: Limits): readonly string[] {
   return globSync('**/*.t.sol', { cwd: COPIES }).toSorted()
 }
 
-async function runSuite(
-  path: string,
-  { ledger, signal }: { readonly ledger: Ledger; readonly signal: AbortSignal },
-): Promise<boolean> {
+function runSuite(path: string, night: Night): Promise<boolean> {
+  return runHardhat(['test', 'solidity', relative(ROOT, join(COPIES, path))], night)
+}
+
+interface Night {
+  readonly ledger: Ledger
+  readonly signal: AbortSignal
+}
+
+async function runHardhat(args: readonly string[], { ledger, signal }: Night): Promise<boolean> {
   const config = join(import.meta.dirname, 'hardhat.config.ts')
-  const suite = relative(ROOT, join(COPIES, path))
-  const child = spawn(process.execPath, [HARDHAT, '--config', config, 'test', 'solidity', suite], {
+  const child = spawn(process.execPath, [HARDHAT, '--config', config, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
