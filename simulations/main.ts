@@ -49,8 +49,10 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   shrink <scenario.yaml>|safety|liveness [--seed N] [--rounds N] [--rule R] [--out FILE]
       the smallest scenario that breaks the same rule
 
-  attacks [--members N] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs] [--json]
-      fast, proposed and lost rounds for every strategy of f members, alone or in pairs
+  attacks [--members 4,7] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs|--without]
+           [--workers N] [--json]
+      fast, proposed and lost rounds for every strategy of f members, alone or in pairs, and
+      without the rule that stops it
 
   --seed N        another seed than the scenario's
   --rounds N      another length than the scenario's

@@ -2,26 +2,62 @@ import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import type { Violation } from '../checker.ts'
 import { createProgress } from '../report/progress.ts'
+import { alignedTable } from '../report/table.ts'
 import { percent } from '../report/text.ts'
 import type { SimulationResult } from '../result.ts'
 import { checkScenario } from '../scenario/load.ts'
-import { Simulation } from '../simulation.ts'
+import { wholeNumber } from '../scenario/options.ts'
 import { STRATEGIES } from '../strategies.ts'
+import { NO_VARIANT } from '../variants.ts'
+import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
+import type { Task } from './tasks.ts'
 
 /** What f members that follow one strategy, or two at once, do to a committee. */
 export interface AttackRow {
+  readonly members: number
   readonly strategies: readonly string[]
+  /** `none`, or the protocol without the rule that stops the strategy. */
+  readonly variant: string
   readonly rounds: SimulationResult['rounds']
+  /** The first of each run. */
   readonly violations: readonly Violation[]
 }
 
 export interface AttackOptions {
-  readonly members: number
+  readonly members: readonly number[]
   readonly rounds: number
   readonly seeds: number
   /** `worldwide` takes delays of up to 140 ms, `region` of up to 12. */
   readonly timing: 'region' | 'worldwide'
   readonly isPaired: boolean
+  /** Runs each strategy once more without the rule that stops it, where a variant is that. */
+  readonly isWithout: boolean
+  readonly workers: number
+}
+
+/** The variant that lacks the rule which stops a strategy; what is not here has none. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  mute: 'no-late-notices',
+  late: 'no-late-notices',
+  'rotate-absence': 'no-late-notices',
+  'flap-at-probes': 'no-late-notices',
+  'late-for-victims': 'no-late-notices',
+  'edge-late': 'no-late-notices',
+  'withhold-share': 'no-memory-of-silence',
+  'bad-share': 'no-memory-of-silence',
+  'wrong-pair': 'any-pair-is-right',
+  'wrong-pair-every-other': 'any-pair-is-right',
+  'false-basis': 'claims-need-no-proof',
+  'delay-proposal': 'signs-twice',
+  'starve-round': 'lost-rounds-teach-nothing',
+  'drop-members': 'includes-whom-it-likes',
+  equivocate: 'nobody-is-convicted',
+  'equivocate-proposal': 'nobody-is-convicted',
+  'many-signing-sets': 'nobody-is-convicted',
+  'two-reports': 'nobody-is-convicted',
+  impersonate: 'any-sender',
+  'clock-liar': 'any-time-counts',
+  'forge-certificate': 'any-certificate',
 }
 
 /** Reads a command line. @throws {RangeError} when it asks for what cannot be run */
@@ -34,45 +70,109 @@ export function attackOptionsOf(args: readonly string[]): AttackOptions & { json
       seeds: { type: 'string', default: '1' },
       timing: { type: 'string', default: 'region' },
       pairs: { type: 'boolean', default: false },
+      without: { type: 'boolean', default: false },
+      workers: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
-  const count = (name: 'members' | 'rounds' | 'seeds', min: number, max: number): number => {
-    const value = Number(values[name])
-    if (Number.isInteger(value) && value >= min && value <= max) return value
-    throw new RangeError(`--${name} must be a whole number from ${min} to ${max}`)
-  }
   const { timing } = values
   if (timing !== 'region' && timing !== 'worldwide') {
     throw new RangeError('--timing must be region or worldwide')
   }
+  const members = values.members
+    .split(',')
+    .map((each) => wholeNumber('--members', each, { min: 4, max: 31 }) ?? 0)
+  if (values.pairs && values.without) throw new RangeError('--without is for single strategies')
   return {
-    members: count('members', 4, 31),
-    rounds: count('rounds', 1, 1_000_000),
-    seeds: count('seeds', 1, 100_000),
+    members,
+    rounds: wholeNumber('--rounds', values.rounds, { min: 1, max: 1_000_000 }) ?? 0,
+    seeds: wholeNumber('--seeds', values.seeds, { min: 1, max: 100_000 }) ?? 0,
     timing,
     isPaired: values.pairs,
+    isWithout: values.without,
+    workers:
+      wholeNumber('--workers', values.workers, { min: 1, max: WORKERS_MAX }) ?? workersOfMachine(),
     json: values.json,
   }
 }
 
-/** Runs every strategy, alone or in pairs on the same members. */
-export function runAttacks(options: AttackOptions): readonly AttackRow[] {
-  const names = STRATEGIES.map(({ name }) => name)
-  const lists = options.isPaired
-    ? names.flatMap((one, at) => names.slice(at + 1).map((other) => [one, other]))
-    : names.map((name) => [name])
+type Case = Pick<AttackRow, 'members' | 'strategies' | 'variant'>
+
+/**
+ * Runs every strategy, alone or in pairs on the same members; rows that a signal cut off are left
+ * out.
+ */
+export async function runAttacks(
+  options: AttackOptions,
+  signal: AbortSignal,
+): Promise<readonly AttackRow[]> {
+  const cases = casesOf(options)
+  const { seeds, workers } = options
+  const tasks = cases.flatMap((each) =>
+    Array.from({ length: seeds }, (_, at) => taskOf(options, each, 1 + at)),
+  )
+  const sums = cases.map(() => emptySum())
   const progress = createProgress('attacks')
-  const rows = lists.map((strategies, done) => {
-    progress.show(done / lists.length)
-    return runAttack(options, strategies)
+  let done = 0
+  try {
+    await runPool(tasks, {
+      workers,
+      signal,
+      onAnswer: (index, answer) => {
+        if (answer.type !== 'run') throw new Error('a run was answered by something else')
+        const sum = sums[Math.floor(index / seeds)]
+        const { rounds, violations } = answer.outcome
+        sum?.runs.push({ seed: index % seeds, rounds, violations: violations.slice(0, 1) })
+        done += 1
+        progress.show(done / tasks.length)
+      },
+    })
+  } finally {
+    progress.end()
+  }
+  return cases.flatMap((each, at) => {
+    const { runs } = sums[at] ?? emptySum()
+    return runs.length < seeds ? [] : [{ ...each, ...totalOf(runs) }]
   })
-  progress.end()
-  return rows
 }
 
-function runAttack(options: AttackOptions, strategies: readonly string[]): AttackRow {
-  const { members, rounds, seeds, timing } = options
+interface Run {
+  readonly seed: number
+  readonly rounds: AttackRow['rounds']
+  readonly violations: readonly Violation[]
+}
+
+function emptySum(): { readonly runs: Run[] } {
+  return { runs: [] }
+}
+
+/** In the order of the seeds, whatever the order in which the runs ended. */
+function totalOf(runs: readonly Run[]): Pick<AttackRow, 'rounds' | 'violations'> {
+  const rounds = { opened: 0, fast: 0, proposed: 0, lost: 0 }
+  for (const run of runs) {
+    for (const key of ['opened', 'fast', 'proposed', 'lost'] as const)
+      rounds[key] += run.rounds[key]
+  }
+  const ordered = [...runs].sort((a, b) => a.seed - b.seed)
+  return { rounds, violations: ordered.flatMap(({ violations }) => violations) }
+}
+
+function casesOf({ members, isPaired, isWithout }: AttackOptions): readonly Case[] {
+  const names = STRATEGIES.map(({ name }) => name)
+  const lists = isPaired
+    ? names.flatMap((one, at) => names.slice(at + 1).map((other) => [one, other]))
+    : names.map((name) => [name])
+  return members.flatMap((size) =>
+    lists.flatMap((strategies): Case[] => {
+      const alone = { members: size, strategies, variant: NO_VARIANT }
+      const variant = isWithout ? WITHOUT[strategies[0] ?? ''] : undefined
+      return variant === undefined ? [alone] : [alone, { ...alone, variant }]
+    }),
+  )
+}
+
+function taskOf({ rounds, timing }: AttackOptions, of: Case, seed: number): Task {
+  const { members, strategies, variant } = of
   const faulty = Array.from({ length: faultyMax(members) }, (_, index) => members - 1 - index)
   const maxMs = timing === 'region' ? 12 : 140
   const scenario = checkScenario({
@@ -81,31 +181,31 @@ function runAttack(options: AttackOptions, strategies: readonly string[]): Attac
     committee: { members, timing },
     network: { latency: { type: 'uniform', minMs: 2, maxMs } },
     adversaries: strategies.map((strategy) => ({ strategy, members: faulty })),
+    variant,
     stopAtViolation: false,
   })
-  const total = { opened: 0, fast: 0, proposed: 0, lost: 0 }
-  const violations: Violation[] = []
-  for (let seed = 1; seed <= seeds; seed++) {
-    const result = new Simulation({ scenario, seed }).run()
-    total.opened += result.rounds.opened
-    total.fast += result.rounds.fast
-    total.proposed += result.rounds.proposed
-    total.lost += result.rounds.lost
-    violations.push(...result.violations.slice(0, 1))
-  }
-  return { strategies, rounds: total, violations }
+  return { type: 'run', job: { scenario, seed } }
+}
+
+/** Whether every rule held that the protocol promises; without one of its rules nothing is. */
+export function isAttackHeld({ variant, violations }: AttackRow): boolean {
+  return variant !== NO_VARIANT || violations.length === 0
 }
 
 /** A table for people. */
 export function attackTable(rows: readonly AttackRow[]): string {
-  const lines = rows.map(({ strategies, rounds, violations }) => {
-    const { opened, fast, proposed, lost } = rounds
-    const shares = [fast, proposed, lost].map((part) => percent(part, opened).padStart(9)).join('')
-    const [first] = violations
-    const broken = first === undefined ? '' : `  ${first.rule}: ${first.message}`
-    return `${strategies.join(' + ').padEnd(48)}${shares}${broken}`
-  })
-  const ends = ['fast', 'proposed', 'lost'].map((end) => end.padStart(9)).join('')
-  const head = `${'strategy'.padEnd(48)}${ends}`
-  return [head, ...lines].join('\n')
+  return alignedTable([
+    ['n', 'strategy', 'without', 'fast', 'proposed', 'lost', 'broken'],
+    ...rows.map(({ members, strategies, variant, rounds, violations }) => {
+      const { opened, fast, proposed, lost } = rounds
+      const [first] = violations
+      return [
+        String(members),
+        strategies.join(' + '),
+        variant === NO_VARIANT ? '' : variant,
+        ...[fast, proposed, lost].map((part) => percent(part, opened)),
+        first === undefined ? '' : `${first.rule} in round ${first.round}: ${first.message}`,
+      ]
+    }),
+  ])
 }

@@ -1,6 +1,6 @@
 import { printCampaign, printShrink } from '../campaign/commands.ts'
 import type { Answer } from '../scenario/research.ts'
-import { attackOptionsOf, attackTable, runAttacks } from './attacks.ts'
+import { attackOptionsOf, attackTable, isAttackHeld, runAttacks } from './attacks.ts'
 import { mergeOptionsOf, mergeResults, runSweep, sweepOptionsOf, sweepText } from './run-sweep.ts'
 
 /** A command that may take hours; a signal stops it in order. */
@@ -25,9 +25,9 @@ async function printMerge(args: readonly string[]): Promise<Answer> {
   return { output: sweepText(mergeResults(mergeOptionsOf(args))), isHeld: true }
 }
 
-async function printAttacks(args: readonly string[]): Promise<Answer> {
+async function printAttacks(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const options = attackOptionsOf(args)
-  const rows = runAttacks(options)
-  const isHeld = rows.every(({ violations }) => violations.length === 0)
-  return { output: options.json ? JSON.stringify({ ...options, rows }) : attackTable(rows), isHeld }
+  const rows = await runAttacks(options, signal)
+  const output = options.json ? JSON.stringify({ ...options, rows }) : attackTable(rows)
+  return { output, isHeld: rows.every(isAttackHeld) }
 }

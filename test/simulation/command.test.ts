@@ -83,7 +83,7 @@ describe('simulate', () => {
   test('attacks tells for every strategy how rounds ended, and that nothing broke', async () => {
     const { code, stdout } = await simulate(['attacks', '--rounds', '60', '--json'])
     const { members, rows } = JSON.parse(stdout)
-    expect({ code, members }).toEqual({ code: 0, members: 4 })
+    expect({ code, members }).toEqual({ code: 0, members: [4] })
     expect(rows.length).toBeGreaterThan(25)
     for (const { rounds, violations } of rows) {
       expect(rounds.fast + rounds.proposed + rounds.lost).toBe(60)
