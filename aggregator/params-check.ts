@@ -1,6 +1,6 @@
 import { isDerived } from './aggregation/derived-feeds.ts'
 import type { FeedKind, FeedParams, Params, TimingParams } from './params.ts'
-import { FEED_KINDS } from './params.ts'
+import { FEED_KINDS, FEED_TIERS, flagshipsOf } from './params.ts'
 import { INT64_MAX, INT64_MIN } from './report/words.ts'
 import { toHex } from './values/bytes.ts'
 
@@ -37,6 +37,9 @@ export function problemsOf(params: Params): readonly ParamsProblem[] {
     checkFeed(feed, `feeds[${index}]`, report)
     checkDerivation(feed, params, { path: `feeds[${index}]`, report })
   })
+  const flagships = flagshipsOf(params.feeds)
+  const isOrdered = params.feeds.slice(flagships).every(({ tier }) => tier === 'long-tail')
+  report('feeds', isOrdered, 'must name long-tail feeds after all others')
   const names = new Set(params.feeds.map((feed) => feed.name))
   report('feeds', names.size === params.feeds.length, 'must not name a feed twice')
   return problems
@@ -99,6 +102,8 @@ function checkFeed(feed: FeedParams, path: string, report: Report): void {
   )
   report(`${path}.decimals`, isWhole(feed.decimals, 0, 18), 'must be 0 to 18')
   report(`${path}.kind`, FEED_KINDS.includes(feed.kind), `must be one of ${FEED_KINDS.join(', ')}`)
+  const isTier = feed.tier === undefined || FEED_TIERS.includes(feed.tier)
+  report(`${path}.tier`, isTier, `must be one of ${FEED_TIERS.join(', ')}`)
   report(`${path}.deviationBps`, isWhole(feed.deviationBps, 1, 10_000), 'must be 1 to 10000')
   const heartbeatHolds = isWhole(feed.heartbeatMs, 1_000, 604_800_000)
   report(`${path}.heartbeatMs`, heartbeatHolds, 'must be one second to one week')

@@ -4,6 +4,8 @@ import { ascii } from './values/bytes.ts'
 import { Writer } from './values/codec.ts'
 
 const DOMAIN = ascii('parallax.committee.1')
+/** In the byte of a feed's kind. */
+const LONG_TAIL = 0x80
 
 function text(writer: Writer, value: string): void {
   writer.u8(value.length).bytes(ascii(value))
@@ -23,7 +25,7 @@ export function encodeParams(params: Params): Uint8Array {
     text(writer, feed.name)
     writer
       .u8(feed.decimals)
-      .u8(FEED_KINDS.indexOf(feed.kind))
+      .u8(FEED_KINDS.indexOf(feed.kind) | (feed.tier === 'long-tail' ? LONG_TAIL : 0))
       .u16(feed.deviationBps)
       .u64(feed.heartbeatMs)
       .u8(feed.sourcesMin)

@@ -9,6 +9,11 @@ export interface FeedParams {
   readonly decimals: number
   /** What is measured; it decides which source pipeline computes the node's value. */
   readonly kind: FeedKind
+  /**
+   * `long-tail` feeds share a word on chain with three others: 28 significant bits, no history.
+   * They come after all that have a word of their own, which is the default.
+   */
+  readonly tier?: FeedTier
   /** Change against the value on chain, in basis points, from which an update is due; 1..10_000. */
   readonly deviationBps: number
   /** Longest time between two updates on chain, in milliseconds. */
@@ -35,6 +40,14 @@ export const FEED_KINDS = [
   'fixed',
 ] as const
 export type FeedKind = (typeof FEED_KINDS)[number]
+
+export const FEED_TIERS = ['flagship', 'long-tail'] as const
+export type FeedTier = (typeof FEED_TIERS)[number]
+
+/** How many feeds have a word of their own on chain; the long-tail feeds follow. */
+export function flagshipsOf(feeds: readonly FeedParams[]): number {
+  return feeds.filter(({ tier }) => tier !== 'long-tail').length
+}
 
 export interface MemberParams {
   /** Compressed secp256k1 public key, 33 bytes: signs messages and is the libp2p peer id (§2.1). */

@@ -1,6 +1,7 @@
 import type { Committee } from '../aggregator/committee.ts'
 import type { Certificate } from '../aggregator/messages/messages.ts'
-import { decodeWord, FEED_STATUS } from '../aggregator/report/words.ts'
+import { FEED_STATUS } from '../aggregator/report/feed-report.ts'
+import { decodeWord } from '../aggregator/report/words.ts'
 import type { Members, Round } from '../aggregator/values/ids.ts'
 import { hasMember } from '../aggregator/values/ids.ts'
 import { createHistogram, type Histogram } from './histogram.ts'

@@ -1,6 +1,7 @@
 import { invariant } from '../assert.ts'
 import type { FeedKind, FeedParams } from '../params.ts'
-import { decodeWord, FEED_STATUS } from '../report/words.ts'
+import { FEED_STATUS } from '../report/feed-report.ts'
+import { decodeWord } from '../report/words.ts'
 import type { FeedIndex } from '../values/ids.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
 import type { Derivation, DerivedKind } from './derived-kind.ts'

@@ -1,6 +1,6 @@
 import type { Committee } from '../committee.ts'
 import { reportDigestOf, signedMessageOf } from '../report/digests.ts'
-import { merkleRoot } from '../report/merkle.ts'
+import { feedsRootOf } from '../report/feeds-tree.ts'
 import { WORD_BYTES, WORD_HEAD_BYTES } from '../report/words.ts'
 import type { Reader, Writer } from '../values/codec.ts'
 import { readMembers, readSlot, writePrefix } from './fields.ts'
@@ -57,7 +57,7 @@ export function certificateReportDigest(
   keccak256: (bytes: Uint8Array) => Uint8Array,
   certificate: Certificate,
 ): Uint8Array {
-  const feedsRoot = merkleRoot(keccak256, certificate.words)
+  const feedsRoot = feedsRootOf(keccak256, certificate.words)
   return reportDigestOf(keccak256, { ...certificate, feedsRoot })
 }
 

@@ -4,7 +4,7 @@ import type { Certificate } from '../messages/messages.ts'
 import { bigintBytes, concat } from '../values/bytes.ts'
 import type { FeedIndex } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
-import { levelsOf } from './merkle.ts'
+import { type FeedsTree, feedsTreeOf, pageIndexOf, placeOf } from './feeds-tree.ts'
 import { WORD_HEAD_BYTES } from './words.ts'
 
 type Keccak256 = (bytes: Uint8Array) => Uint8Array
@@ -39,6 +39,8 @@ export const UPDATE_FEEDS_MAX = 255
 
 export const FLAG_CLOCK = 4
 const FLAG_PREVIOUS = 8
+/** What stands where a feed has its status: no feed has this one. */
+const PAGE_MARK = 3
 /** Of the program behind index and word of a feed, unless it is zero. */
 export const PROGRAM_BYTES = 3
 
@@ -47,9 +49,9 @@ export const PROGRAM_BYTES = 3
  */
 type Step = 'right' | 'left' | 'merge'
 
-/** One feed with the steps that follow its leaf, and the siblings that they take. */
+/** A leaf with the steps that follow it, and the siblings that they take. */
 interface Entry {
-  readonly index: FeedIndex
+  readonly leaf: number
   readonly steps: Step[]
   readonly siblings: Uint8Array[]
 }
@@ -88,7 +90,12 @@ export function encodeReport(
 ): Uint8Array {
   const { certificate, feeds, committee } = update
   invariant(feeds.length > 0 && feeds.length <= UPDATE_FEEDS_MAX, 'an update has 1 to 255 feeds')
-  const entries = entriesOf(keccak256, certificate.words, feeds)
+  feeds.forEach((feed, position) => {
+    invariant(feed >= 0 && feed < certificate.words.length, 'every feed is in the certificate')
+    invariant(position === 0 || feed > (feeds[position - 1] as number), 'feeds ascend')
+  })
+  const tree = feedsTreeOf(keccak256, certificate.words)
+  const entries = entriesOf(tree, feeds)
   return concat(
     header(certificate, committee),
     encodeSignature(certificate.signature),
@@ -96,13 +103,32 @@ export function encodeReport(
     ...entries.map((entry, position) => {
       const program = programOf(entry.steps, position < entries.length - 1)
       return concat(
-        uint(entry.index, 2),
-        (certificate.words[entry.index] as Uint8Array).subarray(0, WORD_HEAD_BYTES),
+        entry.leaf < tree.flagships
+          ? feedEntry(certificate, entry.leaf)
+          : pageEntry(tree, entry.leaf, feeds),
         program === 0 ? new Uint8Array(0) : uint(program, PROGRAM_BYTES),
         ...entry.siblings,
       )
     }),
   )
+}
+
+function feedEntry(certificate: Certificate, feed: FeedIndex): Uint8Array {
+  const word = certificate.words[feed] as Uint8Array
+  return concat(uint(feed, 2), word.subarray(0, WORD_HEAD_BYTES))
+}
+
+/** All words of a page, and which of them hold feeds that were asked for. */
+function pageEntry(tree: FeedsTree, leaf: number, feeds: readonly FeedIndex[]): Uint8Array {
+  const page = leaf - tree.flagships
+  const words = tree.pages[page] as readonly Uint8Array[]
+  let chosen = 0
+  for (const feed of feeds) {
+    const place = placeOf(tree, feed)
+    if (place.leaf === leaf && place.word !== null) chosen |= 1 << place.word
+  }
+  const head = [uint(pageIndexOf(page), 2), uint(words.length, 1), uint(chosen, 1)]
+  return concat(...head, uint(PAGE_MARK, 10), ...words)
 }
 
 /**
@@ -170,18 +196,10 @@ function encodeClock(clock: Clock): Uint8Array {
   )
 }
 
-/** Walks the tree in post-order; each feed carries the steps up to where the next one begins. */
-function entriesOf(
-  keccak256: Keccak256,
-  words: readonly Uint8Array[],
-  feeds: readonly FeedIndex[],
-): readonly Entry[] {
-  feeds.forEach((feed, position) => {
-    invariant(feed >= 0 && feed < words.length, 'every feed is in the certificate')
-    invariant(position === 0 || feed > (feeds[position - 1] as number), 'feeds ascend')
-  })
-  const levels = levelsOf(keccak256, words)
-  const wanted = new Set(feeds)
+/** Walks the tree in post-order; each leaf carries the steps up to where the next one begins. */
+function entriesOf(tree: FeedsTree, feeds: readonly FeedIndex[]): readonly Entry[] {
+  const { levels } = tree
+  const wanted = new Set(feeds.map((feed) => placeOf(tree, feed).leaf))
   const entries: Entry[] = []
   const isWanted = (height: number, position: number) => {
     const last = (position + 1) << height
@@ -195,11 +213,11 @@ function entriesOf(
   }
   const visit = (height: number, position: number): void => {
     if (height === 0) {
-      entries.push({ index: position, steps: [], siblings: [] })
+      entries.push({ leaf: position, steps: [], siblings: [] })
       return
     }
     const [left, right] = [2 * position, 2 * position + 1]
-    const below = levels[height - 1] as Uint8Array[]
+    const below = levels[height - 1] as readonly Uint8Array[]
     const hasLeft = isWanted(height - 1, left)
     const hasRight = isWanted(height - 1, right)
     if (hasLeft) visit(height - 1, left)

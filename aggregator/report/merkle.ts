@@ -10,10 +10,18 @@ export function leafOf(keccak256: Keccak256, index: FeedIndex, word: Uint8Array)
   return keccak256(concat(Uint8Array.of(index >> 8, index & 255), word))
 }
 
-/** Levels from leaves to root; an odd node is promoted unchanged to the next level. */
+/** Levels from the leaves of words to the root. */
 export function levelsOf(keccak256: Keccak256, words: readonly Uint8Array[]): Uint8Array[][] {
-  invariant(words.length > 0, 'a report has at least one feed')
-  let level = words.map((word, index) => leafOf(keccak256, index, word))
+  return levelsAbove(
+    keccak256,
+    words.map((word, index) => leafOf(keccak256, index, word)),
+  )
+}
+
+/** Levels from leaves to root; an odd node is promoted unchanged to the next level. */
+export function levelsAbove(keccak256: Keccak256, leaves: readonly Uint8Array[]): Uint8Array[][] {
+  invariant(leaves.length > 0, 'a tree has at least one leaf')
+  let level = [...leaves]
   const levels = [level]
   while (level.length > 1) {
     const above: Uint8Array[] = []

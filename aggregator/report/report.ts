@@ -8,8 +8,10 @@ import type { Members, Round } from '../values/ids.ts'
 import { membersOf } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 import { reportDigestOf } from './digests.ts'
-import { merkleRoot } from './merkle.ts'
-import { encodeWord, FEED_STATUS, type FeedReport } from './words.ts'
+import { FEED_STATUS, type FeedReport } from './feed-report.ts'
+import { feedsRootOf } from './feeds-tree.ts'
+import { roundedToLane } from './lanes.ts'
+import { encodeWord } from './words.ts'
 
 /** What a set of observations of one round implies; the same at every node that holds them. */
 export interface Report {
@@ -72,20 +74,21 @@ export function inputsDigestOf(context: Context, digests: readonly Digest[]): Di
 function buildReport(context: Context, observations: readonly Verified<Observation>[]): Report {
   const { committee, crypto } = context
   const messages = observations.map((each) => each.message)
-  const feeds = committee.params.feeds.map((_, feed) => {
+  const feeds = committee.params.feeds.map((params, feed) => {
     const values: bigint[] = []
     for (const message of messages) {
       const value = message.values[feed]
       if (value !== null && value !== undefined) values.push(value)
     }
-    return feedReportOf(committee, values)
+    const report = feedReportOf(committee, values)
+    return params.tier === 'long-tail' ? roundedToLane(report) : report
   })
   const words = feeds.map(encodeWord)
   const header = {
     round: (messages[0] as Observation).round,
     timestampMs: medianFloorNumbers(messages.map((message) => message.timestampMs)),
     observers: membersOf(messages.map((message) => message.sender)),
-    feedsRoot: merkleRoot(crypto.keccak256, words),
+    feedsRoot: feedsRootOf(crypto.keccak256, words),
   }
   return {
     round: header.round,

@@ -1,23 +1,7 @@
 import { invariant } from '../assert.ts'
 import { bigintBytes, bigintFrom } from '../values/bytes.ts'
-
-/** Whether a feed of a report can be used (protocol §6.3). 0 is an empty slot on chain. */
-export const FEED_STATUS = { ok: 1, unavailable: 2 } as const
-export type FeedStatus = (typeof FEED_STATUS)[keyof typeof FEED_STATUS]
-
-/** What a committee says about one feed in one round. */
-export interface FeedReport {
-  /** Median in the feed's decimals; a signed 64-bit integer. 0 when unavailable. */
-  readonly value: bigint
-  /**
-   * Median absolute deviation in the feed's decimals, from 0. Stored rounded up. 0 when
-   * unavailable.
-   */
-  readonly spread: bigint
-  /** Number of members whose observation held a value, 0..31. */
-  readonly observers: number
-  readonly status: FeedStatus
-}
+import { FEED_STATUS, type FeedReport } from './feed-report.ts'
+import { roundedToLane } from './lanes.ts'
 
 export const INT64_MIN = -(2n ** 63n)
 export const INT64_MAX = 2n ** 63n - 1n
@@ -53,6 +37,8 @@ export function decodeSpread(code: number): bigint {
   return (bits & MANTISSA_MAX) << (bits >> MANTISSA_BITS)
 }
 
+/** In the status of a word. */
+const LONG_TAIL = 4
 /** Bytes of a word that the committee decides; the contract fills in the rest when it stores. */
 export const WORD_HEAD_BYTES = 12
 export const WORD_BYTES = 32
@@ -64,7 +50,7 @@ export const WORD_BYTES = 32
  * bits 255..192  value     int64, two's complement, in the feed's decimals
  * bits 191..168  spread    6-bit exponent, 18-bit mantissa
  * bits 167..163  observers 0..31
- * bits 162..160  status
+ * bits 162..160  status, and 4 for a long-tail feed
  * bits 159..0    zero; the contract fills them in when it stores the word (docs/contracts.md)
  * ```
  *
@@ -78,8 +64,13 @@ export function encodeWord(feed: FeedReport): Uint8Array {
   const word = new Uint8Array(WORD_BYTES)
   word.set(bigintBytes(feed.value, 8), 0)
   word.set(bigintBytes(BigInt(encodeSpread(feed.spread)), 3), 8)
-  word[11] = (feed.observers << 3) | feed.status
+  word[11] = (feed.observers << 3) | (feed.isLongTail === true ? LONG_TAIL : 0) | feed.status
   return word
+}
+
+/** Whether a word speaks of a long-tail feed, which shares its word on chain (LongTailWord.sol). */
+export function isLongTailWord(word: Uint8Array): boolean {
+  return ((word[WORD_HEAD_BYTES - 1] as number) & LONG_TAIL) !== 0
 }
 
 /** Reads a word; null when it is not one that `encodeWord` could have made. */
@@ -91,8 +82,12 @@ export function decodeWord(word: Uint8Array): FeedReport | null {
   const spread = decodeSpread(code)
   if (encodeSpread(spread) !== code) return null
   const last = word[11] as number
-  const status = last & 7
+  const status = last & 3
   if (status !== FEED_STATUS.ok && status !== FEED_STATUS.unavailable) return null
   if (status === FEED_STATUS.unavailable && (value !== 0n || spread !== 0n)) return null
-  return { value, spread, observers: last >> 3, status }
+  const report = { value, spread, observers: last >> 3, status }
+  if (!isLongTailWord(word)) return report
+  // Only what a lane can say: else two words would stand behind one leaf.
+  const rounded = roundedToLane(report)
+  return rounded.value === value && rounded.spread === spread ? rounded : null
 }

@@ -11,6 +11,10 @@ const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boo
   { contract: 'GasProbe', isDeployable: true },
   { contract: 'BatchProbe', isDeployable: true },
   { contract: 'Settlement', isDeployable: true },
+  { contract: 'FeedStatistics', isDeployable: true },
+  { contract: 'PythAdapter', isDeployable: true },
+  { contract: 'QuoteAdapter', isDeployable: true },
+  { contract: 'ValueByIdAdapter', isDeployable: true },
   { contract: 'EvidenceRegistry', isDeployable: true },
   { contract: 'MemberBonds', isDeployable: true },
   { contract: 'VolatilityOracle', isDeployable: true },
@@ -18,6 +22,9 @@ const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boo
   { contract: 'TestToken', isDeployable: true },
   { contract: 'AggregatorV3Interface', isDeployable: false },
   { contract: 'AggregatorInterface', isDeployable: false },
+  { contract: 'IPyth', isDeployable: false },
+  { contract: 'IERC7726', isDeployable: false },
+  { contract: 'IEIP2362', isDeployable: false },
 ]
 
 interface AbiItem {

@@ -1,5 +1,5 @@
 import type { Address, Hex } from 'viem'
-import type { Params } from '../../aggregator/params.ts'
+import { flagshipsOf, type Params } from '../../aggregator/params.ts'
 import { bigintFrom, toHex } from '../../aggregator/values/bytes.ts'
 
 /** Heartbeats that the contract can store, in seconds (FeedWord.sol). */
@@ -9,6 +9,9 @@ export const HEARTBEAT_SECONDS = [
 
 /** More feeds would not fit creation code and gas of one transaction (EIP-3860, EIP-7825). */
 export const FEEDS_AT_DEPLOYMENT_MAX = 128
+
+/** Feeds that a hub has room for. */
+const FEEDS_MAX = 1024
 
 /** One feed as the contract knows it. */
 export interface FeedParameters {
@@ -93,8 +96,10 @@ export interface BondParameters {
 /** Everything that decides a deployment, and so its addresses: a file under review. */
 export interface DeployParameters {
   readonly committee: CommitteeParameters
-  /** Feeds below this index keep their history, 0..1024. */
+  /** Feeds below this index keep their history, 0 to `flagshipFeeds`. */
   readonly historyFeeds: number
+  /** Feeds from this index on are long-tail feeds, four to a word; 0..1024. */
+  readonly flagshipFeeds: number
   /** A report older than this is not accepted as the latest; up to 3,600,000, whole seconds. */
   readonly reportAgeMsMax: number
   /** How far a report may lie ahead of the block's time; up to 60,000, whole seconds. */
@@ -129,6 +134,10 @@ export function heartbeatSecondsOf(heartbeatMs: number): number {
   return found
 }
 
+function isAllFlagship({ feeds }: Params): boolean {
+  return flagshipsOf(feeds) === feeds.length
+}
+
 /** Deployment parameters of a committee; what the protocol does not decide comes as `settings`. */
 export function deployParametersOf(
   committee: {
@@ -161,6 +170,8 @@ export function deployParametersOf(
       includeMs: params.timing.includeMs,
       skewMs: params.timing.clockSkewMsMax,
     },
+    // Without long-tail feeds, every feed that comes later has a word of its own.
+    flagshipFeeds: isAllFlagship(params) ? FEEDS_MAX : flagshipsOf(params.feeds),
     feeds: params.feeds.map(({ name, decimals, heartbeatMs }) => ({
       name,
       decimals,

@@ -36,10 +36,13 @@ function secondsOf(durationMs: number): number {
 }
 
 function hubOf(parameters: DeployParameters): PlannedContract {
-  const { committee, historyFeeds, reportAgeMsMax, futureMsMax, feeds, owner, sequencer } =
-    parameters
+  const { committee, historyFeeds, flagshipFeeds, reportAgeMsMax, futureMsMax } = parameters
+  const { feeds, owner, sequencer } = parameters
   if (feeds.length > FEEDS_AT_DEPLOYMENT_MAX) {
     throw new RangeError(`at most ${FEEDS_AT_DEPLOYMENT_MAX} feeds are named at deployment`)
+  }
+  if (historyFeeds > flagshipFeeds) {
+    throw new RangeError('only feeds with a word of their own keep a history')
   }
   return contractOf(
     'PriceFeeds',
@@ -50,6 +53,7 @@ function hubOf(parameters: DeployParameters): PlannedContract {
         {
           committee: { ...committee, publicKeyX: BigInt(committee.publicKeyX) },
           historyFeeds,
+          flagshipFeeds,
           reportAgeSecondsMax: secondsOf(reportAgeMsMax),
           futureSecondsMax: secondsOf(futureMsMax),
           owner: owner?.address ?? zeroAddress,

@@ -58,12 +58,14 @@ function compare(subject: string, expected: string, found: string): Discrepancy[
 async function verifyHub(chain: Chain, deployment: Deployment): Promise<readonly Discrepancy[]> {
   const hub = { address: deployment.hub, abi: priceFeedsAbi }
   const { committee: expected, ...limits } = deployment.parameters
-  const [committee, historyFeeds, reportAgeSeconds, futureSeconds] = await Promise.all([
-    chain.reader.readContract({ ...hub, functionName: 'committee', args: [1n] }),
-    chain.reader.readContract({ ...hub, functionName: 'historyFeeds' }),
-    chain.reader.readContract({ ...hub, functionName: 'reportAgeSecondsMax' }),
-    chain.reader.readContract({ ...hub, functionName: 'futureSecondsMax' }),
-  ])
+  const [committee, historyFeeds, flagshipFeeds, reportAgeSeconds, futureSeconds] =
+    await Promise.all([
+      chain.reader.readContract({ ...hub, functionName: 'committee', args: [1n] }),
+      chain.reader.readContract({ ...hub, functionName: 'historyFeeds' }),
+      chain.reader.readContract({ ...hub, functionName: 'flagshipFeeds' }),
+      chain.reader.readContract({ ...hub, functionName: 'reportAgeSecondsMax' }),
+      chain.reader.readContract({ ...hub, functionName: 'futureSecondsMax' }),
+    ])
   return [
     ...compare('committee digest', expected.digest, committee.digest),
     ...compare(
@@ -77,6 +79,7 @@ async function verifyHub(chain: Chain, deployment: Deployment): Promise<readonly
       [committee.genesisMs, committee.roundMs, committee.includeMs, committee.skewMs].join(' '),
     ),
     ...compare('historyFeeds', `${limits.historyFeeds}`, `${historyFeeds}`),
+    ...compare('flagshipFeeds', `${limits.flagshipFeeds}`, `${flagshipFeeds}`),
     ...compare('reportAgeMsMax', `${limits.reportAgeMsMax}`, `${reportAgeSeconds * 1000n}`),
     ...compare('futureMsMax', `${limits.futureMsMax}`, `${futureSeconds * 1000n}`),
   ]

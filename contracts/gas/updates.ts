@@ -1,4 +1,5 @@
-import type { FeedReport } from '../../aggregator/report/words.ts'
+import type { FeedReport } from '../../aggregator/report/feed-report.ts'
+import { roundedToLane } from '../../aggregator/report/lanes.ts'
 import { startHub, type TestHub } from '../../test/support/contracts/hub.ts'
 import { ok } from '../testing/committee-box.ts'
 
@@ -19,7 +20,7 @@ interface Series {
 }
 
 /** Slots of the history of the first feed (docs/contracts.md). */
-const HISTORY_SLOT = 1024
+const HISTORY_SLOT = 1280
 const PAIRS = 4096
 /** Bits 97..68 of a feed's word, and how many values a ring holds. */
 const SEQUENCE_SHIFT = 68n
@@ -77,6 +78,23 @@ async function flagships(count: number): Promise<number> {
   return Math.ceil((even + odd) / 2 / count)
 }
 
+/** An update of all long-tail feeds of a committee that has no others, per feed. */
+async function longTail(count: number): Promise<number> {
+  const hub = await startHub({
+    historyFeeds: 0,
+    flagshipFeeds: 0,
+    feedCount: 1,
+  })
+  let used = 0
+  // The second update finds every slot written.
+  for (let turn = 0; turn < 2; turn++) {
+    const round = hub.roundAt(60_000) + turn * ROUNDS_BETWEEN
+    used = await hub.report(round, feedsOf(count, turn).map(roundedToLane))
+  }
+  await hub.chain.close()
+  return Math.ceil(used / count)
+}
+
 /** Total transaction gas of updates in steady state, by the keys of contracts/gas.json. */
 export async function measureUpdates(): Promise<Record<string, number>> {
   const n4 = await single(4, 1, 1024, PAIRS)
@@ -92,5 +110,9 @@ export async function measureUpdates(): Promise<Record<string, number>> {
     'update.single.nohistory': (await single(4, 1, 0, 0)).even,
     'update.flagship.8.perFeed': await flagships(8),
     'update.flagship.32.perFeed': await flagships(32),
+    'update.batch.8.perFeed': await longTail(8),
+    'update.batch.32.perFeed': await longTail(32),
+    'update.batch.100.perFeed': await longTail(100),
+    'update.batch.250.perFeed': await longTail(250),
   }
 }

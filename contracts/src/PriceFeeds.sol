@@ -14,7 +14,8 @@ import {IPriceFeeds} from "./interfaces/IPriceFeeds.sol";
 
 /// @notice What is fixed at deployment.
 /// @param committee The first committee
-/// @param historyFeeds Feeds below this index keep their history, 0 to 1024
+/// @param historyFeeds Feeds below this index keep their history, 0 to flagshipFeeds
+/// @param flagshipFeeds Feeds from this index on are long-tail feeds, 0 to 1024
 /// @param reportAgeSecondsMax A report older than this is not accepted as the latest, to 1 hour
 /// @param futureSecondsMax How far a report may lie ahead of the block's time, to 1 minute
 /// @param owner Who may propose a committee when the one in office cannot; zero for nobody
@@ -25,6 +26,7 @@ import {IPriceFeeds} from "./interfaces/IPriceFeeds.sol";
 struct Parameters {
     IPriceFeeds.Committee committee;
     uint16 historyFeeds;
+    uint16 flagshipFeeds;
     uint32 reportAgeSecondsMax;
     uint32 futureSecondsMax;
     address owner;
@@ -39,7 +41,7 @@ struct Parameters {
 contract PriceFeeds is FeedDelivery, FeedReader, FeedAverages, FeedGuards, CommitteeHandover {
     constructor(Parameters memory parameters)
         CommitteeKeys(parameters.committee)
-        FeedStore(parameters.historyFeeds, parameters.feeds)
+        FeedStore(parameters.historyFeeds, parameters.flagshipFeeds, parameters.feeds)
         Ownership(parameters.owner)
         CommitteeHandover(parameters.ownerDelaySeconds)
         FeedPull(parameters.futureSecondsMax)

@@ -3,9 +3,10 @@ import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { faultyMax, signingThresholdOf } from '../../aggregator/quorum.ts'
 import type { Clock } from '../../aggregator/report/calldata.ts'
 import { reportDigestOf, signedMessageOf } from '../../aggregator/report/digests.ts'
-import { merkleRoot } from '../../aggregator/report/merkle.ts'
-import type { FeedReport } from '../../aggregator/report/words.ts'
-import { encodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import type { FeedReport } from '../../aggregator/report/feed-report.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { feedsRootOf } from '../../aggregator/report/feeds-tree.ts'
+import { encodeWord } from '../../aggregator/report/words.ts'
 import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import type { GroupKey, SigningShare } from '../../aggregator/signing/threshold.ts'
@@ -113,7 +114,7 @@ export function committeeInABox(options: {
     }
     const reportDigest = reportDigestOf(keccak_256, {
       ...header,
-      feedsRoot: merkleRoot(keccak_256, words),
+      feedsRoot: feedsRootOf(keccak_256, words),
     })
     const signed = { slot, signingSet, expectedNext: allMembers(members) }
     const signature = sign(signedMessageOf(keccak_256, { ...signed, reportDigest }))

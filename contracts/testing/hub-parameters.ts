@@ -23,6 +23,7 @@ export function hubParametersOf(
       skewMs: clock.clockSkewMsMax,
     },
     historyFeeds: 1024,
+    flagshipFeeds: 1024,
     reportAgeMsMax: 60_000,
     futureMsMax: 2_000,
     consumerAgeSecondsMax: null,

@@ -8,7 +8,8 @@ import {
   encodeUpdate,
   UPDATE_FEEDS_MAX,
 } from '../../aggregator/report/calldata.ts'
-import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'

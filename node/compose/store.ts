@@ -13,7 +13,8 @@ import type {
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { validate } from '../../aggregator/messages/validate.ts'
-import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Memory } from '../driver.ts'
 import type { Log } from '../logging.ts'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { keygenContextOf } from '../../aggregator/keygen/context.ts'
 import { unsignedBy } from '../../aggregator/keygen/result.ts'
 import type { FeedParams, Params } from '../../aggregator/params.ts'
-import { FEED_KINDS } from '../../aggregator/params.ts'
+import { FEED_KINDS, FEED_TIERS } from '../../aggregator/params.ts'
 import { problemsOf } from '../../aggregator/params-check.ts'
 import { signingThresholdOf } from '../../aggregator/quorum.ts'
 import type { GroupKey } from '../../aggregator/signing/threshold.ts'
@@ -62,6 +62,7 @@ const feedSchema = z
     name: z.string(),
     decimals: z.int().min(0).max(18),
     kind: z.enum(FEED_KINDS),
+    tier: z.enum(FEED_TIERS).optional(),
     deviationBps: z.int(),
     heartbeatMs: z.int(),
     sourcesMin: z.int(),
@@ -69,8 +70,12 @@ const feedSchema = z
     valueMax: decimalText,
     derivation: derivationSchema.optional(),
   })
-  .transform(({ derivation, ...plain }, context): FeedParams => {
-    const feed = { ...plain, ...(derivation !== undefined && { derivation }) }
+  .transform(({ derivation, tier, ...plain }, context): FeedParams => {
+    const feed = {
+      ...plain,
+      ...(tier !== undefined && { tier }),
+      ...(derivation !== undefined && { derivation }),
+    }
     const valueMin = parseDecimal(feed.valueMin, feed.decimals)
     const valueMax = parseDecimal(feed.valueMax, feed.decimals)
     if (valueMin !== null && valueMax !== null) return { ...feed, valueMin, valueMax }

@@ -7,7 +7,8 @@ import {
 } from '../../aggregator/messages/certificate.ts'
 import { decode, typeOfBytes } from '../../aggregator/messages/codec.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
-import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
 import { equalBytes, fromHex, toHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import {

@@ -7,14 +7,15 @@ import {
   encodeUpdate,
   UPDATE_FEEDS_MAX,
 } from '../../aggregator/report/calldata.ts'
-import { levelsOf } from '../../aggregator/report/merkle.ts'
-import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { type FeedsTree, feedsTreeOf, placeOf } from '../../aggregator/report/feeds-tree.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { type FeedIndex, listMembers } from '../../aggregator/values/ids.ts'
 import type { CertificateAnswer, CertifiedFeed, FeedAnswer } from './schema.ts'
 
-type Levels = readonly (readonly Uint8Array[])[]
+const NO_TREE: FeedsTree = { levels: [], flagships: 0, pages: [] }
 
 export type FeedChoice =
   | { readonly type: 'chosen'; readonly feeds: readonly FeedIndex[] }
@@ -68,7 +69,7 @@ export class Answers {
   readonly #epochOf: () => number
   #epoch = 0
   #certificate: Verified<Certificate> | null = null
-  #levels: Levels = []
+  #tree: FeedsTree = NO_TREE
   readonly #texts = new Map<string, string>()
 
   /** @param epoch number of the committee on contracts; it may become known later */
@@ -104,7 +105,7 @@ export class Answers {
     if (this.#certificate === certificate && this.#epoch === epoch) return
     this.#certificate = certificate
     this.#epoch = epoch
-    this.#levels = levelsOf(this.#context.crypto.keccak256, certificate.message.words)
+    this.#tree = feedsTreeOf(this.#context.crypto.keccak256, certificate.message.words)
     this.#texts.clear()
   }
 
@@ -127,7 +128,7 @@ export class Answers {
       certificate: toHex(bytes),
       feeds: feeds.map((feed) => ({
         ...this.#reading(message, feed),
-        proof: proofFrom(this.#levels, feed).map(toHex),
+        proof: proofFrom(this.#tree, feed).map(toHex),
       })),
       epoch,
       calldata:
@@ -183,9 +184,10 @@ export function calldataOf(
 }
 
 /** Siblings from the leaf to the root; a level where the node is promoted has none. */
-function proofFrom(levels: Levels, index: FeedIndex): readonly Uint8Array[] {
-  return levels.flatMap((level, height) => {
-    const sibling = level[(index >> height) ^ 1]
+function proofFrom(tree: FeedsTree, feed: FeedIndex): readonly Uint8Array[] {
+  const { leaf } = placeOf(tree, feed)
+  return tree.levels.flatMap((level, height) => {
+    const sibling = level[(leaf >> height) ^ 1]
     return level.length > 1 && sibling !== undefined ? [sibling] : []
   })
 }

@@ -1,6 +1,7 @@
 import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Context } from '../../aggregator/context.ts'
-import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
 import type { State } from '../../aggregator/state.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'

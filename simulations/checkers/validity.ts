@@ -1,5 +1,6 @@
 import type { Certificate, Observation } from '../../aggregator/messages/messages.ts'
-import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
 import type { Checker, CreateChecker, Violation } from '../checker.ts'

@@ -1,7 +1,7 @@
 import { bytesToHex } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { UPDATE_FEEDS_MAX } from '../../aggregator/report/calldata.ts'
-import { FEED_STATUS } from '../../aggregator/report/words.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { ok, UNAVAILABLE } from '../../contracts/testing/committee-box.ts'
 import { errorOf, latestOf, outcomeOf, startHub, type TestHub } from '../support/contracts/hub.ts'
 

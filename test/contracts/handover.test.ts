@@ -6,6 +6,7 @@ import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { committeeInABox, ok } from '../../contracts/testing/committee-box.ts'
+import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
 import {
   activateCall,
   contractCommitteeOf,
@@ -125,5 +126,14 @@ describe('the owner behind its time lock', () => {
 
     const old = hub.certify(round + 3, [ok(1n), ok(2n), ok(3n)], [1]).calldata
     expect((await outcomeOf(hub, bytesToHex(old)))?.name).toMatch(/KeyUnknown|SignatureInvalid/)
+
+    // With its flag the committee before is heard for an hour, on what its successor left alone.
+    const first = { ...firstCommittee(hub.box), isPrevious: true }
+    const late = hub.box.certify({ round: round + 3, feeds: [ok(1n), ok(2n), ok(3n)] })
+    const update = (feed: number) => ({ certificate: late, feeds: [feed], committee: first })
+    const by = (feed: number) => encodeUpdate(keccak_256, update(feed))
+    expect((await outcomeOf(hub, bytesToHex(by(1))))?.name).toBe('CommitteeSuperseded')
+    await hub.deliver(by(2), CHAIN_START_MS + sinceMs + 4_000)
+    expect(await latestOf(hub, 2)).toMatchObject({ value: 3n, round: round + 3 })
   })
 })

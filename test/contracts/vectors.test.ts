@@ -23,6 +23,7 @@ async function outcomes(vector: CertificateVector): Promise<readonly string[]> {
       skewMs: clock.clockSkewMsMax,
     },
     historyFeeds: 1024,
+    flagshipFeeds: 1024,
     reportAgeMsMax: 60_000,
     futureMsMax: 2_000,
     feeds: [],

@@ -4,13 +4,8 @@ import { bytesToHex, encodeFunctionData, hexToBytes } from 'viem'
 import { certificateMessage } from '../../aggregator/messages/certificate.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { encodeReport } from '../../aggregator/report/calldata.ts'
-import {
-  decodeSpread,
-  decodeWord,
-  encodeSpread,
-  FEED_STATUS,
-  type FeedReport,
-} from '../../aggregator/report/words.ts'
+import { FEED_STATUS, type FeedReport } from '../../aggregator/report/feed-report.ts'
+import { decodeSpread, decodeWord, encodeSpread } from '../../aggregator/report/words.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { bigintBytes, bigintFrom, concat } from '../../aggregator/values/bytes.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'

@@ -11,7 +11,8 @@ import type {
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { sealOwn, validate } from '../../aggregator/messages/validate.ts'
-import { decodeWord, FEED_STATUS } from '../../aggregator/report/words.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
 import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
 import { referenceCrypto, signDigest, type TestCommittee } from './committee.ts'

@@ -17,6 +17,7 @@ abstract contract FeedAverages is FeedStore {
     function average(uint256 feed, uint256 from, uint256 to) external view returns (int256) {
         if (from >= to) revert WindowEmpty(from, to);
         if (to > block.timestamp) revert WindowInFuture(to, block.timestamp);
+        if (feed >= _FLAGSHIP_FEEDS) revert HistoryNotKept(feed);
         uint256 word = _filled(feed);
         (uint256 sumFrom, uint256 first) = _sumAt(feed, word, from);
         (uint256 sumTo, uint256 last) = _sumAt(feed, word, to);

@@ -6,9 +6,10 @@ import {FeedWord} from "../libraries/FeedWord.sol";
 import {Report} from "../libraries/Report.sol";
 import {FeedStore} from "./FeedStore.sol";
 import {FeedPull} from "./FeedPull.sol";
+import {LongTailDelivery} from "./LongTailDelivery.sol";
 
 /// @title Delivery of reports into the store
-abstract contract FeedDelivery is FeedStore, FeedPull {
+abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
     using FeedWord for uint256;
 
     uint256 private constant ROUND_MASK = 0xfffffffc000000000000000000000000;
@@ -69,6 +70,8 @@ abstract contract FeedDelivery is FeedStore, FeedPull {
             assembly {
                 head := calldataload(cursor)
             }
+            // Pages come last.
+            if (Report.isPage(head)) return _checkPreviousPages(cursor, (shared >> 162) & 1);
             uint256 feed = head >> 240;
             uint256 word = _word(feed);
             bool isOther = word.epochParity() != (shared >> 162) & 1;
@@ -173,19 +176,21 @@ abstract contract FeedDelivery is FeedStore, FeedPull {
     /// @dev Checks that the proof ended well; gives the root back.
     function _checkEnd(uint256 cursor, uint256 node, uint256 head, uint256 shared)
         private
-        view
         returns (uint256)
     {
-        if (Report.checkEnd(cursor, head) == 0) return node;
+        bool isSkipped = Report.checkEnd(cursor, head) != 0;
+        if (Report.isPage(head)) _endPayload(isSkipped, head);
+        if (!isSkipped) return node;
         revert RoundNotNewer((shared >> 98) & 0x3fffffff, _word(head >> 240).round());
     }
 
-    /// @dev Passes over a feed that is not newer than what stands there, or keeps that it is
-    /// unavailable.
+    /// @dev Passes over a feed that is not newer than what stands there, keeps that it is
+    /// unavailable, or stores a page of long-tail words.
     function _storeUnusual(uint256 cursor, uint256 head, uint256 old, uint256 shared)
         private
         returns (uint256 cursor_, uint256 node, uint256 program)
     {
+        if (Report.isPage(head)) return _storePage(cursor, head);
         uint256 word = head << 16;
         uint256 status = (word >> 160) & 7;
         if (old & ROUND_MASK >= shared & ROUND_MASK) {

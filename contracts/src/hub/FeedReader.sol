@@ -37,8 +37,24 @@ abstract contract FeedReader is FeedStore {
         view
         returns (uint80, int256, uint256, uint256, uint80)
     {
-        uint256 word = _filled(feed);
-        _returnRound(_roundId(feed, word), word.value(), word.time());
+        assembly {
+            if lt(feed, FEED_LIMIT) {
+                let word := sload(add(_latest.slot, feed))
+                let sequence := and(shr(68, word), SEQUENCE_MASK)
+                if sequence {
+                    let time := and(shr(128, word), 0xffffffff)
+                    let roundId := or(shl(64, feed), sequence)
+                    mstore(0x00, roundId)
+                    mstore(0x20, sar(192, word))
+                    mstore(0x40, time)
+                    mstore(0x60, time)
+                    mstore(0x80, roundId)
+                    return(0x00, 0xa0)
+                }
+            }
+        }
+        uint256 filled = _filled(feed);
+        _returnRound(_roundId(feed, filled), filled.value(), filled.time());
     }
 
     /// @inheritdoc IPriceFeeds
@@ -49,6 +65,20 @@ abstract contract FeedReader is FeedStore {
     {
         (int256 answer, uint256 time) = _round(feed, roundId);
         _returnRound(roundId, answer, time);
+    }
+
+    /// @inheritdoc IPriceFeeds
+    function history(uint256 feed, uint256 first, uint256 count)
+        external
+        view
+        returns (uint256[] memory pairs)
+    {
+        if (feed >= _HISTORY_FEEDS) revert HistoryNotKept(feed);
+        if (count > PAIRS) revert ParameterOutOfRange(count, PAIRS);
+        pairs = new uint256[](count);
+        for (uint256 i = 0; i < count; i++) {
+            pairs[i] = _history[feed][(first + i) % PAIRS];
+        }
     }
 
     /// @inheritdoc IPriceFeeds
@@ -162,14 +192,26 @@ abstract contract FeedReader is FeedStore {
         }
     }
 
-    function _roundId(uint256 feed, uint256 word) private pure returns (uint256) {
-        return feed << 64 | word.sequence();
-    }
-
     /// @dev A value by its Chainlink number.
     function _round(uint256 feed, uint256 roundId) private view returns (int256, uint256) {
+        uint256 word = _filled(feed);
+        if (feed >= _FLAGSHIP_FEEDS) return _longTailRound(feed, word, roundId);
         // A number of another feed differs above its sequence, so that it is none of this one.
-        return _value(feed, _filled(feed), roundId ^ feed << 64);
+        return _value(feed, word, roundId ^ feed << 64);
+    }
+
+    /// @dev Of a long-tail feed the latest only.
+    function _longTailRound(uint256 feed, uint256 word, uint256 roundId)
+        private
+        view
+        returns (int256, uint256)
+    {
+        uint256 latestId = _roundId(feed, word);
+        if (roundId == latestId) return (word.value(), word.time());
+        uint256 number = roundId ^ feed << 64;
+        uint256 newest = uint64(latestId);
+        if (number > newest) revert SequenceUnknown(number, newest);
+        revert SequenceTooOld(number, newest);
     }
 
     /// @dev A value by its sequence, from the latest word or from the history.

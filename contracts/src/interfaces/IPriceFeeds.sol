@@ -63,6 +63,12 @@ interface IPriceFeeds is ICommittees {
     /// unavailable.
     event FeedUnavailable(uint256 indexed feed, uint256 round, uint256 observers);
 
+    /// @notice Long-tail feeds of a report were delivered. Those words of the payload were stored
+    /// that the bits of `chosen` name, each where its time is newer than that of what stood there.
+    /// @param timeMs When the values were observed
+    /// @param payload For each page: count u8 ‖ chosen u8 ‖ 1024 + 8 × page u16 ‖ words of 25 bytes
+    event LongTailUpdated(uint256 indexed timeMs, bytes payload);
+
     /// @notice A feed got its name, decimals and heartbeat.
     event FeedConfigured(
         uint256 indexed feed, string name, uint8 decimals, uint32 heartbeatSeconds
@@ -99,6 +105,8 @@ interface IPriceFeeds is ICommittees {
     error RoundNotNewer(uint256 given, uint256 stored);
     /// @notice The report's time is before that of the stored value.
     error TimeNotNewer(uint256 given, uint256 stored);
+    /// @notice No long-tail feed of the update is newer than what is stored. In milliseconds.
+    error LongTailNotNewer(uint256 givenMs, uint256 storedMs);
 
     /// @notice The committee could not form a value (2), or never did (0).
     error FeedHalted(uint256 feed, uint256 status);
@@ -121,6 +129,8 @@ interface IPriceFeeds is ICommittees {
     /// @notice The value with this number is no longer kept.
     error SequenceTooOld(uint256 given, uint256 oldest);
 
+    /// @notice A long-tail feed has no history.
+    error HistoryNotKept(uint256 feed);
     /// @notice A window must end after it begins. In seconds.
     error WindowEmpty(uint256 from, uint256 to);
     /// @notice A window must not end after the block. In seconds.
@@ -202,6 +212,15 @@ interface IPriceFeeds is ICommittees {
             uint80 answeredInRound
         );
 
+    /// @notice Slots of the history as they are stored (FeedWord): the pair with the number k holds
+    /// the values 2k and 2k + 1. The newest value stands in a pair only if its number is odd.
+    /// @param first Number of the first pair; the ring has 4,096
+    /// @param count 1 to 4,096
+    function history(uint256 feed, uint256 first, uint256 count)
+        external
+        view
+        returns (uint256[] memory pairs);
+
     /// @notice The time-weighted average of a feed, rounded down: exact, from the cumulative sums.
     /// A value holds from its observation until the next one; the last holds on.
     /// @dev Exact while |average| × window < 2^63 s. Refused beyond it, taking for granted only
@@ -220,6 +239,10 @@ interface IPriceFeeds is ICommittees {
 
     /// @notice Feeds below this index keep their history.
     function historyFeeds() external view returns (uint256);
+
+    /// @notice Feeds below this index have a word of their own; those from it on are long-tail
+    /// feeds: four in a word, with 28 significant bits, a common time, no history (LongTailWord).
+    function flagshipFeeds() external view returns (uint256);
 
     /// @notice A report older than this is not accepted as the latest.
     function reportAgeSecondsMax() external view returns (uint256);

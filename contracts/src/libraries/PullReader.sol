@@ -28,6 +28,31 @@ library PullReader {
         return _check(feed, _find(hub, feed, report), ageSecondsMax);
     }
 
+    /// @notice Values of several feeds of one report, proven together: one signature, one
+    /// multi-proof.
+    /// @param feeds Indices, ascending; the report may hold others as well
+    /// @param ageSecondsMax Oldest report that is used
+    /// @return values In the order of `feeds`, in each feed's decimals
+    /// @return time When all of them were observed
+    function readMany(
+        IPriceFeeds hub,
+        uint256[] memory feeds,
+        uint256 ageSecondsMax,
+        bytes calldata report
+    ) internal view returns (int256[] memory values, uint256 time) {
+        uint256[] memory words = verify(hub, report);
+        values = new int256[](feeds.length);
+        uint256 place;
+        for (uint256 i = 0; i < feeds.length; i++) {
+            // Words ascend by feed, so that one pass finds all.
+            while (place < words.length && words[place] & FEED_MASK < feeds[i]) place++;
+            if (place == words.length || words[place] & FEED_MASK != feeds[i]) {
+                revert FeedAbsent(feeds[i]);
+            }
+            (values[i], time) = _check(feeds[i], words[place], ageSecondsMax);
+        }
+    }
+
     /// @dev The word of a feed in a report; reverts if it is none of the report's.
     function _find(IPriceFeeds hub, uint256 feed, bytes calldata report)
         private

@@ -26,8 +26,15 @@ import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 /// ```
 /// A program that is zero, that of the only feed of a tree of one, is left out.
 ///
-/// A leaf says its own index, so a path proves it whatever its directions are; leaves (34 bytes)
-/// and nodes (64 bytes) cannot be confused.
+/// Long-tail feeds come in pages of up to eight words of four feeds (LongTailWord), after all feeds
+/// with a word of their own. The entry of a page, and its leaf:
+/// ```
+///   1024 + 8 × page u16 · words in it u8 · bits of those to store u8 · 72 zero bits · 3 u8
+///      words, 25 bytes each · program u24 · its siblings
+///   leaf = keccak256(1024 + 8 × page u16 ‖ words)
+/// ```
+/// A leaf says its own index, so a path proves it whatever its directions are; leaves (34
+/// bytes; 27 to 202 in steps of 25) and nodes (64 bytes) cannot be confused.
 ///
 /// The functions here work in memory as if nothing else lived there: they are called before
 /// anything is allocated. What they carry from step to step stands at 0x60, which Solidity keeps
@@ -40,6 +47,8 @@ library Report {
     /// @dev Bytes of an entry up to its program, and of the program.
     uint256 internal constant ENTRY = 14;
     uint256 internal constant PROGRAM = 3;
+    /// @dev Where a page stands that holds the status of a feed: a status that none has.
+    uint256 internal constant STATUS_PAGE = 3;
     /// @dev Indices are below this.
     uint256 internal constant FEEDS = 1024;
     /// @dev Where the signature is checked; the first 64 bytes stay zero until then.
@@ -125,8 +134,26 @@ library Report {
             mstore(0x60, add(state, 0x10000000000000020))
             next_ := calldataload(cursor)
         }
-        if (next_ >> 240 <= head >> 240) {
-            revert IPriceFeeds.FeedsNotAscending(next_ >> 240, head >> 240);
+        uint256 isWrong;
+        assembly {
+            isWrong := or(iszero(gt(shr(240, next_), shr(240, head))), shr(250, head))
+        }
+        if (isWrong != 0) _checkOrder(next_ >> 240, head);
+    }
+
+    /// @dev Pages come last, and only they may have an index beyond those of feeds.
+    function _checkOrder(uint256 given, uint256 head) private pure {
+        if (given <= head >> 240) revert IPriceFeeds.FeedsNotAscending(given, head >> 240);
+        if (!isPage(head)) revert IPriceFeeds.FeedOutOfRange(head >> 240, FEEDS - 1);
+    }
+
+    /// @notice Whether an entry is a page of long-tail words: by its index, that of its first word
+    /// behind all feeds, and by a status that no feed has.
+    function isPage(uint256 head) internal pure returns (bool isOne) {
+        assembly {
+            // 1,024 to 1,279 in steps of eight, and the status behind 72 zero bits.
+            let isPlace := eq(and(shr(240, head), 0xff07), 0x0400)
+            isOne := and(isPlace, eq(shr(176, shl(32, head)), STATUS_PAGE))
         }
     }
 
@@ -162,13 +189,17 @@ library Report {
             state := mload(0x60)
             mstore(0x60, 0)
         }
-        if (head >> 250 != 0) revert IPriceFeeds.FeedOutOfRange(head >> 240, FEEDS - 1);
-        if (cursor >> 64 != 0 || uint64(state) != 0) revert IPriceFeeds.ProofMalformed();
+        if (head >> 250 != 0) {
+            if (!isPage(head)) revert IPriceFeeds.FeedOutOfRange(head >> 240, FEEDS - 1);
+        }
+        if (cursor >> 64 | state << 192 != 0) revert IPriceFeeds.ProofMalformed();
         if (cursor != msg.data.length) {
             revert ICommittees.LengthMismatch(msg.data.length, cursor);
         }
-        skipped = state >> 128;
-        if (skipped != uint64(state >> 64) + 1) return 0;
+        unchecked {
+            skipped = state >> 128;
+            if (skipped != ((state >> 64) & 0xffff) + 1) return 0;
+        }
     }
 
     /// @notice The message of protocol §7.

@@ -84,19 +84,50 @@ library TestCommittee {
         bytes12[] memory words
     ) internal pure returns (bytes memory) {
         (bytes memory entries, bytes32 root) = _entries(words);
-        bytes memory tail = abi.encodePacked(uint8(0), uint32(SIGNERS), uint32(MEMBERS));
-        bytes32 message =
-            keccak256(abi.encodePacked("parallax.sign.1", _digest(by, round, root), tail));
-        bool isFirstClock = by.genesisMs == GENESIS_MS && by.roundMs == ROUND_MS;
-        uint256 flags = by.publicKeyParity | (epoch & 1) << 1 | (isFirstClock ? 0 : 4);
-        bytes memory header =
-            abi.encodePacked(round, by.skewMs, uint8(flags), uint32(MEMBERS), tail);
-        return abi.encodePacked(
-            header,
-            signature(by.publicKeyParity, message),
-            isFirstClock ? bytes("") : _clock(by),
-            entries
-        );
+        return _certified(by, epoch, round, root, entries);
+    }
+
+    /// @notice A report of long-tail feeds alone: up to eight words of four, from the first on.
+    /// @param words The signed part, see LongTailWord
+    /// @param chosen Bits of the words to store
+    function report(uint32 round, bytes25[] memory words, uint8 chosen)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        return report(committee(), 1, round, words, chosen);
+    }
+
+    /// @notice The same by another committee in this box.
+    function report(
+        ICommittees.Committee memory by,
+        uint256 epoch,
+        uint32 round,
+        bytes25[] memory words,
+        uint8 chosen
+    ) internal pure returns (bytes memory) {
+        bytes memory packed;
+        for (uint256 i = 0; i < words.length; i++) {
+            packed = abi.encodePacked(packed, words[i]);
+        }
+        bytes32 root = keccak256(abi.encodePacked(uint16(1024), packed));
+        bytes memory head = abi.encodePacked(uint16(1024), uint8(words.length), chosen);
+        bytes memory page = abi.encodePacked(head, uint80(3), packed);
+        return _certified(by, epoch, round, root, page);
+    }
+
+    /// @notice One lane of a long-tail word: four observers, no spread.
+    /// @param mantissa 29 bits
+    /// @param status 1 ok, 2 unavailable
+    function lane(int32 mantissa, uint8 exponent, uint8 status) internal pure returns (uint256) {
+        uint256 bits = uint256(uint32(mantissa)) & 0x1fffffff;
+        return bits << 21 | uint256(exponent) << 15 | 4 << 2 | status;
+    }
+
+    /// @notice The signed part of a long-tail word, the first feed in the highest bits.
+    function laneWord(uint256[4] memory lanes) internal pure returns (bytes25) {
+        uint256 packed = lanes[0] << 150 | lanes[1] << 100 | lanes[2] << 50 | lanes[3];
+        return bytes25(uint200(packed));
     }
 
     /// @notice Signs any 32 bytes with the key of a parity; R is the same every time. The key with
@@ -149,6 +180,28 @@ library TestCommittee {
     function _clock(ICommittees.Committee memory by) private pure returns (bytes memory) {
         uint16 tail = by.includeMs + 2 * by.skewMs;
         return abi.encodePacked(uint48(by.genesisMs - by.skewMs), by.roundMs, tail);
+    }
+
+    function _certified(
+        ICommittees.Committee memory by,
+        uint256 epoch,
+        uint32 round,
+        bytes32 root,
+        bytes memory entries
+    ) private pure returns (bytes memory) {
+        bytes memory tail = abi.encodePacked(uint8(0), uint32(SIGNERS), uint32(MEMBERS));
+        bytes32 message =
+            keccak256(abi.encodePacked("parallax.sign.1", _digest(by, round, root), tail));
+        bool isFirstClock = by.genesisMs == GENESIS_MS && by.roundMs == ROUND_MS;
+        uint256 flags = by.publicKeyParity | (epoch & 1) << 1 | (isFirstClock ? 0 : 4);
+        bytes memory header =
+            abi.encodePacked(round, by.skewMs, uint8(flags), uint32(MEMBERS), tail);
+        return abi.encodePacked(
+            header,
+            signature(by.publicKeyParity, message),
+            isFirstClock ? bytes("") : _clock(by),
+            entries
+        );
     }
 
     /// @dev Every feed with its program: a leaf is merged as often as its index ends in ones, the

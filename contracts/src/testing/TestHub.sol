@@ -10,8 +10,8 @@ import {TestCommittee} from "./TestCommittee.sol";
 /// it and delivers. Set the clock first, later than the committee's beginning, 1 January 2026:
 /// reports are signed as observed in the block's second, and a feed takes one report a second.
 library TestHub {
-    /// @notice A hub with these feeds: history for all, reports up to a minute old, two seconds
-    /// ahead, no owner, no sequencer. Change what your test is about.
+    /// @notice A hub with these feeds: history for all, none long-tail, reports up to a minute old,
+    /// two seconds ahead, no owner, no sequencer. Change what your test is about.
     function parameters(IPriceFeeds.FeedConfig[] memory feeds)
         internal
         pure
@@ -20,6 +20,7 @@ library TestHub {
         return Parameters({
             committee: TestCommittee.committee(),
             historyFeeds: 1024,
+            flagshipFeeds: 1024,
             reportAgeSecondsMax: 60,
             futureSecondsMax: 2,
             owner: address(0),

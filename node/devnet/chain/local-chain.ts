@@ -11,6 +11,7 @@ import {
 } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import type { Committee } from '../../../aggregator/committee.ts'
+import { flagshipsOf } from '../../../aggregator/params.ts'
 import { exampleConsumerAbi } from '../../../contracts/abi/example-consumer.ts'
 import { priceFeedsAbi } from '../../../contracts/abi/price-feeds.ts'
 import { type Deployment, deploy } from '../../../contracts/deploy/apply.ts'
@@ -98,7 +99,7 @@ export class LocalChain {
           groupKey: options.committee.groupKey.publicKey,
         },
         {
-          historyFeeds: options.committee.params.feeds.length,
+          historyFeeds: flagshipsOf(options.committee.params.feeds),
           reportAgeMsMax: 60_000,
           futureMsMax: 10_000,
           consumerAgeSecondsMax: 60,

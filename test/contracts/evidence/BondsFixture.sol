@@ -42,6 +42,7 @@ abstract contract BondsFixture is EvidenceFixture {
             Parameters({
                 committee: first,
                 historyFeeds: 1,
+                flagshipFeeds: 1024,
                 reportAgeSecondsMax: 60,
                 futureSecondsMax: 2,
                 owner: address(this),

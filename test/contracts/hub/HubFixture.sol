@@ -34,6 +34,7 @@ abstract contract HubFixture is TestBase {
             Parameters({
                 committee: TestCommittee.committee(),
                 historyFeeds: HISTORY_FEEDS,
+                flagshipFeeds: 1024,
                 reportAgeSecondsMax: REPORT_AGE_MAX,
                 futureSecondsMax: FUTURE_MAX,
                 owner: OWNER,

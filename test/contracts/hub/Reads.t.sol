@@ -43,6 +43,15 @@ contract PullConsumer {
         return PullReader.verify(hub, report);
     }
 
+    function readMany(
+        IPriceFeeds hub,
+        uint256[] calldata feeds,
+        uint256 ageMax,
+        bytes calldata report
+    ) external view returns (int256[] memory values, uint256 time) {
+        return PullReader.readMany(hub, feeds, ageMax, report);
+    }
+
     function updateAndRead(IPriceFeeds hub, uint256 feed, bytes calldata report)
         external
         returns (int256 value, uint256 time)
@@ -70,6 +79,45 @@ contract ReadsTest is HubFixture {
     function _words1(bytes12 only) private pure returns (bytes12[] memory words) {
         words = new bytes12[](1);
         words[0] = only;
+    }
+
+    /// @dev The chosen feeds by ascending index.
+    function _chosen(uint8 bits) private pure returns (uint256[] memory feeds) {
+        uint256 count;
+        feeds = new uint256[](FEED_COUNT);
+        for (uint256 feed = 0; feed < FEED_COUNT; feed++) {
+            if ((bits >> feed) & 1 == 1) feeds[count++] = feed;
+        }
+        assembly {
+            mstore(feeds, count)
+        }
+    }
+
+    function testFuzz_readMany_givesEachFeedItsValue(int64 base, uint8 bits) public {
+        base /= 2;
+        bytes memory report =
+            TestCommittee.report(TestCommittee.roundAt(block.timestamp), _words(base));
+        uint256[] memory feeds = _chosen(bits);
+        (int256[] memory values,) = consumer.readMany(hub, feeds, 60, report);
+        for (uint256 i = 0; i < feeds.length; i++) {
+            assertHolds("value", values[i] == base + int256(feeds[i]));
+        }
+    }
+
+    function test_readMany_givenWhatTheReportDoesNotSay_reverts() public {
+        bytes memory report =
+            TestCommittee.report(TestCommittee.roundAt(block.timestamp), _words(7));
+        uint256[] memory feeds = _chosen(0x06);
+        (feeds[0], feeds[1]) = (2, 1);
+        _expect(abi.encodeWithSelector(PullReader.FeedAbsent.selector, 1));
+        consumer.readMany(hub, feeds, 60, report);
+        (feeds[0], feeds[1]) = (2, FEED_COUNT);
+        _expect(abi.encodeWithSelector(PullReader.FeedAbsent.selector, FEED_COUNT));
+        consumer.readMany(hub, feeds, 60, report);
+        VM.warp(block.timestamp + 61);
+        feeds = _chosen(0x06);
+        _expect(abi.encodeWithSelector(IPriceFeeds.FeedStale.selector, 1, 61, 60));
+        consumer.readMany(hub, feeds, 60, report);
     }
 
     function _expect(bytes memory error) private {

@@ -153,3 +153,21 @@ describe('the committee digest (protocol §3)', () => {
     expect(fields.filter((field) => !groups.includes(field) && !named.includes(field))).toEqual([])
   })
 })
+
+describe('long-tail feeds (docs/contracts.md)', () => {
+  const [one] = GOOD.feeds as readonly [FeedParams]
+  const tail: FeedParams = { ...one, name: 'TAIL/USD', tier: 'long-tail' }
+
+  test('come after all that have a word of their own', () => {
+    expect(pathsOf({ ...GOOD, feeds: [one, tail] })).toEqual([])
+    expect(pathsOf({ ...GOOD, feeds: [tail, one] })).toEqual(['feeds'])
+  })
+
+  test('have a digest of their own', () => {
+    const digestOf = (feeds: readonly FeedParams[]) =>
+      toHex(committeeDigestOf(referenceCrypto.keccak256, { ...GOOD, feeds }))
+    const plain: FeedParams = { ...one, name: 'TAIL/USD' }
+    expect(digestOf([one, tail])).not.toBe(digestOf([one, plain]))
+    expect(digestOf([one, { ...plain, tier: 'flagship' }])).toBe(digestOf([one, plain]))
+  })
+})

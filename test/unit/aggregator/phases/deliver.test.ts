@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dueFeedsOf, dueReasonOf, type FeedOnChain } from '../../../../aggregator/phases/deliver.ts'
-import { FEED_STATUS, type FeedReport } from '../../../../aggregator/report/words.ts'
+import { FEED_STATUS, type FeedReport } from '../../../../aggregator/report/feed-report.ts'
 import { BTC } from '../../../support/committee.ts'
 import { opened, ROUND, type Script } from '../../../support/script.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { contextOf } from '../../../../aggregator/context.ts'
+import { FEED_STATUS } from '../../../../aggregator/report/feed-report.ts'
 import { feedReportOf, inputsDigestOf, reportOf } from '../../../../aggregator/report/report.ts'
-import { FEED_STATUS } from '../../../../aggregator/report/words.ts'
 import { referenceCrypto, testCommittee } from '../../../support/committee.ts'
 import { Forge } from '../../../support/forge.ts'
 
@@ -30,6 +30,17 @@ describe('what observations imply (protocol §6.3)', () => {
       observers: 2,
       status: FEED_STATUS.unavailable,
     })
+  })
+
+  test('of a long-tail feed, what a lane on chain can say', () => {
+    const { committee } = test4
+    const feeds = committee.params.feeds.map((feed) => ({ ...feed, tier: 'long-tail' as const }))
+    const tail = { ...committee, params: { ...committee.params, feeds } }
+    const precise = [0, 1, 2, 3].map((sender) =>
+      forge.observation({ round: 10, sender, pair, values: [2n ** 40n + 1n], timestampMs: 5_000 }),
+    )
+    const { feeds: said } = reportOf(contextOf(referenceCrypto, tail), precise)
+    expect(said).toMatchObject([{ value: 2n ** 40n, isLongTail: true }])
   })
 
   test('an even median of negative values floors', () => {

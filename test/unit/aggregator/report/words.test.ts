@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { FEED_STATUS, type FeedReport } from '../../../../aggregator/report/feed-report.ts'
 import {
   decodeSpread,
   decodeWord,
   encodeSpread,
   encodeWord,
-  FEED_STATUS,
-  type FeedReport,
   INT64_MAX,
   INT64_MIN,
 } from '../../../../aggregator/report/words.ts'
