@@ -86,7 +86,8 @@ export function localCommitteeToBe(options: LocalCommitteeOptions): LocalCommitt
     genesisMs: options.genesisMs,
     timing: TIMING,
     // Four seconds: a member that was killed signs again while somebody still looks.
-    probeEvery: 8,
+    // Every two seconds: whoever watches sees a member come back within its run.
+    probeEvery: 4,
     limits: { roundsKept: 16, syncBatchMax: 64 },
   }
   return {

@@ -38,6 +38,8 @@ export const UNIT = 10n ** 18n
 const BASE_MINTED = 100n * UNIT
 const QUOTE_MINTED = 10n ** 13n
 const MARKUP_BPS = 100
+/** More than any trade takes: an estimate of now is too low when a feed moves before the block. */
+const GAS_MAX = 1_000_000n
 
 /** Two accounts, one that writes and one that buys, with the contracts they trade on. */
 export class OptionTrades {
@@ -179,7 +181,9 @@ export class OptionTrades {
   async #sendAll(account: PrivateKeyAccount, calls: readonly Call[]): Promise<void> {
     const hashes: Hex[] = []
     for (const call of calls) {
-      hashes.push(await this.#wallet.sendTransaction({ account, chain: null, ...call }))
+      hashes.push(
+        await this.#wallet.sendTransaction({ account, chain: null, gas: GAS_MAX, ...call }),
+      )
     }
     for (const hash of hashes) {
       const { status } = await this.reader.waitForTransactionReceipt({ hash })

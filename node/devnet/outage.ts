@@ -1,6 +1,9 @@
 import type { LocalNetwork, LocalNode } from './network.ts'
 
-/** Kills the last oracles in the middle of a run and starts them again later. */
+/**
+ * Kills oracles in the middle of a run and starts them again later: the last of those that sign
+ * (protocol §4.3), so that their return can be seen in the certificates.
+ */
 export class Outage {
   readonly #victims: readonly LocalNode[]
   readonly #killAt: number
@@ -15,9 +18,10 @@ export class Outage {
     say: (text: string) => void,
   ) {
     const rounds = plan.rounds ?? 60
-    this.#victims = plan.kill === 0 ? [] : network.nodes.slice(-plan.kill)
+    const signers = network.nodes.slice(0, network.committee.signingThreshold)
+    this.#victims = plan.kill === 0 ? [] : signers.slice(-plan.kill)
     this.#killAt = plan.from + Math.floor(rounds / 4)
-    this.#restartAt = plan.from + Math.floor(rounds / 2)
+    this.#restartAt = plan.from + Math.floor((rounds * 3) / 8)
     this.#say = say
   }
 
