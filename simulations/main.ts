@@ -7,6 +7,7 @@ import { textSummary } from './report/summary.ts'
 import { InputError } from './scenario/input.ts'
 import { loadScenario, ScenarioError } from './scenario/load.ts'
 import { wholeNumber } from './scenario/options.ts'
+import { recordingOf } from './scenario/recording.ts'
 import { RESEARCH } from './scenario/research.ts'
 import type { Scenario } from './scenario/schema.ts'
 import { Simulation } from './simulation.ts'
@@ -48,6 +49,10 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
       events met which phases. Failing seeds are made small and written to DIR
   shrink <scenario.yaml>|safety|liveness [--seed N] [--rounds N] [--rule R] [--out FILE]
       the smallest scenario that breaks the same rule
+
+  import-prices <trades.csv|.csv.gz|.parquet> --out FILE [--symbol S] [--exchange A,B]
+           [--step-ms N] [--clock exchange|local] [--from TIME] [--to TIME] [--json]
+      a file of trades as recorded prices that a scenario can follow
 
   attacks [--members 4,7] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs|--without]
            [--workers N] [--json]
@@ -107,7 +112,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
   const origin = originOf(scenario, { ...options, seed })
   const { signal } = interrupted()
   process.stderr.write(`${scenario.name}: seed ${seed}, commit ${origin.commit}\n`)
-  const simulation = new Simulation({ scenario, seed })
+  const simulation = new Simulation({ scenario, seed, recording: recordingOf(scenario) })
   await runToEnd(simulation, { label: scenario.name, signal })
   const result = simulation.result()
   if (options.report !== null) writeFileSync(options.report, htmlReport(result, origin))

@@ -2,10 +2,12 @@ import type { FeedParams } from '../aggregator/params.ts'
 import { membersOf } from '../aggregator/values/ids.ts'
 import type { Scenario } from './scenario/schema.ts'
 import { FEED_DECIMALS, GENESIS_MS } from './scenario-params.ts'
+import { createBatesPath } from './world/bates.ts'
 import type { Keys } from './world/keys.ts'
 import type { LatencyModel } from './world/latency.ts'
 import type { NetworkOptions } from './world/network.ts'
-import { createPricePath } from './world/prices.ts'
+import { createPricePath, type PricePath } from './world/prices.ts'
+import { createRecordedPath, type Recording } from './world/recorded.ts'
 import { REGIONS } from './world/regions.ts'
 import { directSources, type Sources, venueSources } from './world/sources.ts'
 import type { VenueIncident, VenueOptions } from './world/venues.ts'
@@ -45,20 +47,12 @@ export function sourcesOf(
     readonly seed: number
     readonly feeds: readonly FeedParams[]
     readonly keys: Keys
+    readonly recording: Recording | null
   },
 ): Sources {
-  const { seed, feeds, keys } = made
+  const { seed, feeds, keys, recording } = made
   const size = committee.members
-  const paths = feeds.map((feed) =>
-    createPricePath({
-      seed,
-      label: feed.name,
-      start: prices.start * 10 ** FEED_DECIMALS,
-      volatilityPpm: prices.volatilityPpm,
-      jumpsPerDay: prices.jumpsPerDay,
-      jumpPpm: prices.jumpPpm,
-    }),
-  )
+  const paths = feeds.map((feed) => truthOf(prices, { seed, label: feed.name, recording }))
   const options = { seed, size, feeds, paths }
   if (prices.venues.length === 0) return directSources({ ...options, noisePpm: prices.noisePpm })
   return venueSources({
@@ -84,6 +78,23 @@ export function sourcesOf(
   })
 }
 
+/** The true price of a feed. @throws {RangeError} when a recording is wanted and not there */
+export function truthOf(
+  prices: Scenario['prices'],
+  of: { readonly seed: number; readonly label: string; readonly recording: Recording | null },
+): PricePath {
+  const { seed, label, recording } = of
+  const { model, volatilityPpm, jumpsPerDay, jumpPpm } = prices
+  const unit = 10 ** FEED_DECIMALS
+  const start = prices.start * unit
+  if (model === undefined) {
+    return createPricePath({ seed, label, start, volatilityPpm, jumpsPerDay, jumpPpm })
+  }
+  if (model.type === 'bates') return createBatesPath({ seed, label, start, model })
+  if (recording === null) throw new RangeError('the scenario needs its recording')
+  return createRecordedPath(recording, unit)
+}
+
 function unreachableOf(
   entries: Scenario['prices']['unreachable'],
 ): ReadonlyMap<number, ReadonlySet<string>> {
@@ -104,6 +115,8 @@ function venueOf(venue: Scenario['prices']['venues'][number]): VenueOptions {
     lagUs: venue.lagMs * US_PER_MS,
     halfSpreadPpm: venue.halfSpreadPpm,
     noisePpm: venue.noisePpm,
+    tick: Math.round(venue.tick * 10 ** FEED_DECIMALS),
+    lastTrade: venue.lastTrade,
     volume: venue.volume,
     incidents: venue.incidents.map(incidentOf),
   }

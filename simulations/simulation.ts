@@ -11,7 +11,7 @@ import { withoutWorldLeaks } from './poison.ts'
 import type { SimulationResult } from './result.ts'
 import { CHECKERS } from './rules.ts'
 import type { Scenario } from './scenario/schema.ts'
-import { GENESIS_MS, paramsOf } from './scenario-params.ts'
+import { endMsOf, GENESIS_MS, paramsOf, ROUNDS_BEFORE } from './scenario-params.ts'
 import { networkOf, sourcesOf } from './scenario-world.ts'
 import { Statistics } from './statistics.ts'
 import type { Plants } from './variant.ts'
@@ -19,12 +19,9 @@ import { variantOf } from './variants.ts'
 import { createClock } from './world/clock.ts'
 import type { Fact } from './world/facts.ts'
 import { createKeys } from './world/keys.ts'
+import type { Recording } from './world/recorded.ts'
 import { World } from './world/world.ts'
 
-/** Rounds before the first that is counted: every start costs silent ones (protocol §10.3). */
-const ROUNDS_BEFORE = 3
-/** Rounds after the last, so that it is closed. */
-const ROUNDS_AFTER = 3
 /** Violations kept; the rest is counted. */
 const VIOLATIONS_MAX = 100
 
@@ -34,6 +31,8 @@ export interface SimulationOptions {
   /** Instead of what the scenario's variant plants. */
   readonly plants?: Plants
   readonly checkers?: readonly CreateChecker[]
+  /** The prices that the scenario follows, when it follows recorded ones. */
+  readonly recording?: Recording | null
   /** Of the checkers, only those of these invariants. */
   readonly rules?: readonly Rule[]
 }
@@ -87,7 +86,12 @@ export class Simulation {
         ...plants,
         createMachine: isWanted('S8') ? journals.journaled(create) : create,
         control,
-        sources: sourcesOf(scenario, { seed, feeds: keys.committee.params.feeds, keys }),
+        sources: sourcesOf(scenario, {
+          seed,
+          feeds: keys.committee.params.feeds,
+          keys,
+          recording: options.recording ?? null,
+        }),
         watch: (fact) => {
           this.#watch(fact)
           if (fact.type === 'roundOpened') roundOpened(fact.round)
@@ -110,8 +114,7 @@ export class Simulation {
     this.#checkers = (options.checkers ?? CHECKERS)
       .map((create) => create(subject))
       .filter(({ rule }) => isWanted(rule))
-    const { roundMs } = keys.committee.params.timing
-    this.#endUs = (lastRound + ROUNDS_AFTER) * roundMs * 1_000
+    this.#endUs = endMsOf(scenario) * 1_000
     planFaults(this.#world, scenario.faults, clocks)
     for (const host of this.#world.hosts) this.#world.at(0, () => host.start())
   }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Rule } from '../checker.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { wholeNumber } from '../scenario/options.ts'
+import { recordingOf } from '../scenario/recording.ts'
 import type { Answer } from '../scenario/research.ts'
 import { Simulation } from '../simulation.ts'
 import { WORKERS_MAX, workersOfMachine } from '../sweep/pool.ts'
@@ -111,7 +112,11 @@ function failingOf(
     : loadScenario(source)
   const scenario = { ...loaded, rounds: given.rounds ?? loaded.rounds }
   const seed = given.seed ?? scenario.seed
-  const run = new Simulation({ scenario: { ...scenario, stopAtViolation: false }, seed }).run()
+  const run = new Simulation({
+    scenario: { ...scenario, stopAtViolation: false },
+    seed,
+    recording: recordingOf(scenario),
+  }).run()
   const broken = run.violations.map(({ rule }) => rule)
   const rule: Rule | undefined =
     given.rule === null ? broken[0] : broken.find((each) => each === given.rule)

@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import type { Rule, Violation } from '../checker.ts'
 import { checkScenario, ScenarioError } from '../scenario/load.ts'
+import { recordingOf } from '../scenario/recording.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { Simulation } from '../simulation.ts'
 
@@ -64,6 +65,7 @@ function breaking(scenario: Scenario, seed: number, rule: Rule) {
   const run = new Simulation({
     scenario: { ...scenario, stopAtViolation: true },
     seed,
+    recording: recordingOf(scenario),
     rules: [rule],
   }).run()
   const [violation] = run.violations

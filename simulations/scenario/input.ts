@@ -31,6 +31,8 @@ export type InputCode =
   | 'ECONOMICS_INVALID'
   | 'SWEEP_INVALID'
   | 'RESULTS_INVALID'
+  | 'RECORDING_INVALID'
+  | 'TRADES_INVALID'
 
 /** Largest file of the kinds that are read here. */
 const FILE_BYTES_MAX = 1024 * 1024

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseDocument } from 'yaml'
 import { problemsOf } from '../../aggregator/params-check.ts'
-import { paramsOf } from '../scenario-params.ts'
+import { endMsOf, paramsOf } from '../scenario-params.ts'
 import { STRATEGIES } from '../strategies.ts'
 import { VARIANTS } from '../variants.ts'
+import { lengthMs } from '../world/recorded.ts'
+import { InputError } from './input.ts'
+import { recordingOf, withRecording } from './recording.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
 
 /** One thing wrong with a scenario: where, and what would be right. */
@@ -30,7 +34,11 @@ export class ScenarioError extends Error {
 /** Largest scenario file. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024
 
-/** @throws {ScenarioError} SCENARIO_INVALID with every problem found */
+/**
+ * A scenario file, with the recording that it names read from beside it.
+ *
+ * @throws {ScenarioError} SCENARIO_INVALID with every problem found
+ */
 export function loadScenario(path: string): Scenario {
   let text: string
   try {
@@ -42,7 +50,29 @@ export function loadScenario(path: string): Scenario {
   if (text.length > FILE_BYTES_MAX) {
     throw new ScenarioError([{ path: '', message: 'is larger than 4 MiB' }])
   }
-  return parseScenario(text)
+  return recorded(parseScenario(text), dirname(path))
+}
+
+/**
+ * The same scenario, bound to the recording that it follows, if any.
+ *
+ * @param folder where the file of a recording is looked for
+ * @throws {ScenarioError} SCENARIO_INVALID with every problem of it
+ */
+export function recorded(scenario: Scenario, folder: string): Scenario {
+  const path = 'prices.model.file'
+  try {
+    const bound = withRecording(scenario, folder)
+    const recording = recordingOf(bound)
+    if (recording === null) return bound
+    const [runMs, recordedMs] = [endMsOf(scenario), lengthMs(recording)]
+    if (recordedMs >= runMs) return bound
+    const message = `lasts ${recordedMs} ms, and the run ${runMs} ms; record more or run less`
+    throw new ScenarioError([{ path, message }])
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    throw new ScenarioError(error.problems.map(({ message }) => ({ path, message })))
+  }
 }
 
 /** @throws {ScenarioError} SCENARIO_INVALID with every problem found */
@@ -101,6 +131,8 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
   }
   const venueNames = new Set(prices.venues.map(({ name }) => name))
   report('prices.venues', venueNames.size === prices.venues.length, 'must not name a venue twice')
+  const isOneFeed = prices.model?.type !== 'recorded' || committee.feeds === 1
+  report('committee.feeds', isOneFeed, 'must be 1 with recorded prices: they are of one feed')
   const enough = prices.venues.length === 0 || prices.venues.length >= prices.sourcesMin
   report('prices.sourcesMin', enough, 'must not exceed the number of venues')
   for (const [index, fault] of scenario.faults.entries()) {

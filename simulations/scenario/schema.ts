@@ -86,9 +86,41 @@ const venue = z.strictObject({
   lagMs: wholeMs(0, 60_000).default(200),
   halfSpreadPpm: ppm.default(50),
   noisePpm: ppm.default(50),
+  /** Smallest step of its prices, in whole units; no step when left out. */
+  tick: z.number().min(0.00000001).max(1_000_000).default(0.00000001),
+  /** Its last trade is at the bid, or at bid and ask by chance. */
+  lastTrade: z.enum(['bid', 'either']).default('bid'),
   volume: z.int().min(1).max(1_000_000_000).default(10_000),
   incidents: z.array(incident).max(100).default([]),
 })
+
+const volatility = z.number().min(0.001).max(10)
+
+/** How the true price moves, instead of the plain diffusion with jumps of `prices`. */
+const priceModel = z.discriminatedUnion('type', [
+  /** Stochastic volatility with jumps; see world/bates.ts. A year has 365.25 days. */
+  z.strictObject({
+    type: z.literal('bates'),
+    volatility: volatility.default(0.6),
+    volatilityMean: volatility.default(0.6),
+    reversionPerYear: z.number().min(0.01).max(10_000).default(5),
+    volatilityOfVariance: z.number().min(0.01).max(100).default(1.5),
+    correlation: z.number().gt(-1).lt(1).default(-0.3),
+    driftPerYear: z.number().min(-10).max(10).default(0),
+    jumpsPerYear: z.number().min(0).max(1_000_000).default(50),
+    jumpMean: z.number().min(-1).max(1).default(0),
+    jumpDeviation: z.number().min(0).max(1).default(0.02),
+  }),
+  /** A file that `import-prices` wrote; a hash binds the scenario to its bytes. */
+  z.strictObject({
+    type: z.literal('recorded'),
+    file: z.string().min(1).max(1_000),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+  }),
+])
 
 const prices = z.strictObject({
   /** Price of the first feed at the start, in whole units; the others follow at other seeds. */
@@ -96,6 +128,7 @@ const prices = z.strictObject({
   volatilityPpm: ppm.default(100),
   jumpsPerDay: z.int().min(0).max(86_400).default(0),
   jumpPpm: ppm.default(10_000),
+  model: priceModel.optional(),
   /** Largest error of a member that sees the price itself; ignored when there are venues. */
   noisePpm: ppm.default(100),
   /** With venues each member polls them and computes its value like a node. */

@@ -1,4 +1,5 @@
 import { printCampaign, printShrink } from '../campaign/commands.ts'
+import { printImport } from '../import/commands.ts'
 import type { Answer } from '../scenario/research.ts'
 import { attackOptionsOf, attackTable, isAttackHeld, runAttacks } from './attacks.ts'
 import { mergeOptionsOf, mergeResults, runSweep, sweepOptionsOf, sweepText } from './run-sweep.ts'
@@ -12,6 +13,7 @@ export const LONG_COMMANDS: ReadonlyMap<string, LongCommand> = new Map([
   ['merge', printMerge],
   ['attacks', printAttacks],
   ['campaign', printCampaign],
+  ['import-prices', printImport],
   ['shrink', async (args) => printShrink(args)],
 ])
 

@@ -1,6 +1,7 @@
 import type { Rule, Violation } from '../checker.ts'
 import type { LatencySummary } from '../histogram.ts'
 import type { SimulationResult } from '../result.ts'
+import { recordingOf } from '../scenario/recording.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { Simulation } from '../simulation.ts'
 
@@ -30,7 +31,9 @@ export interface Outcome {
 }
 
 export function performJob({ scenario, seed, rules }: Job): Outcome {
-  const result = new Simulation({ scenario, seed, ...(rules === undefined ? {} : { rules }) }).run()
+  const recording = recordingOf(scenario)
+  const watched = rules === undefined ? {} : { rules }
+  const result = new Simulation({ scenario, seed, recording, ...watched }).run()
   const { virtualMs, events, rounds, latencyMs, convicted, violationCount, traceHash } = result
   const broken = new Set<Rule>()
   const violations = result.violations.filter(({ rule }) => {

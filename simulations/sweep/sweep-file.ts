@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import { InputError, type Problem, parseFile } from '../scenario/input.ts'
-import { checkScenario, ScenarioError } from '../scenario/load.ts'
+import { checkScenario, recorded, ScenarioError } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
 
 /** Most runs of one sweep. */
@@ -89,13 +89,22 @@ export function loadSweep(path: string): Sweep {
     problems.push({ path: 'seeds', message: 'must stay below 4294967296' })
   }
   if (problems.length > 0) throw new InputError('SWEEP_INVALID', 'the sweep', problems)
+  const { scenario } = parsed.value
+  const folder = dirname(typeof scenario === 'string' ? resolve(dirname(path), scenario) : path)
   const points = combinations(axes.map(({ values }) => values)).flatMap((values) => {
-    const made = pointOf({ name, base, names, values }, problems)
+    const made = pointOf({ name, folder, base, names, values }, problems)
     return made === null ? [] : [made]
   })
   if (problems.length > 0) throw new InputError('SWEEP_INVALID', 'the sweep', problems)
-  const digest = createHash('sha256').update(JSON.stringify({ points, seeds })).digest('hex')
+  const whole = JSON.stringify({ points, seeds }, withoutPlace)
+  const digest = createHash('sha256').update(whole).digest('hex')
   return { name, about, axes: names, points, seeds, digest }
+}
+
+/** A recording counts by its hash: the same sweep on another machine finds it elsewhere. */
+function withoutPlace(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('sha256' in value)) return value
+  return { ...value, file: undefined }
 }
 
 function baseOf(
@@ -128,6 +137,8 @@ function combinations(axes: readonly (readonly AxisValue[])[]): readonly (readon
 function pointOf(
   of: {
     readonly name: string
+    /** Where the file of a recording is looked for. */
+    readonly folder: string
     readonly base: Record<string, unknown>
     readonly names: readonly string[]
     readonly values: readonly AxisValue[]
@@ -137,7 +148,8 @@ function pointOf(
   const { base, names, values } = of
   const label = names.map((name, at) => `${name} ${values[at]}`).join(', ')
   try {
-    return { values, scenario: checkScenario({ ...applied(base, names, values), name: of.name }) }
+    const scenario = checkScenario({ ...applied(base, names, values), name: of.name })
+    return { values, scenario: recorded(scenario, of.folder) }
   } catch (error) {
     if (!(error instanceof ScenarioError) && !(error instanceof RangeError)) throw error
     const found =

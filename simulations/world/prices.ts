@@ -21,7 +21,8 @@ export interface PricePathOptions {
   readonly jumpPpm: number
 }
 
-const STEP_US = 100_000
+/** Length of one step of every path. */
+export const PRICE_STEP_US = 100_000
 const STEPS_PER_SECOND = 10
 const STEPS_PER_DAY = 864_000
 /** Steps kept: 200 seconds, far more than any venue lags. */
@@ -32,22 +33,29 @@ const STEPS_KEPT = 2_048
  */
 export function createPricePath(options: PricePathOptions): PricePath {
   const prng = prngOf(options.seed, `price ${options.label}`)
-  const kept = new Float64Array(STEPS_KEPT)
   const stepDeviation = options.volatilityPpm / 1_000_000 / Math.sqrt(STEPS_PER_SECOND)
   const jumpPpmPerStep = Math.floor((options.jumpsPerDay * 1_000_000) / STEPS_PER_DAY)
-  let latest = 0
-  kept[0] = options.start
-
-  const extend = (): void => {
-    const held = kept[latest % STEPS_KEPT] as number
+  return pathOf(options.start, (held) => {
     let change = stepDeviation * prng.normal()
     if (prng.chance(jumpPpmPerStep)) change += (options.jumpPpm / 1_000_000) * prng.normal()
+    return held * (1 + change)
+  })
+}
+
+/** A path from its start and the step from one price to the next, each `PRICE_STEP_US` long. */
+export function pathOf(start: number, next: (held: number) => number): PricePath {
+  const kept = new Float64Array(STEPS_KEPT)
+  let latest = 0
+  kept[0] = start
+
+  const extend = (): void => {
+    const price = next(kept[latest % STEPS_KEPT] as number)
     latest += 1
-    kept[latest % STEPS_KEPT] = Math.min(2 ** 52, Math.max(1, held * (1 + change)))
+    kept[latest % STEPS_KEPT] = Math.min(2 ** 52, Math.max(1, price))
   }
   return {
     at: (nowUs) => {
-      const step = Math.max(0, Math.floor(nowUs / STEP_US))
+      const step = Math.max(0, Math.floor(nowUs / PRICE_STEP_US))
       while (latest < step) extend()
       if (latest - step >= STEPS_KEPT) throw new RangeError('a price is asked for too far back')
       return Math.round(kept[step % STEPS_KEPT] as number)

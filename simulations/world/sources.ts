@@ -133,7 +133,7 @@ function quoteOf(
   return {
     bid: BigInt(stated.bid) * unit,
     ask: BigInt(stated.ask) * unit,
-    last: BigInt(stated.bid) * unit,
+    last: BigInt(stated.last) * unit,
     lastTradeMs: epochMs + Math.floor(stated.stampUs / 1_000),
     baseVolume: BigInt(stated.volume) * 10n ** BigInt(QUOTE_DECIMALS),
     venueMs: epochMs + Math.floor(stated.stampUs / 1_000),

@@ -24,6 +24,10 @@ export interface VenueOptions {
   readonly halfSpreadPpm: number
   /** Largest error of its middle, in parts per million. */
   readonly noisePpm: number
+  /** Smallest step of its prices, in the feed's decimals; 1 is none. */
+  readonly tick: number
+  /** Where its last trade was: always at the bid, or at either side by chance (bid-ask bounce). */
+  readonly lastTrade: 'bid' | 'either'
   /** Traded in a day, in whole units of the base currency. */
   readonly volume: number
   readonly incidents: readonly VenueIncident[]
@@ -33,6 +37,7 @@ export interface VenueOptions {
 export interface StatedQuote {
   readonly bid: number
   readonly ask: number
+  readonly last: number
   readonly stampUs: number
   readonly volume: number
 }
@@ -48,24 +53,21 @@ const TICK_US = 100_000
 
 /** A venue's quote is a function of the moment alone, so it does not matter who asks first. */
 export function createVenue(seed: number, options: VenueOptions): Venue {
-  const errors = new Map<string, ReturnType<typeof chanceAt>>()
+  const { name, tick, noisePpm, volume } = options
+  const errorOf = chanceByFeed(seed, `venue ${name}`)
+  const sideOf = chanceByFeed(seed, `trade ${name}`)
 
-  const errorOf = (feed: string, tick: number): number => {
-    let draw = errors.get(feed)
-    if (draw === undefined) {
-      draw = chanceAt(seed, `venue ${options.name} ${feed}`)
-      errors.set(feed, draw)
-    }
-    return draw(tick, -options.noisePpm, options.noisePpm)
-  }
   const quoteAt = ({ feed, price, atUs }: Asked, change: Change): StatedQuote => {
-    const tick = Math.max(0, Math.floor(atUs / TICK_US))
-    const middle = price(tick * TICK_US - options.lagUs - change.lagUs)
-    const error = 1 + errorOf(feed, tick) / 1_000_000
+    const moment = Math.max(0, Math.floor(atUs / TICK_US))
+    const middle = price(moment * TICK_US - options.lagUs - change.lagUs)
+    const error = 1 + errorOf(feed, moment, [-noisePpm, noisePpm]) / 1_000_000
     const centre = Math.max(2, Math.round(middle * (change.scalePpm / 1_000_000) * error))
     const half = Math.max(1, Math.round((centre * options.halfSpreadPpm) / 1_000_000))
-    const { volume } = options
-    return { bid: centre - half, ask: centre + half, stampUs: tick * TICK_US, volume }
+    // Away from the middle, so that the spread is never less than it should be.
+    const bid = Math.max(1, Math.floor((centre - half) / tick) * tick)
+    const ask = Math.ceil((centre + half) / tick) * tick
+    const isAtAsk = options.lastTrade === 'either' && sideOf(feed, moment, [0, 1]) === 1
+    return { bid, ask, last: isAtAsk ? ask : bid, stampUs: moment * TICK_US, volume }
   }
   return {
     name: options.name,
@@ -88,6 +90,22 @@ export function createVenue(seed: number, options: VenueOptions): Venue {
           return quoteAt(asked, { ...AS_USUAL, lagUs: incident.lagUs })
       }
     },
+  }
+}
+
+/** Chance of each feed by moment: a whole number between two others, both included. */
+function chanceByFeed(
+  seed: number,
+  label: string,
+): (feed: string, moment: number, range: readonly [number, number]) => number {
+  const chances = new Map<string, ReturnType<typeof chanceAt>>()
+  return (feed, moment, [min, max]) => {
+    let draw = chances.get(feed)
+    if (draw === undefined) {
+      draw = chanceAt(seed, `${label} ${feed}`)
+      chances.set(feed, draw)
+    }
+    return draw(moment, min, max)
   }
 }
 

@@ -99,7 +99,7 @@ export const LAYERS: readonly Layer[] = [
       'simulations/sweep/',
     ],
     mayImport: ['simulations/', CORE],
-    packages: ['zod', 'yaml', 'uplot', 'hyparquet-writer'],
+    packages: ['zod', 'yaml', 'uplot', 'hyparquet', 'hyparquet-writer'],
     mayUseNode: true,
   },
   {
@@ -143,6 +143,8 @@ export const LAYERS: readonly Layer[] = [
       '@nomicfoundation/',
       // By its own name, as a consumer finds it.
       'parallax-oracle',
+      'hyparquet',
+      'hyparquet-writer',
       'playwright-core',
       'solc',
       'uplot',

@@ -42,7 +42,12 @@ function worldOf(situation: Situation) {
       controlled: 0,
     },
     {
-      sources: sourcesOf(scenario, { seed: SEED, feeds: keys.committee.params.feeds, keys }),
+      sources: sourcesOf(scenario, {
+        seed: SEED,
+        feeds: keys.committee.params.feeds,
+        keys,
+        recording: null,
+      }),
       watch: (fact) => {
         if (!('member' in fact) || fact.member !== self) return
         if (fact.type === 'promised') seen.push({ type: 'durable', promise: fact.promise })

@@ -8,6 +8,8 @@ const venueOf = (incidents: readonly VenueIncident[] = []) =>
     lagUs: 0,
     halfSpreadPpm: 10,
     noisePpm: 0,
+    tick: 1,
+    lastTrade: 'bid',
     volume: 5,
     incidents,
   })
@@ -22,8 +24,20 @@ describe('a venue', () => {
     const venue = venueOf()
     const late = venue.quote({ feed: 'A/USD', price, atUs: 950_000 })
     const early = venue.quote({ feed: 'A/USD', price, atUs: 350_000 })
-    expect(late).toEqual({ bid: 1_000_890, ask: 1_000_910, stampUs: 900_000, volume: 5 })
-    expect(early).toEqual({ bid: 1_000_290, ask: 1_000_310, stampUs: 300_000, volume: 5 })
+    expect(late).toEqual({
+      bid: 1_000_890,
+      ask: 1_000_910,
+      last: 1_000_890,
+      stampUs: 900_000,
+      volume: 5,
+    })
+    expect(early).toEqual({
+      bid: 1_000_290,
+      ask: 1_000_310,
+      last: 1_000_290,
+      stampUs: 300_000,
+      volume: 5,
+    })
   })
 
   test('a dead one says nothing while it is dead', () => {
@@ -47,3 +61,73 @@ describe('a venue', () => {
     expect(lagging?.middle).toBe(1_000_300)
   })
 })
+
+describe('the microstructure of a venue', () => {
+  const still = () => 1_000_000_000
+  const venue = createVenue(3, {
+    name: 'harbour',
+    lagUs: 0,
+    halfSpreadPpm: 200,
+    noisePpm: 300,
+    tick: 25_000,
+    lastTrade: 'either',
+    volume: 5,
+    incidents: [],
+  })
+  const quotes = Array.from({ length: 20_000 }, (_, at) => {
+    const quote = venue.quote({ feed: 'A/USD', price: still, atUs: at * 100_000 })
+    if (quote === null) throw new Error('a venue without incidents always answers')
+    return quote
+  })
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length
+
+  test('bids and asks are whole ticks, and the spread is never less than it should be', () => {
+    const spread = 2 * 1_000_000_000 * 0.0002
+    const wrong = quotes.filter(({ bid, ask }) => {
+      const isWhole = bid % 25_000 === 0 && ask % 25_000 === 0
+      const isWide = ask - bid >= spread * (1 - 0.0003)
+      return !isWhole || !isWide || ask - bid >= spread * (1 + 0.0003) + 2 * 25_000
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('the middle errs evenly: no bias, and the deviation of an even draw', () => {
+    const fine = createVenue(4, { ...BARE, noisePpm: 300 })
+    const errors = Array.from({ length: 20_000 }, (_, at) => {
+      const quote = fine.quote({ feed: 'A/USD', price: still, atUs: at * 100_000 })
+      return ((quote?.bid ?? 0) + (quote?.ask ?? 0)) / 2 / 1_000_000_000 - 1
+    })
+    const deviation = Math.sqrt(mean(errors.map((error) => error ** 2)))
+    expect(Math.abs(deviation / (300e-6 / Math.sqrt(3)) - 1)).toBeLessThan(0.02)
+    expect(Math.abs(mean(errors))).toBeLessThan((4 * deviation) / Math.sqrt(errors.length))
+  })
+
+  test('last trades bounce between bid and ask: Roll’s covariance, minus half the spread squared', () => {
+    const bouncing = createVenue(5, { ...BARE, halfSpreadPpm: 200, lastTrade: 'either' })
+    const lasts = Array.from({ length: 40_000 }, (_, at) => {
+      return bouncing.quote({ feed: 'A/USD', price: still, atUs: at * 100_000 })?.last ?? 0
+    })
+    const changes = lasts.slice(1).map((last, at) => last - (lasts[at] ?? 0))
+    const covariance = mean(changes.slice(1).map((change, at) => change * (changes[at] ?? 0)))
+    const half = 1_000_000_000 * 0.0002
+    expect(Math.abs(covariance / -(half ** 2) - 1)).toBeLessThan(0.03)
+  })
+
+  test('its price is the true one of so long ago', () => {
+    const late = createVenue(6, { ...BARE, lagUs: 700_000 })
+    const quote = late.quote({ feed: 'A/USD', price: (us) => 1_000_000 + us, atUs: 5_000_000 })
+    expect(quote?.bid).toBe(1_000_000 + 4_300_000 - 1)
+  })
+})
+
+const BARE = {
+  name: 'harbour',
+  lagUs: 0,
+  halfSpreadPpm: 0,
+  noisePpm: 0,
+  tick: 1,
+  lastTrade: 'bid' as const,
+  volume: 5,
+  incidents: [],
+}

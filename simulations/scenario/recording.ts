@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import type { Recording } from '../world/recorded.ts'
+import { InputError } from './input.ts'
+import type { Scenario } from './schema.ts'
+
+/** Largest recording, in bytes and in steps: a day at half a second. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024
+export const STEPS_MAX = 200_000
+/** Prices in the decimals of a simulated feed must stay whole numbers below 2^50. */
+export const PRICE_MAX = 10_000_000
+
+/** What `import-prices` writes and a scenario names. */
+export const recordingSchema = z.strictObject({
+  name: z.string().min(1).max(200),
+  /** Where it comes from: for a reader, and for whoever wants to make it again. */
+  source: z.strictObject({
+    file: z.string().max(1_000),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    symbol: z.string().max(100).nullable(),
+    exchanges: z.array(z.string().max(100)).max(1_000),
+    clock: z.enum(['exchange', 'local']),
+    trades: z.int().min(1),
+  }),
+  /** Time of the first step. */
+  fromMs: z.number().min(0).max(1e14),
+  stepMs: z.int().min(10).max(3_600_000),
+  prices: z.array(z.number().gt(0).max(PRICE_MAX)).min(2).max(STEPS_MAX),
+})
+
+export type RecordingFile = z.output<typeof recordingSchema>
+
+/** A recording with the hash of the bytes that it was read from. */
+export interface ReadRecording {
+  readonly recording: Recording
+  readonly sha256: string
+}
+
+/** @throws {InputError} RECORDING_INVALID with every problem found */
+export function readRecording(path: string): ReadRecording {
+  const refuse = (message: string): never => {
+    throw new InputError('RECORDING_INVALID', path, [{ path: '', message }])
+  }
+  let bytes = Buffer.alloc(0)
+  try {
+    if (statSync(path).size > FILE_BYTES_MAX) refuse('is larger than 16 MiB')
+    bytes = readFileSync(path)
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    refuse(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const parsed = recordingSchema.safeParse(jsonOf(bytes) ?? refuse('is no JSON'))
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((each) => ({
+      path: each.path.join('.'),
+      message: each.message,
+    }))
+    throw new InputError('RECORDING_INVALID', path, problems.slice(0, PROBLEMS_MAX))
+  }
+  const { stepMs, prices } = parsed.data
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { recording: { stepMs, prices }, sha256 }
+}
+
+/** Problems that are listed: one wrong column can have one in each line. */
+const PROBLEMS_MAX = 50
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The recording that a scenario follows; null when it follows a model.
+ *
+ * @throws {InputError} RECORDING_INVALID when it is not the one that the scenario was checked with
+ */
+export function recordingOf({ prices }: Scenario): Recording | null {
+  const { model } = prices
+  if (model?.type !== 'recorded') return null
+  const { recording, sha256 } = readRecording(model.file)
+  if (model.sha256 === sha256) return recording
+  const message = `has the hash ${sha256}, not ${model.sha256 ?? 'any'}: it was changed since`
+  throw new InputError('RECORDING_INVALID', model.file, [{ path: '', message }])
+}
+
+/**
+ * The same scenario with its recording found beside its own file, and bound to it by its hash.
+ *
+ * @throws {InputError} RECORDING_INVALID when there is none that can be used
+ */
+export function withRecording(scenario: Scenario, folder: string): Scenario {
+  const { model } = scenario.prices
+  if (model?.type !== 'recorded') return scenario
+  const file = resolve(folder, model.file)
+  const { sha256 } = readRecording(file)
+  if (model.sha256 !== undefined && model.sha256 !== sha256) {
+    const message = `has the hash ${sha256}, not ${model.sha256} as the scenario says`
+    throw new InputError('RECORDING_INVALID', file, [{ path: '', message }])
+  }
+  return { ...scenario, prices: { ...scenario.prices, model: { ...model, file, sha256 } } }
+}
