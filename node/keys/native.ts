@@ -3,7 +3,9 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
+import type { ThresholdScheme } from '../../aggregator/signing/threshold.ts'
 import { OracleError } from '../errors.ts'
+import { nativeFrost, type PointBinding } from './native-frost.ts'
 
 /** The three functions of ECDSA over secp256k1 that a node needs, native or not. */
 export interface Ecdsa {
@@ -31,10 +33,9 @@ export interface EcdsaDependencies {
 }
 
 /** What we use of `secp256k1/bindings.js`. */
-interface Binding {
+interface Binding extends PointBinding {
   readonly ecdsaVerify: (signature: Uint8Array, digest: Uint8Array, key: Uint8Array) => boolean
   readonly ecdsaSign: (digest: Uint8Array, key: Uint8Array) => { readonly signature: Uint8Array }
-  readonly publicKeyCreate: (key: Uint8Array, isCompressed: boolean) => Uint8Array
 }
 
 const require = createRequire(import.meta.url)
@@ -65,12 +66,17 @@ export function loadEcdsa(
   }
 }
 
+/** FROST by the implementation that was loaded for ECDSA. */
+export function thresholdOf(implementation: Ecdsa['implementation']): ThresholdScheme {
+  return implementation === 'native' ? nativeFrost(loadBinding() as Binding) : frostScheme
+}
+
 /** Cryptography of a node: keccak256, ECDSA as loaded, and FROST (architecture.md). */
 export function cryptoOf(ecdsa: Ecdsa): Crypto {
   return {
     keccak256: (bytes) => keccak_256(bytes),
     verifyMessage: ecdsa.verify,
-    threshold: frostScheme,
+    threshold: thresholdOf(ecdsa.implementation),
   }
 }
 

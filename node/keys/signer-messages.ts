@@ -6,12 +6,15 @@ import type {
 } from '../../aggregator/signing/threshold.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { HandoverOutcome, HandoverRequest } from './handover-vault.ts'
+import type { Ecdsa } from './native.ts'
 import type { ShareOutcome, ShareRequest } from './share-vault.ts'
 
 /** Given to the worker thread when it starts. The share follows in a message that moves it. */
 export interface WorkerSetup {
   readonly groupKey: GroupKey
   readonly index: MemberIndex
+  /** Of the curve: what the main thread loaded, loads here too. */
+  readonly implementation: Ecdsa['implementation']
   /** Nonce pairs kept ready. */
   readonly spareNonces: number
 }

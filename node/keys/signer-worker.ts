@@ -2,17 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { invariant } from '../../aggregator/assert.ts'
-import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import { HandoverVault } from './handover-vault.ts'
+import { thresholdOf } from './native.ts'
 import { ShareVault, SLOTS } from './share-vault.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './signer-messages.ts'
 
-// The thread that holds the signing share. FROST takes milliseconds of pure computing, which would
-// hold up messages on the main thread; and what is not there cannot leak from there.
+// The thread that holds the signing share: what is not on the main thread cannot leak from there,
+// and FROST in JavaScript, where the addon is missing, would hold up its messages.
 
 /** Serves the signer until the thread is ended. */
 function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
+  const scheme = thresholdOf(setup.implementation)
   let vault: ShareVault | null = null
   let handovers: HandoverVault | null = null
   let isPreparing = false
@@ -35,7 +36,7 @@ function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
     const isRight = isShareOf(setup, share)
     if (isRight) {
       const { groupKey, index } = setup
-      const options = { scheme: frostScheme, groupKey, share: { index, secret: share } }
+      const options = { scheme, groupKey, share: { index, secret: share } }
       vault = new ShareVault(options, { random: randomBytes })
       handovers = new HandoverVault(options, { random: randomBytes })
     }
@@ -54,7 +55,7 @@ function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
     if (message.type === 'load') load(message.share)
     if (message.type === 'combine') {
       const { call, session, shares } = message
-      const outcome = frostScheme.combine(setup.groupKey, session, shares)
+      const outcome = scheme.combine(setup.groupKey, session, shares)
       say({ type: 'combined', call, outcome })
     }
     if (message.type === 'assign') assign(message.round, message.ids)

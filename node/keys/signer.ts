@@ -100,7 +100,8 @@ export class Signer implements Startable {
     if (this.#thread.isRunning) return
     signal.throwIfAborted()
     const { index, groupKey, spareNonces = 12 } = this.#options
-    const setup = { groupKey, index, spareNonces }
+    const { implementation } = this.#dependencies.ecdsa
+    const setup = { groupKey, index, implementation, spareNonces }
     const isRight = await this.#thread.start(setup, this.#dependencies.share)
     if (isRight) return
     await this.stop()

@@ -9,6 +9,7 @@ import type {
 } from '../../../../aggregator/signing/threshold.ts'
 import { countMembers, listMembers } from '../../../../aggregator/values/ids.ts'
 import { seededBytes } from '../../../../contracts/testing/committee-box.ts'
+import { thresholdOf } from '../../../../node/keys/native.ts'
 
 const SIZE = 5
 const THRESHOLD = 3
@@ -49,6 +50,7 @@ const signedBy = (scheme: ThresholdScheme) => {
 
 describe.each([
   ['FROST', frostScheme],
+  ['native FROST', thresholdOf('native')],
   ['the ideal scheme', idealScheme(7)],
 ] as const)('%s behind the one interface (protocol §6.8, §7)', (_name, scheme) => {
   test('t shares make one signature of 65 bytes that verifies', () => {
