@@ -1,6 +1,5 @@
 import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
 import { type Identify, identify } from '@libp2p/identify'
 import type { ConnectionGater, PeerId } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
@@ -11,6 +10,7 @@ import { OracleError } from '../errors.ts'
 import { type GossipOptions, gossipOptions } from './gossip-options.ts'
 import { type HandshakeLimits, Handshakes } from './handshakes.ts'
 import { type NetworkIdentity, privateKeyOf } from './identity.ts'
+import { quietYamux } from './quiet-yamux.ts'
 import type { Roster } from './roster.ts'
 import type { Channels } from './topics.ts'
 
@@ -70,7 +70,7 @@ export async function createHost(
     transports: [tcp({ maxConnections: SOCKETS_MAX })],
     connectionEncrypters: [noise()],
     streamMuxers: [
-      yamux({
+      quietYamux({
         maxInboundStreams: STREAMS_MAX,
         maxOutboundStreams: STREAMS_MAX,
         streamOptions: { maxReadBufferLength: 262_144, maxWriteBufferLength: 1_048_576 },

@@ -1,6 +1,5 @@
 import { gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { ConnectionGater } from '@libp2p/interface'
@@ -10,6 +9,7 @@ import { createLibp2p } from 'libp2p'
 import { gossipOptions } from './gossip-options.ts'
 import { Handshakes } from './handshakes.ts'
 import type { Host } from './host.ts'
+import { quietYamux } from './quiet-yamux.ts'
 
 export interface PublicHostOptions {
   /** Multiaddrs to listen on; none for a host that only dials. */
@@ -56,7 +56,7 @@ export async function createPublicHost(
     transports: [tcp({ maxConnections: SOCKETS_MAX })],
     connectionEncrypters: [noise()],
     streamMuxers: [
-      yamux({
+      quietYamux({
         maxInboundStreams: STREAMS_MAX,
         maxOutboundStreams: STREAMS_MAX,
         streamOptions: { maxReadBufferLength: 262_144, maxWriteBufferLength: 524_288 },
