@@ -7,7 +7,7 @@ import type { NodeConfig } from '../config/schema.ts'
 import type { NetworkIdentity } from '../gossip/identity.ts'
 import { HandoverLocks } from '../keys/handover-locks.ts'
 import type { Ecdsa } from '../keys/native.ts'
-import { Promises } from '../keys/promises.ts'
+import { Promises, RESERVED_ROUNDS } from '../keys/promises.ts'
 import { Signer } from '../keys/signer.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
@@ -50,7 +50,7 @@ export async function openSigner(
 ): Promise<NodeSigner> {
   const directory = config.dataDirectory
   if (member !== null) {
-    const promises = await Promises.open({ directory })
+    const promises = await Promises.open({ directory, reserveRounds: RESERVED_ROUNDS })
     try {
       const locks = await HandoverLocks.open(directory)
       return signerInside(member, { promises, locks }, dependencies)

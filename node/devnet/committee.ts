@@ -8,7 +8,7 @@ import { Secret } from '../keys/secret.ts'
 import { marketFeeds } from './market-terms.ts'
 
 /** Timing of a local network: every node on one machine, two cores and other work beside it. */
-const TIMING: TimingParams = {
+export const LOCAL_TIMING: TimingParams = {
   roundMs: 500,
   includeMs: 120,
   hopMs: 40,
@@ -84,7 +84,7 @@ export function localCommitteeToBe(options: LocalCommitteeOptions): LocalCommitt
     keygenAttempt: 0,
     feeds: localFeeds(options.feeds),
     genesisMs: options.genesisMs,
-    timing: TIMING,
+    timing: LOCAL_TIMING,
     // Four seconds: a member that was killed signs again while somebody still looks.
     // Every two seconds: whoever watches sees a member come back within its run.
     probeEvery: 4,

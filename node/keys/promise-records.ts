@@ -9,6 +9,9 @@ import { crc32c } from './crc32c.ts'
  * Header: magic "PARALLAXPROMISE1" (16) ‖ file id (16) ‖ zeros (28) ‖ CRC-32C (4).
  * Record: round u64 ‖ kind u8 ‖ zeros (3) ‖ durable u32 ‖ digest (32) ‖ zeros (12) ‖ CRC u32.
  *
+ * A record is a promise, or it reserves every round up to its own: whoever opens the file later
+ * promises nothing in those, whether or not the promises made in them reached the disk.
+ *
  * `durable` is the number of records that were known to be on disk when this one was written. The
  * checksum of a record covers the file id and its position too, so that no record of an older file
  * or of another place passes for one of this.
@@ -21,10 +24,30 @@ const CRC_OFFSET = RECORD_BYTES - 4
 export type PromiseKind = Promised['kind']
 
 /** Position is the byte on disk: never reorder, only append. */
-const KINDS: readonly PromiseKind[] = ['observation', 'late', 'proposal0', 'proposal1', 'share']
+const KINDS = ['observation', 'late', 'proposal0', 'proposal1', 'share', 'reserved'] as const
 
-export interface PromiseRecord extends Promised {
+export interface PromiseRecord extends Omit<Promised, 'kind'> {
+  readonly kind: PromiseKind | 'reserved'
   readonly durable: number
+}
+
+const NO_DIGEST = new Uint8Array(32)
+
+/** The record that reserves every round up to this one. */
+export function reservation(round: Round): Omit<PromiseRecord, 'durable'> {
+  return { round, kind: 'reserved', digest: NO_DIGEST }
+}
+
+/** The highest round that the records reserve; 0 if none. */
+export function reservedBy(records: readonly PromiseRecord[]): Round {
+  return records.reduce(
+    (highest, { kind, round }) => (kind === 'reserved' ? Math.max(highest, round) : highest),
+    0,
+  )
+}
+
+function isPromise<R extends Omit<PromiseRecord, 'durable'>>(record: R): record is R & Promised {
+  return record.kind !== 'reserved'
 }
 
 export function encodeHeader(fileId: Uint8Array): Buffer {
@@ -129,10 +152,11 @@ export interface Standing {
 }
 
 /** What the records say together; a kind that was promised twice keeps its first digest. */
-export function standingOf(records: readonly Promised[]): Standing {
-  const watermark = records.reduce((highest, { round }) => Math.max(highest, round), 0)
+export function standingOf(records: readonly Omit<PromiseRecord, 'durable'>[]): Standing {
+  const promises = records.filter(isPromise)
+  const watermark = promises.reduce((highest, { round }) => Math.max(highest, round), 0)
   const atWatermark = new Map<PromiseKind, Uint8Array>()
-  for (const { round, kind, digest } of records) {
+  for (const { round, kind, digest } of promises) {
     if (round === watermark && !atWatermark.has(kind)) atWatermark.set(kind, digest)
   }
   return { watermark, atWatermark }

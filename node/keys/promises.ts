@@ -12,8 +12,11 @@ import {
   encodeRecord,
   FILE_ID_BYTES,
   type PromiseKind,
+  type PromiseRecord,
   RECORD_BYTES,
   recover,
+  reservation,
+  reservedBy,
   type Standing,
   standingOf,
   weigh,
@@ -24,7 +27,15 @@ export interface PromisesOptions {
   readonly directory: string
   /** Records after which the file is written anew; default 65_536, which is 4 MiB. */
   readonly recordsMax?: number
+  /**
+   * Rounds reserved ahead of the promises; default 0. Promises of a reserved round need not wait
+   * for the disk: whoever opens the file after a crash refuses the whole round.
+   */
+  readonly reserveRounds?: number
 }
+
+/** What a node reserves: about the rounds that a start takes, so that it costs hardly any. */
+export const RESERVED_ROUNDS = 4
 
 export interface PromisesDependencies {
   readonly files: PromiseFiles
@@ -42,9 +53,10 @@ const RECORDS_MAX = 65_536
 const WAITING_MAX = 1_024
 
 /**
- * What this member must never contradict, on disk before anyone else sees it (protocol §10.1).
- * Appends are batched: while one write is under way, the next ones gather. After a failed write or
- * fdatasync this object never promises again, because nobody knows what the disk holds.
+ * What this member must never contradict: before anyone else sees it, it is on disk, or its round
+ * is reserved there (protocol §10.1, ADR 0080). Appends are batched: while one write is under way,
+ * the next ones gather. After a failed write or fdatasync this object never promises again, because
+ * nobody knows what the disk holds.
  */
 export class Promises {
   readonly #options: Required<PromisesOptions>
@@ -57,6 +69,10 @@ export class Promises {
   #standing: Standing
   /** Only what is on disk. */
   #durable: Standing
+  /** Rounds up to this one were reserved by an earlier process: nothing is promised in them. */
+  readonly #floor: Round
+  /** Rounds up to this one are reserved on disk. */
+  #reserved: Round
   #waiting: Waiting[] = []
   #writing: Promise<void> | null = null
   #failure: OracleError | null = null
@@ -69,7 +85,7 @@ export class Promises {
       readonly lock: DirectoryLock
       readonly file: PromiseFile
       readonly fileId: Uint8Array
-      readonly records: readonly Promised[]
+      readonly records: readonly PromiseRecord[]
     },
   ) {
     this.#options = options
@@ -80,6 +96,8 @@ export class Promises {
     this.#records = held.records.length
     this.#standing = standingOf(held.records)
     this.#durable = this.#standing
+    this.#floor = reservedBy(held.records)
+    this.#reserved = this.#floor
   }
 
   /**
@@ -93,7 +111,7 @@ export class Promises {
     dependencies: PromisesDependencies = { files: diskFiles },
   ): Promise<Promises> {
     const { files } = dependencies
-    const settings = { recordsMax: RECORDS_MAX, ...options }
+    const settings = { recordsMax: RECORDS_MAX, reserveRounds: 0, ...options }
     const lock = lockDirectory(options.directory)
     try {
       const path = join(options.directory, FILE_NAME)
@@ -114,9 +132,12 @@ export class Promises {
     }
   }
 
-  /** Highest round of any promise on disk; 0 if none (protocol §10.3). */
+  /**
+   * Highest round of any promise on disk, or that an earlier process reserved; 0 if none. Nothing
+   * was ever promised beyond it before this process (protocol §10.3).
+   */
   get watermark(): Round {
-    return this.#durable.watermark
+    return Math.max(this.#durable.watermark, this.#floor)
   }
 
   /** Why nothing can be promised any more; null while all is well. */
@@ -125,38 +146,46 @@ export class Promises {
   }
 
   /**
-   * Resolves when the promise is durable. The same promise may be made again.
+   * Resolves when nobody can contradict the promise: it is durable, or its round is reserved. The
+   * same promise may be made again. A write that fails behind a reserved round fails the next
+   * promise, and every signature from then on.
    *
-   * @throws {OracleError} `PROMISE_ROUND_PAST` below the watermark, `PROMISE_CONFLICT` when another
-   * digest was promised, `PROMISES_FAILED` after a failed write, `PROMISES_CROWDED`
+   * @throws {OracleError} `PROMISE_ROUND_PAST` below the watermark or in rounds reserved earlier,
+   * `PROMISE_CONFLICT` when another digest was promised, `PROMISES_FAILED` after a failed write,
+   * `PROMISES_CROWDED`
    */
   async persist(promise: Promised): Promise<void> {
     if (this.#failure !== null) throw this.#failure
     invariant(Number.isSafeInteger(promise.round) && promise.round >= 0, 'a round counts from 0')
     invariant(promise.digest.length === 32, 'a promised digest has 32 bytes')
-    const weight = weigh(this.#standing, promise)
+    const weight = promise.round <= this.#floor ? 'past' : weigh(this.#standing, promise)
     if (weight === 'past' || weight === 'conflict') throw refusal(weight, promise)
     if (this.holds(promise)) return
     if (this.#waiting.length >= WAITING_MAX) {
       throw new OracleError('PROMISES_CROWDED', 'the disk does not keep up; look at its latency')
     }
     if (weight === 'new') this.#standing = standingWith(this.#standing, promise)
-    await new Promise<void>((resolve, reject) => {
+    const written = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ promise, resolve, reject })
       this.#writing ??= this.#writeAll()
     })
+    if (promise.round > this.#reserved) return await written
+    // The failure is kept and told to whoever promises or signs next.
+    written.catch(() => undefined)
   }
 
-  /** Whether exactly this promise is on disk. */
+  /** Whether exactly this promise was made and nobody can contradict it. */
   holds(promise: Promised): boolean {
-    if (promise.round !== this.#durable.watermark) return false
-    const held = this.#durable.atWatermark.get(promise.kind)
+    const { watermark, atWatermark } = this.#binding(promise.round)
+    if (promise.round !== watermark) return false
+    const held = atWatermark.get(promise.kind)
     return held !== undefined && equalBytes(held, promise.digest)
   }
 
   /** Whether some report was promised in this round, and none later: shares of it may be sent. */
   holdsShare(round: Round): boolean {
-    return round === this.#durable.watermark && this.#durable.atWatermark.has('share')
+    const { watermark, atWatermark } = this.#binding(round)
+    return round === watermark && atWatermark.has('share')
   }
 
   /** Waits for what is being written, closes the file and gives the directory back; once. */
@@ -167,6 +196,11 @@ export class Promises {
     this.#failure ??= new OracleError('PROMISES_CLOSED', 'the promises file was closed')
     await this.#file.close()
     this.#lock.release()
+  }
+
+  /** The promises that bind in a round: also those on their way to the disk when it is reserved. */
+  #binding(round: Round): Standing {
+    return round > this.#floor && round <= this.#reserved ? this.#standing : this.#durable
   }
 
   async #writeAll(): Promise<void> {
@@ -187,22 +221,35 @@ export class Promises {
   }
 
   async #write(promises: readonly Promised[]): Promise<void> {
-    if (this.#records + promises.length > this.#options.recordsMax) await this.#compact()
+    const upTo = this.#reservationAfter(promises)
+    const records = upTo === null ? promises : [...promises, reservation(upTo)]
+    if (this.#records + records.length > this.#options.recordsMax) await this.#compact()
     const durable = this.#records
-    const bytes = promises.map((promise, index) =>
-      encodeRecord({ ...promise, durable }, { fileId: this.#fileId, position: durable + index }),
+    const bytes = records.map((record, index) =>
+      encodeRecord({ ...record, durable }, { fileId: this.#fileId, position: durable + index }),
     )
     await this.#file.append(Buffer.concat(bytes), (durable + 1) * RECORD_BYTES)
-    this.#records += promises.length
+    this.#records += records.length
     for (const promise of promises) this.#durable = standingWith(this.#durable, promise)
+    this.#reserved = upTo ?? this.#reserved
+  }
+
+  /** Up to which round to reserve now; null while more than half of the rounds are left. */
+  #reservationAfter(promises: readonly Promised[]): Round | null {
+    const { reserveRounds } = this.#options
+    const highest = Math.max(...promises.map(({ round }) => round))
+    if (reserveRounds === 0 || this.#reserved - highest > reserveRounds / 2) return null
+    return highest + reserveRounds
   }
 
   /** Puts a new file with the promises of the highest round in the old one's place. */
   async #compact(): Promise<void> {
     const { watermark, atWatermark } = this.#durable
     const fileId = randomBytes(FILE_ID_BYTES)
-    const records = [...atWatermark].map(([kind, digest], position) =>
-      encodeRecord({ round: watermark, kind, digest, durable: position }, { fileId, position }),
+    const promises = [...atWatermark].map(([kind, digest]) => ({ round: watermark, kind, digest }))
+    const reserved = this.#reserved > 0 ? [reservation(this.#reserved)] : []
+    const records = [...reserved, ...promises].map((record, position) =>
+      encodeRecord({ ...record, durable: position }, { fileId, position }),
     )
     const path = join(this.#options.directory, FILE_NAME)
     const file = await this.#files.replace(path, Buffer.concat([encodeHeader(fileId), ...records]))

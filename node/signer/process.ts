@@ -12,7 +12,7 @@ import { readApproval } from '../handover/files.ts'
 import { HandoverLocks } from '../keys/handover-locks.ts'
 import { cryptoOf, loadEcdsa } from '../keys/native.ts'
 import type { Terminal } from '../keys/passphrase.ts'
-import { Promises } from '../keys/promises.ts'
+import { Promises, RESERVED_ROUNDS } from '../keys/promises.ts'
 import type { Secret } from '../keys/secret.ts'
 import { Signer } from '../keys/signer.ts'
 import { type Running, startAll } from '../lifecycle.ts'
@@ -59,7 +59,7 @@ export async function startSignerProcess(
   const member = committee.params.members[self]
   invariant(member !== undefined, 'the identity key was found among the members')
   const { directory } = settings
-  const promises = await Promises.open({ directory })
+  const promises = await Promises.open({ directory, reserveRounds: RESERVED_ROUNDS })
   const locks = await HandoverLocks.open(directory)
   const { promise: failed, reject: onFault } = Promise.withResolvers<never>()
   failed.catch(() => undefined)

@@ -3,18 +3,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { committeeOf } from '../../aggregator/committee.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
-import { signingThresholdOf } from '../../aggregator/quorum.ts'
-import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
-import { frostScheme } from '../../aggregator/signing/frost.ts'
-import { membersOf } from '../../aggregator/values/ids.ts'
-import { localCommittee } from '../../node/devnet/committee.ts'
+import type { TimingParams } from '../../aggregator/params.ts'
+import { LOCAL_TIMING, localCommittee } from '../../node/devnet/committee.ts'
 import { ORACLE_FLAGS } from '../../node/devnet/process.ts'
 import { percentilesOf } from '../../node/devnet/summary.ts'
 import { freePorts } from '../../node/devnet/wait.ts'
+import { thresholdOf } from '../../node/keys/native.ts'
 import { type Oracles, startedOracles } from '../support/oracles.ts'
 import { cpuMsOf, writtenBytesOf } from '../support/process-usage.ts'
 import type { Bench } from './bench.ts'
 import type { Figure } from './figure.ts'
+import { measureSigning } from './signing.ts'
 
 export const roundBench: Bench = {
   name: 'round',
@@ -22,7 +21,7 @@ export const roundBench: Bench = {
   run: ({ nodes, rounds, signal, say }) =>
     benchRounds({
       nodes: nodes.length === 0 ? [4, 7] : nodes,
-      rounds: rounds ?? 60,
+      rounds: rounds ?? 120,
       signal,
       say,
     }),
@@ -33,6 +32,15 @@ interface RoundBenchOptions {
   readonly rounds: number
   readonly signal: AbortSignal
   readonly say: (text: string) => void
+}
+
+/** Rounds before the measured ones: code is compiled, connections and memory settle. */
+const WARM_UP_ROUNDS = 40
+/** Timing of a local network, drawn out so that so many processes find their turn on two cores. */
+function timingOf(nodes: number): TimingParams {
+  const factor = nodes <= 7 ? 1 : nodes <= 16 ? 4 : 10
+  const drawn = Object.entries(LOCAL_TIMING).map(([name, valueMs]) => [name, valueMs * factor])
+  return { ...LOCAL_TIMING, ...Object.fromEntries(drawn) }
 }
 
 interface Measured {
@@ -49,7 +57,8 @@ async function benchRounds(options: RoundBenchOptions): Promise<readonly Figure[
   for (const nodes of options.nodes) {
     options.say(`n = ${nodes}: floor`)
     const floor = await measureFloor(nodes, options)
-    const signingMs = measureSigning(nodes)
+    const { sign, combine } = measureSigning(thresholdOf('native'), nodes)
+    const signingMs = sign + combine
     options.say(`n = ${nodes}: oracles`)
     const { measured, cpuMsPerRound, bytesPerRound } = await measureOracles(nodes, options)
     for (const who of ['first', 'all'] as const) {
@@ -82,55 +91,17 @@ function figure(name: string, valueMs: number, floorMs: number): Figure {
   return { name, value: tenth(valueMs), unit: 'ms', floor: tenth(floorMs), ratio }
 }
 
-/** One share and one combination, the median of each: what no round can do without. */
-function measureSigning(nodes: number): number {
-  const threshold = signingThresholdOf(nodes, Math.floor((nodes - 1) / 3))
-  let counter = 0
-  const random = (length: number) => {
-    const bytes = new Uint8Array(length)
-    for (let at = 0; at < length; at += 32) {
-      const block = keccak_256(new TextEncoder().encode(`signing/${counter++}`))
-      bytes.set(block.subarray(0, Math.min(32, length - at)), at)
-    }
-    return bytes
-  }
-  const { groupKey, shares } = dealForDevelopment({ members: nodes, threshold }, random)
-  const signers = shares.slice(0, threshold)
-  const signMs: number[] = []
-  const combineMs: number[] = []
-  for (let run = 0; run < 20; run++) {
-    const nonces = signers.map((share) => frostScheme.commit(share, random(64)))
-    const session = {
-      message: random(32),
-      signingSet: membersOf(signers.map(({ index }) => index)),
-      commitments: nonces.map(({ commitment }) => commitment),
-    }
-    const made = signers.map((share, position) => {
-      const nonce = nonces[position]
-      if (nonce === undefined) throw new Error('a nonce for each signer')
-      const startMs = performance.now()
-      const signed = frostScheme.sign(groupKey, share, nonce.secret, session)
-      signMs.push(performance.now() - startMs)
-      return signed
-    })
-    const startMs = performance.now()
-    frostScheme.combine(groupKey, session, made)
-    combineMs.push(performance.now() - startMs)
-  }
-  return (percentilesOf(signMs).p50 ?? 0) + (percentilesOf(combineMs).p50 ?? 0)
-}
-
 async function measureFloor(nodes: number, options: RoundBenchOptions): Promise<Measured> {
   const committee = localCommittee({ size: nodes, feeds: ['BTC/USD'], genesisMs: 0 })
   const made = committeeOf((bytes) => keccak_256(bytes), committee.file)
   const ports = await freePorts(nodes)
-  const { rounds } = options
+  const rounds = WARM_UP_ROUNDS + options.rounds
   const setup = {
     signers: made.signingThreshold,
     ports,
     // Everybody connects before the first tick.
     genesisMs: Date.now() + 5_000 + 300 * nodes,
-    roundMs: 500,
+    roundMs: timingOf(nodes).roundMs,
     rounds,
     bytes: {
       observation: messageBytesMax(made, 'observation'),
@@ -147,8 +118,8 @@ async function measureFloor(nodes: number, options: RoundBenchOptions): Promise<
     (text) => JSON.parse(text) as { firstMs: number | null; allMs: number | null }[],
   )
   return merge(
-    Array.from({ length: rounds }, (_, round) =>
-      tables.map((rows) => rows[round] ?? { firstMs: null, allMs: null }),
+    Array.from({ length: options.rounds }, (_, round) =>
+      tables.map((rows) => rows[WARM_UP_ROUNDS + round] ?? { firstMs: null, allMs: null }),
     ),
   )
 }
@@ -181,44 +152,52 @@ async function outputOf(script: string, argument: string): Promise<string> {
 }
 
 async function measureOracles(nodes: number, options: RoundBenchOptions) {
-  const setup = { nodes, feeds: ['BTC/USD'], process: () => ({ nodeFlags: ORACLE_FLAGS }) }
-  const oracles = await startedOracles(setup, options.signal)
+  const timing = timingOf(nodes)
+  const process = () => ({ nodeFlags: ORACLE_FLAGS })
+  const oracles = await startedOracles(
+    { nodes, feeds: ['BTC/USD'], timing, process },
+    options.signal,
+  )
   try {
-    return await watchOracles(oracles, options)
+    return await watchOracles(oracles, { ...options, roundMs: timing.roundMs })
   } finally {
     await oracles.stop('remove')
   }
 }
 
-async function watchOracles({ nodes }: Oracles, options: RoundBenchOptions) {
+async function watchOracles(
+  { nodes }: Oracles,
+  options: RoundBenchOptions & { readonly roundMs: number },
+) {
   const clients = nodes.map(({ client }) => client)
   const pids = nodes.map(({ process }) => process.pid ?? Number.NaN)
   const sum = (of: (pid: number) => number) => pids.reduce((total, pid) => total + of(pid), 0)
-  const from = ((await clients[0]?.status())?.round ?? 0) + 4
+  const roundNow = async () => (await clients[0]?.status())?.round ?? 0
+  // The table of a node holds the last rounds only, so it is read well before they leave it.
+  const pause = () => delay(8 * options.roundMs, undefined, { signal: options.signal })
+  for (const wanted = (await roundNow()) + WARM_UP_ROUNDS; (await roundNow()) < wanted; )
+    await pause()
+  const from = await roundNow()
   const [cpuBefore, sentBefore] = [sum(cpuMsOf), sum(writtenBytesOf)]
   const rows = new Map<string, number>()
-  const readAll = async () => {
+  let to = from
+  while (to < from + options.rounds) {
+    await pause()
     for (const [index, client] of clients.entries()) {
       for (const row of (await client.rounds()) ?? []) {
         if (row.latencyMs !== null) rows.set(`${row.round}/${index}`, row.latencyMs)
       }
     }
+    to = await roundNow()
   }
-  for (;;) {
-    await delay(Math.min(20_000, options.rounds * 500), undefined, { signal: options.signal })
-    await readAll()
-    if (((await clients[0]?.status())?.round ?? 0) > from + options.rounds) break
-  }
+  const perRound = (total: number) => Math.round(total / nodes.length / (to - from))
+  const cpuMsPerRound = perRound(sum(cpuMsOf) - cpuBefore)
+  const bytesPerRound = perRound(sum(writtenBytesOf) - sentBefore)
   const table = Array.from({ length: options.rounds }, (_, offset) =>
     clients.map((_client, index) => {
-      const latency = rows.get(`${from + offset}/${index}`) ?? null
+      const latency = rows.get(`${from + 1 + offset}/${index}`) ?? null
       return { firstMs: latency, allMs: latency }
     }),
   )
-  const perRound = (total: number) => Math.round(total / nodes.length / options.rounds)
-  return {
-    measured: merge(table),
-    cpuMsPerRound: perRound(sum(cpuMsOf) - cpuBefore),
-    bytesPerRound: perRound(sum(writtenBytesOf) - sentBefore),
-  }
+  return { measured: merge(table), cpuMsPerRound, bytesPerRound }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { recover, standingOf } from '../../node/keys/promise-records.ts'
+import { recover, reservedBy, standingOf } from '../../node/keys/promise-records.ts'
 
 const KINDS = ['observation', 'late', 'proposal0', 'proposal1', 'share']
 
@@ -36,7 +36,7 @@ export class SignedRecord {
     this.#highest.set(Number(member), Math.max(highest, Number(round)))
   }
 
-  /** What is wrong with the promises files: each must be readable and hold all that was signed. */
+  /** What is wrong with the promises files: each must hold or reserve all that was signed. */
   inspect(): string[] {
     return Array.from({ length: this.#signers }, (_, member) => this.#faultOf(member)).filter(
       (fault) => fault !== null,
@@ -58,11 +58,16 @@ export class SignedRecord {
     if (highest === undefined) return null
     if (recovery.type === 'unborn') return `${name}: empty, but round ${highest} was signed`
     const { watermark, atWatermark } = standingOf(recovery.records)
-    if (watermark < highest) return `${name}: end at ${watermark}, but ${highest} was signed`
+    const reserved = reservedBy(recovery.records)
+    if (Math.max(watermark, reserved) < highest) {
+      return `${name}: end at ${watermark}, reserve ${reserved}, but ${highest} was signed`
+    }
     const isWhole = KINDS.every((kind) => {
       const signed = this.#signed.get(`${member} ${watermark} ${kind}`)
       const held = [...atWatermark].find(([each]) => each === kind)?.[1]
-      return signed === undefined || (held && Buffer.from(held).toString('hex') === signed)
+      // A promise of a reserved round may be lost: nothing is promised in that round again.
+      if (signed === undefined || (held === undefined && watermark <= reserved)) return true
+      return held !== undefined && Buffer.from(held).toString('hex') === signed
     })
     return isWhole ? null : `${name}: round ${watermark} is not what was signed`
   }

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import type { Promised } from '../../aggregator/effects.ts'
 import { codeOf } from '../../node/errors.ts'
 import { loadEcdsa } from '../../node/keys/native.ts'
-import { Promises } from '../../node/keys/promises.ts'
+import { Promises, RESERVED_ROUNDS } from '../../node/keys/promises.ts'
 import { Secret } from '../../node/keys/secret.ts'
 import { Signer } from '../../node/keys/signer.ts'
 import { Journal } from '../../node/store/journal.ts'
 
 // Several members' signers in one process, each on a disk of its own, driven by a core that wants
-// the worst: it begins again in the round in which the last process ended and asks for other
+// the worst: it begins again before the round in which the last process ended and asks for other
 // contents of everything. What is signed is said aloud at once, until the process is killed.
 const [root = '', count = '1', history = ''] = process.argv.slice(2)
 const KINDS: readonly Promised['kind'][] = [
@@ -39,7 +39,11 @@ function say(line: string): void {
 
 async function openSigner(index: number): Promise<Signer> {
   const directory = join(root, String(index))
-  const promises = await Promises.open({ directory, recordsMax: RECORDS_MAX })
+  const promises = await Promises.open({
+    directory,
+    recordsMax: RECORDS_MAX,
+    reserveRounds: RESERVED_ROUNDS,
+  })
   const key = createHash('sha256').update(`crash ${index}`).digest()
   // No share is made here, so there is no group: what a disk can lose are promises alone.
   const groupKey = { publicKey: new Uint8Array(33), verifyingShares: [], threshold: 1 }
@@ -60,7 +64,7 @@ async function openSigner(index: number): Promise<Signer> {
 async function drive(index: number): Promise<never> {
   const signer = await openSigner(index)
   say(`${index} ${signer.watermark} opened\n`)
-  for (let round = Math.max(1, signer.watermark); ; round++) {
+  for (let round = Math.max(1, signer.watermark - 2 * RESERVED_ROUNDS); ; round++) {
     await Promise.all(KINDS.map((kind) => reveal(signer, { index, round, kind })))
   }
 }

@@ -20,7 +20,7 @@ describe('signers killed -9 on a disk that loses what was not synced', () => {
       expect(result.processesBroken).toBe(0)
       expect(result.signersKilled).toBeGreaterThanOrEqual(64)
       expect(result.signed).toBeGreaterThan(100)
-      expect(result.refused.PROMISE_CONFLICT).toBeGreaterThan(10)
+      expect(result.refused.PROMISE_ROUND_PAST).toBeGreaterThan(10)
       expect(result.journalsRead).toBeGreaterThan(0)
     }
   })

@@ -21,6 +21,8 @@ const promise = (round: number, kind: PromiseKind, fill: number) => ({
 class FlakyDisk implements PromiseFiles {
   appends = 0
   failWith: string | null = null
+  /** While it is set, nothing reaches the disk. */
+  held: Promise<void> | null = null
   readonly read = diskFiles.read
   readonly openAt = async (path: string, length: number) =>
     this.#wrap(await diskFiles.openAt(path, length))
@@ -31,6 +33,7 @@ class FlakyDisk implements PromiseFiles {
     return {
       append: async (bytes, offset) => {
         this.appends += 1
+        await this.held
         if (this.failWith !== null) {
           throw Object.assign(new Error('the disk fails'), { code: this.failWith })
         }
@@ -52,8 +55,11 @@ afterEach(async () => {
   rmSync(directory, { recursive: true })
 })
 
-async function open(files: PromiseFiles = diskFiles, recordsMax = 65_536): Promise<Promises> {
-  const promises = await Promises.open({ directory, recordsMax }, { files })
+async function open(
+  files: PromiseFiles = diskFiles,
+  settings: { readonly recordsMax?: number; readonly reserveRounds?: number } = {},
+): Promise<Promises> {
+  const promises = await Promises.open({ directory, ...settings }, { files })
   opened.push(promises)
   return promises
 }
@@ -162,7 +168,7 @@ describe('promises', () => {
   })
 
   it('are written anew before the file grows without end', async () => {
-    const promises = await open(diskFiles, 16)
+    const promises = await open(diskFiles, { recordsMax: 16 })
     for (let round = 1; round <= 100; round++) {
       await promises.persist(promise(round, 'observation', round))
       await promises.persist(promise(round, 'share', round))
@@ -186,5 +192,85 @@ describe('promises', () => {
     writeFileSync(file(), '')
     const notADirectory = Promises.open({ directory: file() })
     await expect(notADirectory).rejects.toEqual(withCode('DATA_DIRECTORY_UNUSABLE'))
+  })
+})
+
+describe('promises of reserved rounds', () => {
+  const reserving = (disk: PromiseFiles = diskFiles, recordsMax = 65_536) =>
+    open(disk, { recordsMax, reserveRounds: 4 })
+
+  it('do not wait for the disk, and bind at once', async () => {
+    const disk = new FlakyDisk()
+    const promises = await reserving(disk)
+    await promises.persist(promise(10, 'observation', 1))
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    disk.held = held
+
+    await promises.persist(promise(14, 'observation', 1))
+    expect(promises.holds(promise(14, 'observation', 1))).toBe(true)
+    expect(promises.holdsShare(14)).toBe(false)
+    await promises.persist(promise(14, 'share', 2))
+    expect(promises.holdsShare(14)).toBe(true)
+    await expect(promises.persist(promise(14, 'share', 3))).rejects.toEqual(
+      withCode('PROMISE_CONFLICT'),
+    )
+
+    const beyond = promises.persist(promise(15, 'observation', 1))
+    expect(promises.holds(promise(15, 'observation', 1))).toBe(false)
+    release()
+    await beyond
+    expect(promises.holds(promise(15, 'observation', 1))).toBe(true)
+  })
+
+  it('cannot be contradicted by who opens a disk that they never reached', async () => {
+    const before = await reserving()
+    await before.persist(promise(10, 'observation', 1))
+    const crashed = readFileSync(file())
+    await before.persist(promise(12, 'observation', 1))
+    await before.close()
+    writeFileSync(file(), crashed)
+
+    const after = await reserving()
+    expect(after.watermark).toBe(14)
+    for (const round of [10, 12, 14]) {
+      await expect(after.persist(promise(round, 'observation', 2))).rejects.toEqual(
+        withCode('PROMISE_ROUND_PAST'),
+      )
+    }
+    await after.persist(promise(15, 'observation', 2))
+  })
+
+  it('are reserved again before they run out, in the writes that happen anyway', async () => {
+    const disk = new FlakyDisk()
+    const promises = await reserving(disk)
+    await promises.persist(promise(1, 'observation', 1))
+    for (let round = 2; round <= 50; round++) {
+      await promises.persist(promise(round, 'observation', 1))
+      // Whoever watches the disk alone sees the rounds reserved: one append for each promise.
+      await expect.poll(() => disk.appends).toBe(round)
+    }
+    await promises.close()
+    expect((await reserving()).watermark).toBeGreaterThan(51)
+  })
+
+  it('stay reserved when the file is written anew', async () => {
+    const before = await reserving(diskFiles, 16)
+    for (let round = 1; round <= 100; round++) {
+      await before.persist(promise(round, 'observation', 1))
+    }
+    await before.close()
+    expect((await reserving()).watermark).toBeGreaterThan(100)
+  })
+
+  it('are over when the write behind them fails: the next promise says so', async () => {
+    const disk = new FlakyDisk()
+    const promises = await reserving(disk)
+    await promises.persist(promise(1, 'observation', 1))
+    disk.failWith = 'EIO'
+    await promises.persist(promise(2, 'observation', 1))
+    await expect.poll(() => promises.failure).toEqual(withCode('PROMISES_FAILED'))
+    await expect(promises.persist(promise(2, 'late', 1))).rejects.toEqual(
+      withCode('PROMISES_FAILED'),
+    )
   })
 })
