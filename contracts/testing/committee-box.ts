@@ -10,7 +10,7 @@ import { encodeWord } from '../../aggregator/report/words.ts'
 import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import type { GroupKey, SigningShare } from '../../aggregator/signing/threshold.ts'
-import { allMembers, membersOf } from '../../aggregator/values/ids.ts'
+import { allMembers, type Members, membersOf } from '../../aggregator/values/ids.ts'
 
 /** What a certificate should say; everything has a plain default. */
 export interface ReportContent {
@@ -105,6 +105,14 @@ export function committeeInABox(options: {
   const signingSet = membersOf(signers.map((share) => share.index))
 
   const sign = signTogether({ groupKey, shares: signers }, random)
+  return boxOf({ groupKey, clock, members, signingSet, sign })
+}
+
+/** A committee of which something else signs, as these members. */
+export function boxOf(
+  committee: Omit<CommitteeBox, 'certify'> & { readonly signingSet: Members },
+): CommitteeBox {
+  const { groupKey, clock, members, signingSet, sign } = committee
   const certify = ({ round, offsetMs = 0, feeds, slot = 0 }: ReportContent): Certificate => {
     const words = feeds.map(encodeWord)
     const header = {

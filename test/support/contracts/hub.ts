@@ -43,10 +43,10 @@ export async function startHub(
   changed: Partial<DeployParameters> & {
     readonly feedCount?: number
     readonly members?: number
+    readonly box?: CommitteeBox
   } = {},
 ): Promise<TestHub> {
-  const { members = 4, ...parameters } = changed
-  const box = committeeInABox({ members, seed: 'hub' })
+  const { members = 4, box = committeeInABox({ members, seed: 'hub' }), ...parameters } = changed
   const chain = await startChain()
   const { deployment } = await deploy(chain, parametersFor(box, parameters))
   const { genesisMs, roundMs } = box.clock
