@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 // One project per folder of test/, so that `npm test` can run the fast ones first and
 // name the folder of what fails. No retries anywhere: a flaky test is a bug.
 const project = (name: string, testTimeoutMs: number) => ({
+  // The package by its own name is what stands here, not what `npm pack` makes of it.
+  ssr: { resolve: { conditions: ['parallax-source', 'module', 'node', 'development|production'] } },
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],

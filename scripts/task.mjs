@@ -21,6 +21,8 @@ const TASKS = {
   snapshot: ['contracts/snapshot.ts'],
   smt: ['contracts/smt/main.ts'],
   nightly: ['test/nightly/main.ts'],
+  prepack: ['scripts/prepack.ts'],
+  packcheck: ['test/pack/main.ts'],
 }
 
 /**

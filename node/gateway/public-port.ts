@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { OracleError } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -84,7 +85,8 @@ export class PublicPort implements Startable {
 
   /** Resolves when the thread listens (null) or says why it cannot. */
   async #launch(): Promise<{ readonly code: string; readonly message: string } | null> {
-    const worker = new Worker(new URL('./public-port-worker.ts', import.meta.url), {
+    const url = new URL(`./public-port-worker${extname(import.meta.url)}`, import.meta.url)
+    const worker = new Worker(url, {
       workerData: this.#options,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
     })

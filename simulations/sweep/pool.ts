@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Answer, Task } from './tasks.ts'
 
@@ -49,7 +50,7 @@ export async function runPool(tasks: TaskList, options: PoolOptions): Promise<vo
   if (count === 0 || signal?.aborted === true) return
   const workers = Array.from(
     { length: count },
-    () => new Worker(new URL('./worker.ts', import.meta.url)),
+    () => new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
   )
   try {
     await new Promise<void>((resolve, reject) => {

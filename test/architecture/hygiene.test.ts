@@ -93,7 +93,7 @@ describe('dependencies (docs/adr/0008-dependencies.md)', () => {
   })
 
   test('.nvmrc and the installed Node agree', () => {
-    expect(read('.nvmrc').trim()).toBe(manifest.dependencies.node)
+    expect(read('.nvmrc').trim()).toBe(manifest.devDependencies.node)
   })
 })
 

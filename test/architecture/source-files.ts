@@ -11,6 +11,7 @@ const NOT_OURS = new Set([
   'build',
   'coverage',
   'data',
+  'dist',
   'node_modules',
   'reports',
 ])

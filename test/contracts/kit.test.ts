@@ -15,6 +15,7 @@ import {
   type Hex,
 } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { namedBlocks } from '../support/guide.ts'
 
 // As a consumer does: everything by the package's name, through its exports.
 
@@ -138,9 +139,9 @@ test('Solidity finds everything by the package’s name, the guide’s own sourc
 
 /** Solidity of docs/guides/protocol.md, by the file that the line above it names. */
 function guideSources(): Readonly<Record<string, { readonly content: string }>> {
-  const guide = readFileSync('docs/guides/protocol.md', 'utf8')
-  const blocks = guide.matchAll(/^`([\w./]+\.sol)`[^\n]*\n\n```solidity\n([\s\S]*?)```/gm)
-  return Object.fromEntries([...blocks].map(([, file, content]) => [file, { content }]))
+  const blocks = Object.entries(namedBlocks(readFileSync('docs/guides/protocol.md', 'utf8')))
+  const sources = blocks.filter(([file]) => file.endsWith('.sol'))
+  return Object.fromEntries(sources.map(([file, content]) => [file, { content }]))
 }
 
 async function deployProbe(provider: Provider): Promise<Address> {

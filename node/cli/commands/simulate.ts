@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from '../command.ts'
 import { EXIT_UNEXPECTED } from '../exit-codes.ts'
 
-const SIMULATOR = fileURLToPath(new URL('../../../simulations/main.ts', import.meta.url))
+// The same extension as this file: sources run as they are, the package runs as JavaScript.
+const MAIN = `../../../simulations/main${extname(import.meta.url)}`
+const SIMULATOR = fileURLToPath(new URL(MAIN, import.meta.url))
 
 /** Hands everything to the simulator, which is a program of its own: the node never imports it. */
 export const simulate: Command = {
