@@ -63,3 +63,11 @@ export function roundAt(committee: Committee, nowMs: UnixMs): Round {
     (elapsedMs - (elapsedMs % committee.params.timing.roundMs)) / committee.params.timing.roundMs
   )
 }
+
+/**
+ * The round of a report by its time alone: it lies at most the skew before the opening and
+ * `includeMs` and the skew after it (§8.3), which ends before the next round's begins.
+ */
+export function reportRoundAt(committee: Committee, timestampMs: UnixMs): Round {
+  return roundAt(committee, timestampMs + committee.params.timing.clockSkewMsMax)
+}

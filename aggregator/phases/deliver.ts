@@ -13,7 +13,10 @@ export interface FeedOnChain {
   readonly feed: FeedIndex
   /** In the feed's decimals. */
   readonly value: bigint
-  /** Round of the stored report; 0 when the feed was never reported. */
+  /**
+   * Round of the stored report, which a long-tail feed has by its time; 0 when the feed was never
+   * reported.
+   */
   readonly round: Round
   readonly timestampMs: UnixMs
   readonly status: number

@@ -21,8 +21,8 @@ export interface FeedsContract {
   readonly adopt: (standing: Standing) => void
   /** Whether the contract takes reports of this node's committee, as last read. */
   readonly isInOffice: boolean
-  /** Name of the error that says: the contract has these feeds from this or a newer round. */
-  readonly overtakenError: string
+  /** Names of the errors that say: the contract has these feeds from this or a newer round. */
+  readonly overtakenErrors: readonly string[]
   /** The name of the contract's error in revert data, or null when it is none of the contract's. */
   readonly errorNameOf: (revertData: Hex) => string | null
 }
@@ -84,7 +84,7 @@ export interface PendingTransaction {
 export interface Chain {
   /** The contract's address. */
   readonly contract: Hex
-  readonly overtakenError: FeedsContract['overtakenError']
+  readonly overtakenErrors: FeedsContract['overtakenErrors']
   /** Most feeds of one update. */
   readonly feedsMax: number
   /** Every feed as of now, never from a cache. */

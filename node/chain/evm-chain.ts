@@ -26,7 +26,7 @@ export interface EvmChainOptions {
 /** The chain as a pool of endpoints sees it: what matters is asked from all and outvoted. */
 export class EvmChain implements Chain {
   readonly contract: Address
-  readonly overtakenError: string
+  readonly overtakenErrors: readonly string[]
   readonly feedsMax: number
   readonly #target: string
   readonly #sender: Address
@@ -42,7 +42,7 @@ export class EvmChain implements Chain {
     this.#pool = dependencies.pool
     this.#feeds = dependencies.contract
     this.contract = dependencies.contract.address
-    this.overtakenError = dependencies.contract.overtakenError
+    this.overtakenErrors = dependencies.contract.overtakenErrors
     this.feedsMax = dependencies.contract.feedsMax
   }
 

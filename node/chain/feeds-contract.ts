@@ -1,10 +1,11 @@
 import type { Address, Hex, PublicClient } from 'viem'
 import { bytesToHex, decodeErrorResult } from 'viem'
-import type { Committee } from '../../aggregator/committee.ts'
+import { type Committee, reportRoundAt } from '../../aggregator/committee.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { FeedOnChain } from '../../aggregator/phases/deliver.ts'
 import type { CommitteeOnChain } from '../../aggregator/report/calldata.ts'
 import { encodeUpdate, UPDATE_FEEDS_MAX } from '../../aggregator/report/calldata.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
@@ -37,7 +38,7 @@ interface ContractClock {
 export class PriceFeedsContract implements FeedsContract {
   readonly address: Address
   readonly feedsMax = UPDATE_FEEDS_MAX
-  readonly overtakenError = 'RoundNotNewer'
+  readonly overtakenErrors = ['RoundNotNewer', 'LongTailNotNewer']
   readonly #committee: Committee
   readonly #predecessor: Uint8Array | undefined
   #onChain: CommitteeOnChain
@@ -162,13 +163,27 @@ export class PriceFeedsContract implements FeedsContract {
   }
 
   async #read(client: PublicClient, blockNumber: bigint, feed: FeedIndex): Promise<FeedOnChain> {
-    const { value, time, round, status } = await client.readContract({
-      address: this.address,
-      abi: priceFeedsAbi,
-      functionName: 'latest',
-      args: [BigInt(feed)],
-      blockNumber,
-    })
-    return { feed, value, round, timestampMs: time * 1_000, status }
+    const call = { address: this.address, abi: priceFeedsAbi, blockNumber } as const
+    const args = [BigInt(feed)] as const
+    const latest = await client.readContract({ ...call, functionName: 'latest', args })
+    const { value, time, round, status } = latest
+    if (this.#committee.params.feeds[feed]?.tier !== 'long-tail') {
+      return { feed, value, round, timestampMs: time * 1_000, status }
+    }
+    if (time === 0) return { feed, value, round: 0, timestampMs: 0, status }
+    // The number of its latest value is its time in milliseconds. One that is unavailable has no
+    // number: it counts as of the end of its second, so that nothing is sent twice.
+    const timestampMs =
+      status === FEED_STATUS.ok
+        ? timeMsIn(
+            (await client.readContract({ ...call, functionName: 'latestRoundData_5d7w', args }))[0],
+          )
+        : time * 1_000 + 999
+    return { feed, value, round: reportRoundAt(this.#committee, timestampMs), timestampMs, status }
   }
+}
+
+/** Of a long-tail feed's Chainlink number: its index, then 64 bits of time. */
+function timeMsIn(roundId: bigint): number {
+  return Number(BigInt.asUintN(64, roundId))
 }

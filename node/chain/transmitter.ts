@@ -237,7 +237,7 @@ export class Transmitter implements Startable {
 
   /** Most reverts mean that another delivery was first: in a block, or waiting in the pool. */
   async #isOvertaken(job: Job, reason: string): Promise<boolean> {
-    if (reason === this.#use.chain.overtakenError) return true
+    if (this.#use.chain.overtakenErrors.includes(reason)) return true
     return (await this.#missingOf(job, job.request.feeds)).length === 0
   }
 

@@ -7,6 +7,8 @@ import { privateKeyToAccount } from 'viem/accounts'
 import type { Committee } from '../../aggregator/committee.ts'
 import { committeeOf } from '../../aggregator/committee.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
+import type { FeedReport } from '../../aggregator/report/feed-report.ts'
+import { roundedToLane } from '../../aggregator/report/lanes.ts'
 import { deploy } from '../../contracts/deploy/apply.ts'
 import { connect } from '../../contracts/deploy/chain.ts'
 import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
@@ -28,8 +30,11 @@ const REPORT_AGE_MS_MAX = 60_000
 export interface Deployed {
   readonly committee: Committee
   readonly contract: Address
-  /** A certificate over both feeds of a round that is open now, `ageMs` ago. */
-  readonly certify: (options?: { readonly ageMs?: number }) => Certificate
+  /** Over both feeds and a long-tail feed, of a round that is open now, or was `ageMs` ago. */
+  readonly certify: (options?: {
+    readonly ageMs?: number
+    readonly tail?: FeedReport
+  }) => Certificate
 }
 
 /** @param attempt another number gives another committee and another contract */
@@ -38,7 +43,8 @@ export async function deployFeeds(node: HardhatNode, attempt = 0): Promise<Deplo
   const genesisMs = Math.floor(Date.now() / 1_000) * 1_000 - 7_200_000
   const [bitcoin] = base.feeds
   if (bitcoin === undefined) throw new Error('the fixture has a feed')
-  const feeds = [bitcoin, { ...bitcoin, name: 'ETH/USD' }]
+  const longTail = { ...bitcoin, name: 'DOGE/USD', tier: 'long-tail' } as const
+  const feeds = [bitcoin, { ...bitcoin, name: 'ETH/USD' }, longTail]
   const params = { ...base, genesisMs, feeds, keygenAttempt: attempt }
   const { roundMs, includeMs, clockSkewMsMax } = params.timing
   const clock = { genesisMs, roundMs, includeMs, clockSkewMsMax }
@@ -62,10 +68,11 @@ export async function deployFeeds(node: HardhatNode, attempt = 0): Promise<Deplo
   )
   const { deployment } = await deploy(chain, parameters)
   let lastRound = 0
-  const certify = ({ ageMs = 0 } = {}) => {
+  const certify: Deployed['certify'] = ({ ageMs = 0, tail = ok(8_015_000n) } = {}) => {
     const round = Math.floor((Date.now() - ageMs - genesisMs) / roundMs)
     lastRound = ageMs > 0 ? round : Math.max(round, lastRound + 1)
-    return box.certify({ round: lastRound, feeds: [ok(6_412_351_000_000n), ok(318_744_020_000n)] })
+    const reports = [ok(6_412_351_000_000n), ok(318_744_020_000n), roundedToLane(tail)]
+    return box.certify({ round: lastRound, feeds: reports })
   }
   return { committee, contract: deployment.hub, certify }
 }

@@ -1,6 +1,8 @@
 import { createWalletClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { dueFeedsOf } from '../../aggregator/phases/deliver.ts'
+import { ok, UNAVAILABLE } from '../../contracts/testing/committee-box.ts'
 import type { ChainTarget } from '../../node/chain/target.ts'
 import { FUNDED_KEYS, freePort, HardhatNode } from '../support/hardhat-node.ts'
 import { LyingRpc } from '../support/lying-rpc.ts'
@@ -74,11 +76,47 @@ test('a certificate lands, and the contract holds what it says', async () => {
   expect(await target.readFeeds()).toMatchObject([
     { feed: 0, value: 6_412_351_000_000n, round: certificate.round, status: 1 },
     { feed: 1, value: 318_744_020_000n, round: certificate.round, status: 1 },
+    { feed: 2, round: 0, status: 0 },
   ])
   expect(target.spentWei()).toBeGreaterThan(0n)
   expect(await target.transmit({ certificate, feeds: [0, 1] })).toEqual({
     outcome: 'superseded',
     round: certificate.round,
+  })
+})
+
+describe('a long-tail feed, whose word says its time and no round', () => {
+  const feeds = [2]
+  const rounds = async (target: ChainTarget) => (await target.readFeeds())[2]
+
+  test.each([
+    ['available', ok(8_015_000n)],
+    ['unavailable', UNAVAILABLE],
+  ])('is not sent again: %s', async (_, tail) => {
+    const { target, events } = await started()
+    const certificate = deployed.certify({ tail })
+    const { round, timestampMs } = certificate
+    expect(await target.transmit({ certificate, feeds })).toMatchObject({ outcome: 'landed' })
+    const held = await rounds(target)
+    expect(held).toMatchObject({ status: tail.status })
+    expect(held?.round).toBeGreaterThanOrEqual(round)
+    if (tail.status === 1) expect(held).toMatchObject({ round, timestampMs })
+    const due = dueFeedsOf(deployed.committee.params.feeds, certificate, await target.readFeeds())
+    expect(due).not.toContain(2)
+    expect(await target.transmit({ certificate, feeds })).toEqual({ outcome: 'superseded', round })
+    expect(events.filter((event) => event.type === 'sent')).toHaveLength(1)
+  })
+
+  test('goes with the next certificate once that is due, by the rule of all feeds', async () => {
+    const { target } = await started()
+    const first = deployed.certify()
+    await target.transmit({ certificate: first, feeds })
+    const dearer = deployed.certify({ tail: ok(9_015_000n) })
+    const held = await target.readFeeds()
+    expect(dueFeedsOf(deployed.committee.params.feeds, dearer, held)).toContain(2)
+    const landed = await target.transmit({ certificate: dearer, feeds })
+    expect(landed).toMatchObject({ outcome: 'landed', round: dearer.round, feeds })
+    expect(await rounds(target)).toMatchObject({ round: dearer.round })
   })
 })
 

@@ -19,7 +19,7 @@ interface Pooled {
 /** A chain with one wallet, whose blocks a test makes by hand. */
 export class FakeChain implements Chain {
   readonly contract: Hex = '0x00000000000000000000000000000000000000fe'
-  readonly overtakenError = 'Overtaken'
+  readonly overtakenErrors = ['Overtaken']
   readonly feedsMax = 255
   blockNumber = 100
   baseFeePerGas = 10n * GWEI

@@ -213,7 +213,7 @@ test('a call that would revert because another transmitter was first is supersed
 
 test('a call that reverts on what another transmitter has in the pool is superseded', async () => {
   await transmitter.start()
-  chain.estimate = { type: 'reverts', reason: chain.overtakenError }
+  chain.estimate = { type: 'reverts', reason: 'Overtaken' }
   expect(await transmitter.transmit(request(7, 0))).toEqual({ outcome: 'superseded', round: 7 })
   expect(chain.sends).toEqual([])
 })
