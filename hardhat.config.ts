@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module'
 import hardhatViem from '@nomicfoundation/hardhat-viem'
 import { defineConfig } from 'hardhat/config'
+import { testSettings } from './scripts/test-settings.ts'
 
 // The compiler is the solc package from the lockfile: no download, the same bytes everywhere.
 const solcPath = createRequire(import.meta.url).resolve('solc/soljson.js')
 
 export default defineConfig({
-  plugins: [hardhatViem],
+  plugins: [hardhatViem, testSettings],
   paths: {
     sources: 'contracts/src',
     tests: { solidity: 'test/contracts' },

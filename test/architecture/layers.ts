@@ -119,7 +119,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'tool configuration',
     holds: ['hardhat.config.ts', 'vitest.config.ts'],
-    mayImport: [],
+    mayImport: ['scripts/'],
     packages: ['hardhat', '@nomicfoundation/', 'vitest'],
     mayUseNode: true,
   },

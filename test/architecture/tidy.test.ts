@@ -98,6 +98,24 @@ describe('tidy (STYLE.md)', () => {
   })
 })
 
+describe('Solidity tests (docs/adr/0075-two-lanes-of-the-gate.md)', () => {
+  test('deploy what they test by its name, as production compiles it', () => {
+    const contracts = filesEndingIn('.sol')
+      .filter((path) => path.startsWith('contracts/src/'))
+      .flatMap((path) => [...read(path).matchAll(/^contract (\w+)/gm)].map(([, name]) => name))
+    expect(contracts).toContain('PriceFeeds')
+    const made = filesEndingIn('.sol')
+      .filter((path) => path.startsWith('test/contracts/'))
+      .flatMap((path) =>
+        [...read(path).matchAll(/\bnew (\w+)[({]/g)].map(([, name]) => `${path}: new ${name}`),
+      )
+    expect(made.length).toBeGreaterThan(5)
+    expect(made.filter((each) => contracts.some((name) => each.endsWith(`new ${name}`)))).toEqual(
+      [],
+    )
+  })
+})
+
 function bannedIn(path: string, text: string): readonly string[] {
   return BANNED.flatMap(([pattern, instead]) => {
     const match = pattern.exec(text)

@@ -366,12 +366,21 @@ contract OptionMarketTest is MarketFixture {
         if (price > other.PRICE_LIMIT()) price = other.PRICE_LIMIT();
         part = uint128(bound(part, 0, amount));
 
-        uint256 collateral = other.collateralOf(series, amount);
+        _assertSplit(other, series, amount, part, price);
+    }
+
+    function _assertSplit(
+        OptionMarket other,
+        uint256 series,
+        uint128 amount,
+        uint128 part,
+        uint256 price
+    ) private view {
         uint256 split = other.payoutOf(series, part, price)
             + other.payoutOf(series, amount - part, price);
         uint256 whole = other.payoutOf(series, amount, price);
         assertHolds("splitting gains nothing", split <= whole);
-        assertHolds("a payout is covered", whole <= collateral);
+        assertHolds("a payout is covered", whole <= other.collateralOf(series, amount));
     }
 
     function _write(IOptionMarket.Side side, uint128 amount) private returns (uint256) {

@@ -19,8 +19,9 @@ contract CoveredCallTest is HubFixture {
 
     function setUp() public {
         _setUpHub();
-        settlement = new Settlement(hub);
-        option = new CoveredCall(settlement, 0, EXPIRY, STRIKE, AMOUNT);
+        settlement = Settlement(deploy("Settlement", abi.encode(hub)));
+        bytes memory terms = abi.encode(settlement, 0, EXPIRY, STRIKE, AMOUNT);
+        option = CoveredCall(deploy("CoveredCall", terms));
         first = TestCommittee.roundAt(EXPIRY);
     }
 

@@ -21,7 +21,7 @@ abstract contract LendingFixture is HubFixture {
     function _setUpLending() internal {
         _setUpHub();
         uptime.set(0, START - 7200);
-        lending = new LendingGuard(hub, 0, 18, 4);
+        lending = LendingGuard(deploy("LendingGuard", abi.encode(hub, 0, 18, 4)));
         _report(PRICE, 0, 4, 1);
         lending.deposit(COLLATERAL);
     }

@@ -17,7 +17,7 @@ contract PerpetualMarkTest is HubFixture {
 
     function setUp() public {
         _setUpHub();
-        perpetual = new PerpetualMark(hub, 0, 3);
+        perpetual = PerpetualMark(deploy("PerpetualMark", abi.encode(hub, 0, 3)));
         _report(INDEX, 0, 4, 1);
     }
 

@@ -2,30 +2,16 @@
 pragma solidity ^0.8.28;
 
 import {Frost} from "../../../contracts/src/libraries/Frost.sol";
+import {FrostHarness} from "../../../contracts/src/testing/FrostHarness.sol";
 import {TestCommittee} from "../../../contracts/src/testing/TestCommittee.sol";
 import {TestBase} from "../derivatives/support/TestBase.sol";
-
-/// @title Entrance to the in-place check with R, z at a place of their own in calldata
-contract FrostHarness {
-    function verify(uint256 px, uint256 parity, bytes32 message, bytes calldata signature)
-        external
-        view
-        returns (bool)
-    {
-        uint256 place;
-        assembly {
-            place := signature.offset
-        }
-        return Frost.verify(px, parity, uint256(message), place, 0x400) == 1;
-    }
-}
 
 /// @title The in-place check against the challenge as RFC 9591 writes it
 contract FrostTest is TestBase {
     FrostHarness internal harness;
 
     function setUp() public {
-        harness = new FrostHarness();
+        harness = FrostHarness(deploy("FrostHarness", ""));
     }
 
     /// @dev What Frost.verify promises, written with the published challenge and plain ecrecover.

@@ -8,6 +8,7 @@ import {ICommittees} from "../../../contracts/src/interfaces/ICommittees.sol";
 import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
 import {FeedWord} from "../../../contracts/src/libraries/FeedWord.sol";
 import {PullReader} from "../../../contracts/src/libraries/PullReader.sol";
+import {PullConsumer} from "../../../contracts/src/testing/PullConsumer.sol";
 import {TestCommittee} from "../../../contracts/src/testing/TestCommittee.sol";
 import {HubFixture} from "./HubFixture.sol";
 
@@ -25,49 +26,15 @@ contract FakeSequencer {
     }
 }
 
-/// @title A consumer that brings its report along
-contract PullConsumer {
-    function read(IPriceFeeds hub, uint256 feed, uint256 ageMax, bytes calldata report)
-        external
-        view
-        returns (int256 value, uint256 time)
-    {
-        return PullReader.read(hub, feed, ageMax, report);
-    }
-
-    function words(IPriceFeeds hub, bytes calldata report)
-        external
-        view
-        returns (uint256[] memory)
-    {
-        return PullReader.verify(hub, report);
-    }
-
-    function readMany(
-        IPriceFeeds hub,
-        uint256[] calldata feeds,
-        uint256 ageMax,
-        bytes calldata report
-    ) external view returns (int256[] memory values, uint256 time) {
-        return PullReader.readMany(hub, feeds, ageMax, report);
-    }
-
-    function updateAndRead(IPriceFeeds hub, uint256 feed, bytes calldata report)
-        external
-        returns (int256 value, uint256 time)
-    {
-        return PullReader.updateAndRead(hub, feed, IPriceFeeds.Guard(0, 0, 0), report);
-    }
-}
-
 /// @title What readers get, and what they are refused
 contract ReadsTest is HubFixture {
     using FeedWord for uint256;
 
     FakeSequencer internal uptime = new FakeSequencer();
-    PullConsumer internal consumer = new PullConsumer();
+    PullConsumer internal consumer;
 
     function setUp() public {
+        consumer = PullConsumer(deploy("PullConsumer", ""));
         _setUpHub();
         uptime.set(0, START - 7200);
     }
