@@ -1,4 +1,7 @@
+import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Counts, NO_COUNTS, sum } from './counts.ts'
+import { closingLine, type StageResult, table } from './gate-report.ts'
 import { runStep } from './run-step.ts'
 import type { Stage, Step } from './stages.ts'
 
@@ -11,16 +14,10 @@ export interface GateOptions {
   readonly say: (line: string) => void
 }
 
-interface StageResult {
-  readonly name: string
-  readonly outcome: 'passed' | 'failed' | 'not run'
-  readonly counts: Counts
-  readonly durationMs: number
-}
-
 /**
- * Runs the stages in order, stops at the first that fails, and says a table, the skipped tests and
- * a plain sum, `N passed, N failed`.
+ * Runs the stages of each lane in order and both lanes at once, stops at the first that fails, and
+ * says a table, the skipped tests and a plain sum, `N passed, N failed`. What a stage beside says
+ * is said whole when it has ended, between two stages of the front.
  *
  * @returns 0 when all passed, 1 when something failed or no test ran, 2 for a stage that does not
  * exist, 130 when it was stopped
@@ -32,13 +29,10 @@ export async function runGate(options: GateOptions): Promise<number> {
     say(`no stage "${args[0]}"; there are ${stages.map((stage) => stage.name).join(', ')}`)
     return 2
   }
-  const results: StageResult[] = []
-  for (const stage of chosen) {
-    const goesOn = !signal.aborted && results.every((done) => done.outcome === 'passed')
-    results.push(goesOn ? await runStage(stage, options) : notRun(stage))
-  }
+  const started = performance.now()
+  const results = await new Gate(options).run(chosen)
   const total = sum(results.map((result) => result.counts))
-  say(`\n${table(results)}\n`)
+  say(`\n${table(results, performance.now() - started)}\n`)
   for (const test of total.skipped) say(`skipped: ${test.name}: ${test.reason}`)
   if (signal.aborted) return 130
   const hasTests = chosen.some((stage) => stage.steps.some((step) => step.counts))
@@ -52,8 +46,9 @@ function choose(
   [name, ...rest]: readonly string[],
 ): readonly Stage[] | null {
   if (name === undefined) return stages
-  const stage = stages.find((candidate) => candidate.name === name)
-  if (stage === undefined) return null
+  const found = stages.find((candidate) => candidate.name === name)
+  if (found === undefined) return null
+  const stage: Stage = { ...found, lane: 'front' }
   const [first, ...others] = stage.steps
   if (rest.length === 0 || first === undefined) return [stage]
   // A filter means: this part of this runner, and nothing beside it.
@@ -64,53 +59,117 @@ function withArgs(step: Step, args: readonly string[]): Step {
   return { ...step, args: [...step.args, ...args] }
 }
 
-function notRun(stage: Stage): StageResult {
-  return { name: stage.name, outcome: 'not run', counts: NO_COUNTS, durationMs: 0 }
-}
+class Gate {
+  readonly #options: GateOptions
+  readonly #failed = new AbortController()
+  readonly #results = new Map<Stage, StageResult>()
+  /** Where the words of stages are that have ended beside and were not said yet. */
+  readonly #unsaid: string[] = []
+  #isFrontBusy = false
 
-async function runStage(stage: Stage, options: GateOptions): Promise<StageResult> {
-  options.say(`\n── ${stage.name} ──`)
-  const started = performance.now()
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(stage.timeoutMs)])
-  const counted: Counts[] = []
-  let trouble: string | null = null
-  for (const step of stage.steps) {
-    const name = [step.program.replace(/^node_modules\//, ''), ...step.args].join(' ')
-    if (!step.counts) options.say(name)
-    const result = await runStep(step, { root: options.root, signal })
-    if (result.counts !== null) counted.push(result.counts)
-    if (result.trouble === null) continue
-    const isLate = signal.aborted && !options.signal.aborted
-    trouble = isLate ? `took longer than ${stage.timeoutMs / 60_000} min` : result.trouble
-    options.say(`${name} ${trouble}`)
-    break
+  constructor(options: GateOptions) {
+    this.#options = options
   }
-  const counts = sum(counted)
-  return {
-    name: stage.name,
-    outcome: trouble === null ? 'passed' : 'failed',
-    // A check, or a runner that failed without a failed test, still is one failure in the sum.
-    counts: trouble === null || counts.failed > 0 ? counts : { ...counts, failed: 1 },
-    durationMs: performance.now() - started,
+
+  async run(stages: readonly Stage[]): Promise<readonly StageResult[]> {
+    const lanes = (['front', 'beside'] as const).map(async (lane) => {
+      for (const stage of stages.filter((each) => each.lane === lane)) {
+        if (this.#isOver()) return
+        const result = await (lane === 'front' ? this.#inFront(stage) : this.#beside(stage))
+        this.#results.set(stage, result)
+        if (result.outcome !== 'passed') this.#failed.abort()
+      }
+    })
+    await Promise.all(lanes)
+    return stages.map((stage) => this.#results.get(stage) ?? notRun(stage))
+  }
+
+  #isOver(): boolean {
+    return this.#options.signal.aborted || this.#failed.signal.aborted
+  }
+
+  async #inFront(stage: Stage): Promise<StageResult> {
+    this.#isFrontBusy = true
+    this.#options.say(`\n── ${stage.name} ──`)
+    const result = await this.#runStage(stage, { say: this.#options.say, logPath: null })
+    this.#isFrontBusy = false
+    this.#sayUnsaid()
+    return result
+  }
+
+  async #beside(stage: Stage): Promise<StageResult> {
+    const logPath = this.#fileOf(stage, 'log')
+    rmSync(logPath, { force: true })
+    const say = (line: string) => appendFileSync(logPath, `${line}\n`)
+    say(`\n── ${stage.name} ──`)
+    const result = await this.#runStage(stage, { say, logPath })
+    // What was cut off by a failure elsewhere would only stand in its way.
+    if (result.outcome !== 'stopped') this.#unsaid.push(logPath)
+    if (!this.#isFrontBusy) this.#sayUnsaid()
+    return result
+  }
+
+  #sayUnsaid(): void {
+    for (const path of this.#unsaid.splice(0)) {
+      this.#options.say(readFileSync(path, 'utf8').trimEnd())
+    }
+  }
+
+  #fileOf(stage: Stage, extension: 'json' | 'log'): string {
+    const folder = join(this.#options.root, 'build', 'test')
+    mkdirSync(folder, { recursive: true })
+    return join(folder, `${stage.name}.${extension}`)
+  }
+
+  async #runStage(
+    stage: Stage,
+    { say, logPath }: Pick<GateOptions, 'say'> & { readonly logPath: string | null },
+  ): Promise<StageResult> {
+    const { root } = this.#options
+    const started = performance.now()
+    const stopped = AbortSignal.any([this.#options.signal, this.#failed.signal])
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(stage.timeoutMs)])
+    const countsPath = this.#fileOf(stage, 'json')
+    const counted: Counts[] = []
+    let trouble: string | null = null
+    for (const step of stage.steps) {
+      const name = [step.program.replace(/^node_modules\//, ''), ...step.args].join(' ')
+      if (!step.counts) say(name)
+      const result = await runStep(step, { root, signal, countsPath, logPath })
+      if (result.counts !== null) counted.push(result.counts)
+      if (result.trouble === null) continue
+      trouble = result.trouble
+      if (signal.aborted) trouble = `took longer than ${stage.timeoutMs / 60_000} min`
+      if (stopped.aborted) trouble = 'was stopped'
+      say(`${name} ${trouble}`)
+      break
+    }
+    return resultOf(stage, {
+      counts: sum(counted),
+      isOk: trouble === null,
+      isStopped: stopped.aborted,
+      durationMs: performance.now() - started,
+    })
   }
 }
 
-function table(results: readonly StageResult[]): string {
-  const rows = results.map(({ name, outcome, counts, durationMs }) => {
-    const tests = [counts.passed, counts.failed, counts.skipped.length]
-    const hasTests = tests.some((count) => count > 0)
-    const cells = tests.map((count) => (hasTests ? String(count) : '').padStart(8))
-    const seconds = outcome === 'not run' ? '' : `${(durationMs / 1_000).toFixed(1)} s`
-    return `${name.padEnd(14)}${outcome.padEnd(8)}${cells.join('')}${seconds.padStart(10)}`
-  })
-  const totalMs = results.reduce((total, result) => total + result.durationMs, 0)
-  const head = `${'stage'.padEnd(14)}${'result'.padEnd(8)}  passed  failed skipped      time`
-  const foot = `${'total'.padEnd(46)}${`${(totalMs / 1_000).toFixed(1)} s`.padStart(10)}`
-  return [head, ...rows, foot].join('\n')
+function resultOf(
+  { name }: Stage,
+  run: {
+    readonly counts: Counts
+    readonly isOk: boolean
+    readonly isStopped: boolean
+    readonly durationMs: number
+  },
+): StageResult {
+  const { counts, isOk, isStopped, durationMs } = run
+  if (isOk) return { name, outcome: 'passed', counts, durationMs }
+  if (isStopped) return { name, outcome: 'stopped', counts, durationMs }
+  // A check, or a runner that failed without a failed test, still is one failure in the sum.
+  const failed = Math.max(counts.failed, 1)
+  return { name, outcome: 'failed', counts: { ...counts, failed }, durationMs }
 }
 
-/** The plain sum that machines read. */
-function closingLine({ passed, failed, skipped }: Counts): string {
-  const sentence = `${passed} passed, ${failed} failed`
-  return skipped.length === 0 ? sentence : `${sentence}, ${skipped.length} skipped`
+function notRun({ name }: Stage): StageResult {
+  return { name, outcome: 'not run', counts: NO_COUNTS, durationMs: 0 }
 }

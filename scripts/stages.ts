@@ -8,6 +8,12 @@ export interface Step {
 
 export interface Stage {
   readonly name: string
+  /**
+   * Where the whole gate runs it (docs/adr/0075-two-lanes-of-the-gate.md): in front, one after the
+   * other and watched, what is quick or lives in real time; beside, with what the others leave of
+   * the processor, what only computes.
+   */
+  readonly lane: 'front' | 'beside'
   /** After this the stage is stopped and counts as failed. */
   readonly timeoutMs: number
   readonly steps: readonly Step[]
@@ -43,6 +49,7 @@ export const GENERATORS: readonly string[] = [
 export const STAGES: readonly Stage[] = [
   {
     name: 'types',
+    lane: 'front',
     timeoutMs: 5 * MINUTE_MS,
     steps: TYPE_PROJECTS.map((project) =>
       check('node_modules/typescript/bin/tsc', ['--project', project]),
@@ -50,35 +57,44 @@ export const STAGES: readonly Stage[] = [
   },
   {
     name: 'lint',
+    lane: 'front',
     timeoutMs: 2 * MINUTE_MS,
     steps: [check('node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.'])],
   },
   {
     name: 'generated',
-    timeoutMs: 5 * MINUTE_MS,
+    lane: 'beside',
+    timeoutMs: 10 * MINUTE_MS,
     steps: GENERATORS.map((generator) => check(generator, ['--check'])),
   },
-  tests('architecture', 2),
-  tests('unit', 5),
-  tests('property', 5),
-  tests('conformance', 3),
-  tests('compliance', 3),
-  { ...tests('contracts', 10), steps: [vitest('contracts'), solidity()] },
-  tests('simulation', 10),
-  oneFileAtATime('integration', 10),
-  oneFileAtATime('e2e', 15),
+  tests('architecture', { lane: 'front', minutesMax: 2 }),
+  tests('unit', { lane: 'front', minutesMax: 5 }),
+  tests('property', { lane: 'beside', minutesMax: 10 }),
+  tests('conformance', { lane: 'beside', minutesMax: 5 }),
+  tests('compliance', { lane: 'front', minutesMax: 5 }),
+  {
+    ...tests('contracts', { lane: 'beside', minutesMax: 20 }),
+    steps: [vitest('contracts'), solidity()],
+  },
+  tests('simulation', { lane: 'beside', minutesMax: 15 }),
+  oneFileAtATime('integration', { lane: 'front', minutesMax: 10 }),
+  oneFileAtATime('e2e', { lane: 'front', minutesMax: 15 }),
 ]
 
-function tests(name: string, minutesMax: number): Stage {
-  return { name, timeoutMs: minutesMax * MINUTE_MS, steps: [vitest(name)] }
+interface TestOptions {
+  readonly lane: Stage['lane']
+  readonly minutesMax: number
+}
+
+function tests(name: string, { lane, minutesMax }: TestOptions): Stage {
+  return { name, lane, timeoutMs: minutesMax * MINUTE_MS, steps: [vitest(name)] }
 }
 
 /** Tests that live in real time must not take the processor from one another. */
-function oneFileAtATime(name: string, minutesMax: number): Stage {
+function oneFileAtATime(name: string, options: TestOptions): Stage {
   const step = vitest(name)
   return {
-    name,
-    timeoutMs: minutesMax * MINUTE_MS,
+    ...tests(name, options),
     steps: [{ ...step, args: [...step.args, '--no-file-parallelism'] }],
   }
 }

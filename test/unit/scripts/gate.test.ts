@@ -13,17 +13,19 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 /** A stage of one program; with counts it is a runner of tests, without it a check. */
-function stage(name: string, { code = '', counts, timeoutMs = 60_000 }: StageOptions = {}): Stage {
+function stage(name: string, options: StageOptions = {}): Stage {
+  const { code = '', counts, timeoutMs = 60_000, lane = 'front' } = options
   const report = counts === undefined ? '' : countsCode(counts)
   writeFileSync(join(root, `${name}.mjs`), `import fs from 'node:fs'\n${report}\n${code}\n`)
   const step = { program: `${name}.mjs`, args: [], counts: counts !== undefined }
-  return { name, timeoutMs, steps: [step] }
+  return { name, lane, timeoutMs, steps: [step] }
 }
 
 interface StageOptions {
   readonly code?: string
   readonly counts?: Partial<Counts> | 'dies before it counts'
   readonly timeoutMs?: number
+  readonly lane?: Stage['lane']
 }
 
 function countsCode(counts: Partial<Counts> | 'dies before it counts'): string {
@@ -125,6 +127,59 @@ describe('the gate', () => {
     expect(said.join('\n')).toContain('took longer than 0.05 min')
     const childPid = Number(readFileSync(join(root, 'child.pid'), 'utf8'))
     await expect.poll(() => isRunning(childPid)).toBe(false)
+  })
+
+  test('given two lanes, then both run at once, and each in its order', async () => {
+    // Each first stage ends when the other has begun: one after the other, neither would.
+    const meet = (own: string, other: string) => `fs.writeFileSync('${own}', '')
+      while (!fs.existsSync('${other}')) await new Promise(setImmediate)`
+    const { exitCode, said } = await gate([
+      stage('unit', { code: meet('a', 'b'), counts: { passed: 1 } }),
+      stage('property', { lane: 'beside', code: meet('b', 'a'), counts: { passed: 2 } }),
+      stage('simulation', { lane: 'beside', code: "fs.readFileSync('b')" }),
+      stage('e2e', { code: "fs.readFileSync('a')" }),
+    ])
+    expect({ exitCode, last: said.at(-1) }).toEqual({ exitCode: 0, last: '3 passed, 0 failed' })
+    expect(said.join('\n')).toMatch(/^unit .*\nproperty .*\nsimulation .*\ne2e .*\ntotal/m)
+  })
+
+  test('given a stage beside, then its words come whole, not among those of the front', async () => {
+    const { said } = await gate([
+      stage('unit', { code: "while (!fs.existsSync('done')) await new Promise(setImmediate)" }),
+      stage('property', {
+        lane: 'beside',
+        counts: { passed: 1 },
+        code: "process.stdout.write('all hold\\n'); fs.writeFileSync('done', '')",
+      }),
+    ])
+    expect(said.slice(0, 3)).toEqual(['\n── unit ──', 'unit.mjs', '\n── property ──\nall hold'])
+  })
+
+  test('given a failure beside, then the front is stopped, and the failure is said last', async () => {
+    const { exitCode, said, last } = await gate([
+      stage('unit', { counts: { passed: 1 }, code: 'setInterval(() => {}, 1e6)' }),
+      stage('e2e', { counts: { passed: 1 } }),
+      stage('property', {
+        lane: 'beside',
+        counts: { passed: 2, failed: 1 },
+        code: `process.stdout.write('does not hold\\n'); ${FAILS}`,
+      }),
+    ])
+    expect(exitCode).toBe(1)
+    const text = said.join('\n')
+    expect(text).toMatch(/does not hold\nproperty.mjs exited with 1\n\nstage /)
+    expect(text).toMatch(/^unit +stopped .*\ne2e +not run *\nproperty +failed/m)
+    expect(last).toMatch(/^\d passed, 1 failed$/)
+  })
+
+  test('given a stage beside by its name, then it runs in front', async () => {
+    const { exitCode, said } = await gate(
+      [stage('property', { lane: 'beside', counts: { passed: 1 } })],
+      ['property'],
+    )
+    expect(exitCode).toBe(0)
+    expect(said[0]).toBe('\n── property ──')
+    expect(existsSync(join(root, 'build', 'test', 'property.log'))).toBe(false)
   })
 })
 
