@@ -1,63 +1,49 @@
 import type { Command, CommandContext } from './command.ts'
 import { errorJson, errorText, helpOf, usageError } from './command.ts'
-import { configCheck } from './commands/config-check.ts'
-import { deployApply, deployPlan, deployVerify } from './commands/deploy.ts'
-import { dkg } from './commands/dkg.ts'
-import {
-  evidenceCalldata,
-  evidenceExport,
-  evidenceList,
-  evidenceVerify,
-} from './commands/evidence.ts'
-import { gateway } from './commands/gateway.ts'
-import { init } from './commands/init.ts'
-import { keysEnrol, keysNew, keysShow } from './commands/keys.ts'
-import { replay } from './commands/replay.ts'
-import { reportVerify } from './commands/report-verify.ts'
-import {
-  rotateApprove,
-  rotateCheck,
-  rotateOwner,
-  rotateStatus,
-  rotateWithdraw,
-} from './commands/rotate.ts'
-import { run } from './commands/run.ts'
-import { settle } from './commands/settle.ts'
-import { signer } from './commands/signer.ts'
-import { simulate } from './commands/simulate.ts'
-import { status } from './commands/status.ts'
 import { EXIT_DONE, exitCodeOf } from './exit-codes.ts'
 import { readVersion } from './version.ts'
 
-/** Every command, in the order in which an operator meets them. */
-export const COMMANDS: readonly Command[] = [
-  run,
-  signer,
-  gateway,
-  init,
-  keysNew,
-  keysShow,
-  keysEnrol,
-  configCheck,
-  dkg,
-  rotateCheck,
-  rotateApprove,
-  rotateWithdraw,
-  rotateStatus,
-  rotateOwner,
-  status,
-  replay,
-  evidenceList,
-  evidenceExport,
-  evidenceVerify,
-  evidenceCalldata,
-  reportVerify,
-  deployPlan,
-  deployApply,
-  deployVerify,
-  settle,
-  simulate,
-]
+/**
+ * Where the commands are that begin with a word, in the order in which an operator meets them.
+ * Each is loaded when it is called: a command that only asks a node needs no cryptography, and
+ * answers in half the time.
+ */
+const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
+  run: async () => [(await import('./commands/run.ts')).run],
+  signer: async () => [(await import('./commands/signer.ts')).signer],
+  gateway: async () => [(await import('./commands/gateway.ts')).gateway],
+  init: async () => [(await import('./commands/init.ts')).init],
+  keys: async () => {
+    const { keysEnrol, keysNew, keysShow } = await import('./commands/keys.ts')
+    return [keysNew, keysShow, keysEnrol]
+  },
+  config: async () => [(await import('./commands/config-check.ts')).configCheck],
+  dkg: async () => [(await import('./commands/dkg.ts')).dkg],
+  rotate: async () => {
+    const rotate = await import('./commands/rotate.ts')
+    const { rotateApprove, rotateCheck, rotateOwner, rotateStatus, rotateWithdraw } = rotate
+    return [rotateCheck, rotateApprove, rotateWithdraw, rotateStatus, rotateOwner]
+  },
+  status: async () => [(await import('./commands/status.ts')).status],
+  replay: async () => [(await import('./commands/replay.ts')).replay],
+  evidence: async () => {
+    const evidence = await import('./commands/evidence.ts')
+    const { evidenceCalldata, evidenceExport, evidenceList, evidenceVerify } = evidence
+    return [evidenceList, evidenceExport, evidenceVerify, evidenceCalldata]
+  },
+  report: async () => [(await import('./commands/report-verify.ts')).reportVerify],
+  deploy: async () => {
+    const { deployApply, deployPlan, deployVerify } = await import('./commands/deploy.ts')
+    return [deployPlan, deployApply, deployVerify]
+  },
+  settle: async () => [(await import('./commands/settle.ts')).settle],
+  simulate: async () => [(await import('./commands/simulate.ts')).simulate],
+}
+
+/** Every command, for those who list them. */
+export async function allCommands(): Promise<readonly Command[]> {
+  return (await Promise.all(Object.values(GROUPS).map((load) => load()))).flat()
+}
 
 /**
  * Runs one command line. Never throws: every failure is printed, as one line of JSON when `--json`
@@ -79,10 +65,10 @@ async function dispatch(args: readonly string[], context: CommandContext): Promi
     return EXIT_DONE
   }
   if (first === undefined || first === '--help' || first === 'help') {
-    context.stdout.write(overview())
+    context.stdout.write(overview(await allCommands()))
     return EXIT_DONE
   }
-  const command = commandOf(args)
+  const command = await commandOf(args)
   const rest = args.slice(command.name.split(' ').length)
   if (!command.isPassedThrough && rest.includes('--help')) {
     context.stdout.write(helpOf(command))
@@ -91,23 +77,26 @@ async function dispatch(args: readonly string[], context: CommandContext): Promi
   return command.run(rest, context)
 }
 
-function commandOf(args: readonly string[]): Command {
-  const found = COMMANDS.find(({ name }) => {
+async function commandOf(args: readonly string[]): Promise<Command> {
+  const [first = ''] = args
+  const load = Object.hasOwn(GROUPS, first) ? GROUPS[first] : undefined
+  if (load === undefined) throw usageError(`no command ${first}`)
+  const commands = await load()
+  const found = commands.find(({ name }) => {
     const words = name.split(' ')
     return words.every((word, index) => args[index] === word)
   })
   if (found !== undefined) return found
-  const siblings = COMMANDS.filter(({ name }) => name.startsWith(`${args[0]} `))
-  const names = siblings.map(({ name }) => `parallax ${name}`).join(', ')
-  throw usageError(names === '' ? `no command ${args[0]}` : `say which: ${names}`)
+  const names = commands.map(({ name }) => `parallax ${name}`).join(', ')
+  throw usageError(`say which: ${names}`)
 }
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length))
+function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length))
   return [
     'Usage: parallax COMMAND [options]',
     '',
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
     'parallax COMMAND --help explains one; docs/cli.md lists the exit codes.',
     '',
