@@ -37,6 +37,8 @@ export type Event =
       /** First moment of the next committee; null while none is named. */
       readonly untilMs: UnixMs | null
     })
+  /** Values that the committee before this one certified, for feeds derived from them (§11.2). */
+  | (Timed & { readonly type: 'pastLearned'; readonly past: readonly PastFeedValue[] })
   /** The time asked for by the latest `setAlarm` is here. May come late, never early. */
   | (Timed & { readonly type: 'alarmFired' })
   /** Answer to `sample`: the local value of each feed, and nonce commitments of the round. */

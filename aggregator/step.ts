@@ -37,7 +37,7 @@ import {
   onTransmitted,
   runTurns,
 } from './phases/deliver.ts'
-import { onMemberAhead, onSampled, onStarted, openRound } from './phases/observe.ts'
+import { onMemberAhead, onSampled, onStarted, openRound, rememberPast } from './phases/observe.ts'
 import { type RoundState, roundStateOf, type State, type Turn } from './state.ts'
 import type { UnixMs } from './values/time.ts'
 
@@ -69,6 +69,9 @@ function dispatch(turn: Turn, event: Event): void {
       turn.state.term = { fromMs: fromMs ?? 'never', untilMs }
       return
     }
+    case 'pastLearned':
+      rememberPast(turn, event.past)
+      return
     case 'alarmFired':
       turn.state.alarmMs = null
       return

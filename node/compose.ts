@@ -26,7 +26,7 @@ import { Network } from './gossip/network.ts'
 import { Inbound } from './inbound.ts'
 import { cryptoOf, type Ecdsa, loadEcdsa } from './keys/native.ts'
 import type { Terminal } from './keys/passphrase.ts'
-import { type Running, type Startable, startAll } from './lifecycle.ts'
+import { type Running, startAll } from './lifecycle.ts'
 import type { Log } from './logging.ts'
 import { SourceEngine } from './sources/engine.ts'
 import { RoundBook } from './view/round-book.ts'
@@ -150,6 +150,7 @@ async function assemble(assembly: Assembly) {
     ...assembly,
     targets: targets.map(({ target }) => target),
     network: () => network,
+    onPast: (past) => driver.report({ type: 'pastLearned', nowMs: nowMs(), past }),
   })
   const network: Network = await makeNetwork(assembly, { inbound, rotation })
   const driver: Driver = new Driver(
@@ -192,9 +193,8 @@ async function assemble(assembly: Assembly) {
   const served = { context, certificates, epoch, view, metrics, clock, log }
   const api = new ApiServer(config.api, served)
   const first = [store.journal, signer.part, engine, ...targets.map(({ target }) => target)]
-  const last = [network, ...rotation.parts, ...certified.parts, driver, api]
-  const parts: readonly Startable[] = [...first, ...last]
-  return { parts, api }
+  const last = [network, ...rotation.parts, ...certified.parts, driver, ...rotation.past, api]
+  return { parts: [...first, ...last], api }
 }
 
 function makeSources({ loaded, context, clock, log, metrics }: Assembly): SourceEngine {

@@ -1,4 +1,4 @@
-import { rememberValue, withDerived } from '../aggregation/derived-feeds.ts'
+import { type PastFeedValue, rememberValue, withDerived } from '../aggregation/derived-feeds.ts'
 import { absentBefore } from '../agreement/late.ts'
 import { basisOf, pairOf } from '../agreement/pair.ts'
 import { barrierAfter } from '../barrier.ts'
@@ -19,8 +19,7 @@ export function onStarted(turn: Turn, event: Extract<Event, { type: 'started' }>
     state.convicted = withMember(state.convicted, accused)
     state.evidence[accused] = evidence
   }
-  const { feeds } = context.committee.params
-  for (const past of event.past) rememberValue(state.derived, feeds, past)
+  rememberPast(turn, event.past)
   state.barrier = barrierAfter(context.committee, {
     nowMs: turn.nowMs,
     watermark: event.watermark,
@@ -31,6 +30,12 @@ export function onStarted(turn: Turn, event: Extract<Event, { type: 'started' }>
     const message = { type: 'syncRequest', round: 0, observers: NO_MEMBERS } as const
     turn.out.push({ type: 'send', to, message })
   }
+}
+
+/** Keeps certified values of another process or committee for the feeds derived from them. */
+export function rememberPast({ state, context }: Turn, past: readonly PastFeedValue[]): void {
+  const { feeds } = context.committee.params
+  for (const each of past) rememberValue(state.derived, feeds, each)
 }
 
 /** T_r: freezes the pair, forgets old rounds, asks for the local values (§4.3, §6.1). */

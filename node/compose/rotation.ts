@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { PastFeedValue } from '../../aggregator/aggregation/derived-feeds.ts'
 import { type Committee, committeeOf } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
@@ -18,6 +19,7 @@ import { TermKeeper } from '../handover/term.ts'
 import { handoverDirectory } from '../keys/handover-locks.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
+import { PredecessorPast } from './predecessor.ts'
 import type { NodeSigner } from './signer.ts'
 
 export interface RotationDependencies {
@@ -27,6 +29,8 @@ export interface RotationDependencies {
   readonly targets: readonly ChainTarget[]
   /** Made after this. */
   readonly network: () => Network
+  /** What the committee before certified, for feeds derived from it. */
+  readonly onPast: (past: readonly PastFeedValue[]) => void
   readonly clock: Clock
   readonly log: Log
   readonly onFatal: (error: unknown) => void
@@ -38,6 +42,8 @@ export interface Rotation {
   /** Number of the committee on contracts; 1 until something else is known. */
   readonly epoch: () => number
   readonly parts: readonly Startable[]
+  /** Started after the driver, which takes what they find. */
+  readonly past: readonly Startable[]
   /** Null when the message is none of a hand-over. */
   readonly onMessage: (delivery: Pick<Delivery, 'topic' | 'bytes'>) => Judgement | null
   /** False when the request is for somebody else. */
@@ -90,8 +96,10 @@ export function makeRotation(use: RotationDependencies): Rotation {
         },
       ),
   )
+  const past = makePast(use, { predecessor, term })
   return {
     term,
+    past,
     // Contracts that were deployed later may count from another number; the first one that knows
     // this committee is the one whose calldata strangers are given.
     epoch: () => epochByContract ?? arrival?.signed?.handover.epoch ?? 1,
@@ -108,6 +116,19 @@ export function makeRotation(use: RotationDependencies): Rotation {
     },
     view: () => viewOf(context, { term, agreement, handovers }),
   }
+}
+
+/** None for a first committee, or where no journal is named. */
+function makePast(
+  { loaded, context, clock, log, onPast }: RotationDependencies,
+  { predecessor, term }: { readonly predecessor: Committee | null; readonly term: TermKeeper },
+): readonly Startable[] {
+  const journal = loaded.config.rotation?.journal
+  if (predecessor === null || journal === undefined) return []
+  const { committee } = context
+  const past = new PredecessorPast({ predecessor, committee, journal }, { clock, log, onPast })
+  term.tell((known) => past.follow(known))
+  return [past]
 }
 
 function predecessorOf({ predecessor }: LoadedConfig, { crypto }: Context): Committee | null {

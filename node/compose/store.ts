@@ -1,11 +1,8 @@
 import { join } from 'node:path'
-import type { PastFeedValue } from '../../aggregator/aggregation/derived-feeds.ts'
-import { derivedFeedsOf, pastMsOf } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Committee } from '../../aggregator/committee.ts'
-import { openingOf, roundAt } from '../../aggregator/committee.ts'
+import { roundAt } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Event } from '../../aggregator/events.ts'
-import { decode } from '../../aggregator/messages/codec.ts'
 import type {
   Certificate,
   Evidence,
@@ -13,8 +10,6 @@ import type {
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { validate } from '../../aggregator/messages/validate.ts'
-import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
-import { decodeWord } from '../../aggregator/report/words.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Memory } from '../driver.ts'
 import type { Log } from '../logging.ts'
@@ -25,6 +20,7 @@ import { encodeEvent } from '../replay/event-codec.ts'
 import { Journal } from '../store/journal.ts'
 import type { MessageEntry, StepEntry } from '../store/journal-entries.ts'
 import { JournalReader } from '../store/journal-reader.ts'
+import { ownPast } from './past.ts'
 
 /** Name of the journal in a node's data directory. */
 export const JOURNAL_FILE = 'journal.sqlite'
@@ -146,38 +142,10 @@ function rememberedFrom(path: string, context: Context, log: Log) {
       .evidence()
       .map((bytes) => checked<Evidence>(context, bytes))
       .filter((each) => each !== null)
-    return { certificate, evidence, past: pastFrom(reader, context, certificate) }
+    return { certificate, evidence, past: ownPast(reader, context.committee, certificate) }
   } finally {
     reader.close()
   }
-}
-
-/**
- * What this node saw certified within the windows of derived feeds. Signatures are not checked
- * again: for a window of 30 minutes that takes longer than a start may, and all that a changed disk
- * reaches by it is this node's own observation, one of many.
- */
-function pastFrom(
-  reader: JournalReader,
-  { committee }: Context,
-  best: Verified<Certificate> | null,
-): readonly PastFeedValue[] {
-  const { feeds, timing } = committee.params
-  const pastMs = pastMsOf(feeds)
-  if (best === null || pastMs === null) return []
-  const bases = new Set(derivedFeedsOf(feeds).flatMap(({ of }) => (of === null ? [] : [of])))
-  const to = best.message.round
-  const from = Math.max(1, to - Math.ceil(pastMs / timing.roundMs))
-  return reader.certificates({ from, to }).flatMap((bytes) => {
-    const message = decode(committee, bytes)
-    if (message?.type !== 'certificate') return []
-    const openedMs = openingOf(committee, message.round)
-    return [...bases].flatMap((feed) => {
-      const report = decodeWord(message.words[feed] as Uint8Array)
-      if (report === null || report.status !== FEED_STATUS.ok) return []
-      return [{ feed, openedMs, value: report.value }]
-    })
-  })
 }
 
 /** Null for anything that is not sound in this committee, such as what another one left. */

@@ -133,6 +133,7 @@ function withAbsolutePaths(config: NodeConfig, base: string): NodeConfig {
       rotation: {
         predecessor: resolve(base, rotation.predecessor),
         ...(rotation.handover !== undefined && { handover: resolve(base, rotation.handover) }),
+        ...(rotation.journal !== undefined && { journal: resolve(base, rotation.journal) }),
       },
     }),
     committee: resolve(base, config.committee),

@@ -61,6 +61,7 @@ const networkSchema = z.strictObject({
 const rotationSchema = z.strictObject({
   predecessor: filePath,
   handover: filePath.optional(),
+  journal: filePath.optional(),
 })
 
 const rpcUrl = z

@@ -17,7 +17,7 @@ export interface TermOptions {
  */
 export class TermKeeper {
   #known: TermKnown
-  #onChange: (term: TermKnown) => void = () => undefined
+  readonly #listeners: ((term: TermKnown) => void)[] = []
 
   constructor({ begins }: TermOptions) {
     this.#known = { fromMs: begins === 'first' ? 0 : null, untilMs: null }
@@ -34,7 +34,7 @@ export class TermKeeper {
 
   /** Calls this at every change from now on. */
   tell(onChange: (term: TermKnown) => void): void {
-    this.#onChange = onChange
+    this.#listeners.push(onChange)
   }
 
   beginsAt(fromMs: UnixMs): void {
@@ -47,6 +47,6 @@ export class TermKeeper {
 
   #change(known: TermKnown): void {
     this.#known = known
-    this.#onChange(known)
+    for (const tell of this.#listeners) tell(known)
   }
 }

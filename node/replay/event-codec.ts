@@ -1,3 +1,4 @@
+import type { PastFeedValue } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Event } from '../../aggregator/events.ts'
 import { decode, typeOfBytes } from '../../aggregator/messages/codec.ts'
@@ -26,6 +27,7 @@ const TYPES = [
   'chainRead',
   'transmitted',
   'termSet',
+  'pastLearned',
 ] as const satisfies readonly Event['type'][]
 
 const ORIGINS = ['self', 'peer', 'sync'] as const
@@ -42,11 +44,9 @@ export function encodeEvent(event: Event): Uint8Array {
       packer.number(event.watermark)
       packer.optional(event.certificate, ({ bytes }) => packer.bytes(bytes))
       packer.list(event.evidence, ({ bytes }) => packer.bytes(bytes))
-      return packer
-        .list(event.past, ({ feed, openedMs, value }) =>
-          packer.number(feed).number(openedMs).integer(value),
-        )
-        .done()
+      return packPast(packer, event.past).done()
+    case 'pastLearned':
+      return packPast(packer, event.past).done()
     case 'termSet':
       packer.optional(event.fromMs, (fromMs) => packer.number(fromMs))
       return packer.optional(event.untilMs, (untilMs) => packer.number(untilMs)).done()
@@ -116,6 +116,8 @@ function fieldsOf(type: Event['type'], unpacker: Unpacker, context: Context) {
       const fromMs = unpacker.optional(() => unpacker.number())
       return { type, fromMs, untilMs: unpacker.optional(() => unpacker.number()) }
     }
+    case 'pastLearned':
+      return { type, past: unpackPast(unpacker) }
     case 'alarmFired':
       return { type }
     case 'sampled':
@@ -159,12 +161,22 @@ function unpackStarted(unpacker: Unpacker, context: Context) {
   const evidence = unpacker.list(() =>
     ofType<Evidence>(verifiedFrom(context, unpacker.bytes()), 'evidence'),
   )
-  const past = unpacker.list(() => ({
+  const past = unpackPast(unpacker)
+  return { type: 'started' as const, watermark, certificate, evidence, past }
+}
+
+function packPast(packer: Packer, past: readonly PastFeedValue[]): Packer {
+  return packer.list(past, ({ feed, openedMs, value }) =>
+    packer.number(feed).number(openedMs).integer(value),
+  )
+}
+
+function unpackPast(unpacker: Unpacker): PastFeedValue[] {
+  return unpacker.list(() => ({
     feed: unpacker.number(),
     openedMs: unpacker.number(),
     value: unpacker.integer(),
   }))
-  return { type: 'started' as const, watermark, certificate, evidence, past }
 }
 
 function unpackSampled(unpacker: Unpacker) {

@@ -14,6 +14,7 @@ const EVENT_MARK: Readonly<Record<Event['type'], number>> = {
   chainRead: 9,
   transmitted: 10,
   termSet: 11,
+  pastLearned: 12,
 }
 
 /** Adds an event of a machine to the trace, without any byte that a signature scheme chooses. */

@@ -18,11 +18,14 @@ import { type Committee, committeeOf, openingOf } from '../../aggregator/committ
 import { decode } from '../../aggregator/messages/codec.ts'
 import type { TimingParams } from '../../aggregator/params.ts'
 import { encodeUpdate } from '../../aggregator/report/calldata.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import type { RotationView } from '../../node/api/view.ts'
 import { execute } from '../../node/cli/execute.ts'
+import { JOURNAL_FILE } from '../../node/compose/store.ts'
 import { LocalChain } from '../../node/devnet/chain/local-chain.ts'
 import { type LocalCommittee, localCommittee } from '../../node/devnet/committee.ts'
 import {
@@ -51,7 +54,9 @@ const TIMING: TimingParams = {
 }
 /** From the approvals until the switch: agreeing takes an attempt or two of two seconds. */
 const LEAD_MS = 9_000
-const AFTER_MS = 4_000
+const AFTER_MS = 5_000
+/** Of averages: longer than what is seen of the next committee. */
+const WINDOW_MS = 12_000
 /** What a switch may cost beyond the wait for the next round that there always is. */
 const GAP_MS_MAX = 1_000
 /** Of the old committee: its keys are with a signer in a process of its own. */
@@ -107,9 +112,16 @@ afterAll(async () => {
 function slow({ file, members }: LocalCommittee): LocalCommittee {
   const { roundMs } = TIMING
   const feeds = file.params.feeds.map((feed) =>
-    typeof feed.derivation?.stepMs === 'number'
-      ? { ...feed, derivation: { ...feed.derivation, stepMs: roundMs } }
-      : feed,
+    feed.derivation === undefined
+      ? feed
+      : {
+          ...feed,
+          derivation: {
+            ...feed.derivation,
+            windowMs: WINDOW_MS,
+            stepMs: feed.derivation.stepMs === null ? null : roundMs,
+          },
+        },
   )
   return { file: { ...file, params: { ...file.params, timing: TIMING, feeds } }, members }
 }
@@ -171,6 +183,7 @@ function follow(path: string, index: number): void {
   const own = old.files.nodes[index]
   if (STAY.includes(index) && own !== undefined) {
     settings.rotation.handover = join(own.directory, 'data', 'handover', 'signed.json')
+    settings.rotation.journal = join(own.directory, 'data', JOURNAL_FILE)
   }
   writeFileSync(path, JSON.stringify(settings))
 }
@@ -311,6 +324,23 @@ test('a committee of four becomes one of five while prices go on', async () => {
   const gapMs = Math.max(0, Math.round(Math.max(...gaps) - timing.roundMs))
   process.stdout.write(`longest time without a certificate: ${gapMs} ms beyond a round\n`)
   expect(gapMs).toBeLessThanOrEqual(GAP_MS_MAX)
+})
+
+test('averages of the old committee go on in the next one', async () => {
+  const { params } = next.committee
+  const average = params.feeds.findIndex(({ kind }) => kind === 'twap')
+  const firstRound = Math.ceil((activeFromMs - params.genesisMs) / params.timing.roundMs)
+  const certificateOf = async (round: number) => {
+    const served = await next.clients[0]?.certificate(round)
+    return served == null ? null : decode(next.committee, fromHex(served.certificate))
+  }
+  // The last certificates of the old committee are read two rounds after the switch.
+  for (const round of [firstRound + 3, firstRound + 4]) {
+    const certificate = await certificateOf(round)
+    if (certificate?.type !== 'certificate') throw new Error(`round ${round} was certified`)
+    const report = decodeWord(certificate.words[average] ?? new Uint8Array(0))
+    expect(report?.status, `round ${round}`).toBe(FEED_STATUS.ok)
+  }
 })
 
 test('the contract is with the next committee and takes its certificates', async () => {

@@ -21,6 +21,11 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     untilMs: fc.option(whole),
   }),
   fc.record({
+    type: fc.constant('pastLearned' as const),
+    nowMs: whole,
+    past: fc.array(fc.record({ feed: whole, openedMs: whole, value: fc.bigInt() })),
+  }),
+  fc.record({
     type: fc.constant('sampled' as const),
     nowMs: whole,
     round: whole,
