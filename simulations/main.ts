@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { timelineCsv } from './report/csv.ts'
+import { type Format, formatOf, writeTable } from './report/data-table.ts'
 import { htmlReport, type Origin } from './report/html.ts'
 import { createProgress } from './report/progress.ts'
 import { textSummary } from './report/summary.ts'
+import { timelineTable } from './report/timeline-table.ts'
 import { InputError } from './scenario/input.ts'
 import { loadScenario, ScenarioError } from './scenario/load.ts'
 import { wholeNumber } from './scenario/options.ts'
@@ -16,7 +17,8 @@ import { commitOf } from './sweep/commit.ts'
 
 const USAGE = `Simulates the protocol: the machine of the node in a world made from a seed.
 
-  simulate <scenario.yaml> [--seed N] [--rounds N] [--json] [--report out.html] [--csv out.csv]
+  simulate <scenario.yaml> [--seed N] [--rounds N] [--json] [--report out.html]
+           [--table FILE]
 
   estimate --topology us-east-1:3,eu-west-1:2 --protocol NAME|FILE [--f N] [--silent N]
            [--crashed N] [--trials N] [--seed N] [--json]
@@ -31,15 +33,18 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   economics <economics.yaml> [--json]
       what attacks cost and take from a book that the feed prices, and from where on none pays
 
-  study a [--json]
-      latency of ours, OCR2, OCR3 and Simplex by committee; 1 when ours is not ahead of both OCR
+  study a|b|c|d [committee.yaml]|e [economics.yaml] [--out DIR] [--format csv|parquet]
+           [--workers N] [--short] [--json]
+      a study with its page, figures (SVG, PNG) and tables in DIR (study-a): a latency beside OCR2,
+      OCR3 and Simplex (1 when ours is not ahead of both OCR), b how far attackers move a price,
+      c venue incidents, d concentration and outages, e economics of corruption
 
   selection-bias [--json]              how far liars, and a proposer that picks, shift the median
 
-  sweep <sweep.yaml> [--workers N] [--out FILE] [--csv FILE] [--shard i/k] [--json]
+  sweep <sweep.yaml> [--workers N] [--out FILE] [--table FILE] [--shard i/k] [--json]
       every combination of a scenario's axes and seeds on all cores; Ctrl-C stops it and the
       same command goes on; a shard is every k-th run, for k machines
-  merge --out FILE [--csv FILE] <results.jsonl> ...
+  merge --out FILE [--table FILE] <results.jsonl> ...
       the result files of all shards as one
 
   campaign canary|safety|liveness|coverage [--seeds N] [--from SEED] [--rounds N] [--workers N]
@@ -63,7 +68,8 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   --rounds N      another length than the scenario's
   --json          one JSON object on stdout instead of text
   --report FILE   one page with plots that needs nothing else
-  --csv FILE      the timeline as comma-separated values
+  --table FILE    the timeline, or the runs of a sweep, as rows; --csv FILE means CSV
+  --format F      csv or parquet; else the end of the file's name says it
 
 Exit codes: 0 all invariants held, 1 one was broken, 2 the command or the scenario is wrong,
 130 interrupted (what came out so far is written).`
@@ -78,7 +84,8 @@ interface SimulateOptions {
   readonly rounds: number | null
   readonly json: boolean
   readonly report: string | null
-  readonly csv: string | null
+  readonly table: string | null
+  readonly format: Format
 }
 
 function optionsOf(args: readonly string[]): SimulateOptions {
@@ -91,6 +98,8 @@ function optionsOf(args: readonly string[]): SimulateOptions {
       json: { type: 'boolean', default: false },
       report: { type: 'string' },
       csv: { type: 'string' },
+      table: { type: 'string' },
+      format: { type: 'string' },
     },
   })
   const [file] = positionals
@@ -101,7 +110,8 @@ function optionsOf(args: readonly string[]): SimulateOptions {
     rounds: wholeNumber('--rounds', values.rounds),
     json: values.json,
     report: values.report ?? null,
-    csv: values.csv ?? null,
+    table: values.csv ?? values.table ?? null,
+    format: formatOf(values.csv === undefined ? values.format : 'csv', values.table),
   }
 }
 
@@ -116,7 +126,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
   await runToEnd(simulation, { label: scenario.name, signal })
   const result = simulation.result()
   if (options.report !== null) writeFileSync(options.report, htmlReport(result, origin))
-  if (options.csv !== null) writeFileSync(options.csv, timelineCsv(result))
+  if (options.table !== null) writeTable(options.table, timelineTable(result), options.format)
   const { commit, command } = origin
   const output = options.json ? JSON.stringify({ commit, command, ...result }) : textSummary(result)
   process.stdout.write(`${output}\n`)

@@ -1,4 +1,4 @@
-import { createHistogram } from '../histogram.ts'
+import { type CumulativePoint, createHistogram } from '../histogram.ts'
 import { type Prng, prngOf } from '../prng.ts'
 import { type DrawDelay, delaysOf } from '../world/latency.ts'
 import type { Region } from '../world/regions.ts'
@@ -52,6 +52,8 @@ interface Trial {
   readonly prng: Prng
 }
 
+/** Points of a curve. */
+const CURVE_POINTS = 200
 /** So many delays are drawn when the number of trials is left open. */
 const DRAWS = 1_000_000
 /** With more members than this, so many of them lead, evenly spread. */
@@ -63,6 +65,14 @@ const LEADERS_MAX = 100
  * oneself at once.
  */
 export function estimate(options: EstimateOptions): Estimate {
+  return estimateWithCurve(options).estimate
+}
+
+/** The same, with the share of members that had the result by a time. */
+export function estimateWithCurve(options: EstimateOptions): {
+  readonly estimate: Estimate
+  readonly curve: readonly CumulativePoint[]
+} {
   const { protocol, placement, f, seed } = options
   const prng = prngOf(seed, `estimate ${protocol.name}`)
   const draw = drawOf(options)
@@ -94,7 +104,7 @@ export function estimate(options: EstimateOptions): Estimate {
     const { meanMs, p99Ms } = summary()
     return { meanMs, p99Ms }
   }
-  return {
+  const figures = {
     protocol: protocol.name,
     members: n,
     f,
@@ -104,6 +114,7 @@ export function estimate(options: EstimateOptions): Estimate {
     fromStart: latency(whole),
     withoutResult: without / asked,
   }
+  return { estimate: figures, curve: measured.cumulative(CURVE_POINTS) }
 }
 
 function drawOf({ placement, resolutionUs = 1 }: EstimateOptions): DrawDelay {

@@ -1,5 +1,6 @@
 import { faultyMax } from '../../aggregator/quorum.ts'
-import { type Estimate, estimate } from '../reference/estimator.ts'
+import type { CumulativePoint } from '../histogram.ts'
+import { type Estimate, estimateWithCurve } from '../reference/estimator.ts'
 import { placementOf } from './estimate.ts'
 import { loadProtocol } from './protocol-file.ts'
 
@@ -24,33 +25,42 @@ export const STUDY_TOPOLOGIES = [
     'ap-northeast-2:3,ap-southeast-1:3,ap-south-1:3,sa-east-1:3',
 ] as const
 
-/** Observation to certificate at every member, by protocol, committee and what fails. */
-export function latencyStudy(): readonly LatencyRow[] {
-  return STUDY_TOPOLOGIES.flatMap((topology) => {
-    const placement = placementOf(topology)
-    const f = faultyMax(placement.length)
-    return (['alive', 'silent', 'crashed'] as const).flatMap((state) =>
-      PROTOCOLS.map((name) => {
-        const absent = state === 'alive' ? {} : { [state]: f }
-        const protocol = loadProtocol(name)
-        const { meanMs, p99Ms, measuredFrom, fromStart } = estimate({
-          protocol,
-          placement,
-          f,
-          seed: 1,
-          ...absent,
-        })
-        return {
-          members: placement.length,
-          state,
-          protocol: name,
-          meanMs,
-          p99Ms,
-          measuredFrom,
-          fromStartMeanMs: fromStart.meanMs,
-          fromStartP99Ms: fromStart.p99Ms,
-        }
-      }),
-    )
-  })
+export const LATENCY_STATES = ['alive', 'silent', 'crashed'] as const
+
+/** Which estimate of the study one is. */
+export interface LatencyCase {
+  readonly topology: string
+  readonly state: LatencyRow['state']
+  readonly protocol: string
+}
+
+/** Every committee, with every state of its members, by every protocol. */
+export function latencyCases(): readonly LatencyCase[] {
+  return STUDY_TOPOLOGIES.flatMap((topology) =>
+    LATENCY_STATES.flatMap((state) => PROTOCOLS.map((protocol) => ({ topology, state, protocol }))),
+  )
+}
+
+/** Observation to certificate at every member. */
+export function latencyOf({ topology, state, protocol: name }: LatencyCase): {
+  readonly row: LatencyRow
+  readonly curve: readonly CumulativePoint[]
+} {
+  const placement = placementOf(topology)
+  const f = faultyMax(placement.length)
+  const absent = state === 'alive' ? {} : { [state]: f }
+  const protocol = loadProtocol(name)
+  const { estimate, curve } = estimateWithCurve({ protocol, placement, f, seed: 1, ...absent })
+  const { meanMs, p99Ms, measuredFrom, fromStart } = estimate
+  const row = {
+    members: placement.length,
+    state,
+    protocol: name,
+    meanMs,
+    p99Ms,
+    measuredFrom,
+    fromStartMeanMs: fromStart.meanMs,
+    fromStartP99Ms: fromStart.p99Ms,
+  }
+  return { row, curve }
 }

@@ -4,7 +4,6 @@ import { concentrationText } from './concentration-text.ts'
 import { economicsOf } from './economics.ts'
 import { economicsText } from './economics-text.ts'
 import { estimateOf } from './estimate.ts'
-import { latencyStudy } from './latency-study.ts'
 import { publishedOf } from './published.ts'
 import { selectionBiasOf } from './selection-bias.ts'
 
@@ -21,7 +20,6 @@ export const RESEARCH: ReadonlyMap<string, (args: readonly string[]) => Answer> 
   ['selection-bias', printSelectionBias],
   ['concentration', printConcentration],
   ['economics', printEconomics],
-  ['study', printStudy],
 ])
 
 function printEstimate(args: readonly string[]): Answer {
@@ -75,40 +73,4 @@ function printConcentration(args: readonly string[]): Answer {
 function printEconomics(args: readonly string[]): Answer {
   const { result, isJson } = economicsOf(args)
   return { output: isJson ? JSON.stringify(result) : economicsText(result), isHeld: true }
-}
-
-function printStudy(args: readonly string[]): Answer {
-  const [study, ...rest] = args
-  if (study !== 'a' || rest.some((option) => option !== '--json')) {
-    throw new RangeError('the study that runs as one command is a: study a [--json]')
-  }
-  const rows = latencyStudy()
-  const ms = (value: number | null) => (value === null ? '–' : value.toFixed(1))
-  const text = alignedTable([
-    ['n', 'members', 'protocol', 'mean ms', 'p99 ms', 'from start', 'p99'],
-    ...rows.map((row) => [
-      String(row.members),
-      row.state,
-      row.protocol,
-      ms(row.meanMs),
-      ms(row.p99Ms),
-      ms(row.fromStartMeanMs),
-      ms(row.fromStartP99Ms),
-    ]),
-  ])
-  const ours = new Map(
-    rows.filter(({ protocol }) => protocol === 'ours').map((row) => [keyOf(row), row] as const),
-  )
-  // What is claimed: ahead of both generations, in mean and tail, while nobody has just crashed.
-  const isHeld = rows
-    .filter(({ protocol, state }) => protocol.startsWith('ocr') && state !== 'crashed')
-    .every((row) => {
-      const own = ours.get(keyOf(row))
-      return (own?.meanMs ?? 0) < (row.meanMs ?? 0) && (own?.p99Ms ?? 0) < (row.p99Ms ?? 0)
-    })
-  return { output: rest.includes('--json') ? JSON.stringify({ rows, isHeld }) : text, isHeld }
-}
-
-function keyOf({ members, state }: { readonly members: number; readonly state: string }): string {
-  return `${members} ${state}`
 }

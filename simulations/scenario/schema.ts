@@ -135,6 +135,11 @@ const prices = z.strictObject({
   venues: z.array(venue).max(31).default([]),
   pollMs: wholeMs(50, 60_000).default(500),
   sourcesMin: z.int().min(1).max(31).default(3),
+  /** What a member does with a venue outside of the band around the median; how wide it is. */
+  outlierRule: z.enum(['clamp', 'quarantine']).default('quarantine'),
+  outlierBps: z.int().min(1).max(9_999).default(200),
+  /** Largest share of one venue in a member's weights. */
+  weightBpsMax: z.int().min(1).max(4_999).default(4_000),
   /** Venues that some members cannot reach. */
   unreachable: z
     .array(z.strictObject({ members, venues: z.array(z.string()).min(1) }))

@@ -1,6 +1,7 @@
 import { printCampaign, printShrink } from '../campaign/commands.ts'
 import { printImport } from '../import/commands.ts'
 import type { Answer } from '../scenario/research.ts'
+import { printStudy } from '../study/commands.ts'
 import { attackOptionsOf, attackTable, isAttackHeld, runAttacks } from './attacks.ts'
 import { mergeOptionsOf, mergeResults, runSweep, sweepOptionsOf, sweepText } from './run-sweep.ts'
 
@@ -14,6 +15,7 @@ export const LONG_COMMANDS: ReadonlyMap<string, LongCommand> = new Map([
   ['attacks', printAttacks],
   ['campaign', printCampaign],
   ['import-prices', printImport],
+  ['study', printStudy],
   ['shrink', async (args) => printShrink(args)],
 ])
 

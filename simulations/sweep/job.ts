@@ -1,5 +1,6 @@
 import type { Rule, Violation } from '../checker.ts'
 import type { LatencySummary } from '../histogram.ts'
+import { type Influence, InfluenceMeter } from '../influence.ts'
 import type { SimulationResult } from '../result.ts'
 import { recordingOf } from '../scenario/recording.ts'
 import type { Scenario } from '../scenario/schema.ts'
@@ -30,10 +31,8 @@ export interface Outcome {
   readonly traceHash: string
 }
 
-export function performJob({ scenario, seed, rules }: Job): Outcome {
-  const recording = recordingOf(scenario)
-  const watched = rules === undefined ? {} : { rules }
-  const result = new Simulation({ scenario, seed, recording, ...watched }).run()
+export function performJob(job: Job): Outcome {
+  const result = wholeRun(job)
   const { virtualMs, events, rounds, latencyMs, convicted, violationCount, traceHash } = result
   const broken = new Set<Rule>()
   const violations = result.violations.filter(({ rule }) => {
@@ -44,4 +43,19 @@ export function performJob({ scenario, seed, rules }: Job): Outcome {
   const { isWithinModel } = result.committee
   const figures = { isWithinModel, virtualMs, events, rounds, latencyMs, convicted }
   return { ...figures, violationCount, violations, traceHash }
+}
+
+/** A run with its curves and timeline. */
+export function wholeRun({ scenario, seed, rules }: Job): SimulationResult {
+  const recording = recordingOf(scenario)
+  const watched = rules === undefined ? {} : { rules }
+  return new Simulation({ scenario, seed, recording, ...watched }).run()
+}
+
+/** How far the certified values of a run lie from what honest members saw. */
+export function influenceOf({ scenario, seed }: Job): Influence {
+  const recording = recordingOf(scenario)
+  const meter = new InfluenceMeter()
+  new Simulation({ scenario, seed, recording, checkers: [meter.createChecker] }).run()
+  return meter.figures()
 }

@@ -1,5 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { type Format, formatOf, writeTable } from '../report/data-table.ts'
 import { createProgress } from '../report/progress.ts'
 import { InputError } from '../scenario/input.ts'
 import { wholeNumber } from '../scenario/options.ts'
@@ -14,19 +15,36 @@ import {
   requireSameHead,
   writeSorted,
 } from './results.ts'
-import { sweepCsv } from './sweep-csv.ts'
 import { cellCount, cellOf, loadSweep, type Sweep } from './sweep-file.ts'
+import { sweepTable } from './sweep-table.ts'
 import type { Task } from './tasks.ts'
 
 export interface SweepOptions {
   readonly file: string
   /** Finished cells, a line each. */
   readonly out: string
-  readonly csv: string | null
+  readonly table: TableFile | null
   readonly workers: number
   /** The cells whose number leaves `index` when divided by `count`. */
   readonly shard: { readonly index: number; readonly count: number }
   readonly isJson: boolean
+}
+
+/** Where finished runs are written as a table, and how. */
+interface TableFile {
+  readonly path: string
+  readonly format: Format
+}
+
+/** What `--table` and `--format` ask for; `--csv FILE` is short for both. */
+function tableFileOf(values: {
+  readonly csv?: string | undefined
+  readonly table?: string | undefined
+  readonly format?: string | undefined
+}): TableFile | null {
+  const format = formatOf(values.csv === undefined ? values.format : 'csv', values.table)
+  const path = values.csv ?? values.table
+  return path === undefined ? null : { path, format }
 }
 
 /** What became of a sweep. */
@@ -52,6 +70,8 @@ export function sweepOptionsOf(args: readonly string[]): SweepOptions {
     options: {
       out: { type: 'string' },
       csv: { type: 'string' },
+      table: { type: 'string' },
+      format: { type: 'string' },
       workers: { type: 'string' },
       shard: { type: 'string', default: '0/1' },
       json: { type: 'boolean', default: false },
@@ -63,7 +83,7 @@ export function sweepOptionsOf(args: readonly string[]): SweepOptions {
   return {
     file,
     out: values.out ?? file.replace(/(\.ya?ml)?$/, '.jsonl'),
-    csv: values.csv ?? null,
+    table: tableFileOf(values),
     workers: workers ?? workersOfMachine(),
     shard: shardOf(values.shard),
     isJson: values.json,
@@ -109,8 +129,10 @@ export async function runSweep(options: SweepOptions, signal: AbortSignal): Prom
     writer.close()
   }
   const { finished } = writer
-  if (options.csv !== null) {
-    writeFileSync(options.csv, sweepCsv({ head: headOf(sweep, commitOf()), finished }))
+  const { table } = options
+  if (table !== null) {
+    const results = { head: headOf(sweep, commitOf()), finished }
+    writeTable(table.path, sweepTable(results), table.format)
   }
   return {
     sweep: sweep.name,
@@ -147,7 +169,7 @@ function brokenIn(finished: ReadonlyMap<number, Finished>): number {
 export interface MergeOptions {
   readonly parts: readonly string[]
   readonly out: string
-  readonly csv: string | null
+  readonly table: TableFile | null
 }
 
 /** @throws {RangeError} when the command line is wrong */
@@ -155,11 +177,16 @@ export function mergeOptionsOf(args: readonly string[]): MergeOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { out: { type: 'string' }, csv: { type: 'string' } },
+    options: {
+      out: { type: 'string' },
+      csv: { type: 'string' },
+      table: { type: 'string' },
+      format: { type: 'string' },
+    },
   })
   if (values.out === undefined) throw new RangeError('name the file to write with --out')
   if (positionals.length === 0) throw new RangeError('name the result files of the shards')
-  return { parts: positionals, out: values.out, csv: values.csv ?? null }
+  return { parts: positionals, out: values.out, table: tableFileOf(values) }
 }
 
 /**
@@ -167,7 +194,7 @@ export function mergeOptionsOf(args: readonly string[]): MergeOptions {
  *
  * @throws {InputError} RESULTS_INVALID when parts do not belong together, or cells are missing
  */
-export function mergeResults({ parts, out, csv }: MergeOptions): SweepReport {
+export function mergeResults({ parts, out, table }: MergeOptions): SweepReport {
   const read = parts.map((path) => ({ path, ...readResults(path) }))
   const [first] = read
   if (first === undefined) throw new RangeError('name the result files of the shards')
@@ -189,7 +216,7 @@ export function mergeResults({ parts, out, csv }: MergeOptions): SweepReport {
     throw new InputError('RESULTS_INVALID', 'the merge', [{ path: '', message }])
   }
   writeSorted(out, results)
-  if (csv !== null) writeFileSync(csv, sweepCsv(results))
+  if (table !== null) writeTable(table.path, sweepTable(results), table.format)
   return {
     sweep: first.head.sweep,
     out,

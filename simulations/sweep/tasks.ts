@@ -3,7 +3,10 @@ import { type Coverage, coverageOf } from '../campaign/coverage.ts'
 import { drawLiveness, drawSafety } from '../campaign/draw.ts'
 import { type Failing, type Shrunk, shrink } from '../campaign/shrink.ts'
 import type { Rule } from '../checker.ts'
-import { type Job, type Outcome, performJob } from './job.ts'
+import type { Influence } from '../influence.ts'
+import type { SimulationResult } from '../result.ts'
+import { type LatencyCase, latencyOf } from '../scenario/latency-study.ts'
+import { influenceOf, type Job, type Outcome, performJob, wholeRun } from './job.ts'
 
 /** Campaigns whose runs are drawn from their seed. */
 export type DrawnCampaign = 'safety' | 'liveness'
@@ -23,12 +26,20 @@ export type Task =
   | { readonly type: 'search'; readonly canary: number; readonly seedsMax: number }
   | { readonly type: 'shrink'; readonly failing: Failing }
   | { readonly type: 'coverage'; readonly seed: number; readonly rounds: number }
+  /** A run with all that it shows. */
+  | { readonly type: 'whole'; readonly job: Job }
+  /** How far a run's certified values lie from what honest members saw. */
+  | { readonly type: 'influence'; readonly job: Job }
+  | { readonly type: 'latency'; readonly of: LatencyCase }
 
 export type Answer =
   | { readonly type: 'run' | 'drawn'; readonly outcome: Outcome }
   | { readonly type: 'search'; readonly seed: number | null }
   | { readonly type: 'shrink'; readonly shrunk: Shrunk | null }
   | { readonly type: 'coverage'; readonly coverage: Coverage }
+  | { readonly type: 'whole'; readonly result: SimulationResult }
+  | { readonly type: 'influence'; readonly influence: Influence }
+  | ({ readonly type: 'latency' } & ReturnType<typeof latencyOf>)
 
 /** Performs a task; the same task has the same answer in every thread. */
 export function perform(task: Task): Answer {
@@ -49,6 +60,12 @@ export function perform(task: Task): Answer {
       return { type: 'shrink', shrunk: shrink(task.failing) }
     case 'coverage':
       return { type: 'coverage', coverage: coverageOf(task.seed, task.rounds) }
+    case 'whole':
+      return { type: 'whole', result: wholeRun(task.job) }
+    case 'influence':
+      return { type: 'influence', influence: influenceOf(task.job) }
+    case 'latency':
+      return { type: 'latency', ...latencyOf(task.of) }
   }
 }
 

@@ -96,10 +96,11 @@ export const LAYERS: readonly Layer[] = [
       'simulations/import/',
       'simulations/report/',
       'simulations/scenario/',
+      'simulations/study/',
       'simulations/sweep/',
     ],
     mayImport: ['simulations/', CORE],
-    packages: ['zod', 'yaml', 'uplot', 'hyparquet', 'hyparquet-writer'],
+    packages: ['zod', 'yaml', 'uplot', 'hyparquet', 'hyparquet-writer', 'playwright-core'],
     mayUseNode: true,
   },
   {

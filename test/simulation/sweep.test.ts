@@ -26,7 +26,7 @@ describe('a sweep', () => {
       {
         file: file('little.yaml'),
         out: file('out.jsonl'),
-        csv: null,
+        table: null,
         workers: 2,
         shard: { index: 0, count: 1 },
         isJson: true,
@@ -38,7 +38,11 @@ describe('a sweep', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sweep-'))
     writeFileSync(file('little.yaml'), SWEEP)
-    const report = await run({ out: file('whole.jsonl'), csv: file('whole.csv'), workers: 1 })
+    const report = await run({
+      out: file('whole.jsonl'),
+      table: { path: file('whole.csv'), format: 'csv' },
+      workers: 1,
+    })
     expect(report).toMatchObject({ cells: CELLS, finished: CELLS, resumed: 0 })
   })
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -50,10 +54,14 @@ describe('a sweep', () => {
     for (const [index, out] of parts.entries()) {
       await run({ out, shard: { index, count: 3 }, workers: 1 })
     }
-    mergeResults({ parts: parts.reverse(), out: file('merged.jsonl'), csv: file('merged.csv') })
+    mergeResults({
+      parts: parts.reverse(),
+      out: file('merged.jsonl'),
+      table: { path: file('merged.csv'), format: 'csv' },
+    })
     expect(read('merged.jsonl')).toBe(read('whole.jsonl'))
     expect(read('merged.csv')).toBe(read('whole.csv'))
-    const missing = { parts: parts.slice(1), out: file('gap.jsonl'), csv: null }
+    const missing = { parts: parts.slice(1), out: file('gap.jsonl'), table: null }
     expect(() => mergeResults(missing)).toThrow('2 cells have no result, among them 2, 5;')
   })
 

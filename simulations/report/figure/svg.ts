@@ -1,0 +1,87 @@
+import { escapeHtml } from '../text.ts'
+
+/** Size of every figure, in CSS pixels: two columns of a paper. */
+export const WIDTH = 760
+export const FONT = 'Helvetica, Arial, &quot;DejaVu Sans&quot;, sans-serif'
+export const INK = '#1a1a1a'
+export const SOFT = '#555555'
+export const GRID = '#e2e2e2'
+
+/** Okabe and Ito: told apart by people who see colours differently. */
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
+/** For print without colours. */
+const DASHES = ['', '7 3', '2 3', '9 3 2 3', '4 2', '1 2', '12 4']
+
+export function colourOf(index: number): string {
+  return COLOURS[index % COLOURS.length] as string
+}
+
+export function dashOf(index: number): string {
+  return DASHES[index % DASHES.length] as string
+}
+
+type Attributes = Readonly<Record<string, string | number | undefined>>
+
+/** An element with its attributes; numbers are cut to hundredths of a pixel. */
+export function element(name: string, attributes: Attributes, inside = ''): string {
+  const written = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => {
+      const text = typeof value === 'number' ? rounded(value) : (value ?? '')
+      return ` ${key}="${key === 'font-family' ? text : escapeHtml(text)}"`
+    })
+    .join('')
+  return inside === '' ? `<${name}${written}/>` : `<${name}${written}>${inside}</${name}>`
+}
+
+export function rounded(value: number): string {
+  return String(Math.round(value * 100) / 100)
+}
+
+export interface TextOptions {
+  readonly x: number
+  readonly y: number
+  readonly size?: number
+  readonly anchor?: 'start' | 'middle' | 'end'
+  readonly weight?: 'bold'
+  readonly fill?: string
+  readonly turned?: boolean
+  /** A white edge keeps it readable where lines cross it. */
+  readonly isOnLines?: boolean
+}
+
+export function text(content: string, options: TextOptions): string {
+  const { x, y, size = 12, anchor = 'start', weight, fill = INK, turned = false } = options
+  const { isOnLines = false } = options
+  const transform = turned ? `rotate(-90 ${rounded(x)} ${rounded(y)})` : undefined
+  const attributes = {
+    x,
+    y,
+    'font-size': size,
+    'text-anchor': anchor,
+    'font-weight': weight,
+    fill,
+    transform,
+    ...(isOnLines ? { stroke: '#ffffff', 'stroke-width': 3, 'paint-order': 'stroke' } : {}),
+  }
+  return element('text', attributes, escapeHtml(content))
+}
+
+/** Width of a text, a little above what common sans-serif fonts take. */
+export function widthOf(content: string, size = 12): number {
+  let units = 0
+  for (const character of content) {
+    if ('iljtfr.,:;|!()[] 1'.includes(character)) units += 0.36
+    else if ('mwMW%—'.includes(character)) units += 0.92
+    else units += /[A-Z]/.test(character) ? 0.72 : 0.59
+  }
+  return units * size
+}
+
+export function lineBetween(
+  from: readonly [number, number],
+  to: readonly [number, number],
+  attributes: Attributes,
+): string {
+  return element('line', { x1: from[0], y1: from[1], x2: to[0], y2: to[1], ...attributes })
+}

@@ -1,0 +1,99 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Format, formatOf, writeTable } from '../report/data-table.ts'
+import { drawFigure } from '../report/figure/draw.ts'
+import { wholeNumber } from '../scenario/options.ts'
+import type { Answer } from '../scenario/research.ts'
+import { commitOf } from '../sweep/commit.ts'
+import { WORKERS_MAX, workersOfMachine } from '../sweep/pool.ts'
+import { studyOfConcentration } from './concentration.ts'
+import { studyOfEconomics } from './economics.ts'
+import { studyOfInfluence } from './influence.ts'
+import { studyOfLatency } from './latency.ts'
+import { studyPage } from './page.ts'
+import { writePngs } from './png.ts'
+import type { RunStudy, Study, StudyOptions } from './study.ts'
+import { studyOfVenues } from './venues.ts'
+
+/** The studies of docs/guides/researcher.md; d and e take a file of one's own. */
+const STUDIES: ReadonlyMap<string, { readonly run: RunStudy; readonly takesFile: boolean }> =
+  new Map([
+    ['a', { run: studyOfLatency, takesFile: false }],
+    ['b', { run: studyOfInfluence, takesFile: false }],
+    ['c', { run: studyOfVenues, takesFile: false }],
+    ['d', { run: studyOfConcentration, takesFile: true }],
+    ['e', { run: studyOfEconomics, takesFile: true }],
+  ])
+
+interface Asked extends Omit<StudyOptions, 'signal'> {
+  readonly study: string
+  readonly run: RunStudy
+  readonly out: string
+  readonly format: Format
+  readonly isJson: boolean
+  readonly command: string
+}
+
+/** `study a|b|c|d [FILE]|e [FILE]`. @throws {RangeError} for a wrong command line */
+export async function printStudy(args: readonly string[], signal: AbortSignal): Promise<Answer> {
+  const asked = askedFor(args)
+  const study = await asked.run({ ...asked, signal })
+  if (study === null) return { output: 'stopped before its end; nothing was written', isHeld: true }
+  const files = await writeStudy(study, asked)
+  const { isHeld, data, text } = study
+  const written = `${files} files in ${asked.out}/, of which report.html shows all`
+  const output = asked.isJson ? JSON.stringify({ ...data, isHeld }) : `${text}\n\n${written}`
+  return { output, isHeld }
+}
+
+function askedFor(args: readonly string[]): Asked {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      out: { type: 'string' },
+      format: { type: 'string' },
+      workers: { type: 'string' },
+      short: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const [name = '', file, ...more] = positionals
+  const found = STUDIES.get(name)
+  if (found === undefined) throw new RangeError(`name one study: ${[...STUDIES.keys()].join(', ')}`)
+  if (more.length > 0 || (file !== undefined && !found.takesFile)) {
+    throw new RangeError(`study ${name} takes ${found.takesFile ? 'one file' : 'no file'}`)
+  }
+  const workers = wholeNumber('--workers', values.workers, { min: 1, max: WORKERS_MAX })
+  return {
+    study: name,
+    run: found.run,
+    file: file ?? null,
+    out: values.out ?? `study-${name}`,
+    format: formatOf(values.format),
+    workers: workers ?? workersOfMachine(),
+    isShort: values.short,
+    isJson: values.json,
+    command: `npm run sim -- study ${args.join(' ')}`,
+  }
+}
+
+/** The page, each figure as SVG and PNG, each table as a file. */
+async function writeStudy(study: Study, { out, format, command }: Asked): Promise<number> {
+  mkdirSync(out, { recursive: true })
+  const page = studyPage(study, { commit: commitOf(), command })
+  writeFileSync(join(out, 'report.html'), page)
+  const images = study.figures.map((figure) => ({
+    path: join(out, `${figure.id}.png`),
+    svg: drawFigure(figure),
+  }))
+  for (const [at, { svg }] of images.entries()) {
+    writeFileSync(join(out, `${study.figures[at]?.id}.svg`), svg)
+  }
+  for (const { id, table } of study.tables) {
+    writeTable(join(out, `${id}.${format}`), table, format)
+  }
+  const pngs = await writePngs(images)
+  return 1 + images.length + pngs + study.tables.length
+}

@@ -1,0 +1,141 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { printStudy } from '../../simulations/study/commands.ts'
+import { studyOfConcentration } from '../../simulations/study/concentration.ts'
+import { studyPage } from '../../simulations/study/page.ts'
+import type { RunStudy, Study } from '../../simulations/study/study.ts'
+
+const BROWSER = '/usr/bin/chromium'
+const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
+const ECONOMY = new URL('../../simulations/economics/worked-book.yaml', import.meta.url).pathname
+const SHORT = { workers: 1, file: null, isShort: true }
+
+describe('studies', () => {
+  let folder = ''
+  const never = new AbortController().signal
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'study-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('one command writes a page, every figure and every table', async () => {
+    const out = join(folder, 'e')
+    const economy = parse(readFileSync(ECONOMY, 'utf8'))
+    const file = join(folder, 'economy.yaml')
+    writeFileSync(file, stringify({ ...economy, surface: { ...economy.surface, f: [2] } }))
+    const options = ['--out', out, '--format', 'parquet', '--json']
+    const answer = await printStudy(['e', file, ...options], never)
+    const { best, surface } = JSON.parse(answer.output)
+    expect(best.way).toBe('members')
+    const ids = ['profit-up', 'profit-down', 'surface-f2']
+    const files = readdirSync(out)
+    expect(files).toEqual(expect.arrayContaining([...ids.map((id) => `${id}.svg`), 'report.html']))
+    if (existsSync(BROWSER)) {
+      for (const id of ids) {
+        const png = readFileSync(join(out, `${id}.png`))
+        expect(png.subarray(1, 4).toString()).toBe('PNG')
+        // Three times the 760 pixels of a figure.
+        expect(png.readUInt32BE(16)).toBe(2_280)
+      }
+    }
+    const table = await asyncBufferFromFile(join(out, 'surface.parquet'))
+    const rows = await parquetReadObjects({ file: table })
+    expect(rows.map((row) => row.netUsd)).toEqual(
+      surface.map(({ netUsd }: { netUsd: number }) => netUsd),
+    )
+  })
+
+  test('a signal stops one, and nothing is written', async () => {
+    const out = join(folder, 'stopped')
+    const answer = await printStudy(['d', '--out', out], AbortSignal.abort())
+    expect(answer.output).toContain('stopped')
+    expect(existsSync(out)).toBe(false)
+  })
+
+  test('a wrong command line is refused', async () => {
+    for (const args of [[], ['f'], ['a', 'file'], ['e', '--format', 'xlsx']]) {
+      await expect(printStudy(args, never)).rejects.toThrow(RangeError)
+    }
+  })
+
+  test.skipIf(!existsSync(BROWSER))(
+    'no label overlaps another or leaves its figure, and nothing is asked of anybody (needs /usr/bin/chromium)',
+    async () => {
+      const path = join(folder, 'page.html')
+      writeFileSync(path, studyPage(await studied(studyOfConcentration), ORIGIN))
+      const browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
+        executablePath: BROWSER,
+        headless: true,
+        args: ARGUMENTS,
+      })
+      try {
+        const page = await browser.newPage()
+        const troubles: string[] = []
+        page.on('pageerror', (error) => troubles.push(String(error)))
+        page.on('request', (request) => {
+          if (request.url() !== `file://${path}`) troubles.push(request.url())
+        })
+        await page.goto(`file://${path}`)
+        const figures = page.locator('.drawing > svg')
+        expect(await figures.count()).toBe(4)
+        expect({ troubles, wrong: await figures.evaluateAll(wrongLabels) }).toEqual({
+          troubles: [],
+          wrong: [],
+        })
+        const outage = page.locator('[data-figure="region-outage"]')
+        await outage.locator('.drawing > svg').hover()
+        expect(await outage.locator('.tip').textContent()).toMatch(/^time \(s\): [\d.]+\nfast: \d/)
+        await outage.locator('[data-legend="0"]').click()
+        await outage.locator('.drawing > svg').hover()
+        expect(await outage.locator('.tip').textContent()).not.toContain('fast')
+      } finally {
+        await browser.close()
+      }
+    },
+  )
+
+  async function studied(run: RunStudy): Promise<Study> {
+    const study = await run({ ...SHORT, signal: never })
+    if (study === null) throw new Error('nobody stopped it')
+    return study
+  }
+})
+
+const ORIGIN = { commit: 'c'.repeat(40), command: 'study d' }
+
+/** Texts that overlap or stand outside of their image. Runs in the browser. */
+function wrongLabels(images: (SVGElement | HTMLElement)[]): string[] {
+  return images.flatMap((image) => {
+    const whole = image.getBoundingClientRect()
+    const labels = [...image.querySelectorAll('text')].map((label) => ({
+      text: label.textContent ?? '',
+      box: label.getBoundingClientRect(),
+    }))
+    return labels.flatMap(({ text, box }, at) => {
+      const isOutside =
+        box.left < whole.left ||
+        box.right > whole.right ||
+        box.top < whole.top ||
+        box.bottom > whole.bottom
+      // Boxes of texts hold a little air above and below the letters.
+      const hit = labels
+        .slice(at + 1)
+        .filter(
+          ({ box: other }) =>
+            box.left < other.right - 1 &&
+            other.left < box.right - 1 &&
+            box.top < other.bottom - 2 &&
+            other.top < box.bottom - 2,
+        )
+      return [
+        ...(isOutside ? [`${text} is outside`] : []),
+        ...hit.map((o) => `${text} | ${o.text}`),
+      ]
+    })
+  })
+}

@@ -1,0 +1,41 @@
+import { parquetReadObjects } from 'hyparquet'
+import { describe, expect, test } from 'vitest'
+import {
+  csvOf,
+  type DataTable,
+  formatOf,
+  parquetOf,
+} from '../../../simulations/report/data-table.ts'
+
+const TABLE: DataTable = {
+  columns: [
+    { name: 'strategy', type: 'text' },
+    { name: 'rounds', type: 'integer' },
+    { name: 'meanMs', type: 'number' },
+  ],
+  rows: [
+    ['mute, "late"', 960, 96.5],
+    ['none', 2 ** 50, null],
+  ],
+}
+
+describe('results as tables', () => {
+  test('CSV quotes what must be quoted, and leaves out what is absent', () => {
+    const text = `strategy,rounds,meanMs\r\n"mute, ""late""",960,96.5\r\nnone,${2 ** 50},\r\n`
+    expect(csvOf(TABLE)).toBe(text)
+  })
+
+  test('Parquet is read back with the same names, types and values', async () => {
+    const file = parquetOf(TABLE).slice().buffer
+    expect(await parquetReadObjects({ file })).toEqual([
+      { strategy: 'mute, "late"', rounds: 960n, meanMs: 96.5 },
+      { strategy: 'none', rounds: 2n ** 50n, meanMs: null },
+    ])
+  })
+
+  test('a format is what is asked for, or what the name ends with', () => {
+    expect(formatOf('parquet', 'x.csv')).toBe('parquet')
+    expect([formatOf(undefined, 'x.parquet'), formatOf(undefined, 'x')]).toEqual(['parquet', 'csv'])
+    expect(() => formatOf('xlsx')).toThrow('--format must be csv or parquet')
+  })
+})
