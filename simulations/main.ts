@@ -47,11 +47,13 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   merge --out FILE [--table FILE] <results.jsonl> ...
       the result files of all shards as one
 
-  campaign canary|safety|liveness|coverage [--seeds N] [--from SEED] [--rounds N] [--workers N]
-           [--out DIR] [--json]
+  campaign canary|safety|liveness|coverage|bias|blame [--seeds N] [--from SEED] [--rounds N]
+           [--workers N] [--out DIR] [--json]
       canary: everything planted must be found; safety: f members do anything, the others crash
       and are cut off; liveness: certificates within three rounds of healing; coverage: what
-      events met which phases. Failing seeds are made small and written to DIR
+      events met which phases; bias: liars stay within f honest values of the median; blame:
+      contradictions convict, and nobody honest is accused. Failing seeds are made small and
+      written to DIR
   shrink <scenario.yaml>|safety|liveness [--seed N] [--rounds N] [--rule R] [--out FILE]
       the smallest scenario that breaks the same rule
 

@@ -6,14 +6,8 @@ import { recordingOf } from '../scenario/recording.ts'
 import type { Answer } from '../scenario/research.ts'
 import { Simulation } from '../simulation.ts'
 import { WORKERS_MAX, workersOfMachine } from '../sweep/pool.ts'
-import {
-  CAMPAIGNS,
-  type Campaign,
-  type CampaignOptions,
-  drawnScenario,
-  runCampaign,
-  writeShrunk,
-} from './run-campaign.ts'
+import { CAMPAIGNS, type Campaign, type CampaignOptions } from './report.ts'
+import { drawnScenario, runCampaign, writeShrunk } from './run-campaign.ts'
 import { type Failing, scenarioYaml, shrink } from './shrink.ts'
 
 /** Seeds and rounds of a campaign that names none (threats G1 to G6). */
@@ -23,9 +17,12 @@ const DEFAULTS: Readonly<Record<Campaign, { readonly seeds: number; readonly rou
   safety: { seeds: 20_000, rounds: 900 },
   liveness: { seeds: 10_000, rounds: 60 },
   coverage: { seeds: 500, rounds: 120 },
+  // A million rounds.
+  bias: { seeds: 5_000, rounds: 200 },
+  blame: { seeds: 100_000, rounds: 20 },
 }
 
-/** `campaign canary|safety|liveness|coverage`. @throws {RangeError} for a wrong command line */
+/** `campaign NAME`. @throws {RangeError} for a wrong command line */
 export async function printCampaign(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const options = campaignOptionsOf(args)
   const report = await runCampaign(options, signal)

@@ -90,6 +90,73 @@ export function drawLiveness(seed: number, options: DrawOptions): Scenario {
   })
 }
 
+/** Values that liars say, and what may hide honest ones beside them. */
+const LIARS = ['lie', 'collude', 'bias', 'mirror', 'equivocate'] as const
+const LEADERS = [
+  'drop-members',
+  'delay-proposal',
+  'early-proposal',
+  'edge-late',
+  'late-for-victims',
+  'selective',
+  'crash-proposer',
+] as const
+
+/** f liars, most with a proposer's strategy beside them, on a price with jumps (threats G20). */
+export function drawBias(seed: number, options: DrawOptions): Scenario {
+  const prng = prngOf(seed, 'bias campaign')
+  const { members, faulty } = drawMembers(prng, { ...options, isWorldwide: false })
+  const liar = { strategy: pick(prng, LIARS), members: [...faulty] }
+  const leader = { strategy: pick(prng, LEADERS), members: [...faulty] }
+  return checkScenario({
+    name: 'bias',
+    seed,
+    rounds: options.rounds,
+    committee: { members },
+    network: { lossPpm: prng.chance(700_000) ? 0 : prng.below(20_000) },
+    prices: {
+      noisePpm: prng.between(10, 1_000),
+      model: {
+        type: 'bates',
+        volatility: prng.between(20, 200) / 100,
+        jumpsPerYear: 200_000,
+        jumpDeviation: 0.005,
+      },
+    },
+    adversaries: prng.chance(200_000) ? [liar] : [liar, leader],
+    stopAtViolation: false,
+  })
+}
+
+const CONTRADICTORS = [
+  'equivocate',
+  'equivocate-proposal',
+  'many-signing-sets',
+  'two-reports',
+  'chaos',
+] as const
+
+/** Members under control contradict themselves, each in its way (threats G21). */
+export function drawBlame(seed: number, options: DrawOptions): Scenario {
+  const { beyond = 0 } = options
+  const prng = prngOf(seed, 'blame campaign')
+  const { members, faulty } = drawMembers(prng, { ...options, isWorldwide: false })
+  const drawn = faulty.map((member) => ({
+    strategy: pick(prng, CONTRADICTORS),
+    members: [member],
+  }))
+  return checkScenario({
+    name: 'blame',
+    seed,
+    rounds: options.rounds,
+    committee: { members },
+    network: { duplicationPpm: prng.below(50_000) },
+    // Beyond f they must work together to break anything.
+    adversaries: beyond > 0 ? [{ strategy: 'two-reports', members: [...faulty] }] : drawn,
+    stopAtViolation: false,
+  })
+}
+
 function drawMembers(prng: Prng, options: DrawOptions & { readonly isWorldwide: boolean }): Drawn {
   let left = prng.below(100)
   const size = SIZES.find(({ percent }) => {

@@ -1,39 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Rule, Violation } from '../checker.ts'
-import { createProgress } from '../report/progress.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import { runPool } from '../sweep/pool.ts'
-import type { Answer, DrawnCampaign, Task } from '../sweep/tasks.ts'
+import type { DrawnCampaign, Task } from '../sweep/tasks.ts'
+import { answersOf } from './answers.ts'
 import { CANARIES } from './canaries.ts'
 import { cellName, EVENT_KINDS, isImpossible, PHASES } from './coverage.ts'
 import { drawLiveness, drawSafety } from './draw.ts'
+import { runBias, runBlame } from './measured.ts'
+import type { CampaignOptions, CampaignReport } from './report.ts'
 import { type Shrunk, scenarioYaml } from './shrink.ts'
-
-export const CAMPAIGNS = ['canary', 'safety', 'liveness', 'coverage'] as const
-export type Campaign = (typeof CAMPAIGNS)[number]
-
-export interface CampaignOptions {
-  readonly campaign: Campaign
-  /** First seed, and how many; of a canary, the most that are tried for each. */
-  readonly from: number
-  readonly seeds: number
-  readonly rounds: number
-  readonly workers: number
-  /** Where shrunk scenarios of failing seeds are written. */
-  readonly out: string
-  readonly isJson: boolean
-}
-
-/** What a campaign found; `isHeld` is what decides its exit code. */
-export interface CampaignReport {
-  readonly campaign: Campaign
-  readonly isHeld: boolean
-  /** False when it was stopped before its end. */
-  readonly isComplete: boolean
-  readonly lines: readonly string[]
-  readonly figures: Readonly<Record<string, unknown>>
-}
 
 const SAFETY: readonly Rule[] = ['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8']
 const LIVENESS: readonly Rule[] = ['L3']
@@ -52,34 +28,14 @@ export async function runCampaign(
       return runCanary(options, signal)
     case 'coverage':
       return runCoverage(options, signal)
+    case 'bias':
+      return runBias(options, signal)
+    case 'blame':
+      return runBlame(options, signal)
     case 'safety':
     case 'liveness':
       return runDrawn({ ...options, campaign: options.campaign }, signal)
   }
-}
-
-async function answersOf(
-  label: string,
-  tasks: { readonly length: number; readonly at: (index: number) => Task | undefined },
-  given: {
-    readonly workers: number
-    readonly signal: AbortSignal
-    readonly onAnswer: (index: number, answer: Answer) => void
-  },
-): Promise<boolean> {
-  const progress = createProgress(label)
-  let done = 0
-  const onAnswer = (index: number, answer: Answer) => {
-    given.onAnswer(index, answer)
-    done += 1
-    progress.show(done / tasks.length)
-  }
-  try {
-    await runPool(tasks, { workers: given.workers, signal: given.signal, onAnswer })
-  } finally {
-    progress.end()
-  }
-  return done === tasks.length
 }
 
 async function runCanary(

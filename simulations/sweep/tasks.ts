@@ -1,6 +1,8 @@
+import { faultyMax } from '../../aggregator/quorum.ts'
+import { type Blame, blameOf } from '../campaign/blame.ts'
 import { CANARIES } from '../campaign/canaries.ts'
 import { type Coverage, coverageOf } from '../campaign/coverage.ts'
-import { drawLiveness, drawSafety } from '../campaign/draw.ts'
+import { drawBias, drawBlame, drawLiveness, drawSafety } from '../campaign/draw.ts'
 import { type Failing, type Shrunk, shrink } from '../campaign/shrink.ts'
 import type { Rule } from '../checker.ts'
 import type { Influence } from '../influence.ts'
@@ -31,6 +33,14 @@ export type Task =
   /** How far a run's certified values lie from what honest members saw. */
   | { readonly type: 'influence'; readonly job: Job }
   | { readonly type: 'latency'; readonly of: LatencyCase }
+  /** Runs of these campaigns that are drawn from their seed in the thread. */
+  | { readonly type: 'bias'; readonly seed: number; readonly rounds: number }
+  | {
+      readonly type: 'blame'
+      readonly seed: number
+      readonly rounds: number
+      readonly beyond: number
+    }
 
 export type Answer =
   | { readonly type: 'run' | 'drawn'; readonly outcome: Outcome }
@@ -39,6 +49,8 @@ export type Answer =
   | { readonly type: 'coverage'; readonly coverage: Coverage }
   | { readonly type: 'whole'; readonly result: SimulationResult }
   | { readonly type: 'influence'; readonly influence: Influence }
+  | { readonly type: 'bias'; readonly f: number; readonly influence: Influence }
+  | { readonly type: 'blame'; readonly f: number; readonly blame: Blame }
   | ({ readonly type: 'latency' } & ReturnType<typeof latencyOf>)
 
 /** Performs a task; the same task has the same answer in every thread. */
@@ -64,6 +76,17 @@ export function perform(task: Task): Answer {
       return { type: 'whole', result: wholeRun(task.job) }
     case 'influence':
       return { type: 'influence', influence: influenceOf(task.job) }
+    case 'bias': {
+      const scenario = drawBias(task.seed, { rounds: task.rounds })
+      const f = faultyMax(scenario.committee.members)
+      return { type: 'bias', f, influence: influenceOf({ scenario, seed: task.seed }) }
+    }
+    case 'blame': {
+      const { seed, rounds, beyond } = task
+      const scenario = drawBlame(seed, { rounds, beyond })
+      const f = faultyMax(scenario.committee.members)
+      return { type: 'blame', f, blame: blameOf(scenario, seed) }
+    }
     case 'latency':
       return { type: 'latency', ...latencyOf(task.of) }
   }

@@ -55,6 +55,34 @@ describe('canary', () => {
 })
 
 describe('campaigns', () => {
+  test('liars stay within f honest values of the median, whatever the proposer does', () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const answer = perform({ type: 'bias', seed, rounds: 20 })
+      expect(answer).toMatchObject({ type: 'bias', influence: { outside: 0 } })
+      if (answer.type !== 'bias') continue
+      expect(answer.influence.ranksMax).toBeLessThanOrEqual(answer.f)
+    }
+  })
+
+  test('contradictions that reach an honest member convict, and nobody honest is named', () => {
+    const blames = Array.from({ length: 12 }, (_, at) => {
+      const answer = perform({ type: 'blame', seed: 1 + at, rounds: 12, beyond: 0 })
+      if (answer.type !== 'blame') throw new Error('a task was answered by another')
+      return answer.blame
+    })
+    const sum = (of: (blame: (typeof blames)[number]) => number) =>
+      blames.reduce((total, blame) => total + of(blame), 0)
+    expect(sum(({ seen }) => seen)).toBeGreaterThan(5)
+    expect(sum(({ convicted }) => convicted)).toBe(sum(({ seen }) => seen))
+    expect(sum(({ unsound, honestAccused }) => unsound + honestAccused)).toBe(0)
+    expect(blames.some(({ isBroken }) => isBroken)).toBe(false)
+  })
+
+  test('f + 1 that break agreement are all named', () => {
+    const answer = perform({ type: 'blame', seed: 10, rounds: 120, beyond: 1 })
+    expect(answer).toMatchObject({ f: 1, blame: { isBroken: true, honestAccused: 0, named: 2 } })
+  })
+
   test('safety holds in drawn worlds', () => {
     for (let seed = 1; seed <= 150; seed++) {
       const task = { type: 'drawn', campaign: 'safety', seed, rounds: 12, rules: SAFETY } as const

@@ -64,7 +64,7 @@ describe('studies', () => {
   })
 
   test.skipIf(!existsSync(BROWSER))(
-    'no label overlaps another or leaves its figure, and nothing is asked of anybody (needs /usr/bin/chromium)',
+    'no label overlaps another or leaves its figure (needs /usr/bin/chromium)',
     async () => {
       const path = join(folder, 'page.html')
       writeFileSync(path, studyPage(await studied(studyOfConcentration), ORIGIN))
