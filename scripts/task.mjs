@@ -3,6 +3,8 @@ import { delimiter, join } from 'node:path'
 import { ended, explain, isSetupError, SetupError, say } from './child.mjs'
 import { ensureReady, nodeBinary, ROOT } from './setup.mjs'
 
+const LOOK_EVERY_MS = 1_000
+
 /** What `node start.mjs <task>` runs; further arguments are handed on. */
 const TASKS = {
   start: ['node/devnet/main.ts'],
@@ -57,12 +59,27 @@ async function run([script, ...first], args) {
       PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
     },
   })
+  const watching = stopWithNpm(child)
   const { code } = await ended(child, (signal) => {
     // A terminal sends Ctrl-C to every process of its foreground group: the child has it already.
     const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
     if (signal !== 'SIGINT' || !atTerminal) child.kill(signal)
-  }).catch((error) => {
-    throw explain(error.code, error.message)
   })
+    .catch((error) => {
+      throw explain(error.code, error.message)
+    })
+    .finally(() => clearInterval(watching))
   return code
+}
+
+/**
+ * Asks the child to stop when npm has gone. Between npm and us is a shell, which ends at a SIGTERM
+ * and tells nobody: whatever runs here would go on alone, with nothing left to stop it by.
+ */
+function stopWithNpm(child) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined
+  const parent = process.ppid
+  return setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM')
+  }, LOOK_EVERY_MS)
 }

@@ -116,6 +116,20 @@ describe('a task, with everything installed', () => {
     expect(await ended(child)).toMatchObject({ code: 42, stdout: 'up' })
   })
 
+  test('stops when npm is gone, although nobody told it', async () => {
+    task(`process.on('SIGTERM', () => process.exit(42)); setInterval(() => {}, 1e6)
+      process.stdout.write('up')`)
+    // Not the last command of the shell, which would take its place.
+    const command = `'${process.execPath}' '${join(clone, 'start.mjs')}' test; true`
+    const shell = spawn('/bin/sh', ['-c', command], {
+      env: { ...process.env, npm_lifecycle_event: 'test' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    shell.stdout.once('data', () => shell.kill('SIGTERM'))
+    // The pipes close when the last process that holds them has ended.
+    expect(await ended(shell)).toMatchObject({ stdout: 'up' })
+  })
+
   test('that a signal ended gives 128 and its number', async () => {
     task("process.kill(process.pid, 'SIGKILL')")
     expect((await ended(start('test'))).code).toBe(137)
