@@ -94,12 +94,13 @@ function sparkline(points) {
   svg.setAttribute('viewBox', '0 0 100 20')
   svg.setAttribute('preserveAspectRatio', 'none')
   if (points.length < 2) return svg
-  const low = Math.min(...points)
-  const range = Math.max(...points) - low || 1
+  const [low, high] = [Math.min(...points), Math.max(...points)]
   const line = document.createElementNS('http://www.w3.org/2000/svg', 'polyline')
   const at = (value, index) => {
     const x = (100 * index) / (points.length - 1)
-    return `${x.toFixed(1)},${(19 - (18 * (value - low)) / range).toFixed(1)}`
+    // What never changes runs through the middle.
+    const share = high > low ? (value - low) / (high - low) : 1 / 2
+    return `${x.toFixed(1)},${(19 - 18 * share).toFixed(1)}`
   }
   line.setAttribute('points', points.map(at).join(' '))
   svg.append(line)
@@ -154,6 +155,11 @@ function peerRow(peer) {
   )
 }
 
+/** A decimal text cut to six digits behind the point; the API has all of them. */
+function shortened(ether) {
+  return ether.replace(/(\.\d{6})\d+$/, '$1')
+}
+
 function chainBlock(chain) {
   const list = document.createElement('dl')
   const add = (term, text, className = '') =>
@@ -168,7 +174,8 @@ function chainBlock(chain) {
   if (chain.lastFailure !== null) {
     add('Last failure', `${chain.lastFailure.code}: ${chain.lastFailure.detail}`, 'warn')
   }
-  add('Wallet', `${chain.balanceEther ?? '–'} ether, ${chain.spentEther} spent in 24 h`)
+  const balance = chain.balanceEther === null ? '–' : shortened(chain.balanceEther)
+  add('Wallet', `${balance} ether, ${shortened(chain.spentEther)} spent in 24 h`)
   for (const { endpoint, fault } of chain.endpoints) {
     add(endpoint, fault ?? 'usable', fault === null ? 'good' : 'bad')
   }
@@ -177,9 +184,10 @@ function chainBlock(chain) {
 
 const SOURCE_COLOURS = { used: '', clamped: 'warn', quarantined: 'bad', absent: 'bad' }
 
-/** One row for each venue, one column for each feed. */
+/** One row for each venue, one column for each feed that venues are asked for. */
 function showSources({ sources, feeds }) {
-  const names = feeds.map((feed) => feed.name)
+  const asked = new Set(sources.map((source) => source.feed))
+  const names = feeds.map((feed) => feed.name).filter((name) => asked.has(name))
   const venues = [...new Set(sources.map((source) => source.venue))]
   const table = byId('sources')
   const head = row(element('th', 'Venue'), ...names.map((name) => element('th', name, 'n')))
