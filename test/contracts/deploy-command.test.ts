@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,6 +94,15 @@ describe('parallax deploy', () => {
       (each: { name: string }) => each.name === 'OptionMarket BTC/USD',
     )
     await expectCompiles(join(inputs, `${market.address}.json`))
+  })
+
+  test('the example of the documents is a deployment of this committee', async () => {
+    const path = join(directory, 'example.yaml')
+    await copyFile('docs/examples/deploy.yaml', path)
+    const { exitCode, stdout } = await run('plan', '--parameters', path, '--rpc', chain.url)
+    expect(exitCode).toBe(0)
+    const names = JSON.parse(stdout).contracts.map((each: { name: string }) => each.name)
+    expect(names).toContain('PriceFeeds')
   })
 
   test('a record of something else is named, and ends with 11', async () => {
