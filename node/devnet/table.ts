@@ -1,5 +1,5 @@
 import type { OptionView } from './option-desk.ts'
-import { formatDuration } from './text.ts'
+import { amountText, formatDuration } from './text.ts'
 
 /** One row of the live table. */
 export interface FeedRow {
@@ -91,7 +91,7 @@ function keyText(keygenMs: number | null): string {
 }
 
 const FEED_HEADS = ['FEED', 'COMMITTEE', '± SPREAD', 'VENUES', 'ON CHAIN', 'OF ROUND']
-const FEED_WIDTHS = [14, 18, 14, 12, 18, 9]
+const FEED_WIDTHS = [14, 18, 14, 19, 18, 9]
 const NODE_HEADS = ['ORACLE', 'PID', 'ROUND', 'FAST', 'PROPOSED', 'SKIPPED', 'P50', 'P99', 'PEERS']
 const NODE_WIDTHS = [10, 9, 8, 7, 10, 9, 9, 9, 6]
 
@@ -145,7 +145,8 @@ function optionLines(option: OptionView | null): string[] {
     `strike ${strike}, expiry ${expires} UTC: ${paint.bold(state)}${settled}`,
     ...option.sides.map((side) => {
       const name = side.side.padEnd(5)
-      if (side.payout !== null) return `${name}paid ${paint.green(`${side.payout} ${side.token}`)}`
+      const paid = `${amountText(side.payout)} ${side.token}`
+      if (side.payout !== null) return `${name}paid ${paint.green(paid)}`
       if (side.price === null) return `${name}${paint.dim('not on sale')}`
       const priced = paint.dim(`   priced in ${side.pricedBlocks} blocks`)
       return `${name}${side.price} ${side.token}${priced}`

@@ -11,7 +11,9 @@ function optionText({ option, optionFailure }: Summary): string[] {
   if (option === null) return []
   const { underlying, strike, settlementPrice, settlementRound, state } = option
   if (state !== 'paid') return [`options on ${underlying} with strike ${strike}: ${state}`]
-  const paid = option.sides.map(({ side, payout, token }) => `${side} ${payout} ${token}`)
+  const paid = option.sides.map(
+    ({ side, payout, token }) => `${side} ${amountText(payout)} ${token}`,
+  )
   return [
     `options on ${underlying} with strike ${strike} settled at ${settlementPrice} by round ` +
       `${settlementRound}; paid: ${paid.join(', ')}`,
@@ -48,4 +50,10 @@ export function summaryText(summary: Summary): string {
     '',
   ]
   return lines.join('\n')
+}
+
+/** A decimal without the zeros at its end, which eighteen decimals of a token are full of. */
+export function amountText(amount: string | null): string {
+  if (amount === null) return 'nothing'
+  return amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount
 }
