@@ -1,7 +1,18 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { execute } from '../../node/cli/execute.ts'
 import type { Summary } from '../../node/devnet/summary.ts'
+import type { ReplayOutcome } from '../../node/replay/journal-replay.ts'
+
+/** Where a network writes. */
+let directory: string
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'parallax-local-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 interface Run {
   readonly exitCode: number | null
@@ -9,23 +20,67 @@ interface Run {
   readonly stderr: string
 }
 
-/** What a newcomer types, as a process of its own. */
-async function npmStart(...args: readonly string[]): Promise<Run> {
+/**
+ * What a newcomer types, as a process of its own.
+ *
+ * @param whileKept with `--keep`: what is done after the summary, before Ctrl-C
+ */
+async function npmStart(args: readonly string[], whileKept?: () => Promise<void>): Promise<Run> {
   const child = spawn(process.execPath, ['start.mjs', 'start', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: directory },
   })
   let stdout = ''
   let stderr = ''
-  child.stdout.on('data', (chunk) => {
-    stdout += String(chunk)
-  })
   child.stderr.on('data', (chunk) => {
     stderr += String(chunk)
   })
-  const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const said = new Promise<void>((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      stdout += String(chunk)
+      if (/^\{.*\}\n/m.test(stdout)) resolve()
+    })
+  })
+  if (whileKept !== undefined) {
+    await Promise.race([said, closed])
+    try {
+      await whileKept()
+    } finally {
+      child.kill('SIGINT')
+    }
+  }
+  const exitCode = await closed
   const lastLine = stdout.trimEnd().split('\n').at(-1) ?? ''
   expect(lastLine, stderr).toMatch(/^\{/)
   return { exitCode, stderr, summary: JSON.parse(lastLine) as Summary }
+}
+
+async function replayOf(config: string): Promise<ReplayOutcome & { readonly exitCode: number }> {
+  let stdout = ''
+  const exitCode = await execute(['replay', '--config', config, '--json'], {
+    stdout: { write: (text) => (stdout += text) },
+    stderr: process.stderr,
+    terminal: { input: process.stdin, output: process.stderr },
+    signal: new AbortController().signal,
+  })
+  return { exitCode, ...(JSON.parse(stdout) as ReplayOutcome) }
+}
+
+/** The last that signs of four. */
+const KILLED = 2
+
+/** Every node's journal, while the nodes write on. */
+async function expectReplays(): Promise<void> {
+  const [files = ''] = readdirSync(directory).filter((name) => name.startsWith('parallax-'))
+  for (let node = 0; node < 4; node++) {
+    const outcome = await replayOf(join(directory, files, `node-${node}`, 'config.json'))
+    expect(outcome).toMatchObject({ exitCode: 0, difference: null, gaps: [] })
+    const [first, second] = outcome.runs
+    expect(first?.effects).toBeGreaterThan(50)
+    expect(outcome.runs).toHaveLength(node === KILLED ? 2 : 1)
+    if (node === KILLED) expect(second?.from).toBeGreaterThan(first?.to ?? 0)
+  }
 }
 
 /** Command lines of every process of this machine, by id. */
@@ -51,7 +106,7 @@ function expectOnChain({ feeds }: Summary): void {
 
 describe('npm start', () => {
   test('four oracles certify forty rounds and the chain holds what they certified', async () => {
-    const { exitCode, summary, stderr } = await npmStart('--rounds', '40', '--json')
+    const { exitCode, summary, stderr } = await npmStart(['--rounds', '40', '--json'])
     expect(exitCode, stderr).toBe(0)
     expect(summary.nodes).toBe(4)
     expect(summary.rounds.opened).toBe(40)
@@ -68,8 +123,9 @@ describe('npm start', () => {
     expect(processesOf(summary.pids)).toEqual([])
   })
 
-  test('an oracle killed with SIGKILL neither stops prices nor ever contradicts itself', async () => {
-    const { exitCode, summary, stderr } = await npmStart('--rounds', '40', '--json', '--kill', '1')
+  test('an oracle killed with SIGKILL neither stops prices nor contradicts itself, and all replay bit for bit', async () => {
+    const args = ['--rounds', '40', '--json', '--kill', '1', '--keep']
+    const { exitCode, summary, stderr } = await npmStart(args, expectReplays)
     expect(exitCode, stderr).toBe(0)
     expect(stderr).toContain('killing oracle-2 with SIGKILL')
     expect(summary.rounds.certified).toBeGreaterThanOrEqual(36)
@@ -80,6 +136,7 @@ describe('npm start', () => {
     expectOnChain(summary)
     expect(processesOf(summary.pids)).toEqual([])
   })
+
   test('when the process that was started is killed with SIGKILL, the network ends too', async () => {
     const child = spawn(process.execPath, ['start.mjs', 'start', '--json'], {
       stdio: ['ignore', 'ignore', 'pipe'],
