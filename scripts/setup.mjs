@@ -186,5 +186,6 @@ function progress(started) {
   const paths = neededHere().map(([path]) => join(ROOT, path, 'package.json'))
   const done = paths.filter((path) => existsSync(path)).length
   const seconds = Math.round((performance.now() - started) / 1000)
-  return `  ${seconds} s: ${done} of ${paths.length} packages`
+  const rest = done < paths.length ? '' : ', npm builds their native parts'
+  return `  ${seconds} s: ${done} of ${paths.length} packages${rest}`
 }

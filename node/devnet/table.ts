@@ -64,11 +64,10 @@ const paint = {
 /** The live table as lines of text with terminal colours; fits 100 columns. */
 export function renderTable(view: TableView): string {
   const round = view.round === null ? '–' : String(view.round)
-  const left = view.roundsLeft === null ? '' : `   ${view.roundsLeft} rounds to go`
   const lines = [
     paint.bold('PARALLAX  local oracle network') +
       paint.dim(`   ${formatDuration(view.elapsedMs)}   ${keyText(view.keygenMs)}`),
-    `round ${paint.bold(round)}  ${view.path}${paint.dim(left)}`,
+    `round ${paint.bold(round)}  ${view.path}${paint.dim(leftText(view.roundsLeft))}`,
     '',
     paint.dim(columns(FEED_WIDTHS, FEED_HEADS)),
     ...view.feeds.map(feedLine),
@@ -88,6 +87,11 @@ export function renderTable(view: TableView): string {
 
 function keyText(keygenMs: number | null): string {
   return keygenMs === null ? 'key from a dealer' : `key generated in ${keygenMs} ms`
+}
+
+function leftText(rounds: number | null): string {
+  if (rounds === null) return ''
+  return rounds > 0 ? `   ${rounds} rounds to go` : '   all rounds done, settling'
 }
 
 const FEED_HEADS = ['FEED', 'COMMITTEE', '± SPREAD', 'VENUES', 'ON CHAIN', 'OF ROUND']
@@ -148,7 +152,8 @@ function optionLines(option: OptionView | null): string[] {
       const paid = `${amountText(side.payout)} ${side.token}`
       if (side.payout !== null) return `${name}paid ${paint.green(paid)}`
       if (side.price === null) return `${name}${paint.dim('not on sale')}`
-      const priced = paint.dim(`   priced in ${side.pricedBlocks} blocks`)
+      const blocks = side.pricedBlocks === 1 ? 'one block' : `${side.pricedBlocks} blocks`
+      const priced = paint.dim(`   priced in ${blocks}`)
       return `${name}${side.price} ${side.token}${priced}`
     }),
   ]
