@@ -6,15 +6,17 @@ import { certificateMessage } from '../../aggregator/messages/certificate.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { encodeReport } from '../../aggregator/report/calldata.ts'
 import { FEED_STATUS, type FeedReport } from '../../aggregator/report/feed-report.ts'
-import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { bigintBytes, bigintFrom, concat } from '../../aggregator/values/bytes.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import type { CommitteeBox } from '../../contracts/testing/committee-box.ts'
 import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
+import { loadEcdsa, thresholdOf } from '../../node/keys/native.ts'
 import { CHAIN_START_MS } from '../support/contracts/chain.ts'
 import { CURVE_ORDER, FIELD_PRIME } from '../support/contracts/curve.ts'
 
 const PULL = hexToBytes(encodeFunctionData({ abi: priceFeedsAbi, functionName: 'pull_mfwu' }))
+/** As nodes check signatures; test/property/native-frost.test.ts holds it to the reference. */
+const SCHEME = thresholdOf(loadEcdsa({ fallback: 'refuse' }).implementation)
 /** As many as a safe integer can be read from. */
 const DRAW_BYTES = 6
 const SIGNATURE = { at: 20, length: 96 } as const
@@ -60,7 +62,7 @@ export function caseOf(box: CommitteeBox, seed: number, number: number): Case {
   )
   const message = certificateMessage(keccak_256, certificate)
   const { publicKey } = box.groupKey
-  const isValid = frostScheme.verify(publicKey, message, certificate.signature)
+  const isValid = SCHEME.verify(publicKey, message, certificate.signature)
   const isMutantValid = isSignature(publicKey, message, signature)
   return { number, certificate, feeds, chosen, calldata, isValid, mutant, isMutantValid }
 }
@@ -121,7 +123,7 @@ function isSignature(publicKey: Uint8Array, message: Uint8Array, bytes: Uint8Arr
   try {
     const point = secp256k1.Point.fromAffine({ x, y })
     point.assertValidity()
-    return frostScheme.verify(publicKey, message, concat(point.toBytes(true), bytes.subarray(64)))
+    return SCHEME.verify(publicKey, message, concat(point.toBytes(true), bytes.subarray(64)))
   } catch {
     return false
   }

@@ -143,8 +143,14 @@ library PullReader {
     ) internal returns (int256 value, uint256 time) {
         (bool done, bytes memory result) =
             address(hub).call(abi.encodePacked(IPriceFeeds.update_WNFio.selector, report));
-        if (!done && bytes4(result) != IPriceFeeds.RoundNotNewer.selector) _revert(result);
+        if (!done && !_isOvertaken(bytes4(result))) _revert(result);
         return hub.price_CQcm(feed, guard);
+    }
+
+    /// @dev Whether the hub has these feeds from this report or a newer one.
+    function _isOvertaken(bytes4 reason) private pure returns (bool) {
+        return reason == IPriceFeeds.RoundNotNewer.selector
+            || reason == IPriceFeeds.LongTailNotNewer.selector;
     }
 
     function _revert(bytes memory result) private pure {

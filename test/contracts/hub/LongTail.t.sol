@@ -3,8 +3,19 @@ pragma solidity ^0.8.28;
 
 import {ICommittees} from "../../../contracts/src/interfaces/ICommittees.sol";
 import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
+import {PullReader} from "../../../contracts/src/libraries/PullReader.sol";
 import {TestCommittee} from "../../../contracts/src/testing/TestCommittee.sol";
 import {LongTailFixture} from "./LongTailFixture.sol";
+
+/// @title A consumer whose user brings a report of a long-tail feed along
+contract LongTailConsumer {
+    function read(IPriceFeeds hub, uint256 feed, bytes calldata report)
+        external
+        returns (int256 value, uint256 time)
+    {
+        return PullReader.updateAndRead(hub, feed, IPriceFeeds.Guard(0, 0, 3), report);
+    }
+}
 
 /// @title Long-tail feeds: four in a word
 contract LongTailTest is LongTailFixture {
@@ -44,6 +55,35 @@ contract LongTailTest is LongTailFixture {
             abi.encodeWithSelector(IPriceFeeds.LongTailNotNewer.selector, given, given)
         );
         _send(_update(first));
+    }
+
+    function test_updateAndRead_readsWhatCame_alsoAfterAnother() public {
+        LongTailConsumer consumer = new LongTailConsumer();
+        bytes memory report = _signed(_lanes(100), 0x02);
+        (int256 value, uint256 time) = consumer.read(hub, FLAGSHIPS + 5, report);
+        assertHolds("brought", value == 105 && time == block.timestamp);
+        // The same again, and one that another delivery has overtaken.
+        (value,) = consumer.read(hub, FLAGSHIPS + 5, report);
+        assertHolds("again", value == 105);
+        VM.warp(block.timestamp + 1);
+        _deliver(_lanes(200), 0x02);
+        (value, time) = consumer.read(hub, FLAGSHIPS + 5, report);
+        assertHolds("the newer", value == 205 && time == block.timestamp);
+    }
+
+    function test_updateAndRead_givenAChangedWord_isRefused() public {
+        LongTailConsumer consumer = new LongTailConsumer();
+        bytes memory report = _signed(_lanes(100), 0x02);
+        report[report.length - 1] ^= 0x01;
+        VM.expectRevert(abi.encodeWithSelector(ICommittees.SignatureInvalid.selector));
+        consumer.read(hub, FLAGSHIPS + 5, report);
+    }
+
+    function test_pull_givenAPage_isRefused() public {
+        bytes memory report = _signed(_lanes(100), 0x02);
+        (bool done,) =
+            address(hub).staticcall(bytes.concat(IPriceFeeds.pull_mfwu.selector, report));
+        assertHolds("refused", !done);
     }
 
     function test_update_givenAPartDeliveredBefore_storesTheRest() public {
