@@ -15,7 +15,7 @@ const PROJECT = 'project/'
 const OUTPUTS = ['abi', 'evm.bytecode', 'evm.deployedBytecode', 'evm.methodIdentifiers', 'metadata']
 
 /**
- * Compiles the Solidity tests without the detour through Yul, in a fifth of the time
+ * Compiles the Solidity tests without the detour through Yul, in a quarter of the time
  * (docs/adr/0075-two-lanes-of-the-gate.md). What they test is deployed from the artifacts
  * of production, which keep their settings.
  */
