@@ -113,6 +113,10 @@ contract PythTest is HubFixture {
             abi.encodeWithSelector(PythErrors.PriceFeedNotFoundWithinRange.selector)
         );
         pyth.parsePriceFeedUpdates(data, _ids(), now_ + 1, now_ + 5);
+        VM.expectRevert(
+            abi.encodeWithSelector(PythErrors.PriceFeedNotFoundWithinRange.selector)
+        );
+        pyth.parsePriceFeedUpdates(data, _ids(), now_ - 5, now_ - 1);
     }
 
     function testFuzz_update_givenAnyBitFlipped_isRefused(uint256 chance) public {

@@ -35,6 +35,14 @@ contract StatisticsTest is HubFixture {
         assertHolds("1 - 1/e", average >= 1_632_120_558_828 - 1 && average <= 1_632_120_558_829);
     }
 
+    /// @dev 1e12 × (2 − 1/e) is 1,632,120,558,828.56.
+    function test_movingAverage_ofNegativeValues_isRoundedDown() public {
+        _deliver(-1e12);
+        _deliverAfter(100_000, -2e12);
+        VM.warp(block.timestamp + 3600);
+        assertHolds("down", statistics.movingAverage(0, 3600) == -1_632_120_558_829);
+    }
+
     /// hardhat-config: fuzz.runs = 300
     function testFuzz_movingAverage_liesBetweenTheValues(int64[] memory values) public {
         VM.assume(values.length > 0);
