@@ -4,6 +4,7 @@ import type { ReportMemo } from './report/report.ts'
 import type { Crypto } from './signing/crypto.ts'
 import { turnOrderOf } from './turn-order.ts'
 import type { MemberIndex, Round } from './values/ids.ts'
+import { forgetFirst } from './values/memo.ts'
 
 /**
  * What every pure function of one committee needs. The memos hold results that depend on their keys
@@ -21,7 +22,7 @@ export interface Context {
 const TURN_ORDERS_MAX = 512
 
 export function contextOf(crypto: Crypto, committee: Committee): Context {
-  return { crypto, committee, turnOrders: new Map(), reports: new Map(), candidates: new WeakMap() }
+  return { crypto, committee, turnOrders: new Map(), reports: new Map(), candidates: new Map() }
 }
 
 /** Turn order of a round (protocol §4.1), computed once per context. */
@@ -30,11 +31,6 @@ export function orderOf(context: Context, round: Round): readonly MemberIndex[] 
   if (known !== undefined) return known
   const order = turnOrderOf(context.crypto.keccak256, context.committee, round)
   context.turnOrders.set(round, order)
-  if (context.turnOrders.size > TURN_ORDERS_MAX) {
-    for (const oldest of context.turnOrders.keys()) {
-      context.turnOrders.delete(oldest)
-      break
-    }
-  }
+  if (context.turnOrders.size > TURN_ORDERS_MAX) forgetFirst(context.turnOrders)
   return order
 }

@@ -33,15 +33,19 @@ export function createMachine({ context, self, perform }: MachineOptions): Machi
   const inbox: Event[] = []
   let isRunning = false
 
+  const run = (event: Event): void => {
+    for (const effect of step(context, state, event)) perform(effect)
+  }
   const report = (event: Event): void => {
-    if (inbox.length >= INBOX_MAX) throw new Error('the inbox of the machine overflows')
-    inbox.push(event)
-    if (isRunning) return
+    if (isRunning) {
+      if (inbox.length >= INBOX_MAX) throw new Error('the inbox of the machine overflows')
+      inbox.push(event)
+      return
+    }
     isRunning = true
     try {
-      for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) {
-        for (const effect of step(context, state, next)) perform(effect)
-      }
+      run(event)
+      for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) run(next)
     } finally {
       isRunning = false
     }

@@ -128,11 +128,8 @@ export interface State {
   readonly ahead: Round[]
   clock: 'agrees' | 'behind'
   alarmMs: UnixMs | null
-  /**
-   * At least so many rounds have a certificate to publish: at 0 nobody has to look for one. Rounds
-   * that were forgotten before they published stay counted.
-   */
-  publishing: number
+  /** Rounds with a certificate that waits to be published: those with a `publishMs`. */
+  publishing: RoundState[]
   readonly targets: Map<string, TargetState>
   /** What feeds that are made of certificates remember; bounded by their windows. */
   readonly derived: readonly DerivedFeed[]
@@ -164,7 +161,7 @@ export function initialState(committee: Committee, self: MemberIndex): State {
     ahead: new Array(committee.size).fill(0),
     clock: 'agrees',
     alarmMs: null,
-    publishing: 0,
+    publishing: [],
     targets: new Map(),
     derived: derivedFeedsOf(committee.params.feeds),
   }

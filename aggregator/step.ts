@@ -170,12 +170,12 @@ function onMemberMessage(turn: Turn, round: RoundState, received: Verified<Membe
 /** Runs everything whose time has come: stages of the open round, then the next round. */
 function advance(turn: Turn): void {
   const { state, context } = turn
-  const now = roundAt(context.committee, turn.nowMs)
   const open = state.rounds.get(state.current)
   if (open !== undefined) runStages(turn, open)
-  if (now > state.current) {
+  if (turn.nowMs >= openingOf(context.committee, state.current + 1)) {
     if (open !== undefined) closeRound(turn, open)
     // A node that slept opens the round of now; the ones between were lost to it.
+    const now = roundAt(context.committee, turn.nowMs)
     openRound(turn, now)
     const opened = state.rounds.get(now)
     if (opened !== undefined) {
@@ -183,7 +183,9 @@ function advance(turn: Turn): void {
       runStages(turn, opened)
     }
   }
-  if (state.publishing > 0) for (const round of state.rounds.values()) publishDue(turn, round)
+  // A copy: what is published leaves the list.
+  if (state.publishing.length > 0)
+    for (const round of [...state.publishing]) publishDue(turn, round)
 }
 
 type Stage = (turn: Turn, round: RoundState) => void
@@ -245,10 +247,8 @@ function nextAlarmMs(turn: Turn): UnixMs {
     const stage = STAGES[open.stage]
     if (stage !== undefined) nextMs = earlier(nextMs, stage.atMs(turn, open))
   }
-  if (state.publishing > 0) {
-    for (const round of state.rounds.values()) {
-      if (round.publishMs !== null) nextMs = earlier(nextMs, round.publishMs)
-    }
+  for (const { publishMs } of state.publishing) {
+    if (publishMs !== null) nextMs = earlier(nextMs, publishMs)
   }
   const turnMs = nextTurnMs(turn)
   return turnMs === null ? nextMs : earlier(nextMs, turnMs)

@@ -15,7 +15,7 @@ export function turnOrderOf(
   committee: Committee,
   round: Round,
 ): readonly MemberIndex[] {
-  const first = keccak256(concat(committee.digest, new Writer().u64(round).done()))
+  const first = keccak256(new Writer(40).bytes(committee.digest).u64(round).done())
   const draws = concat(first, keccak256(first))
   const order = Array.from({ length: committee.size }, (_, index) => index)
   for (let last = order.length - 1; last > 0; last--) {

@@ -1,8 +1,10 @@
 import type { Committee } from '../aggregator/committee.ts'
 import type { Context } from '../aggregator/context.ts'
 import type { createMachine } from '../aggregator/machine.ts'
+import type { Certificate } from '../aggregator/messages/messages.ts'
 import type { State } from '../aggregator/state.ts'
 import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
+import type { CertificateDigests } from './certificate-digests.ts'
 import type { Journals } from './journal.ts'
 import type { Fact } from './world/facts.ts'
 
@@ -41,6 +43,7 @@ export interface Subject {
   /** As the committee agreed on it; a planted bug does not change it. */
   readonly committee: Committee
   readonly context: Context
+  readonly digests: CertificateDigests
   /** Members that no adversary controls. */
   readonly honest: Members
   /**
@@ -57,11 +60,18 @@ export interface Subject {
   readonly createMachine: typeof createMachine
 }
 
+/** What facts of some types show: the violation, if any. */
+export type Handlers = {
+  readonly [T in Fact['type']]?: (fact: Extract<Fact, { readonly type: T }>) => Violation | null
+}
+
 /** Watches one invariant. */
 export interface Checker {
   readonly rule: Rule
-  /** Called with every fact in order; the violation that it shows, if any. */
-  readonly check: (fact: Fact) => Violation | null
+  /** Called with every fact of the types named, in order. */
+  readonly on?: Handlers
+  /** Called with every certificate when it first shows, however many members come to hold it. */
+  readonly onCertificate?: (certificate: Certificate, nowUs: number) => Violation | null
   /** Called once when the run ended, for promises about the whole of it. */
   readonly finish?: (nowUs: number) => Violation | null
 }

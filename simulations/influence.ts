@@ -48,17 +48,21 @@ export class InfluenceMeter {
 
   readonly createChecker: CreateChecker = ({ committee, honest }): Checker => ({
     rule: 'S1',
-    check: (fact) => {
-      if (fact.type === 'roundOpened') {
-        this.#rounds.set(fact.round, { observed: new Map(), certificate: null })
-        this.#judge(fact.round - ROUNDS_OPEN, committee, honest)
-      } else if (fact.type === 'sent' && fact.message.message.type === 'observation') {
-        this.#observe(fact.member, fact.message.message)
-      } else if (fact.type === 'certified' && hasMember(honest, fact.member)) {
-        const open = this.#rounds.get(fact.certificate.round)
-        if (open !== undefined) open.certificate ??= fact.certificate
-      }
-      return null
+    on: {
+      roundOpened: ({ round }) => {
+        this.#rounds.set(round, { observed: new Map(), certificate: null })
+        this.#judge(round - ROUNDS_OPEN, committee, honest)
+        return null
+      },
+      sent: ({ member, message: { message } }) => {
+        if (message.type === 'observation') this.#observe(member, message)
+        return null
+      },
+      certified: ({ certificate, member }) => {
+        const open = this.#rounds.get(certificate.round)
+        if (open !== undefined && hasMember(honest, member)) open.certificate ??= certificate
+        return null
+      },
     },
   })
 

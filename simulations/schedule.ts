@@ -1,71 +1,99 @@
-interface Entry<T> {
-  readonly timeUs: number
-  readonly sequence: number
-  readonly item: T
-}
+/** Items that a queue has room for at first; it doubles when they are more. */
+const CAPACITY_START = 256
 
 /**
  * The one queue of a simulated world: what happens next, ordered by time, and at one time by the
- * order in which it was planned. A binary heap.
+ * order in which it was planned. A binary heap of places; what stands in a place does not move, so
+ * that sifting touches numbers alone.
  */
 export class Schedule<T> {
-  readonly #heap: Entry<T>[] = []
+  #heap = new Int32Array(CAPACITY_START)
+  /** By place. */
+  #timesUs = new Float64Array(CAPACITY_START)
+  #sequences = new Float64Array(CAPACITY_START)
+  readonly #items: (T | null)[] = []
+  #size = 0
   #sequence = 0
 
   get size(): number {
-    return this.#heap.length
+    return this.#size
   }
 
   /** Time of the next item in microseconds; null when nothing is planned. */
   get nextUs(): number | null {
-    return this.#heap[0]?.timeUs ?? null
+    return this.#size === 0 ? null : (this.#timesUs[this.#heap[0] as number] as number)
   }
 
   /** Plans an item; the time is whole microseconds, so that no rounding reaches the order. */
   add(timeUs: number, item: T): void {
     if (!Number.isSafeInteger(timeUs)) throw new RangeError('a planned time is whole microseconds')
-    const entry = { timeUs, sequence: this.#sequence++, item }
-    let at = this.#heap.length
-    this.#heap.push(entry)
+    const heap = this.#heap.length === this.#size ? this.#grow() : this.#heap
+    // The end of the heap holds the free places: each was put there when its item was taken.
+    const place = this.#items.length === this.#size ? this.#size : (heap[this.#size] as number)
+    this.#timesUs[place] = timeUs
+    this.#sequences[place] = this.#sequence++
+    this.#items[place] = item
+    let at = this.#size++
     while (at > 0) {
       const above = (at - 1) >> 1
-      const parent = this.#heap[above] as Entry<T>
-      if (!isBefore(entry, parent)) break
-      this.#heap[at] = parent
+      const parent = heap[above] as number
+      // What was planned before comes first: only an earlier time rises.
+      if (timeUs >= (this.#timesUs[parent] as number)) break
+      heap[at] = parent
       at = above
     }
-    this.#heap[at] = entry
+    heap[at] = place
   }
 
   /** Removes and returns the next item; null when nothing is planned. */
   take(): T | null {
-    const first = this.#heap[0]
-    const last = this.#heap.pop()
-    if (first === undefined || last === undefined) return null
-    if (first !== last) this.#sink(last)
-    return first.item
+    if (this.#size === 0) return null
+    const heap = this.#heap
+    const first = heap[0] as number
+    const item = this.#items[first] as T
+    this.#items[first] = null
+    this.#size -= 1
+    const last = heap[this.#size] as number
+    heap[this.#size] = first
+    if (this.#size > 0) this.#sink(last)
+    return item
   }
 
-  #sink(entry: Entry<T>): void {
+  /** Puts a place at the top, and lets it sink to where it belongs. */
+  #sink(place: number): void {
     const heap = this.#heap
-    const { length } = heap
+    const size = this.#size
     let at = 0
     for (;;) {
       let below = 2 * at + 1
-      if (below >= length) break
+      if (below >= size) break
       const right = below + 1
-      if (right < length && isBefore(heap[right] as Entry<T>, heap[below] as Entry<T>)) {
+      if (right < size && this.#isBefore(heap[right] as number, heap[below] as number)) {
         below = right
       }
-      const child = heap[below] as Entry<T>
-      if (!isBefore(child, entry)) break
+      const child = heap[below] as number
+      if (!this.#isBefore(child, place)) break
       heap[at] = child
       at = below
     }
-    heap[at] = entry
+    heap[at] = place
   }
-}
 
-function isBefore<T>(a: Entry<T>, b: Entry<T>): boolean {
-  return a.timeUs < b.timeUs || (a.timeUs === b.timeUs && a.sequence < b.sequence)
+  #isBefore(a: number, b: number): boolean {
+    const [aUs, bUs] = [this.#timesUs[a] as number, this.#timesUs[b] as number]
+    if (aUs !== bUs) return aUs < bUs
+    return (this.#sequences[a] as number) < (this.#sequences[b] as number)
+  }
+
+  #grow(): Int32Array {
+    const capacity = 2 * this.#heap.length
+    const [heap, timesUs, sequences] = [this.#heap, this.#timesUs, this.#sequences]
+    this.#heap = new Int32Array(capacity)
+    this.#timesUs = new Float64Array(capacity)
+    this.#sequences = new Float64Array(capacity)
+    this.#heap.set(heap)
+    this.#timesUs.set(timesUs)
+    this.#sequences.set(sequences)
+    return this.#heap
+  }
 }

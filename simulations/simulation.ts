@@ -2,7 +2,8 @@ import { contextOf } from '../aggregator/context.ts'
 import { createMachine } from '../aggregator/machine.ts'
 import type { Members } from '../aggregator/values/ids.ts'
 import { countMembers, difference, listMembers, membersOf } from '../aggregator/values/ids.ts'
-import type { Checker, CreateChecker, Rule, Violation } from './checker.ts'
+import type { CreateChecker, Rule } from './checker.ts'
+import { Checkers } from './checkers.ts'
 import { controlledBy, createControl } from './control.ts'
 import { disturbancesOf, isAlwaysDisturbed } from './disturbances.ts'
 import { planFaults } from './faults.ts'
@@ -17,13 +18,9 @@ import { Statistics } from './statistics.ts'
 import type { Plants } from './variant.ts'
 import { variantOf } from './variants.ts'
 import { createClock } from './world/clock.ts'
-import type { Fact } from './world/facts.ts'
 import { createKeys } from './world/keys.ts'
 import type { Recording } from './world/recorded.ts'
 import { World } from './world/world.ts'
-
-/** Violations kept; the rest is counted. */
-const VIOLATIONS_MAX = 100
 
 export interface SimulationOptions {
   readonly scenario: Scenario
@@ -42,11 +39,9 @@ export class Simulation {
   readonly #options: SimulationOptions
   readonly #world: World
   readonly #statistics: Statistics
-  readonly #checkers: readonly Checker[]
-  readonly #violations: Violation[] = []
+  readonly #checkers: Checkers
   readonly #faulty: Members
   readonly #endUs: number
-  #violationCount = 0
   #isComplete = false
 
   constructor(options: SimulationOptions) {
@@ -93,7 +88,8 @@ export class Simulation {
           recording: options.recording ?? null,
         }),
         watch: (fact) => {
-          this.#watch(fact)
+          this.#statistics.watch(fact)
+          this.#checkers.watch(fact)
           if (fact.type === 'roundOpened') roundOpened(fact.round)
         },
       },
@@ -104,6 +100,7 @@ export class Simulation {
     const subject = {
       committee: keys.committee,
       context: believed,
+      digests: this.#world.digests,
       honest,
       disturbances: disturbancesOf(scenario),
       isAlwaysDisturbed: isAlwaysDisturbed(scenario, keys.committee.params.timing.clockSkewMsMax),
@@ -111,9 +108,8 @@ export class Simulation {
       journals,
       createMachine: create,
     }
-    this.#checkers = (options.checkers ?? CHECKERS)
-      .map((create) => create(subject))
-      .filter(({ rule }) => isWanted(rule))
+    const created = (options.checkers ?? CHECKERS).map((create) => create(subject))
+    this.#checkers = new Checkers(created.filter(({ rule }) => isWanted(rule)))
     this.#endUs = endMsOf(scenario) * 1_000
     planFaults(this.#world, scenario.faults, clocks)
     for (const host of this.#world.hosts) this.#world.at(0, () => host.start())
@@ -164,9 +160,9 @@ export class Simulation {
       latencyMs: { first: statistics.first.summary(), all: statistics.all.summary() },
       convicted: listMembers(statistics.convicted),
       notes: Object.fromEntries([...statistics.notes].sort()),
-      checked: [...new Set(this.#checkers.map(({ rule }) => rule))],
-      violationCount: this.#violationCount,
-      violations: this.#violations,
+      checked: this.#checkers.rules,
+      violationCount: this.#checkers.violationCount,
+      violations: this.#checkers.violations,
       traceHash: this.#world.trace.digest(),
       curves: { first: statistics.first.cumulative(400), all: statistics.all.cumulative(400) },
       timeline: statistics.timeline.buckets,
@@ -178,30 +174,14 @@ export class Simulation {
     // In small bites, so that a broken invariant ends the run close to where it broke.
     for (let done = 0; done < eventsMax; done += BITE) {
       if (this.#world.advance(this.#endUs, BITE)) return true
-      if (stopAtViolation && this.#violationCount > 0) return true
+      if (stopAtViolation && this.#checkers.violationCount > 0) return true
     }
     return false
   }
 
   #finish(): void {
     this.#isComplete = true
-    for (const checker of this.#checkers) {
-      const violation = checker.finish?.(this.#world.nowUs) ?? null
-      if (violation !== null) this.#keep(violation)
-    }
-  }
-
-  #watch(fact: Fact): void {
-    this.#statistics.watch(fact)
-    for (const checker of this.#checkers) {
-      const violation = checker.check(fact)
-      if (violation !== null) this.#keep(violation)
-    }
-  }
-
-  #keep(violation: Violation): void {
-    this.#violationCount += 1
-    if (this.#violations.length < VIOLATIONS_MAX) this.#violations.push(violation)
+    this.#checkers.finish(this.#world.nowUs)
   }
 }
 

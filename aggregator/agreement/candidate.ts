@@ -6,6 +6,7 @@ import { inputsDigestOf, type Report, reportOf } from '../report/report.ts'
 import type { SigningSession } from '../signing/threshold.ts'
 import { equalBytes } from '../values/bytes.ts'
 import { isSubset, listMembers, type Members } from '../values/ids.ts'
+import { forgetFirst } from '../values/memo.ts'
 
 /** A report that this node can recompute, with everything that one attempt to sign it needs. */
 export interface Candidate {
@@ -23,9 +24,14 @@ interface Built {
   certificate: Verified<Certificate> | null
 }
 
-/** Candidates by the very report they are of: as long as that is remembered, so are they. */
-export type CandidateMemo = WeakMap<Report, Built[]>
+/** Candidates by the very report they are of. */
+export type CandidateMemo = Map<Report, Built[]>
 
+/**
+ * Reports whose candidates are remembered; the oldest goes first. A weak map would keep each of
+ * them until the next full collection, because its values lead back to its keys.
+ */
+const MEMO_REPORTS_MAX = 32
 /** Candidates remembered of one report: more differ in sets that only a faulty proposer names. */
 const MEMO_CANDIDATES_MAX = 16
 
@@ -48,13 +54,22 @@ export function candidateOf(
   const report = reportOf(context, held(observations, choice.observers))
   // The report is remembered by its observations; a signer outside of it has another one here.
   if (!isSubset(choice.signingSet, choice.observers)) return build(context, observations, choice)
-  const known = context.candidates.get(report) ?? []
-  const hit = known.find(({ candidate }) => isOfChoice(candidate, choice))
+  const known = context.candidates.get(report)
+  const hit = known?.find(({ candidate }) => isOfChoice(candidate, choice))
   if (hit !== undefined) return hit.candidate
   const candidate = build(context, observations, choice)
-  if (known.length < MEMO_CANDIDATES_MAX) known.push({ candidate, certificate: null })
-  if (known.length === 1) context.candidates.set(report, known)
+  remember(context.candidates, candidate)
   return candidate
+}
+
+function remember(memo: CandidateMemo, candidate: Candidate): void {
+  const known = memo.get(candidate.report)
+  if (known !== undefined) {
+    if (known.length < MEMO_CANDIDATES_MAX) known.push({ candidate, certificate: null })
+    return
+  }
+  memo.set(candidate.report, [{ candidate, certificate: null }])
+  if (memo.size > MEMO_REPORTS_MAX) forgetFirst(memo)
 }
 
 function isOfChoice(candidate: Candidate, choice: CandidateChoice): boolean {

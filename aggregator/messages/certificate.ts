@@ -21,7 +21,7 @@ export function writeCertificate(
     .u8(certificate.slot)
     .u32(certificate.signingSet)
     .u32(certificate.expectedNext)
-  for (const word of certificate.words) writer.bytes(word.subarray(0, WORD_HEAD_BYTES))
+  for (const word of certificate.words) writer.head(word, WORD_HEAD_BYTES)
   writer.bytes(certificate.signature)
 }
 

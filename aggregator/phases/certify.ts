@@ -95,7 +95,7 @@ export function onCombined(turn: Turn, event: Extract<Event, { type: 'combined' 
   const publishers = firstInTurn(order, attempt.signingSet, PUBLISHERS)
   const isPublisher = publishers.includes(turn.state.self)
   round.publishMs = turn.nowMs + (isPublisher ? 0 : turn.context.committee.params.timing.hopMs)
-  turn.state.publishing += 1
+  turn.state.publishing.push(round)
   publishDue(turn, round)
 }
 
@@ -129,8 +129,7 @@ function certificateWith(
  */
 export function publishDue(turn: Turn, round: RoundState): void {
   if (round.publishMs === null || round.publishMs > turn.nowMs) return
-  round.publishMs = null
-  turn.state.publishing -= 1
+  endPublishing(turn, round)
   if (round.certificate !== null) turn.out.push({ type: 'publish', message: round.certificate })
 }
 
@@ -142,8 +141,12 @@ export function hearCertificate(turn: Turn, { message }: Verified<Certificate>):
   const round = turn.state.rounds.get(message.round)
   if (round === undefined || round.publishMs === null) return
   if (round.certificate !== null && isBetter(round.certificate.message, message)) return
+  endPublishing(turn, round)
+}
+
+function endPublishing({ state }: Turn, round: RoundState): void {
   round.publishMs = null
-  turn.state.publishing -= 1
+  state.publishing = state.publishing.filter((each) => each !== round)
 }
 
 /** Takes a sound certificate, whoever made it: the round is over, and it may be the best (§4.3). */

@@ -102,6 +102,7 @@ function plan(turn: Turn, target: TargetState): void {
 
 /** Looks at the chain again when this node's turn has come (§8.2). */
 export function runTurns(turn: Turn): void {
+  if (turn.state.targets.size === 0) return
   const { size, params } = turn.context.committee
   for (const target of turn.state.targets.values()) {
     if (target.turnMs === null || target.turnMs > turn.nowMs) continue
@@ -156,6 +157,7 @@ function targetOf(turn: Turn, name: string): TargetState {
 /** The earliest turn planned on any target; null when none is. */
 export function nextTurnMs(turn: Turn): UnixMs | null {
   let earliest: UnixMs | null = null
+  if (turn.state.targets.size === 0) return earliest
   for (const { turnMs } of turn.state.targets.values()) {
     if (turnMs !== null && (earliest === null || turnMs < earliest)) earliest = turnMs
   }

@@ -70,6 +70,9 @@ function isLostBefore(state: State, round: Round): boolean {
 
 function forgetBefore(state: State, oldest: Round): void {
   for (const round of state.rounds.keys()) if (round < oldest) state.rounds.delete(round)
+  if (state.publishing.length > 0) {
+    state.publishing = state.publishing.filter(({ round }) => round >= oldest)
+  }
 }
 
 /** f+1 members two rounds ahead cannot all lie: then this node's clock is wrong (§4.2). */

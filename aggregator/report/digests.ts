@@ -1,4 +1,5 @@
-import { ascii, bigintBytes, concat } from '../values/bytes.ts'
+import { ascii } from '../values/bytes.ts'
+import { Writer } from '../values/codec.ts'
 import type { Members, Round } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 
@@ -21,23 +22,21 @@ export interface SignedFields {
 const REPORT_TAG = ascii('parallax.report.1')
 const SIGN_TAG = ascii('parallax.sign.1')
 
-const u32 = (value: number) => bigintBytes(BigInt(value), 4)
-const u64 = (value: number) => bigintBytes(BigInt(value), 8)
+const REPORT_BYTES = REPORT_TAG.length + 8 + 8 + 4 + 32
+const SIGN_BYTES = SIGN_TAG.length + 32 + 1 + 4 + 4
 
 /**
  * reportDigest = keccak256("parallax.report.1" ‖ round u64 ‖ timestampMs u64 ‖ observers u32 ‖
  * feedsRoot) (§7).
  */
 export function reportDigestOf(keccak256: Keccak256, header: ReportHeader): Uint8Array {
-  return keccak256(
-    concat(
-      REPORT_TAG,
-      u64(header.round),
-      u64(header.timestampMs),
-      u32(header.observers),
-      header.feedsRoot,
-    ),
-  )
+  const writer = new Writer(REPORT_BYTES)
+    .bytes(REPORT_TAG)
+    .u64(header.round)
+    .u64(header.timestampMs)
+    .u32(header.observers)
+    .bytes(header.feedsRoot)
+  return keccak256(writer.done())
 }
 
 /**
@@ -45,13 +44,11 @@ export function reportDigestOf(keccak256: Keccak256, header: ReportHeader): Uint
  * expectedNext u32) (§7).
  */
 export function signedMessageOf(keccak256: Keccak256, fields: SignedFields): Uint8Array {
-  return keccak256(
-    concat(
-      SIGN_TAG,
-      fields.reportDigest,
-      Uint8Array.of(fields.slot),
-      u32(fields.signingSet),
-      u32(fields.expectedNext),
-    ),
-  )
+  const writer = new Writer(SIGN_BYTES)
+    .bytes(SIGN_TAG)
+    .bytes(fields.reportDigest)
+    .u8(fields.slot)
+    .u32(fields.signingSet)
+    .u32(fields.expectedNext)
+  return keccak256(writer.done())
 }

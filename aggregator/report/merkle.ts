@@ -1,5 +1,6 @@
 import { invariant } from '../assert.ts'
 import { concat } from '../values/bytes.ts'
+import { Writer } from '../values/codec.ts'
 import type { FeedIndex } from '../values/ids.ts'
 
 type Keccak256 = (bytes: Uint8Array) => Uint8Array
@@ -7,7 +8,7 @@ type Keccak256 = (bytes: Uint8Array) => Uint8Array
 /** Leaf of a feed: keccak256(index u16 ‖ word of 32 bytes), 34 bytes hashed (protocol §7). */
 export function leafOf(keccak256: Keccak256, index: FeedIndex, word: Uint8Array): Uint8Array {
   invariant(word.length === 32, 'a leaf holds one word of 32 bytes')
-  return keccak256(concat(Uint8Array.of(index >> 8, index & 255), word))
+  return keccak256(new Writer(34).u16(index).bytes(word).done())
 }
 
 /** Levels from the leaves of words to the root. */

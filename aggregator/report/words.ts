@@ -1,5 +1,5 @@
 import { invariant } from '../assert.ts'
-import { bigintBytes, bigintFrom } from '../values/bytes.ts'
+import { Reader, Writer } from '../values/codec.ts'
 import { FEED_STATUS, type FeedReport } from './feed-report.ts'
 import { roundedToLane } from './lanes.ts'
 
@@ -61,11 +61,13 @@ export function encodeWord(feed: FeedReport): Uint8Array {
     throw new RangeError('a feed value must fit a signed 64-bit integer; use fewer decimals')
   }
   invariant(feed.observers >= 0 && feed.observers <= 31, 'observers fit five bits')
-  const word = new Uint8Array(WORD_BYTES)
-  word.set(bigintBytes(feed.value, 8), 0)
-  word.set(bigintBytes(BigInt(encodeSpread(feed.spread)), 3), 8)
-  word[11] = (feed.observers << 3) | (feed.isLongTail === true ? LONG_TAIL : 0) | feed.status
-  return word
+  const tier = feed.isLongTail === true ? LONG_TAIL : 0
+  return new Writer(WORD_BYTES)
+    .i64(feed.value)
+    .u24(encodeSpread(feed.spread))
+    .u8((feed.observers << 3) | tier | feed.status)
+    .zeros(WORD_BYTES - WORD_HEAD_BYTES)
+    .done()
 }
 
 /** Whether a word speaks of a long-tail feed, which shares its word on chain (LongTailWord.sol). */
@@ -77,8 +79,9 @@ export function isLongTailWord(word: Uint8Array): boolean {
 export function decodeWord(word: Uint8Array): FeedReport | null {
   if (word.length !== WORD_BYTES) return null
   for (let i = WORD_HEAD_BYTES; i < WORD_BYTES; i++) if (word[i] !== 0) return null
-  const value = BigInt.asIntN(64, bigintFrom(word.subarray(0, 8)))
-  const code = Number(bigintFrom(word.subarray(8, 11)))
+  const head = new Reader(word)
+  const value = head.i64()
+  const code = head.u24()
   const spread = decodeSpread(code)
   if (encodeSpread(spread) !== code) return null
   const last = word[11] as number

@@ -1,6 +1,10 @@
 import { equalBytes } from '../values/bytes.ts'
 import { countMembers, listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
+import { forgetFirst } from '../values/memo.ts'
 import type { GroupKey, SigningSession, SigningShare, ThresholdScheme } from './threshold.ts'
+
+/** Sessions whose tags are remembered; the oldest goes first. */
+const SESSIONS_MAX = 16
 
 const FNV_PRIME = 0x01000193
 
@@ -38,12 +42,13 @@ export function idealScheme(key: number): ThresholdScheme {
     mix(multiplyLow(key ^ label, FNV_PRIME) ^ extra, message)
 
   /** What every signer and every combiner of one session computes alike. */
-  const sessions = new WeakMap<SigningSession, SessionTags>()
+  const sessions = new Map<SigningSession, SessionTags>()
   const tagsOf = (session: SigningSession): SessionTags => {
     const known = sessions.get(session)
     if (known !== undefined) return known
     const made: SessionTags = { commitments: commitmentsOf(session), shares: [] }
     sessions.set(session, made)
+    if (sessions.size > SESSIONS_MAX) forgetFirst(sessions)
     return made
   }
   /** Not to be given away: it judges what others send. */

@@ -72,15 +72,28 @@ export function ascii(text: string): Uint8Array {
 /** Big-endian two's complement of a bigint in `length` bytes; the caller has checked its range. */
 export function bigintBytes(value: bigint, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
-  let rest = BigInt.asUintN(length * 8, value)
-  for (let i = length - 1; i >= 0; i--) {
-    bytes[i] = Number(rest & 255n)
-    rest >>= 8n
+  let rest = value
+  // Four bytes at a time: each operation on a bigint makes a new one.
+  for (let end = length; end > 0; end -= 4) {
+    let word = Number(BigInt.asUintN(32, rest))
+    for (let i = end - 1; i >= end - 4 && i >= 0; i--) {
+      bytes[i] = word & 255
+      word >>>= 8
+    }
+    if (end > 4) rest >>= 32n
   }
   return bytes
 }
 
 /** Unsigned big-endian bytes as a bigint. */
 export function bigintFrom(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(`0x${toHex(bytes)}`)
+  let value = 0n
+  for (let start = 0; start < bytes.length; ) {
+    // The first word takes what whole ones leave.
+    const end = start + (((bytes.length - start - 1) & 3) + 1)
+    let word = 0
+    for (; start < end; start++) word = ((word << 8) | (bytes[start] as number)) >>> 0
+    value = value === 0n ? BigInt(word) : (value << 32n) | BigInt(word)
+  }
+  return value
 }

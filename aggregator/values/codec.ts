@@ -1,10 +1,15 @@
 import { invariant } from '../assert.ts'
-import { bigintBytes, bigintFrom } from './bytes.ts'
+import { bigintBytes } from './bytes.ts'
 
 /** Appends fixed-width big-endian fields; the caller has checked the ranges. */
 export class Writer {
-  #bytes = new Uint8Array(256)
+  #bytes: Uint8Array<ArrayBuffer>
   #length = 0
+
+  /** @param capacity bytes set aside; the exact number saves a copy, more come as needed */
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity)
+  }
 
   #grow(by: number): number {
     const start = this.#length
@@ -28,6 +33,11 @@ export class Writer {
     return this.u8(value >>> 8).u8(value & 255)
   }
 
+  u24(value: number): this {
+    invariant(value >= 0 && value <= 0xffffff, 'u24 out of range')
+    return this.u8(value >>> 16).u16(value & 0xffff)
+  }
+
   u32(value: number): this {
     invariant(value >= 0 && value <= 0xffffffff, 'u32 out of range')
     const start = this.#grow(4)
@@ -45,7 +55,22 @@ export class Writer {
     return this.u32(high).u32(value >>> 0)
   }
 
+  i64(value: bigint): this {
+    const number = Number(value)
+    // Most values are safe integers; a bigint that is none never becomes one by rounding.
+    if (Number.isSafeInteger(number)) {
+      const high = (number - (number >>> 0)) / 0x1_0000_0000
+      return this.u32(high >>> 0).u32(number >>> 0)
+    }
+    invariant(BigInt.asIntN(64, value) === value, 'i64 out of range')
+    return this.bytes(bigintBytes(value, 8))
+  }
+
   i128(value: bigint): this {
+    if (BigInt.asIntN(64, value) === value) {
+      const sign = value < 0n ? 0xffffffff : 0
+      return this.u32(sign).u32(sign).i64(value)
+    }
     invariant(BigInt.asIntN(128, value) === value, 'i128 out of range')
     return this.bytes(bigintBytes(value, 16))
   }
@@ -57,9 +82,23 @@ export class Writer {
     return this
   }
 
-  /** The bytes written so far, as a copy of exactly their length. */
-  done(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+  /** The first bytes of an array that is at least so long. */
+  head(value: Uint8Array, length: number): this {
+    const start = this.#grow(length)
+    // A loop: a view into a small array costs more than the few bytes.
+    for (let i = 0; i < length; i++) this.#bytes[start + i] = value[i] as number
+    return this
+  }
+
+  zeros(count: number): this {
+    this.#grow(count)
+    return this
+  }
+
+  /** The bytes written; nothing may be written after. */
+  done(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#bytes
+    return bytes.length === this.#length ? bytes : bytes.slice(0, this.#length)
   }
 }
 
@@ -90,6 +129,10 @@ export class Reader {
     return this.u8() * 256 + this.u8()
   }
 
+  u24(): number {
+    return this.u8() * 0x1_0000 + this.u16()
+  }
+
   u32(): number {
     return this.u16() * 0x1_0000 + this.u16()
   }
@@ -101,8 +144,20 @@ export class Reader {
     return high * 0x1_0000_0000 + this.u32()
   }
 
+  i64(): bigint {
+    const high = this.u32() | 0
+    const low = this.u32()
+    const number = high * 0x1_0000_0000 + low
+    if (Number.isSafeInteger(number)) return BigInt(number)
+    return (BigInt(high) << 32n) | BigInt(low)
+  }
+
   i128(): bigint {
-    return BigInt.asIntN(128, bigintFrom(this.view(16)))
+    const high = this.i64()
+    const low = this.i64()
+    // Most values fit the lower half, of which the upper one then only repeats the sign.
+    if (low < 0n ? high === -1n : high === 0n) return low
+    return (high << 64n) | BigInt.asUintN(64, low)
   }
 
   /** A copy, so that a kept field does not keep a whole network frame alive. */

@@ -45,10 +45,17 @@ export function countMembers(set: Members): number {
   return (((rest + (rest >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24
 }
 
+/** How many members of the set come before one in ascending order; −1 for one that is not in it. */
+export function positionIn(set: Members, index: MemberIndex): number {
+  return hasMember(set, index) ? countMembers(set & ((1 << index) - 1)) : -1
+}
+
 /** The members in ascending order. */
 export function listMembers(set: Members): MemberIndex[] {
   const list: MemberIndex[] = []
-  for (let index = 0; index < 31; index++) if (hasMember(set, index)) list.push(index)
+  for (let rest = set, index = 0; rest !== 0; rest >>>= 1, index++) {
+    if ((rest & 1) === 1) list.push(index)
+  }
   return list
 }
 

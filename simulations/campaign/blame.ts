@@ -82,9 +82,11 @@ class Account {
 
   readonly createChecker: CreateChecker = ({ context }): Checker => ({
     rule: 'S2',
-    check: (fact) => {
-      if (fact.type === 'certificateMade') this.#compare(context, fact.certificate)
-      return null
+    on: {
+      certificateMade: ({ certificate }) => {
+        this.#compare(context, certificate)
+        return null
+      },
     },
   })
 

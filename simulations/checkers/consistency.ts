@@ -2,7 +2,8 @@ import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
 import type { Checker, CreateChecker, Violation } from '../checker.ts'
-import type { Fact } from '../world/facts.ts'
+import { RoundRing } from '../round-ring.ts'
+import type { FactOf } from '../world/facts.ts'
 
 /** Rounds whose promises and nonces are remembered. */
 const ROUNDS_KEPT = 256
@@ -17,6 +18,7 @@ interface Bound {
 
 const NOTHING = new Uint8Array(0)
 const SLOTS = [0, 1, 2].map((slot) => Uint8Array.of(slot))
+const SENDS = { observation: 'sends observation', late: 'sends late' } as const
 const RANKS = ['sends proposal of rank 0', 'sends proposal of rank 1'] as const
 
 /**
@@ -25,16 +27,20 @@ const RANKS = ['sends proposal of rank 0', 'sends proposal of rank 1'] as const
  */
 export const createConsistencyChecker: CreateChecker = ({ honest, committee }): Checker => {
   /** By round, then by honest member: a handful of entries each, so that a list is quickest. */
-  const bound = new Map<Round, Bound[][]>()
+  const bound = new RoundRing<(Bound[] | undefined)[]>(ROUNDS_KEPT)
 
   const boundOf = (round: Round, member: MemberIndex): Bound[] => {
     let ofRound = bound.get(round)
     if (ofRound === undefined) {
-      ofRound = Array.from({ length: committee.size }, () => [])
+      ofRound = new Array(committee.size)
       bound.set(round, ofRound)
-      bound.delete(round - ROUNDS_KEPT)
     }
-    return ofRound[member] as Bound[]
+    let entries = ofRound[member]
+    if (entries === undefined) {
+      entries = []
+      ofRound[member] = entries
+    }
+    return entries
   }
   const bind = (
     { round, member, nowUs }: { round: Round; member: MemberIndex; nowUs: number },
@@ -52,7 +58,7 @@ export const createConsistencyChecker: CreateChecker = ({ honest, committee }): 
     entries.push(entry)
     return null
   }
-  const onShare = (fact: Extract<Fact, { type: 'shareMade' }>): Violation | null => {
+  const onShare = (fact: FactOf<'shareMade'>): Violation | null => {
     const { reportDigest, signed, nonce, slot } = fact
     return (
       bind(fact, { what: 'signs', about: NOTHING, content: reportDigest }) ??
@@ -60,17 +66,18 @@ export const createConsistencyChecker: CreateChecker = ({ honest, committee }): 
       bind(fact, { what: 'signs in slot', about: SLOTS[slot] ?? NOTHING, content: signed })
     )
   }
+  const onSent = ({ message: { message, digest }, nowUs }: FactOf<'sent'>): Violation | null => {
+    if (message.type === 'certificate' || message.type === 'evidence') return null
+    if (message.type === 'share') return null
+    const what = message.type === 'proposal' ? RANKS[message.rank] : SENDS[message.type]
+    const about = { round: message.round, member: message.sender, nowUs }
+    return bind(about, { what, about: NOTHING, content: digest })
+  }
   return {
     rule: 'S4',
-    check: (fact) => {
-      if (fact.type === 'shareMade' && hasMember(honest, fact.member)) return onShare(fact)
-      if (fact.type !== 'sent' || !hasMember(honest, fact.member)) return null
-      const { message, digest } = fact.message
-      if (message.type === 'certificate' || message.type === 'evidence') return null
-      if (message.type === 'share') return null
-      const what = message.type === 'proposal' ? RANKS[message.rank] : `sends ${message.type}`
-      const about = { round: message.round, member: message.sender, nowUs: fact.nowUs }
-      return bind(about, { what, about: NOTHING, content: digest })
+    on: {
+      shareMade: (fact) => (hasMember(honest, fact.member) ? onShare(fact) : null),
+      sent: (fact) => (hasMember(honest, fact.member) ? onSent(fact) : null),
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Promised } from '../../aggregator/effects.ts'
+import type { GossipMessage } from '../../aggregator/messages/messages.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
@@ -29,25 +30,33 @@ export const createDurabilityChecker: CreateChecker = ({ honest, committee }): C
   }
   return {
     rule: 'S4',
-    check: (fact) => {
-      if (fact.type === 'promised') {
-        const own = promises[fact.member]
-        own?.push(fact.promise)
+    on: {
+      promised: ({ member, promise }) => {
+        const own = promises[member]
+        own?.push(promise)
         if (own !== undefined && own.length > PROMISES_KEPT) own.shift()
         return null
-      }
-      if (fact.type === 'shareMade' && hasMember(honest, fact.member)) {
-        return demand(fact, 'share', fact.reportDigest)
-      }
-      if (fact.type !== 'sent' || !hasMember(honest, fact.member)) return null
-      const { message, digest } = fact.message
-      const { round } = message
-      const about = { member: fact.member, round, nowUs: fact.nowUs }
-      if (message.type === 'observation' || message.type === 'late') {
-        return demand(about, message.type, digest)
-      }
-      if (message.type !== 'proposal') return null
-      return demand(about, message.rank === 0 ? 'proposal0' : 'proposal1', digest)
+      },
+      shareMade: (fact) =>
+        hasMember(honest, fact.member) ? demand(fact, 'share', fact.reportDigest) : null,
+      sent: ({ member, nowUs, message: { message, digest } }) => {
+        if (!hasMember(honest, member)) return null
+        const kind = kindOf(message)
+        return kind === null ? null : demand({ member, round: message.round, nowUs }, kind, digest)
+      },
     },
+  }
+}
+
+/** As what a message is promised; null for those that need no promise of their own. */
+function kindOf(message: GossipMessage): Promised['kind'] | null {
+  switch (message.type) {
+    case 'observation':
+    case 'late':
+      return message.type
+    case 'proposal':
+      return message.rank === 0 ? 'proposal0' : 'proposal1'
+    default:
+      return null
   }
 }

@@ -23,19 +23,25 @@ export const createFastShareChecker: CreateChecker = (subject): Checker => {
 
   return {
     rule: 'L5',
-    check: (fact) => {
-      if (fact.type === 'crashed' && hasMember(honest, fact.member)) hasCrashed = true
-      if (!applies || hasCrashed) return null
-      if (fact.type === 'certified' && fact.path === 'fast' && hasMember(honest, fact.member)) {
-        fast.add(fact.certificate.round)
-      }
-      if (fact.type !== 'roundOpened') return null
-      const round = fact.round - CLOSED_AFTER
-      const isFast = fast.delete(round)
-      if (round < PERIODS_TO_LEARN * probeEvery || round % probeEvery === 0) return null
-      counts.rounds += 1
-      if (isFast) counts.fast += 1
-      return null
+    on: {
+      crashed: ({ member }) => {
+        if (hasMember(honest, member)) hasCrashed = true
+        return null
+      },
+      certified: ({ certificate, member, path }) => {
+        if (!applies || hasCrashed) return null
+        if (path === 'fast' && hasMember(honest, member)) fast.add(certificate.round)
+        return null
+      },
+      roundOpened: (fact) => {
+        if (!applies || hasCrashed) return null
+        const round = fact.round - CLOSED_AFTER
+        const isFast = fast.delete(round)
+        if (round < PERIODS_TO_LEARN * probeEvery || round % probeEvery === 0) return null
+        counts.rounds += 1
+        if (isFast) counts.fast += 1
+        return null
+      },
     },
     finish: (nowUs) => {
       if (hasCrashed || counts.rounds < ROUNDS_MIN) return null

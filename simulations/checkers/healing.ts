@@ -13,21 +13,24 @@ export const createHealingChecker: CreateChecker = (subject): Checker => {
   /** First round that opened after everything healed. */
   let healed: Round | null = null
   let isResumed = false
+  const isAwaited = (nowUs: number) => applies && !isResumed && nowUs >= lastUs
 
   return {
     rule: 'L3',
-    check: (fact) => {
-      if (!applies || isResumed || fact.nowUs < lastUs) return null
-      if (fact.type === 'certified' && hasMember(honest, fact.member)) {
+    on: {
+      certified: ({ member, nowUs, certificate }) => {
+        if (!isAwaited(nowUs) || !hasMember(honest, member)) return null
         // A certificate of before may still be on its way: only a new round shows that it works.
-        isResumed = healed !== null && fact.certificate.round >= healed
+        isResumed = healed !== null && certificate.round >= healed
         return null
-      }
-      if (fact.type !== 'roundOpened') return null
-      healed ??= fact.round
-      if (fact.round !== healed + ROUNDS_MAX) return null
-      const message = `no certificate in rounds ${healed} to ${healed + ROUNDS_MAX - 1}`
-      return { rule: 'L3', nowUs: fact.nowUs, round: fact.round, message }
+      },
+      roundOpened: ({ nowUs, round }) => {
+        if (!isAwaited(nowUs)) return null
+        healed ??= round
+        if (round !== healed + ROUNDS_MAX) return null
+        const message = `no certificate in rounds ${healed} to ${healed + ROUNDS_MAX - 1}`
+        return { rule: 'L3', nowUs, round, message }
+      },
     },
   }
 }

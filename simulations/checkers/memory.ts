@@ -35,16 +35,17 @@ export const createMemoryChecker: CreateChecker = ({ committee, honest, stateOf 
   const members: readonly MemberIndex[] = listMembers(honest)
   return {
     rule: 'S7',
-    check: (fact) => {
-      if (fact.type !== 'roundOpened') return null
-      for (const member of members) {
-        const state = stateOf(member)
-        const excess = state === null ? null : excessOf(state)
-        if (excess === null) continue
-        const message = `member ${member} keeps ${excess}`
-        return { rule: 'S7', nowUs: fact.nowUs, round: fact.round, message }
-      }
-      return null
+    on: {
+      roundOpened: ({ nowUs, round }) => {
+        for (const member of members) {
+          const state = stateOf(member)
+          const excess = state === null ? null : excessOf(state)
+          if (excess === null) continue
+          const message = `member ${member} keeps ${excess}`
+          return { rule: 'S7', nowUs, round, message }
+        }
+        return null
+      },
     },
   }
 }

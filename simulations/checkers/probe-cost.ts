@@ -24,20 +24,26 @@ export const createProbeCostChecker: CreateChecker = (subject): Checker => {
 
   return {
     rule: 'L2',
-    check: (fact) => {
-      if (fact.type === 'crashed' && hasMember(honest, fact.member)) hasCrashed = true
-      if (!applies || hasCrashed) return null
-      if (fact.type === 'certified' && fact.path === 'fast' && hasMember(honest, fact.member)) {
-        fast.add(fact.certificate.round)
-      }
-      if (fact.type !== 'roundOpened') return null
-      const round = fact.round - CLOSED_AFTER
-      if (round < PERIODS_TO_LEARN * probeEvery) return null
-      if (round % probeEvery === 0) cost = 0
-      if (!fast.delete(round)) cost += 1
-      if (cost !== COST_MAX + 1) return null
-      const message = `more than ${COST_MAX} slow or lost rounds since the probe`
-      return { rule: 'L2', nowUs: fact.nowUs, round, message }
+    on: {
+      crashed: ({ member }) => {
+        if (hasMember(honest, member)) hasCrashed = true
+        return null
+      },
+      certified: ({ certificate, member, path }) => {
+        if (!applies || hasCrashed) return null
+        if (path === 'fast' && hasMember(honest, member)) fast.add(certificate.round)
+        return null
+      },
+      roundOpened: (fact) => {
+        if (!applies || hasCrashed) return null
+        const round = fact.round - CLOSED_AFTER
+        if (round < PERIODS_TO_LEARN * probeEvery) return null
+        if (round % probeEvery === 0) cost = 0
+        if (!fast.delete(round)) cost += 1
+        if (cost !== COST_MAX + 1) return null
+        const message = `more than ${COST_MAX} slow or lost rounds since the probe`
+        return { rule: 'L2', nowUs: fact.nowUs, round, message }
+      },
     },
   }
 }

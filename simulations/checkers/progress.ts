@@ -1,6 +1,6 @@
 import { orderOf } from '../../aggregator/context.ts'
 import type { Proposal } from '../../aggregator/messages/messages.ts'
-import type { Members, Round } from '../../aggregator/values/ids.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
 import { countMembers, difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import type { Checker, CreateChecker, Violation } from '../checker.ts'
 
@@ -45,29 +45,30 @@ export const createProgressChecker: CreateChecker = (subject): Checker => {
   }
   return {
     rule: 'L1',
-    check: (fact) => {
-      if (fact.type === 'crashed' && hasMember(honest, fact.member)) hasCrashed = true
-      if (!applies || hasCrashed) return null
-      if (fact.type === 'certified' && hasMember(honest, fact.member)) {
-        certified.add(fact.certificate.round)
-      }
-      if (
-        fact.type === 'sent' &&
-        isHonestProposal(fact.message.message.type, fact.member, honest)
-      ) {
-        const proposal = fact.message.message as Proposal
-        proposals.set(proposal.round, [...(proposals.get(proposal.round) ?? []), proposal])
-      }
-      if (fact.type !== 'roundOpened') return null
-      const round = fact.round - CLOSED_AFTER
-      const isLost = !certified.delete(round) && round >= FIRST_ROUND
-      const violation = isLost ? judge(round, fact.nowUs) : null
-      proposals.delete(round)
-      return violation
+    on: {
+      crashed: ({ member }) => {
+        if (hasMember(honest, member)) hasCrashed = true
+        return null
+      },
+      certified: ({ certificate, member }) => {
+        if (!applies || hasCrashed) return null
+        if (hasMember(honest, member)) certified.add(certificate.round)
+        return null
+      },
+      sent: ({ member, message: { message } }) => {
+        if (message.type !== 'proposal' || !applies || hasCrashed) return null
+        if (!hasMember(honest, member)) return null
+        proposals.set(message.round, [...(proposals.get(message.round) ?? []), message])
+        return null
+      },
+      roundOpened: (fact) => {
+        if (!applies || hasCrashed) return null
+        const round = fact.round - CLOSED_AFTER
+        const isLost = !certified.delete(round) && round >= FIRST_ROUND
+        const violation = isLost ? judge(round, fact.nowUs) : null
+        proposals.delete(round)
+        return violation
+      },
     },
   }
-}
-
-function isHonestProposal(type: string, member: number, honest: Members): boolean {
-  return type === 'proposal' && hasMember(honest, member)
 }

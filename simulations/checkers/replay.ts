@@ -18,10 +18,9 @@ export const createReplayChecker: CreateChecker = (subject): Checker => {
   }
   return {
     rule: 'S8',
-    check: (fact) => {
-      if (fact.type === 'roundOpened') return judge(journals.takeFull(), fact.nowUs)
-      if (fact.type === 'crashed') return judge(journals.takeOf(fact.member), fact.nowUs)
-      return null
+    on: {
+      roundOpened: ({ nowUs }) => judge(journals.takeFull(), nowUs),
+      crashed: ({ member, nowUs }) => judge(journals.takeOf(member), nowUs),
     },
     finish: (nowUs) => judge(journals.take(), nowUs),
   }

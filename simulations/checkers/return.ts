@@ -22,26 +22,26 @@ export const createReturnChecker: CreateChecker = (subject): Checker => {
   }
   return {
     rule: 'L4',
-    check: (fact) => {
-      if (!applies) return null
-      switch (fact.type) {
-        case 'started':
-          if (hasMember(honest, fact.member)) waiting.set(fact.member, current)
-          return null
-        case 'crashed':
-          waiting.delete(fact.member)
-          return null
-        case 'roundOpened':
-          current = fact.round
-          return overdue(fact.nowUs)
-        case 'certified':
-          for (const member of waiting.keys()) {
-            if (hasMember(fact.certificate.observers, member)) waiting.delete(member)
-          }
-          return null
-        default:
-          return null
-      }
+    on: {
+      started: ({ member }) => {
+        if (applies && hasMember(honest, member)) waiting.set(member, current)
+        return null
+      },
+      crashed: ({ member }) => {
+        waiting.delete(member)
+        return null
+      },
+      roundOpened: ({ nowUs, round }) => {
+        current = round
+        return overdue(nowUs)
+      },
+      certified: ({ certificate: { observers } }) => {
+        if (waiting.size === 0) return null
+        for (const member of waiting.keys()) {
+          if (hasMember(observers, member)) waiting.delete(member)
+        }
+        return null
+      },
     },
   }
 }

@@ -1,33 +1,27 @@
-import { certificateReportDigest } from '../../aggregator/messages/certificate.ts'
-import type { Certificate } from '../../aggregator/messages/messages.ts'
-import { toHex } from '../../aggregator/values/bytes.ts'
-import type { Round } from '../../aggregator/values/ids.ts'
+import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
 import type { Checker, CreateChecker } from '../checker.ts'
+import { RoundRing } from '../round-ring.ts'
 
 /** Rounds whose certified digest is kept. */
 const ROUNDS_KEPT = 4_096
 
 /** S2: one certified report digest for each round, ever (protocol §12). */
-export const createUniquenessChecker: CreateChecker = ({ context }): Checker => {
-  const certified = new Map<Round, string>()
-  const judged = new WeakSet<Certificate>()
+export const createUniquenessChecker: CreateChecker = ({ digests }): Checker => {
+  const certified = new RoundRing<Uint8Array>(ROUNDS_KEPT)
   return {
     rule: 'S2',
-    check: (fact) => {
-      if (fact.type !== 'certificateMade' && fact.type !== 'certified') return null
-      if (judged.has(fact.certificate)) return null
-      judged.add(fact.certificate)
-      const { round } = fact.certificate
-      const digest = toHex(certificateReportDigest(context.crypto.keccak256, fact.certificate))
+    onCertificate: (certificate, nowUs) => {
+      const { round } = certificate
+      const { reportDigest } = digests.of(certificate)
       const known = certified.get(round)
       if (known === undefined) {
-        certified.set(round, digest)
-        certified.delete(round - ROUNDS_KEPT)
+        certified.set(round, reportDigest)
         return null
       }
-      if (known === digest) return null
-      const message = `two reports were certified: ${known.slice(0, 16)} and ${digest.slice(0, 16)}`
-      return { rule: 'S2', nowUs: fact.nowUs, round, message }
+      if (equalBytes(known, reportDigest)) return null
+      const [first, second] = [known, reportDigest].map((digest) => toHex(digest).slice(0, 16))
+      const message = `two reports were certified: ${first} and ${second}`
+      return { rule: 'S2', nowUs, round, message }
     },
   }
 }

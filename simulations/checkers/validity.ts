@@ -1,9 +1,9 @@
 import type { Certificate, Observation } from '../../aggregator/messages/messages.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
-import type { Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
 import type { Checker, CreateChecker, Violation } from '../checker.ts'
+import { RoundRing } from '../round-ring.ts'
 
 interface Range {
   low: bigint
@@ -16,18 +16,18 @@ const ROUNDS_KEPT = 4_096
 /** S1: every certified value lies within the honest observations of its round (protocol §12). */
 export const createValidityChecker: CreateChecker = ({ committee, honest }): Checker => {
   /** By round, for each feed; null where no honest member had a value. */
-  const ranges = new Map<Round, (Range | null)[]>()
+  const ranges = new RoundRing<(Range | null)[]>(ROUNDS_KEPT)
   const feeds = committee.params.feeds
-  const judged = new WeakSet<Certificate>()
 
   const widen = (observation: Observation): void => {
     let ofRound = ranges.get(observation.round)
     if (ofRound === undefined) {
       ofRound = feeds.map(() => null)
       ranges.set(observation.round, ofRound)
-      ranges.delete(observation.round - ROUNDS_KEPT)
     }
-    for (const [feed, value] of observation.values.entries()) {
+    const { values } = observation
+    for (let feed = 0; feed < values.length; feed++) {
+      const value = values[feed] ?? null
       if (value === null) continue
       const range = ofRound[feed] ?? null
       if (range === null) ofRound[feed] = { low: value, high: value }
@@ -52,16 +52,12 @@ export const createValidityChecker: CreateChecker = ({ committee, honest }): Che
   }
   return {
     rule: 'S1',
-    check: (fact) => {
-      if (fact.type === 'certificateMade' || fact.type === 'certified') {
-        if (judged.has(fact.certificate)) return null
-        judged.add(fact.certificate)
-        return judge(fact.certificate, fact.nowUs)
-      }
-      if (fact.type !== 'sent' || !hasMember(honest, fact.member)) return null
-      const { message } = fact.message
-      if (message.type === 'observation') widen(message)
-      return null
+    onCertificate: judge,
+    on: {
+      sent: ({ member, message: { message } }) => {
+        if (message.type === 'observation' && hasMember(honest, member)) widen(message)
+        return null
+      },
     },
   }
 }

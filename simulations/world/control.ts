@@ -1,6 +1,6 @@
 import type { DirectMessage, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
-import type { Sampled } from './host.ts'
+import type { Sampled } from './host-options.ts'
 
 /** Where an adversary takes hold of the members it controls. */
 export interface Control {

@@ -1,9 +1,7 @@
-import type { Committee } from '../../aggregator/committee.ts'
-import type { Context } from '../../aggregator/context.ts'
-import { certificateReportDigest } from '../../aggregator/messages/certificate.ts'
 import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { NO_MEMBERS } from '../../aggregator/values/ids.ts'
+import type { CertificateDigests } from '../certificate-digests.ts'
 
 /** A gossip message on its way, with who has it. One object for all copies of one content. */
 export interface Envelope {
@@ -18,14 +16,36 @@ export interface Envelope {
   isWhole: boolean
 }
 
-export function envelopeOf(context: Context, message: Verified<GossipMessage>): Envelope {
+export function envelopeOf(
+  digests: CertificateDigests,
+  message: Verified<GossipMessage>,
+): Envelope {
   return {
     message,
-    marks: marksOf(context, message.message),
+    marks: marksOf(digests, message.message),
     seen: NO_MEMBERS,
     relayed: NO_MEMBERS,
     isWhole: false,
   }
+}
+
+const ENVELOPE = Symbol('envelope')
+
+interface Enveloped {
+  [ENVELOPE]?: Envelope
+}
+
+/**
+ * The envelope that was put on these very bytes. It stands on them and not in a weak map, whose
+ * values lead back to its keys here: those outlive every collection but a full one.
+ */
+export function envelopeOn(bytes: Uint8Array): Envelope | undefined {
+  return (bytes as Enveloped)[ENVELOPE]
+}
+
+export function putEnvelopeOn(bytes: Uint8Array, envelope: Envelope): void {
+  const enveloped = bytes as Enveloped
+  enveloped[ENVELOPE] = envelope
 }
 
 const TYPE_MARK = {
@@ -37,24 +57,25 @@ const TYPE_MARK = {
   evidence: 6,
 } as const
 
-function marksOf(context: Context, message: GossipMessage): readonly number[] {
-  const marks = [TYPE_MARK[message.type], ...wide(message.round), senderOf(message)]
+function marksOf(digests: CertificateDigests, message: GossipMessage): readonly number[] {
+  const { round } = message
+  const marks = [TYPE_MARK[message.type], round, highOf(round), senderOf(message)]
   switch (message.type) {
     case 'observation':
-      for (const value of message.values) marks.push(...valueMarks(value))
+      for (const value of message.values) addValue(marks, value)
       return marks
     case 'late':
-      return [...marks, message.members]
+      marks.push(message.members)
+      return marks
     case 'proposal':
-      return [...marks, message.rank, message.observers, ...digestMarks(message.reportDigest)]
+      marks.push(message.rank, message.observers)
+      return addDigest(marks, message.reportDigest)
     case 'share':
-      return [...marks, message.slot, ...digestMarks(message.reportDigest)]
+      marks.push(message.slot)
+      return addDigest(marks, message.reportDigest)
     case 'certificate':
-      return [
-        ...marks,
-        message.slot,
-        ...digestMarks(certificateReportDigest(context.crypto.keccak256, message)),
-      ]
+      marks.push(message.slot)
+      return addDigest(marks, digests.of(message).reportDigest)
     case 'evidence':
       return marks
   }
@@ -65,29 +86,33 @@ function senderOf(message: GossipMessage): MemberIndex {
   return message.type === 'evidence' ? message.accused : message.sender
 }
 
-function wide(value: number): readonly [number, number] {
-  return [value, (value - (value >>> 0)) / 0x1_0000_0000]
+/** The upper word of a safe integer. */
+function highOf(value: number): number {
+  return (value - (value >>> 0)) / 0x1_0000_0000
 }
 
-function valueMarks(value: bigint | null): readonly [number, number, number] {
-  if (value === null) return [0, 0, 0]
+/** The marks of a value: whether there is one, then its low and its high word. */
+export function addValue(marks: number[], value: bigint | null): void {
+  if (value === null) {
+    marks.push(0, 0, 0)
+    return
+  }
+  const number = Number(value)
+  if (number >= 0 && Number.isSafeInteger(number)) {
+    marks.push(1, number >>> 0, highOf(number))
+    return
+  }
   // Values of feeds fit 64 bits (protocol §7).
   const bits = BigInt.asUintN(64, value)
-  return [1, Number(bits & 0xffffffffn), Number(bits >> 32n)]
+  marks.push(1, Number(bits & 0xffffffffn), Number(bits >> 32n))
 }
 
-function digestMarks(digest: Uint8Array): readonly [number, number] {
+function addDigest(marks: number[], digest: Uint8Array): number[] {
   const word = (at: number) =>
     ((digest[at] as number) << 24) |
     ((digest[at + 1] as number) << 16) |
     ((digest[at + 2] as number) << 8) |
     (digest[at + 3] as number)
-  return [word(0), word(4)]
-}
-
-/** The members that are not the one given. */
-export function others(committee: Committee, member: MemberIndex): readonly MemberIndex[] {
-  return Array.from({ length: committee.size }, (_, index) => index).filter(
-    (index) => index !== member,
-  )
+  marks.push(word(0), word(4))
+  return marks
 }

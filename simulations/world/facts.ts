@@ -1,7 +1,7 @@
 import type { Effect, NoteCode, Promised, RoundPath } from '../../aggregator/effects.ts'
 import type { Certificate, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
-import { listMembers } from '../../aggregator/values/ids.ts'
+import { positionIn } from '../../aggregator/values/ids.ts'
 
 interface Timed {
   /** World time in microseconds. */
@@ -50,6 +50,8 @@ export type Fact =
   /** Nominal T_r by the world's true clock. */
   | (Timed & { readonly type: 'roundOpened'; readonly round: Round })
 
+export type FactOf<T extends Fact['type']> = Extract<Fact, { readonly type: T }>
+
 export type Watcher = (fact: Fact) => void
 
 type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
@@ -59,18 +61,25 @@ interface Who {
   readonly member: MemberIndex
 }
 
+const NO_NONCE = new Uint8Array(0)
+
 /** The fact that an effect for observers alone stands for. */
 export function factOf(effect: EffectOf<'certified' | 'skipped' | 'note'>, who: Who): Fact {
-  if (effect.type === 'note') return { ...effect, ...who, type: 'noted' }
-  if (effect.type === 'skipped') return { type: 'skipped', ...who, round: effect.round }
+  const { nowUs, member } = who
+  if (effect.type === 'note') {
+    const { code, round, members } = effect
+    return { type: 'noted', nowUs, member, code, round, members }
+  }
+  if (effect.type === 'skipped') return { type: 'skipped', nowUs, member, round: effect.round }
   const { certificate, path } = effect
-  return { type: 'certified', ...who, certificate: certificate.message, path }
+  return { type: 'certified', nowUs, member, certificate: certificate.message, path }
 }
 
 /** A share that a signer gave away on a request. */
 export function shareFactOf(request: EffectOf<'signShare'>, who: Who): Fact {
+  const { nowUs, member } = who
   const { round, slot, reportDigest, session } = request
-  const position = listMembers(session.signingSet).indexOf(who.member)
-  const nonce = session.commitments[position]?.hiding ?? new Uint8Array(0)
-  return { type: 'shareMade', ...who, round, slot, reportDigest, signed: session.message, nonce }
+  const nonce = session.commitments[positionIn(session.signingSet, member)]?.hiding ?? NO_NONCE
+  const { message: signed } = session
+  return { type: 'shareMade', nowUs, member, round, slot, reportDigest, signed, nonce }
 }

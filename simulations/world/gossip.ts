@@ -79,13 +79,14 @@ export class Gossip {
   }
 
   /** Sends something else than gossip; it may be lost as a whole, but never arrives twice. */
-  sendDirect(parcel: Omit<Parcel, 'nowUs'>, arrive: (atUs: number) => void): void {
+  sendDirect(link: Omit<Parcel, 'nowUs'>, arrive: (atUs: number) => void): void {
     const { network, nowUs } = this.#dependencies
-    let isFirst = true
-    network.send({ ...parcel, nowUs: nowUs() }, (atUs) => {
-      if (isFirst) arrive(atUs)
-      isFirst = false
-    })
+    const parcel = { ...link, nowUs: nowUs() }
+    const atUs = network.send(parcel)
+    if (atUs === null) return
+    arrive(atUs)
+    // The link draws for a second copy as for any other message; a stream drops it.
+    network.double(parcel)
   }
 
   #carry(
@@ -95,7 +96,12 @@ export class Gossip {
     const { network, arrive, nowUs } = this.#dependencies
     const { from, to, heldUs } = link
     const parcel = { from, to, bytes: envelope.message.bytes.length, nowUs: nowUs() + heldUs }
-    return network.send(parcel, (atUs) => arrive(atUs, to, envelope)) > 0
+    const atUs = network.send(parcel)
+    if (atUs === null) return false
+    arrive(atUs, to, envelope)
+    const againUs = network.double(parcel)
+    if (againUs !== null) arrive(againUs, to, envelope)
+    return true
   }
 }
 

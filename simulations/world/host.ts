@@ -1,59 +1,19 @@
-import type { Context } from '../../aggregator/context.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
-import type { createMachine, Machine } from '../../aggregator/machine.ts'
-import type { DirectMessage, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import type { Machine } from '../../aggregator/machine.ts'
+import type { DirectMessage, MemberMessage } from '../../aggregator/messages/messages.ts'
 import { sealOwn } from '../../aggregator/messages/validate.ts'
 import type { State } from '../../aggregator/state.ts'
-import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
-import type { Prng } from '../prng.ts'
-import type { Clock } from './clock.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { type Disk, writePromise } from './disk.ts'
 import type { Envelope } from './envelope.ts'
-import { type Fact, factOf, shareFactOf, type Watcher } from './facts.ts'
-import { createInbound, type Inbound } from './inbound.ts'
-import type { Keys } from './keys.ts'
-import type { createSigner, Signer } from './signer.ts'
+import { type Fact, factOf, shareFactOf } from './facts.ts'
+import type { HostDependencies, HostOptions } from './host-options.ts'
+import { Inbound } from './inbound.ts'
+import type { Signer } from './signer.ts'
 import { Stops } from './stops.ts'
 
 type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
-
-/** What a member's sources say now. */
-export interface Sampled {
-  readonly values: readonly (bigint | null)[]
-  readonly sourceCommitment: Uint8Array
-}
-
-/** Time that cryptography takes, in microseconds; 0 answers within the same instant. */
-export interface WorkOptions {
-  readonly signUs: number
-  readonly combineUs: number
-}
-
-export interface HostOptions {
-  readonly context: Context
-  readonly keys: Keys
-  readonly member: MemberIndex
-  readonly work: WorkOptions
-}
-
-/** Everything of the world that one member touches. */
-export interface HostDependencies {
-  readonly clock: Clock
-  readonly nowUs: () => number
-  readonly later: (afterUs: number, run: () => void) => void
-  /** Plans an alarm at a world time; the host tells stale ones apart by the token. */
-  readonly planAlarm: (atUs: number, token: number) => void
-  readonly sample: (round: Round) => Sampled
-  /** Returns what this member's own machine takes: another message under an adversary. */
-  readonly publish: (message: Verified<GossipMessage>) => Verified<GossipMessage>
-  readonly send: (to: MemberIndex, message: DirectMessage) => void
-  readonly chance: Prng
-  readonly watch: Watcher
-  readonly traceEvent: (event: Event, envelope: Envelope | null) => void
-  readonly createMachine: typeof createMachine
-  readonly createSigner: typeof createSigner
-}
 
 /** One member's process: performs what its machine asks for, and may end at any effect. */
 export class Host {
@@ -96,7 +56,7 @@ export class Host {
     const { chance } = this.#dependencies
     this.#process += 1
     const process = this.#process
-    this.#inbound = createInbound(context)
+    this.#inbound = new Inbound(context)
     this.#signer = this.#dependencies.createSigner({ keys, member, disk: this.disk, chance })
     this.#machine = this.#dependencies.createMachine({
       context,
@@ -106,7 +66,7 @@ export class Host {
         if (process === this.#process) this.#perform(effect)
       },
     })
-    this.#watch({ type: 'started', ...this.#who() })
+    this.#watch(this.#about('started'))
     const { watermark, certificate, evidence } = this.disk
     this.report({
       type: 'started',
@@ -126,7 +86,7 @@ export class Host {
     this.#machine = null
     this.#signer = null
     this.#inbound = null
-    this.#watch({ type: 'crashed', ...this.#who() })
+    this.#watch(this.#about('crashed'))
   }
 
   report(event: Event, envelope: Envelope | null = null): void {
@@ -138,9 +98,17 @@ export class Host {
   /** Takes a gossip message; true when this member passes it on. */
   receive(envelope: Envelope, origin: 'peer' | 'sync' = 'peer'): boolean {
     if (this.#inbound === null) return false
-    const { event, isPassedOn } = this.#inbound(envelope.message, { nowMs: this.nowMs(), origin })
-    if (event !== null) this.report(event, envelope)
-    return isPassedOn
+    const { message } = envelope
+    const nowMs = this.nowMs()
+    const judgement = this.#inbound.judge(message, nowMs)
+    if (judgement === 'surplus' || judgement === 'past') return false
+    if (judgement === 'ahead') {
+      const { sender: member, round } = message.message as MemberMessage
+      this.report({ type: 'memberAhead', nowMs, member, round }, envelope)
+      return false
+    }
+    this.report({ type: 'received', nowMs, message, origin }, envelope)
+    return judgement === 'first'
   }
 
   onAlarm(token: number): void {
@@ -155,6 +123,10 @@ export class Host {
   /** The clock was moved: an alarm that is set comes at another world time now. */
   replanAlarm(): void {
     if (this.#machine !== null && this.#alarmToken > 0) this.#setAlarm(this.#alarmMs)
+  }
+
+  #about(type: 'started' | 'crashed' | 'halted'): Fact {
+    return { type, ...this.#who() }
   }
 
   #who() {
@@ -224,7 +196,8 @@ export class Host {
     const stop = this.stops.next()
     if (stop?.when !== 'before') {
       writePromise(this.disk, promise)
-      this.#watch({ type: 'promised', ...this.#who(), promise })
+      const { nowUs, member } = this.#who()
+      this.#watch({ type: 'promised', nowUs, member, promise })
     }
     if (stop === null) return
     this.crash()
@@ -290,7 +263,7 @@ export class Host {
   }
 
   #halt(): void {
-    this.#watch({ type: 'halted', ...this.#who() })
+    this.#watch(this.#about('halted'))
     this.crash()
   }
 }

@@ -1,55 +1,52 @@
-import { roundAt } from '../../aggregator/committee.ts'
+import { openingOf, roundAt } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
-import type { Event } from '../../aggregator/events.ts'
 import {
   type Admission,
+  type Admitted,
   admit,
   createAdmission,
   forgetAdmitted,
 } from '../../aggregator/messages/admission.ts'
 import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
+
+/** What becomes of a message at one member; `past` and `ahead` lie outside of the window. */
+export type Judgement = Admitted | 'past' | 'ahead'
 
 /**
- * What becomes of a message at one member: the event it is, if any, and whether it is passed on.
+ * Judges sealed messages by the window and the one-digest rule, as the node does with bytes. One
+ * for each process: what was seen dies with it.
  */
-export interface Received {
-  readonly event: Event | null
-  readonly isPassedOn: boolean
-}
+export class Inbound {
+  readonly #context: Context
+  readonly #admission: Admission = createAdmission()
+  #current: Round = 0
+  /** The member's clock stays in the current round from the first until before the second. */
+  #fromMs = 0
+  #untilMs = 0
 
-/** Judges sealed messages by the window and the one-digest rule, as the node does with bytes. */
-export type Inbound = (
-  message: Verified<GossipMessage>,
-  arrival: { readonly nowMs: number; readonly origin: 'peer' | 'sync' },
-) => Received
+  constructor(context: Context) {
+    this.#context = context
+  }
 
-const DROPPED: Received = { event: null, isPassedOn: false }
-
-/** One for each process: what was seen dies with it. */
-export function createInbound(context: Context): Inbound {
-  const { committee } = context
-  const { roundsKept } = committee.params.limits
-  const admission: Admission = createAdmission()
-  let forgottenAt = 0
-
-  return (sealed, { nowMs, origin }) => {
+  judge(sealed: Verified<GossipMessage>, nowMs: number): Judgement {
+    if (nowMs < this.#fromMs || nowMs >= this.#untilMs) this.#enter(nowMs)
     const { message } = sealed
-    const current = roundAt(committee, nowMs)
-    if (current !== forgottenAt) {
-      forgottenAt = current
-      forgetAdmitted(admission, current - roundsKept)
-    }
     if (message.type !== 'certificate' && message.type !== 'evidence') {
       // The window of protocol §4.2; `validate` judges bytes by the same.
-      if (message.round < current - roundsKept) return DROPPED
-      if (message.round > current + 1) {
-        const { sender: member, round } = message
-        return { event: { type: 'memberAhead', nowMs, member, round }, isPassedOn: false }
-      }
+      const { roundsKept } = this.#context.committee.params.limits
+      if (message.round < this.#current - roundsKept) return 'past'
+      if (message.round > this.#current + 1) return 'ahead'
     }
-    const admitted = admit(admission, sealed)
-    if (admitted === 'surplus') return DROPPED
-    const event: Event = { type: 'received', nowMs, message: sealed, origin }
-    return { event, isPassedOn: admitted === 'first' }
+    return admit(this.#admission, sealed)
+  }
+
+  #enter(nowMs: number): void {
+    const { committee } = this.#context
+    const { roundsKept } = committee.params.limits
+    this.#current = roundAt(committee, nowMs)
+    this.#fromMs = this.#current === 0 ? 0 : openingOf(committee, this.#current)
+    this.#untilMs = openingOf(committee, this.#current + 1)
+    forgetAdmitted(this.#admission, this.#current - roundsKept)
   }
 }

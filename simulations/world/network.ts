@@ -37,8 +37,13 @@ export interface Parcel {
 
 /** The links between members: when what is sent now arrives, if it does. */
 export interface Network {
-  /** Names the world times at which copies of one message arrive: none, one, or two; how many. */
-  readonly send: (parcel: Parcel, arrive: (atUs: number) => void) => number
+  /** World time at which a copy that is sent now arrives; null when it is lost. */
+  readonly send: (parcel: Parcel) => number | null
+  /**
+   * World time at which a copy that was just sent, and not lost, arrives once more; null when it
+   * does not.
+   */
+  readonly double: (parcel: Parcel) => number | null
 }
 
 export function createNetwork(options: NetworkOptions, prng: Prng): Network {
@@ -46,23 +51,22 @@ export function createNetwork(options: NetworkOptions, prng: Prng): Network {
   const { lossPpm, duplicationPpm, cuts, uplinkBitsPerSecond } = options
   const freeUs: number[] = []
 
-  const leavesUs = ({ from, bytes, nowUs }: Parcel): number => {
-    if (uplinkBitsPerSecond === 0) return nowUs
+  const queue = ({ from, bytes, nowUs }: Parcel): void => {
+    if (uplinkBitsPerSecond === 0) return
     const startUs = Math.max(nowUs, freeUs[from] ?? 0)
-    const leftUs = startUs + Math.ceil((bytes * 8_000_000) / uplinkBitsPerSecond)
-    freeUs[from] = leftUs
-    return leftUs
+    freeUs[from] = startUs + Math.ceil((bytes * 8_000_000) / uplinkBitsPerSecond)
+  }
+  const arrivalUs = (parcel: Parcel): number => {
+    const leftUs = uplinkBitsPerSecond === 0 ? parcel.nowUs : (freeUs[parcel.from] as number)
+    return leftUs + draw(parcel, prng)
   }
   return {
-    send: (parcel, arrive) => {
-      if (cuts.length > 0 && cuts.some((cut) => isCut(cut, parcel))) return 0
-      const leftUs = leavesUs(parcel)
-      if (prng.chance(lossPpm)) return 0
-      arrive(leftUs + draw(parcel, prng))
-      if (!prng.chance(duplicationPpm)) return 1
-      arrive(leftUs + draw(parcel, prng))
-      return 2
+    send: (parcel) => {
+      if (cuts.length > 0 && cuts.some((cut) => isCut(cut, parcel))) return null
+      queue(parcel)
+      return prng.chance(lossPpm) ? null : arrivalUs(parcel)
     },
+    double: (parcel) => (prng.chance(duplicationPpm) ? arrivalUs(parcel) : null),
   }
 }
 

@@ -12,7 +12,7 @@ import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { type Prng, prngOf } from '../prng.ts'
-import type { Sampled } from './host.ts'
+import type { Sampled } from './host-options.ts'
 import type { PricePath } from './prices.ts'
 import { createVenue, type Venue, type VenueOptions } from './venues.ts'
 

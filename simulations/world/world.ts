@@ -12,6 +12,7 @@ import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { difference, hasMember, withMember } from '../../aggregator/values/ids.ts'
 import type { Copy } from '../adversary.ts'
+import { CertificateDigests } from '../certificate-digests.ts'
 import { prngOf } from '../prng.ts'
 import { Schedule } from '../schedule.ts'
 import { Trace } from '../trace.ts'
@@ -19,10 +20,11 @@ import type { Clock } from './clock.ts'
 import type { Control } from './control.ts'
 import { directBytes, judgedBytes } from './direct.ts'
 import { emptyDisk } from './disk.ts'
-import { type Envelope, envelopeOf } from './envelope.ts'
+import { type Envelope, envelopeOf, envelopeOn, putEnvelopeOn } from './envelope.ts'
 import type { Watcher } from './facts.ts'
 import { Gossip } from './gossip.ts'
-import { Host, type WorkOptions } from './host.ts'
+import { Host } from './host.ts'
+import type { WorkOptions } from './host-options.ts'
 import type { Keys } from './keys.ts'
 import { createLooseSigner } from './loose-signer.ts'
 import { createNetwork, type NetworkOptions } from './network.ts'
@@ -69,11 +71,11 @@ export class World {
   readonly context: Context
   readonly hosts: readonly Host[]
   readonly trace = new Trace()
+  readonly digests: CertificateDigests
   readonly #options: WorldOptions
   readonly #dependencies: WorldDependencies
   readonly #schedule = new Schedule<Occurrence>()
   readonly #gossip: Gossip
-  readonly #envelopes = new WeakMap<Uint8Array, Envelope>()
   /** Certificates of the last rounds, so that two makers of one content share its envelope. */
   #certificates: Envelope[] = []
   #nowUs = 0
@@ -84,6 +86,7 @@ export class World {
     this.#dependencies = dependencies
     const { keys, seed } = options
     this.context = options.context ?? contextOf(keys.crypto, keys.committee)
+    this.digests = new CertificateDigests(keys.crypto.keccak256)
     this.#gossip = new Gossip(
       {
         size: keys.committee.size,
@@ -171,11 +174,11 @@ export class World {
 
   /** The one envelope of a message's bytes. */
   envelopeFor(message: Verified<GossipMessage>): Envelope {
-    const known = this.#envelopes.get(message.bytes)
+    const known = envelopeOn(message.bytes)
     if (known !== undefined) return known
     const same = message.message.type === 'certificate' ? this.#sameCertificate(message) : undefined
-    const envelope = same ?? envelopeOf(this.context, message)
-    this.#envelopes.set(message.bytes, envelope)
+    const envelope = same ?? envelopeOf(this.digests, message)
+    putEnvelopeOn(message.bytes, envelope)
     return envelope
   }
 
@@ -188,7 +191,7 @@ export class World {
     const { digest } = message
     const same = this.#certificates.find((each) => equalBytes(each.message.digest, digest))
     if (same !== undefined) return same
-    const envelope = envelopeOf(this.context, message)
+    const envelope = envelopeOf(this.digests, message)
     this.#certificates = [...this.#certificates.slice(-15), envelope]
     return envelope
   }
@@ -270,7 +273,7 @@ export class World {
     const currentRound = roundAt(this.context.committee, host.nowMs())
     for (const bytes of message.messages) {
       // Ours are known by the object; others are judged like bytes from anywhere.
-      const known = this.#envelopes.get(bytes)
+      const known = envelopeOn(bytes)
       const message = known?.message ?? judgedBytes(this.context, bytes, currentRound)
       if (message !== null) host.receive(known ?? this.envelopeFor(message), 'sync')
     }

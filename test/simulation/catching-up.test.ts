@@ -36,12 +36,13 @@ function run(scenario: Readonly<Record<string, unknown>>, roundMs: number) {
   const facts: Fact[] = []
   const directs: Direct[] = []
   let roundsHeldMax = 0
+  const keep = (fact: Fact) => {
+    facts.push(fact)
+    return null
+  }
   const watching = (): Checker => ({
     rule: 'S7',
-    check: (fact) => {
-      facts.push(fact)
-      return null
-    },
+    on: { certificateMade: keep, certified: keep, noted: keep, sent: keep },
   })
   const simulation = new Simulation({
     scenario: checkScenario({

@@ -20,9 +20,10 @@ const networkOf = (options: Partial<NetworkOptions> = {}) => {
   )
   return {
     arrivalsUs: (sent: Parcel): readonly number[] => {
-      const arrivals: number[] = []
-      network.send(sent, (atUs) => arrivals.push(atUs))
-      return arrivals
+      const atUs = network.send(sent)
+      if (atUs === null) return []
+      const againUs = network.double(sent)
+      return againUs === null ? [atUs] : [atUs, againUs]
     },
   }
 }
