@@ -1,11 +1,11 @@
 import { createMachine } from '../../aggregator/machine.ts'
+import type { Handlers } from '../../simulations/checker.ts'
 import { createConsistencyChecker } from '../../simulations/checkers/consistency.ts'
 import { createUniquenessChecker } from '../../simulations/checkers/uniqueness.ts'
 import { prngOf } from '../../simulations/prng.ts'
 import { type Scenario, scenarioSchema } from '../../simulations/scenario/schema.ts'
 import { Simulation } from '../../simulations/simulation.ts'
 import type { Plants } from '../../simulations/variant.ts'
-import type { Fact } from '../../simulations/world/facts.ts'
 import { createLooseSigner } from '../../simulations/world/loose-signer.ts'
 
 export interface PointsOptions {
@@ -112,7 +112,7 @@ function runOnce(options: PointsOptions): PointsResult {
     checkers: [
       createConsistencyChecker,
       createUniquenessChecker,
-      () => ({ rule: 'S4', check: watched.see }),
+      () => ({ rule: 'S4', on: watched.on }),
     ],
   })
   const { violations, violationCount, rounds } = simulation.run()
@@ -158,22 +158,32 @@ function watcherOf(scenario: Scenario) {
   let round = 0
   const startedAt = new Map<number, number>()
   const counts = { ...EMPTY }
-  const see = (fact: Fact): null => {
-    if (fact.type === 'roundOpened') round = fact.round
-    if (fact.type === 'promised') {
+  const on: Handlers = {
+    roundOpened: (fact) => {
+      round = fact.round
+      return null
+    },
+    promised: ({ member }) => {
       counts.promises += 1
-      made.set(fact.member, (made.get(fact.member) ?? 0) + 1)
-    }
-    if (fact.type === 'started') startedAt.set(fact.member, round)
-    if (fact.type === 'sent') {
+      made.set(member, (made.get(member) ?? 0) + 1)
+      return null
+    },
+    started: ({ member }) => {
+      startedAt.set(member, round)
+      return null
+    },
+    sent: (fact) => {
       const { message } = fact.message
       const isOwn = message.type !== 'certificate' && message.type !== 'evidence'
       // The round that was open at the start, and one more (protocol §10.3).
       const silentTo = (startedAt.get(fact.member) ?? -2) + 1
       if (isOwn && message.round <= silentTo) counts.brokenSilences += 1
-    }
-    if (fact.type === 'crashed') onStop(fact.member)
-    return null
+      return null
+    },
+    crashed: ({ member }) => {
+      onStop(member)
+      return null
+    },
   }
   const onStop = (member: number): void => {
     const done = made.get(member) ?? 0
@@ -189,5 +199,5 @@ function watcherOf(scenario: Scenario) {
     if (stop.disk === 'older') counts.restoredOlder += 1
     if (stop.disk === 'lost') counts.restoredEmpty += 1
   }
-  return { see, counts: () => counts }
+  return { on, counts: () => counts }
 }
