@@ -101,7 +101,7 @@ export interface Term {
 }
 
 /** As many as the engine needs to compile what a round runs through, measured (ADR 0056). */
-const REHEARSAL_ROUNDS = 8
+export const REHEARSAL_ROUNDS = 8
 
 /** The state of the machine. Owned by `step`, mutated in place; hosts only read it. */
 export interface State {

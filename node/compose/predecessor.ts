@@ -1,5 +1,6 @@
 import { type PastFeedValue, pastMsOf } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Committee } from '../../aggregator/committee.ts'
+import { REHEARSAL_ROUNDS } from '../../aggregator/state.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf } from '../errors.ts'
@@ -22,8 +23,6 @@ export interface PredecessorDependencies {
   readonly onPast: (past: readonly PastFeedValue[]) => void
 }
 
-/** Rounds before the switch at which the window is read: members observe from then on. */
-const EARLY_ROUNDS = 8
 /** Rounds after the switch at which the rest is read: the last ones are in the journal by then. */
 const LATER_ROUNDS = [-1, 2]
 
@@ -77,7 +76,8 @@ export class PredecessorPast implements Startable {
     // Whoever starts when the window lies behind has it in a journal of its own.
     if (this.#dependencies.clock.nowMs() > switchMs + pastMs) return
     const { roundMs } = committee.params.timing
-    const early = switchMs - EARLY_ROUNDS * roundMs
+    // Members observe from then on.
+    const early = switchMs - REHEARSAL_ROUNDS * roundMs
     this.#at(early, { fromMs: switchMs - pastMs, toMs: switchMs })
     for (const rounds of LATER_ROUNDS) {
       this.#at(switchMs + rounds * roundMs, { fromMs: early - roundMs, toMs: switchMs })
