@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { invariant } from '../../aggregator/assert.ts'
 import type { Promised } from '../../aggregator/effects.ts'
+import { reservationAfter } from '../../aggregator/reservation.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { codeOf, OracleError } from '../errors.ts'
@@ -33,9 +34,6 @@ export interface PromisesOptions {
    */
   readonly reserveRounds?: number
 }
-
-/** What a node reserves: about the rounds that a start takes, so that it costs hardly any. */
-export const RESERVED_ROUNDS = 4
 
 export interface PromisesDependencies {
   readonly files: PromiseFiles
@@ -221,7 +219,9 @@ export class Promises {
   }
 
   async #write(promises: readonly Promised[]): Promise<void> {
-    const upTo = this.#reservationAfter(promises)
+    const promised = Math.max(...promises.map(({ round }) => round))
+    const standing = { promised, reserved: this.#reserved }
+    const upTo = reservationAfter(standing, this.#options.reserveRounds)
     const records = upTo === null ? promises : [...promises, reservation(upTo)]
     if (this.#records + records.length > this.#options.recordsMax) await this.#compact()
     const durable = this.#records
@@ -232,14 +232,6 @@ export class Promises {
     this.#records += records.length
     for (const promise of promises) this.#durable = standingWith(this.#durable, promise)
     this.#reserved = upTo ?? this.#reserved
-  }
-
-  /** Up to which round to reserve now; null while more than half of the rounds are left. */
-  #reservationAfter(promises: readonly Promised[]): Round | null {
-    const { reserveRounds } = this.#options
-    const highest = Math.max(...promises.map(({ round }) => round))
-    if (reserveRounds === 0 || this.#reserved - highest > reserveRounds / 2) return null
-    return highest + reserveRounds
   }
 
   /** Puts a new file with the promises of the highest round in the old one's place. */

@@ -67,7 +67,8 @@ export class Host {
       },
     })
     this.#watch(this.#about('started'))
-    const { watermark, certificate, evidence } = this.disk
+    const { certificate, evidence } = this.disk
+    const watermark = Math.max(this.disk.watermark, this.disk.reserved)
     this.report({
       type: 'started',
       nowMs: this.nowMs(),
