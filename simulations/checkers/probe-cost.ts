@@ -1,5 +1,5 @@
 import type { Checker, CreateChecker } from '../checker.ts'
-import { PERIODS_TO_LEARN, watchFastRounds } from './fast-rounds.ts'
+import { PERIODS_TO_LEARN, watchFastRounds } from '../fast-rounds.ts'
 
 /**
  * Slow or lost rounds that a probe period may cost once the faulty are known (protocol §12, L2).
