@@ -4,19 +4,21 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 export interface Counts {
   readonly passed: number
   readonly failed: number
-  readonly skipped: readonly Skipped[]
+  /** Those of the failed that have a name; a runner that dies leaves none. */
+  readonly failures: readonly Noted[]
+  readonly skipped: readonly Noted[]
 }
 
-export interface Skipped {
+export interface Noted {
   /** File and full title. */
   readonly name: string
-  /** What the test said, or that it said nothing. */
+  /** What the test said in its first line, or that it said nothing. */
   readonly reason: string
 }
 
 export const COUNTS_VARIABLE = 'PARALLAX_TEST_COUNTS'
 
-export const NO_COUNTS: Counts = { passed: 0, failed: 0, skipped: [] }
+export const NO_COUNTS: Counts = { passed: 0, failed: 0, failures: [], skipped: [] }
 
 export function writeCounts(counts: Counts): void {
   const path = process.env[COUNTS_VARIABLE]
@@ -32,6 +34,7 @@ export function sum(all: readonly Counts[]): Counts {
   return {
     passed: all.reduce((total, counts) => total + counts.passed, 0),
     failed: all.reduce((total, counts) => total + counts.failed, 0),
+    failures: all.flatMap((counts) => counts.failures),
     skipped: all.flatMap((counts) => counts.skipped),
   }
 }

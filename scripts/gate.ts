@@ -16,8 +16,8 @@ export interface GateOptions {
 
 /**
  * Runs the stages of each lane in order and both lanes at once, stops at the first that fails, and
- * says a table, the skipped tests and a plain sum, `N passed, N failed`. What a stage beside says
- * is said whole when it has ended, between two stages of the front.
+ * says a table, the skipped and the failed tests by name, and a plain sum, `N passed, N failed`.
+ * What a stage beside says is said whole when it has ended, between two stages of the front.
  *
  * @returns 0 when all passed, 1 when something failed or no test ran, 2 for a stage that does not
  * exist, 130 when it was stopped
@@ -34,6 +34,8 @@ export async function runGate(options: GateOptions): Promise<number> {
   const total = sum(results.map((result) => result.counts))
   say(`\n${table(results, performance.now() - started)}\n`)
   for (const test of total.skipped) say(`skipped: ${test.name}: ${test.reason}`)
+  // Last, so that they are still there when the head of a long log is cut off.
+  for (const test of total.failures) say(`failed: ${test.name}: ${test.reason}`)
   if (signal.aborted) return 130
   const hasTests = chosen.some((stage) => stage.steps.some((step) => step.counts))
   if (hasTests || total.failed > 0) say(closingLine(total))

@@ -4,20 +4,28 @@ import { writeCounts } from './counts.ts'
 
 interface Suite {
   readonly id: { readonly name: string; readonly source: string }
-  readonly testResults: readonly { readonly name: string; readonly status: string }[]
+  readonly testResults: readonly TestResult[]
+}
+
+interface TestResult {
+  readonly name: string
+  readonly status: string
+  readonly reason?: string
 }
 
 const result: unknown = await hre.tasks.getTask(['test', 'solidity']).run({})
 const tests = suitesOf(result).flatMap(({ id, testResults }) =>
-  testResults.map(({ name, status }) => ({ name: `${id.name} > ${name}`, status })),
+  testResults.map((test) => ({ ...test, name: `${id.name} > ${test.name}` })),
 )
 const inStatus = (status: string) => tests.filter((test) => test.status === status)
 const passed = inStatus('Success').length
 const skipped = inStatus('Skipped').map(({ name }) => ({ name, reason: 'vm.skip' }))
 // Whatever is neither passed nor skipped has failed, also under a status that we do not know.
-const failed = tests.length - passed - skipped.length
-writeCounts({ passed, failed, skipped })
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+const failures = tests
+  .filter(({ status }) => status !== 'Success' && status !== 'Skipped')
+  .map(({ name, reason = 'no reason given' }) => ({ name, reason }))
+writeCounts({ passed, failed: failures.length, failures, skipped })
+process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0
 
 /** Hardhat answers {success, value} or {success, error}; each holds what every suite gave. */
 function suitesOf(answer: unknown): readonly Suite[] {

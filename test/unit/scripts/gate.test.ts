@@ -30,7 +30,7 @@ interface StageOptions {
 
 function countsCode(counts: Partial<Counts> | 'dies before it counts'): string {
   if (counts === 'dies before it counts') return 'process.exit(1)'
-  const json = JSON.stringify({ passed: 0, failed: 0, skipped: [], ...counts })
+  const json = JSON.stringify({ passed: 0, failed: 0, failures: [], skipped: [], ...counts })
   return `fs.writeFileSync(process.env.PARALLAX_TEST_COUNTS, ${JSON.stringify(json)})`
 }
 
@@ -92,6 +92,15 @@ describe('the gate', () => {
     const { exitCode, said, last } = await gate([stage('unit', { counts: { passed: 1, skipped } })])
     expect({ exitCode, last }).toEqual({ exitCode: 0, last: '1 passed, 0 failed, 1 skipped' })
     expect(said).toContain('skipped: a > b: no captures here')
+  })
+
+  test('given failed tests, then each is named with its reason at the end', async () => {
+    const failures = [{ name: 'a > b', reason: 'expected 1 to be 2' }]
+    const { said, last } = await gate([
+      stage('unit', { counts: { passed: 1, failed: 1, failures }, code: FAILS }),
+    ])
+    expect(said.at(-2)).toBe('failed: a > b: expected 1 to be 2')
+    expect(last).toBe('1 passed, 1 failed')
   })
 
   test('given the name of a stage, then it alone runs, and a check needs no tests', async () => {
