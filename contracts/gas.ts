@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { measureAdapters } from './gas/adapters.ts'
 import { measureDerivativesGas } from './gas/derivatives.ts'
 import { measureReads } from './gas/reads.ts'
 import { measureUpdates } from './gas/updates.ts'
@@ -11,6 +12,7 @@ async function main(isCheck: boolean): Promise<void> {
   const measured = {
     ...(await measureUpdates()),
     ...(await measureReads()),
+    ...(await measureAdapters()),
     ...(await measureDerivativesGas()),
   }
   const text = `${JSON.stringify(measured, null, 2)}\n`

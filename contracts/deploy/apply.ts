@@ -3,6 +3,7 @@ import { concatHex } from 'viem'
 import { type Chain, ensureFactory, inspect, send } from './chain.ts'
 import type { DeployParameters } from './parameters.ts'
 import { type Plan, type PlannedFeed, plan } from './plan.ts'
+import type { PlannedAdapters } from './plan-adapters.ts'
 import type { PlannedBonds } from './plan-bonds.ts'
 import type { PlannedMarket } from './plan-market.ts'
 import { creationCodeHash, FACTORY, SALT } from './planned-contract.ts'
@@ -14,7 +15,9 @@ export interface Deployment {
   readonly salt: Hex
   readonly hub: Address
   readonly settlement: Address
+  readonly statistics: Address
   readonly feeds: readonly PlannedFeed[]
+  readonly adapters: PlannedAdapters | null
   readonly markets: readonly PlannedMarket[]
   readonly bonds: PlannedBonds | null
   readonly contracts: readonly {
@@ -38,7 +41,9 @@ export function deploymentOf(
     salt: SALT,
     hub: planned.hub,
     settlement: planned.settlement,
+    statistics: planned.statistics,
     feeds: planned.feeds,
+    adapters: planned.adapters,
     markets: planned.markets,
     bonds: planned.bonds,
     contracts: planned.contracts.map((contract) => ({

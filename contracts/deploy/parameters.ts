@@ -1,6 +1,7 @@
 import type { Address, Hex } from 'viem'
 import { flagshipsOf, type Params } from '../../aggregator/params.ts'
 import { bigintFrom, toHex } from '../../aggregator/values/bytes.ts'
+import { DeployError } from './errors.ts'
 
 /** Heartbeats that the contract can store, in seconds (FeedWord.sol). */
 export const HEARTBEAT_SECONDS = [
@@ -77,6 +78,37 @@ export interface MarketParameters {
   readonly quote: TokenParameters
 }
 
+/** Feeds in the forms of others; feeds go by name. What is left out is not deployed. */
+export interface AdapterParameters {
+  /** IPyth (PythAdapter.sol). */
+  readonly pyth?: {
+    /** Its moving averages forget by a factor of e in so many seconds, up to 30 days. */
+    readonly emaSeconds: number
+    /** Ids of the consumers' choice, 32 bytes, each once. */
+    readonly feeds: readonly { readonly id: Hex; readonly feed: string }[]
+  }
+  /** ERC-7726 (QuoteAdapter.sol). */
+  readonly quotes?: {
+    /** What every quote demands of its feed. */
+    readonly guard: GuardParameters
+    /** Each pair answers in both directions. */
+    readonly pairs: readonly QuotePairParameters[]
+  }
+  /** EIP-2362 (ValueByIdAdapter.sol): names of feeds. */
+  readonly valuesById?: readonly string[]
+}
+
+/** A feed that gives the price of one whole base in the quote. */
+export interface QuotePairParameters {
+  readonly feed: string
+  readonly base: Address
+  /** 0 to 24. */
+  readonly baseDecimals: number
+  readonly quote: Address
+  /** 0 to 24. */
+  readonly quoteDecimals: number
+}
+
 /** Evidence on chain and stakes behind it (MemberBonds.sol). */
 export interface BondParameters {
   /** Gets what convicted members lose, less the reporter's part. */
@@ -123,6 +155,8 @@ export interface DeployParameters {
   readonly consumerAgeSecondsMax: number | null
   /** Evidence and stakes of the members; left out for none. */
   readonly bonds?: BondParameters
+  /** Adapters on these feeds; left out for none. */
+  readonly adapters?: AdapterParameters
   /** Option markets on these feeds; left out for none. */
   readonly markets?: readonly MarketParameters[]
 }
@@ -132,6 +166,17 @@ export function heartbeatSecondsOf(heartbeatMs: number): number {
   const found = HEARTBEAT_SECONDS.find((seconds) => seconds * 1000 >= heartbeatMs)
   if (found === undefined) throw new RangeError('a heartbeat is at most one day')
   return found
+}
+
+/**
+ * Index of a feed that a market or an adapter names.
+ *
+ * @throws {DeployError} `DEPLOY_FEED_UNKNOWN`
+ */
+export function feedIndexOf(feeds: readonly FeedParameters[], name: string): number {
+  const index = feeds.findIndex((feed) => feed.name === name)
+  if (index !== -1) return index
+  throw new DeployError('DEPLOY_FEED_UNKNOWN', `no feed is called ${name}; add it to feeds`)
 }
 
 function isAllFlagship({ feeds }: Params): boolean {
@@ -148,6 +193,7 @@ export function deployParametersOf(
   },
   settings: Pick<
     DeployParameters,
+    | 'adapters'
     | 'historyFeeds'
     | 'reportAgeMsMax'
     | 'futureMsMax'

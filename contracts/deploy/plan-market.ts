@@ -3,12 +3,12 @@ import { encodeDeployData } from 'viem'
 import { optionMarketAbi, optionMarketBytecode } from '../abi/option-market.ts'
 import { testTokenAbi, testTokenBytecode } from '../abi/test-token.ts'
 import { volatilityOracleAbi, volatilityOracleBytecode } from '../abi/volatility-oracle.ts'
-import { DeployError } from './errors.ts'
-import type {
-  FeedParameters,
-  GuardParameters,
-  MarketParameters,
-  TokenParameters,
+import {
+  type FeedParameters,
+  feedIndexOf,
+  type GuardParameters,
+  type MarketParameters,
+  type TokenParameters,
 } from './parameters.ts'
 import { contractOf, type PlannedContract } from './planned-contract.ts'
 
@@ -39,7 +39,7 @@ export function planMarket(
   scope: Scope,
 ): { readonly market: PlannedMarket; readonly contracts: readonly PlannedContract[] } {
   const { name, volatility: asked, spotGuard, rateGuard } = parameters
-  const feed = (wanted: string) => indexOf(scope.feeds, wanted)
+  const feed = (wanted: string) => feedIndexOf(scope.feeds, wanted)
   const contracts: PlannedContract[] = []
   const tokenOf = (token: TokenParameters): Address => {
     if ('address' in token) return token.address
@@ -102,10 +102,4 @@ function testTokenOf({
 
 function guardOf({ ageSecondsMax, spreadBpsMax, observersMin }: GuardParameters) {
   return { ageMax: ageSecondsMax, spreadBpsMax, observersMin }
-}
-
-function indexOf(feeds: readonly FeedParameters[], name: string): number {
-  const index = feeds.findIndex((feed) => feed.name === name)
-  if (index !== -1) return index
-  throw new DeployError('DEPLOY_FEED_UNKNOWN', `a market names the feed ${name}; add it to feeds`)
 }

@@ -2,9 +2,11 @@ import type { Address } from 'viem'
 import { encodeDeployData, zeroAddress } from 'viem'
 import { aggregatorFacadeAbi, aggregatorFacadeBytecode } from '../abi/aggregator-facade.ts'
 import { exampleConsumerAbi, exampleConsumerBytecode } from '../abi/example-consumer.ts'
+import { feedStatisticsAbi, feedStatisticsBytecode } from '../abi/feed-statistics.ts'
 import { priceFeedsAbi, priceFeedsBytecode } from '../abi/price-feeds.ts'
 import { settlementAbi, settlementBytecode } from '../abi/settlement.ts'
 import { type DeployParameters, FEEDS_AT_DEPLOYMENT_MAX } from './parameters.ts'
+import { type PlannedAdapters, planAdapters } from './plan-adapters.ts'
 import { type PlannedBonds, planBonds } from './plan-bonds.ts'
 import { type PlannedMarket, planMarket } from './plan-market.ts'
 import { contractOf, type PlannedContract } from './planned-contract.ts'
@@ -20,7 +22,9 @@ export interface PlannedFeed {
 export interface Plan {
   readonly hub: Address
   readonly settlement: Address
+  readonly statistics: Address
   readonly feeds: readonly PlannedFeed[]
+  readonly adapters: PlannedAdapters | null
   readonly markets: readonly PlannedMarket[]
   readonly bonds: PlannedBonds | null
   /** Everything that must exist in the end, in the order of deployment. */
@@ -67,6 +71,37 @@ function hubOf(parameters: DeployParameters): PlannedContract {
   )
 }
 
+/** The facade of a feed and, where one is asked for, its consumer. */
+function feedOf(
+  parameters: DeployParameters,
+  hub: Address,
+  index: number,
+): { readonly feed: PlannedFeed; readonly contracts: readonly PlannedContract[] } {
+  const { feeds, consumerAgeSecondsMax } = parameters
+  const name = feeds[index]?.name ?? ''
+  const facade = contractOf(
+    `AggregatorFacade ${name}`,
+    encodeDeployData({
+      abi: aggregatorFacadeAbi,
+      bytecode: aggregatorFacadeBytecode,
+      args: [hub, index],
+    }),
+  )
+  const feed = { index, name, facade: facade.address }
+  if (consumerAgeSecondsMax === null) {
+    return { feed: { ...feed, consumer: null }, contracts: [facade] }
+  }
+  const consumer = contractOf(
+    `ExampleConsumer ${name}`,
+    encodeDeployData({
+      abi: exampleConsumerAbi,
+      bytecode: exampleConsumerBytecode,
+      args: [facade.address, BigInt(consumerAgeSecondsMax)],
+    }),
+  )
+  return { feed: { ...feed, consumer: consumer.address }, contracts: [facade, consumer] }
+}
+
 /**
  * Says what a deployment consists of and what of it is missing. Pure: the same parameters give the
  * same addresses on every chain.
@@ -75,36 +110,30 @@ function hubOf(parameters: DeployParameters): PlannedContract {
  */
 export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address>): Plan {
   const hub = hubOf(parameters)
+  const onHub = { args: [hub.address] } as const
   const settlement = contractOf(
     'Settlement',
-    encodeDeployData({ abi: settlementAbi, bytecode: settlementBytecode, args: [hub.address] }),
+    encodeDeployData({ abi: settlementAbi, bytecode: settlementBytecode, ...onHub }),
   )
-  const contracts: PlannedContract[] = [hub, settlement]
-  const feeds = parameters.feeds.map(({ name }, index): PlannedFeed => {
-    const facade = contractOf(
-      `AggregatorFacade ${name}`,
-      encodeDeployData({
-        abi: aggregatorFacadeAbi,
-        bytecode: aggregatorFacadeBytecode,
-        args: [hub.address, index],
-      }),
-    )
-    contracts.push(facade)
-    if (parameters.consumerAgeSecondsMax === null) {
-      return { index, name, facade: facade.address, consumer: null }
-    }
-    const consumer = contractOf(
-      `ExampleConsumer ${name}`,
-      encodeDeployData({
-        abi: exampleConsumerAbi,
-        bytecode: exampleConsumerBytecode,
-        args: [facade.address, BigInt(parameters.consumerAgeSecondsMax)],
-      }),
-    )
-    contracts.push(consumer)
-    return { index, name, facade: facade.address, consumer: consumer.address }
+  const statistics = contractOf(
+    'FeedStatistics',
+    encodeDeployData({ abi: feedStatisticsAbi, bytecode: feedStatisticsBytecode, ...onHub }),
+  )
+  const contracts: PlannedContract[] = [hub, settlement, statistics]
+  const feeds = parameters.feeds.map((_, index) => {
+    const planned = feedOf(parameters, hub.address, index)
+    contracts.push(...planned.contracts)
+    return planned.feed
   })
-  const scope = { hub: hub.address, settlement: settlement.address, feeds: parameters.feeds }
+  const scope = {
+    hub: hub.address,
+    settlement: settlement.address,
+    statistics: statistics.address,
+    feeds: parameters.feeds,
+  }
+  const adapters =
+    parameters.adapters === undefined ? null : planAdapters(parameters.adapters, scope)
+  contracts.push(...(adapters?.contracts ?? []))
   const markets = (parameters.markets ?? []).map((market) => {
     const planned = planMarket(market, scope)
     contracts.push(...planned.contracts.filter((each) => !contracts.some(isSame(each))))
@@ -113,9 +142,9 @@ export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address
   const bonds = parameters.bonds === undefined ? null : planBonds(parameters.bonds, hub.address)
   contracts.push(...(bonds?.contracts ?? []))
   return {
-    hub: hub.address,
-    settlement: settlement.address,
+    ...scope,
     feeds,
+    adapters: adapters?.planned ?? null,
     markets,
     bonds: bonds?.planned ?? null,
     contracts,

@@ -1,6 +1,9 @@
 import { getAddress } from 'viem'
 import { memberBondsAbi } from '../abi/member-bonds.ts'
 import { priceFeedsAbi } from '../abi/price-feeds.ts'
+import { pythAdapterAbi } from '../abi/pyth-adapter.ts'
+import { quoteAdapterAbi } from '../abi/quote-adapter.ts'
+import { valueByIdAdapterAbi } from '../abi/value-by-id-adapter.ts'
 import { type Deployment, deploymentOf } from './apply.ts'
 import { type Chain, inspect } from './chain.ts'
 import { plan } from './plan.ts'
@@ -47,6 +50,7 @@ export async function verify(
   return [
     ...(await verifyHub(chain, deployment)),
     ...(await verifyFeeds(chain, deployment)),
+    ...(await verifyAdapters(chain, deployment)),
     ...(await verifyBonds(chain, deployment)),
   ]
 }
@@ -104,6 +108,38 @@ async function verifyFeeds(chain: Chain, deployment: Deployment): Promise<readon
       `${config?.name} ${config?.decimals} ${config?.heartbeatSeconds}`,
     )
   })
+}
+
+/** What they read, and how; the entries of each are in its creation code alone. */
+async function verifyAdapters(
+  chain: Chain,
+  deployment: Deployment,
+): Promise<readonly Discrepancy[]> {
+  const { adapters, hub, statistics, parameters } = deployment
+  const { reader } = chain
+  const found: Discrepancy[] = []
+  const check = async (subject: string, expected: unknown, read: Promise<unknown>) => {
+    found.push(...compare(subject, `${expected}`, `${await read}`))
+  }
+  if (adapters?.pyth) {
+    const pyth = { address: adapters.pyth, abi: pythAdapterAbi }
+    const read = (functionName: 'HUB' | 'STATISTICS' | 'EMA_SECONDS') =>
+      reader.readContract({ ...pyth, functionName })
+    await check('PythAdapter HUB', hub, read('HUB'))
+    await check('PythAdapter STATISTICS', statistics, read('STATISTICS'))
+    const expected = parameters.adapters?.pyth?.emaSeconds
+    await check('PythAdapter EMA_SECONDS', expected, read('EMA_SECONDS'))
+  }
+  if (adapters?.quotes) {
+    const quotes = { address: adapters.quotes, abi: quoteAdapterAbi }
+    await check('QuoteAdapter HUB', hub, reader.readContract({ ...quotes, functionName: 'HUB' }))
+  }
+  if (adapters?.valuesById) {
+    const values = { address: adapters.valuesById, abi: valueByIdAdapterAbi }
+    const read = reader.readContract({ ...values, functionName: 'HUB' })
+    await check('ValueByIdAdapter HUB', hub, read)
+  }
+  return found
 }
 
 async function verifyBonds(chain: Chain, deployment: Deployment): Promise<readonly Discrepancy[]> {

@@ -1,14 +1,15 @@
-import type { Address, Hex } from 'viem'
+import type { Address } from 'viem'
 import { bytesToHex, encodeFunctionData, keccak256 } from 'viem'
 import { encodeReport } from '../../aggregator/report/calldata.ts'
 import { bigintFrom } from '../../aggregator/values/bytes.ts'
 import { sendCalldata } from '../../test/support/contracts/chain.ts'
 import { startHub, type TestHub } from '../../test/support/contracts/hub.ts'
 import { aggregatorV3InterfaceAbi } from '../abi/aggregator-v3-interface.ts'
-import { gasProbeAbi, gasProbeBytecode } from '../abi/gas-probe.ts'
+import { gasProbeAbi } from '../abi/gas-probe.ts'
 import { priceFeedsAbi } from '../abi/price-feeds.ts'
 import { ok } from '../testing/committee-box.ts'
 import { firstCommittee } from '../testing/hub-parameters.ts'
+import { coldCall, deployProbe } from './probe.ts'
 
 const FEEDS = 32
 const TRANSACTION_GAS = 21_000
@@ -16,31 +17,6 @@ const ZERO_BYTE_GAS = 4
 const BYTE_GAS = 16
 
 const keccak = (bytes: Uint8Array) => keccak256(bytes, 'bytes')
-
-async function deployProbe({ chain }: TestHub): Promise<Address> {
-  const { account, writer, reader } = chain
-  const data = gasProbeBytecode
-  const hash = await writer.sendTransaction({ account, chain: null, data })
-  const { contractAddress } = await reader.waitForTransactionReceipt({ hash })
-  if (contractAddress == null) throw new Error('the probe was not deployed')
-  return contractAddress
-}
-
-/** Gas of a cold call from a contract, the cold account included. */
-function coldCall(
-  hub: TestHub,
-  probe: Address,
-  call: { readonly to: Address; readonly data: Hex },
-) {
-  return hub.chain.reader
-    .readContract({
-      address: probe,
-      abi: gasProbeAbi,
-      functionName: 'read',
-      args: [call.to, call.data],
-    })
-    .then(Number)
-}
 
 async function frostAlone(hub: TestHub, probe: Address): Promise<number> {
   const message = keccak(Uint8Array.of(1))

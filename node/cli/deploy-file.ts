@@ -2,7 +2,11 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { committeeOf } from '../../aggregator/committee.ts'
 import type { Deployment } from '../../contracts/deploy/apply.ts'
-import { type DeployParameters, deployParametersOf } from '../../contracts/deploy/parameters.ts'
+import {
+  type AdapterParameters,
+  type DeployParameters,
+  deployParametersOf,
+} from '../../contracts/deploy/parameters.ts'
 import { loadCommittee } from '../config/load.ts'
 import { problemsFrom } from '../config/problems.ts'
 import { parseYaml } from '../config/yaml.ts'
@@ -66,6 +70,48 @@ const bondTerms = z.strictObject({
   roundsBetween: z.int().min(1).max(1_000_000),
 })
 
+const identifier = z
+  .string()
+  .regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in small hexadecimal')
+  .transform((text) => text as `0x${string}`)
+const decimals = z.int().min(0).max(24)
+
+const adapterTerms = z.strictObject({
+  pyth: z
+    .strictObject({
+      emaSeconds: z.int().min(1).max(2_592_000),
+      feeds: z
+        .array(z.strictObject({ id: identifier, feed: z.string() }))
+        .min(1)
+        .max(128)
+        .refine((feeds) => new Set(feeds.map(({ id }) => id)).size === feeds.length, {
+          message: 'must name each id once',
+        }),
+    })
+    .optional(),
+  quotes: z
+    .strictObject({
+      guard,
+      pairs: z
+        .array(
+          z
+            .strictObject({
+              feed: z.string(),
+              ...{ base: address, baseDecimals: decimals },
+              ...{ quote: address, quoteDecimals: decimals },
+            })
+            .refine(({ base, quote }) => base.toLowerCase() !== quote.toLowerCase(), {
+              path: ['quote'],
+              message: 'must not be the base',
+            }),
+        )
+        .min(1)
+        .max(128),
+    })
+    .optional(),
+  valuesById: z.array(z.string()).min(1).max(128).optional(),
+})
+
 const parametersSchema = z.strictObject({
   /** Path of the committee file, relative to this one. */
   committee: z.string(),
@@ -83,6 +129,7 @@ const parametersSchema = z.strictObject({
       message: 'must be longer than evidenceSeconds: what was signed before is answered for',
     })
     .optional(),
+  adapters: adapterTerms.optional(),
   markets: z.array(market).max(16).default([]),
 })
 
@@ -97,7 +144,7 @@ export async function loadDeployParameters(path: string): Promise<DeployParamete
   if (read.type === 'refused') throw invalid(path, read.problems)
   const parsed = parametersSchema.safeParse(read.value)
   if (!parsed.success) throw invalid(path, problemsFrom(parsed.error))
-  const { committee: file, owner, sequencer, bonds, ...settings } = parsed.data
+  const { committee: file, owner, sequencer, adapters, bonds, ...settings } = parsed.data
   const crypto = cryptoOf(javascriptEcdsa)
   const committee = committeeOf(crypto.keccak256, await loadCommittee(resolve(dirname(path), file)))
   const { params, digest, groupKey } = committee
@@ -107,9 +154,19 @@ export async function loadDeployParameters(path: string): Promise<DeployParamete
       ...settings,
       ...(owner !== undefined && { owner }),
       ...(sequencer !== undefined && { sequencer }),
+      ...(adapters !== undefined && { adapters: adaptersOf(adapters) }),
       ...(bonds !== undefined && { bonds }),
     },
   )
+}
+
+/** Without the keys that are left out, as the types and the record have it. */
+function adaptersOf({ pyth, quotes, valuesById }: z.infer<typeof adapterTerms>): AdapterParameters {
+  return {
+    ...(pyth !== undefined && { pyth }),
+    ...(quotes !== undefined && { quotes }),
+    ...(valuesById !== undefined && { valuesById }),
+  }
 }
 
 function invalid(

@@ -13,6 +13,22 @@ import { COMMITTEE_FILE, writeRunFiles } from '../../node/devnet/files.ts'
 import { localMarket } from '../../node/devnet/market-terms.ts'
 import { HardhatNode } from '../support/hardhat-node.ts'
 
+const BTC_ID = `0x${'b7'.repeat(32)}`
+const ADAPTERS = {
+  pyth: { emaSeconds: 3_600, feeds: [{ id: BTC_ID, feed: 'BTC/USD' }] },
+  quotes: {
+    guard: { ageSecondsMax: 60, spreadBpsMax: 100, observersMin: 3 },
+    pairs: [
+      {
+        feed: 'BTC/USD',
+        ...{ base: '0x00000000000000000000000000000000000000c3', baseDecimals: 8 },
+        ...{ quote: '0x00000000000000000000000000000000000000d4', quoteDecimals: 6 },
+      },
+    ],
+  },
+  valuesById: ['BTC/USD'],
+}
+
 const SETTINGS = {
   committee: COMMITTEE_FILE,
   historyFeeds: 4,
@@ -27,6 +43,7 @@ const SETTINGS = {
     weiPerSignature: '1000000000',
     roundsBetween: 16,
   },
+  adapters: ADAPTERS,
   markets: [localMarket('BTC/USD')],
 }
 
@@ -102,7 +119,8 @@ describe('parallax deploy', () => {
     const { exitCode, stdout } = await run('plan', '--parameters', path, '--rpc', chain.url)
     expect(exitCode).toBe(0)
     const names = JSON.parse(stdout).contracts.map((each: { name: string }) => each.name)
-    expect(names).toContain('PriceFeeds')
+    const adapters = ['PythAdapter', 'QuoteAdapter', 'ValueByIdAdapter']
+    expect(names).toEqual(expect.arrayContaining(['PriceFeeds', 'FeedStatistics', ...adapters]))
   })
 
   test('a record of something else is named, and ends with 11', async () => {
@@ -124,6 +142,40 @@ describe('parallax deploy', () => {
       'DEPLOY_PARAMETERS_INVALID',
     ],
     ['half a second', { ...SETTINGS, futureMsMax: 500 }, 'DEPLOY_PARAMETERS_INVALID'],
+    [
+      'an id twice',
+      {
+        ...SETTINGS,
+        adapters: {
+          pyth: {
+            emaSeconds: 60,
+            feeds: [
+              { id: BTC_ID, feed: 'BTC/USD' },
+              { id: BTC_ID, feed: 'BTC/USD' },
+            ],
+          },
+        },
+      },
+      'DEPLOY_PARAMETERS_INVALID',
+    ],
+    [
+      'a pair of an asset with itself',
+      {
+        ...SETTINGS,
+        adapters: {
+          quotes: {
+            ...ADAPTERS.quotes,
+            pairs: ADAPTERS.quotes.pairs.map((pair) => ({ ...pair, quote: pair.base })),
+          },
+        },
+      },
+      'DEPLOY_PARAMETERS_INVALID',
+    ],
+    [
+      'an adapter of a feed that is not there',
+      { ...SETTINGS, adapters: { valuesById: ['DOGE/USD'] } },
+      'DEPLOY_FEED_UNKNOWN',
+    ],
     [
       'a feed that is not there',
       { ...SETTINGS, markets: [localMarket('DOGE/USD')] },

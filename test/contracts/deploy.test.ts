@@ -1,8 +1,12 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { bytesToHex } from 'viem'
+import { bytesToHex, keccak256, toHex } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { exampleConsumerAbi } from '../../contracts/abi/example-consumer.ts'
+import { feedStatisticsAbi } from '../../contracts/abi/feed-statistics.ts'
+import { pythAdapterAbi } from '../../contracts/abi/pyth-adapter.ts'
+import { quoteAdapterAbi } from '../../contracts/abi/quote-adapter.ts'
+import { valueByIdAdapterAbi } from '../../contracts/abi/value-by-id-adapter.ts'
 import { deploy } from '../../contracts/deploy/apply.ts'
 import { heartbeatSecondsOf } from '../../contracts/deploy/parameters.ts'
 import { plan } from '../../contracts/deploy/plan.ts'
@@ -29,7 +33,7 @@ afterEach(() => chain.close())
 describe('deploy', () => {
   test('on an empty chain everything is sent, and again nothing', async () => {
     const first = await deploy(chain, parameters)
-    expect(first.transactions).toHaveLength(2 + 2 * parameters.feeds.length)
+    expect(first.transactions).toHaveLength(3 + 2 * parameters.feeds.length)
 
     const second = await deploy(chain, parameters)
     expect(second).toEqual({ deployment: first.deployment, transactions: [] })
@@ -98,6 +102,74 @@ test('a certificate goes through the hub and its facade into a consumer', async 
   )
   const updatedAt = BigInt(nowMs / 1000)
   expect(answers).toEqual([[9_000_000_000_000n, updatedAt], 'refused', [2n, updatedAt]])
+})
+
+describe('adapters', () => {
+  const [base, quote] = [`0x${'c3'.repeat(20)}`, `0x${'d4'.repeat(20)}`] as const
+  const id = keccak256(toHex('an id of the consumer'))
+  const asked = {
+    ...parameters,
+    adapters: {
+      pyth: { emaSeconds: 60, feeds: [{ id, feed: 'F1/USD' }] },
+      quotes: {
+        guard: { ageSecondsMax: 60, spreadBpsMax: 0, observersMin: 0 },
+        pairs: [{ feed: 'F1/USD', base, baseDecimals: 8, quote, quoteDecimals: 6 }],
+      },
+      valuesById: ['F0/USD', 'F1/USD'],
+    },
+  }
+
+  test('each answers for the feed that the parameters name', async () => {
+    const { deployment } = await deploy(chain, asked)
+    expect(await verify(chain, deployment)).toEqual([])
+    const { pyth, quotes, valuesById } = deployment.adapters ?? {}
+    if (!pyth || !quotes || !valuesById) throw new Error('all three were asked for')
+    const timeMs = CHAIN_START_MS + 60_000
+    const round = (timeMs - DEFAULT_CLOCK.genesisMs) / DEFAULT_CLOCK.roundMs
+    const certificate = box.certify({ round, feeds: [ok(1n), ok(250_000_000n), ok(3n)] })
+    const committee = firstCommittee(box)
+    const calldata = encodeUpdate(keccak_256, { certificate, feeds: [0, 1, 2], committee })
+    await chain.at(timeMs + 1_000)
+    await sendCalldata(chain, { to: deployment.hub, data: bytesToHex(calldata) })
+
+    const { reader } = chain
+    const time = BigInt(timeMs / 1_000)
+    const inPyth = { address: pyth, abi: pythAdapterAbi }
+    expect(
+      await reader.readContract({ ...inPyth, functionName: 'getEmaPriceUnsafe', args: [id] }),
+    ).toMatchObject({ price: 250_000_000n, expo: -8, publishTime: time })
+    const value = {
+      address: valuesById,
+      abi: valueByIdAdapterAbi,
+      functionName: 'valueFor',
+    } as const
+    expect(
+      await reader.readContract({ ...value, args: [keccak256(toHex('Price-F1/USD-8'))] }),
+    ).toEqual([250_000_000n, time, 200n])
+    // One and a half whole bases, at 2.5 quotes each.
+    const asking = { address: quotes, abi: quoteAdapterAbi, functionName: 'getQuote' } as const
+    expect(await reader.readContract({ ...asking, args: [150_000_000n, base, quote] })).toBe(
+      3_750_000n,
+    )
+    const average = { address: deployment.statistics, abi: feedStatisticsAbi } as const
+    expect(
+      await reader.readContract({ ...average, functionName: 'movingAverage', args: [1n, 60n] }),
+    ).toBe(250_000_000n)
+  })
+
+  test('one that reads something else is named', async () => {
+    const { deployment } = await deploy(chain, asked)
+    const other = await deploy(chain, {
+      ...asked,
+      adapters: { ...asked.adapters, pyth: { ...asked.adapters.pyth, emaSeconds: 61 } },
+    })
+    const code = await chain.reader.getCode({ address: other.deployment.adapters?.pyth ?? '0x' })
+    const params = [deployment.adapters?.pyth, code]
+    await chain.reader.request({ method: 'hardhat_setCode' as never, params: params as never })
+    expect(await verify(chain, deployment)).toEqual([
+      { subject: 'PythAdapter EMA_SECONDS', expected: '60', found: '61' },
+    ])
+  })
 })
 
 test('a heartbeat is never stored shorter than it is', () => {

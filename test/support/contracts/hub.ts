@@ -9,6 +9,7 @@ import { settlementAbi } from '../../../contracts/abi/settlement.ts'
 import { deploy } from '../../../contracts/deploy/apply.ts'
 import type { DeployParameters } from '../../../contracts/deploy/parameters.ts'
 import type { PlannedFeed } from '../../../contracts/deploy/plan.ts'
+import type { PlannedAdapters } from '../../../contracts/deploy/plan-adapters.ts'
 import { type CommitteeBox, committeeInABox } from '../../../contracts/testing/committee-box.ts'
 import { firstCommittee } from '../../../contracts/testing/hub-parameters.ts'
 import { CHAIN_START_MS, sendCalldata, startChain, type TestChain } from './chain.ts'
@@ -19,6 +20,8 @@ export interface TestHub {
   readonly chain: TestChain
   readonly box: CommitteeBox
   readonly address: Address
+  readonly statistics: Address
+  readonly adapters: PlannedAdapters | null
   readonly feeds: readonly PlannedFeed[]
   /** Round that opens this long after the chain's start. */
   readonly roundAt: (sinceStartMs: number) => number
@@ -69,6 +72,8 @@ export async function startHub(
     chain,
     box,
     address: deployment.hub,
+    statistics: deployment.statistics,
+    adapters: deployment.adapters,
     feeds: deployment.feeds,
     roundAt: (sinceStartMs) => Math.ceil((CHAIN_START_MS + sinceStartMs - genesisMs) / roundMs),
     certify,
