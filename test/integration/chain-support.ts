@@ -12,7 +12,7 @@ import { roundedToLane } from '../../aggregator/report/lanes.ts'
 import { deploy } from '../../contracts/deploy/apply.ts'
 import { connect } from '../../contracts/deploy/chain.ts'
 import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
-import { committeeInABox, ok } from '../../contracts/testing/committee-box.ts'
+import { type CommitteeBox, committeeInABox, ok } from '../../contracts/testing/committee-box.ts'
 import { PriceFeedsContract } from '../../node/chain/feeds-contract.ts'
 import { ChainTarget } from '../../node/chain/target.ts'
 import type { TransmitterEvent } from '../../node/chain/transmission.ts'
@@ -28,6 +28,7 @@ const REPORT_AGE_MS_MAX = 60_000
 
 /** A committee with all keys, and a contract on a chain that verifies it. */
 export interface Deployed {
+  readonly box: CommitteeBox
   readonly committee: Committee
   readonly contract: Address
   /** Over both feeds and a long-tail feed, of a round that is open now, or was `ageMs` ago. */
@@ -74,7 +75,7 @@ export async function deployFeeds(node: HardhatNode, attempt = 0): Promise<Deplo
     const reports = [ok(6_412_351_000_000n), ok(318_744_020_000n), roundedToLane(tail)]
     return box.certify({ round: lastRound, feeds: reports })
   }
-  return { committee, contract: deployment.hub, certify }
+  return { box, committee, contract: deployment.hub, certify }
 }
 
 export interface TargetUnderTest {

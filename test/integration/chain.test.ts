@@ -1,9 +1,13 @@
-import { createWalletClient, http } from 'viem'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { bytesToHex, createWalletClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { dueFeedsOf } from '../../aggregator/phases/deliver.ts'
+import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { ok, UNAVAILABLE } from '../../contracts/testing/committee-box.ts'
+import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
 import type { ChainTarget } from '../../node/chain/target.ts'
+import { errorOf } from '../support/contracts/hub.ts'
 import { FUNDED_KEYS, freePort, HardhatNode } from '../support/hardhat-node.ts'
 import { LyingRpc } from '../support/lying-rpc.ts'
 import type { Deployed, TargetUnderTest } from './chain-support.ts'
@@ -122,6 +126,40 @@ describe('a long-tail feed, whose word says its time and no round', () => {
     const landed = await target.transmit({ certificate: dearer, feeds })
     expect(landed).toMatchObject({ outcome: 'landed', round: dearer.round, feeds })
     expect(await rounds(target)).toMatchObject({ round: dearer.round })
+  })
+})
+
+describe('what waits in the pool by another transmitter is left to it', () => {
+  let fresh: Deployed
+  beforeAll(async () => {
+    fresh = await deployFeeds(node, 4)
+  })
+
+  test.each([
+    ['a flagship feed', 'RoundNotNewer', [0]],
+    ['a long-tail feed', 'LongTailNotNewer', [2]],
+  ] as const)('%s', async (_, errorName, feeds) => {
+    const { contract: to, box, certify } = fresh
+    const { target, events } = await openOn(fresh)
+    await target.start()
+    const certificate = certify()
+    const committee = firstCommittee(box)
+    const data = bytesToHex(encodeUpdate(keccak_256, { certificate, feeds, committee }))
+    await chain.setAutomine(false)
+    const other = createWalletClient({
+      account: privateKeyToAccount(FUNDED_KEYS[2]),
+      transport: http(node.url),
+    })
+    // Gas by hand: nobody asks the chain for an estimate before this one waits.
+    const hash = await other.sendTransaction({ to, data, gas: 500_000n, chain: null })
+    // The hub says so by the name that belongs to the kind of feed, and by no other.
+    const refusal = await chain.estimateGas({ to, data }).catch((error: unknown) => errorOf(error))
+    expect(refusal).toMatchObject({ name: errorName })
+    const { round } = certificate
+    expect(await target.transmit({ certificate, feeds })).toEqual({ outcome: 'superseded', round })
+    expect(events.filter((event) => event.type === 'sent')).toEqual([])
+    await chain.mine({ blocks: 1 })
+    expect(await chain.getTransactionReceipt({ hash })).toMatchObject({ status: 'success' })
   })
 })
 
