@@ -171,14 +171,18 @@ export function onSyncRequested(
   turn.out.push({ type: 'send', to: event.from, message: { type: 'syncAnswer', messages } })
 }
 
-/** Whether a message under this node's own key is none that this process sent (§9.3). */
+/**
+ * Whether a message under this node's own key is none that this process sent (§9.3). In the round
+ * of the barrier nothing that ran before can have spoken, and this process is silent: a twin that
+ * starts beside a running node hears it there, and stops before it contradicts it.
+ */
 export function isForeignOwn(
   turn: Turn,
   round: RoundState,
   message: Verified<MemberMessage>,
 ): boolean {
   const { state } = turn
-  if (message.message.sender !== state.self || round.round <= state.barrier) return false
+  if (message.message.sender !== state.self || round.round < state.barrier) return false
   return !round.ownDigests.some((digest) => equalBytes(digest, message.digest))
 }
 

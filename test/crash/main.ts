@@ -1,10 +1,19 @@
 import { parseArgs } from 'node:util'
 import type { CrashCommand } from './crash-command.ts'
+import { doubles } from './doubles.ts'
 import { kills } from './kills-command.ts'
 import { nodes } from './nodes.ts'
 import { backups, points } from './points-command.ts'
+import { restarts } from './restarts.ts'
 
-const COMMANDS: Readonly<Record<string, CrashCommand>> = { kills, nodes, points, backups }
+const COMMANDS: Readonly<Record<string, CrashCommand>> = {
+  kills,
+  nodes,
+  restarts,
+  points,
+  backups,
+  doubles,
+}
 
 const NUMBER_MAX = 1_000_000
 

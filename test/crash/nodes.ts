@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import { toHex } from '../../aggregator/values/bytes.ts'
-import { recover } from '../../node/keys/promise-records.ts'
 import { prngOf } from '../../simulations/prng.ts'
 import { createProgress } from '../../simulations/report/progress.ts'
 import { type LocalNode, LocalNodes, until } from '../support/local-nodes.ts'
 import type { CrashCommand, Outcome } from './crash-command.ts'
-import { journalFault } from './journal-check.ts'
+import { figuresOf, hearAll, isSound } from './heard.ts'
 import { requireShim } from './shim.ts'
 
 const SIZE = 4
@@ -77,51 +73,14 @@ function judged(
   all: readonly LocalNode[],
   run: { readonly count: number; readonly firstRound: number; readonly lastRound: number },
 ): Outcome {
-  const said = new Map<string, Set<string>>()
-  const certified = new Set<number>()
-  const journalFaults: string[] = []
-  let unreadable = 0
-  for (const { files } of all) {
-    const data = join(files.directory, 'data')
-    if (recover(readFileSync(join(data, 'promises'))).type === 'corrupt') unreadable += 1
-    const path = join(data, 'journal.sqlite')
-    const fault = journalFault(path)
-    if (fault === null) read(path, { said, certified })
-    else journalFaults.push(fault)
-  }
-  const conflicts = [...said].filter(([, contents]) => contents.size > 1).map(([key]) => key)
-  const rounds = run.lastRound - run.firstRound + 1
+  const heard = hearAll(all.map(({ files }) => join(files.directory, 'data')))
   return {
-    passed: conflicts.length + unreadable + journalFaults.length === 0 && said.size > 0,
+    passed: isSound(heard),
     figures: {
       nodesKilled: run.count,
-      messagesSeen: said.size,
-      conflicts: conflicts.length,
-      unreadable,
-      journalsUnreadable: journalFaults.length,
-      rounds,
-      certifiedInJournals: [...certified].filter((round) => round >= run.firstRound).length,
-      faults: [...conflicts, ...journalFaults].slice(0, 10),
+      ...figuresOf(heard),
+      rounds: run.lastRound - run.firstRound + 1,
+      certifiedInJournals: [...heard.certified].filter((round) => round >= run.firstRound).length,
     },
-  }
-}
-
-/** Everything that members were heard to say, by what may be said once only (protocol §2.4). */
-function read(
-  path: string,
-  into: { readonly said: Map<string, Set<string>>; readonly certified: Set<number> },
-): void {
-  const database = new DatabaseSync(path)
-  try {
-    const messages = database.prepare('SELECT round, type, sender, slot, digest FROM message')
-    for (const { round, type, sender, slot, digest } of messages.iterate()) {
-      const key = `${sender} ${round} ${type} ${slot ?? ''}`
-      const contents = into.said.get(key) ?? new Set()
-      into.said.set(key, contents.add(toHex(digest as Uint8Array)))
-    }
-    const rounds = database.prepare('SELECT DISTINCT round FROM certificate').all()
-    for (const { round } of rounds) into.certified.add(Number(round))
-  } finally {
-    database.close()
   }
 }

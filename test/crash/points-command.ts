@@ -24,7 +24,8 @@ function judged(options: PointsOptions, label: string): Outcome {
   const result = stopAtPromises({ ...options, onProgress: progress.show })
   progress.end()
   return {
-    passed: conflictsOfControl > 0 && result.conflicts + result.brokenSilences === 0,
+    passed:
+      conflictsOfControl > 0 && result.conflicts + result.brokenSilences + result.mistaken === 0,
     figures: { conflictsOfControl, ...result },
   }
 }

@@ -32,6 +32,8 @@ export interface PointsResult {
   readonly conflicts: number
   /** Messages that came from a member in the silent rounds after its start: must be none. */
   readonly brokenSilences: number
+  /** Processes that took words of their predecessor for a twin's and stopped: must be none. */
+  readonly mistaken: number
   readonly faults: readonly string[]
 }
 
@@ -101,6 +103,7 @@ const EMPTY = {
   certified: 0,
   conflicts: 0,
   brokenSilences: 0,
+  mistaken: 0,
 }
 
 function runOnce(options: PointsOptions): PointsResult {
@@ -182,6 +185,10 @@ function watcherOf(scenario: Scenario) {
     },
     crashed: ({ member }) => {
       onStop(member)
+      return null
+    },
+    halted: () => {
+      counts.mistaken += 1
       return null
     },
   }

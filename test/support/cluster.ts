@@ -90,18 +90,27 @@ export class Cluster {
   readonly #nonces: Map<string, NonceSecret>[] = []
   readonly #disks: Disk[] = []
   readonly #halted = new Set<number>()
+  /** The member that the machine at each place is of. */
+  readonly #selves: number[] = []
   #order = 0
 
   constructor(options: ClusterOptions) {
     this.#options = options
     this.context = contextOf(options.crypto ?? referenceCrypto, options.test.committee)
     for (let member = 0; member < options.test.committee.size; member++) {
-      this.#nonces.push(new Map())
-      this.#disks.push(emptyDisk())
-      this.#alarms.push(0)
-      const perform = (effect: Effect) => this.#perform(member, effect)
-      this.machines.push(createMachine({ context: this.context, self: member, perform }))
+      this.#place(member, emptyDisk())
     }
+  }
+
+  #place(self: number, disk: Disk): number {
+    const place = this.machines.length
+    this.#selves.push(self)
+    this.#nonces.push(new Map())
+    this.#disks.push(disk)
+    this.#alarms.push(0)
+    const perform = (effect: Effect) => this.#perform(place, effect)
+    this.machines.push(createMachine({ context: this.context, self, perform }))
+    return place
   }
 
   /** Starts all members that are not silent at the given time, with empty disks. */
@@ -119,6 +128,23 @@ export class Cluster {
     this.#nonces[member] = new Map()
     if (disk === 'empty') this.#disks[member] = emptyDisk()
     this.#started(member)
+  }
+
+  /**
+   * Starts a second process under the key of a member, which hears and is heard like the first.
+   *
+   * @returns the place of its machine, by which effects name it
+   */
+  double(member: number, disk: 'empty' | 'copied'): number {
+    const { [member]: own = emptyDisk() } = this.#disks
+    const copied = { ...own, evidence: [...own.evidence], past: [...own.past] }
+    const place = this.#place(member, disk === 'copied' ? copied : emptyDisk())
+    this.#started(place)
+    return place
+  }
+
+  #selfOf(place: number): number {
+    return this.#selves[place] as number
   }
 
   #started(member: number): void {
@@ -232,7 +258,7 @@ export class Cluster {
         this.#halted.add(member)
         return
       case 'broadcast': {
-        const key = test.identityKeys[member] as Uint8Array
+        const key = test.identityKeys[this.#selfOf(member)] as Uint8Array
         const message = sealOwn(effect.message, signDigest(key, effect.message.digest))
         this.#spread(member, message)
         this.report(member, { type: 'received', nowMs, message, origin: 'self' })
@@ -267,7 +293,7 @@ export class Cluster {
   #sign(member: number, effect: Extract<Effect, { type: 'signShare' }>): Uint8Array | null {
     const { test, refuses, signs } = this.#options
     const key = `${effect.round}/${effect.slot}`
-    const share = test.shares[member]
+    const share = test.shares[this.#selfOf(member)]
     const nonce = this.#nonces[member]?.get(key)
     if (share === undefined || nonce === undefined) return null
     if (refuses?.(member, effect.slot) === true) return null
@@ -281,13 +307,15 @@ export class Cluster {
   #sendDirect(from: number, { to, message }: Direct): void {
     const afterMs = this.#options.directMs === undefined ? 1 : this.#options.directMs(from, to)
     if (afterMs === null || this.#isSilent(to)) return
+    const self = this.#selfOf(from)
     this.#later(afterMs, () => {
       const { nowMs } = this
-      if (message.type === 'syncRequest') {
-        this.report(to, { type: 'syncRequested', nowMs, from, request: message })
-        return
+      for (const [place, member] of this.#selves.entries()) {
+        if (member !== to) continue
+        if (message.type === 'syncRequest') {
+          this.report(place, { type: 'syncRequested', nowMs, from: self, request: message })
+        } else for (const bytes of message.messages) this.#receiveWire(place, bytes)
       }
-      for (const bytes of message.messages) this.#receiveWire(to, bytes)
     })
   }
 
@@ -302,7 +330,12 @@ export class Cluster {
 
   #sampled(member: number, round: number): Sampled {
     const pairs = [0, 1, 2].map((slot) => {
-      const pair = nonceOf(this.#options.test, this.context, { member, round, slot })
+      const pair = nonceOf(this.#options.test, this.context, {
+        member: this.#selfOf(member),
+        place: member,
+        round,
+        slot,
+      })
       this.#nonces[member]?.set(`${round}/${slot}`, pair.secret)
       return pair.commitment
     })

@@ -33,11 +33,17 @@ export interface ForgedCertificate {
 export function nonceOf(
   test: TestCommittee,
   context: Context,
-  of: { readonly member: number; readonly round: number; readonly slot: number },
+  of: {
+    readonly member: number
+    readonly round: number
+    readonly slot: number
+    /** Tells two processes of one key apart. */
+    readonly place?: number
+  },
 ): { readonly secret: NonceSecret; readonly commitment: NonceCommitment } {
   const share = test.shares[of.member]
   if (share === undefined) throw new Error('not a member')
-  const chance = seededBytes(`nonce/${of.member}/${of.round}/${of.slot}`)(64)
+  const chance = seededBytes(`nonce/${of.place ?? of.member}/${of.round}/${of.slot}`)(64)
   return context.crypto.threshold.commit(share, chance)
 }
 

@@ -7,6 +7,7 @@ import {
   type NodeFiles,
   type RunFiles,
   type RunOptions,
+  writeConfigurations,
   writeRunFiles,
 } from '../../node/devnet/files.ts'
 import type { LocalNode } from '../../node/devnet/network.ts'
@@ -20,6 +21,8 @@ export interface OraclesOptions {
   /** What differs from the timing of a local network. */
   readonly timing?: Partial<TimingParams>
   readonly probeEvery?: number
+  /** How old a spot feed may grow on the chain, in milliseconds. */
+  readonly heartbeatMs?: number
   readonly chain?: RunOptions['chain']
   /** Members that never run. */
   readonly silent?: readonly number[]
@@ -52,6 +55,7 @@ export class Oracles {
   readonly committee: LocalCommittee
   readonly nodes: readonly LocalNode[]
   readonly #market: LocalProcess
+  readonly #marketUrl: string
   readonly #silent: readonly number[]
 
   private constructor(parts: {
@@ -60,6 +64,7 @@ export class Oracles {
     readonly committee: LocalCommittee
     readonly nodes: readonly LocalNode[]
     readonly market: LocalProcess
+    readonly marketUrl: string
     readonly silent: readonly number[]
   }) {
     this.directory = parts.directory
@@ -67,6 +72,7 @@ export class Oracles {
     this.committee = parts.committee
     this.nodes = parts.nodes
     this.#market = parts.market
+    this.#marketUrl = parts.marketUrl
     this.#silent = parts.silent
   }
 
@@ -102,7 +108,12 @@ export class Oracles {
       client: new NodeClient(node.apiPort),
     }))
     const { silent = [] } = options
-    return new Oracles({ directory, files, committee, nodes, market, silent })
+    return new Oracles({ directory, files, committee, nodes, market, marketUrl, silent })
+  }
+
+  /** Names a chain that was made for this committee, before the start. */
+  async deliverTo(chain: RunOptions['chain']): Promise<void> {
+    await writeConfigurations(this.files, { chain, marketUrl: this.#marketUrl })
   }
 
   /**
@@ -154,11 +165,14 @@ export async function startedOracles(
 
 function committeeFor(
   made: LocalCommittee,
-  { timing = {}, probeEvery }: OraclesOptions,
+  { timing = {}, probeEvery, heartbeatMs }: OraclesOptions,
 ): LocalCommittee {
   const { params, groupKey } = made.file
   const changed = {
     ...params,
+    feeds: params.feeds.map((feed) =>
+      heartbeatMs !== undefined && feed.kind === 'spot' ? { ...feed, heartbeatMs } : feed,
+    ),
     timing: { ...params.timing, ...timing },
     probeEvery: probeEvery ?? params.probeEvery,
   }

@@ -301,8 +301,18 @@ describe('a key that runs twice (protocol §9.3)', () => {
 
   test('given a message of its own from before this start, then it goes on', () => {
     const script = opened()
-    script.receives(script.observation(0, { round: ROUND - 1 }))
+    script.receives(script.observation(0, { round: ROUND - 2 }))
     expect(script.all('halt')).toEqual([])
+  })
+
+  test('given a message under its own key in the last round of its silence, then it stops', () => {
+    const round = ROUND - 1
+    const script = new Script().starts().waits(1, round)
+    expect(script.state.barrier).toBe(round)
+    const pair = script.pair(round)
+    script.receives(script.forge.observation({ round, sender: 0, pair }))
+    expect(script.all('halt')).toEqual([{ type: 'halt', code: 'KEY_RUNS_TWICE' }])
+    expect(script.all('broadcast')).toEqual([])
   })
 
   test('given a foreign notice under its own key inside a proposal, then it stops', () => {

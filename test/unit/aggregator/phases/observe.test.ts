@@ -38,12 +38,12 @@ describe('the barrier of a start (protocol §10.3)', () => {
   test('silences observation, notice, proposal and share, but not combining', () => {
     const script = new Script().starts(ROUND + 1).waits(1)
     const order = script.order()
-    const pair = { expected: ALL, signing: 0b1110 }
+    const others = 0b1110
+    const pair = { expected: others, signing: others }
     for (const sender of [1, 2, 3]) {
       script.receives(script.forge.observation({ round: ROUND, sender, pair }))
     }
-    script.receives(script.forge.observation({ round: ROUND, sender: 0, pair }))
-    const choice = { observers: ALL, slot: 0, signingSet: 0b1110, expectedNext: ALL }
+    const choice = { observers: others, slot: 0, signingSet: others, expectedNext: others }
     for (const sender of [1, 2, 3]) {
       script.receives(
         script.forge.share(script.observations(), { round: ROUND, sender, ...choice }),
