@@ -5,19 +5,19 @@ import { htmlReport, type Origin } from './report/html.ts'
 import { createProgress } from './report/progress.ts'
 import { textSummary } from './report/summary.ts'
 import { timelineTable } from './report/timeline-table.ts'
+import { createRun, type Run } from './run.ts'
 import { InputError } from './scenario/input.ts'
-import { loadScenario, ScenarioError } from './scenario/load.ts'
+import { checkScenario, loadScenario, ScenarioError } from './scenario/load.ts'
 import { wholeNumber } from './scenario/options.ts'
 import { recordingOf } from './scenario/recording.ts'
 import { RESEARCH } from './scenario/research.ts'
 import type { Scenario } from './scenario/schema.ts'
-import { Simulation } from './simulation.ts'
 import { LONG_COMMANDS } from './sweep/commands.ts'
 import { commitOf } from './sweep/commit.ts'
 
 const USAGE = `Simulates the protocol: the machine of the node in a world made from a seed.
 
-  simulate <scenario.yaml> [--seed N] [--rounds N] [--json] [--report out.html]
+  simulate <scenario.yaml> [--seed N] [--rounds N] [--protocol P] [--json] [--report out.html]
            [--table FILE]
 
   estimate --topology us-east-1:3,eu-west-1:2 --protocol NAME|FILE [--f N] [--silent N]
@@ -68,6 +68,7 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
 
   --seed N        another seed than the scenario's
   --rounds N      another length than the scenario's
+  --protocol P    ours, ocr2, ocr3, single-signer or raw-quorum instead of the scenario's
   --json          one JSON object on stdout instead of text
   --report FILE   one page with plots that needs nothing else
   --table FILE    the timeline, or the runs of a sweep, as rows; --csv FILE means CSV
@@ -84,6 +85,7 @@ interface SimulateOptions {
   readonly file: string
   readonly seed: number | null
   readonly rounds: number | null
+  readonly protocol: string | null
   readonly json: boolean
   readonly report: string | null
   readonly table: string | null
@@ -97,6 +99,7 @@ function optionsOf(args: readonly string[]): SimulateOptions {
     options: {
       seed: { type: 'string' },
       rounds: { type: 'string' },
+      protocol: { type: 'string' },
       json: { type: 'boolean', default: false },
       report: { type: 'string' },
       csv: { type: 'string' },
@@ -110,6 +113,7 @@ function optionsOf(args: readonly string[]): SimulateOptions {
     file,
     seed: wholeNumber('--seed', values.seed),
     rounds: wholeNumber('--rounds', values.rounds),
+    protocol: values.protocol ?? null,
     json: values.json,
     report: values.report ?? null,
     table: values.csv ?? values.table ?? null,
@@ -119,12 +123,15 @@ function optionsOf(args: readonly string[]): SimulateOptions {
 
 async function simulate(options: SimulateOptions): Promise<number> {
   const loaded = loadScenario(options.file)
-  const scenario: Scenario = { ...loaded, rounds: options.rounds ?? loaded.rounds }
+  const { rounds, protocol } = options
+  const asked = { ...loaded, rounds: rounds ?? loaded.rounds }
+  // Another protocol may not do all that the scenario asks: the whole is checked again.
+  const scenario = protocol === null ? asked : checkScenario({ ...asked, protocol })
   const seed = options.seed ?? scenario.seed
   const origin = originOf(scenario, { ...options, seed })
   const { signal } = interrupted()
   process.stderr.write(`${scenario.name}: seed ${seed}, commit ${origin.commit}\n`)
-  const simulation = new Simulation({ scenario, seed, recording: recordingOf(scenario) })
+  const simulation = createRun({ scenario, seed, recording: recordingOf(scenario) })
   await runToEnd(simulation, { label: scenario.name, signal })
   const result = simulation.result()
   if (options.report !== null) writeFileSync(options.report, htmlReport(result, origin))
@@ -145,7 +152,7 @@ function interrupted(): AbortController {
 
 /** Runs in slices, so that progress is shown and an interrupt ends it in order. */
 async function runToEnd(
-  simulation: Simulation,
+  simulation: Run,
   { label, signal }: { readonly label: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const progress = createProgress(label)
@@ -161,7 +168,9 @@ async function runToEnd(
 
 function originOf(scenario: Scenario, options: SimulateOptions & { seed: number }): Origin {
   const rounds = options.rounds === null ? '' : ` --rounds ${options.rounds}`
-  const command = `npm run sim -- simulate ${options.file} --seed ${options.seed}${rounds}`
+  const protocol = options.protocol === null ? '' : ` --protocol ${options.protocol}`
+  const asked = `--seed ${options.seed}${rounds}${protocol}`
+  const command = `npm run sim -- simulate ${options.file} ${asked}`
   return { commit: commitOf(), command, about: scenario.about }
 }
 

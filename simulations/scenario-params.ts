@@ -1,6 +1,7 @@
 import type { FeedParams, Params, TimingParams } from '../aggregator/params.ts'
 import { faultyMax } from '../aggregator/quorum.ts'
 import type { Scenario } from './scenario/schema.ts'
+import { type Clock, createClock } from './world/clock.ts'
 
 /** Genesis of every simulated committee: a round number, so that times are easy to read. */
 export const GENESIS_MS = 1_800_000_000_000
@@ -70,6 +71,15 @@ export function endMsOf({ committee, rounds }: Scenario): number {
   const { timing } = committee
   const { roundMs } = typeof timing === 'string' ? TIMINGS[timing] : timing
   return (ROUNDS_BEFORE + rounds + ROUNDS_AFTER) * roundMs
+}
+
+/** The members' own clocks, by member. */
+export function clocksOf(scenario: Scenario): readonly Clock[] {
+  return Array.from({ length: scenario.committee.members }, (_, member) => {
+    const own = scenario.clocks.find(({ members }) => members.includes(member))
+    const offsetUs = Math.round((own?.offsetMs ?? 0) * 1_000)
+    return createClock({ epochMs: GENESIS_MS, offsetUs, driftPpm: own?.driftPpm ?? 0 })
+  })
 }
 
 function feedOf(index: number): FeedParams {

@@ -34,7 +34,7 @@ export function networkOf({ network }: Scenario): NetworkOptions {
 
 function latencyOf(latency: Scenario['network']['latency']): LatencyModel {
   if (latency.type !== 'regions') return latency
-  const placement = REGIONS.flatMap((region) =>
+  const placement = [...new Set([...latency.order, ...REGIONS])].flatMap((region) =>
     Array.from({ length: latency.placement[region] ?? 0 }, () => region),
   )
   return { type: 'regions', placement }

@@ -1,3 +1,4 @@
+import type { Committee } from '../aggregator/committee.ts'
 import { contextOf } from '../aggregator/context.ts'
 import { createMachine } from '../aggregator/machine.ts'
 import type { Members } from '../aggregator/values/ids.ts'
@@ -12,12 +13,11 @@ import { withoutWorldLeaks } from './poison.ts'
 import type { SimulationResult } from './result.ts'
 import { CHECKERS } from './rules.ts'
 import type { Scenario } from './scenario/schema.ts'
-import { endMsOf, GENESIS_MS, paramsOf, ROUNDS_BEFORE } from './scenario-params.ts'
-import { networkOf, sourcesOf } from './scenario-world.ts'
+import { clocksOf, endMsOf, paramsOf, ROUNDS_BEFORE } from './scenario-params.ts'
+import { networkOf, sourcesOf, truthOf } from './scenario-world.ts'
 import { Statistics } from './statistics.ts'
 import type { Plants } from './variant.ts'
 import { variantOf } from './variants.ts'
-import { createClock } from './world/clock.ts'
 import { createKeys } from './world/keys.ts'
 import type { Recording } from './world/recorded.ts'
 import { World } from './world/world.ts'
@@ -94,9 +94,7 @@ export class Simulation {
         },
       },
     )
-    const firstRound = ROUNDS_BEFORE + 1
-    const lastRound = ROUNDS_BEFORE + scenario.rounds
-    this.#statistics = new Statistics({ committee: keys.committee, honest, firstRound, lastRound })
+    this.#statistics = statisticsOf(options, { committee: keys.committee, honest })
     const subject = {
       committee: keys.committee,
       context: believed,
@@ -142,9 +140,11 @@ export class Simulation {
   result(): SimulationResult {
     const { scenario, seed } = this.#options
     const { committee } = this.#world.context
-    const statistics = this.#statistics
+    const { rounds, convicted, notes } = this.#statistics
+    const { first, all, observed } = rounds
     return {
       scenario: scenario.name,
+      protocol: scenario.protocol,
       seed,
       variant: scenario.variant,
       isComplete: this.#isComplete,
@@ -156,16 +156,19 @@ export class Simulation {
       },
       virtualMs: Math.floor(this.#world.nowUs / 1_000),
       events: this.#world.events,
-      rounds: { opened: statistics.opened, ...statistics.ends },
-      latencyMs: { first: statistics.first.summary(), all: statistics.all.summary() },
-      convicted: listMembers(statistics.convicted),
-      notes: Object.fromEntries([...statistics.notes].sort()),
+      rounds: { opened: rounds.opened, ...rounds.ends },
+      latencyMs: { first: first.summary(), all: all.summary(), observed: observed.summary() },
+      wire: this.#world.network.sent(),
+      errorBps: rounds.errors,
+      differing: rounds.differing,
+      convicted: listMembers(convicted),
+      notes: Object.fromEntries([...notes].sort()),
       checked: this.#checkers.rules,
       violationCount: this.#checkers.violationCount,
       violations: this.#checkers.violations,
       traceHash: this.#world.trace.digest(),
-      curves: { first: statistics.first.cumulative(400), all: statistics.all.cumulative(400) },
-      timeline: statistics.timeline.buckets,
+      curves: { first: first.cumulative(400), all: all.cumulative(400) },
+      timeline: rounds.timeline.buckets,
     }
   }
 
@@ -187,10 +190,15 @@ export class Simulation {
 
 const BITE = 64
 
-function clocksOf(scenario: Scenario) {
-  return Array.from({ length: scenario.committee.members }, (_, member) => {
-    const own = scenario.clocks.find(({ members }) => members.includes(member))
-    const offsetUs = Math.round((own?.offsetMs ?? 0) * 1_000)
-    return createClock({ epochMs: GENESIS_MS, offsetUs, driftPpm: own?.driftPpm ?? 0 })
+function statisticsOf(
+  { scenario, seed, recording = null }: SimulationOptions,
+  of: { readonly committee: Committee; readonly honest: Members },
+): Statistics {
+  const label = of.committee.params.feeds[0]?.name ?? ''
+  return new Statistics({
+    ...of,
+    firstRound: ROUNDS_BEFORE + 1,
+    lastRound: ROUNDS_BEFORE + scenario.rounds,
+    truth: truthOf(scenario.prices, { seed, label, recording }),
   })
 }

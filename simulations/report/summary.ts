@@ -1,25 +1,29 @@
 import type { LatencySummary } from '../histogram.ts'
+import { OURS } from '../reference-protocols.ts'
 import type { SimulationResult } from '../result.ts'
 import { fixed, percent } from './text.ts'
 
 /** What a person reads in the terminal after a run. */
 export function textSummary(result: SimulationResult): string {
-  const { rounds, latencyMs, committee, violations, violationCount } = result
+  const { rounds, latencyMs, committee, violations, errorBps, wire } = result
   const share = (part: number) => percent(part, rounds.opened)
   const { members, f } = committee
   const ends = (['fast', 'proposed', 'lost'] as const).map((end) => `${end} ${share(rounds[end])}`)
   const stopped = result.isComplete ? '' : ' (stopped before its end)'
+  const protocol = result.protocol === OURS ? '' : `, protocol ${result.protocol}`
   const lines = [
-    `${result.scenario}, seed ${result.seed}${stopped}`,
+    `${result.scenario}, seed ${result.seed}${protocol}${stopped}`,
     `  committee  ${members} members, f = ${f}, faulty: ${listed(committee.faulty)}`,
     `  rounds     ${rounds.opened}: ${ends.join(', ')}`,
     `  latency    first member ${latencyLine(latencyMs.first)}`,
     `             all members  ${latencyLine(latencyMs.all)}`,
+    `             from observations ${latencyLine(latencyMs.observed)}`,
+    `  value      off the true price by ${fixed(errorBps.meanBps, 2)} bps on average, at most ` +
+      `${fixed(errorBps.maxBps, 2)}; members differ in ${result.differing} rounds`,
+    `  wire       ${wire.messages} messages, ${wire.bytes} bytes`,
     `  convicted  ${listed(result.convicted)}`,
     `  trace      ${result.traceHash}`,
-    `  checked    ${result.checked.join(', ')}: ${
-      violationCount === 0 ? 'all held' : `${violationCount} violation(s)`
-    }`,
+    `  checked    ${checkedLine(result)}`,
   ]
   for (const { rule, round, message } of violations) {
     lines.push(`  BROKEN     ${rule} in round ${round}: ${message}`)
@@ -30,6 +34,13 @@ export function textSummary(result: SimulationResult): string {
 function latencyLine({ meanMs, p50Ms, p99Ms, maxMs }: LatencySummary): string {
   const [mean, p50, p99, max] = [meanMs, p50Ms, p99Ms, maxMs].map((value) => fixed(value, 1))
   return `mean ${mean}, p50 ${p50}, p99 ${p99}, max ${max} ms`
+}
+
+function checkedLine({ checked, violationCount }: SimulationResult): string {
+  // The rules are those of ours: a protocol of others is measured, not judged.
+  if (checked.length === 0) return 'nothing'
+  const verdict = violationCount === 0 ? 'all held' : `${violationCount} violation(s)`
+  return `${checked.join(', ')}: ${verdict}`
 }
 
 function listed(members: readonly number[]): string {

@@ -8,6 +8,7 @@ import { VARIANTS } from '../variants.ts'
 import { lengthMs } from '../world/recorded.ts'
 import { InputError } from './input.ts'
 import { recordingOf, withRecording } from './recording.ts'
+import { referenceProblems } from './reference-problems.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
 
 /** One thing wrong with a scenario: where, and what would be right. */
@@ -142,6 +143,7 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
     const fits = everyMs === undefined || everyMs > fault.restartMs - fault.atMs
     report(`faults.${index}.everyMs`, fits, 'must be longer than from atMs to restartMs')
   }
+  problems.push(...referenceProblems(scenario))
   if (problems.length === 0) problems.push(...committeeProblems(scenario))
   return problems
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { OURS, REFERENCE_PROTOCOLS } from '../reference-protocols.ts'
 import { REGIONS } from '../world/regions.ts'
 
 const wholeMs = (min: number, max: number) => z.int().min(min).max(max)
@@ -48,8 +49,10 @@ const latency = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('regions'),
-    /** Members in each region; members are numbered in the order of the regions here. */
+    /** Members in each region. */
     placement: z.partialRecord(z.enum(REGIONS), z.int().min(1).max(31)),
+    /** Regions in which members are numbered first; the others follow in the table's order. */
+    order: z.array(z.enum(REGIONS)).max(REGIONS.length).default([]),
   }),
 ])
 
@@ -184,6 +187,14 @@ const fault = z.discriminatedUnion('type', [
   }),
 ])
 
+/** What the protocols of others are configured with. */
+const reference = z.strictObject({
+  /** Without a result for so long, members of OCR change the leader; two rounds when left out. */
+  progressMs: wholeMs(1, 86_400_000).optional(),
+  /** Results of one leader of OCR, after which the next one leads. */
+  epochRounds: z.int().min(1).max(1_000_000).default(20),
+})
+
 const adversary = z.strictObject({ strategy: z.string(), members })
 
 /** A scenario file as YAML gives it. Times are milliseconds of world time; 0 is the genesis. */
@@ -193,6 +204,9 @@ export const scenarioSchema = z.strictObject({
   seed: z.int().min(0).max(0xffffffff).default(1),
   /** Rounds that are counted; three more before them let the committee start. */
   rounds: z.int().min(1).max(10_000_000),
+  /** Ours, or one that others run, for comparison; see protocols/. */
+  protocol: z.enum([OURS, ...REFERENCE_PROTOCOLS.keys()]).default(OURS),
+  reference: reference.prefault({}),
   committee,
   signatures: z.enum(['ideal', 'real']).default('ideal'),
   hash: z.enum(['ideal', 'keccak']).default('ideal'),

@@ -1,7 +1,7 @@
 import type { Rule, Violation } from '../checker.ts'
-import type { LatencySummary } from '../histogram.ts'
 import { type Influence, InfluenceMeter } from '../influence.ts'
 import type { SimulationResult } from '../result.ts'
+import { createRun } from '../run.ts'
 import { recordingOf } from '../scenario/recording.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { Simulation } from '../simulation.ts'
@@ -20,10 +20,10 @@ export interface Outcome {
   readonly virtualMs: number
   readonly events: number
   readonly rounds: SimulationResult['rounds']
-  readonly latencyMs: {
-    readonly first: LatencySummary
-    readonly all: LatencySummary
-  }
+  readonly latencyMs: SimulationResult['latencyMs']
+  readonly wire: SimulationResult['wire']
+  readonly errorBps: SimulationResult['errorBps']
+  readonly differing: number
   readonly convicted: readonly number[]
   readonly violationCount: number
   /** The first of each rule, in the order in which they broke. */
@@ -33,7 +33,8 @@ export interface Outcome {
 
 export function performJob(job: Job): Outcome {
   const result = wholeRun(job)
-  const { virtualMs, events, rounds, latencyMs, convicted, violationCount, traceHash } = result
+  const { virtualMs, events, rounds, latencyMs, wire, errorBps, differing } = result
+  const { convicted, violationCount, traceHash } = result
   const broken = new Set<Rule>()
   const violations = result.violations.filter(({ rule }) => {
     const isFirst = !broken.has(rule)
@@ -42,14 +43,15 @@ export function performJob(job: Job): Outcome {
   })
   const { isWithinModel } = result.committee
   const figures = { isWithinModel, virtualMs, events, rounds, latencyMs, convicted }
-  return { ...figures, violationCount, violations, traceHash }
+  const compared = { wire, errorBps, differing }
+  return { ...figures, ...compared, violationCount, violations, traceHash }
 }
 
 /** A run with its curves and timeline. */
 export function wholeRun({ scenario, seed, rules }: Job): SimulationResult {
   const recording = recordingOf(scenario)
   const watched = rules === undefined ? {} : { rules }
-  return new Simulation({ scenario, seed, recording, ...watched }).run()
+  return createRun({ scenario, seed, recording, ...watched }).run()
 }
 
 /** How far the certified values of a run lie from what honest members saw. */

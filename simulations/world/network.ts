@@ -35,6 +35,12 @@ export interface Parcel {
   readonly nowUs: number
 }
 
+/** What members handed to links so far. */
+export interface Sent {
+  readonly messages: number
+  readonly bytes: number
+}
+
 /** The links between members: when what is sent now arrives, if it does. */
 export interface Network {
   /** World time at which a copy that is sent now arrives; null when it is lost. */
@@ -44,12 +50,15 @@ export interface Network {
    * does not.
    */
   readonly double: (parcel: Parcel) => number | null
+  /** Also what was lost on its way or met a cut. */
+  readonly sent: () => Sent
 }
 
 export function createNetwork(options: NetworkOptions, prng: Prng): Network {
   const draw: DrawDelay = delaysOf(options.latency)
   const { lossPpm, duplicationPpm, cuts, uplinkBitsPerSecond } = options
   const freeUs: number[] = []
+  const sent = { messages: 0, bytes: 0 }
 
   const queue = ({ from, bytes, nowUs }: Parcel): void => {
     if (uplinkBitsPerSecond === 0) return
@@ -62,11 +71,14 @@ export function createNetwork(options: NetworkOptions, prng: Prng): Network {
   }
   return {
     send: (parcel) => {
+      sent.messages += 1
+      sent.bytes += parcel.bytes
       if (cuts.length > 0 && cuts.some((cut) => isCut(cut, parcel))) return null
       queue(parcel)
       return prng.chance(lossPpm) ? null : arrivalUs(parcel)
     },
     double: (parcel) => (prng.chance(duplicationPpm) ? arrivalUs(parcel) : null),
+    sent: () => ({ ...sent }),
   }
 }
 

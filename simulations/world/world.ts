@@ -27,7 +27,7 @@ import { Host } from './host.ts'
 import type { WorkOptions } from './host-options.ts'
 import type { Keys } from './keys.ts'
 import { createLooseSigner } from './loose-signer.ts'
-import { createNetwork, type NetworkOptions } from './network.ts'
+import { createNetwork, type Network, type NetworkOptions } from './network.ts'
 import { createSigner } from './signer.ts'
 import type { Sources } from './sources.ts'
 import { markEvent } from './trace-event.ts'
@@ -72,6 +72,7 @@ export class World {
   readonly hosts: readonly Host[]
   readonly trace = new Trace()
   readonly digests: CertificateDigests
+  readonly network: Network
   readonly #options: WorldOptions
   readonly #dependencies: WorldDependencies
   readonly #schedule = new Schedule<Occurrence>()
@@ -87,6 +88,7 @@ export class World {
     const { keys, seed } = options
     this.context = options.context ?? contextOf(keys.crypto, keys.committee)
     this.digests = new CertificateDigests(keys.crypto.keccak256)
+    this.network = createNetwork(options.network, prngOf(seed, 'network'))
     this.#gossip = new Gossip(
       {
         size: keys.committee.size,
@@ -94,7 +96,7 @@ export class World {
         relays: difference(keys.committee.all, options.controlled),
       },
       {
-        network: createNetwork(options.network, prngOf(seed, 'network')),
+        network: this.network,
         nowUs: () => this.#nowUs,
         arrive: (atUs, to, envelope) => {
           this.#schedule.add(atUs, { type: 'arrival', to, envelope })

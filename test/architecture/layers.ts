@@ -161,4 +161,5 @@ export const SIBLINGS = [
   'node/sources/venues/',
   'simulations/adversary/',
   'simulations/checkers/',
+  'simulations/protocols/',
 ]

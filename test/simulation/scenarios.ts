@@ -1,9 +1,10 @@
 import type { Violation } from '../../simulations/checker.ts'
 import type { SimulationResult } from '../../simulations/result.ts'
+import { createRun } from '../../simulations/run.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
 import { Simulation } from '../../simulations/simulation.ts'
 
-/** A run of a scenario written in a test; what is left out has the schema's defaults. */
+/** A run of ours of a scenario written in a test; what is left out has the schema's defaults. */
 export function simulated(
   scenario: Readonly<Record<string, unknown>>,
   options: { readonly seed?: number } = {},
@@ -11,6 +12,15 @@ export function simulated(
   const { seed = 1 } = options
   const checked = checkScenario({ name: 'test', committee: { members: 4 }, ...scenario })
   return new Simulation({ scenario: checked, seed }).run()
+}
+
+/** The same by the protocol that the scenario names. */
+export function measured(
+  scenario: Readonly<Record<string, unknown>>,
+  { seed = 1 }: { readonly seed?: number } = {},
+): SimulationResult {
+  const checked = checkScenario({ name: 'test', committee: { members: 4 }, ...scenario })
+  return createRun({ scenario: checked, seed }).run()
 }
 
 /** Seeds from 1 until a rule is found broken; null when none of so many shows it. */

@@ -1,0 +1,153 @@
+import { difference, hasMember, listMembers } from '../aggregator/values/ids.ts'
+import { withoutWorldLeaks } from './poison.ts'
+import { createReferenceControl } from './reference-control.ts'
+import { planReferenceFaults } from './reference-faults.ts'
+import { REFERENCE_PROTOCOLS } from './reference-protocols.ts'
+import { ReferenceWorld } from './reference-world.ts'
+import type { SimulationResult } from './result.ts'
+import { RoundStatistics } from './round-statistics.ts'
+import type { Scenario } from './scenario/schema.ts'
+import {
+  clocksOf,
+  endMsOf,
+  FEED_DECIMALS,
+  GENESIS_MS,
+  paramsOf,
+  ROUNDS_BEFORE,
+} from './scenario-params.ts'
+import { networkOf, sourcesOf, truthOf } from './scenario-world.ts'
+import { createKeys } from './world/keys.ts'
+import type { Recording } from './world/recorded.ts'
+
+export interface ReferenceRunOptions {
+  readonly scenario: Scenario
+  readonly seed: number
+  readonly recording?: Recording | null
+}
+
+/** Curves of a result have so many points. */
+const CURVE_POINTS = 400
+
+/** One run of a scenario by a protocol of others. The same two give the same run everywhere. */
+export class ReferenceRun {
+  readonly #options: ReferenceRunOptions
+  readonly #world: ReferenceWorld
+  readonly #statistics: RoundStatistics
+  readonly #faulty: number
+  readonly #f: number
+  readonly #endUs: number
+  #isComplete = false
+
+  /** @throws {RangeError} when the scenario's protocol is none of others */
+  constructor(options: ReferenceRunOptions) {
+    this.#options = options
+    const { scenario, seed, recording = null } = options
+    const create = REFERENCE_PROTOCOLS.get(scenario.protocol)
+    if (create === undefined) throw new RangeError(`no reference protocol is ${scenario.protocol}`)
+    const { signatures, hash, committee, prices, reference } = scenario
+    const params = paramsOf(scenario, seed)
+    const keys = createKeys({ seed, signatures, hash, size: committee.members, params })
+    const { feeds, timing, f } = params
+    const { roundMs } = timing
+    const control = createReferenceControl(scenario.adversaries, timing.fastMs * 1_000)
+    const honest = difference(keys.committee.all, control.members)
+    const truth = truthOf(prices, { seed, label: feeds[0]?.name ?? '', recording })
+    const statistics = new RoundStatistics({
+      unit: 10 ** FEED_DECIMALS,
+      firstRound: ROUNDS_BEFORE + 1,
+      lastRound: ROUNDS_BEFORE + scenario.rounds,
+      truth,
+    })
+    const clocks = clocksOf(scenario)
+    const progressUs = (reference.progressMs ?? 2 * roundMs) * 1_000
+    const { epochRounds } = reference
+    const times = { genesisMs: GENESIS_MS, roundMs, progressUs, epochRounds }
+    this.#world = new ReferenceWorld(
+      { seed, f, ...times, network: networkOf(scenario), clocks },
+      {
+        create,
+        control,
+        sources: sourcesOf(scenario, { seed, feeds, keys, recording }),
+        observed: ({ member, round, report, nowUs }) => {
+          if (hasMember(honest, member)) statistics.observe(round, report[0] ?? null, nowUs)
+        },
+        certified: ({ member, round, report, attempt, nowUs }) => {
+          if (!hasMember(honest, member)) return
+          const end = attempt === 'first' ? 'fast' : 'proposed'
+          statistics.certify({ round, nowUs, end, of: report, value: () => report[0] ?? null })
+        },
+      },
+    )
+    this.#statistics = statistics
+    this.#faulty = control.members
+    this.#f = f
+    this.#endUs = endMsOf(scenario) * 1_000
+    planReferenceFaults(this.#world, scenario.faults, clocks)
+    this.#planOpening(1, roundMs * 1_000)
+  }
+
+  get progress(): number {
+    return this.#world.nowUs / this.#endUs
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  advance(eventsMax: number): boolean {
+    if (this.#isComplete) return true
+    this.#isComplete = withoutWorldLeaks(() => this.#world.advance(this.#endUs, eventsMax))
+    return this.#isComplete
+  }
+
+  run(): SimulationResult {
+    while (!this.advance(1_000_000));
+    return this.result()
+  }
+
+  result(): SimulationResult {
+    const { scenario, seed } = this.#options
+    const statistics = this.#statistics
+    const faulty = listMembers(this.#faulty)
+    const { first, all, observed } = statistics
+    return {
+      scenario: scenario.name,
+      protocol: scenario.protocol,
+      seed,
+      variant: scenario.variant,
+      isComplete: this.#isComplete,
+      committee: {
+        members: scenario.committee.members,
+        f: this.#f,
+        faulty,
+        isWithinModel: faulty.length <= this.#f,
+      },
+      virtualMs: Math.floor(this.#world.nowUs / 1_000),
+      events: this.#world.events,
+      rounds: { opened: statistics.opened, ...statistics.ends },
+      latencyMs: {
+        first: first.summary(),
+        all: all.summary(),
+        observed: observed.summary(),
+      },
+      wire: this.#world.network.sent(),
+      errorBps: statistics.errors,
+      differing: statistics.differing,
+      convicted: [],
+      notes: {},
+      checked: [],
+      violationCount: 0,
+      violations: [],
+      traceHash: this.#world.trace.digest(),
+      curves: { first: first.cumulative(CURVE_POINTS), all: all.cumulative(CURVE_POINTS) },
+      timeline: statistics.timeline.buckets,
+    }
+  }
+
+  #planOpening(round: number, roundUs: number): void {
+    this.#world.at(round * roundUs, () => {
+      this.#statistics.open(round, this.#world.nowUs)
+      this.#planOpening(round + 1, roundUs)
+    })
+  }
+}

@@ -1,0 +1,251 @@
+import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
+import { prngOf } from './prng.ts'
+import type {
+  CreateProtocolMember,
+  ProtocolMember,
+  ProtocolMessage,
+  ProtocolPort,
+  Values,
+} from './protocol-member.ts'
+import { bytesOf } from './protocol-member.ts'
+import type { ReferenceControl } from './reference-control.ts'
+import { Schedule } from './schedule.ts'
+import { Trace } from './trace.ts'
+import type { Clock } from './world/clock.ts'
+import { createNetwork, type Network, type NetworkOptions } from './world/network.ts'
+import type { Sources } from './world/sources.ts'
+
+/** A member has a result. */
+export interface Certified {
+  readonly nowUs: number
+  readonly member: MemberIndex
+  readonly round: Round
+  readonly report: Values
+  readonly attempt: 'first' | 'later'
+}
+
+export interface ReferenceWorldOptions {
+  readonly seed: number
+  readonly f: number
+  readonly genesisMs: number
+  readonly roundMs: number
+  readonly progressUs: number
+  readonly epochRounds: number
+  readonly network: NetworkOptions
+  readonly clocks: readonly Clock[]
+}
+
+export interface ReferenceWorldDependencies {
+  readonly create: CreateProtocolMember
+  readonly sources: Sources
+  readonly control: ReferenceControl
+  readonly certified: (result: Certified) => void
+  /** A member looks at the prices; before adversaries change what it says of them. */
+  readonly observed: (observation: Omit<Certified, 'attempt'>) => void
+}
+
+type Occurrence =
+  | {
+      readonly type: 'message'
+      readonly from: MemberIndex
+      readonly to: MemberIndex
+      readonly message: ProtocolMessage
+    }
+  | {
+      readonly type: 'alarm' | 'round'
+      readonly member: MemberIndex
+      readonly token: number
+    }
+  | { readonly type: 'task'; readonly run: () => void }
+
+interface Seat {
+  member: ProtocolMember
+  isRunning: boolean
+  /** Only the last alarm, and the last plan for a round, still counts. */
+  alarm: number
+  plan: number
+  round: Round
+}
+
+/**
+ * Members of a reference protocol on the network, clocks and prices of the simulated world, from
+ * its queue and its seed. Links carry a message once: nothing is relayed.
+ */
+export class ReferenceWorld {
+  readonly trace = new Trace()
+  readonly network: Network
+  readonly #options: ReferenceWorldOptions
+  readonly #dependencies: ReferenceWorldDependencies
+  readonly #schedule = new Schedule<Occurrence>()
+  readonly #seats: Seat[]
+  #nowUs = 0
+  #events = 0
+
+  constructor(options: ReferenceWorldOptions, dependencies: ReferenceWorldDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+    this.network = createNetwork(options.network, prngOf(options.seed, 'network'))
+    this.#seats = options.clocks.map((_, member) => ({
+      member: dependencies.create(this.#portOf(member)),
+      isRunning: false,
+      alarm: 0,
+      plan: 0,
+      round: 0,
+    }))
+    for (const member of options.clocks.keys()) this.at(0, () => this.start(member))
+  }
+
+  get nowUs(): number {
+    return this.#nowUs
+  }
+
+  get events(): number {
+    return this.#events
+  }
+
+  at(timeUs: number, run: () => void): void {
+    this.#schedule.add(Math.max(timeUs, this.#nowUs), { type: 'task', run })
+  }
+
+  /** Lets things happen until a time, or until so many have; true when the time was reached. */
+  advance(untilUs: number, eventsMax: number): boolean {
+    for (let done = 0; done < eventsMax; done++) {
+      const nextUs = this.#schedule.nextUs
+      if (nextUs === null || nextUs > untilUs) {
+        this.#nowUs = untilUs
+        return true
+      }
+      this.#nowUs = nextUs
+      this.#events += 1
+      const next = this.#schedule.take()
+      if (next !== null) this.#happen(next)
+    }
+    return false
+  }
+
+  start(member: MemberIndex): void {
+    const seat = this.#seats[member]
+    if (seat === undefined || seat.isRunning) return
+    seat.isRunning = true
+    seat.member.onStart()
+    this.planRound(member)
+  }
+
+  /** Ends a process; what a protocol keeps of its epochs is on its disk, unless that is lost. */
+  crash(member: MemberIndex, disk: 'kept' | 'lost'): void {
+    const seat = this.#seats[member]
+    if (seat === undefined) return
+    seat.isRunning = false
+    if (disk === 'lost') seat.member = this.#dependencies.create(this.#portOf(member))
+  }
+
+  /** Waits for the next round by the member's clock; to be called again when the clock changes. */
+  planRound(member: MemberIndex): void {
+    const { clocks, genesisMs, roundMs } = this.#options
+    const [seat, clock] = [this.#seats[member], clocks[member]]
+    if (seat === undefined || clock === undefined) return
+    const passed = Math.floor((clock.readMs(this.#nowUs) - genesisMs) / roundMs)
+    const next = Math.max(passed, seat.round) + 1
+    const atUs = clock.worldUsOf(genesisMs + next * roundMs, this.#nowUs)
+    seat.plan += 1
+    if (atUs !== null) this.#schedule.add(atUs, { type: 'round', member, token: seat.plan })
+  }
+
+  #happen(next: Occurrence): void {
+    switch (next.type) {
+      case 'message': {
+        const seat = this.#runningAt(next.to)
+        if (seat === null) return
+        this.#mark(next)
+        seat.member.onMessage(next.from, next.message)
+        return
+      }
+      case 'alarm': {
+        const seat = this.#runningAt(next.member)
+        if (next.token === seat?.alarm) seat.member.onAlarm()
+        return
+      }
+      case 'round': {
+        const seat = this.#runningAt(next.member)
+        if (next.token === seat?.plan) this.#openRound(next.member, seat)
+        return
+      }
+      case 'task':
+        next.run()
+    }
+  }
+
+  #runningAt(member: MemberIndex): Seat | null {
+    const seat = this.#seats[member]
+    return seat?.isRunning === true ? seat : null
+  }
+
+  #openRound(member: MemberIndex, seat: Seat): void {
+    const { clocks, genesisMs, roundMs } = this.#options
+    const nowMs = clocks[member]?.readMs(this.#nowUs) ?? 0
+    seat.round = Math.max(seat.round, Math.floor((nowMs - genesisMs) / roundMs))
+    this.planRound(member)
+    seat.member.onRound(seat.round)
+  }
+
+  #portOf(member: MemberIndex): ProtocolPort {
+    const { f, progressUs, epochRounds, clocks } = this.#options
+    const { sources, control, certified, observed } = this.#dependencies
+    return {
+      member,
+      size: clocks.length,
+      f,
+      progressUs,
+      epochRounds,
+      observe: (round) => {
+        const { values } = sources.sample(member, this.#nowUs)
+        observed({ nowUs: this.#nowUs, member, round, report: values })
+        return control.observe(member, round, values)
+      },
+      send: (to, message) => this.#send(member, to, message),
+      broadcast: (message) => {
+        for (const to of clocks.keys()) this.#send(member, to, message)
+      },
+      setAlarm: (afterUs) => {
+        const seat = this.#seats[member]
+        // Members set no alarm before the world has begun.
+        if (seat === undefined) return
+        seat.alarm += 1
+        const token = seat.alarm
+        this.#schedule.add(this.#nowUs + afterUs, { type: 'alarm', member, token })
+      },
+      certify: (result) => certified({ ...result, member, nowUs: this.#nowUs }),
+    }
+  }
+
+  #send(from: MemberIndex, to: MemberIndex, message: ProtocolMessage): void {
+    const arrive = (atUs: number | null): void => {
+      if (atUs !== null) this.#schedule.add(atUs, { type: 'message', from, to, message })
+    }
+    if (from === to) {
+      arrive(this.#nowUs)
+      return
+    }
+    const heldUs = this.#dependencies.control.heldUs(from, message)
+    if (heldUs === null) return
+    const parcel = { from, to, bytes: bytesOf(message), nowUs: this.#nowUs + heldUs }
+    const atUs = this.network.send(parcel)
+    arrive(atUs)
+    if (atUs !== null) arrive(this.network.double(parcel))
+  }
+
+  #mark({ from, to, message }: Extract<Occurrence, { type: 'message' }>): void {
+    this.trace.addWide(this.#nowUs)
+    this.trace.addAll([from, to, message.type.charCodeAt(0), message.type.length, message.epoch])
+    this.trace.addWide(message.round)
+    for (const { member, values } of message.observed ?? []) {
+      this.trace.add(member)
+      this.#markValues(values)
+    }
+    this.#markValues(message.report ?? [])
+  }
+
+  #markValues(values: Values): void {
+    for (const value of values) this.trace.addWide(value === null ? -1 : Number(value))
+  }
+}

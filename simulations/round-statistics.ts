@@ -1,0 +1,167 @@
+import type { Round } from '../aggregator/values/ids.ts'
+import { createHistogram, type Histogram } from './histogram.ts'
+import { type RoundEnd, Timeline } from './timeline.ts'
+import type { PricePath } from './world/prices.ts'
+
+/** What is counted of one round before it is closed; values with the decimals of the feed. */
+interface OpenRound {
+  readonly round: Round
+  readonly openedUs: number
+  end: RoundEnd
+  firstUs: number | null
+  /** What the first member held, and what is inside. */
+  of: object | null
+  value: number | null
+  isDiffering: boolean
+  observedUsSum: number
+  observations: number
+  readonly certifiedUs: number[]
+  honestLow: number | null
+  honestHigh: number | null
+}
+
+export interface RoundStatisticsOptions {
+  /** One whole unit of the feed. */
+  readonly unit: number
+  /** The first and the last round that are counted. */
+  readonly firstRound: Round
+  readonly lastRound: Round
+  /** The true price of the first feed, where values are to be held against it. */
+  readonly truth: PricePath | null
+}
+
+/** Distances of values from the true price at the opening of their round; null without a value. */
+export interface ValueErrors {
+  readonly meanBps: number | null
+  readonly maxBps: number | null
+}
+
+/** Rounds after which one is closed: a certificate that comes later counts as lost. */
+const CLOSED_AFTER = 2
+
+/** Counts how rounds went, whatever protocol they are of. */
+export class RoundStatistics {
+  readonly ends: Record<RoundEnd, number> = { fast: 0, proposed: 0, lost: 0 }
+  /** From the opening to the first certificate anywhere, and to each honest member's. */
+  readonly first: Histogram = createHistogram()
+  readonly all: Histogram = createHistogram()
+  /** From the mean moment of the honest observations to each honest member's certificate. */
+  readonly observed: Histogram = createHistogram()
+  readonly timeline = new Timeline()
+  /** Rounds in which two honest members held different values. */
+  differing = 0
+  readonly #options: RoundStatisticsOptions
+  readonly #open = new Map<Round, OpenRound>()
+  #errors = 0
+  #errorBpsSum = 0
+  #errorBpsMax = 0
+
+  constructor(options: RoundStatisticsOptions) {
+    this.#options = options
+  }
+
+  get opened(): number {
+    return this.ends.fast + this.ends.proposed + this.ends.lost
+  }
+
+  get errors(): ValueErrors {
+    if (this.#errors === 0) return { meanBps: null, maxBps: null }
+    return { meanBps: this.#errorBpsSum / this.#errors, maxBps: this.#errorBpsMax }
+  }
+
+  open(round: Round, openedUs: number): void {
+    const { firstRound, lastRound } = this.#options
+    if (round >= firstRound && round <= lastRound) {
+      this.#open.set(round, {
+        round,
+        openedUs,
+        end: 'lost',
+        firstUs: null,
+        of: null,
+        value: null,
+        isDiffering: false,
+        observedUsSum: 0,
+        observations: 0,
+        certifiedUs: [],
+        honestLow: null,
+        honestHigh: null,
+      })
+    }
+    const closing = this.#open.get(round - CLOSED_AFTER)
+    if (closing !== undefined) this.#close(closing)
+  }
+
+  /** An honest member observed. */
+  observe(round: Round, observed: bigint | null, nowUs: number): void {
+    const open = this.#open.get(round)
+    if (open === undefined) return
+    open.observedUsSum += nowUs
+    open.observations += 1
+    if (observed === null) return
+    const value = Number(observed)
+    open.honestLow = open.honestLow === null ? value : Math.min(open.honestLow, value)
+    open.honestHigh = open.honestHigh === null ? value : Math.max(open.honestHigh, value)
+  }
+
+  /** An honest member holds its first certificate `of` a round; `value` reads what is inside. */
+  certify(certified: {
+    readonly round: Round
+    readonly nowUs: number
+    readonly end: RoundEnd
+    readonly of: object
+    readonly value: () => bigint | null
+  }): void {
+    const { round, nowUs, end, of } = certified
+    const open = this.#open.get(round)
+    if (open === undefined) return
+    const latencyUs = nowUs - open.openedUs
+    this.all.add(latencyUs)
+    open.certifiedUs.push(nowUs)
+    if (open.of === of) return
+    const value = certified.value()
+    const price = value === null ? null : Number(value)
+    if (price !== null) this.#err(open, price)
+    if (open.firstUs !== null) {
+      open.isDiffering ||= price !== open.value
+      return
+    }
+    this.first.add(latencyUs)
+    open.firstUs = nowUs
+    open.end = end
+    open.of = of
+    open.value = price
+  }
+
+  #err({ openedUs }: OpenRound, price: number): void {
+    const { truth } = this.#options
+    if (truth === null) return
+    const truePrice = truth.at(openedUs)
+    const bps = Math.abs((10_000 * (price - truePrice)) / truePrice)
+    this.#errors += 1
+    this.#errorBpsSum += bps
+    this.#errorBpsMax = Math.max(this.#errorBpsMax, bps)
+  }
+
+  #close(open: OpenRound): void {
+    this.#open.delete(open.round)
+    this.ends[open.end] += 1
+    if (open.isDiffering) this.differing += 1
+    if (open.observations > 0) {
+      const observedUs = Math.round(open.observedUsSum / open.observations)
+      for (const us of open.certifiedUs) this.observed.add(us - observedUs)
+    }
+    const { unit } = this.#options
+    const whole = (value: number | null) => (value === null ? null : value / unit)
+    const firstMs = open.firstUs === null ? null : (open.firstUs - open.openedUs) / 1_000
+    const [value, honestLow, honestHigh] = [open.value, open.honestLow, open.honestHigh].map(whole)
+    const { round, end } = open
+    this.timeline.add({
+      round,
+      end,
+      firstMs,
+      value: value ?? null,
+      honestLow: honestLow ?? null,
+      honestHigh: honestHigh ?? null,
+    })
+  }
+}
