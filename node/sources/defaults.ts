@@ -13,8 +13,8 @@ export const RULE_DEFAULTS = {
   baseVolumeMin: '0',
   outlierRule: 'quarantine',
   outlierBps: 200,
-  /** Three venues or more: none of them holds half of the weight. */
-  weightBpsMax: 4_000,
+  /** Five venues or more: no two of them hold half of the weight (ADR 0086). */
+  weightBpsMax: 2_499,
   sourcesMin: 3,
 } as const
 

@@ -142,7 +142,7 @@ const prices = z.strictObject({
   outlierRule: z.enum(['clamp', 'quarantine']).default('quarantine'),
   outlierBps: z.int().min(1).max(9_999).default(200),
   /** Largest share of one venue in a member's weights. */
-  weightBpsMax: z.int().min(1).max(4_999).default(4_000),
+  weightBpsMax: z.int().min(1).max(4_999).default(2_499),
   /** Venues that some members cannot reach. */
   unreachable: z
     .array(z.strictObject({ members, venues: z.array(z.string()).min(1) }))

@@ -19,7 +19,7 @@ const POLICIES = [
   { name: 'quarantine beyond 0.5 %', prices: { outlierRule: 'quarantine', outlierBps: 50 } },
   { name: 'clamp to 2 %', prices: { outlierRule: 'clamp', outlierBps: 200 } },
   { name: 'no band', prices: { outlierRule: 'clamp', outlierBps: 9_999 } },
-  { name: 'quarantine beyond 2 %, equal weights', prices: { weightBpsMax: 2_000 } },
+  { name: 'quarantine beyond 2 %, weights up to 40 %', prices: { weightBpsMax: 4_000 } },
 ] as const
 
 const VENUES = [
@@ -229,17 +229,17 @@ function findingsOf(rows: readonly Row[]): readonly string[] {
   const single = (row: Row) => row.incident.startsWith('one')
   const two = (row: Row) => row.incident === 'two 1.5 % too high'
   const minority = (row: Row) => !row.incident.startsWith('three')
-  const [first] = POLICIES
+  const [first, , , , wide] = POLICIES
   return [
     `With ${first.name} (what nodes have by default), one venue that is off by anything moves no ` +
       `certified price by more than ${fixed(most(first.name, single), 0)} basis points.`,
-    'Two of five that are off by less than the band move it, because they are the largest: ' +
-      `${fixed(most(first.name, two), 0)} basis points. A narrower band ` +
-      `(${fixed(most('quarantine beyond 0.5 %', two), 0)}) or equal weights ` +
-      `(${fixed(most('quarantine beyond 2 %, equal weights', two), 0)}) keep it.`,
-    'Beyond the band, quarantine keeps the price where clamping lets it be drawn to the edge of ' +
-      `the band (${fixed(most('clamp to 2 %', minority), 0)}) and no band at all lets it go ` +
-      `(${fixed(most('no band', minority), 0)}).`,
+    'Two of five that are 1.5 % too high, inside the band, move it by at most ' +
+      `${fixed(most(first.name, two), 0)} basis points, because no two hold half of the weight; ` +
+      `where one may have 40 %, by ${fixed(most(wide.name, two), 0)}.`,
+    'With such weights the band matters little while three of five are right: at most ' +
+      `${fixed(most(first.name, minority), 0)} basis points with quarantine, ` +
+      `${fixed(most('clamp to 2 %', minority), 0)} with clamping, ` +
+      `${fixed(most('no band', minority), 0)} without a band.`,
     'A majority of false venues is the market: with three of five 5 % too high it goes there.',
   ]
 }

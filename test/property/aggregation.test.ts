@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { SOURCE_STATE_START, sampleSources } from '../../aggregator/aggregation/node-value.ts'
 import { judgeOutliers } from '../../aggregator/aggregation/outliers.ts'
 import { cappedWeights, weightedMedian } from '../../aggregator/aggregation/weights.ts'
+import { RULE_DEFAULTS } from '../../node/sources/defaults.ts'
 import { bookOf, feedOf, NOW_MS, quoteOf, rulesOf, settingsOf } from '../support/quotes.ts'
 
 const volume = fc.option(fc.bigInt({ min: 0n, max: 10n ** 30n }), { nil: null })
@@ -29,6 +30,17 @@ describe('capped weights', () => {
           })
         },
       ),
+    )
+  })
+
+  test('with five venues and the default cap no two hold half, whatever volume they state', () => {
+    fc.assert(
+      fc.property(fc.array(volume, { minLength: 5, maxLength: 12 }), (volumes) => {
+        const weights = cappedWeights(volumes, RULE_DEFAULTS.weightBpsMax)
+        const total = weights.reduce((sum, weight) => sum + weight, 0n)
+        const [first = 0n, second = 0n] = weights.toSorted((a, b) => (a > b ? -1 : a < b ? 1 : 0))
+        expect(2n * (first + second) < total).toBe(true)
+      }),
     )
   })
 })
