@@ -33,11 +33,12 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   economics <economics.yaml> [--json]
       what attacks cost and take from a book that the feed prices, and from where on none pays
 
-  study a|b|c|d [committee.yaml]|e [economics.yaml] [--out DIR] [--format csv|parquet]
+  study a|b|c|d [committee.yaml]|e [economics.yaml]|f [--out DIR] [--format csv|parquet]
            [--workers N] [--short] [--json]
       a study with its page, figures (SVG, PNG) and tables in DIR (study-a): a latency beside OCR2,
       OCR3 and Simplex (1 when ours is not ahead of both OCR), b how far attackers move a price,
-      c venue incidents, d concentration and outages, e economics of corruption
+      c venue incidents, d concentration and outages, e economics of corruption,
+      f ours beside others in one world, while members fail
 
   selection-bias [--json]              how far liars, and a proposer that picks, shift the median
 

@@ -9,6 +9,7 @@ import { commitOf } from '../sweep/commit.ts'
 import { WORKERS_MAX, workersOfMachine } from '../sweep/pool.ts'
 import { studyOfConcentration } from './concentration.ts'
 import { studyOfEconomics } from './economics.ts'
+import { studyOfFaults } from './faults.ts'
 import { studyOfInfluence } from './influence.ts'
 import { studyOfLatency } from './latency.ts'
 import { studyPage } from './page.ts'
@@ -24,6 +25,7 @@ const STUDIES: ReadonlyMap<string, { readonly run: RunStudy; readonly takesFile:
     ['c', { run: studyOfVenues, takesFile: false }],
     ['d', { run: studyOfConcentration, takesFile: true }],
     ['e', { run: studyOfEconomics, takesFile: true }],
+    ['f', { run: studyOfFaults, takesFile: false }],
   ])
 
 interface Asked extends Omit<StudyOptions, 'signal'> {
@@ -35,7 +37,7 @@ interface Asked extends Omit<StudyOptions, 'signal'> {
   readonly command: string
 }
 
-/** `study a|b|c|d [FILE]|e [FILE]`. @throws {RangeError} for a wrong command line */
+/** `study a|b|c|d [FILE]|e [FILE]|f`. @throws {RangeError} for a wrong command line */
 export async function printStudy(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const asked = askedFor(args)
   const study = await asked.run({ ...asked, signal })

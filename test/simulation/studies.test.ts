@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { printStudy } from '../../simulations/study/commands.ts'
 import { studyOfConcentration } from '../../simulations/study/concentration.ts'
+import type { FaultRow } from '../../simulations/study/fault-cases.ts'
+import { studyOfFaults } from '../../simulations/study/faults.ts'
 import { studyPage } from '../../simulations/study/page.ts'
 import type { RunStudy, Study } from '../../simulations/study/study.ts'
 
@@ -50,6 +52,21 @@ describe('studies', () => {
     )
   })
 
+  test('ours stands beside others in one world, and says where another is ahead', async () => {
+    const { data, findings, isHeld } = await studied(studyOfFaults)
+    const rows = data.rows as readonly FaultRow[]
+    const of = (state: string, protocol: string) =>
+      rows.find((row) => row.state === state && row.protocol === protocol)
+    expect(rows).toHaveLength(30)
+    expect(isHeld).toBe(true)
+    expect(of('alive', 'ours')?.meanMs).toBeGreaterThan(of('alive', 'raw-quorum')?.meanMs ?? 0)
+    expect(of('liars', 'single-signer')?.errorMaxBps).toBeGreaterThan(99)
+    expect(of('cut', 'ours')?.lost).toBe(2 / 16)
+    const tail = findings.find((finding) => finding.includes('ahead of ocr2')) ?? ''
+    const isBehind = (of('late', 'ours')?.p99Ms ?? 0) > (of('late', 'ocr2')?.p99Ms ?? 0)
+    expect(tail.split('percentile')[1]?.includes('4 members late')).toBe(isBehind)
+  })
+
   test('a signal stops one, and nothing is written', async () => {
     const out = join(folder, 'stopped')
     const answer = await printStudy(['d', '--out', out], AbortSignal.abort())
@@ -58,7 +75,7 @@ describe('studies', () => {
   })
 
   test('a wrong command line is refused', async () => {
-    for (const args of [[], ['f'], ['a', 'file'], ['e', '--format', 'xlsx']]) {
+    for (const args of [[], ['g'], ['a', 'file'], ['e', '--format', 'xlsx']]) {
       await expect(printStudy(args, never)).rejects.toThrow(RangeError)
     }
   })
