@@ -24,7 +24,9 @@ export class Writer {
 
   u8(value: number): this {
     invariant(value >= 0 && value <= 0xff, 'u8 out of range')
-    this.#bytes[this.#grow(1)] = value
+    // Grow first: it may replace the buffer that is written to.
+    const start = this.#grow(1)
+    this.#bytes[start] = value
     return this
   }
 
@@ -76,7 +78,6 @@ export class Writer {
   }
 
   bytes(value: Uint8Array): this {
-    // Grow first: it may replace the buffer that is written to.
     const start = this.#grow(value.length)
     this.#bytes.set(value, start)
     return this

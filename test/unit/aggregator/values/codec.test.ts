@@ -62,6 +62,23 @@ describe('fields of fixed width', () => {
     expect(() => read(new Reader(fromHex(hex)))).toThrow(MalformedError)
   })
 
+  test('no field is lost where the buffer grows, whatever stood before it', () => {
+    for (let capacity = 0; capacity < 24; capacity++) {
+      const write = (writer: Writer) =>
+        writer
+          .u8(0x11)
+          .u16(0x2222)
+          .u24(0x333333)
+          .u32(0x44444444)
+          .head(Uint8Array.of(0x55, 0x55), 2)
+          .bytes(Uint8Array.of(0x66))
+          .u8(0x77)
+          .i64(-1n)
+          .done()
+      expect(write(new Writer(capacity))).toEqual(write(new Writer(64)))
+    }
+  })
+
   test('a kept field does not keep the frame it came in', () => {
     const frame = new Uint8Array(1_000)
     expect(new Reader(frame).bytes(4).buffer.byteLength).toBe(4)
