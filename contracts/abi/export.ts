@@ -10,6 +10,8 @@ const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boo
   { contract: 'ExampleConsumer', isDeployable: true },
   { contract: 'GasProbe', isDeployable: true },
   { contract: 'BatchProbe', isDeployable: true },
+  { contract: 'LibraryHarness', isDeployable: true },
+  { contract: 'PullConsumer', isDeployable: true },
   { contract: 'Settlement', isDeployable: true },
   { contract: 'FeedStatistics', isDeployable: true },
   { contract: 'PythAdapter', isDeployable: true },
@@ -50,7 +52,11 @@ function byTypeAndName(a: AbiItem, b: AbiItem): number {
 
 async function moduleOf(entry: (typeof EXPORTED)[number]): Promise<string> {
   const { contract, isDeployable } = entry
-  const artifact = await hre.artifacts.readArtifact(contract)
+  // Of this name under contracts/src: a test may have one of the same name.
+  const names = await hre.artifacts.getAllFullyQualifiedNames()
+  const ours = [...names].filter((each) => each.startsWith('contracts/src/'))
+  const full = ours.find((each) => each.endsWith(`:${contract}`)) ?? contract
+  const artifact = await hre.artifacts.readArtifact(full)
   const abi = [...(artifact.abi as readonly AbiItem[])].sort(byTypeAndName)
   const name = exportName(contract)
   const hash = createHash('sha256').update(artifact.bytecode).digest('hex')

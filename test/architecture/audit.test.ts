@@ -45,6 +45,19 @@ test('every proof under contracts/smt stands in the self-audit, and no other', (
   expect(listed.toSorted()).toEqual(proofs.toSorted())
 })
 
+test('every library that computes has its row among those compared with TypeScript', () => {
+  const [, section = ''] = read('docs/audit.md').split('## Libraries against TypeScript')
+  const rows = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)]
+  // What stands beside an interface only declares; what stands under testing/ is worth nothing.
+  const libraries = filesEndingIn('.sol')
+    .filter((path) => path.startsWith('contracts/src/'))
+    .filter((path) => !path.includes('/testing/') && !path.includes('/interfaces/'))
+    .flatMap((path) => [...read(path).matchAll(/^library (\w+)/gm)])
+  const names = libraries.map(([, name]) => name)
+  expect(names.length).toBeGreaterThan(12)
+  expect(rows.map(([, name]) => name).toSorted()).toEqual(names.toSorted())
+})
+
 test('each numbered invariant stands in exactly one test (contracts/INVARIANTS.md)', () => {
   const numbered = [...read('contracts/INVARIANTS.md').matchAll(/^\| ([A-Z]\d+) \|/gm)]
   const listed = numbered.map(([, number]) => number ?? '')

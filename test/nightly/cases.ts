@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { encodeFunctionData, hexToBytes } from 'viem'
@@ -6,6 +5,7 @@ import { certificateMessage } from '../../aggregator/messages/certificate.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { encodeReport } from '../../aggregator/report/calldata.ts'
 import { FEED_STATUS, type FeedReport } from '../../aggregator/report/feed-report.ts'
+import { encodeSpread } from '../../aggregator/report/words.ts'
 import { bigintBytes, bigintFrom, concat } from '../../aggregator/values/bytes.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import type { CommitteeBox } from '../../contracts/testing/committee-box.ts'
@@ -13,19 +13,15 @@ import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
 import { loadEcdsa, thresholdOf } from '../../node/keys/native.ts'
 import { CHAIN_START_MS } from '../support/contracts/chain.ts'
 import { CURVE_ORDER, FIELD_PRIME } from '../support/contracts/curve.ts'
+import { type Draw, drawOf, wide } from './draw.ts'
 
 const PULL = hexToBytes(encodeFunctionData({ abi: priceFeedsAbi, functionName: 'pull_mfwu' }))
 /** As nodes check signatures; test/property/native-frost.test.ts holds it to the reference. */
 const SCHEME = thresholdOf(loadEcdsa({ fallback: 'refuse' }).implementation)
-/** As many as a safe integer can be read from. */
-const DRAW_BYTES = 6
 const SIGNATURE = { at: 20, length: 96 } as const
 
 /** Feeds in one certificate. */
 export const FEEDS_MAX = 8
-
-/** Draws from agreed bytes, so that a case can be made again from its seed and number. */
-type Draw = (below: number) => number
 
 /** One certificate with a mutant of its signature, and the core's verdicts. */
 export interface Case {
@@ -67,7 +63,8 @@ export function caseOf(box: CommitteeBox, seed: number, number: number): Case {
   return { number, certificate, feeds, chosen, calldata, isValid, mutant, isMutantValid }
 }
 
-function feedOf(draw: Draw): FeedReport {
+/** A report of any content. */
+export function feedOf(draw: Draw): FeedReport {
   if (draw(8) === 0) {
     return { value: 0n, spread: 0n, observers: draw(3), status: FEED_STATUS.unavailable }
   }
@@ -78,9 +75,23 @@ function feedOf(draw: Draw): FeedReport {
   return { value, spread, observers: draw(32), status: FEED_STATUS.ok }
 }
 
-/** 64 bits. */
-function wide(draw: Draw): bigint {
-  return (BigInt(draw(2 ** 32)) << 32n) | BigInt(draw(2 ** 32))
+/** The word that the hub answers: signed part, epoch 1, time, round, feed (FeedWord.sol). */
+export function wordOf(
+  { certificate, feeds }: Pick<Case, 'certificate' | 'feeds'>,
+  feed: number,
+): bigint {
+  const { value, spread, observers, status } = feeds[feed] as FeedReport
+  const seconds = BigInt(Math.floor(certificate.timestampMs / 1_000))
+  return (
+    (BigInt.asUintN(64, value) << 192n) |
+    (BigInt(encodeSpread(spread)) << 168n) |
+    (BigInt(observers) << 163n) |
+    (1n << 162n) |
+    (BigInt(status) << 160n) |
+    (seconds << 128n) |
+    (BigInt(certificate.round) << 98n) |
+    BigInt(feed)
+  )
 }
 
 /** Another form of a signature of 96 bytes: flipped, moved, negated, or beyond its range. */
@@ -127,20 +138,4 @@ function isSignature(publicKey: Uint8Array, message: Uint8Array, bytes: Uint8Arr
   } catch {
     return false
   }
-}
-
-function drawOf(seed: string): Draw {
-  const next = blocksOf(seed)
-  let [block, at] = [next(), 0]
-  return (below) => {
-    if (at + DRAW_BYTES > block.length) [block, at] = [next(), 0]
-    at += DRAW_BYTES
-    // The excess of the lowest residues is below 2^-16: below is at most 2^32.
-    return block.readUIntBE(at - DRAW_BYTES, DRAW_BYTES) % below
-  }
-}
-
-function blocksOf(seed: string): () => Buffer {
-  let count = 0
-  return () => createHash('sha512').update(`${seed}:${count++}`).digest()
 }

@@ -4,11 +4,9 @@ import { decodeSpread, decodeWord, encodeSpread } from '../../aggregator/report/
 import { bigintBytes, concat } from '../../aggregator/values/bytes.ts'
 import { batchOn, type Outcome } from '../support/contracts/batch.ts'
 import { startHub } from '../support/contracts/hub.ts'
-import { type Case, caseOf, FEEDS_MAX } from './cases.ts'
+import { inBatches, type Span, sayCompared } from './batches.ts'
+import { type Case, caseOf, FEEDS_MAX, wordOf } from './cases.ts'
 import { committeeWithWholeKey } from './whole-key.ts'
-
-const BATCH = 50
-const SAID_EVERY_MS = 10_000
 
 export interface DifferentialResult {
   readonly seed: number
@@ -21,64 +19,38 @@ export interface DifferentialResult {
 }
 
 /** @returns 0 when both agree on everything, 1 when they do not, 130 when stopped */
-export async function differential(options: {
-  readonly count: number
-  readonly from: number
-  readonly seed: number
-  readonly isJson: boolean
-  readonly signal: AbortSignal
-}): Promise<number> {
-  const { isJson, signal } = options
-  process.stderr.write(`seed ${options.seed}\n`)
-  const result = await compare(options)
+export async function differential(span: Span & { readonly isJson: boolean }): Promise<number> {
+  process.stderr.write(`seed ${span.seed}\n`)
+  const result = await compare(span)
   const { certificates, mutants, mutantsValid, disagreements, seconds } = result
   const text =
     `${certificates} certificates, ${mutants} mutants (${mutantsValid} valid), ` +
-    `${disagreements.length} disagreements, ${seconds} s, seed ${options.seed}\n`
-  process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : text)
-  for (const each of disagreements) process.stderr.write(`${each}\n`)
-  if (disagreements.length > 0) return 1
-  return signal.aborted ? 130 : 0
+    `${disagreements.length} disagreements, ${seconds} s, seed ${span.seed}`
+  return sayCompared(result, { ...span, text })
 }
 
 /** Makes the cases and lets a hub and the core judge each. Stops at the first disagreements. */
-export async function compare(options: {
-  readonly count: number
-  readonly from: number
-  readonly seed: number
-  readonly signal: AbortSignal
-}): Promise<DifferentialResult> {
-  const { count, from, seed, signal } = options
-  const started = performance.now()
+export async function compare(span: Span): Promise<DifferentialResult> {
+  const { seed } = span
   const box = committeeWithWholeKey('hub')
   const hub = await startHub({ feedCount: FEEDS_MAX, box })
-  const disagreements: string[] = []
-  let [done, mutantsValid, saidAt] = [0, 0, started]
+  let mutantsValid = 0
   try {
     const batch = await batchOn(hub.chain)
-    while (done < count && disagreements.length === 0 && !signal.aborted) {
-      const size = Math.min(BATCH, count - done)
-      const cases = Array.from({ length: size }, (_, i) => caseOf(box, seed, from + done + i))
-      const calls = cases.flatMap(({ calldata, mutant }) => [calldata, mutant])
-      const outcomes = await batch(
-        hub.address,
-        calls.map((call) => toHex(call)),
-      )
-      cases.forEach((each, position) => {
+    const { done, disagreements, seconds } = await inBatches(span, async (numbers) => {
+      const cases = numbers.map((number) => caseOf(box, seed, number))
+      const calls = cases.flatMap(({ calldata, mutant }) => [toHex(calldata), toHex(mutant)])
+      const outcomes = await batch(hub.address, calls)
+      mutantsValid += cases.filter(({ isMutantValid }) => isMutantValid).length
+      return cases.flatMap((each, position) => {
         const [plain, mutated] = outcomes.slice(2 * position) as [Outcome, Outcome]
-        disagreements.push(...disagreementsOf(each, plain, mutated))
-        if (each.isMutantValid) mutantsValid += 1
+        return disagreementsOf(each, plain, mutated)
       })
-      done += size
-      if (performance.now() - saidAt < SAID_EVERY_MS) continue
-      saidAt = performance.now()
-      process.stderr.write(`${done} of ${count}; go on with --seed ${seed} --from ${from + done}\n`)
-    }
+    })
+    return { seed, certificates: done, mutants: done, mutantsValid, disagreements, seconds }
   } finally {
     await hub.chain.close()
   }
-  const seconds = Math.round((performance.now() - started) / 1_000)
-  return { seed, certificates: done, mutants: done, mutantsValid, disagreements, seconds }
 }
 
 function disagreementsOf(each: Case, plain: Outcome, mutated: Outcome): readonly string[] {
@@ -96,22 +68,6 @@ function disagreementsOf(each: Case, plain: Outcome, mutated: Outcome): readonly
     said.push(`case ${number}: the mutant is ${each.isMutantValid ? 'valid' : 'invalid'} here`)
   }
   return said
-}
-
-/** The word that the hub answers: signed part, epoch 1, time, round, feed (FeedWord.sol). */
-function wordOf({ certificate, feeds }: Case, feed: number): bigint {
-  const { value, spread, observers, status } = feeds[feed] as FeedReport
-  const seconds = BigInt(Math.floor(certificate.timestampMs / 1_000))
-  return (
-    (BigInt.asUintN(64, value) << 192n) |
-    (BigInt(encodeSpread(spread)) << 168n) |
-    (BigInt(observers) << 163n) |
-    (1n << 162n) |
-    (BigInt(status) << 160n) |
-    (seconds << 128n) |
-    (BigInt(certificate.round) << 98n) |
-    BigInt(feed)
-  )
 }
 
 function wordsIn(result: string): readonly bigint[] {

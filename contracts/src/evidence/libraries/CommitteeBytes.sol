@@ -9,9 +9,9 @@ import {Fields} from "./Fields.sol";
 /// 33 bytes of each identity key ‖ f u8 ‖ keygenAttempt u32 ‖ feeds u16 ‖ each feed ‖
 /// genesisMs u64 ‖ roundMs u32 ‖ 44 bytes of which nothing is needed here
 /// ```
-/// A feed: name (length u8 before it) ‖ decimals u8 ‖ kind u8 ‖ 11 bytes ‖ valueMin i128 ‖
-/// valueMax i128, and behind them, of the two kinds that are computed from another feed: that
-/// feed's name (length u8 before it) ‖ 16 bytes.
+/// A feed: name (length u8 before it) ‖ decimals u8 ‖ kind u8, plus 128 for a long-tail feed ‖
+/// 11 bytes ‖ valueMin i128 ‖ valueMax i128, and behind them, of the two kinds that are computed
+/// from another feed: that feed's name (length u8 before it) ‖ 16 bytes.
 library CommitteeBytes {
     using Fields for bytes;
 
@@ -44,6 +44,7 @@ library CommitteeBytes {
     /// @dev Places of `twap` and `realized-volatility` among the kinds (aggregator/params.ts).
     uint256 private constant DERIVED_FIRST = 5;
     uint256 private constant DERIVED_LAST = 6;
+    uint256 private constant KIND_MASK = 0x7f;
     /// @dev Length of a name, and two durations.
     uint256 private constant DERIVATION_BYTES = 17;
 
@@ -83,7 +84,8 @@ library CommitteeBytes {
     /// @notice Where the next feed stands.
     function afterFeed(bytes calldata given, uint256 offset) internal pure returns (uint256 end) {
         uint256 name = given.u8(offset);
-        uint256 kind = given.u8(offset + name + 2);
+        // Above the kind, bit 7 says that the feed is long-tail.
+        uint256 kind = given.u8(offset + name + 2) & KIND_MASK;
         end = offset + FEED_HEAD_BYTES + name + BOUNDS_BYTES;
         if (kind >= DERIVED_FIRST && kind <= DERIVED_LAST) {
             end += DERIVATION_BYTES + given.u8(end);
