@@ -2,9 +2,8 @@ import { encodeCertificate, unsignedOf } from '../aggregator/messages/codec.ts'
 import { sealCertificate, sealOwn } from '../aggregator/messages/validate.ts'
 import type { MemberIndex, Members } from '../aggregator/values/ids.ts'
 import { hasMember, NO_MEMBERS } from '../aggregator/values/ids.ts'
-import type { Adversary, Copy, Powers } from './adversary.ts'
+import type { Adversary, Copy, Powers, Strategy } from './adversary.ts'
 import { prngOf } from './prng.ts'
-import { strategyOf } from './strategies.ts'
 import type { Control } from './world/control.ts'
 import { emptyDisk } from './world/disk.ts'
 import type { Keys } from './world/keys.ts'
@@ -29,12 +28,13 @@ export function createControl(
     readonly seed: number
     readonly keys: Keys
     readonly adversaries: readonly AdversaryOptions[]
+    readonly strategyOf: (name: string) => Strategy
   },
   world: () => World,
 ): { readonly control: Control; readonly roundOpened: (round: number) => void } {
   const seats = options.adversaries.map(({ strategy, members }, position): Seat => {
     const powers = powersOf({ ...options, members, position }, world)
-    return { members, adversary: strategyOf(strategy).create(powers) }
+    return { members, adversary: options.strategyOf(strategy).create(powers) }
   })
   const seatsOf = (member: MemberIndex) => seats.filter((seat) => hasMember(seat.members, member))
 

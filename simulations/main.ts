@@ -58,6 +58,10 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   shrink <scenario.yaml>|safety|liveness [--seed N] [--rounds N] [--rule R] [--out FILE]
       the smallest scenario that breaks the same rule
 
+  effects [--members N] [--rounds N] [--seed N] [--json]
+      what each strategy changes against the same seed with its members idle; 1 when one changes
+      nothing
+
   import-prices <trades.csv|.csv.gz|.parquet> --out FILE [--symbol S] [--exchange A,B]
            [--step-ms N] [--clock exchange|local] [--from TIME] [--to TIME] [--json]
       a file of trades as recorded prices that a scenario can follow

@@ -131,6 +131,7 @@ export class ReferenceRun {
         observed: observed.summary(),
       },
       wire: this.#world.network.sent(),
+      refused: 0,
       errorBps: statistics.errors,
       differing: statistics.differing,
       convicted: [],

@@ -34,6 +34,8 @@ export interface SimulationResult {
   }
   /** Copies that members handed to links, relayed ones too, and their bytes. */
   readonly wire: Sent
+  /** Copies that members did not take; of others, none are refused. */
+  readonly refused: number
   /** How far certified values of the first feed are off the true price. */
   readonly errorBps: ValueErrors
   /** Rounds in which two honest members held different values. */

@@ -3,6 +3,7 @@ import { contextOf } from '../aggregator/context.ts'
 import { createMachine } from '../aggregator/machine.ts'
 import type { Members } from '../aggregator/values/ids.ts'
 import { countMembers, difference, listMembers, membersOf } from '../aggregator/values/ids.ts'
+import type { Strategy } from './adversary.ts'
 import type { CreateChecker, Rule } from './checker.ts'
 import { Checkers } from './checkers.ts'
 import { controlledBy, createControl } from './control.ts'
@@ -16,6 +17,7 @@ import type { Scenario } from './scenario/schema.ts'
 import { clocksOf, endMsOf, paramsOf, ROUNDS_BEFORE } from './scenario-params.ts'
 import { networkOf, sourcesOf, truthOf } from './scenario-world.ts'
 import { Statistics } from './statistics.ts'
+import { strategyOf } from './strategies.ts'
 import type { Plants } from './variant.ts'
 import { variantOf } from './variants.ts'
 import { createKeys } from './world/keys.ts'
@@ -30,6 +32,8 @@ export interface SimulationOptions {
   readonly checkers?: readonly CreateChecker[]
   /** The prices that the scenario follows, when it follows recorded ones. */
   readonly recording?: Recording | null
+  /** Instead of the strategies that a scenario can name. */
+  readonly strategyOf?: (name: string) => Strategy
   /** Of the checkers, only those of these invariants. */
   readonly rules?: readonly Rule[]
 }
@@ -56,7 +60,10 @@ export class Simulation {
     const size = committee.members
     const keys = createKeys({ seed, signatures, hash, size, params: paramsOf(scenario, seed) })
     const context = contextOf(keys.crypto, keys.committee)
-    const { control, roundOpened } = createControl({ seed, keys, adversaries }, () => this.#world)
+    const { control, roundOpened } = createControl(
+      { seed, keys, adversaries, strategyOf: options.strategyOf ?? strategyOf },
+      () => this.#world,
+    )
     const clocks = clocksOf(scenario)
     const believed = plants.context?.(context) ?? context
     const honest = difference(keys.committee.all, this.#faulty)
@@ -159,6 +166,7 @@ export class Simulation {
       rounds: { opened: rounds.opened, ...rounds.ends },
       latencyMs: { first: first.summary(), all: all.summary(), observed: observed.summary() },
       wire: this.#world.network.sent(),
+      refused: this.#world.hosts.reduce((sum, { refused }) => sum + refused, 0),
       errorBps: rounds.errors,
       differing: rounds.differing,
       convicted: listMembers(convicted),

@@ -1,4 +1,5 @@
 import { printCampaign, printShrink } from '../campaign/commands.ts'
+import { printEffects } from '../campaign/effects.ts'
 import { printImport } from '../import/commands.ts'
 import type { Answer } from '../scenario/research.ts'
 import { printStudy } from '../study/commands.ts'
@@ -14,6 +15,7 @@ export const LONG_COMMANDS: ReadonlyMap<string, LongCommand> = new Map([
   ['merge', printMerge],
   ['attacks', printAttacks],
   ['campaign', printCampaign],
+  ['effects', printEffects],
   ['import-prices', printImport],
   ['study', printStudy],
   ['shrink', async (args) => printShrink(args)],

@@ -17,6 +17,8 @@ type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
 
 /** One member's process: performs what its machine asks for, and may end at any effect. */
 export class Host {
+  /** Copies that its processes did not take: known, too old, too new, or not what they claim. */
+  refused = 0
   disk: Disk
   readonly stops = new Stops()
   readonly #options: HostOptions

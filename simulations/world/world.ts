@@ -254,6 +254,7 @@ export class World {
     if (host === undefined || !host.isRunning || hasMember(envelope.seen, to)) return
     envelope.seen = withMember(envelope.seen, to)
     if (host.receive(envelope)) this.#gossip.relay(to, envelope)
+    else host.refused += 1
   }
 
   #send(from: MemberIndex, to: MemberIndex, message: DirectMessage): void {
@@ -277,7 +278,8 @@ export class World {
       // Ours are known by the object; others are judged like bytes from anywhere.
       const known = envelopeOn(bytes)
       const message = known?.message ?? judgedBytes(this.context, bytes, currentRound)
-      if (message !== null) host.receive(known ?? this.envelopeFor(message), 'sync')
+      const envelope = message === null ? null : (known ?? this.envelopeFor(message))
+      if (envelope === null || !host.receive(envelope, 'sync')) host.refused += 1
     }
   }
 
