@@ -2,11 +2,15 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { describe, expect, test } from 'vitest'
 import { decodeUpdate } from '../../aggregator/report/calldata-reader.ts'
 import { reportDigestOf, signedMessageOf } from '../../aggregator/report/digests.ts'
-import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { FEED_STATUS, type FeedReport } from '../../aggregator/report/feed-report.ts'
+import { feedsTreeOf } from '../../aggregator/report/feeds-tree.ts'
+import { decodeLane, encodeLane, roundedToLane } from '../../aggregator/report/lanes.ts'
 import { leafOf, merkleProof, merkleRoot } from '../../aggregator/report/merkle.ts'
 import { decodeWord, encodeWord } from '../../aggregator/report/words.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { fromHex, toHex } from '../../aggregator/values/bytes.ts'
+import { ok } from '../../contracts/testing/committee-box.ts'
+import { readLongTailVectors } from '../vectors/long-tail-vectors.ts'
 import { readReportVectors } from '../vectors/report-vectors.ts'
 
 const vectors = readReportVectors()
@@ -70,5 +74,45 @@ describe('certificates', () => {
       expect(decodeUpdate(bytes.subarray(0, length))).toBeNull()
     }
     expect(decodeUpdate(fromHex(`${calldata}00`))).toBeNull()
+  })
+})
+
+describe('long-tail feeds', () => {
+  const tail = readLongTailVectors()
+
+  test.each(tail.lanes)('$value ± $spread', (vector) => {
+    const status = vector.status === FEED_STATUS.ok ? FEED_STATUS.ok : FEED_STATUS.unavailable
+    const [value, spread] = [BigInt(vector.value), BigInt(vector.spread)]
+    const lane = encodeLane({ value, spread, observers: vector.observers, status })
+    expect(lane).toBe(BigInt(`0x${vector.lane}`))
+    expect(decodeLane(lane)).toEqual({
+      value: BigInt(vector.valueRead),
+      spread: BigInt(vector.spreadRead),
+      observers: vector.observers,
+      status,
+    })
+  })
+
+  test('four lanes make a word, the first in its highest bits', () => {
+    const lanes = tail.lanes.map(({ lane }) => BigInt(`0x${lane}`))
+    const words = tail.laneWords.map((_, word) =>
+      [0, 1, 2, 3].reduce((bits, place) => (bits << 50n) | (lanes[4 * word + place] ?? 0n), 0n),
+    )
+    expect(words.map((word) => word.toString(16).padStart(50, '0'))).toEqual(tail.laneWords)
+  })
+
+  test('the tree of both kinds has the root that is signed', () => {
+    const flagships = Array.from({ length: tail.flagships }, (_, index) => ok(BigInt(index + 1)))
+    const feeds = tail.lanes.map((vector) => decodeLane(BigInt(`0x${vector.lane}`)))
+    const words = [...flagships, ...feeds.map((feed) => roundedToLane(feed as FeedReport))].map(
+      encodeWord,
+    )
+    const feedsRoot = feedsTreeOf(keccak_256, words).levels.at(-1)?.[0] as Uint8Array
+    expect(toHex(feedsRoot)).toBe(tail.feedsRoot)
+    const members = { observers: 15, slot: 0, signingSet: 7, expectedNext: 15 }
+    const reportDigest = reportDigestOf(keccak_256, { ...tail, ...members, feedsRoot })
+    const message = signedMessageOf(keccak_256, { ...members, reportDigest })
+    const isValid = frostScheme.verify(fromHex(tail.groupKey), message, fromHex(tail.signature))
+    expect(isValid).toBe(true)
   })
 })

@@ -16,6 +16,7 @@ import {
 } from '../../contracts/testing/committee-box.ts'
 import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
 import { makeEvidenceVectors } from './evidence-vectors.ts'
+import { makeLongTailVectors } from './long-tail-vectors.ts'
 import type {
   CertificateVector,
   HandoverVector,
@@ -133,7 +134,11 @@ async function main(isCheck: boolean): Promise<void> {
     certificates: CERTIFICATES.map(certificateVector),
     handovers: HANDOVERS.map(handoverVector),
   }
-  const files = { 'report.json': reports, 'evidence.json': makeEvidenceVectors(GENERATOR) }
+  const files = {
+    'report.json': reports,
+    'evidence.json': makeEvidenceVectors(GENERATOR),
+    'long-tail.json': makeLongTailVectors(GENERATOR),
+  }
   for (const [name, vectors] of Object.entries(files)) {
     const path = join(import.meta.dirname, name)
     const text = `${JSON.stringify(vectors, null, 2)}\n`
