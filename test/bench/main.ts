@@ -1,12 +1,20 @@
 import { parseArgs } from 'node:util'
 import type { Bench } from './bench.ts'
 import { figureTable } from './figure.ts'
+import { memoryBench } from './memory.ts'
 import { roundBench } from './round.ts'
 import { signingBench } from './signing.ts'
 import { simulatorBench } from './simulator.ts'
+import { sweepBench } from './sweep.ts'
 
 /** Every bench there is; a new one is a line here. */
-const BENCHES: readonly Bench[] = [roundBench, signingBench, simulatorBench]
+const BENCHES: readonly Bench[] = [
+  roundBench,
+  signingBench,
+  simulatorBench,
+  sweepBench,
+  memoryBench,
+]
 
 const USAGE = `npm run bench -- <name> [--nodes 4,7] [--rounds 60] [--json]
 
