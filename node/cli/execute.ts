@@ -26,6 +26,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   },
   status: async () => [(await import('./commands/status.ts')).status],
   replay: async () => [(await import('./commands/replay.ts')).replay],
+  journal: async () => [(await import('./commands/journal-export.ts')).journalExport],
   evidence: async () => {
     const evidence = await import('./commands/evidence.ts')
     const { evidenceCalldata, evidenceExport, evidenceList, evidenceVerify } = evidence

@@ -73,12 +73,27 @@ export class JournalReader {
     })
   }
 
-  /** Wire form of every certificate of these rounds, in the order they came. */
+  /**
+   * Wire form of every certificate of these rounds, in the order they came.
+   *
+   * @throws {OracleError} `JOURNAL_UNREADABLE`
+   */
   certificates({ from, to }: RoundRange): Uint8Array[] {
-    const rows = this.#database
-      .prepare('SELECT bytes FROM certificate WHERE round BETWEEN ? AND ? ORDER BY id')
-      .all(from, to)
-    return rows.map((row) => bytesOf(row.bytes))
+    return this.#read(() => {
+      const rows = this.#database
+        .prepare('SELECT bytes FROM certificate WHERE round BETWEEN ? AND ? ORDER BY id')
+        .all(from, to)
+      return rows.map((row) => bytesOf(row.bytes))
+    })
+  }
+
+  /**
+   * Lowest and highest round with a certificate; null when there is none.
+   *
+   * @throws {OracleError} `JOURNAL_UNREADABLE`
+   */
+  certificateRounds(): RoundRange | null {
+    return this.#read(() => this.#roundsOf('certificate'))
   }
 
   /** Messages of these rounds in the order they came; one row at a time. */
@@ -142,8 +157,12 @@ export class JournalReader {
 
   /** Lowest and highest round of the history; null when it is empty. */
   rounds(): RoundRange | null {
+    return this.#roundsOf('message')
+  }
+
+  #roundsOf(table: 'message' | 'certificate'): RoundRange | null {
     const row = this.#database
-      .prepare('SELECT min(round) AS low, max(round) AS high FROM message')
+      .prepare(`SELECT min(round) AS low, max(round) AS high FROM ${table}`)
       .get()
     if (row === undefined || row.low === null) return null
     return { from: Number(row.low), to: Number(row.high) }

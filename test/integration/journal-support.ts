@@ -1,3 +1,5 @@
+import { openStore } from '../../node/compose/store.ts'
+import { SILENT_LOG } from '../../node/logging.ts'
 import type {
   CertificateEntry,
   EvidenceEntry,
@@ -5,6 +7,7 @@ import type {
   RunFacts,
   StepEntry,
 } from '../../node/store/journal-entries.ts'
+import { MEMBER, type Recording } from '../unit/node/replay/recording.ts'
 
 export const digest = (fill: number) => new Uint8Array(32).fill(fill)
 
@@ -41,4 +44,23 @@ export function stepEntry(round: number, body: Uint8Array): StepEntry {
     ...{ table: 'step', number: round, chain: 77, nowMs },
     ...{ round, kind: 'event', type: 'alarmFired', body },
   }
+}
+
+/** Lets the store of a node write into a data directory what one process saw. */
+export async function writeJournal(
+  dataDirectory: string,
+  recording: Recording,
+  of: { readonly startedMs: number; readonly seen?: Recording['seen'] },
+): Promise<void> {
+  const { committee } = recording.context
+  const store = openStore(
+    { dataDirectory, startedMs: of.startedMs, committee, self: MEMBER },
+    { nowMs: () => recording.cluster.nowMs, log: SILENT_LOG },
+  )
+  await store.journal.start()
+  for (const each of of.seen ?? recording.seen) {
+    if (each.type === 'event') store.observer.onEvent?.(each.event)
+    if (each.type === 'effect') store.observer.onEffect?.(each.effect)
+  }
+  await store.journal.stop()
 }

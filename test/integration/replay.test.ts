@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../node/cli/execute.ts'
-import { JOURNAL_FILE, openStore } from '../../node/compose/store.ts'
+import { JOURNAL_FILE } from '../../node/compose/store.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
-import { SILENT_LOG } from '../../node/logging.ts'
 import type { ReplayOutcome } from '../../node/replay/journal-replay.ts'
 import { testCommittee } from '../support/committee.ts'
 import { MEMBER, type Recording, recorded } from '../unit/node/replay/recording.ts'
+import { writeJournal } from './journal-support.ts'
 
 const committeeTest = testCommittee()
 const { committee } = committeeTest
@@ -18,27 +18,13 @@ let directory: string
 let recording: Recording
 let copies = 0
 
-/** Lets the store of a node write what one process saw. */
-async function written(path: string, seen: Recording['seen'], startedMs: number): Promise<void> {
-  const store = openStore(
-    { dataDirectory: path, startedMs, committee, self: MEMBER },
-    { nowMs: () => recording.cluster.nowMs, log: SILENT_LOG },
-  )
-  await store.journal.start()
-  for (const each of seen) {
-    if (each.type === 'event') store.observer.onEvent?.(each.event)
-    if (each.type === 'effect') store.observer.onEffect?.(each.effect)
-  }
-  await store.journal.stop()
-}
-
 beforeAll(async () => {
   whole = mkdtempSync(join(tmpdir(), 'parallax-replay-'))
   recording = recorded({ test: committeeTest })
   writeFileSync(join(whole, 'committee.json'), formatCommittee(committee))
-  await written(whole, recording.seen, 1_000)
+  await writeJournal(whole, recording, { startedMs: 1_000 })
   const cut = recording.seen.findLastIndex(({ type }) => type === 'effect')
-  await written(whole, recording.seen.slice(0, cut), 2_000)
+  await writeJournal(whole, recording, { startedMs: 2_000, seen: recording.seen.slice(0, cut) })
 })
 afterAll(() => rmSync(whole, { recursive: true }))
 beforeEach(() => {

@@ -1,6 +1,3 @@
-import { join } from 'node:path'
-import { JOURNAL_FILE } from '../../compose/store.ts'
-import { loadConfig } from '../../config/load.ts'
 import { OracleError } from '../../errors.ts'
 import {
   type ReplayOutcome,
@@ -12,6 +9,7 @@ import { offlineContext } from '../../replay/offline.ts'
 import type { Difference } from '../../replay/replay.ts'
 import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE, EXIT_INTERRUPTED, exitCodeOf } from '../exit-codes.ts'
+import { JOURNAL_OPTIONS, journalFilesOf, wholeOf } from '../journal-files.ts'
 
 const PROGRESS_EVERY_MS = 1_000
 
@@ -20,55 +18,27 @@ export const replay = command({
   name: 'replay',
   summary: 'Recompute what a node did from its journal, bit for bit.',
   options: {
-    config: { type: 'string', value: 'FILE', describe: "a node's configuration; it may run" },
-    journal: { type: 'string', value: 'FILE', describe: 'a journal instead, with --committee' },
-    committee: { type: 'string', value: 'FILE', describe: 'its committee file' },
+    ...JOURNAL_OPTIONS,
     member: { type: 'string', value: 'I', describe: 'whose journal it must be' },
     from: { type: 'string', value: 'R', describe: 'first round; its run is replayed whole' },
     to: { type: 'string', value: 'R', describe: 'last round' },
   },
   run: async ({ config, journal, committee, json, ...limits }, { stdout, stderr, signal }) => {
-    const files = await filesOf(config, journal, committee)
+    const files = await journalFilesOf('replay', { config, journal, committee })
     const range = {
-      from: wholeOf('from', limits.from) ?? 0,
-      to: wholeOf('to', limits.to) ?? Number.MAX_SAFE_INTEGER,
+      from: wholeOf('replay', 'from', limits.from) ?? 0,
+      to: wholeOf('replay', 'to', limits.to) ?? Number.MAX_SAFE_INTEGER,
     }
     if (range.from > range.to) throw usageError('--from must not be after --to', 'replay')
     const context = await offlineContext(files.committee)
     const outcome = await replayJournal(
-      { path: files.journal, range, member: wholeOf('member', limits.member) },
+      { path: files.journal, range, member: wholeOf('replay', 'member', limits.member) },
       { context, signal, onProgress: progressTo(stderr) },
     )
     stdout.write(json ? `${JSON.stringify(outcome)}\n` : textOf(outcome))
     return exitCodeFor(outcome)
   },
 })
-
-interface Files {
-  readonly journal: string
-  readonly committee: string
-}
-
-async function filesOf(
-  config: string | undefined,
-  journal: string | undefined,
-  committee: string | undefined,
-): Promise<Files> {
-  if (config !== undefined && journal === undefined && committee === undefined) {
-    const loaded = (await loadConfig(config)).config
-    return { journal: join(loaded.dataDirectory, JOURNAL_FILE), committee: loaded.committee }
-  }
-  if (config === undefined && journal !== undefined && committee !== undefined) {
-    return { journal, committee }
-  }
-  throw usageError('give --config, or --journal and --committee', 'replay')
-}
-
-function wholeOf(name: string, text: string | undefined): number | null {
-  if (text === undefined) return null
-  if (/^[0-9]{1,15}$/.test(text)) return Number(text)
-  throw usageError(`--${name} must be a whole number`, 'replay')
-}
 
 /** A line a second: where it is, and how long it will still take at the speed so far. */
 function progressTo(stderr: Output): (progress: ReplayProgress) => void {
