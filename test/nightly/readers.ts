@@ -39,6 +39,14 @@ export interface Readers {
   readonly latest: { readonly time: bigint; readonly feeds: readonly FeedReport[] }
 }
 
+const DECAY_SECONDS_MAX = 2_592_000n
+/**
+ * A moving average over more values takes more gas than a call has: with longer histories only
+ * decays are drawn that forget within about so many values, two of which lie a minute apart
+ * (2^-20 is reached after 13.9 decays). Volatilities walk through all of any history.
+ */
+const AVERAGED_MAX = 4_000
+const DECAY_SECONDS_SHORT = (4_000n * 60n * 10n) / 139n
 /** More leaves than a byte of a path has bits for, and trees with promoted nodes. */
 const TREE_FEEDS_MAX = 80
 const OPENING_AGES_SECONDS = 300
@@ -81,7 +89,8 @@ const statisticsOf = ({ statistics }: Readers) =>
 function average(draw: Draw, readers: Readers): Reading {
   const feed = draw(readers.history.length)
   const values = readers.history[feed] as readonly Observed[]
-  const decaySeconds = draw(32) === 0 ? 2_592_001n : between(draw, 0n, 2_592_000n)
+  const longest = values.length > AVERAGED_MAX ? DECAY_SECONDS_SHORT : DECAY_SECONDS_MAX
+  const decaySeconds = draw(32) === 0 ? DECAY_SECONDS_MAX + 1n : between(draw, 0n, longest)
   const args = [BigInt(feed), decaySeconds]
   return reading(statisticsOf(readers), 'movingAverage', args, (now) =>
     movingAverage(values, decaySeconds, now),
