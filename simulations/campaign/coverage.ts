@@ -2,7 +2,7 @@ import type { Event } from '../../aggregator/events.ts'
 import { createMachine } from '../../aggregator/machine.ts'
 import type { State } from '../../aggregator/state.ts'
 import { Simulation } from '../simulation.ts'
-import { drawSafety } from './draw.ts'
+import { drawCoverage } from './coverage-worlds.ts'
 
 /** Where a machine stands when an event reaches it (protocol §6, §10.3). */
 export const PHASES = [
@@ -35,9 +35,6 @@ export const EVENT_KINDS = [
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
-/** Longest time that a signature or a combination takes in these runs. */
-const WORK_MS_MAX = 300
-
 /** Times that each event met each phase, by `cellName`. */
 export type Coverage = Readonly<Record<string, number>>
 
@@ -53,7 +50,7 @@ export function isImpossible(phase: Phase, kind: EventKind): boolean {
   return kind === 'sampled' && phase !== 'observing'
 }
 
-/** Counts the cells that one run of the safety campaign reaches, on all members. */
+/** Counts the cells that one run reaches, on all members. */
 export function coverageOf(seed: number, rounds: number): Coverage {
   const counts: Record<string, number> = {}
   const counting: typeof createMachine = (options) => {
@@ -70,9 +67,7 @@ export function coverageOf(seed: number, rounds: number): Coverage {
       },
     }
   }
-  // Slow signers and combiners: their answers come late, and meet phases that quick ones never do.
-  const work = { signMs: (seed * 37) % WORK_MS_MAX, combineMs: (seed * 53) % WORK_MS_MAX }
-  const scenario = { ...drawSafety(seed, { rounds }), work }
+  const scenario = drawCoverage(seed, rounds)
   new Simulation({ scenario, seed, checkers: [], plants: { createMachine: counting } }).run()
   return counts
 }

@@ -104,6 +104,15 @@ describe('campaigns', () => {
     expect(cells.map(([cell]) => cell)).not.toContain(cellName('observing', 'started'))
     expect(isImpossible('observing', 'started')).toBe(true)
   })
+
+  test('worlds of contradictions bring evidence into phases where it is rare', () => {
+    const cells = [4, 8, 12].map((seed) => coverageOf(seed, 40))
+    const times = (phase: Parameters<typeof cellName>[0]) =>
+      cells.reduce((sum, each) => sum + (each[cellName(phase, 'received evidence')] ?? 0), 0)
+    for (const phase of ['observing', 'after-include', 'first-proposal'] as const) {
+      expect(times(phase)).toBeGreaterThan(0)
+    }
+  })
 })
 
 describe('shrinking', () => {
