@@ -26,8 +26,6 @@ abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
     uint256 private constant SUM_MASK = 0xffffffffffffffff;
     uint256 private constant STATUS_MASK = 0x7000000000000000000000000000000000000;
     uint256 private constant STATUS_OK = 0x1000000000000000000000000000000000000;
-    /// @dev Of a program: another feed follows, or a step takes a node that waits.
-    uint256 private constant NOT_PLAIN = 0xfff001;
     uint256 private constant TIME_MASK = 0xffffffff;
     uint256 private constant WORD_MASK =
         0xffffffffffffffffffffffff0000000000000000000000000000000000000000;

@@ -11,6 +11,8 @@ abstract contract FeedPull is ReportVerifier {
     /// more than the tree is high, which is ten; a proof with more cannot end in the root.
     uint256 private constant ANSWER = 0x2c0;
     uint256 private constant WORDS = 0x300;
+    /// @dev Of a program: another feed follows, or a step takes a node that waits.
+    uint256 internal constant NOT_PLAIN = 0xfff001;
 
     /// @dev In seconds: how far ahead of the block's time a report may be.
     uint256 internal immutable _FUTURE_MAX;
@@ -79,6 +81,21 @@ abstract contract FeedPull is ReportVerifier {
             uint256 program;
             (cursor, node, program) = Report.leaf(cursor, head);
             if (program == 0) break;
+            if (program & NOT_PLAIN == 0) {
+                // As Report.climb for one feed, in place: a call would cost 40 gas.
+                assembly {
+                    let path := xor(shl(4, program), 0x20)
+                    for { cursor := add(cursor, 3) } gt(path, 0x3f) { path := shr(1, path) } {
+                        let side := and(path, 0x20)
+                        mstore(side, node)
+                        mstore(xor(side, 0x20), calldataload(cursor))
+                        cursor := add(cursor, 0x20)
+                        node := keccak256(0x00, 0x40)
+                    }
+                    cursor := add(cursor, iszero(path))
+                }
+                break;
+            }
             (cursor, node) = Report.climb(cursor, node, program);
             if (program & 1 == 0) break;
             head = Report.next(cursor, node, head);

@@ -25,7 +25,28 @@ library PullReader {
         view
         returns (int256 value, uint256 time)
     {
-        return _check(feed, _find(hub, feed, report), ageSecondsMax);
+        uint256 selector = uint256(bytes32(IPriceFeeds.pull_mfwu.selector));
+        uint256 isUnusual;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, selector)
+            calldatacopy(add(free, 4), report.offset, report.length)
+            let done := staticcall(gas(), hub, free, add(4, report.length), free, 0x60)
+            // An answer has offset, length and a word. No code at the address answers nothing.
+            if or(iszero(done), lt(returndatasize(), 0x60)) {
+                returndatacopy(free, 0, returndatasize())
+                revert(free, returndatasize())
+            }
+            let word := mload(add(free, 0x40))
+            value := sar(192, word)
+            time := and(shr(128, word), 0xffffffff)
+            // The only or first feed, available and fresh: what _check says, in one piece.
+            let isOld :=
+                and(gt(timestamp(), time), gt(sub(timestamp(), time), ageSecondsMax))
+            let isOther := xor(and(word, FEED_MASK), feed)
+            isUnusual := or(or(isOld, isOther), xor(and(shr(160, word), 3), 1))
+        }
+        if (isUnusual != 0) return _check(feed, _search(feed), ageSecondsMax);
     }
 
     /// @notice Values of several feeds of one report, proven together: one signature, one
@@ -53,22 +74,12 @@ library PullReader {
         }
     }
 
-    /// @dev The word of a feed in a report; reverts if it is none of the report's.
-    function _find(IPriceFeeds hub, uint256 feed, bytes calldata report)
-        private
-        view
-        returns (uint256 word)
-    {
-        uint256 selector = uint256(bytes32(IPriceFeeds.pull_mfwu.selector));
+    /// @dev The word of a feed in the hub's last answer; reverts if it is none of the report's.
+    function _search(uint256 feed) private pure returns (uint256 word) {
         assembly ("memory-safe") {
             let free := mload(0x40)
-            mstore(free, selector)
-            calldatacopy(add(free, 4), report.offset, report.length)
-            let done := staticcall(gas(), hub, free, add(4, report.length), 0x00, 0x00)
             let size := returndatasize()
             returndatacopy(free, 0, size)
-            // No code at the address answers nothing.
-            if or(iszero(done), lt(size, 0x40)) { revert(free, size) }
             // Offset and length come before the words; none of those is zero.
             for { let at := 0x40 } lt(at, size) { at := add(at, 0x20) } {
                 let found := mload(add(free, at))
