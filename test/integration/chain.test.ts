@@ -195,7 +195,16 @@ test('a transaction that a rising base fee leaves behind is outbid until it land
   expect(events.filter((event) => event.type === 'sent').length).toBeGreaterThan(1)
 })
 
-test('a newer certificate takes the place of a pending one', async () => {
+// Two values share a slot of the history: after one delivery more the other one opens a fresh slot.
+test.each([
+  ['opens', 0],
+  ['fills', 1],
+])('a newer certificate takes the place of a pending one that %s a slot', async (_what, more) => {
+  const before = await started()
+  for (let count = 0; count < more; count++) {
+    const landed = await before.target.transmit({ certificate: deployed.certify(), feeds: [0] })
+    expect(landed.outcome).toBe('landed')
+  }
   const [older, newer] = [deployed.certify(), deployed.certify()]
   let second: ReturnType<ChainTarget['transmit']> | null = null
   const { target } = await started({
