@@ -273,13 +273,13 @@ test('while one delivery waits for confirmations, the next one is sent', async (
 })
 
 test('the ceiling of a day holds over a restart', async () => {
-  // One delivery may cost 50,000 gas × 21 gwei; it does cost 40,000 × 10.
-  transmitter = build({ ceilingWei: 50_000n * 21n * GWEI + 1n })
+  // One delivery may cost 60,000 gas × 21 gwei; it does cost 40,000 × 10.
+  transmitter = build({ ceilingWei: 60_000n * 21n * GWEI + 1n })
   await transmitter.start()
   otherwise = () => chain.mine()
   expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
   await transmitter.stop()
-  transmitter = build({ ceilingWei: 50_000n * 21n * GWEI + 1n })
+  transmitter = build({ ceilingWei: 60_000n * 21n * GWEI + 1n })
   await transmitter.start()
   expect(await transmitter.transmit(request(8, 0))).toMatchObject({
     code: 'SPENDING_CEILING_REACHED',
