@@ -132,12 +132,18 @@ describe('each reason not to sign (protocol §6.7)', () => {
     expect(signedSlots(script)).toEqual([])
   })
 
-  test('in the silence after a start (§10.3)', () => {
-    const script = new Script({ self: SELF }).starts(ROUND + 1).waits(1)
-    for (const sender of [0, 1, 2, 3]) {
-      script.receives(script.observation(sender, { pair: OTHER }))
-    }
-    script.waits(130).receives(proposalFor(script))
+  test('in the silence after a start (§10.3), though the process before observed', () => {
+    const script = opened({ self: SELF })
+    const own = script.observations()[SELF]
+    if (own === undefined) throw new Error('it observed')
+    const others = [RANK_ZERO, RANK_ONE, THIRD].map((sender) =>
+      script.observation(sender, { pair: OTHER }),
+    )
+    script.cluster.restart(SELF, 'kept')
+    script.receives(own, ...others)
+    const proposal = proposalFor(script)
+    script.waits(130).receives(proposal)
+    expect(script.all('halt')).toEqual([])
     expect(signedSlots(script)).toEqual([])
   })
 
