@@ -265,6 +265,22 @@ contract ReadsTest is HubFixture {
         assertEqual("nothing is stored", hub.latest(0).sequence, 0);
     }
 
+    function test_pull_givenAFeedThatIsUnavailable_isHalted() public {
+        bytes12[] memory words = new bytes12[](1);
+        words[0] = TestCommittee.word(0, 0, 1, 2);
+        bytes memory report = TestCommittee.report(TestCommittee.roundAt(START), words);
+        _expect(abi.encodeWithSelector(IPriceFeeds.FeedHalted.selector, 0, 2));
+        consumer.read(hub, 0, 500, report);
+    }
+
+    function test_pull_givenAPathWithoutItsEnd_isRefused() public {
+        bytes memory report = TestCommittee.report(TestCommittee.roundAt(START), 42);
+        // No steps again, in a second form.
+        report = abi.encodePacked(report, uint24(2));
+        _expect(abi.encodeWithSelector(IPriceFeeds.ProofMalformed.selector));
+        consumer.read(hub, 0, 500, report);
+    }
+
     function test_pull_givenAForgedReport_reverts() public {
         bytes memory report = TestCommittee.report(TestCommittee.roundAt(START), 42);
         report[125] ^= 0x01;
