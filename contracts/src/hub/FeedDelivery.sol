@@ -147,7 +147,7 @@ abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
                         cursor := add(cursor, 0x20)
                         node := keccak256(0x00, 0x40)
                     }
-                    cursor := add(cursor, iszero(path))
+                    cursor := add(cursor, shl(64, iszero(path)))
                 }
                 break;
             }

@@ -92,7 +92,7 @@ abstract contract FeedPull is ReportVerifier {
                         cursor := add(cursor, 0x20)
                         node := keccak256(0x00, 0x40)
                     }
-                    cursor := add(cursor, iszero(path))
+                    cursor := add(cursor, shl(64, iszero(path)))
                 }
                 break;
             }

@@ -275,10 +275,15 @@ contract ReadsTest is HubFixture {
 
     function test_pull_givenAPathWithoutItsEnd_isRefused() public {
         bytes memory report = TestCommittee.report(TestCommittee.roundAt(START), 42);
-        // No steps again, in a second form.
-        report = abi.encodePacked(report, uint24(2));
-        _expect(abi.encodeWithSelector(IPriceFeeds.ProofMalformed.selector));
-        consumer.read(hub, 0, 500, report);
+        // No steps again, in a second form; a byte behind it must not make up for it.
+        for (uint256 spare = 0; spare < 3; spare++) {
+            bytes memory second = abi.encodePacked(report, uint24(2), new bytes(spare));
+            _expect(abi.encodeWithSelector(IPriceFeeds.ProofMalformed.selector));
+            consumer.read(hub, 0, 500, second);
+            (bool done, bytes memory reason) =
+                address(hub).call(bytes.concat(IPriceFeeds.update_WNFio.selector, second));
+            assertHolds("delivered", !done && bytes4(reason) == IPriceFeeds.ProofMalformed.selector);
+        }
     }
 
     function test_pull_givenAForgedReport_reverts() public {
