@@ -15,7 +15,7 @@ interface TestResult {
 
 const result: unknown = await hre.tasks.getTask(['test', 'solidity']).run({})
 const tests = suitesOf(result).flatMap(({ id, testResults }) =>
-  // Read one by one: the results are objects of native code, and a spread copies nothing of them.
+  // Read one by one: results are objects of native code, and a spread copies nothing of them.
   testResults.map(({ name, status, reason }) => ({ name: `${id.name} > ${name}`, status, reason })),
 )
 const inStatus = (status: string) => tests.filter((test) => test.status === status)

@@ -282,7 +282,8 @@ contract ReadsTest is HubFixture {
             consumer.read(hub, 0, 500, second);
             (bool done, bytes memory reason) =
                 address(hub).call(bytes.concat(IPriceFeeds.update_WNFio.selector, second));
-            assertHolds("delivered", !done && bytes4(reason) == IPriceFeeds.ProofMalformed.selector);
+            bool isNamed = bytes4(reason) == IPriceFeeds.ProofMalformed.selector;
+            assertHolds("delivered", !done && isNamed);
         }
     }
 
