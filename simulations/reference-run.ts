@@ -25,9 +25,6 @@ export interface ReferenceRunOptions {
   readonly recording?: Recording | null
 }
 
-/** Curves of a result have so many points. */
-const CURVE_POINTS = 400
-
 /** One run of a scenario by a protocol of others. The same two give the same run everywhere. */
 export class ReferenceRun {
   readonly #options: ReferenceRunOptions
@@ -107,9 +104,7 @@ export class ReferenceRun {
 
   result(): SimulationResult {
     const { scenario, seed } = this.#options
-    const statistics = this.#statistics
     const faulty = listMembers(this.#faulty)
-    const { first, all, observed } = statistics
     return {
       scenario: scenario.name,
       protocol: scenario.protocol,
@@ -124,24 +119,15 @@ export class ReferenceRun {
       },
       virtualMs: Math.floor(this.#world.nowUs / 1_000),
       events: this.#world.events,
-      rounds: { opened: statistics.opened, ...statistics.ends },
-      latencyMs: {
-        first: first.summary(),
-        all: all.summary(),
-        observed: observed.summary(),
-      },
+      ...this.#statistics.figures(),
       wire: this.#world.network.sent(),
       refused: 0,
-      errorBps: statistics.errors,
-      differing: statistics.differing,
       convicted: [],
       notes: {},
       checked: [],
       violationCount: 0,
       violations: [],
       traceHash: this.#world.trace.digest(),
-      curves: { first: first.cumulative(CURVE_POINTS), all: all.cumulative(CURVE_POINTS) },
-      timeline: statistics.timeline.buckets,
     }
   }
 

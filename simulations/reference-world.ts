@@ -109,18 +109,9 @@ export class ReferenceWorld {
 
   /** Lets things happen until a time, or until so many have; true when the time was reached. */
   advance(untilUs: number, eventsMax: number): boolean {
-    for (let done = 0; done < eventsMax; done++) {
-      const nextUs = this.#schedule.nextUs
-      if (nextUs === null || nextUs > untilUs) {
-        this.#nowUs = untilUs
-        return true
-      }
-      this.#nowUs = nextUs
-      this.#events += 1
-      const next = this.#schedule.take()
-      if (next !== null) this.#happen(next)
-    }
-    return false
+    const isOver = this.#schedule.run({ untilUs, itemsMax: eventsMax }, this.#step)
+    if (isOver) this.#nowUs = untilUs
+    return isOver
   }
 
   start(member: MemberIndex): void {
@@ -149,6 +140,12 @@ export class ReferenceWorld {
     const atUs = clock.worldUsOf(genesisMs + next * roundMs, this.#nowUs)
     seat.plan += 1
     if (atUs !== null) this.#schedule.add(atUs, { type: 'round', member, token: seat.plan })
+  }
+
+  readonly #step = (next: Occurrence, timeUs: number): void => {
+    this.#nowUs = timeUs
+    this.#events += 1
+    this.#happen(next)
   }
 
   #happen(next: Occurrence): void {

@@ -1,11 +1,9 @@
 import type { Rule, Violation } from './checker.ts'
-import type { CumulativePoint, LatencySummary } from './histogram.ts'
-import type { ValueErrors } from './round-statistics.ts'
-import type { RoundEnd, TimelineBucket } from './timeline.ts'
+import type { RoundFigures } from './round-statistics.ts'
 import type { Sent } from './world/network.ts'
 
 /** What a run shows. Depends on scenario and seed alone, so two runs can be compared as text. */
-export interface SimulationResult {
+export interface SimulationResult extends RoundFigures {
   readonly scenario: string
   /** `ours`, or a reference protocol. */
   readonly protocol: string
@@ -24,22 +22,10 @@ export interface SimulationResult {
   }
   readonly virtualMs: number
   readonly events: number
-  readonly rounds: { readonly opened: number } & Readonly<Record<RoundEnd, number>>
-  readonly latencyMs: {
-    /** From the opening of a round to the first certificate, and to each honest member's. */
-    readonly first: LatencySummary
-    readonly all: LatencySummary
-    /** From the mean moment of the honest observations to each honest member's. */
-    readonly observed: LatencySummary
-  }
   /** Copies that members handed to links, relayed ones too, and their bytes. */
   readonly wire: Sent
   /** Copies that members did not take; of others, none are refused. */
   readonly refused: number
-  /** How far certified values of the first feed are off the true price. */
-  readonly errorBps: ValueErrors
-  /** Rounds in which two honest members held different values. */
-  readonly differing: number
   readonly convicted: readonly number[]
   readonly notes: Readonly<Record<string, number>>
   readonly checked: readonly Rule[]
@@ -47,9 +33,4 @@ export interface SimulationResult {
   readonly violations: readonly Violation[]
   /** See `Trace`. */
   readonly traceHash: string
-  readonly curves: {
-    readonly first: readonly CumulativePoint[]
-    readonly all: readonly CumulativePoint[]
-  }
-  readonly timeline: readonly TimelineBucket[]
 }

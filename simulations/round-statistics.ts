@@ -1,6 +1,11 @@
 import type { Round } from '../aggregator/values/ids.ts'
-import { createHistogram, type Histogram } from './histogram.ts'
-import { type RoundEnd, Timeline } from './timeline.ts'
+import {
+  type CumulativePoint,
+  createHistogram,
+  type Histogram,
+  type LatencySummary,
+} from './histogram.ts'
+import { type RoundEnd, Timeline, type TimelineBucket } from './timeline.ts'
 import type { PricePath } from './world/prices.ts'
 
 /** What is counted of one round before it is closed; values with the decimals of the feed. */
@@ -36,20 +41,41 @@ export interface ValueErrors {
   readonly maxBps: number | null
 }
 
+/** What a result says of rounds, whatever protocol they are of. */
+export interface RoundFigures {
+  readonly rounds: { readonly opened: number } & Readonly<Record<RoundEnd, number>>
+  readonly latencyMs: {
+    /** From the opening of a round to the first certificate, and to each honest member's. */
+    readonly first: LatencySummary
+    readonly all: LatencySummary
+    /** From the mean moment of the honest observations to each honest member's. */
+    readonly observed: LatencySummary
+  }
+  /** How far certified values of the first feed are off the true price. */
+  readonly errorBps: ValueErrors
+  /** Rounds in which two honest members held different values. */
+  readonly differing: number
+  readonly curves: {
+    readonly first: readonly CumulativePoint[]
+    readonly all: readonly CumulativePoint[]
+  }
+  readonly timeline: readonly TimelineBucket[]
+}
+
+/** Curves of a result have so many points. */
+const CURVE_POINTS = 400
+
 /** Rounds after which one is closed: a certificate that comes later counts as lost. */
 const CLOSED_AFTER = 2
 
 /** Counts how rounds went, whatever protocol they are of. */
 export class RoundStatistics {
-  readonly ends: Record<RoundEnd, number> = { fast: 0, proposed: 0, lost: 0 }
-  /** From the opening to the first certificate anywhere, and to each honest member's. */
-  readonly first: Histogram = createHistogram()
-  readonly all: Histogram = createHistogram()
-  /** From the mean moment of the honest observations to each honest member's certificate. */
-  readonly observed: Histogram = createHistogram()
-  readonly timeline = new Timeline()
-  /** Rounds in which two honest members held different values. */
-  differing = 0
+  readonly #ends: Record<RoundEnd, number> = { fast: 0, proposed: 0, lost: 0 }
+  readonly #first: Histogram = createHistogram()
+  readonly #all: Histogram = createHistogram()
+  readonly #observed: Histogram = createHistogram()
+  readonly #timeline = new Timeline()
+  #differing = 0
   readonly #options: RoundStatisticsOptions
   readonly #open = new Map<Round, OpenRound>()
   #errors = 0
@@ -60,11 +86,25 @@ export class RoundStatistics {
     this.#options = options
   }
 
-  get opened(): number {
-    return this.ends.fast + this.ends.proposed + this.ends.lost
+  /** What came out so far. */
+  figures(): RoundFigures {
+    const { fast, proposed, lost } = this.#ends
+    const [first, all] = [this.#first, this.#all]
+    return {
+      rounds: { opened: fast + proposed + lost, ...this.#ends },
+      latencyMs: {
+        first: first.summary(),
+        all: all.summary(),
+        observed: this.#observed.summary(),
+      },
+      errorBps: this.#errorBps(),
+      differing: this.#differing,
+      curves: { first: first.cumulative(CURVE_POINTS), all: all.cumulative(CURVE_POINTS) },
+      timeline: this.#timeline.buckets,
+    }
   }
 
-  get errors(): ValueErrors {
+  #errorBps(): ValueErrors {
     if (this.#errors === 0) return { meanBps: null, maxBps: null }
     return { meanBps: this.#errorBpsSum / this.#errors, maxBps: this.#errorBpsMax }
   }
@@ -115,7 +155,7 @@ export class RoundStatistics {
     const open = this.#open.get(round)
     if (open === undefined) return
     const latencyUs = nowUs - open.openedUs
-    this.all.add(latencyUs)
+    this.#all.add(latencyUs)
     open.certifiedUs.push(nowUs)
     if (open.of === of) return
     const value = certified.value()
@@ -125,7 +165,7 @@ export class RoundStatistics {
       open.isDiffering ||= price !== open.value
       return
     }
-    this.first.add(latencyUs)
+    this.#first.add(latencyUs)
     open.firstUs = nowUs
     open.end = end
     open.of = of
@@ -144,18 +184,18 @@ export class RoundStatistics {
 
   #close(open: OpenRound): void {
     this.#open.delete(open.round)
-    this.ends[open.end] += 1
-    if (open.isDiffering) this.differing += 1
+    this.#ends[open.end] += 1
+    if (open.isDiffering) this.#differing += 1
     if (open.observations > 0) {
       const observedUs = Math.round(open.observedUsSum / open.observations)
-      for (const us of open.certifiedUs) this.observed.add(us - observedUs)
+      for (const us of open.certifiedUs) this.#observed.add(us - observedUs)
     }
     const { unit } = this.#options
     const whole = (value: number | null) => (value === null ? null : value / unit)
     const firstMs = open.firstUs === null ? null : (open.firstUs - open.openedUs) / 1_000
     const [value, honestLow, honestHigh] = [open.value, open.honestLow, open.honestHigh].map(whole)
     const { round, end } = open
-    this.timeline.add({
+    this.#timeline.add({
       round,
       end,
       firstMs,

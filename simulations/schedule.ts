@@ -59,6 +59,23 @@ export class Schedule<T> {
     return item
   }
 
+  /**
+   * Takes items up to a time, or so many; `happen` gets each with its time.
+   *
+   * @returns true when nothing is planned up to that time any more
+   */
+  run(
+    upTo: { readonly untilUs: number; readonly itemsMax: number },
+    happen: (item: T, timeUs: number) => void,
+  ): boolean {
+    for (let done = 0; done < upTo.itemsMax; done++) {
+      const timeUs = this.nextUs
+      if (timeUs === null || timeUs > upTo.untilUs) return true
+      happen(this.take() as T, timeUs)
+    }
+    return false
+  }
+
   /** Puts a place at the top, and lets it sink to where it belongs. */
   #sink(place: number): void {
     const heap = this.#heap

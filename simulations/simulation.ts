@@ -148,7 +148,6 @@ export class Simulation {
     const { scenario, seed } = this.#options
     const { committee } = this.#world.context
     const { rounds, convicted, notes } = this.#statistics
-    const { first, all, observed } = rounds
     return {
       scenario: scenario.name,
       protocol: scenario.protocol,
@@ -163,20 +162,15 @@ export class Simulation {
       },
       virtualMs: Math.floor(this.#world.nowUs / 1_000),
       events: this.#world.events,
-      rounds: { opened: rounds.opened, ...rounds.ends },
-      latencyMs: { first: first.summary(), all: all.summary(), observed: observed.summary() },
+      ...rounds.figures(),
       wire: this.#world.network.sent(),
       refused: this.#world.hosts.reduce((sum, { refused }) => sum + refused, 0),
-      errorBps: rounds.errors,
-      differing: rounds.differing,
       convicted: listMembers(convicted),
       notes: Object.fromEntries([...notes].sort()),
       checked: this.#checkers.rules,
       violationCount: this.#checkers.violationCount,
       violations: this.#checkers.violations,
       traceHash: this.#world.trace.digest(),
-      curves: { first: first.cumulative(400), all: all.cumulative(400) },
-      timeline: rounds.timeline.buckets,
     }
   }
 

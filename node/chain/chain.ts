@@ -11,6 +11,8 @@ export interface FeedsContract {
   readonly feedsMax: number
   /** Calldata that delivers these feeds of a certificate. */
   readonly encodeUpdate: (certificate: Certificate, feeds: readonly FeedIndex[]) => Hex
+  /** Slots that an update of these feeds may be the first to write: one for each history. */
+  readonly freshSlotsMax: (feeds: readonly FeedIndex[]) => number
   /** Every feed of the committee, in order, as one endpoint sees it at a block. */
   readonly readFeeds: (client: PublicClient, block: bigint) => Promise<readonly FeedOnChain[]>
   /** Throws a coded error when the contract is not the one that this node delivers to. */
@@ -89,7 +91,8 @@ export interface Chain {
   readonly feedsMax: number
   /** Every feed as of now, never from a cache. */
   readonly readFeeds: () => Promise<readonly FeedOnChain[]>
-  readonly encodeUpdate: (certificate: Certificate, feeds: readonly FeedIndex[]) => Hex
+  readonly encodeUpdate: FeedsContract['encodeUpdate']
+  readonly freshSlotsMax: FeedsContract['freshSlotsMax']
   /** Number of the newest block that most endpoints know. */
   readonly head: () => Promise<number>
   /** Transactions of the wallet that are in blocks: the next nonce to use. */

@@ -70,6 +70,10 @@ export class EvmChain implements Chain {
     return this.#feeds.encodeUpdate(certificate, feeds)
   }
 
+  freshSlotsMax(feeds: readonly FeedIndex[]): number {
+    return this.#feeds.freshSlotsMax(feeds)
+  }
+
   async readFeeds() {
     // A comparison first: the block of the last one may be older than what others sent since.
     await this.#pool.compare()

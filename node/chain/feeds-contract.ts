@@ -68,6 +68,10 @@ export class PriceFeedsContract implements FeedsContract {
     return bytesToHex(encodeUpdate(this.#keccak256, { certificate, feeds, committee }))
   }
 
+  freshSlotsMax(feeds: readonly FeedIndex[]): number {
+    return feeds.filter((feed) => !this.#isLongTail(feed)).length
+  }
+
   async readFeeds(client: PublicClient, block: bigint): Promise<readonly FeedOnChain[]> {
     const count = this.#committee.params.feeds.length
     const feeds: FeedOnChain[] = []
@@ -162,12 +166,16 @@ export class PriceFeedsContract implements FeedsContract {
     }
   }
 
+  #isLongTail(feed: FeedIndex): boolean {
+    return this.#committee.params.feeds[feed]?.tier === 'long-tail'
+  }
+
   async #read(client: PublicClient, blockNumber: bigint, feed: FeedIndex): Promise<FeedOnChain> {
     const call = { address: this.address, abi: priceFeedsAbi, blockNumber } as const
     const args = [BigInt(feed)] as const
     const latest = await client.readContract({ ...call, functionName: 'latest', args })
     const { value, time, round, status } = latest
-    if (this.#committee.params.feeds[feed]?.tier !== 'long-tail') {
+    if (!this.#isLongTail(feed)) {
       return { feed, value, round, timestampMs: time * 1_000, status }
     }
     if (time === 0) return { feed, value, round: 0, timestampMs: 0, status }

@@ -36,8 +36,8 @@ export interface BalanceRead {
 export interface TransactionRequest {
   readonly nonce: number
   readonly data: Hex
-  /** How many feeds it stores. */
-  readonly feedCount: number
+  /** Slots of feeds' histories that it may be the first to write. */
+  readonly freshSlotsMax: number
   /** Fees of the pending transaction whose place it takes; null for the first with this nonce. */
   readonly replaces: Fees | null
   /** Whether a replacement may offer more; if not, the same fees are offered again. */
@@ -112,7 +112,7 @@ export class TransactionSender {
     return (mayRaise ? replacementFees(replaces, quote, caps) : null) ?? replaces
   }
 
-  async #gasFor({ data, feedCount }: TransactionRequest): Promise<bigint> {
+  async #gasFor({ data, freshSlotsMax }: TransactionRequest): Promise<bigint> {
     const estimate = await this.#use.chain.estimateGas(data)
     if (estimate.type === 'reverts') throw new Obstacle('TRANSMIT_REVERTED', estimate.reason)
     const { gasMax } = this.#options
@@ -120,7 +120,7 @@ export class TransactionSender {
       throw new Obstacle('TRANSMIT_GAS_OVER_CAP', `needs ${estimate.gas} of ${gasMax} gas`)
     }
     const inPercent = (estimate.gas * GAS_PERCENT_OF_ESTIMATE) / 100n
-    const inSlots = estimate.gas + BigInt(feedCount) * GAS_FRESH_SLOT
+    const inSlots = estimate.gas + BigInt(freshSlotsMax) * GAS_FRESH_SLOT
     const gas = inPercent > inSlots ? inPercent : inSlots
     return gas < gasMax ? gas : gasMax
   }

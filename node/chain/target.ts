@@ -127,7 +127,7 @@ export class ChainTarget implements Startable {
    */
   async sendCall(data: Hex): Promise<void> {
     const nonce = await this.#chain.minedNonce()
-    await this.#sender.send({ nonce, data, feedCount: 0, replaces: null, mayRaise: false })
+    await this.#sender.send({ nonce, data, freshSlotsMax: 0, replaces: null, mayRaise: false })
   }
 
   /** What is known about each endpoint, in the order of the configuration. */

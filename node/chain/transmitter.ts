@@ -261,8 +261,8 @@ export class Transmitter implements Startable {
     const data = chain.encodeUpdate(job.request.certificate, feeds)
     const mayRaise = (slot?.bumps ?? 0) < this.#options.bumpsMax
     const replaces = slot?.fees ?? null
-    const feedCount = feeds.length
-    const result = await sender.send({ nonce, data, feedCount, replaces, mayRaise })
+    const freshSlotsMax = chain.freshSlotsMax(feeds)
+    const result = await sender.send({ nonce, data, freshSlotsMax, replaces, mayRaise })
     const round = roundOf(job)
     const attempt = { nonce, transaction: { round, feeds, data }, mayRaise, nowMs: clock.nowMs() }
     this.#slot = slotAfter(slot, attempt, result)

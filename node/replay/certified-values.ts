@@ -30,7 +30,7 @@ const ROUNDS_EACH = 1_000
  * signature is checked again; certificates of another committee, and rounds in which the feed was
  * unavailable, are left out.
  *
- * @returns pages of at most `ROUNDS_EACH` values; a page may be empty
+ * @returns pages of 1 to `ROUNDS_EACH` values
  * @throws {OracleError} `JOURNAL_UNREADABLE`, `JOURNAL_VERSION_OTHER`, `JOURNAL_VALUES_NONE`
  */
 export function* certifiedValues(
@@ -46,7 +46,7 @@ export function* certifiedValues(
       const page = { from, to: Math.min(to, from + ROUNDS_EACH - 1) }
       const values = valuesIn(context, reader.certificates(page), feed)
       found += values.length
-      yield values
+      if (values.length > 0) yield values
     }
   } finally {
     reader.close()

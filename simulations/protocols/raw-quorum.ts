@@ -15,14 +15,17 @@ const ROUNDS_KEPT = 3
  */
 export const createRawQuorum: CreateProtocolMember = (port) => {
   const heard = new Map<Round, Map<MemberIndex, Observed>>()
+  let forgotten: Round = 0
   return {
     onStart: () => undefined,
     onRound: (round) => {
-      heard.delete(round - ROUNDS_KEPT)
+      forgotten = round - ROUNDS_KEPT
+      for (const kept of heard.keys()) if (kept <= forgotten) heard.delete(kept)
       const observed = [{ member: port.member, values: port.observe(round) }]
       port.broadcast({ type: 'observation', round, epoch: 0, observed, signatures: 0 })
     },
     onMessage: (from, { round, observed = [] }) => {
+      if (round <= forgotten) return
       const known = heard.get(round) ?? new Map<MemberIndex, Observed>()
       if (known.size > 2 * port.f) return
       heard.set(round, known)

@@ -130,19 +130,9 @@ export class World {
 
   /** Lets things happen until a time, or until so many have; true when the time was reached. */
   advance(untilUs: number, eventsMax: number): boolean {
-    for (let done = 0; done < eventsMax; done++) {
-      const nextUs = this.#schedule.nextUs
-      if (nextUs === null || nextUs > untilUs) {
-        this.#nowUs = untilUs
-        return true
-      }
-      const next = this.#schedule.take()
-      if (next === null) return true
-      this.#nowUs = nextUs
-      this.#events += 1
-      this.#happen(next)
-    }
-    return false
+    const isOver = this.#schedule.run({ untilUs, itemsMax: eventsMax }, this.#step)
+    if (isOver) this.#nowUs = untilUs
+    return isOver
   }
 
   /** A member's message starts its way to the others; returns what the member itself takes. */
@@ -231,6 +221,12 @@ export class World {
           : (this.#dependencies.createSigner ?? createSigner),
       },
     )
+  }
+
+  readonly #step = (next: Occurrence, timeUs: number): void => {
+    this.#nowUs = timeUs
+    this.#events += 1
+    this.#happen(next)
   }
 
   #happen(next: Occurrence): void {

@@ -2,16 +2,15 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import { parseEther, toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { optionMarketBytecode } from '../../contracts/abi/option-market.ts'
-import { execute } from '../../node/cli/execute.ts'
 import { localCommittee } from '../../node/devnet/committee.ts'
 import { COMMITTEE_FILE, writeRunFiles } from '../../node/devnet/files.ts'
 import { localMarket } from '../../node/devnet/market-terms.ts'
 import { HardhatNode } from '../support/hardhat-node.ts'
+import { parallax } from '../support/parallax.ts'
 
 const BTC_ID = `0x${'b7'.repeat(32)}`
 const ADAPTERS = {
@@ -74,17 +73,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-async function run(...args: readonly string[]) {
-  let stdout = ''
-  let stderr = ''
-  const exitCode = await execute(['deploy', ...args, '--json'], {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    terminal: { input: Readable.from([]), output: new PassThrough() },
-    signal: new AbortController().signal,
-  })
-  return { exitCode, stdout, stderr }
-}
+const run = (...args: readonly string[]) => parallax('deploy', ...args, '--json')
 
 const on = () => ['--parameters', join(directory, 'deploy.json'), '--rpc', chain.url] as const
 

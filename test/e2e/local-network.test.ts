@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { execute } from '../../node/cli/execute.ts'
 import type { Summary } from '../../node/devnet/summary.ts'
 import type { ReplayOutcome } from '../../node/replay/journal-replay.ts'
+import { parallax } from '../support/parallax.ts'
 
 /** Where a network writes. */
 let directory: string
@@ -57,13 +57,7 @@ async function npmStart(args: readonly string[], whileKept?: () => Promise<void>
 }
 
 async function replayOf(config: string): Promise<ReplayOutcome & { readonly exitCode: number }> {
-  let stdout = ''
-  const exitCode = await execute(['replay', '--config', config, '--json'], {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: process.stderr,
-    terminal: { input: process.stdin, output: process.stderr },
-    signal: new AbortController().signal,
-  })
+  const { exitCode, stdout } = await parallax('replay', '--config', config, '--json')
   return { exitCode, ...(JSON.parse(stdout) as ReplayOutcome) }
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import {
@@ -24,7 +23,6 @@ import { fromHex } from '../../aggregator/values/bytes.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import type { RotationView } from '../../node/api/view.ts'
-import { execute } from '../../node/cli/execute.ts'
 import { JOURNAL_FILE } from '../../node/compose/store.ts'
 import { LocalChain } from '../../node/devnet/chain/local-chain.ts'
 import { type LocalCommittee, localCommittee } from '../../node/devnet/committee.ts'
@@ -38,6 +36,7 @@ import { NodeClient } from '../../node/devnet/node-client.ts'
 import { LocalProcess } from '../../node/devnet/process.ts'
 import { freePorts, waitFor } from '../../node/devnet/wait.ts'
 import { errorOf } from '../support/contracts/hub.ts'
+import { parallax } from '../support/parallax.ts'
 
 const FEEDS = ['BTC/USD']
 /** Nine oracles, a market and a chain on two cores: rounds with room for a busy machine. */
@@ -210,15 +209,7 @@ async function untilAll(
 
 /** One command line as an operator types it, in this process: a start of one takes a second. */
 async function rotate(args: readonly string[]) {
-  const said = { stdout: '', stderr: '' }
-  const into = (stream: keyof typeof said) => ({
-    write: (text: string) => {
-      said[stream] += text
-    },
-  })
-  const terminal = { input: Readable.from([]), output: new PassThrough() }
-  const context = { stdout: into('stdout'), stderr: into('stderr'), terminal, signal }
-  const code = await execute(['rotate', ...args, '--json'], context)
+  const { exitCode: code, ...said } = await parallax('rotate', ...args, '--json')
   return { code, ...said }
 }
 

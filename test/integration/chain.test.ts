@@ -101,6 +101,12 @@ describe('a long-tail feed, whose word says its time and no round', () => {
     const certificate = deployed.certify({ tail })
     const { round, timestampMs } = certificate
     expect(await target.transmit({ certificate, feeds })).toMatchObject({ outcome: 'landed' })
+    // It opens no slot of a history, and brings no gas for one.
+    const [sent] = events.filter((event) => event.type === 'sent')
+    if (sent === undefined) throw new Error('it was sent')
+    const { gas } = await chain.getTransaction({ hash: sent.hash })
+    const { gasUsed } = await chain.getTransactionReceipt({ hash: sent.hash })
+    expect(gas).toBeLessThan((gasUsed * 13n) / 10n)
     const held = await rounds(target)
     expect(held).toMatchObject({ status: tail.status })
     expect(held?.round).toBeGreaterThanOrEqual(round)

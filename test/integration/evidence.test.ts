@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contextOf } from '../../aggregator/context.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
-import { execute } from '../../node/cli/execute.ts'
 import { openStore } from '../../node/compose/store.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
 import { evidenceFileOf } from '../../node/evidence/evidence-file.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
 import { referenceCrypto, testCommittee } from '../support/committee.ts'
 import { Forge } from '../support/forge.ts'
+import { parallax } from '../support/parallax.ts'
 import { MINIMAL_CONFIG } from '../unit/node/config/fixtures.ts'
 
 const committeeTest = testCommittee()
@@ -53,17 +53,6 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve))
   rmSync(directory, { recursive: true })
 })
-
-async function parallax(...args: readonly string[]) {
-  let [stdout, stderr] = ['', '']
-  const exitCode = await execute(args, {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    terminal: { input: process.stdin, output: process.stderr },
-    signal: new AbortController().signal,
-  })
-  return { exitCode, stdout, stderr }
-}
 
 const verify = (...args: readonly string[]) =>
   parallax('evidence', 'verify', '--committee', at('committee.json'), ...args)

@@ -1,17 +1,16 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
-import { execute } from '../../node/cli/execute.ts'
 import { JOURNAL_FILE } from '../../node/compose/store.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
 import { importPrices } from '../../simulations/import/import-prices.ts'
 import { testCommittee } from '../support/committee.ts'
+import { parallax } from '../support/parallax.ts'
 import { type Recording, recorded } from '../unit/node/replay/recording.ts'
-import { writeJournal } from './journal-support.ts'
+import { changedJournal, writeJournal } from './journal-support.ts'
 
 const committeeTest = testCommittee()
 const [feed] = committeeTest.committee.params.feeds
@@ -36,32 +35,16 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 async function exported(journal: string, more: readonly string[] = [], asked = name) {
   const out = join(directory, `values-${files++}.csv`)
-  let [stdout, stderr] = ['', '']
   const which = ['--journal', journal, '--committee', join(directory, 'committee.json')]
-  const exitCode = await execute(
-    ['journal', 'export', ...which, '--feed', asked, '--out', out, '--json', ...more],
-    {
-      stdout: { write: (text) => (stdout += text) },
-      stderr: { write: (text) => (stderr += text) },
-      terminal: { input: process.stdin, output: process.stderr },
-      signal: new AbortController().signal,
-    },
-  )
+  const args = ['journal', 'export', ...which, '--feed', asked, '--out', out, '--json', ...more]
+  const { exitCode, stdout, stderr } = await parallax(...args)
   const rows = existsSync(out) ? readFileSync(out, 'utf8').trimEnd().split('\n').slice(1) : null
   return { exitCode, stdout, stderr, out, rows }
 }
 
 /** A copy of the journal after some change to it. */
-function changed(sql: string): string {
-  const path = join(directory, `journal-${files++}`)
-  const source = new DatabaseSync(join(directory, JOURNAL_FILE))
-  source.exec(`VACUUM INTO '${path}'`)
-  source.close()
-  const database = new DatabaseSync(path)
-  database.exec(sql)
-  database.close()
-  return path
-}
+const changed = (sql: string) =>
+  changedJournal(join(directory, JOURNAL_FILE), join(directory, `journal-${files++}`), sql)
 
 const EPOCH_MS = 1_800_000_000_000
 const unit = 10 ** (feed?.decimals ?? 0)

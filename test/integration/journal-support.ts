@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { openStore } from '../../node/compose/store.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
 import type {
@@ -63,4 +64,15 @@ export async function writeJournal(
     if (each.type === 'effect') store.observer.onEffect?.(each.effect)
   }
   await store.journal.stop()
+}
+
+/** Copies a journal and changes the copy; gives back its path. */
+export function changedJournal(journal: string, path: string, sql: string): string {
+  const source = new DatabaseSync(journal)
+  source.exec(`VACUUM INTO '${path}'`)
+  source.close()
+  const database = new DatabaseSync(path)
+  database.exec(sql)
+  database.close()
+  return path
 }

@@ -1,15 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { execute } from '../../node/cli/execute.ts'
 import { JOURNAL_FILE } from '../../node/compose/store.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
 import type { ReplayOutcome } from '../../node/replay/journal-replay.ts'
 import { testCommittee } from '../support/committee.ts'
+import { parallax } from '../support/parallax.ts'
 import { MEMBER, type Recording, recorded } from '../unit/node/replay/recording.ts'
-import { writeJournal } from './journal-support.ts'
+import { changedJournal, writeJournal } from './journal-support.ts'
 
 const committeeTest = testCommittee()
 const { committee } = committeeTest
@@ -32,27 +31,8 @@ beforeEach(() => {
 })
 
 /** The journal of two processes, the second one killed, after some change to it. */
-function changed(sql: string): string {
-  const path = join(directory, `journal-${copies++}`)
-  const source = new DatabaseSync(join(whole, JOURNAL_FILE))
-  source.exec(`VACUUM INTO '${path}'`)
-  source.close()
-  const database = new DatabaseSync(path)
-  database.exec(sql)
-  database.close()
-  return path
-}
-
-async function parallax(...args: readonly string[]) {
-  let [stdout, stderr] = ['', '']
-  const exitCode = await execute(args, {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    terminal: { input: process.stdin, output: process.stderr },
-    signal: new AbortController().signal,
-  })
-  return { exitCode, stdout, stderr }
-}
+const changed = (sql: string) =>
+  changedJournal(join(whole, JOURNAL_FILE), join(directory, `journal-${copies++}`), sql)
 
 const replay = (journal: string, ...more: readonly string[]) =>
   parallax('replay', '--journal', journal, '--committee', join(whole, 'committee.json'), ...more)

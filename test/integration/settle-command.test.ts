@@ -1,14 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import { hexToBytes } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
 import { connect } from '../../contracts/deploy/chain.ts'
 import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
-import { execute } from '../../node/cli/execute.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
 import { createGatewayMetrics } from '../../node/gateway/metrics.ts'
 import { GatewayServer } from '../../node/gateway/server.ts'
@@ -18,6 +16,7 @@ import { Secret } from '../../node/keys/secret.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
 import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
 import { FUNDED_KEYS, HardhatNode } from '../support/hardhat-node.ts'
+import { parallax } from '../support/parallax.ts'
 
 const PASSPHRASE = 'settles for everybody'
 const EXPIRY = Math.floor(Date.now() / 1_000) - 30
@@ -79,8 +78,6 @@ afterAll(async () => {
 })
 
 async function settle(changed: Readonly<Record<string, string>> = {}) {
-  let stdout = ''
-  let stderr = ''
   const options = {
     url: gateway.address ?? '',
     committee: join(directory, 'committee.json'),
@@ -93,12 +90,7 @@ async function settle(changed: Readonly<Record<string, string>> = {}) {
     ...changed,
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
-  const exitCode = await execute(['settle', ...args, '--development', '--json'], {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    terminal: { input: Readable.from([]), output: new PassThrough() },
-    signal: new AbortController().signal,
-  })
+  const { exitCode, stdout, stderr } = await parallax('settle', ...args, '--development', '--json')
   return { exitCode, said: JSON.parse(stdout === '' ? stderr : stdout) }
 }
 

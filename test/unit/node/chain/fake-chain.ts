@@ -13,6 +13,7 @@ interface Pooled {
   readonly hash: Hex
   readonly nonce: number
   readonly fees: Fees
+  readonly gas: bigint
   readonly data: Hex
 }
 
@@ -39,6 +40,13 @@ export class FakeChain implements Chain {
   encodeUpdate(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
     const numbers = [certificate.round, ...feeds]
     return `0x${Buffer.from(JSON.stringify(numbers)).toString('hex')}`
+  }
+
+  /** Feeds from this index on have no history. */
+  static readonly LONG_TAIL_FROM = 100
+
+  freshSlotsMax(feeds: readonly FeedIndex[]): number {
+    return feeds.filter((feed) => feed < FakeChain.LONG_TAIL_FROM).length
   }
 
   /** Makes a block of what waits, if it pays enough. */
@@ -108,10 +116,11 @@ export class FakeChain implements Chain {
   async send(signed: Hex): Promise<SendOutcome> {
     this.#throwOnOutage()
     const transaction = parseTransaction(signed)
-    const { nonce = 0, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n, data = '0x' } = transaction
+    const { nonce = 0, gas = 0n, data = '0x' } = transaction
+    const { maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = transaction
     if (nonce < this.nonce) return { type: 'nonceUsed' }
     const fees = { maxFeePerGas, maxPriorityFeePerGas }
-    const pooled = { hash: keccak256(signed), nonce, fees, data }
+    const pooled = { hash: keccak256(signed), nonce, fees, gas, data }
     if (pooled.hash === this.pool?.hash) return { type: 'accepted' }
     if (this.pool !== null && !outbids(fees, this.pool.fees)) return { type: 'underpriced' }
     this.pool = pooled

@@ -105,6 +105,16 @@ test('a delivery lands with the first unused nonce and its cost is counted', asy
   expect(spending.spentWei(nowMs)).toBe(40_000n * 10n * GWEI)
 })
 
+test.each([
+  ['a slot of each history', [0, 2], 40_000n + 2n * 20_000n],
+  ['a quarter more where there is none', [100, 101, 102, 103], 50_000n],
+])('a delivery brings gas for %s', async (_what, feeds, gas) => {
+  await transmitter.start()
+  otherwise = () => chain.mine()
+  expect(await transmitter.transmit(request(7, ...feeds))).toMatchObject({ outcome: 'landed' })
+  expect(chain.sends).toMatchObject([{ gas }])
+})
+
 test('feeds that the chain already has from this round or a newer one are not sent', async () => {
   await transmitter.start()
   chain.othersDeliver(7, [0])
@@ -326,7 +336,7 @@ test('a nonce that was used elsewhere is given up and the delivery sent anew', a
 
 test('a transaction of an earlier process is adopted and replaced, without a gap', async () => {
   const fees = { maxFeePerGas: 30n * GWEI, maxPriorityFeePerGas: 2n * GWEI }
-  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, data: '0x' }
+  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, gas: 21_000n, data: '0x' }
   await transmitter.start()
   script.set(7, () => chain.mine())
   expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
@@ -336,7 +346,7 @@ test('a transaction of an earlier process is adopted and replaced, without a gap
 
 test('an unknown dearer transaction on the nonce is outbid step by step', async () => {
   const fees = { maxFeePerGas: 25n * GWEI, maxPriorityFeePerGas: 2n * 10n ** 8n }
-  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, data: '0x' }
+  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, gas: 21_000n, data: '0x' }
   chain.pending = async () => null
   await transmitter.start()
   otherwise = () => {

@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest'
-import { execute } from '../../../../node/cli/execute.ts'
+import { parallax } from '../../../support/parallax.ts'
 
-/** Runs a command line and gives its exit code and what it said. */
 async function run(...args: readonly string[]) {
-  let said = ''
-  const output = {
-    write: (text: string) => {
-      said += text
-    },
-  }
-  const exitCode = await execute(args, {
-    stdout: output,
-    stderr: output,
-    terminal: { input: process.stdin, output: process.stderr },
-    signal: new AbortController().signal,
-  })
-  return { exitCode, said }
+  const { exitCode, stdout, stderr } = await parallax(...args)
+  return { exitCode, said: stdout + stderr }
 }
 
 const FOLLOW = ['--bootstrap', '/ip4/127.0.0.1/tcp/9001'] as const
