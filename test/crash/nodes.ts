@@ -6,6 +6,7 @@ import { type LocalNode, LocalNodes, until } from '../support/local-nodes.ts'
 import type { CrashCommand, Outcome } from './crash-command.ts'
 import { figuresOf, hearAll, isSound } from './heard.ts'
 import { requireShim } from './shim.ts'
+import { stopSignal } from './stop-signal.ts'
 
 const SIZE = 4
 const LEAK_PPM = 200_000
@@ -30,7 +31,7 @@ export const nodes: CrashCommand = {
         const disk = { directory: held, leakPpm: LEAK_PPM, seed: seed + index }
         return network.node(index, shim.environment(disk))
       })
-      return await killAll(all, { count, seed })
+      return await killAll(all, { count, seed, signal: stopSignal() })
     } finally {
       await network.stop()
     }
@@ -39,13 +40,15 @@ export const nodes: CrashCommand = {
 
 async function killAll(
   all: readonly LocalNode[],
-  { count, seed }: { readonly count: number; readonly seed: number },
+  run: { readonly count: number; readonly seed: number; readonly signal: AbortSignal },
 ): Promise<Outcome> {
+  const { count, seed, signal } = run
   const prng = prngOf(seed, 'nodes')
   const progress = createProgress('nodes')
   for (const { process } of all) process.start()
   const firstRound = await until('the first certificate', () => certifiedRound(all))
-  for (let kill = 1; kill <= count; kill++) {
+  let kills = 0
+  while (kills < count && !signal.aborted) {
     const victim = all[prng.below(SIZE)] as LocalNode
     await delay(prng.below(APART_MS_MAX))
     await victim.process.kill()
@@ -53,20 +56,21 @@ async function killAll(
     // Most of the time all four work, or nobody would have anything to contradict.
     if (prng.below(EARLY_ONE_OF) > 0) {
       await until('a member to come back', async () => {
-        return (await victim.client.isReady()) ? true : null
+        return signal.aborted || (await victim.client.isReady()) ? true : null
       })
     }
-    progress.show(kill / count)
+    kills += 1
+    progress.show(kills / count)
   }
   progress.end()
   const killedRound = (await certifiedRound(all)) ?? 0
   // Rounds go on: somebody certifies a round that opened after the last kill.
   const lastRound = await until('a round after the last kill', async () => {
     const round = (await certifiedRound(all)) ?? 0
-    return round > killedRound + 4 ? round : null
+    return signal.aborted || round > killedRound + 4 ? round : null
   })
   await Promise.all(all.map(({ process }) => process.stop()))
-  return judged(all, { count, firstRound, lastRound })
+  return judged(all, { wanted: count, kills, firstRound, lastRound })
 }
 
 /** The newest round that any running node knows a certificate of. */
@@ -79,15 +83,20 @@ async function certifiedRound(all: readonly LocalNode[]): Promise<number | null>
 
 function judged(
   all: readonly LocalNode[],
-  run: { readonly count: number; readonly firstRound: number; readonly lastRound: number },
+  run: {
+    readonly wanted: number
+    readonly kills: number
+    readonly firstRound: number
+    readonly lastRound: number
+  },
 ): Outcome {
   const heard = hearAll(all.map(({ files }) => join(files.directory, 'data')))
   const certified = [...heard.certified].filter((round) => round >= run.firstRound).length
   return {
     // A network that certifies nothing between its kills has shown nothing.
-    passed: isSound(heard) && certified >= run.count,
+    passed: isSound(heard) && certified >= run.wanted && run.kills === run.wanted,
     figures: {
-      nodesKilled: run.count,
+      nodesKilled: run.kills,
       ...figuresOf(heard),
       rounds: run.lastRound - run.firstRound + 1,
       certifiedInJournals: certified,

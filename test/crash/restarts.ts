@@ -13,6 +13,7 @@ import { until } from '../support/local-nodes.ts'
 import { Oracles } from '../support/oracles.ts'
 import type { CrashCommand, Outcome } from './crash-command.ts'
 import { figuresOf, hearAll, isSound } from './heard.ts'
+import { stopSignal } from './stop-signal.ts'
 
 const SIZE = 7
 const DOWN_MAX = 2
@@ -24,8 +25,6 @@ const HEARTBEAT_MS = 2_000
 const AGE_MS_MAX = 5_000
 const CERTIFIED_SHARE_MIN = 0.95
 const LOOK_EVERY_MS = 250
-/** Rounds after the start until the chain holds a first value for sure. */
-const SETTLING_MS = 10_000
 
 /** Kills and starts f of seven members again and again, while a contract is brought prices. */
 export const restarts: CrashCommand = {
@@ -33,7 +32,7 @@ export const restarts: CrashCommand = {
   summary: 'f of seven members killed and started at random, beside a chain that is watched',
   defaults: { minutes: 10, seed: 1 },
   run: async ({ minutes = 0, seed = 0 }) => {
-    const stopping = new AbortController()
+    const signal = stopSignal()
     const oracles = await Oracles.create({
       nodes: SIZE,
       feeds: ['BTC/USD'],
@@ -42,11 +41,13 @@ export const restarts: CrashCommand = {
     const [port = 0] = await freePorts(1)
     const chain = new LocalChain({ port, logPath: join(oracles.directory, 'chain.log') })
     try {
-      await startAll(oracles, chain, stopping.signal)
-      await delay(SETTLING_MS)
-      const watched = await storm({ oracles, chain, seed, forMs: minutes * 60_000 })
+      await startAll(oracles, chain, signal)
+      await until('a first value on chain', async () => {
+        return (await chain.heldRound(0, await chain.head())) > 0 ? true : null
+      })
+      const watched = await storm({ oracles, chain, seed, forMs: minutes * 60_000, signal })
       await Promise.all(oracles.nodes.map(({ process }) => process.stop()))
-      return judged(oracles, watched)
+      return judged(oracles, watched, signal.aborted)
     } finally {
       await oracles.stop('remove')
       await chain.process.stop()
@@ -83,13 +84,14 @@ async function storm(run: {
   readonly chain: LocalChain
   readonly seed: number
   readonly forMs: number
+  readonly signal: AbortSignal
 }): Promise<Watched> {
-  const { oracles, chain, seed, forMs } = run
+  const { oracles, chain, seed, forMs, signal } = run
   const { genesisMs, timing } = oracles.committee.file.params
   const roundAt = (atMs: number) => Math.floor((atMs - genesisMs) / timing.roundMs)
   const progress = createProgress('restarts')
   const started = performance.now()
-  const isOver = () => performance.now() - started >= forMs
+  const isOver = () => signal.aborted || performance.now() - started >= forMs
   const fromRound = roundAt(Date.now()) + 1
   const agesMs: number[] = []
   const watching = (async () => {
@@ -139,13 +141,13 @@ async function killInTurn(
     victim.process.start()
     // One that is still coming back counts as faulty: the next falls when this one takes part.
     await until('a member to come back', async () =>
-      (await victim.client.isReady()) ? true : null,
+      isOver() || (await victim.client.isReady()) ? true : null,
     )
   }
   return kills
 }
 
-function judged(oracles: Oracles, watched: Watched): Outcome {
+function judged(oracles: Oracles, watched: Watched, isStopped: boolean): Outcome {
   const { fromRound, toRound, agesMs } = watched
   const heard = hearAll(oracles.nodes.map(({ files }) => join(files.directory, 'data')))
   const rounds = toRound - fromRound + 1
@@ -154,8 +156,9 @@ function judged(oracles: Oracles, watched: Watched): Outcome {
   const ageMsMax = Math.max(...agesMs)
   const isAlive = certifiedShare >= CERTIFIED_SHARE_MIN && ageMsMax <= AGE_MS_MAX
   return {
-    passed: isSound(heard) && isAlive,
+    passed: isSound(heard) && isAlive && !isStopped,
     figures: {
+      isStopped,
       nodesKilled: watched.kills,
       ...figuresOf(heard),
       rounds,
