@@ -74,7 +74,8 @@ export class Monitor {
         sources:
           feed.kind === 'spot'
             ? look.overviews.map((each) => each?.feeds[index]?.local.sources ?? '-').join('/')
-            : feed.kind,
+            : // Its last word says enough, and leaves the table narrow.
+              (feed.kind.split('-').at(-1) ?? feed.kind),
         onChain: onChain === null ? null : formatDecimal(onChain, feed.decimals),
         onChainRound: newest?.onChain[0]?.round ?? null,
       }

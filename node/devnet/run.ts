@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { stripVTControlCharacters } from 'node:util'
 import { codeOf } from '../errors.ts'
 import { conclude } from './conclude.ts'
 import { beginIncidents } from './incidents.ts'
@@ -8,6 +7,7 @@ import { type LocalNetwork, startNetwork, waitUntilReady } from './network.ts'
 import { OptionDesk, type OptionView } from './option-desk.ts'
 import type { DevnetOptions } from './options.ts'
 import { Outage } from './outage.ts'
+import { Screen, type Surface } from './screen.ts'
 import { type Summary, shortcomingsOf } from './summary.ts'
 import { renderTable } from './table.ts'
 import { summaryText } from './text.ts'
@@ -29,7 +29,7 @@ interface KeptNetwork {
 }
 
 export interface RunDependencies {
-  readonly stdout: { readonly write: (text: string) => unknown; readonly isTTY?: boolean }
+  readonly stdout: Surface
   readonly stderr: { readonly write: (text: string) => unknown }
 }
 
@@ -53,12 +53,13 @@ class DevnetRun {
   readonly #io: RunDependencies
   readonly #events: string[] = []
   readonly #beganMs = performance.now()
-  #paintedLines = 0
+  readonly #screen: Screen
 
   constructor(options: DevnetOptions, signal: AbortSignal, io: RunDependencies) {
     this.#options = options
     this.#signal = signal
     this.#io = io
+    this.#screen = new Screen(io.stdout)
   }
 
   async all(): Promise<number> {
@@ -110,8 +111,7 @@ class DevnetRun {
   }
 
   async #end(network: LocalNetwork, summary: Summary): Promise<number> {
-    // The table is not painted again: what is said from here on stands below it.
-    this.#paintedLines = 0
+    this.#screen.leave()
     const shortcomings = shortcomingsOf(summary, this.#options.kill)
     for (const text of shortcomings) this.#say(`NOT AS IT SHOULD BE: ${text}`)
     if (this.#options.afterwards === 'keep') {
@@ -157,7 +157,8 @@ class DevnetRun {
     if (this.#options.output === 'json') return
     const { network, monitor, look, to, option } = view
     const isEndless = to === Number.POSITIVE_INFINITY
-    const text = renderTable({
+    const [feed] = network.chain.deployment.feeds
+    const lines = renderTable({
       elapsedMs: performance.now() - this.#beganMs,
       keygenMs: network.keygenMs,
       round: look.round,
@@ -169,31 +170,20 @@ class DevnetRun {
       option,
       incident: sourcesText(look),
       dashboard: network.nodes[0]?.client.address ?? '',
+      onChain: {
+        rpcUrl: network.chain.rpcUrl,
+        feed: feed?.name ?? '',
+        facade: feed?.facade ?? '',
+      },
       // Elsewhere than on a terminal each was printed when it happened.
       events: this.#io.stdout.isTTY === true ? this.#events.slice(-EVENTS_SHOWN) : [],
     })
-    this.#show(text)
-  }
-
-  /** On a terminal the table stays in place; elsewhere it is plain and comes every ten seconds. */
-  #show(text: string): void {
-    const { stdout } = this.#io
-    if (stdout.isTTY !== true) {
-      const period = Math.floor((performance.now() - this.#beganMs) / 10_000)
-      if (period === this.#paintedLines) return
-      this.#paintedLines = period
-      stdout.write(`${stripVTControlCharacters(text)}\n`)
-      return
-    }
-    const up = this.#paintedLines === 0 ? '' : `\u001b[${this.#paintedLines}A\u001b[0J`
-    this.#paintedLines = text.split('\n').length - 1
-    stdout.write(`${up}${text}`)
+    this.#screen.show(lines)
   }
 
   #say(text: string): void {
     this.#events.push(text)
-    const isPainting = this.#options.output === 'table' && this.#paintedLines > 0
-    if (isPainting && this.#io.stdout.isTTY === true) return
+    if (this.#screen.isPainted) return
     this.#io.stderr.write(`${text}\n`)
   }
 }

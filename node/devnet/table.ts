@@ -38,6 +38,8 @@ export interface TableView {
   readonly option: OptionView | null
   readonly incident: string | null
   readonly dashboard: string
+  /** Where the first feed can be read. */
+  readonly onChain: { readonly rpcUrl: string; readonly feed: string; readonly facade: string }
   readonly events: readonly string[]
 }
 
@@ -61,10 +63,10 @@ const paint = {
   yellow: painted(YELLOW),
 }
 
-/** The live table as lines of text with terminal colours; fits 100 columns. */
-export function renderTable(view: TableView): string {
+/** The live table as lines of text with terminal colours; four oracles fit 80 columns. */
+export function renderTable(view: TableView): readonly string[] {
   const round = view.round === null ? '–' : String(view.round)
-  const lines = [
+  return [
     paint.bold('PARALLAX  local oracle network') +
       paint.dim(`   ${formatDuration(view.elapsedMs)}   ${keyText(view.keygenMs)}`),
     `round ${paint.bold(round)}  ${view.path}${paint.dim(leftText(view.roundsLeft))}`,
@@ -80,9 +82,9 @@ export function renderTable(view: TableView): string {
     deliveryLine(view),
     view.incident === null ? '' : paint.yellow(`market: ${view.incident}`),
     `status page ${paint.bold(view.dashboard)}   ${paint.dim('Ctrl-C stops everything')}`,
+    chainLine(view.onChain),
     ...view.events.map((event) => paint.dim(`  ${event}`)),
   ]
-  return `${lines.join('\n')}\n`
 }
 
 function keyText(keygenMs: number | null): string {
@@ -95,9 +97,9 @@ function leftText(rounds: number | null): string {
 }
 
 const FEED_HEADS = ['FEED', 'COMMITTEE', '± SPREAD', 'VENUES', 'ON CHAIN', 'OF ROUND']
-const FEED_WIDTHS = [14, 18, 14, 19, 18, 9]
+const FEED_WIDTHS = [13, 15, 12, 11, 15, 9]
 const NODE_HEADS = ['ORACLE', 'PID', 'ROUND', 'FAST', 'PROPOSED', 'SKIPPED', 'P50', 'P99', 'PEERS']
-const NODE_WIDTHS = [10, 9, 8, 7, 10, 9, 9, 9, 6]
+const NODE_WIDTHS = [9, 7, 7, 6, 9, 8, 9, 9, 6]
 
 function feedLine(row: FeedRow): string {
   const cells = [
@@ -113,8 +115,8 @@ function feedLine(row: FeedRow): string {
 
 function nodeLine(row: NodeRow): string {
   if (row.state !== 'running') {
-    const name = columns([10, 9], [`oracle-${row.index}`, String(row.pid ?? '–')])
-    return `${name}${row.state === 'killed' ? paint.red('killed') : paint.yellow('starting')}`
+    const name = columns(NODE_WIDTHS.slice(0, 2), [`oracle-${row.index}`, String(row.pid ?? '–')])
+    return `${name}  ${row.state === 'killed' ? paint.red('killed') : paint.yellow('starting')}`
   }
   const cells = [
     `oracle-${row.index}`,
@@ -133,6 +135,10 @@ function nodeLine(row: NodeRow): string {
 function deliveryLine({ delivery }: TableView): string {
   const gas = delivery.gas === null ? '' : `, ${delivery.gas.toLocaleString('en-US')} gas each`
   return `delivered ${paint.green(String(delivery.count))} times${gas}`
+}
+
+function chainLine({ rpcUrl, feed, facade }: TableView['onChain']): string {
+  return `${feed} ${paint.bold(facade)}, chain ${paint.bold(rpcUrl)}`
 }
 
 /** The market in three lines: what is traded, and each side of it. */
