@@ -1,5 +1,5 @@
 import type { Account, Address, Hex, PublicClient, WalletClient } from 'viem'
-import { createPublicClient, createWalletClient, http } from 'viem'
+import { BaseError, createPublicClient, createWalletClient, http } from 'viem'
 import { DeployError } from './errors.ts'
 import type { Plan } from './plan.ts'
 import { FACTORY } from './planned-contract.ts'
@@ -68,7 +68,11 @@ export async function send(
   transaction: { readonly to: Address; readonly data?: Hex; readonly value?: bigint },
 ): Promise<{ readonly hash: Hex; readonly block: bigint }> {
   const { writer, reader, account } = chain
-  const hash = await writer.sendTransaction({ account, chain: null, ...transaction })
+  const hash = await writer
+    .sendTransaction({ account, chain: null, ...transaction })
+    .catch((cause: unknown) => {
+      throw refusalOf(account.address, cause)
+    })
   const receipt = await reader.waitForTransactionReceipt({ hash })
   if (receipt.status !== 'success') {
     throw new DeployError(
@@ -77,4 +81,10 @@ export async function send(
     )
   }
   return { hash, block: receipt.blockNumber }
+}
+
+function refusalOf(address: Address, cause: unknown): DeployError {
+  const details = cause instanceof BaseError ? cause.details : String(cause)
+  const message = `the chain takes no transaction of ${address}; does it hold funds? ${details}`
+  return new DeployError('DEPLOY_REFUSED', message, cause)
 }

@@ -41,7 +41,7 @@ async function buildInfoOf(contract: string): Promise<{
   readonly input: unknown
 }> {
   const { default: hre } = await import('hardhat').catch((cause: unknown) => {
-    const message = 'the compiler is not installed; run this in a clone of the repository'
+    const message = 'there is no compiler here; go into the folder of a clone and run this there'
     throw new DeployError('DEPLOY_COMPILER_MISSING', message, cause)
   })
   await hre.tasks.getTask('build').run({ noTests: true, quiet: true })

@@ -125,9 +125,19 @@ export class TransactionSender {
     return gas < gasMax ? gas : gasMax
   }
 
+  /** What the wallet holds; warns when that has become too little. Rejects as `Chain` does. */
+  async lookAtBalance(): Promise<bigint> {
+    const { chain, onBalance } = this.#use
+    const balanceWei = await chain.balanceWei()
+    const isBelowFloor = balanceWei < this.#options.balanceWeiMin
+    onBalance?.({ balanceWei, isBelowFloor })
+    this.#warnOnce(balanceWei, isBelowFloor)
+    return balanceWei
+  }
+
   async #checkFunds(costWeiMax: bigint): Promise<void> {
-    const { spending, chain, clock, onBalance } = this.#use
-    const { spendPerDayWeiMax, balanceWeiMin } = this.#options
+    const { spending, clock } = this.#use
+    const { spendPerDayWeiMax } = this.#options
     const spentWei = spending.spentWei(clock.nowMs())
     if (spentWei + costWeiMax > spendPerDayWeiMax) {
       throw new Obstacle(
@@ -135,10 +145,7 @@ export class TransactionSender {
         `spent ${spentWei} wei of ${spendPerDayWeiMax} in 24 h, this may cost ${costWeiMax}`,
       )
     }
-    const balanceWei = await chain.balanceWei()
-    const isBelowFloor = balanceWei < balanceWeiMin
-    onBalance?.({ balanceWei, isBelowFloor })
-    this.#warnOnce(balanceWei, isBelowFloor)
+    const balanceWei = await this.lookAtBalance()
     if (balanceWei < costWeiMax) {
       throw new Obstacle('WALLET_EMPTY', `has ${balanceWei} wei, this may cost ${costWeiMax}`)
     }

@@ -85,6 +85,8 @@ export class ChainTarget implements Startable {
   async start(): Promise<void> {
     try {
       await this.#chain.checkContract()
+      // An operator should not learn of an empty wallet when its turn to deliver comes.
+      await this.#sender.lookAtBalance()
     } catch (error) {
       const isReachable = error instanceof OracleError && error.code.startsWith('CONTRACT_')
       if (isReachable) throw error

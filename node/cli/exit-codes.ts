@@ -23,6 +23,7 @@ export const EXIT_CODES = [
       'SIGNER_NOT_CONFIGURED',
       'DEPLOY_PARAMETERS_',
       'DEPLOY_FEED_',
+      'DEPLOY_COMPILER_MISSING',
       'FEED_UNKNOWN',
     ],
   },
@@ -46,8 +47,8 @@ export const EXIT_CODES = [
     exitCode: 6,
     meaning: 'A chain, its contract or the wallet is not as configured.',
     codes: [
-      ...['RPC_', 'CONTRACT_', 'SPENDING_', 'WALLET_', 'DEPLOY_CHAIN_', 'DEPLOY_REVERTED'],
-      'SUBMIT_',
+      ...['RPC_', 'CONTRACT_', 'SPENDING_', 'WALLET_', 'SUBMIT_'],
+      ...['DEPLOY_CHAIN_', 'DEPLOY_REFUSED', 'DEPLOY_REVERTED'],
     ],
   },
   {

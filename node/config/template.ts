@@ -84,5 +84,5 @@ function chainsText(chain: TemplateValues['chain']): string {
   ]
   const head = '# Contracts that certificates are delivered to, at most one on each chain.\n'
   if (chain !== null) return `${head}${lines.join('\n')}\n`
-  return `${head}${lines.map((line) => `# ${line}`).join('\n')}\nchains: []\n`
+  return `${head}${lines.map((line) => `# ${line}`).join('\n')}\n`
 }

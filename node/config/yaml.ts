@@ -29,7 +29,9 @@ export function parseYaml(text: string): ParsedYaml {
   if (document.errors.length > 0) {
     const problems = document.errors.map((error) => {
       const line = error.linePos?.[0].line ?? 0
-      return { path: '', message: `line ${line}: ${error.message.split('\n')[0] ?? ''}` }
+      // The first line ends with the place, which is said already.
+      const [message = ''] = error.message.split(/ at line \d+|\n/)
+      return { path: '', message: `line ${line}: ${message}` }
     })
     return { type: 'refused', problems }
   }

@@ -14,6 +14,8 @@ const ROWS = 40
 /** Elsewhere than on a terminal a table stands below the one before. */
 const PLAIN_EVERY_MS = 10_000
 const RESET = '\u001b[0m'
+const ERASE_LINE = '\u001b[K'
+const ERASE_BELOW = '\u001b[J'
 const CLEAR_ALL = '\u001b[2J\u001b[H'
 
 /** Shows a table again and again in the same place. */
@@ -49,9 +51,12 @@ export class Screen {
     const fitted = fitting(lines, { columns, rows: rows - 1 })
     const size = `${columns} ${rows}`
     const isResized = this.isPainted && size !== this.#size
-    const up = this.isPainted ? `\u001b[${this.#lines}A\u001b[0J` : ''
+    const up = this.isPainted ? `\u001b[${this.#lines}A` : ''
     // A terminal that grew narrow broke the old lines, and nobody knows how many they are now.
-    this.#surface.write(`${isResized ? CLEAR_ALL : up}${fitted.join('\n')}\n`)
+    const start = isResized ? CLEAR_ALL : up
+    // Line by line: a terminal that is told to erase all may keep a copy to scroll back to.
+    const text = fitted.map((line) => `${line}${ERASE_LINE}\n`).join('')
+    this.#surface.write(`${start}${text}${ERASE_BELOW}`)
     this.#size = size
     this.#lines = fitted.length
   }

@@ -78,6 +78,14 @@ const run = (...args: readonly string[]) => parallax('deploy', ...args, '--json'
 const on = () => ['--parameters', join(directory, 'deploy.json'), '--rpc', chain.url] as const
 
 describe('parallax deploy', () => {
+  test('a wallet without funds is named, and ends with 6', async () => {
+    const poor = wallet.map((each) => each.replace('node-0', 'node-1'))
+    const { exitCode, stderr } = await run('apply', ...on(), ...poor)
+    const { error } = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '')
+    expect([exitCode, error.code]).toEqual([6, 'DEPLOY_REFUSED'])
+    expect(error.message).toMatch(/0x[0-9a-fA-F]{40}; does it hold funds\?.*balance is: 0/)
+  })
+
   test('plans, deploys, records, verifies; again it sends nothing', async () => {
     const before = JSON.parse((await run('plan', ...on())).stdout)
     expect(before.contracts.every((each: { isMissing: boolean }) => each.isMissing)).toBe(true)

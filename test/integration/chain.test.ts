@@ -379,6 +379,11 @@ test('an address without a contract is a coded error at the start', async () => 
   await expect(target.start()).rejects.toMatchObject({ code: 'CONTRACT_MISSING' })
 })
 
+test('a wallet that holds too little is named at the start', async () => {
+  const { logLines } = await started({ config: { balanceEtherMin: 10n ** 30n } })
+  expect(logLines.filter((line) => line.includes('WALLET_LOW'))).toHaveLength(1)
+})
+
 test('a contract of another kind is a coded error at the start', async () => {
   const { target } = await open({
     config: { contract: '0x4e59b44847b379578588920ca78fbf26c0b4956c' },

@@ -32,7 +32,7 @@ function textOf({ status: node, feeds, peers, obstacles }: Overview): string {
     ['state', obstacles.length === 0 ? 'ready' : `not ready: ${obstacles.join(', ')}`],
     ['round', `${node.round}, every ${node.roundMs} ms`],
     ['rounds', `${fast} fast, ${proposed} proposed, ${skipped} skipped; latency ${latency}`],
-    ['members', `${connected} of ${node.committee.size - 1} connected`],
+    ['members', `${connected} of ${node.committee.size - 1} connected${missingText(peers)}`],
   ]
   const rows = feeds.map(({ name, certified, local }) => {
     const value = certified?.value ?? 'unavailable'
@@ -40,6 +40,14 @@ function textOf({ status: node, feeds, peers, obstacles }: Overview): string {
   })
   const table = columns([['FEED', 'COMMITTEE', 'ROUND', 'THIS NODE'], ...rows])
   return `${columns(facts)}\n\n${table}\n`
+}
+
+/** Whom an operator has to call. */
+function missingText(peers: Overview['peers']): string {
+  const missing = peers.filter((peer) => !peer.isConnected && !peer.isSelf)
+  if (missing.length === 0) return ''
+  const word = missing.length === 1 ? 'member' : 'members'
+  return `, not ${word} ${missing.map(({ index }) => index).join(', ')}`
 }
 
 function columns(rows: readonly (readonly string[])[]): string {

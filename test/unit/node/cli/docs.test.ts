@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { Command } from '../../../../node/cli/command.ts'
 import { allCommands } from '../../../../node/cli/execute.ts'
 import { EXIT_CODES, exitCodeOf } from '../../../../node/cli/exit-codes.ts'
 import { OracleError } from '../../../../node/errors.ts'
+
+/** Documents that say what to type. */
+const GUIDES = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'docs', 'docs/guides', 'docs/adr']
 
 const ROOT = new URL('../../../../', import.meta.url)
 const doc = readFileSync(new URL('docs/cli.md', ROOT), 'utf8')
@@ -20,6 +24,50 @@ test('docs/cli.md lists every command and no other', async () => {
   const listed = [...rows.matchAll(/^\| `([a-z ]+)` \|/gm)].map(([, name]) => name)
   const commands = await allCommands()
   expect(listed.toSorted()).toEqual(commands.map(({ name }) => name).toSorted())
+})
+
+interface Typed {
+  readonly file: string
+  readonly text: string
+}
+
+/** Command lines in blocks and in backticks, of several lines made one. */
+function typedIn(file: string): readonly Typed[] {
+  const text = readFileSync(new URL(file, ROOT), 'utf8').replaceAll(/\\\n\s*/g, '')
+  const inBlocks = text.matchAll(/^(?:.*\| )?(?:time |npx )?(parallax [^\n|<#&]*)/gm)
+  const inText = text.matchAll(/`(parallax [^`\n]*)`/g)
+  return [...inBlocks, ...inText].map(([, line = '']) => ({ file, text: line.trim() }))
+}
+
+function wrongIn({ file, text }: Typed, commands: readonly Command[]): readonly string[] {
+  const words = text.split(' ').slice(1)
+  const isGroup = (word: string) => commands.some(({ name }) => name.split(' ')[0] === word)
+  // A sentence that begins with the name, or the name of a group alone.
+  if (/^[A-Z…]/.test(words[0] ?? '') || words[0]?.startsWith('--')) return []
+  const command = commands.find(({ name }) => words.join(' ').match(`^${name}(?: |$)`))
+  if (command === undefined) {
+    return words.length === 1 && isGroup(words[0] ?? '') ? [] : [`${file}: ${text}`]
+  }
+  if (command.isPassedThrough) return []
+  const known = [...Object.keys(command.options), 'json', 'help']
+  const given = [...text.matchAll(/ --([a-z-]+)/g)].map(([, name]) => name ?? '')
+  return given.filter((name) => !known.includes(name)).map((name) => `${file}: ${text}: ${name}`)
+}
+
+test('every command line in the documents names a command and options that there are', async () => {
+  const commands = await allCommands()
+  const files = GUIDES.flatMap((path) =>
+    path.endsWith('.md')
+      ? [path]
+      : readdirSync(new URL(path, ROOT))
+          .filter((name) => name.endsWith('.md'))
+          .map((name) => `${path}/${name}`),
+  )
+  const typed = files.flatMap(typedIn)
+  expect(typed.length).toBeGreaterThan(60)
+  expect(typed.flatMap((each) => wrongIn(each, commands))).toEqual([])
+  const wrong = ['parallax peers', 'parallax status --colour x', 'parallax keys make']
+  for (const text of wrong) expect(wrongIn({ file: '', text }, commands)).toHaveLength(1)
 })
 
 test.each(EXIT_CODES.flatMap(({ codes }) => [...codes] as string[]))(

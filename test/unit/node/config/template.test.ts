@@ -38,6 +38,12 @@ test('without members and chains it is a good configuration, too', () => {
   expect(parseConfig(text)).toMatchObject({ config: { network: { members: [] }, chains: [] } })
 })
 
+test('given no chain, then what it shows of one can be put in use by taking the marks away', () => {
+  const text = configTemplate({ ...VALUES, chain: null })
+  const used = text.replaceAll(/^# (chains:| {2,})/gm, '$1')
+  expect(parseConfig(used)).toMatchObject({ config: { chains: [{ name: 'mainnet' }] } })
+})
+
 test('no path can break out of its place', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }), (passphraseFile) => {

@@ -13,6 +13,7 @@ test('parseYaml reads YAML and JSON', () => {
 
 test('parseYaml names the line of a syntax error', () => {
   expect(problemOf('a: 1\nb: [x')).toMatch(/^line 2: /)
+  expect(problemOf('a: 1\na: 2')).toBe('line 2: Map keys must be unique')
 })
 
 test('parseYaml refuses a repeated key', () => {

@@ -12,6 +12,10 @@ class Terminal {
   }
 }
 
+/** Each line erases what stood behind it, and the table what stood below it. */
+const painted = (...lines: readonly string[]) =>
+  `${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`
+
 describe('a table on a terminal', () => {
   test('given lines too long, then each is cut and keeps its colours', () => {
     const long = ['0123456789ab', '\u001b[1m01234567\u001b[0m89ab', 'short']
@@ -36,7 +40,11 @@ describe('a table on a terminal', () => {
     screen.show(['a', 'b'])
     screen.leave()
     screen.show(['c'])
-    expect(terminal.written).toEqual(['1\n2\n3\n4\n', '\u001b[4A\u001b[0Ja\nb\n', 'c\n'])
+    expect(terminal.written).toEqual([
+      painted('1', '2', '3', '4'),
+      `\u001b[4A${painted('a', 'b')}`,
+      painted('c'),
+    ])
   })
 
   test('given another size, then everything is painted anew', () => {
@@ -45,6 +53,6 @@ describe('a table on a terminal', () => {
     screen.show(['a'])
     terminal.columns = 9
     screen.show(['b'])
-    expect(terminal.written.at(-1)).toBe('\u001b[2J\u001b[Hb\n')
+    expect(terminal.written.at(-1)).toBe(`\u001b[2J\u001b[H${painted('b')}`)
   })
 })
