@@ -1,17 +1,17 @@
-import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Format, formatOf, writeTable } from './report/data-table.ts'
-import { htmlReport, type Origin } from './report/html.ts'
+import type { Origin } from './report/page.ts'
 import { createProgress } from './report/progress.ts'
+import { pageOfRun } from './report/run/page.ts'
+import { timelineTable } from './report/run/tables.ts'
 import { textSummary } from './report/summary.ts'
-import { timelineTable } from './report/timeline-table.ts'
-import { createRun, type Run } from './run.ts'
+import { writeReport } from './report/write-report.ts'
+import { createRun, type Run, recorderOf } from './run.ts'
 import { InputError } from './scenario/input.ts'
 import { checkScenario, loadScenario, ScenarioError } from './scenario/load.ts'
 import { wholeNumber } from './scenario/options.ts'
 import { recordingOf } from './scenario/recording.ts'
 import { RESEARCH } from './scenario/research.ts'
-import type { Scenario } from './scenario/schema.ts'
 import { LONG_COMMANDS } from './sweep/commands.ts'
 import { commitOf } from './sweep/commit.ts'
 
@@ -42,11 +42,14 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
 
   selection-bias [--json]              how far liars, and a proposer that picks, shift the median
 
-  sweep <sweep.yaml> [--workers N] [--out FILE] [--table FILE] [--shard i/k] [--json]
+  sweep <sweep.yaml> [--workers N] [--out FILE] [--table FILE] [--report PATH] [--shard i/k]
+           [--json]
       every combination of a scenario's axes and seeds on all cores; Ctrl-C stops it and the
       same command goes on; a shard is every k-th run, for k machines
-  merge --out FILE [--table FILE] <results.jsonl> ...
+  merge --out FILE [--table FILE] [--report PATH] <results.jsonl> ...
       the result files of all shards as one
+  report <results.jsonl> [--out PATH] [--format F]
+      heat maps, lines with intervals and tables of a sweep that was run
 
   campaign canary|safety|liveness|coverage|bias|blame [--seeds N] [--from SEED] [--rounds N]
            [--workers N] [--out DIR] [--json]
@@ -75,7 +78,8 @@ const USAGE = `Simulates the protocol: the machine of the node in a world made f
   --rounds N      another length than the scenario's
   --protocol P    ours, ocr2, ocr3, single-signer or raw-quorum instead of the scenario's
   --json          one JSON object on stdout instead of text
-  --report FILE   one page with plots that needs nothing else
+  --report PATH   one page with figures that needs nothing else where PATH ends with .html; else a
+                  folder with it, every figure as SVG and PNG, and every table
   --table FILE    the timeline, or the runs of a sweep, as rows; --csv FILE means CSV
   --format F      csv or parquet; else the end of the file's name says it
 
@@ -133,13 +137,18 @@ async function simulate(options: SimulateOptions): Promise<number> {
   // Another protocol may not do all that the scenario asks: the whole is checked again.
   const scenario = protocol === null ? asked : checkScenario({ ...asked, protocol })
   const seed = options.seed ?? scenario.seed
-  const origin = originOf(scenario, { ...options, seed })
+  const origin = originOf({ ...options, seed })
   const { signal } = interrupted()
   process.stderr.write(`${scenario.name}: seed ${seed}, commit ${origin.commit}\n`)
-  const simulation = createRun({ scenario, seed, recording: recordingOf(scenario) })
+  const recorder = options.report === null ? null : recorderOf(scenario)
+  const watched = recorder === null ? {} : { recorder }
+  const simulation = createRun({ scenario, seed, recording: recordingOf(scenario), ...watched })
   await runToEnd(simulation, { label: scenario.name, signal })
   const result = simulation.result()
-  if (options.report !== null) writeFileSync(options.report, htmlReport(result, origin))
+  if (options.report !== null && recorder !== null) {
+    const page = pageOfRun({ scenario, result, record: recorder.record() })
+    await writeReport(options.report, page, { ...origin, format: options.format })
+  }
   if (options.table !== null) writeTable(options.table, timelineTable(result), options.format)
   const { commit, command } = origin
   const output = options.json ? JSON.stringify({ commit, command, ...result }) : textSummary(result)
@@ -171,12 +180,12 @@ async function runToEnd(
   }
 }
 
-function originOf(scenario: Scenario, options: SimulateOptions & { seed: number }): Origin {
+function originOf(options: SimulateOptions & { readonly seed: number }): Origin {
   const rounds = options.rounds === null ? '' : ` --rounds ${options.rounds}`
   const protocol = options.protocol === null ? '' : ` --protocol ${options.protocol}`
   const asked = `--seed ${options.seed}${rounds}${protocol}`
   const command = `npm run sim -- simulate ${options.file} ${asked}`
-  return { commit: commitOf(), command, about: scenario.about }
+  return { commit: commitOf(), command }
 }
 
 function explain(error: unknown): string {

@@ -6,6 +6,7 @@ import { REFERENCE_PROTOCOLS } from './reference-protocols.ts'
 import { ReferenceWorld } from './reference-world.ts'
 import type { SimulationResult } from './result.ts'
 import { RoundStatistics } from './round-statistics.ts'
+import type { RunRecorder } from './run-record.ts'
 import type { Scenario } from './scenario/schema.ts'
 import {
   clocksOf,
@@ -23,6 +24,8 @@ export interface ReferenceRunOptions {
   readonly scenario: Scenario
   readonly seed: number
   readonly recording?: Recording | null
+  /** Collects what a report shows of the run. */
+  readonly recorder?: RunRecorder
 }
 
 /** One run of a scenario by a protocol of others. The same two give the same run everywhere. */
@@ -38,7 +41,7 @@ export class ReferenceRun {
   /** @throws {RangeError} when the scenario's protocol is none of others */
   constructor(options: ReferenceRunOptions) {
     this.#options = options
-    const { scenario, seed, recording = null } = options
+    const { scenario, seed, recording = null, recorder = null } = options
     const create = REFERENCE_PROTOCOLS.get(scenario.protocol)
     if (create === undefined) throw new RangeError(`no reference protocol is ${scenario.protocol}`)
     const { signatures, hash, committee, prices, reference } = scenario
@@ -69,10 +72,13 @@ export class ReferenceRun {
           if (hasMember(honest, member)) statistics.observe(round, report[0] ?? null, nowUs)
         },
         certified: ({ member, round, report, attempt, nowUs }) => {
+          recorder?.mark(round, { type: 'certificate', member }, nowUs)
           if (!hasMember(honest, member)) return
           const end = attempt === 'first' ? 'fast' : 'proposed'
           statistics.certify({ round, nowUs, end, of: report, value: () => report[0] ?? null })
+          recorder?.certified(round, { observers: null, signers: 0, end, nowUs })
         },
+        recorder,
       },
     )
     this.#statistics = statistics
@@ -134,6 +140,7 @@ export class ReferenceRun {
   #planOpening(round: number, roundUs: number): void {
     this.#world.at(round * roundUs, () => {
       this.#statistics.open(round, this.#world.nowUs)
+      this.#options.recorder?.openRound(round, this.#world.nowUs)
       this.#planOpening(round + 1, roundUs)
     })
   }

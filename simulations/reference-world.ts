@@ -9,6 +9,7 @@ import type {
 } from './protocol-member.ts'
 import { bytesOf } from './protocol-member.ts'
 import type { ReferenceControl } from './reference-control.ts'
+import type { Mark, RunRecorder } from './run-record.ts'
 import { Schedule } from './schedule.ts'
 import { Trace } from './trace.ts'
 import type { Clock } from './world/clock.ts'
@@ -42,6 +43,8 @@ export interface ReferenceWorldDependencies {
   readonly certified: (result: Certified) => void
   /** A member looks at the prices; before adversaries change what it says of them. */
   readonly observed: (observation: Omit<Certified, 'attempt'>) => void
+  /** Collects what a report shows; null where nobody wants one. */
+  readonly recorder: RunRecorder | null
 }
 
 type Occurrence =
@@ -50,6 +53,7 @@ type Occurrence =
       readonly from: MemberIndex
       readonly to: MemberIndex
       readonly message: ProtocolMessage
+      readonly sentUs: number
     }
   | {
       readonly type: 'alarm' | 'round'
@@ -57,6 +61,13 @@ type Occurrence =
       readonly token: number
     }
   | { readonly type: 'task'; readonly run: () => void }
+
+/** What a report shows of what members send. */
+const SENT_MARKS: ReadonlyMap<ProtocolMessage['type'], Mark['type']> = new Map([
+  ['observation', 'observation'],
+  ['proposal', 'proposal'],
+  ['signature', 'share'],
+] as const)
 
 interface Seat {
   member: ProtocolMember
@@ -118,6 +129,7 @@ export class ReferenceWorld {
     const seat = this.#seats[member]
     if (seat === undefined || seat.isRunning) return
     seat.isRunning = true
+    this.#dependencies.recorder?.setDown(member, false)
     seat.member.onStart()
     this.planRound(member)
   }
@@ -127,6 +139,7 @@ export class ReferenceWorld {
     const seat = this.#seats[member]
     if (seat === undefined) return
     seat.isRunning = false
+    this.#dependencies.recorder?.setDown(member, true)
     if (disk === 'lost') seat.member = this.#dependencies.create(this.#portOf(member))
   }
 
@@ -154,6 +167,7 @@ export class ReferenceWorld {
         const seat = this.#runningAt(next.to)
         if (seat === null) return
         this.#mark(next)
+        this.#tellHeard(next)
         seat.member.onMessage(next.from, next.message)
         return
       }
@@ -199,8 +213,12 @@ export class ReferenceWorld {
         observed({ nowUs: this.#nowUs, member, round, report: values })
         return control.observe(member, round, values)
       },
-      send: (to, message) => this.#send(member, to, message),
+      send: (to, message) => {
+        this.#tellSent(member, message)
+        this.#send(member, to, message)
+      },
       broadcast: (message) => {
+        this.#tellSent(member, message)
         for (const to of clocks.keys()) this.#send(member, to, message)
       },
       setAlarm: (afterUs) => {
@@ -216,8 +234,9 @@ export class ReferenceWorld {
   }
 
   #send(from: MemberIndex, to: MemberIndex, message: ProtocolMessage): void {
+    const sentUs = this.#nowUs
     const arrive = (atUs: number | null): void => {
-      if (atUs !== null) this.#schedule.add(atUs, { type: 'message', from, to, message })
+      if (atUs !== null) this.#schedule.add(atUs, { type: 'message', from, to, message, sentUs })
     }
     if (from === to) {
       arrive(this.#nowUs)
@@ -229,6 +248,22 @@ export class ReferenceWorld {
     const atUs = this.network.send(parcel)
     arrive(atUs)
     if (atUs !== null) arrive(this.network.double(parcel))
+  }
+
+  #tellSent(member: MemberIndex, message: ProtocolMessage): void {
+    const { recorder, control } = this.#dependencies
+    const type = SENT_MARKS.get(message.type)
+    if (recorder === null || type === undefined) return
+    const heldUs = control.heldUs(member, message)
+    if (heldUs !== null) recorder.mark(message.round, { type, member }, this.#nowUs + heldUs)
+  }
+
+  #tellHeard({ from, to, message, sentUs }: Extract<Occurrence, { type: 'message' }>): void {
+    const { recorder } = this.#dependencies
+    if (recorder === null || from === to) return
+    recorder.links.arrived(from, to, this.#nowUs - sentUs)
+    if (message.type !== 'observation') return
+    recorder.mark(message.round, { type: 'heard', member: to, from }, this.#nowUs)
   }
 
   #mark({ from, to, message }: Extract<Occurrence, { type: 'message' }>): void {

@@ -18,6 +18,8 @@ interface OpenRound {
   of: object | null
   value: number | null
   isDiffering: boolean
+  /** Where a value was held against it. */
+  truth: number | null
   observedUsSum: number
   observations: number
   readonly certifiedUs: number[]
@@ -120,6 +122,7 @@ export class RoundStatistics {
         of: null,
         value: null,
         isDiffering: false,
+        truth: null,
         observedUsSum: 0,
         observations: 0,
         certifiedUs: [],
@@ -172,10 +175,11 @@ export class RoundStatistics {
     open.value = price
   }
 
-  #err({ openedUs }: OpenRound, price: number): void {
+  #err(open: OpenRound, price: number): void {
     const { truth } = this.#options
     if (truth === null) return
-    const truePrice = truth.at(openedUs)
+    const truePrice = truth.at(open.openedUs)
+    open.truth = truePrice
     const bps = Math.abs((10_000 * (price - truePrice)) / truePrice)
     this.#errors += 1
     this.#errorBpsSum += bps
@@ -192,16 +196,18 @@ export class RoundStatistics {
     }
     const { unit } = this.#options
     const whole = (value: number | null) => (value === null ? null : value / unit)
-    const firstMs = open.firstUs === null ? null : (open.firstUs - open.openedUs) / 1_000
-    const [value, honestLow, honestHigh] = [open.value, open.honestLow, open.honestHigh].map(whole)
+    const sinceMs = (us: number | null) => (us === null ? null : (us - open.openedUs) / 1_000)
     const { round, end } = open
     this.#timeline.add({
       round,
       end,
-      firstMs,
-      value: value ?? null,
-      honestLow: honestLow ?? null,
-      honestHigh: honestHigh ?? null,
+      firstMs: sinceMs(open.firstUs),
+      // Certificates come in the order of time.
+      lastMs: sinceMs(open.certifiedUs.at(-1) ?? null),
+      value: whole(open.value),
+      honestLow: whole(open.honestLow),
+      honestHigh: whole(open.honestHigh),
+      truth: whole(open.truth),
     })
   }
 }

@@ -1,6 +1,10 @@
+import { observed } from './observed-run.ts'
 import { OURS } from './reference-protocols.ts'
 import { ReferenceRun } from './reference-run.ts'
 import type { SimulationResult } from './result.ts'
+import { RunRecorder } from './run-record.ts'
+import type { Scenario } from './scenario/schema.ts'
+import { ROUNDS_BEFORE } from './scenario-params.ts'
 import { Simulation, type SimulationOptions } from './simulation.ts'
 
 /** A run of a scenario, whatever protocol it is of. */
@@ -17,10 +21,24 @@ export interface Run {
 }
 
 /** What a scenario can be run with, of ours and of others. */
-export type RunOptions = Pick<SimulationOptions, 'scenario' | 'seed' | 'recording' | 'rules'>
+export type RunOptions = Pick<SimulationOptions, 'scenario' | 'seed' | 'recording' | 'rules'> & {
+  /** Collects what a report shows of the run, which stays the same. */
+  readonly recorder?: RunRecorder
+}
 
 /** The same scenario and seed give the same run on every machine. */
 export function createRun(options: RunOptions): Run {
-  if (options.scenario.protocol === OURS) return new Simulation(options)
-  return new ReferenceRun(options)
+  const { recorder } = options
+  if (options.scenario.protocol !== OURS) return new ReferenceRun(options)
+  return new Simulation(recorder === undefined ? options : observed(options, recorder))
+}
+
+/** What collects what a report shows of a run of a scenario. */
+export function recorderOf({ committee, rounds }: Scenario): RunRecorder {
+  const { members } = committee
+  return new RunRecorder({
+    members,
+    firstRound: ROUNDS_BEFORE + 1,
+    lastRound: ROUNDS_BEFORE + rounds,
+  })
 }

@@ -1,4 +1,5 @@
 import type { Round } from '../aggregator/values/ids.ts'
+import { Bins } from './bins.ts'
 
 /** How a round ended for the committee. */
 export type RoundEnd = 'fast' | 'proposed' | 'lost'
@@ -7,11 +8,14 @@ export type RoundEnd = 'fast' | 'proposed' | 'lost'
 export interface TimelineRound {
   readonly round: Round
   readonly end: RoundEnd
-  /** From the opening to the first certificate anywhere; null when there was none. */
+  /** From the opening to the first certificate at an honest member, and to the last one's. */
   readonly firstMs: number | null
+  readonly lastMs: number | null
   readonly value: number | null
   readonly honestLow: number | null
   readonly honestHigh: number | null
+  /** The true price when the round opened, where a value was held against it. */
+  readonly truth: number | null
 }
 
 /** Consecutive rounds in one point of a plot. */
@@ -23,45 +27,40 @@ export interface TimelineBucket {
   lost: number
   firstMsSum: number
   firstMsMax: number
+  lastMsMax: number
   valueLow: number | null
   valueHigh: number | null
   honestLow: number | null
   honestHigh: number | null
+  truthLow: number | null
+  truthHigh: number | null
+  /** Distances from the true price at the opening of each round, below it negative. */
+  errorBpsLow: number | null
+  errorBpsHigh: number | null
+  honestBpsLow: number | null
+  honestBpsHigh: number | null
 }
 
-/** Points kept; twice as many rounds go into each when they are full. */
+/** Points kept. */
 const BUCKETS_MAX = 1_024
 
-/** Collects rounds into at most `BUCKETS_MAX` points, whatever the length of the run. */
+/** Collects rounds into a bounded number of points. */
 export class Timeline {
-  #buckets: TimelineBucket[] = []
-  #roundsEach = 1
+  readonly #bins = new Bins<TimelineBucket>(BUCKETS_MAX, merge)
 
   add(round: TimelineRound): void {
-    const last = this.#buckets.at(-1)
-    const entry = bucketOf(round)
-    if (last !== undefined && last.rounds < this.#roundsEach) {
-      merge(last, entry)
-      return
-    }
-    this.#buckets.push(entry)
-    if (this.#buckets.length <= BUCKETS_MAX) return
-    this.#roundsEach *= 2
-    this.#buckets = this.#buckets.flatMap((bucket, index) => {
-      const next = this.#buckets[index + 1]
-      if (index % 2 === 1) return []
-      if (next !== undefined) merge(bucket, next)
-      return [bucket]
-    })
+    this.#bins.add(bucketOf(round))
   }
 
   get buckets(): readonly TimelineBucket[] {
-    return this.#buckets
+    return this.#bins.all
   }
 }
 
 function bucketOf(entry: TimelineRound): TimelineBucket {
-  const { round, end, firstMs, value, honestLow, honestHigh } = entry
+  const { round, end, firstMs, lastMs, value, honestLow, honestHigh, truth } = entry
+  const bps = (price: number | null) =>
+    price === null || truth === null ? null : (10_000 * (price - truth)) / truth
   return {
     round,
     rounds: 1,
@@ -70,25 +69,33 @@ function bucketOf(entry: TimelineRound): TimelineBucket {
     lost: end === 'lost' ? 1 : 0,
     firstMsSum: firstMs ?? 0,
     firstMsMax: firstMs ?? 0,
+    lastMsMax: lastMs ?? 0,
     valueLow: value,
     valueHigh: value,
     honestLow,
     honestHigh,
+    truthLow: truth,
+    truthHigh: truth,
+    errorBpsLow: bps(value),
+    errorBpsHigh: bps(value),
+    honestBpsLow: bps(honestLow),
+    honestBpsHigh: bps(honestHigh),
   }
 }
 
 function merge(into: TimelineBucket, other: TimelineBucket): void {
-  into.rounds += other.rounds
   into.fast += other.fast
   into.proposed += other.proposed
   into.lost += other.lost
   into.firstMsSum += other.firstMsSum
   into.firstMsMax = Math.max(into.firstMsMax, other.firstMsMax)
-  into.valueLow = lower(into.valueLow, other.valueLow)
-  into.valueHigh = higher(into.valueHigh, other.valueHigh)
-  into.honestLow = lower(into.honestLow, other.honestLow)
-  into.honestHigh = higher(into.honestHigh, other.honestHigh)
+  into.lastMsMax = Math.max(into.lastMsMax, other.lastMsMax)
+  for (const key of LOWEST) into[key] = lower(into[key], other[key])
+  for (const key of HIGHEST) into[key] = higher(into[key], other[key])
 }
+
+const LOWEST = ['valueLow', 'honestLow', 'truthLow', 'errorBpsLow', 'honestBpsLow'] as const
+const HIGHEST = ['valueHigh', 'honestHigh', 'truthHigh', 'errorBpsHigh', 'honestBpsHigh'] as const
 
 function lower(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b

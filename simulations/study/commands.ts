@@ -1,8 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Format, formatOf, writeTable } from '../report/data-table.ts'
-import { drawFigure } from '../report/figure/draw.ts'
+import { type Format, formatOf } from '../report/data-table.ts'
+import { writeReport } from '../report/write-report.ts'
 import { wholeNumber } from '../scenario/options.ts'
 import type { Answer } from '../scenario/research.ts'
 import { commitOf } from '../sweep/commit.ts'
@@ -12,9 +10,8 @@ import { studyOfEconomics } from './economics.ts'
 import { studyOfFaults } from './faults.ts'
 import { studyOfInfluence } from './influence.ts'
 import { studyOfLatency } from './latency.ts'
-import { studyPage } from './page.ts'
-import { writePngs } from './png.ts'
-import type { RunStudy, Study, StudyOptions } from './study.ts'
+import { pageOfStudy } from './page.ts'
+import type { RunStudy, StudyOptions } from './study.ts'
 import { studyOfVenues } from './venues.ts'
 
 /** The studies of docs/guides/researcher.md; d and e take a file of one's own. */
@@ -42,9 +39,10 @@ export async function printStudy(args: readonly string[], signal: AbortSignal): 
   const asked = askedFor(args)
   const study = await asked.run({ ...asked, signal })
   if (study === null) return { output: 'stopped before its end; nothing was written', isHeld: true }
-  const files = await writeStudy(study, asked)
+  const { out, format, command } = asked
+  const files = await writeReport(out, pageOfStudy(study), { commit: commitOf(), command, format })
   const { isHeld, data, text } = study
-  const written = `${files} files in ${asked.out}/, of which report.html shows all`
+  const written = `${files} files in ${out}/, of which report.html shows all`
   const output = asked.isJson ? JSON.stringify({ ...data, isHeld }) : `${text}\n\n${written}`
   return { output, isHeld }
 }
@@ -79,23 +77,4 @@ function askedFor(args: readonly string[]): Asked {
     isJson: values.json,
     command: `npm run sim -- study ${args.join(' ')}`,
   }
-}
-
-/** The page, each figure as SVG and PNG, each table as a file. */
-async function writeStudy(study: Study, { out, format, command }: Asked): Promise<number> {
-  mkdirSync(out, { recursive: true })
-  const page = studyPage(study, { commit: commitOf(), command })
-  writeFileSync(join(out, 'report.html'), page)
-  const images = study.figures.map((figure) => ({
-    path: join(out, `${figure.id}.png`),
-    svg: drawFigure(figure),
-  }))
-  for (const [at, { svg }] of images.entries()) {
-    writeFileSync(join(out, `${study.figures[at]?.id}.svg`), svg)
-  }
-  for (const { id, table } of study.tables) {
-    writeTable(join(out, `${id}.${format}`), table, format)
-  }
-  const pngs = await writePngs(images)
-  return 1 + images.length + pngs + study.tables.length
 }

@@ -1,5 +1,5 @@
-import type { DataTable } from '../report/data-table.ts'
 import type { Figure } from '../report/figure/figure.ts'
+import type { NamedTable } from '../report/page.ts'
 import { createProgress } from '../report/progress.ts'
 import { runPool } from '../sweep/pool.ts'
 import type { Answer, Task } from '../sweep/tasks.ts'
@@ -20,12 +20,6 @@ export interface Study {
   readonly text: string
   /** For `--json`. */
   readonly data: Readonly<Record<string, unknown>>
-}
-
-export interface NamedTable {
-  readonly id: string
-  readonly title: string
-  readonly table: DataTable
 }
 
 export interface StudyOptions {

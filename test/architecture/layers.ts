@@ -100,7 +100,7 @@ export const LAYERS: readonly Layer[] = [
       'simulations/sweep/',
     ],
     mayImport: ['simulations/', CORE],
-    packages: ['zod', 'yaml', 'uplot', 'hyparquet', 'hyparquet-writer', 'playwright-core'],
+    packages: ['zod', 'yaml', 'hyparquet', 'hyparquet-writer', 'playwright-core'],
     mayUseNode: true,
   },
   {
@@ -148,7 +148,6 @@ export const LAYERS: readonly Layer[] = [
       'hyparquet-writer',
       'playwright-core',
       'solc',
-      'uplot',
     ],
     mayUseNode: true,
   },

@@ -1,62 +1,199 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
-import { describe, expect, test } from 'vitest'
-import { htmlReport } from '../../simulations/report/html.ts'
-import { simulated } from './scenarios.ts'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { htmlOf } from '../../simulations/report/page.ts'
+import { pageOfRun } from '../../simulations/report/run/page.ts'
+import { writeReport } from '../../simulations/report/write-report.ts'
+import { createRun, recorderOf } from '../../simulations/run.ts'
+import { checkScenario } from '../../simulations/scenario/load.ts'
+import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
 
-const BROWSER = '/usr/bin/chromium'
-const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
+const ORIGIN = { commit: 'c'.repeat(40), command: 'simulate x' }
 
-describe('the report', () => {
-  const result = simulated({
+/** A run of a scenario, with all that its report shows. */
+function shown(scenario: Readonly<Record<string, unknown>>) {
+  const checked = checkScenario({
+    name: 'test',
+    committee: { members: 4 },
     rounds: 60,
-    adversaries: [{ strategy: 'mute', members: [3] }],
+    ...scenario,
   })
-  const origin = { commit: 'c'.repeat(40), command: 'simulate x', about: 'a </script> & "more"' }
+  const recorder = recorderOf(checked)
+  const result = createRun({ scenario: checked, seed: 1, recorder }).run()
+  return { scenario: checked, result, record: recorder.record() }
+}
 
-  test('no text of a scenario can end an element', () => {
-    const html = htmlReport({ ...result, scenario: '</script><b>' }, origin)
-    expect(html).not.toContain('</script><b>')
-    expect(html).toContain('a &lt;/script&gt; &amp; &quot;more&quot;')
+const ATTACKED = {
+  about: 'a </script> & "more"',
+  adversaries: [{ strategy: 'mute', members: [3] }],
+}
+/** Crashes, a cut, a clock and venues, in a committee of many. */
+const STORM = {
+  rounds: 80,
+  committee: { members: 31, timing: 'worldwide' },
+  network: {
+    latency: { type: 'lognormal', medianMs: 40, sigma: 0.6 },
+    cuts: [{ fromMs: 20_000, toMs: 30_000, senders: [0, 1, 2, 3, 4, 5], receivers: [9, 10, 11] }],
+  },
+  faults: [
+    { type: 'crash', members: [4, 7], atMs: 40_000, restartMs: 48_000 },
+    { type: 'clockShift', members: [8], atMs: 50_000, byMs: 700 },
+  ],
+  adversaries: [
+    { strategy: 'withhold-share', members: [28, 29, 30] },
+    { strategy: 'late', members: [27] },
+  ],
+  stopAtViolation: false,
+}
+
+describe('a run that is watched', () => {
+  test('is the same run, of ours and of others', () => {
+    for (const scenario of [ATTACKED, STORM, { protocol: 'ocr2', rounds: 20 }]) {
+      const { scenario: checked, result } = shown(scenario)
+      expect(createRun({ scenario: checked, seed: 1 }).run()).toEqual(result)
+    }
   })
 
-  test.skipIf(!existsSync(BROWSER))(
-    'draws its plots in a browser and asks nobody for anything (needs /usr/bin/chromium)',
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'report-'))
-      const path = join(folder, 'report.html')
-      writeFileSync(path, htmlReport(result, origin))
-      const browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
-        executablePath: BROWSER,
-        headless: true,
-        args: ARGUMENTS,
-      })
-      try {
-        const page = await browser.newPage()
-        const troubles: string[] = []
-        page.on('pageerror', (error) => troubles.push(String(error)))
-        page.on('request', (request) => {
-          if (request.url() !== `file://${path}`) troubles.push(request.url())
-        })
-        await page.goto(`file://${path}`)
-        const drawn = await page.locator('.plot canvas').count()
-        expect({ troubles, drawn }).toEqual({ troubles: [], drawn: 3 })
-        const painted = await page.locator('.plot canvas').first().evaluate(countColours)
-        expect(painted).toBeGreaterThan(3)
-      } finally {
-        await browser.close()
-        rmSync(folder, { recursive: true })
-      }
-    },
-  )
+  test('shows members that say nothing, that are down, and that sign', () => {
+    const { record } = shown({
+      ...ATTACKED,
+      committee: { members: 7 },
+      adversaries: [{ strategy: 'mute', members: [3] }],
+      faults: [{ type: 'crash', members: [6], atMs: 10_000, restartMs: 15_000 }],
+    })
+    const sum = (member: number, part: number) =>
+      record.bins.reduce((total, { counts }) => total + (counts[member * 5 + part] ?? 0), 0)
+    const [signed, absent, down] = [0, 3, 4]
+    expect(sum(3, absent)).toBe(60)
+    // Ten rounds of half a second, and the start, in whose rounds it is silent.
+    expect(sum(6, down)).toBe(10)
+    expect(sum(0, signed)).toBeGreaterThan(50)
+  })
+
+  test('measures links as the network has them', () => {
+    const { record } = shown({ network: { latency: { type: 'constant', ms: 7 } } })
+    const { links, sent } = record.links
+    expect(links[0]?.[1]).toMatchObject({ meanMs: 7, maxMs: 7 })
+    expect(links[0]?.[1]?.count).toBe(sent[0])
+    const others = shown({ network: { latency: { type: 'constant', ms: 7 } }, protocol: 'ocr2' })
+    expect(others.record.links.links[0]?.[1]).toMatchObject({ meanMs: 7, maxMs: 7 })
+  })
 })
 
-/** Different colours on a canvas: an empty plot has one. Runs in the browser. */
-function countColours(canvas: SVGElement | HTMLElement): number {
-  const context = (canvas as HTMLCanvasElement).getContext('2d')
-  const { width, height } = canvas as HTMLCanvasElement
-  const pixels = new Uint32Array(context?.getImageData(0, 0, width, height).data.buffer ?? [])
-  return new Set(pixels).size
+describe('the report of a run', () => {
+  let folder = ''
+  const file = (name: string) => join(folder, name)
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'report-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('no text of a scenario can end an element', () => {
+    const run = shown(ATTACKED)
+    const scenario = { ...run.scenario, about: ATTACKED.about }
+    const html = htmlOf(pageOfRun({ ...run, scenario }), ORIGIN)
+    expect(html).toContain('a &lt;/script&gt; &amp; &quot;more&quot;')
+    const page = pageOfRun({ ...run, result: { ...run.result, scenario: '</script><b>' } })
+    expect(htmlOf(page, ORIGIN)).not.toContain('</script><b>')
+  })
+
+  test('stays small, however long the run', () => {
+    const { scenario, result, record } = shown({ rounds: 3_000 })
+    const html = htmlOf(pageOfRun({ scenario, result, record }), ORIGIN)
+    expect(result.timeline.length).toBeLessThanOrEqual(1_024)
+    expect(html.length).toBeLessThan(1_500_000)
+  })
+
+  test('a folder has the page, every figure, every table', async () => {
+    const out = file('folder')
+    await writeReport(out, pageOfRun(shown(ATTACKED)), { ...ORIGIN, format: 'csv' })
+    const files = readdirSync(out)
+    const figures = ['paths', 'faults', 'latency-rounds', 'latency', 'price', 'members', 'links']
+    expect(files).toEqual(expect.arrayContaining(['report.html', 'timeline.csv', 'members.csv']))
+    for (const id of figures) {
+      expect(readFileSync(join(out, `${id}.svg`), 'utf8')).toContain('<desc>simulate x (commit cc')
+      expect(existsSync(join(out, `${id}.png`))).toBe(HAS_BROWSER)
+    }
+  })
+
+  test.skipIf(!HAS_BROWSER)(
+    'shows values at the pointer, hides, jumps and saves (needs /usr/bin/chromium)',
+    async () => {
+      const path = file('report.html')
+      const run = shown({ ...ATTACKED, committee: { members: 4 } })
+      // Any violation will do: what it shows is where it was.
+      const violations = [{ rule: 'L2', round: 9, nowUs: 0, message: 'for the test' } as const]
+      const result = { ...run.result, violations, violationCount: 1 }
+      writeFileSync(path, htmlOf(pageOfRun({ ...run, result }), ORIGIN))
+      const troubles = await withPage(path, async (page) => {
+        expect(await wrongLabels(page)).toEqual([])
+        expect(await hovered(page, 'paths')).toMatch(/^round: \d+\n/)
+        expect(await hovered(page, 'latency-rounds')).toMatch(
+          /^round: \d+\nfirst honest member: \d/,
+        )
+        expect(await hovered(page, 'latency')).toContain('every honest member: ')
+        expect(await hovered(page, 'price')).toMatch(/observed by honest members: [\d.]+ to [\d.]+/)
+        expect(await hovered(page, 'faults')).toContain('mute by 3')
+        expect(await hovered(page, 'members')).toMatch(
+          /^round: \d+, member 1\nrounds 4 to 63\ncounted and signed$/,
+        )
+        await jump(page)
+        await save(page)
+      })
+      expect(troubles).toEqual([])
+    },
+  )
+
+  test.skipIf(!HAS_BROWSER).each([
+    ['a storm over 31 members', STORM],
+    ['another protocol', { protocol: 'ocr2', committee: { members: 4 }, rounds: 30 }],
+    ['more faulty than f', { ...ATTACKED, adversaries: [{ strategy: 'mute', members: [2, 3] }] }],
+    ['a run of many rounds', { rounds: 1_200 }],
+  ])('no label overlaps another: %s (needs /usr/bin/chromium)', async (_name, scenario) => {
+    const path = file('labels.html')
+    writeFileSync(path, htmlOf(pageOfRun(shown(scenario)), ORIGIN))
+    const troubles = await withPage(path, async (page) => {
+      expect(await wrongLabels(page)).toEqual([])
+    })
+    expect(troubles).toEqual([])
+  })
+})
+
+/** What a figure says where the pointer is in its middle. */
+async function hovered(page: Page, id: string): Promise<string> {
+  const figure = page.locator(`[data-figure="${id}"]`)
+  await figure.locator('.drawing > svg').hover()
+  return (await figure.locator('.tip').textContent()) ?? ''
+}
+
+async function jump(page: Page): Promise<void> {
+  const marks = page.locator('[data-figure="paths"] .jumped')
+  expect(await marks.count()).toBe(0)
+  await page.locator('[data-jump="9"]').click()
+  expect(await marks.count()).toBe(1)
+  const box = await marks.boundingBox()
+  const area = await page.locator('[data-figure="paths"] svg').boundingBox()
+  const share = ((box?.x ?? 0) - (area?.x ?? 0)) / (area?.width ?? 1)
+  expect(share).toBeGreaterThan(0.05)
+  expect(share).toBeLessThan(0.2)
+}
+
+async function save(page: Page): Promise<void> {
+  const figure = page.locator('[data-figure="latency"]')
+  const saved = async (button: string) => {
+    const download = page.waitForEvent('download')
+    await figure.locator(`[data-save="${button}"]`).click()
+    return readFileSync(await (await download).path())
+  }
+  const whole = (await saved('svg')).toString()
+  expect(whole).toContain('every honest member')
+  expect(whole).not.toContain('class="pointer"')
+  const png = await saved('png')
+  expect(png.subarray(1, 4).toString()).toBe('PNG')
+  // Three times the 760 pixels of a figure.
+  expect(png.readUInt32BE(16)).toBe(2_280)
+  await figure.locator('[data-legend="1"]').click()
+  expect((await saved('svg')).toString()).not.toContain('data-series="1"')
 }

@@ -2,18 +2,17 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
-import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { htmlOf } from '../../simulations/report/page.ts'
 import { printStudy } from '../../simulations/study/commands.ts'
 import { studyOfConcentration } from '../../simulations/study/concentration.ts'
 import type { FaultRow } from '../../simulations/study/fault-cases.ts'
 import { studyOfFaults } from '../../simulations/study/faults.ts'
-import { studyPage } from '../../simulations/study/page.ts'
+import { pageOfStudy } from '../../simulations/study/page.ts'
 import type { RunStudy, Study } from '../../simulations/study/study.ts'
+import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
 
-const BROWSER = '/usr/bin/chromium'
-const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
 const ECONOMY = new URL('../../simulations/economics/worked-book.yaml', import.meta.url).pathname
 const SHORT = { workers: 1, file: null, isShort: true }
 
@@ -37,7 +36,7 @@ describe('studies', () => {
     const ids = ['profit-up', 'profit-down', 'surface-f2']
     const files = readdirSync(out)
     expect(files).toEqual(expect.arrayContaining([...ids.map((id) => `${id}.svg`), 'report.html']))
-    if (existsSync(BROWSER)) {
+    if (HAS_BROWSER) {
       for (const id of ids) {
         const png = readFileSync(join(out, `${id}.png`))
         expect(png.subarray(1, 4).toString()).toBe('PNG')
@@ -80,39 +79,22 @@ describe('studies', () => {
     }
   })
 
-  test.skipIf(!existsSync(BROWSER))(
+  test.skipIf(!HAS_BROWSER)(
     'no label overlaps another or leaves its figure (needs /usr/bin/chromium)',
     async () => {
       const path = join(folder, 'page.html')
-      writeFileSync(path, studyPage(await studied(studyOfConcentration), ORIGIN))
-      const browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
-        executablePath: BROWSER,
-        headless: true,
-        args: ARGUMENTS,
-      })
-      try {
-        const page = await browser.newPage()
-        const troubles: string[] = []
-        page.on('pageerror', (error) => troubles.push(String(error)))
-        page.on('request', (request) => {
-          if (request.url() !== `file://${path}`) troubles.push(request.url())
-        })
-        await page.goto(`file://${path}`)
-        const figures = page.locator('.drawing > svg')
-        expect(await figures.count()).toBe(4)
-        expect({ troubles, wrong: await figures.evaluateAll(wrongLabels) }).toEqual({
-          troubles: [],
-          wrong: [],
-        })
+      writeFileSync(path, htmlOf(pageOfStudy(await studied(studyOfConcentration)), ORIGIN))
+      const troubles = await withPage(path, async (page) => {
+        expect(await page.locator('.drawing > svg').count()).toBe(4)
+        expect(await wrongLabels(page)).toEqual([])
         const outage = page.locator('[data-figure="region-outage"]')
         await outage.locator('.drawing > svg').hover()
         expect(await outage.locator('.tip').textContent()).toMatch(/^time \(s\): [\d.]+\nfast: \d/)
         await outage.locator('[data-legend="0"]').click()
         await outage.locator('.drawing > svg').hover()
         expect(await outage.locator('.tip').textContent()).not.toContain('fast')
-      } finally {
-        await browser.close()
-      }
+      })
+      expect(troubles).toEqual([])
     },
   )
 
@@ -124,35 +106,3 @@ describe('studies', () => {
 })
 
 const ORIGIN = { commit: 'c'.repeat(40), command: 'study d' }
-
-/** Texts that overlap or stand outside of their image. Runs in the browser. */
-function wrongLabels(images: (SVGElement | HTMLElement)[]): string[] {
-  return images.flatMap((image) => {
-    const whole = image.getBoundingClientRect()
-    const labels = [...image.querySelectorAll('text')].map((label) => ({
-      text: label.textContent ?? '',
-      box: label.getBoundingClientRect(),
-    }))
-    return labels.flatMap(({ text, box }, at) => {
-      const isOutside =
-        box.left < whole.left ||
-        box.right > whole.right ||
-        box.top < whole.top ||
-        box.bottom > whole.bottom
-      // Boxes of texts hold a little air above and below the letters.
-      const hit = labels
-        .slice(at + 1)
-        .filter(
-          ({ box: other }) =>
-            box.left < other.right - 1 &&
-            other.left < box.right - 1 &&
-            box.top < other.bottom - 2 &&
-            other.top < box.bottom - 2,
-        )
-      return [
-        ...(isOutside ? [`${text} is outside`] : []),
-        ...hit.map((o) => `${text} | ${o.text}`),
-      ]
-    })
-  })
-}

@@ -12,7 +12,7 @@ import {
 } from './frame.ts'
 import type { Drawn } from './lines.ts'
 import type { Scale } from './scale.ts'
-import { colourOf, element, SOFT, text, WIDTH, widthOf } from './svg.ts'
+import { colourOf, element, INK, SOFT, text, WIDTH, widthOf } from './svg.ts'
 
 const PLOT_HEIGHT = 280
 const LABEL_SIZE = 11
@@ -68,12 +68,12 @@ function entriesOf({ series, whiskers }: BarPlot): readonly LegendEntry[] {
   const named = series.map(({ name }, index) => ({
     name,
     mark: 'box' as const,
-    colour: index,
+    colour: colourOf(index),
     series: index,
   }))
   return whiskers === undefined
     ? named
-    : [...named, { name: whiskers, mark: 'whisker' as const, colour: 0 }]
+    : [...named, { name: whiskers, mark: 'whisker' as const, colour: INK }]
 }
 
 function valuesOf({ series, isStacked, groups }: BarPlot): readonly number[] {
@@ -83,7 +83,7 @@ function valuesOf({ series, isStacked, groups }: BarPlot): readonly number[] {
     )
   }
   return series.flatMap(({ bars }) =>
-    bars.flatMap((bar) => (bar === null ? [] : [bar.value, bar.whisker ?? bar.value])),
+    bars.flatMap((bar) => (bar === null ? [] : [bar.value, ...whiskerEnds(bar)])),
   )
 }
 
@@ -106,9 +106,14 @@ function besideBar(plot: BarPlot, { bar, place, scale, name }: Drawing): string 
   const x = left + (group + 0.5) * slot + (series - count / 2) * width
   const tip = tipOf(plot, { name, group, bar })
   const box = rectOf({ x, width: width * 0.92, values: [0, bar.value], scale, series, tip })
-  if (bar.whisker === undefined) return box
-  const ends = [scale.at(bar.value), scale.at(bar.whisker)] as const
-  return box + whisker(x + width * 0.46, ends)
+  const from = scale.at(bar.value)
+  const lines = whiskerEnds(bar).map((end) => whisker(x + width * 0.46, [from, scale.at(end)]))
+  return [box, ...lines].join('')
+}
+
+function whiskerEnds({ whisker: ends }: Bar): readonly number[] {
+  if (ends === undefined) return []
+  return typeof ends === 'number' ? [ends] : ends
 }
 
 function stackedBar(plot: BarPlot, { bar, place, scale, name }: Drawing): string {
@@ -146,8 +151,10 @@ function tipOf(
   { name, group, bar }: { readonly name: string; readonly group: number; readonly bar: Bar },
 ): string {
   const value = (number: number) => String(Number(number.toPrecision(4)))
-  const end = bar.whisker === undefined ? '' : `, ${plot.whiskers ?? 'up to'} ${value(bar.whisker)}`
-  return `${plot.groups[group]}, ${name}: ${value(bar.value)}${end}`
+  const { whisker: end } = bar
+  const ends = typeof end === 'number' ? value(end) : end?.map(value).join(' to ')
+  const more = ends === undefined ? '' : `, ${plot.whiskers ?? 'up to'} ${ends}`
+  return `${plot.groups[group]}, ${name}: ${value(bar.value)}${more}`
 }
 
 const TURN = { degrees: -35, sin: 0.58 } as const

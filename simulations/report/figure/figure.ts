@@ -11,7 +11,7 @@ export interface Figure {
   readonly plot: Plot
 }
 
-export type Plot = LinePlot | BarPlot | HeatPlot
+export type Plot = LinePlot | BarPlot | HeatPlot | StripPlot | LanePlot
 
 /** An axis of numbers; its label ends with the unit. */
 export interface NumberAxis {
@@ -21,11 +21,16 @@ export interface NumberAxis {
   readonly isFree?: boolean
   /** Powers of ten; values at or below its lowest mark are drawn there. */
   readonly isLog?: boolean
+  /** Rounds of a run: a page can mark one of them in every figure over rounds. */
+  readonly isRounds?: boolean
 }
 
 export interface Point {
   readonly x: number
-  readonly y: number
+  /** Null breaks the line. */
+  readonly y: number | null
+  /** Ends of a thin line through the point: where the true value may lie. */
+  readonly interval?: readonly [low: number, high: number]
 }
 
 export interface Series {
@@ -33,6 +38,13 @@ export interface Series {
   readonly points: readonly Point[]
   /** A line, a line that changes in steps, or points alone. */
   readonly shape?: 'line' | 'steps' | 'points'
+}
+
+/** A stretch of the horizontal axis that means something. */
+export interface Span {
+  readonly name: string
+  readonly from: number
+  readonly to: number
 }
 
 /** Curves over one axis, over bands between two of them. */
@@ -43,8 +55,15 @@ export interface LinePlot {
   readonly series: readonly Series[]
   readonly bands?: readonly {
     readonly name: string
-    readonly points: readonly { readonly x: number; readonly low: number; readonly high: number }[]
+    readonly points: readonly {
+      readonly x: number
+      /** Null breaks the band. */
+      readonly low: number | null
+      readonly high: number | null
+    }[]
   }[]
+  /** Stretches that are shaded, all alike, under one name in the legend. */
+  readonly shaded?: { readonly name: string; readonly spans: readonly Span[] }
   /** Lines at an x or a y that mean something, with their names. */
   readonly marks?: readonly {
     readonly name: string
@@ -55,8 +74,8 @@ export interface LinePlot {
 
 export interface Bar {
   readonly value: number
-  /** End of a thin line from the value on: a 99th percentile, or a largest value. */
-  readonly whisker?: number
+  /** End of a thin line from the value on: a 99th percentile; or both ends of an interval. */
+  readonly whisker?: number | readonly [low: number, high: number]
 }
 
 /** Bars by group and series, beside or on each other; null is an absent one. */
@@ -74,7 +93,7 @@ export interface BarPlot {
   readonly whiskers?: string
 }
 
-/** Cells by column and row with their numbers written in them. */
+/** Cells by column and row, with their numbers written in them where there is room. */
 export interface HeatPlot {
   readonly type: 'heat'
   readonly x: { readonly label: string; readonly names: readonly string[] }
@@ -85,9 +104,69 @@ export interface HeatPlot {
   readonly value: string
   /** Colours part at 0: one for above, another for below. */
   readonly isDiverging: boolean
+  /** Where colours begin; at the lowest value when left out. */
+  readonly from?: number
+  /** The lowest has the deepest colour. */
+  readonly isInverted?: boolean
 }
 
 export interface HeatCell {
   readonly value: number
   readonly text: string
+}
+
+/** What a stretch of a strip, or a mark of a lane, stands for. */
+export interface Category {
+  readonly name: string
+  readonly colour: string
+  /** Told from others in print without colours. */
+  readonly isHatched?: boolean
+}
+
+/** Rows over one axis, each a strip whose stretches say what was. */
+export interface StripPlot {
+  readonly type: 'strip'
+  readonly x: NumberAxis & { readonly range: readonly [number, number] }
+  /** Of the rows; none for a single one that the title names. */
+  readonly y: string | null
+  readonly categories: readonly Category[]
+  readonly rows: readonly StripRow[]
+  /** Height of each row in pixels. */
+  readonly rowHeight: number
+}
+
+export interface StripRow {
+  readonly name: string
+  readonly cells: readonly StripCell[]
+}
+
+export interface StripCell {
+  readonly from: number
+  readonly to: number
+  /** How many of what the cell holds are of each category; their shares fill its height. */
+  readonly counts: readonly number[]
+  /** More than the counts say, for whoever points at it. */
+  readonly text?: string
+}
+
+/** Rows over one axis, with marks at the moments at which something happened. */
+export interface LanePlot {
+  readonly type: 'lanes'
+  readonly x: NumberAxis & { readonly range: readonly [number, number] }
+  readonly y: string
+  readonly categories: readonly (Category & { readonly shape: Shape })[]
+  readonly rows: readonly {
+    readonly name: string
+    readonly marks: readonly LaneMark[]
+  }[]
+  /** Moments that mean something, with their names. */
+  readonly moments: readonly { readonly name: string; readonly x: number }[]
+}
+
+export type Shape = 'tick' | 'circle' | 'diamond' | 'triangle' | 'square' | 'cross'
+
+export interface LaneMark {
+  readonly x: number
+  readonly category: number
+  readonly text?: string
 }

@@ -1,17 +1,6 @@
 import type { NumberAxis } from './figure.ts'
 import { exactScaleOf, extentOf, logScaleOf, type Scale, scaleOf } from './scale.ts'
-import {
-  colourOf,
-  dashOf,
-  element,
-  GRID,
-  INK,
-  lineBetween,
-  SOFT,
-  text,
-  WIDTH,
-  widthOf,
-} from './svg.ts'
+import { element, GRID, INK, lineBetween, rounded, SOFT, text, WIDTH, widthOf } from './svg.ts'
 
 /** Where a plot may draw, in pixels. */
 export interface Area {
@@ -25,10 +14,12 @@ export interface Area {
 export interface LegendEntry {
   readonly name: string
   readonly mark: 'line' | 'points' | 'box' | 'band' | 'whisker'
-  /** Index of its colour. */
-  readonly colour: number
+  readonly colour: string
+  readonly dash?: string
   /** Series that a reader can hide; none for what is always there. */
   readonly series?: number
+  /** Drawn instead of the usual sign, around a middle. */
+  readonly sign?: (x: number, y: number) => string
 }
 
 export interface Legend {
@@ -57,10 +48,10 @@ export function legendOf(entries: readonly LegendEntry[], top: number): Legend {
   return { svg: parts.join('\n'), bottom: entries.length === 0 ? top - 8 : y + ROW_HEIGHT - 8 }
 }
 
-function legendEntry({ name, mark, colour, series }: LegendEntry, x: number, y: number): string {
-  const paint = colourOf(colour)
+function legendEntry(entry: LegendEntry, x: number, y: number): string {
+  const { name, mark, colour: paint, dash = '', series } = entry
   const middle = y - 4
-  const line = { stroke: paint, 'stroke-width': 2, 'stroke-dasharray': dashOf(colour) || undefined }
+  const line = { stroke: paint, 'stroke-width': 2, 'stroke-dasharray': dash || undefined }
   const sign = {
     line: () => lineBetween([x, middle], [x + 26, middle], line),
     points: () => element('circle', { cx: x + 13, cy: middle, r: 3.5, fill: paint }),
@@ -76,17 +67,22 @@ function legendEntry({ name, mark, colour, series }: LegendEntry, x: number, y: 
       }),
     whisker: () => whisker(x + 13, [middle + 6, middle - 6]),
   }[mark]()
+  const drawn = entry.sign?.(x + 13, middle) ?? sign
   const label = text(name, { x: x + 32, y })
   // The gap between sign and name can be clicked too.
   const whole = { x, y: y - 14, width: 34 + widthOf(name), height: ROW_HEIGHT }
   const target = element('rect', { ...whole, fill: 'none', 'pointer-events': 'all' })
   const attributes = series === undefined ? {} : { 'data-legend': series, class: 'legend' }
-  return element('g', attributes, target + sign + label)
+  return element('g', attributes, target + drawn + label)
 }
 
 /** A thin line from one height to another, with a foot at its end. */
-export function whisker(x: number, [from, to]: readonly [number, number]): string {
-  const stroke = { stroke: INK, 'stroke-width': 1 }
+export function whisker(
+  x: number,
+  [from, to]: readonly [number, number],
+  colour: string = INK,
+): string {
+  const stroke = { stroke: colour, 'stroke-width': 1 }
   return lineBetween([x, from], [x, to], stroke) + lineBetween([x - 4, to], [x + 4, to], stroke)
 }
 
@@ -116,6 +112,28 @@ export function leftOf(scale: Scale): number {
   return LEFT + 22 + widest
 }
 
+const ROW_NAME_SIZE = 11
+
+type Named = { readonly name: string }
+
+/** Room that names of rows take on their left, beside what they are. */
+export function leftOfNames(rows: readonly Named[], label: string | null): number {
+  const widest = Math.max(...rows.map(({ name }) => widthOf(name, ROW_NAME_SIZE)))
+  return LEFT + (label === null ? 0 : 22) + (widest === 0 ? 0 : widest + 8)
+}
+
+/** Names of rows of one height, on the left of an area. */
+export function rowNames(rows: readonly Named[], area: Area): string {
+  const height = (area.bottom - area.top) / rows.length
+  return rows
+    .map(({ name }, row) => {
+      const place = { x: area.left - 8, y: area.top + (row + 0.5) * height + 4 }
+      if (name === '') return ''
+      return text(name, { ...place, size: ROW_NAME_SIZE, anchor: 'end', fill: SOFT })
+    })
+    .join('')
+}
+
 /** Horizontal lines, marks and the label of the vertical axis. */
 export function verticalAxis(scale: Scale, label: string, area: Area): string {
   const marks = scale.ticks.map((tick) => {
@@ -137,6 +155,41 @@ export function horizontalAxis(scale: Scale, label: string, area: Area): string 
     return line + text(scale.label(tick), { x, y: area.bottom + 20, anchor: 'middle', fill: SOFT })
   })
   return [...marks, axisTitle(label, area), baseLine(area)].join('\n')
+}
+
+/**
+ * Rows in which labels stand clear of each other, from 0: the first row with room for each, in
+ * their order along the axis.
+ *
+ * @param labels their left ends and widths in pixels
+ */
+export function levelsOf(
+  labels: readonly { readonly left: number; readonly width: number }[],
+): readonly number[] {
+  const ends: number[] = []
+  const levels: number[] = labels.map(() => 0)
+  const order = [...labels.keys()].sort((a, b) => (labels[a]?.left ?? 0) - (labels[b]?.left ?? 0))
+  for (const index of order) {
+    const { left, width } = labels[index] as { left: number; width: number }
+    const free = ends.findIndex((end) => end + LABEL_GAP <= left)
+    const level = free === -1 ? ends.length : free
+    ends[level] = left + width
+    levels[index] = level
+  }
+  return levels
+}
+
+const LABEL_GAP = 8
+
+/** For the script of a page: where the plot is, and what its horizontal axis means. */
+export function areaData(scale: Scale, axis: NumberAxis, { top, bottom }: Area): string {
+  const [left, right] = [scale.at(scale.low), scale.at(scale.high)]
+  return element('g', {
+    'data-area': [left, right, top, bottom].map(rounded).join(' '),
+    'data-x': `${scale.low} ${scale.high}`,
+    'data-x-label': axis.label,
+    'data-rounds': axis.isRounds === true ? '' : undefined,
+  })
 }
 
 export function axisTitle(label: string, area: Area, below = 40): string {

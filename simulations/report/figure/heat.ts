@@ -2,9 +2,12 @@ import type { HeatCell, HeatPlot } from './figure.ts'
 import { type Area, axisTitle } from './frame.ts'
 import type { Drawn } from './lines.ts'
 import { extentOf } from './scale.ts'
-import { element, INK, lineBetween, SOFT, text, WIDTH, widthOf } from './svg.ts'
+import { element, lineBetween, NOTHING, SHADE, SOFT, text, WIDTH, widthOf } from './svg.ts'
 
+/** Rows of cells with numbers, and of those of a large matrix without. */
 const CELL_HEIGHT = 34
+const CELL_HEIGHT_SMALL = 15
+const ROWS_LARGE = 14
 const CELL_WIDTH_MAX = 110
 const SIZE = 11
 const LINE_HEIGHT = 14
@@ -12,50 +15,43 @@ const LINE_HEIGHT = 14
 const ABOVE = [178, 24, 43] as const
 const BELOW = [33, 102, 172] as const
 const MIDDLE = [247, 247, 247] as const
+/** Of numbers in cells, whose colours are the same on paper and screen. */
+const IN_LIGHT = '#111111'
+const IN_DARK = '#fdfdfd'
 
 /** Cells with their numbers; where the sign changes from cell to cell, a thick line parts them. */
 export function drawHeat(plot: HeatPlot, top: number): Drawn {
-  const [low, high] = extentOf(plot.cells.flat().flatMap((cell) => cell?.value ?? []))
+  const [lowest, high] = extentOf(plot.cells.flat().flatMap((cell) => cell?.value ?? []))
+  const low = plot.from ?? lowest
   const left = Math.max(90, 52 + Math.max(...plot.y.names.map((name) => widthOf(name, SIZE))))
-  const columns = plot.x.names.length
-  const width = Math.min(CELL_WIDTH_MAX, (WIDTH - 20 - left) / columns)
-  const bottom = top + 22 + plot.y.names.length * CELL_HEIGHT
-  const area: Area = { left, right: left + columns * width, top: top + 22, bottom }
-  const limits = { low, high, isDiverging: plot.isDiverging }
-  const columnNames = plot.x.names.map((name) => wrapped(name, width - 6))
+  const width = Math.min(CELL_WIDTH_MAX, (WIDTH - 20 - left) / plot.x.names.length)
+  const height = plot.y.names.length > ROWS_LARGE ? CELL_HEIGHT_SMALL : CELL_HEIGHT
+  const { isDiverging, isInverted = false } = plot
+  const limits = { low, high, isDiverging, isInverted }
+  const hasNumbers = plot.cells.flat().every((cell) => {
+    return cell === null || widthOf(cell.text, SIZE) < width - 4
+  })
+  const first = top + (hasNumbers ? 22 : 34)
+  const bottom = first + plot.y.names.length * height
+  const area = { left, right: left + plot.x.names.length * width, top: first, bottom }
+  const columnNames = plot.x.names.map((name) => wrapped(name, width - 2))
   const below = LINE_HEIGHT * (Math.max(...columnNames.map(({ length }) => length)) - 1)
   const cells = plot.cells.flatMap((row, y) =>
     row.map((cell, x) => {
-      if (cell === null) return ''
-      const box = { x: area.left + x * width, y: area.top + y * CELL_HEIGHT, width }
+      const box = { x: area.left + x * width, y: area.top + y * height, width, height }
+      if (cell === null) return emptyCell(box)
       const tip = `${plot.y.names[y]}, ${plot.x.names[x]}: ${cell.text}`
-      return cellOf(cell, { ...box, limits, tip })
+      return cellOf(cell, { ...box, limits, tip, hasNumbers })
     }),
   )
+  const size = { area, width, height }
   const parts = [
-    text(`Numbers: ${plot.value}`, { x: 16, y: top + 4, size: SIZE, fill: SOFT }),
+    hasNumbers
+      ? text(`Numbers: ${plot.value}`, { x: 16, y: top + 4, size: SIZE, fill: SOFT })
+      : colourBar(plot, limits, top),
     ...cells,
-    ...(plot.isDiverging ? bordersOf(plot.cells, { area, width }) : []),
-    ...columnNames.flatMap((lines, x) =>
-      lines.map((line, at) =>
-        text(line, {
-          x: area.left + (x + 0.5) * width,
-          y: bottom + 18 + at * LINE_HEIGHT,
-          size: SIZE,
-          anchor: 'middle',
-          fill: SOFT,
-        }),
-      ),
-    ),
-    ...plot.y.names.map((name, y) =>
-      text(name, {
-        x: area.left - 8,
-        y: area.top + (y + 0.5) * CELL_HEIGHT + 4,
-        size: SIZE,
-        anchor: 'end',
-        fill: SOFT,
-      }),
-    ),
+    ...(plot.isDiverging ? bordersOf(plot.cells, size) : []),
+    ...namesOf(plot, columnNames, size),
     axisTitle(plot.x.label, area, 40 + below),
     text(plot.y.label, {
       x: 22,
@@ -65,6 +61,56 @@ export function drawHeat(plot: HeatPlot, top: number): Drawn {
     }),
   ]
   return { svg: parts.join('\n'), height: bottom + below + 54 }
+}
+
+interface Size {
+  readonly area: Area
+  readonly width: number
+  readonly height: number
+}
+
+function namesOf(
+  plot: HeatPlot,
+  columnNames: readonly (readonly string[])[],
+  { area, width, height }: Size,
+): readonly string[] {
+  const style = { size: SIZE, fill: SOFT }
+  const columns = columnNames.flatMap((lines, column) =>
+    lines.map((line, at) => {
+      const x = area.left + (column + 0.5) * width
+      return text(line, { x, y: area.bottom + 18 + at * LINE_HEIGHT, anchor: 'middle', ...style })
+    }),
+  )
+  const rows = plot.y.names.map((name, row) => {
+    const y = area.top + (row + 0.5) * height + 4
+    return text(name, { x: area.left - 8, y, anchor: 'end', ...style })
+  })
+  return [...columns, ...rows]
+}
+
+const BAR_STEPS = 40
+const BAR_WIDTH = 160
+
+/** What the colours mean, where there is no room for numbers. */
+function colourBar(plot: HeatPlot, limits: Limits, top: number): string {
+  const end = Math.max(Math.abs(limits.low), Math.abs(limits.high))
+  const [low, high] = plot.isDiverging ? [-end, end] : [limits.low, limits.high]
+  const named = (value: number) => String(Number(value.toPrecision(3)))
+  const label = `Colours: ${plot.value}`
+  const before = 16 + widthOf(label, SIZE) + 14 + widthOf(named(low), SIZE) + 6
+  const steps = Array.from({ length: BAR_STEPS }, (_, step) => {
+    const value = low + ((high - low) * step) / (BAR_STEPS - 1)
+    const [x, width] = [before + (step * BAR_WIDTH) / BAR_STEPS, BAR_WIDTH / BAR_STEPS + 0.5]
+    const fill = colourAt(shareOf(value, limits))
+    return element('rect', { x, y: top - 6, width, height: 12, fill })
+  })
+  const style = { y: top + 4, size: SIZE, fill: SOFT }
+  return [
+    text(label, { x: 16, ...style }),
+    text(named(low), { x: before - 6, anchor: 'end', ...style }),
+    ...steps,
+    text(named(high), { x: before + BAR_WIDTH + 6, ...style }),
+  ].join('')
 }
 
 /** A name in lines that are no wider than so many pixels, broken between words. */
@@ -82,62 +128,71 @@ interface Limits {
   readonly low: number
   readonly high: number
   readonly isDiverging: boolean
+  readonly isInverted: boolean
+}
+
+interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+function boxOf({ x, y, width, height }: Box, fill: string, tip?: string): string {
+  const size = { width: width - 1, height: height - 1 }
+  return element('rect', { x, y, ...size, fill, 'data-tip': tip })
+}
+
+/** Nothing to show is told from a small number by a stroke across. */
+function emptyCell(box: Box): string {
+  const { x, y, width, height } = box
+  const ends = [
+    [x + 3, y + height - 4],
+    [x + width - 4, y + 3],
+  ] as const
+  return boxOf(box, NOTHING) + lineBetween(ends[0], ends[1], { stroke: SHADE })
 }
 
 function cellOf(
   { value, text: label }: HeatCell,
-  of: {
-    readonly x: number
-    readonly y: number
-    readonly width: number
-    readonly limits: Limits
-    readonly tip: string
-  },
+  of: Box & { readonly limits: Limits; readonly tip: string; readonly hasNumbers: boolean },
 ): string {
-  const { x, y, width, limits, tip } = of
+  const { x, y, width, height, limits, tip, hasNumbers } = of
   const share = shareOf(value, limits)
-  const colour = mixed(share < 0 ? BELOW : ABOVE, Math.abs(share))
-  const box = element('rect', {
-    x,
-    y,
-    width: width - 1,
-    height: CELL_HEIGHT - 1,
-    fill: colour,
-    'data-tip': tip,
-  })
-  const fill = Math.abs(share) > 0.6 ? '#ffffff' : INK
-  const middle = { x: x + width / 2, y: y + CELL_HEIGHT / 2 + 4 }
+  const box = boxOf(of, colourAt(share), tip)
+  if (!hasNumbers) return box
+  const fill = Math.abs(share) > 0.6 ? IN_DARK : IN_LIGHT
+  const middle = { x: x + width / 2, y: y + height / 2 + 4 }
   return box + text(label, { ...middle, size: SIZE, anchor: 'middle', fill })
 }
 
 /** From −1 to 1 where colours part at 0, else from 0 to 1. */
-function shareOf(value: number, { low, high, isDiverging }: Limits): number {
+function shareOf(value: number, { low, high, isDiverging, isInverted }: Limits): number {
   if (isDiverging) {
     const end = Math.max(Math.abs(low), Math.abs(high))
     return end === 0 ? 0 : value / end
   }
-  return high === low ? 0 : (value - low) / (high - low)
+  if (high === low) return 0
+  return (isInverted ? high - value : value - low) / (high - low)
 }
 
-function mixed(end: readonly [number, number, number], share: number): string {
+function colourAt(share: number): string {
+  const end = share < 0 ? BELOW : ABOVE
   const parts = end.map((part, at) => {
     const from = MIDDLE[at] as number
-    return Math.round(from + (part - from) * share)
+    return Math.round(from + (part - from) * Math.abs(share))
   })
   return `rgb(${parts.join(',')})`
 }
 
 /** Lines between neighbours of which one is above 0 and the other is not. */
-function bordersOf(
-  cells: HeatPlot['cells'],
-  { area, width }: { readonly area: Area; readonly width: number },
-): readonly string[] {
+function bordersOf(cells: HeatPlot['cells'], { area, width, height }: Size): readonly string[] {
   const isAbove = (y: number, x: number) => (cells[y]?.[x]?.value ?? 0) > 0
-  const stroke = { stroke: INK, 'stroke-width': 2.5, 'stroke-linecap': 'square' }
+  const stroke = { stroke: IN_LIGHT, 'stroke-width': 2.5, 'stroke-linecap': 'square' }
   return cells.flatMap((row, y) =>
     row.flatMap((_, x) => {
-      const [left, top] = [area.left + x * width, area.top + y * CELL_HEIGHT]
-      const [right, bottom] = [left + width, top + CELL_HEIGHT]
+      const [left, top] = [area.left + x * width, area.top + y * height]
+      const [right, bottom] = [left + width, top + height]
       const lines: string[] = []
       if (x + 1 < row.length && isAbove(y, x) !== isAbove(y, x + 1)) {
         lines.push(lineBetween([right - 0.5, top], [right - 0.5, bottom - 1], stroke))

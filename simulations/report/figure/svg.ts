@@ -6,9 +6,40 @@ export const FONT = 'Helvetica, Arial, &quot;DejaVu Sans&quot;, sans-serif'
 export const INK = '#1a1a1a'
 export const SOFT = '#555555'
 export const GRID = '#e2e2e2'
+export const PAPER = '#ffffff'
+/** Shades a stretch; what is not there. */
+export const SHADE = '#d0d0d0'
+export const NOTHING = '#f4f4f4'
+/** What is down: darker than any colour, on a dark screen lighter. */
+export const DOWN = '#1f1f1f'
 
 /** Okabe and Ito: told apart by people who see colours differently. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
+
+/** What colours become on a dark screen; a saved image has those of paper. */
+const ON_DARK: ReadonlyMap<string, string> = new Map([
+  [INK, '#e5e9ef'],
+  [SOFT, '#a9b3c0'],
+  [GRID, '#2e3742'],
+  [PAPER, '#14181e'],
+  [SHADE, '#4a5563'],
+  [NOTHING, '#252c35'],
+  [DOWN, '#e8e8e8'],
+  ['#0072b2', '#4aa3df'],
+  ['#d55e00', '#f0803c'],
+  ['#009e73', '#2fc79b'],
+  ['#cc79a7', '#dd97bd'],
+  ['#000000', '#f2f4f7'],
+])
+
+/** Style of figures in a page on a dark screen. */
+export function darkStyle(): string {
+  return [...ON_DARK]
+    .flatMap(([paper, dark]) =>
+      ['fill', 'stroke'].map((paint) => `.drawing [${paint}="${paper}"] { ${paint}: ${dark}; }`),
+    )
+    .join('\n')
+}
 /** For print without colours. */
 const DASHES = ['', '7 3', '2 3', '9 3 2 3', '4 2', '1 2', '12 4']
 
@@ -62,7 +93,7 @@ export function text(content: string, options: TextOptions): string {
     'font-weight': weight,
     fill,
     transform,
-    ...(isOnLines ? { stroke: '#ffffff', 'stroke-width': 3, 'paint-order': 'stroke' } : {}),
+    ...(isOnLines ? { stroke: PAPER, 'stroke-width': 3, 'paint-order': 'stroke' } : {}),
   }
   return element('text', attributes, escapeHtml(content))
 }

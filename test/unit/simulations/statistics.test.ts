@@ -37,9 +37,11 @@ describe('a timeline', () => {
         round,
         end: round % 1_000 === 0 ? 'lost' : 'fast',
         firstMs: 20,
+        lastMs: round === 500_000 ? 90 : 30,
         value: round,
         honestLow: round - 1,
         honestHigh: round + 1,
+        truth: round < 900_000 ? round : null,
       })
     }
     const { buckets } = timeline
@@ -48,5 +50,9 @@ describe('a timeline', () => {
     expect(buckets.reduce((sum, { lost }) => sum + lost, 0)).toBe(1_000)
     expect(buckets[0]).toMatchObject({ round: 1, honestLow: 0 })
     expect(buckets.at(-1)).toMatchObject({ honestHigh: 1_000_001, valueHigh: 1_000_000 })
+    expect(Math.max(...buckets.map(({ lastMsMax }) => lastMsMax))).toBe(90)
+    // A value that is one off a true price of one, below it negative.
+    expect(buckets[0]).toMatchObject({ errorBpsLow: 0, honestBpsLow: -10_000 })
+    expect(buckets.at(-1)).toMatchObject({ errorBpsHigh: null, honestBpsHigh: null })
   })
 })

@@ -1,0 +1,112 @@
+import type { SimulationResult } from '../../result.ts'
+import type { Page, Part } from '../page.ts'
+import { escapeHtml, fixed, percent } from '../text.ts'
+import { faultSpans, faultsFigure } from './faults.ts'
+import { linkFigures, membersFigure, roundFigures } from './member-figures.ts'
+import type { ShownRun } from './shown-run.ts'
+import { tablesOfRun } from './tables.ts'
+import {
+  errorFigure,
+  latencyFigure,
+  latencyOverRounds,
+  pathsFigure,
+  priceFigure,
+} from './time-figures.ts'
+
+/** What a run shows, on one page. */
+export function pageOfRun(run: ShownRun): Page {
+  const { result, scenario } = run
+  const shaded = faultSpans(run)
+  const html = (text: string): Part => ({ type: 'html', html: text })
+  const heading = (text: string): Part => ({ type: 'heading', text })
+  const figures = [
+    pathsFigure(run),
+    faultsFigure(run),
+    latencyOverRounds(run, shaded),
+    latencyFigure(run),
+    priceFigure(run, shaded),
+    errorFigure(run, shaded),
+    membersFigure(run),
+    ...linkFigures(run),
+    ...roundFigures(run),
+  ].flatMap((figure) => (figure === null ? [] : [figure]))
+  return {
+    title: `${result.scenario}, seed ${result.seed}`,
+    parts: [
+      ...(scenario.about === '' ? [] : [{ type: 'paragraph' as const, text: scenario.about }]),
+      html(verdictOf(result)),
+      html(cardsOf(result)),
+      html(violationsOf(result)),
+      heading('Figures'),
+      {
+        type: 'paragraph',
+        text:
+          'Point at a figure to read its values; a click on a name in a legend hides it. ' +
+          'Every figure and every table can be saved.',
+      },
+      ...figures.map((figure): Part => ({ type: 'figure', figure })),
+      html(notesOf(result)),
+      heading('Tables'),
+      ...tablesOfRun(run).map((table): Part => ({ type: 'table', table })),
+      html(`<p>Trace hash <code>${result.traceHash}</code>: the same seed gives the same.</p>`),
+    ],
+  }
+}
+
+function verdictOf(result: SimulationResult): string {
+  const { violationCount, checked, committee, isComplete, protocol } = result
+  const model = committee.isWithinModel
+    ? `${committee.faulty.length} of at most ${committee.f} faulty`
+    : `${committee.faulty.length} faulty, more than f = ${committee.f}`
+  const stopped = isComplete ? '' : ' – stopped before its end'
+  const held =
+    checked.length === 0
+      ? '<span class="verdict">nothing is checked of another protocol</span>'
+      : `<span class="verdict held">${checked.join(', ')} held</span>`
+  const broken = `<span class="verdict broken">${violationCount} violation(s)</span>`
+  const verdict = violationCount === 0 ? held : broken
+  const what = `${committee.members} members, ${model}, protocol ${escapeHtml(protocol)}${stopped}.`
+  return `${verdict}<p>${what}</p>`
+}
+
+function cardsOf({ rounds, latencyMs, virtualMs, events }: SimulationResult): string {
+  const card = (value: string, label: string) =>
+    `<div class="card"><b>${value}</b><span>${label}</span></div>`
+  return `<div class="cards">${[
+    card(percent(rounds.fast, rounds.opened), 'rounds by the fast path'),
+    card(percent(rounds.proposed, rounds.opened), 'rounds by a proposal'),
+    card(percent(rounds.lost, rounds.opened), 'rounds lost'),
+    card(`${fixed(latencyMs.first.p50Ms, 1)} ms`, 'first certificate, median'),
+    card(`${fixed(latencyMs.all.p99Ms, 1)} ms`, 'every member, 99th percentile'),
+    card(`${fixed(virtualMs / 60_000, 1)} min`, `simulated, ${events} events`),
+  ].join('')}</div>`
+}
+
+function violationsOf({ violations, violationCount }: SimulationResult): string {
+  if (violationCount === 0) return ''
+  const rows = violations.map(
+    ({ rule, round, nowUs, message }) =>
+      `<tr><td>${rule}</td><td class="number">${round}</td>` +
+      `<td class="number">${fixed(nowUs / 1_000, 3)}</td>` +
+      `<td><button class="save" type="button" data-jump="${round}">Show round</button></td>` +
+      `<td>${escapeHtml(message)}</td></tr>`,
+  )
+  const more = violationCount - violations.length
+  return `<h2>Violations</h2>
+<div class="wide long"><table class="facts">
+<tr><th>rule</th><th class="number">round</th><th class="number">time (ms)</th><th></th>
+<th>what</th></tr>
+${rows.join('\n')}</table></div>${more > 0 ? `<p>${more} more.</p>` : ''}`
+}
+
+function notesOf({ notes, convicted }: SimulationResult): string {
+  const entries = Object.entries(notes)
+  if (entries.length === 0) return ''
+  const rows = entries.map(
+    ([code, count]) =>
+      `<tr><td><code>${escapeHtml(code)}</code></td><td class="number">${count}</td></tr>`,
+  )
+  const who = convicted.length === 0 ? '' : `<p>Convicted: member ${convicted.join(', ')}.</p>`
+  return `<h2>Notes of the members</h2>${who}
+<table class="facts"><tr><th>note</th><th class="number">times</th></tr>${rows.join('')}</table>`
+}

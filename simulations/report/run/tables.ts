@@ -1,0 +1,103 @@
+import type { SimulationResult } from '../../result.ts'
+import { PARTS } from '../../run-record.ts'
+import { columnsOf, type DataTable } from '../data-table.ts'
+import type { NamedTable } from '../page.ts'
+import type { ShownRun } from './shown-run.ts'
+
+const COUNTS = ['round', 'rounds', 'fast', 'proposed', 'lost'] as const
+const FIGURES = [
+  'firstMsSum',
+  'firstMsMax',
+  'lastMsMax',
+  'valueLow',
+  'valueHigh',
+  'honestLow',
+  'honestHigh',
+  'truthLow',
+  'truthHigh',
+  'errorBpsLow',
+  'errorBpsHigh',
+  'honestBpsLow',
+  'honestBpsHigh',
+] as const
+
+/** The timeline of a run, one row for each point of it. */
+export function timelineTable({ timeline }: Pick<SimulationResult, 'timeline'>): DataTable {
+  const names = [...COUNTS, ...FIGURES]
+  return {
+    columns: [...columnsOf('integer', COUNTS), ...columnsOf('number', FIGURES)],
+    rows: timeline.map((bucket) => names.map((name) => bucket[name])),
+  }
+}
+
+/** Everything that the figures of a run show, as rows. */
+export function tablesOfRun(run: ShownRun): readonly NamedTable[] {
+  const tables: NamedTable[] = [
+    { id: 'timeline', title: 'Timeline', table: timelineTable(run.result) },
+    { id: 'latency', title: 'Distribution of latency', table: curvesTable(run.result) },
+    { id: 'members', title: 'Members, round by round', table: membersTable(run) },
+    { id: 'links', title: 'Links', table: linksTable(run) },
+    { id: 'rounds', title: 'Single rounds', table: roundsTable(run) },
+  ]
+  if (run.result.violationCount > 0) {
+    tables.push({ id: 'violations', title: 'Violations', table: violationsTable(run.result) })
+  }
+  return tables.map((each) => ({ ...each, isFolded: true }))
+}
+
+function violationsTable({ violations }: SimulationResult): DataTable {
+  const columns = [
+    ...columnsOf('text', ['rule']),
+    ...columnsOf('integer', ['round', 'nowUs']),
+    ...columnsOf('text', ['message']),
+  ]
+  const rows = violations.map(({ rule, round, nowUs, message }) => [rule, round, nowUs, message])
+  return { columns, rows }
+}
+
+function curvesTable({ curves }: SimulationResult): DataTable {
+  const rows = (['first', 'all'] as const).flatMap((of) =>
+    curves[of].map(({ ms, share }) => [of, ms, share] as const),
+  )
+  return { columns: [...columnsOf('text', ['of']), ...columnsOf('number', ['ms', 'share'])], rows }
+}
+
+function membersTable({ record }: ShownRun): DataTable {
+  const columns = columnsOf('integer', ['round', 'rounds', 'member', ...PARTS])
+  const rows = record.bins.flatMap(({ round, rounds, counts }) =>
+    Array.from({ length: record.members }, (_, member) => [
+      round,
+      rounds,
+      member,
+      ...PARTS.map((_, part) => counts[member * PARTS.length + part] ?? 0),
+    ]),
+  )
+  return { columns, rows }
+}
+
+function linksTable({ record }: ShownRun): DataTable {
+  const { links } = record.links
+  const columns = [
+    ...columnsOf('integer', ['from', 'to', 'arrived']),
+    ...columnsOf('number', ['meanMs', 'maxMs']),
+  ]
+  const rows = links.flatMap((row, from) =>
+    row.flatMap((link, to) =>
+      link === null ? [] : [[from, to, link.count, link.meanMs, link.maxMs]],
+    ),
+  )
+  return { columns, rows }
+}
+
+function roundsTable({ record }: ShownRun): DataTable {
+  const columns = [
+    ...columnsOf('integer', ['round', 'member']),
+    ...columnsOf('text', ['what']),
+    ...columnsOf('integer', ['from']),
+    ...columnsOf('number', ['ms']),
+  ]
+  const rows = record.rounds.flatMap(({ round, marks }) =>
+    marks.map(({ member, type, from, us }) => [round, member, type, from ?? null, us / 1_000]),
+  )
+  return { columns, rows }
+}

@@ -1,0 +1,40 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Format, writeTable } from './data-table.ts'
+import { drawFigure } from './figure/draw.ts'
+import { figuresOf, htmlOf, type Origin, originText, type Page, tablesOf } from './page.ts'
+import { writePngs } from './png.ts'
+
+/** Whether a path of `--report` is one page, rather than a folder with all that is in it. */
+export function isPage(path: string): boolean {
+  return /\.html?$/.test(path)
+}
+
+/**
+ * Writes a page alone where the path ends like one; else a folder with the page, each figure as SVG
+ * and PNG, and each table.
+ *
+ * @returns how many files
+ */
+export async function writeReport(
+  path: string,
+  page: Page,
+  { format, ...origin }: Origin & { readonly format: Format },
+): Promise<number> {
+  const html = htmlOf(page, origin)
+  if (isPage(path)) {
+    writeFileSync(path, html)
+    return 1
+  }
+  mkdirSync(path, { recursive: true })
+  writeFileSync(join(path, 'report.html'), html)
+  const images = figuresOf(page).map((figure) => ({
+    path: join(path, figure.id),
+    svg: drawFigure(figure, originText(origin)),
+  }))
+  for (const image of images) writeFileSync(`${image.path}.svg`, image.svg)
+  const tables = tablesOf(page)
+  for (const { id, table } of tables) writeTable(join(path, `${id}.${format}`), table, format)
+  const pngs = await writePngs(images.map((image) => ({ ...image, path: `${image.path}.png` })))
+  return 1 + images.length + tables.length + pngs
+}

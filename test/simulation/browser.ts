@@ -1,0 +1,82 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Page } from 'playwright-core'
+
+const BROWSER = '/usr/bin/chromium'
+const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
+
+/** Whether page tests can run here. */
+export const HAS_BROWSER = existsSync(BROWSER)
+
+/**
+ * Opens a page from a file in a real browser, and closes that when `use` is done.
+ *
+ * @returns errors of the page, and whatever it asked for besides itself
+ */
+export async function withPage(
+  path: string,
+  use: (page: Page) => Promise<void>,
+): Promise<readonly string[]> {
+  const profile = mkdtempSync(join(tmpdir(), 'profile-'))
+  const browser = await chromium.launchPersistentContext(profile, {
+    executablePath: BROWSER,
+    headless: true,
+    args: ARGUMENTS,
+    acceptDownloads: true,
+  })
+  const troubles: string[] = []
+  try {
+    const page = await browser.newPage()
+    page.on('pageerror', (error) => troubles.push(String(error)))
+    page.on('request', (request) => {
+      const url = request.url()
+      // A saved image is made from data of the page itself.
+      if (url !== `file://${path}` && !/^(?:data|blob):/.test(url)) troubles.push(url)
+    })
+    await page.goto(`file://${path}`)
+    await use(page)
+  } finally {
+    await browser.close()
+    rmSync(profile, { recursive: true, force: true })
+  }
+  return troubles
+}
+
+/** Labels of all figures of a page that overlap another, or stand outside of their image. */
+export function wrongLabels(page: Page): Promise<string[]> {
+  return page.locator('.drawing > svg').evaluateAll(wrongLabelsOf)
+}
+
+/** Runs in the browser. */
+function wrongLabelsOf(images: (SVGElement | HTMLElement)[]): string[] {
+  return images.flatMap((image) => {
+    const whole = image.getBoundingClientRect()
+    const labels = [...image.querySelectorAll('text')].map((label) => ({
+      text: label.textContent ?? '',
+      box: label.getBoundingClientRect(),
+    }))
+    return labels.flatMap(({ text, box }, at) => {
+      const isOutside =
+        box.left < whole.left ||
+        box.right > whole.right ||
+        box.top < whole.top ||
+        box.bottom > whole.bottom
+      // Boxes of texts hold a little air above and below the letters.
+      const hit = labels
+        .slice(at + 1)
+        .filter(
+          ({ box: other }) =>
+            box.left < other.right - 1 &&
+            other.left < box.right - 1 &&
+            box.top < other.bottom - 2 &&
+            other.top < box.bottom - 2,
+        )
+      const name = image.closest('figure')?.dataset.figure
+      return [
+        ...(isOutside ? [`${name}: ${text} is outside`] : []),
+        ...hit.map((o) => `${name}: ${text} | ${o.text}`),
+      ]
+    })
+  })
+}
