@@ -1,10 +1,22 @@
+import { parseArgs } from 'node:util'
 import { printCampaign, printShrink } from '../campaign/commands.ts'
 import { printEffects } from '../campaign/effects.ts'
 import { printImport } from '../import/commands.ts'
+import { formatOf } from '../report/data-table.ts'
+import { writeReport } from '../report/write-report.ts'
 import type { Answer } from '../scenario/research.ts'
 import { printStudy } from '../study/commands.ts'
 import { attackOptionsOf, attackTable, isAttackHeld, runAttacks } from './attacks.ts'
-import { mergeOptionsOf, mergeResults, runSweep, sweepOptionsOf, sweepText } from './run-sweep.ts'
+import { readResults } from './results.ts'
+import {
+  mergeOptionsOf,
+  mergeResults,
+  runSweep,
+  type SweepOptions,
+  sweepOptionsOf,
+  sweepText,
+} from './run-sweep.ts'
+import { pageOfSweep } from './sweep-page.ts'
 
 /** A command that may take hours; a signal stops it in order. */
 type LongCommand = (args: readonly string[], signal: AbortSignal) => Promise<Answer>
@@ -13,6 +25,7 @@ type LongCommand = (args: readonly string[], signal: AbortSignal) => Promise<Ans
 export const LONG_COMMANDS: ReadonlyMap<string, LongCommand> = new Map([
   ['sweep', printSweep],
   ['merge', printMerge],
+  ['report', printReport],
   ['attacks', printAttacks],
   ['campaign', printCampaign],
   ['effects', printEffects],
@@ -24,11 +37,42 @@ export const LONG_COMMANDS: ReadonlyMap<string, LongCommand> = new Map([
 async function printSweep(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const options = sweepOptionsOf(args)
   const report = await runSweep(options, signal)
+  await writeSweepReport(options, `sweep ${args.join(' ')}`)
   return { output: options.isJson ? JSON.stringify(report) : sweepText(report), isHeld: true }
 }
 
 async function printMerge(args: readonly string[]): Promise<Answer> {
-  return { output: sweepText(mergeResults(mergeOptionsOf(args))), isHeld: true }
+  const options = mergeOptionsOf(args)
+  const report = mergeResults(options)
+  await writeSweepReport(options, `merge ${args.join(' ')}`)
+  return { output: sweepText(report), isHeld: true }
+}
+
+/** `report RESULTS --out PATH`: the report of a sweep that was run before. */
+async function printReport(args: readonly string[]): Promise<Answer> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { out: { type: 'string' }, format: { type: 'string' } },
+  })
+  const [results] = positionals
+  if (results === undefined || positionals.length > 1) throw new RangeError('name one result file')
+  const path = values.out ?? results.replace(/(\.jsonl)?$/, '-report')
+  const report = { path, format: formatOf(values.format) }
+  await writeSweepReport({ out: results, report }, `report ${args.join(' ')}`)
+  return { output: path, isHeld: true }
+}
+
+/** Shows the runs in a result file, where a report is wanted. */
+async function writeSweepReport(
+  { out, report }: Pick<SweepOptions, 'out' | 'report'>,
+  command: string,
+): Promise<void> {
+  if (report === null) return
+  const results = readResults(out)
+  const { commit } = results.head
+  const origin = { commit, command: `npm run sim -- ${command}`, format: report.format }
+  await writeReport(report.path, pageOfSweep(results), origin)
 }
 
 async function printAttacks(args: readonly string[], signal: AbortSignal): Promise<Answer> {

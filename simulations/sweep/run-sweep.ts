@@ -24,6 +24,8 @@ export interface SweepOptions {
   /** Finished cells, a line each. */
   readonly out: string
   readonly table: TableFile | null
+  /** A page, or a folder with it; see `writeReport`. */
+  readonly report: TableFile | null
   readonly workers: number
   /** The cells whose number leaves `index` when divided by `count`. */
   readonly shard: { readonly index: number; readonly count: number }
@@ -36,15 +38,19 @@ interface TableFile {
   readonly format: Format
 }
 
-/** What `--table` and `--format` ask for; `--csv FILE` is short for both. */
-function tableFileOf(values: {
+/** What `--table`, `--report` and `--format` ask for; `--csv FILE` is short for two of them. */
+function filesOf(values: {
   readonly csv?: string | undefined
   readonly table?: string | undefined
+  readonly report?: string | undefined
   readonly format?: string | undefined
-}): TableFile | null {
+}): { readonly table: TableFile | null; readonly report: TableFile | null } {
   const format = formatOf(values.csv === undefined ? values.format : 'csv', values.table)
   const path = values.csv ?? values.table
-  return path === undefined ? null : { path, format }
+  return {
+    table: path === undefined ? null : { path, format },
+    report: values.report === undefined ? null : { path: values.report, format },
+  }
 }
 
 /** What became of a sweep. */
@@ -71,6 +77,7 @@ export function sweepOptionsOf(args: readonly string[]): SweepOptions {
       out: { type: 'string' },
       csv: { type: 'string' },
       table: { type: 'string' },
+      report: { type: 'string' },
       format: { type: 'string' },
       workers: { type: 'string' },
       shard: { type: 'string', default: '0/1' },
@@ -83,7 +90,7 @@ export function sweepOptionsOf(args: readonly string[]): SweepOptions {
   return {
     file,
     out: values.out ?? file.replace(/(\.ya?ml)?$/, '.jsonl'),
-    table: tableFileOf(values),
+    ...filesOf(values),
     workers: workers ?? workersOfMachine(),
     shard: shardOf(values.shard),
     isJson: values.json,
@@ -103,7 +110,10 @@ function shardOf(text: string): SweepOptions['shard'] {
  *
  * @throws {InputError} SWEEP_INVALID, or RESULTS_INVALID when `out` holds results of another sweep
  */
-export async function runSweep(options: SweepOptions, signal: AbortSignal): Promise<SweepReport> {
+export async function runSweep(
+  options: Omit<SweepOptions, 'report'>,
+  signal: AbortSignal,
+): Promise<SweepReport> {
   const sweep = loadSweep(options.file)
   const cells = cellsOf(sweep, options.shard)
   const writer = new ResultWriter(options.out, headOf(sweep, commitOf()))
@@ -170,6 +180,7 @@ export interface MergeOptions {
   readonly parts: readonly string[]
   readonly out: string
   readonly table: TableFile | null
+  readonly report: TableFile | null
 }
 
 /** @throws {RangeError} when the command line is wrong */
@@ -181,12 +192,13 @@ export function mergeOptionsOf(args: readonly string[]): MergeOptions {
       out: { type: 'string' },
       csv: { type: 'string' },
       table: { type: 'string' },
+      report: { type: 'string' },
       format: { type: 'string' },
     },
   })
   if (values.out === undefined) throw new RangeError('name the file to write with --out')
   if (positionals.length === 0) throw new RangeError('name the result files of the shards')
-  return { parts: positionals, out: values.out, table: tableFileOf(values) }
+  return { parts: positionals, out: values.out, ...filesOf(values) }
 }
 
 /**
@@ -194,7 +206,7 @@ export function mergeOptionsOf(args: readonly string[]): MergeOptions {
  *
  * @throws {InputError} RESULTS_INVALID when parts do not belong together, or cells are missing
  */
-export function mergeResults({ parts, out, table }: MergeOptions): SweepReport {
+export function mergeResults({ parts, out, table }: Omit<MergeOptions, 'report'>): SweepReport {
   const read = parts.map((path) => ({ path, ...readResults(path) }))
   const [first] = read
   if (first === undefined) throw new RangeError('name the result files of the shards')

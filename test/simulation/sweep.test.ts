@@ -1,9 +1,21 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { figuresOf, tablesOf } from '../../simulations/report/page.ts'
 import { InputError } from '../../simulations/scenario/input.ts'
+import { LONG_COMMANDS } from '../../simulations/sweep/commands.ts'
+import { readResults } from '../../simulations/sweep/results.ts'
 import { mergeResults, runSweep, type SweepOptions } from '../../simulations/sweep/run-sweep.ts'
+import { pageOfSweep } from '../../simulations/sweep/sweep-page.ts'
+import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
 
 const SWEEP = `
 name: little
@@ -87,6 +99,38 @@ describe('a sweep', () => {
     expect(head).toMatch(/^members,strategy,network.lossPpm,seed,rounds,fast,proposed,lost,/)
     expect(first).toMatch(/^4,none,0,5,20,20,0,0,/)
     expect(rest).toHaveLength(CELLS)
+  })
+
+  test('shows the two main axes as a map and as bars or lines, for each of the others', () => {
+    const page = pageOfSweep(readResults(file('whole.jsonl')))
+    const figures = figuresOf(page)
+    const map = figures.find(({ id }) => id === 'first-mean-2-map')
+    expect(map).toMatchObject({ title: expect.stringContaining('network.lossPpm 20000') })
+    expect(map?.plot).toMatchObject({
+      x: { label: 'members', names: ['4', '7'] },
+      y: { label: 'strategy', names: ['none', 'mute+late'] },
+    })
+    const lines = figures.find(({ id }) => id === 'first-mean-1')?.plot
+    expect(lines).toMatchObject({ type: 'lines', series: [{ name: 'strategy none' }, {}] })
+    const points = tablesOf(page).find(({ id }) => id === 'points')?.table.rows
+    expect(points).toHaveLength(CELLS)
+    const [, none] = (read('whole.csv').split('\r\n')[1] ?? '').split(',')
+    expect(points?.[0]?.slice(0, 4)).toEqual([4, none, 0, 1])
+  })
+
+  test('report writes a folder of a sweep that was run before', async () => {
+    const report = LONG_COMMANDS.get('report')
+    const answer = await report?.([file('whole.jsonl'), '--out', file('shown')], never)
+    expect(answer?.output).toBe(file('shown'))
+    const files = readdirSync(file('shown'))
+    const wanted = ['report.html', 'first-mean-1.svg', 'first-mean-1-map.svg', 'points.csv']
+    expect(files).toEqual(expect.arrayContaining(wanted))
+    const troubles = HAS_BROWSER
+      ? await withPage(file('shown/report.html'), async (page) => {
+          expect(await wrongLabels(page)).toEqual([])
+        })
+      : []
+    expect(troubles).toEqual([])
   })
 
   test('refuses results of another sweep', async () => {

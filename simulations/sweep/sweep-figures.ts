@@ -1,0 +1,167 @@
+import type { Bar, BarPlot, Figure, HeatCell, LinePlot, Point } from '../report/figure/figure.ts'
+import { type Estimate, endsOf, estimateOf, estimateText } from './interval.ts'
+import type { AxisValue } from './sweep-file.ts'
+import { type Axis, type Grid, METRICS, type Metric, type Panel, valuesAt } from './sweep-grid.ts'
+
+/** Cells of more would be too thin to read. */
+const VALUES_MAX = 40
+/** Colours that are told apart. */
+const SERIES_MAX = 7
+/** Combinations of the other axes that are drawn. */
+export const PANELS_MAX = 6
+
+/** Metrics that are not the same in all runs, and the others. */
+export function metricsOf({ panels }: Grid): {
+  readonly varying: readonly Metric[]
+  readonly constant: readonly { readonly metric: Metric; readonly value: number | null }[]
+} {
+  const runs = panels.flatMap((panel) => panel.runs)
+  const seen = METRICS.map((metric) => {
+    return { metric, values: new Set(runs.map(({ outcome }) => metric.read(outcome))) }
+  })
+  return {
+    varying: seen.flatMap(({ metric, values }) => (values.size > 1 ? [metric] : [])),
+    constant: seen.flatMap(({ metric, values }) => {
+      const [value = null] = values
+      return values.size > 1 ? [] : [{ metric, value }]
+    }),
+  }
+}
+
+/** A heat map over the two main axes, and the same with intervals, for each metric and panel. */
+export function figuresOfSweep(grid: Grid): readonly Figure[] {
+  const { varying } = metricsOf(grid)
+  return varying.flatMap((metric) =>
+    grid.panels.slice(0, PANELS_MAX).flatMap((panel, index) => {
+      const id = grid.panels.length > 1 ? `${metric.id}-${index + 1}` : metric.id
+      const of = { grid, metric, panel, id }
+      return [heatFigure(of), intervalFigure(of)].flatMap((figure) => figure ?? [])
+    }),
+  )
+}
+
+interface Shown {
+  readonly grid: Grid
+  readonly metric: Metric
+  readonly panel: Panel
+  readonly id: string
+}
+
+function titleOf({ metric, panel }: Shown): string {
+  const name = `${metric.name[0]?.toUpperCase()}${metric.name.slice(1)}`
+  return panel.name === '' ? name : `${name}, ${panel.name}`
+}
+
+function heatFigure(of: Shown): Figure | null {
+  const { grid, metric, panel, id } = of
+  const [x, y] = grid.main
+  if (x === null || y === null) return null
+  if (x.values.length > VALUES_MAX || y.values.length > VALUES_MAX) return null
+  const cells = y.values.map((row) =>
+    x.values.map((column): HeatCell | null => {
+      const found = valuesAt(panel, metric, [
+        [x, column],
+        [y, row],
+      ])
+      const estimate = estimateOf(found)
+      if (estimate === null) return null
+      return { value: estimate.mean, text: estimateText(estimate, metric.digits) }
+    }),
+  )
+  return {
+    id: `${id}-map`,
+    title: titleOf(of),
+    caption:
+      'Mean over the seeds, with half of its 95 % interval where that shows. A stroke: no run.',
+    plot: {
+      type: 'heat',
+      x: { label: x.name, names: x.values.map(String) },
+      y: { label: y.name, names: y.values.map(String) },
+      cells,
+      value: metric.name,
+      isDiverging: false,
+      isInverted: metric.id === 'fast',
+    },
+  }
+}
+
+interface Curve {
+  readonly name: string
+  readonly points: readonly { readonly x: AxisValue; readonly estimate: Estimate | null }[]
+}
+
+/** Lines where an axis has numbers, bars else; null where there would be too many colours. */
+function intervalFigure(of: Shown): Figure | null {
+  const { grid, metric, id } = of
+  const axes = grid.main.flatMap((axis) => axis ?? [])
+  const otherOf = (axis: Axis) => axes.find((each) => each !== axis) ?? null
+  const along = axes
+    .filter((axis) => (otherOf(axis)?.values.length ?? 0) <= SERIES_MAX)
+    .sort((a, b) => Number(isNumeric(b)) - Number(isNumeric(a)))[0]
+  if (along === undefined) return null
+  const curves = curvesOf(of, along, otherOf(along))
+  return {
+    id,
+    title: `${titleOf(of)}, by ${along.name}`,
+    caption:
+      'Mean over the seeds with its 95 % interval, where there are several. Curves stand a little ' +
+      'aside of each other, so that all intervals are seen.',
+    plot: isNumeric(along) ? linesOf(curves, along, metric) : barsOf(curves, along, metric),
+  }
+}
+
+function isNumeric({ values }: Axis): boolean {
+  return values.every((value) => typeof value === 'number')
+}
+
+function curvesOf({ metric, panel }: Shown, along: Axis, other: Axis | null): readonly Curve[] {
+  const xs = isNumeric(along)
+    ? [...along.values].sort((a, b) => Number(a) - Number(b))
+    : along.values
+  const curve = (name: string, fixed: readonly (readonly [Axis, AxisValue])[]): Curve => ({
+    name,
+    points: xs.map((x) => {
+      return { x, estimate: estimateOf(valuesAt(panel, metric, [[along, x], ...fixed])) }
+    }),
+  })
+  if (other === null) return [curve(metric.name, [])]
+  return other.values.map((value) => curve(`${other.name} ${value}`, [[other, value]]))
+}
+
+function linesOf(curves: readonly Curve[], along: Axis, metric: Metric): LinePlot {
+  return {
+    type: 'lines',
+    x: { label: along.name, isFree: true },
+    y: { label: metric.name, isFree: metric.isFree === true },
+    series: curves.map(({ name, points }) => ({
+      name,
+      points: points.map(({ x, estimate }): Point => {
+        const ends = estimate === null ? null : endsOf(estimate, metric.max)
+        const point = { x: Number(x), y: estimate?.mean ?? null }
+        return ends === null ? point : { ...point, interval: ends }
+      }),
+    })),
+  }
+}
+
+function barsOf(curves: readonly Curve[], along: Axis, metric: Metric): BarPlot {
+  const bar = (estimate: Estimate | null): Bar | null => {
+    if (estimate === null) return null
+    const ends = endsOf(estimate, metric.max)
+    return ends === null ? { value: estimate.mean } : { value: estimate.mean, whisker: ends }
+  }
+  const hasIntervals = curves.some(({ points }) => {
+    return points.some(({ estimate }) => estimate !== null && estimate.half !== null)
+  })
+  return {
+    type: 'bars',
+    x: { label: along.name },
+    y: { label: metric.name },
+    groups: (curves[0]?.points ?? []).map(({ x }) => String(x)),
+    series: curves.map(({ name, points }) => ({
+      name,
+      bars: points.map(({ estimate }) => bar(estimate)),
+    })),
+    ...(hasIntervals ? { whiskers: '95 % interval' } : {}),
+  }
+}

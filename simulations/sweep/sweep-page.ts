@@ -1,0 +1,79 @@
+import { columnsOf, type DataTable } from '../report/data-table.ts'
+import type { Page, Part } from '../report/page.ts'
+import { fixed } from '../report/text.ts'
+import { estimateOf } from './interval.ts'
+import { inOrder, type Results } from './results.ts'
+import { figuresOfSweep, metricsOf, PANELS_MAX } from './sweep-figures.ts'
+import { type Grid, gridOf, METRICS } from './sweep-grid.ts'
+import { sweepTable } from './sweep-table.ts'
+
+/** Rows of a table that a page carries with it; `--table` writes all of them. */
+const ROWS_MAX = 2_000
+
+/** What a sweep shows, on one page. */
+export function pageOfSweep(results: Results): Page {
+  const grid = gridOf(results)
+  const figures = figuresOfSweep(grid)
+  const runs = sweepTable(results)
+  const tables = [
+    { id: 'points', title: 'Means over the seeds', table: pointsTable(results) },
+    { id: 'runs', title: 'All runs', table: runs, isFolded: true },
+  ].filter(({ table }) => table.rows.length <= ROWS_MAX)
+  const paragraphs = [...summaryOf(results), ...constantsOf(grid), ...leftOutOf(grid, runs)]
+  return {
+    title: `Sweep ${results.head.sweep}`,
+    parts: [
+      ...paragraphs.map((text): Part => ({ type: 'paragraph', text })),
+      ...figures.map((figure): Part => ({ type: 'figure', figure })),
+      ...tables.map((table): Part => ({ type: 'table', table })),
+    ],
+  }
+}
+
+function summaryOf({ head, finished }: Results): readonly string[] {
+  const broken = inOrder(finished).filter(({ outcome }) => outcome.violationCount > 0).length
+  const seeds = new Set(inOrder(finished).map(({ seed }) => seed)).size
+  const missing = finished.size < head.cells ? ` of ${head.cells}` : ''
+  return [
+    `${finished.size}${missing} runs over ${head.axes.join(', ') || 'no axis'}; ${seeds} seeds. ` +
+      `An invariant broke in ${broken} of them.`,
+  ]
+}
+
+function constantsOf(grid: Grid): readonly string[] {
+  const { constant } = metricsOf(grid)
+  const named = constant.map(
+    ({ metric, value }) => `${metric.name}: ${fixed(value, metric.digits)}`,
+  )
+  return named.length === 0 ? [] : [`The same in every run: ${named.join('; ')}.`]
+}
+
+function leftOutOf({ panels }: Grid, runs: DataTable): readonly string[] {
+  const more = panels.length - PANELS_MAX
+  return [
+    ...(more > 0 ? [`${more} more combinations of the other axes are in the tables alone.`] : []),
+    ...(runs.rows.length > ROWS_MAX
+      ? [`A table of all ${runs.rows.length} runs is written by --table.`]
+      : []),
+  ]
+}
+
+/** A row for each combination of the axes. */
+function pointsTable(results: Results): DataTable {
+  const { columns } = sweepTable(results)
+  const axes = columns.slice(0, results.head.axes.length)
+  const points = Map.groupBy(inOrder(results.finished), ({ values }) => JSON.stringify(values))
+  const rows = [...points.values()].map((runs) => [
+    ...(runs[0]?.values ?? []).map((value) => (typeof value === 'boolean' ? String(value) : value)),
+    runs.length,
+    ...METRICS.flatMap(({ read }) => {
+      const estimate = estimateOf(runs.flatMap(({ outcome }) => read(outcome) ?? []))
+      return [estimate?.mean ?? null, estimate?.half ?? null]
+    }),
+  ])
+  const names = METRICS.flatMap(({ id }) => [id, `${id}-half`])
+  return {
+    columns: [...axes, ...columnsOf('integer', ['runs']), ...columnsOf('number', names)],
+    rows,
+  }
+}
