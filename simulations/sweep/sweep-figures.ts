@@ -104,8 +104,8 @@ function intervalFigure(of: Shown): Figure | null {
     id,
     title: `${titleOf(of)}, by ${along.name}`,
     caption:
-      'Mean over the seeds with its 95 % interval, where there are several. Curves stand a little ' +
-      'aside of each other, so that all intervals are seen.',
+      'Mean over the seeds with its 95 % interval, where there are several. Curves stand a ' +
+      'little aside of each other, so that all intervals are seen.',
     plot: isNumeric(along) ? linesOf(curves, along, metric) : barsOf(curves, along, metric),
   }
 }

@@ -129,6 +129,12 @@ describe('the report of a run', () => {
       writeFileSync(path, htmlOf(pageOfRun({ ...run, result }), ORIGIN))
       const troubles = await withPage(path, async (page) => {
         expect(await wrongLabels(page)).toEqual([])
+        const left = (id: string) =>
+          page.locator(`[data-figure="${id}"] [data-area]`).first().getAttribute('data-area')
+        const lefts = ['paths', 'faults', 'latency-rounds', 'price', 'price-error', 'members'].map(
+          async (id) => (await left(id))?.split(' ').slice(0, 2).join(' '),
+        )
+        expect(new Set(await Promise.all(lefts)).size).toBe(1)
         expect(await hovered(page, 'paths')).toMatch(/^round: \d+\n/)
         expect(await hovered(page, 'latency-rounds')).toMatch(
           /^round: \d+\nfirst honest member: \d/,

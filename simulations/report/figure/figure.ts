@@ -23,6 +23,8 @@ export interface NumberAxis {
   readonly isLog?: boolean
   /** Rounds of a run: a page can mark one of them in every figure over rounds. */
   readonly isRounds?: boolean
+  /** Room on the left of the axis, so that several figures can be read below each other. */
+  readonly leftMin?: number
 }
 
 export interface Point {

@@ -107,9 +107,9 @@ export function axisScale(
 }
 
 /** Room that the marks of a vertical axis take on its left. */
-export function leftOf(scale: Scale): number {
+export function leftOf(scale: Scale, leftMin = 0): number {
   const widest = Math.max(...scale.ticks.map((tick) => widthOf(scale.label(tick))))
-  return LEFT + 22 + widest
+  return Math.max(leftMin, LEFT + 22 + widest)
 }
 
 const ROW_NAME_SIZE = 11

@@ -20,6 +20,7 @@ import {
   lineBetween,
   rounded,
   SHADE,
+  SOFT,
   text,
   WIDTH,
   widthOf,
@@ -43,7 +44,8 @@ export function drawLines(plot: LinePlot, top: number): Drawn {
   const y0 = legend.bottom + 14
   const bottom = y0 + PLOT_HEIGHT
   const vertical = axisScale(plot.y, ys, { pixels: [bottom, y0], ticksMax: 6 })
-  const area: Area = { left: leftOf(vertical), right: WIDTH - 28, top: y0, bottom }
+  const left = leftOf(vertical, plot.x.leftMin)
+  const area: Area = { left, right: WIDTH - 28, top: y0, bottom }
   // Points with intervals stand beside each other, also at the ends of the axis.
   const room = hasIntervals(plot) ? 18 : 0
   const pixels = [area.left + room, area.right - room] as const
@@ -97,7 +99,10 @@ function entriesOf({ series, bands = [], shaded }: LinePlot): readonly LegendEnt
     })),
   ]
   if (shaded === undefined || shaded.spans.length === 0) return named
-  return [...named, { name: shaded.name, mark: 'box', colour: SHADE }]
+  const sign = (x: number, y: number) =>
+    element('rect', { x: x - 8, y: y - 6, width: 16, height: 12, fill: SHADE }) +
+    element('rect', { x: x - 8, y: y - 6, width: 16, height: 4, fill: SOFT })
+  return [...named, { name: shaded.name, mark: 'box', colour: SHADE, sign }]
 }
 
 interface Scales {
@@ -107,20 +112,18 @@ interface Scales {
 
 /** Thinner stretches would not be seen. */
 const SPAN_WIDTH_MIN = 1.5
+const BAR_HEIGHT = 5
 
 function shadeOf(spans: readonly Span[], { horizontal }: Scales, area: Area): string {
   const at = (x: number) => horizontal.at(Math.min(horizontal.high, Math.max(horizontal.low, x)))
   const boxes = spans.map(({ from, to }) => {
     const width = Math.max(SPAN_WIDTH_MIN, at(to) - at(from))
-    const { top, bottom } = area
-    return element('rect', {
-      x: Math.min(at(from), area.right - width),
-      y: top,
-      width,
-      height: bottom - top,
-      fill: SHADE,
-      'fill-opacity': 0.55,
-    })
+    const x = Math.min(at(from), area.right - width)
+    const { top: y, bottom } = area
+    const shade = { fill: SHADE, 'fill-opacity': 0.45 }
+    // A bar along the top tells it from a band, also without colours.
+    const bar = element('rect', { x, y: y - BAR_HEIGHT, width, height: BAR_HEIGHT, fill: SOFT })
+    return element('rect', { x, y, width, height: bottom - y, ...shade }) + bar
   })
   const data = JSON.stringify(spans.map(({ name, from, to }) => [from, to, name]))
   return element('g', { 'data-spans': data }, boxes.join(''))

@@ -24,7 +24,7 @@ export function drawStrip(
 ): Drawn {
   const { top, id } = of
   const legend = legendOf(entriesOf(plot, id), top)
-  const left = leftOfNames(plot.rows, plot.y)
+  const left = Math.max(plot.x.leftMin ?? 0, leftOfNames(plot.rows, plot.y))
   const first = legend.bottom + 12
   const bottom = first + plot.rows.length * plot.rowHeight
   const area: Area = { left, right: WIDTH - 28, top: first, bottom }

@@ -7,8 +7,9 @@ export const INK = '#1a1a1a'
 export const SOFT = '#555555'
 export const GRID = '#e2e2e2'
 export const PAPER = '#ffffff'
-/** Shades a stretch; what is not there. */
+/** Shades a stretch; what might have been there; where there is nothing to show. */
 export const SHADE = '#d0d0d0'
+export const ABSENT = '#e6e6e6'
 export const NOTHING = '#f4f4f4'
 /** What is down: darker than any colour, on a dark screen lighter. */
 export const DOWN = '#1f1f1f'
@@ -23,7 +24,8 @@ const ON_DARK: ReadonlyMap<string, string> = new Map([
   [GRID, '#2e3742'],
   [PAPER, '#14181e'],
   [SHADE, '#4a5563'],
-  [NOTHING, '#252c35'],
+  [ABSENT, '#3d4753'],
+  [NOTHING, '#1e242c'],
   [DOWN, '#e8e8e8'],
   ['#0072b2', '#4aa3df'],
   ['#d55e00', '#f0803c'],

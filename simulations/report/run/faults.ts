@@ -59,8 +59,8 @@ export function faultsFigure(run: ShownRun): Figure | null {
     id: 'faults',
     title: 'Faults and attacks',
     caption:
-      'What the scenario disturbs, and what was found. Members that are down because an adversary ' +
-      `ends them show in the figure of the members.${rest > 0 ? ` ${rest} more are not shown.` : ''}`,
+      'What the scenario disturbs, and what was found. Members that an adversary ends show in ' +
+      `the figure of the members.${rest > 0 ? ` ${rest} more are not shown.` : ''}`,
     plot: {
       type: 'strip',
       x: roundAxis(run),

@@ -1,16 +1,16 @@
 import { OURS } from '../../reference-protocols.ts'
 import { MARKS, type Mark, PARTS, type RoundRecord } from '../../run-record.ts'
 import type { Figure, HeatCell, LanePlot } from '../figure/figure.ts'
-import { DOWN, INK, SHADE } from '../figure/svg.ts'
+import { ABSENT, DOWN, INK } from '../figure/svg.ts'
 import { fixed } from '../text.ts'
 import { binText, roundAxis, type ShownRun, shortened, timingOf } from './shown-run.ts'
 
 /** Dark, light, hatched, grey and black, so that print without colours tells them apart. */
 const PART_LOOKS: Readonly<Record<(typeof PARTS)[number], { name: string; colour: string }>> = {
-  signed: { name: 'counted and signed', colour: '#1b5a8f' },
+  signed: { name: 'counted and signed', colour: '#1f639c' },
   observed: { name: 'observation counted', colour: '#8cc5ec' },
   late: { name: 'late or left out', colour: '#e69f00' },
-  absent: { name: 'no observation', colour: SHADE },
+  absent: { name: 'no observation', colour: ABSENT },
   down: { name: 'down', colour: DOWN },
 }
 
@@ -24,8 +24,9 @@ export function membersFigure(run: ShownRun): Figure {
     title: 'Members, round by round',
     caption:
       'Members counted and signed when the certificate of the round says so; an observation is ' +
-      'late or left out when the round has a certificate without it. Members under control are ' +
-      `named with what they do.${binText(bins)}`,
+      'late or left out when the round has a certificate without it; of a lost round, which ' +
+      'counts nobody, all that were said are shown as counted. Members under control are named ' +
+      `with what they do.${binText(bins)}`,
     plot: {
       type: 'strip',
       x: roundAxis(run),

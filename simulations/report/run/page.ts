@@ -1,4 +1,6 @@
 import type { SimulationResult } from '../../result.ts'
+import type { Figure } from '../figure/figure.ts'
+import { leftOfNames } from '../figure/frame.ts'
 import type { Page, Part } from '../page.ts'
 import { escapeHtml, fixed, percent } from '../text.ts'
 import { faultSpans, faultsFigure } from './faults.ts'
@@ -30,6 +32,7 @@ export function pageOfRun(run: ShownRun): Page {
     ...linkFigures(run),
     ...roundFigures(run),
   ].flatMap((figure) => (figure === null ? [] : [figure]))
+  const shown = aligned(figures)
   return {
     title: `${result.scenario}, seed ${result.seed}`,
     parts: [
@@ -44,13 +47,31 @@ export function pageOfRun(run: ShownRun): Page {
           'Point at a figure to read its values; a click on a name in a legend hides it. ' +
           'Every figure and every table can be saved.',
       },
-      ...figures.map((figure): Part => ({ type: 'figure', figure })),
+      ...shown.map((figure): Part => ({ type: 'figure', figure })),
       html(notesOf(result)),
       heading('Tables'),
       ...tablesOfRun(run).map((table): Part => ({ type: 'table', table })),
       html(`<p>Trace hash <code>${result.traceHash}</code>: the same seed gives the same.</p>`),
     ],
   }
+}
+
+/** Marks of a price have about this room. */
+const LEFT_MIN = 104
+
+/** Puts a round at one place in all figures over rounds. */
+function aligned(figures: readonly Figure[]): readonly Figure[] {
+  const lefts = figures.map(({ plot }) =>
+    plot.type === 'strip' ? leftOfNames(plot.rows, plot.y) : 0,
+  )
+  const leftMin = Math.max(LEFT_MIN, ...lefts)
+  return figures.map((figure): Figure => {
+    const { plot } = figure
+    if (plot.type !== 'strip' && plot.type !== 'lines') return figure
+    if (plot.x.isRounds !== true) return figure
+    if (plot.type === 'strip') return { ...figure, plot: { ...plot, x: { ...plot.x, leftMin } } }
+    return { ...figure, plot: { ...plot, x: { ...plot.x, leftMin } } }
+  })
 }
 
 function verdictOf(result: SimulationResult): string {
