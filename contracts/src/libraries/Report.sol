@@ -128,21 +128,22 @@ library Report {
         pure
         returns (uint256 next_)
     {
+        uint256 isWrong;
         assembly {
             let state := mload(0x60)
             mstore(add(STACK, and(state, 0xffff)), node)
             mstore(0x60, add(state, 0x10000000000000020))
             next_ := calldataload(cursor)
-        }
-        uint256 isWrong;
-        assembly {
             isWrong := or(iszero(gt(shr(240, next_), shr(240, head))), shr(250, head))
+            // More nodes were taken than waited: what went before would be in no root.
+            isWrong := or(isWrong, and(state, 0x8000000000000000))
         }
-        if (isWrong != 0) _checkOrder(next_ >> 240, head);
+        if (isWrong != 0) _checkNext(next_ >> 240, head, isWrong);
     }
 
     /// @dev Pages come last, and only they may have an index beyond those of feeds.
-    function _checkOrder(uint256 given, uint256 head) private pure {
+    function _checkNext(uint256 given, uint256 head, uint256 isWrong) private pure {
+        if (isWrong >> 63 != 0) revert IPriceFeeds.ProofMalformed();
         if (given <= head >> 240) revert IPriceFeeds.FeedsNotAscending(given, head >> 240);
         if (!isPage(head)) revert IPriceFeeds.FeedOutOfRange(head >> 240, FEEDS - 1);
     }

@@ -104,6 +104,42 @@ contract HostileTest is HubFixture {
         _assertRefused(data);
     }
 
+    /// @dev Two feeds that nobody signed, each with any program, before one that is proven.
+    function testFuzz_update_givenForgedFeedsBefore_isRefused(uint64 first, uint64 second)
+        public
+    {
+        uint32 round = TestCommittee.roundAt(block.timestamp);
+        bytes12[] memory words = new bytes12[](3);
+        for (uint16 feed = 0; feed < 3; feed++) words[feed] = TestCommittee.word(3000);
+        bytes memory signed = TestCommittee.report(round, words);
+        bytes memory header = new bytes(116);
+        for (uint256 i = 0; i < 116; i++) header[i] = signed[i];
+        bytes32 left = keccak256(
+            abi.encodePacked(
+                keccak256(abi.encodePacked(uint16(0), bytes32(words[0]))),
+                keccak256(abi.encodePacked(uint16(1), bytes32(words[1])))
+            )
+        );
+        // One step, its sibling on the left.
+        bytes memory proven = abi.encodePacked(uint16(2), words[2], uint24(4), left);
+        bytes memory forged = abi.encodePacked(_forged(0, first), _forged(1, second), proven);
+        _assertRefused(_update(bytes.concat(header, forged)));
+        _assertRefused(bytes.concat(IPriceFeeds.pull_mfwu.selector, header, forged));
+        _send(_update(bytes.concat(header, proven)));
+    }
+
+    /// @dev A feed whose program has up to two steps, and says that another feed follows.
+    function _forged(uint16 feed, uint256 chance) private pure returns (bytes memory entry) {
+        uint256 steps = chance % 3;
+        uint256 path = 1 << steps | ((chance >> 8) & ((1 << steps) - 1));
+        uint256 merges = (chance >> 16) & ((1 << steps) - 1);
+        uint24 program = uint24(merges << 12 | (path ^ 1) << 1 | 1);
+        entry = abi.encodePacked(feed, TestCommittee.word(666), program);
+        for (uint256 i = 0; i < steps; i++) {
+            if ((merges >> i) & 1 == 0) entry = abi.encodePacked(entry, bytes32(chance));
+        }
+    }
+
     function testFuzz_update_givenAnySignature_isRefused(uint256 rx, uint256 ry, uint256 z) public {
         bytes memory data = single;
         assembly {
