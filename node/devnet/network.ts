@@ -194,9 +194,10 @@ export async function waitUntilReady(network: LocalNetwork, signal: AbortSignal)
     })
   } catch (cause) {
     if (codeOf(cause) !== 'DEVNET_TIMEOUT') throw cause
+    const hint = network.market === null ? '; can this machine reach the exchanges?' : ''
     throw new OracleError(
       'DEVNET_NOT_READY',
-      `the oracles are not ready after a minute: ${await obstaclesOf(network)}`,
+      `the oracles are not ready after a minute: ${await obstaclesOf(network)}${hint}`,
       { cause },
     )
   }

@@ -6,7 +6,7 @@ import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
-import { OracleError } from '../errors.ts'
+import { codeOf, OracleError } from '../errors.ts'
 import { type GossipOptions, gossipOptions } from './gossip-options.ts'
 import { type HandshakeLimits, Handshakes } from './handshakes.ts'
 import { type NetworkIdentity, privateKeyOf } from './identity.ts'
@@ -114,7 +114,7 @@ export async function startHost(host: Host, listen: readonly string[]): Promise<
     throw new OracleError(
       'GOSSIP_LISTEN_FAILED',
       `cannot listen on ${addresses}; end who holds the port, or change network.listen`,
-      { context: { addresses }, cause },
+      { context: { addresses, reason: reasonOf(cause) }, cause },
     )
   }
 }
@@ -199,4 +199,10 @@ function memberGossip(options: HostOptions): GossipOptions {
     Dscore: Math.min(degree, 3),
     Dlazy: degree,
   }
+}
+
+/** Whether the port is taken or the address is not this machine's: libp2p says it in its text. */
+function reasonOf(cause: unknown): string {
+  const codes = String(cause).match(/\bE[A-Z]{4,}\b/g) ?? [codeOf(cause)]
+  return [...new Set(codes)].join(', ')
 }

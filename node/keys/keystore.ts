@@ -180,6 +180,17 @@ export interface OpenOptions {
   readonly strength: KeystoreStrength
 }
 
+/** Such as `signing-share of member 1`: a share is right for one member only. */
+function keyText({
+  purpose,
+  member,
+}: {
+  readonly purpose: string
+  readonly member?: number | undefined
+}) {
+  return member === undefined ? purpose : `${purpose} of member ${member}`
+}
+
 /**
  * Opens a keystore file for one purpose. Keystores of other software carry no purpose and pass.
  *
@@ -194,8 +205,8 @@ export async function openKeystore(options: OpenOptions): Promise<Secret> {
   if (!isRight) {
     throw new OracleError(
       'KEYSTORE_PURPOSE_WRONG',
-      `${options.path} holds a key for something else; name the keystore of the ${options.purpose}`,
-      { context: { path: options.path, expected: options.purpose, found: label.purpose } },
+      `${options.path} holds another key; name the keystore of the ${keyText(options)}`,
+      { context: { path: options.path, expected: keyText(options), found: keyText(label) } },
     )
   }
   try {

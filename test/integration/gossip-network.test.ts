@@ -119,7 +119,10 @@ describe('a committee of four on loopback', () => {
         chance: () => 0,
       },
     )
-    await expect(second.start()).rejects.toMatchObject({ code: 'GOSSIP_LISTEN_FAILED' })
+    await expect(second.start()).rejects.toMatchObject({
+      code: 'GOSSIP_LISTEN_FAILED',
+      context: { reason: 'EADDRINUSE' },
+    })
   })
 })
 

@@ -221,7 +221,8 @@ function write(stdout: Output, json: boolean, facts: Readonly<Record<string, unk
 function textOf({ term, approved, approvers, threshold, locked, signed }: RotationView): string {
   const time = (ms: number | null) => (ms === null ? '-' : new Date(ms).toISOString())
   const lines = [
-    `term: ${time(term.fromMs)} to ${time(term.untilMs)}`,
+    // The first committee of a network is in office from the beginning.
+    `term: ${term.fromMs === 0 ? 'the beginning' : time(term.fromMs)} to ${time(term.untilMs)}`,
     `approved here: ${approved === null ? '-' : `${approved.message}, epoch ${approved.epoch}`}`,
     `members that offer to sign it: ${approvers.join(', ') || '-'} (${threshold} sign)`,
     `locked: ${locked.map(({ epoch, message }) => `epoch ${epoch}: ${message}`).join(', ') || '-'}`,

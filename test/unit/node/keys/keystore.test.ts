@@ -130,6 +130,9 @@ describe('a keystore', () => {
     const wrong = withCode('KEYSTORE_PURPOSE_WRONG')
     await expect(openKeystore({ ...opening(path), purpose: 'identity' })).rejects.toEqual(wrong)
     await expect(openKeystore({ ...opening(path), member: 3 })).rejects.toEqual(wrong)
+    await expect(openKeystore({ ...opening(path), member: 3 })).rejects.toMatchObject({
+      context: { expected: expect.stringMatching(/ of member 3$/) },
+    })
   })
 
   it('never replaces a file', async () => {
