@@ -1,6 +1,6 @@
 import { observed } from './observed-run.ts'
-import { OURS } from './reference-protocols.ts'
-import { ReferenceRun } from './reference-run.ts'
+import { OURS } from './reference-world/protocols.ts'
+import { ReferenceRun } from './reference-world/run.ts'
 import type { SimulationResult } from './result.ts'
 import { RunRecorder } from './run-record.ts'
 import type { Scenario } from './scenario/schema.ts'

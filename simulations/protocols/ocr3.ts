@@ -1,13 +1,13 @@
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
-import { Epochs } from '../epochs.ts'
+import { Epochs } from '../reference-world/epochs.ts'
 import type {
   CreateProtocolMember,
   Observed,
   ProtocolMessage,
   ProtocolPort,
   Values,
-} from '../protocol-member.ts'
-import { reportOf } from '../report-of.ts'
+} from '../reference-world/member.ts'
+import { reportOf } from '../reference-world/report-of.ts'
 
 /** What a member knows of the round that it is in. */
 interface Turn {

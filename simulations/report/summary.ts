@@ -1,5 +1,5 @@
 import type { LatencySummary } from '../histogram.ts'
-import { OURS } from '../reference-protocols.ts'
+import { OURS } from '../reference-world/protocols.ts'
 import type { SimulationResult } from '../result.ts'
 import { fixed, percent } from './text.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OURS, REFERENCE_PROTOCOLS } from '../reference-protocols.ts'
+import { OURS, REFERENCE_PROTOCOLS } from '../reference-world/protocols.ts'
 import { REGIONS } from '../world/regions.ts'
 
 const wholeMs = (min: number, max: number) => z.int().min(min).max(max)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import { estimate } from '../../simulations/reference/estimator.ts'
-import { REFERENCE_PROTOCOLS } from '../../simulations/reference-protocols.ts'
+import { REFERENCE_PROTOCOLS } from '../../simulations/reference-world/protocols.ts'
 import { placementOf } from '../../simulations/scenario/estimate.ts'
 import { checkScenario, ScenarioError } from '../../simulations/scenario/load.ts'
 import { loadProtocol } from '../../simulations/scenario/protocol-file.ts'

@@ -1,4 +1,4 @@
-import { OURS } from '../../reference-protocols.ts'
+import { OURS } from '../../reference-world/protocols.ts'
 import { MARKS, type Mark, PARTS, type RoundRecord } from '../../run-record.ts'
 import type { Figure, HeatCell, LanePlot } from '../figure/figure.ts'
 import { ABSENT, DOWN, INK } from '../figure/svg.ts'

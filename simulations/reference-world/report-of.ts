@@ -1,5 +1,5 @@
-import { medianFloor } from '../aggregator/aggregation/median.ts'
-import type { Observed, Values } from './protocol-member.ts'
+import { medianFloor } from '../../aggregator/aggregation/median.ts'
+import type { Observed, Values } from './member.ts'
 
 /** The median of what was observed, feed by feed; null where nobody saw a value. */
 export function reportOf(observed: readonly Observed[]): Values {

@@ -1,7 +1,7 @@
-import type { MemberIndex } from '../aggregator/values/ids.ts'
-import type { ReferenceWorld } from './reference-world.ts'
-import type { Scenario } from './scenario/schema.ts'
-import type { Clock } from './world/clock.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import type { Scenario } from '../scenario/schema.ts'
+import type { Clock } from '../world/clock.ts'
+import type { ReferenceWorld } from './world.ts'
 
 type Fault = Scenario['faults'][number]
 

@@ -1,5 +1,5 @@
-import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
-import type { ProtocolMessage, ProtocolPort } from './protocol-member.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { ProtocolMessage, ProtocolPort } from './member.ts'
 
 /** What a protocol with leaders does between the changes of them. */
 export interface LeaderProtocol {

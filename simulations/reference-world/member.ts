@@ -1,4 +1,4 @@
-import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 
 /** Values of all feeds as one member saw them, or as a report has them. */
 export type Values = readonly (bigint | null)[]

@@ -1,13 +1,9 @@
-import { difference, hasMember, listMembers } from '../aggregator/values/ids.ts'
-import { withoutWorldLeaks } from './poison.ts'
-import { createReferenceControl } from './reference-control.ts'
-import { planReferenceFaults } from './reference-faults.ts'
-import { REFERENCE_PROTOCOLS } from './reference-protocols.ts'
-import { ReferenceWorld } from './reference-world.ts'
-import type { SimulationResult } from './result.ts'
-import { RoundStatistics } from './round-statistics.ts'
-import type { RunRecorder } from './run-record.ts'
-import type { Scenario } from './scenario/schema.ts'
+import { difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
+import { withoutWorldLeaks } from '../poison.ts'
+import type { SimulationResult } from '../result.ts'
+import { RoundStatistics } from '../round-statistics.ts'
+import type { RunRecorder } from '../run-record.ts'
+import type { Scenario } from '../scenario/schema.ts'
 import {
   clocksOf,
   endMsOf,
@@ -15,10 +11,14 @@ import {
   GENESIS_MS,
   paramsOf,
   ROUNDS_BEFORE,
-} from './scenario-params.ts'
-import { networkOf, sourcesOf, truthOf } from './scenario-world.ts'
-import { createKeys } from './world/keys.ts'
-import type { Recording } from './world/recorded.ts'
+} from '../scenario-params.ts'
+import { networkOf, sourcesOf, truthOf } from '../scenario-world.ts'
+import { createKeys } from '../world/keys.ts'
+import type { Recording } from '../world/recorded.ts'
+import { createReferenceControl } from './control.ts'
+import { planReferenceFaults } from './faults.ts'
+import { REFERENCE_PROTOCOLS } from './protocols.ts'
+import { ReferenceWorld } from './world.ts'
 
 export interface ReferenceRunOptions {
   readonly scenario: Scenario

@@ -1,20 +1,20 @@
-import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
-import { prngOf } from './prng.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import { prngOf } from '../prng.ts'
+import type { Mark, RunRecorder } from '../run-record.ts'
+import { Schedule } from '../schedule.ts'
+import { Trace } from '../trace.ts'
+import type { Clock } from '../world/clock.ts'
+import { createNetwork, type Network, type NetworkOptions } from '../world/network.ts'
+import type { Sources } from '../world/sources.ts'
+import type { ReferenceControl } from './control.ts'
 import type {
   CreateProtocolMember,
   ProtocolMember,
   ProtocolMessage,
   ProtocolPort,
   Values,
-} from './protocol-member.ts'
-import { bytesOf } from './protocol-member.ts'
-import type { ReferenceControl } from './reference-control.ts'
-import type { Mark, RunRecorder } from './run-record.ts'
-import { Schedule } from './schedule.ts'
-import { Trace } from './trace.ts'
-import type { Clock } from './world/clock.ts'
-import { createNetwork, type Network, type NetworkOptions } from './world/network.ts'
-import type { Sources } from './world/sources.ts'
+} from './member.ts'
+import { bytesOf } from './member.ts'
 
 /** A member has a result. */
 export interface Certified {
