@@ -64,6 +64,11 @@ export function roundAt(committee: Committee, nowMs: UnixMs): Round {
   )
 }
 
+/** Whether an excluded member may come back in a round, and signers change (§4.3, §4.5). */
+export function isProbe({ params }: Committee, round: Round): boolean {
+  return round % params.probeEvery === 0
+}
+
 /**
  * The round of a report by its time alone: it lies at most the skew before the opening and
  * `includeMs` and the skew after it (§8.3), which ends before the next round's begins.

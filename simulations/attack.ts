@@ -1,4 +1,4 @@
-import { openingOf } from '../aggregator/committee.ts'
+import { isProbe, openingOf } from '../aggregator/committee.ts'
 import type { GossipMessage, MemberMessage, Verified } from '../aggregator/messages/messages.ts'
 import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
 import { difference, listMembers, withoutMember } from '../aggregator/values/ids.ts'
@@ -26,6 +26,14 @@ export function heldUntil(
 ): readonly Copy[] {
   const heldUs = Math.max(0, momentUs(powers, when) - powers.nowUs())
   return planned.map((copy) => ({ ...copy, heldUs }))
+}
+
+/**
+ * Whether a member must be there in a round, and name the pair of the others, to be let back in the
+ * next one (protocol §4.5): an attack that needs its place goes on only then.
+ */
+export function isBeforeProbe({ context }: Powers, round: Round): boolean {
+  return isProbe(context.committee, round + 1)
 }
 
 /** World time at which a round is so old. */

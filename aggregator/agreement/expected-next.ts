@@ -12,7 +12,7 @@ import { namedAtLeast } from './pair.ts'
 
 /** What the next expected set of a proposal follows from (protocol §6.6). */
 export interface NextBasis {
-  /** E'_r: the expected set recomputed from the best certificate held now. */
+  /** E'_r, recomputed from the best certificate held now, with who comes back (§4.5). */
   readonly expected: Members
   readonly convicted: Members
   /** Late notices attached to the proposal. */

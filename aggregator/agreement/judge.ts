@@ -16,6 +16,7 @@ import {
 import { type Candidate, candidateOf } from './candidate.ts'
 import { isExpectedNextSound } from './expected-next.ts'
 import { basisOf, isHigher, pairOf } from './pair.ts'
+import { withReturning } from './returning.ts'
 
 /** `pull`: something named is not held yet; ask the proposer, then judge again. */
 export type Judgement = 'yes' | 'no' | 'pull'
@@ -91,8 +92,10 @@ function isSetSound(turn: Turn, round: RoundState, message: Proposal): boolean {
 
 function isNextSound(turn: Turn, round: RoundState, message: Proposal): boolean {
   const { state, context } = turn
+  const { expected } = currentPair(turn, round)
+  const { observers } = message
   return isExpectedNextSound(context.committee, message.expectedNext, {
-    expected: currentPair(turn, round).expected,
+    expected: withReturning(context, { ...round, expected, observers, among: observers }),
     convicted: state.convicted,
     lates: message.lates.map((late) => late.message),
     held: round.lates

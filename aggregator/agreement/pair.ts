@@ -1,10 +1,10 @@
+import { isProbe } from '../committee.ts'
 import type { Context } from '../context.ts'
 import type { Basis, Certificate, Pair } from '../messages/messages.ts'
 import {
   countMembers,
   difference,
   listMembers,
-  type MemberIndex,
   type Members,
   membersOf,
   NO_MEMBERS,
@@ -38,36 +38,12 @@ export function pairOf(context: Context, round: Round, basis: PairBasis): Pair {
     return { expected, signing: firstListed(expected, t) }
   }
   const kept = difference(basis.best.expectedNext, basis.convicted)
-  let expected = present(countMembers(kept) < t ? unconvicted : kept)
-  const { probeEvery } = committee.params
-  const isProbe = round % probeEvery === 0
-  if (isProbe) expected = withProbed(context, round, { expected, unconvicted })
+  const expected = present(countMembers(kept) < t ? unconvicted : kept)
   const signing = refill(t, { set: basis.best.signingSet & expected, from: expected })
-  if (!isProbe) return { expected, signing }
-  const duty = round / (PROBES_PER_DUTY * probeEvery)
+  if (!isProbe(committee, round)) return { expected, signing }
+  const duty = round / (PROBES_PER_DUTY * committee.params.probeEvery)
   if (Number.isInteger(duty)) return { expected, signing: onDuty(signing, expected, duty) }
   return { expected, signing: returned(signing, expected) }
-}
-
-/** In a probe round one excluded member returns: the smallest (index − r/probeEvery) mod n. */
-function withProbed(
-  context: Context,
-  round: Round,
-  sets: { readonly expected: Members; readonly unconvicted: Members },
-): Members {
-  const { size, params } = context.committee
-  const turn = (round / params.probeEvery) % size
-  const excluded = listMembers(difference(sets.unconvicted, sets.expected))
-  let probed: MemberIndex | null = null
-  let smallest = size
-  for (const index of excluded) {
-    const distance = (index - turn + size) % size
-    if (distance < smallest) {
-      smallest = distance
-      probed = index
-    }
-  }
-  return probed === null ? sets.expected : withMember(sets.expected, probed)
 }
 
 /** Adds the first others of `from`, as the committee lists them, until the set has `count`. */

@@ -19,6 +19,7 @@ import { candidateOf } from './candidate.ts'
 import { expectedNextOf } from './expected-next.ts'
 import { isSignable } from './judge.ts'
 import { basisOf, pairOf } from './pair.ts'
+import { withReturning } from './returning.ts'
 
 /** Rounds for which a member that did not answer ranks last as a signer (protocol §6.6). */
 const UNANSWERED_ROUNDS = 256
@@ -39,7 +40,11 @@ export function proposalOf(turn: Turn, round: RoundState, rank: 0 | 1): Proposal
   const notices = lates.map((late) => late.message)
   const expectedNext = expectedNextOf(
     committee,
-    { expected, convicted: state.convicted, lates: notices },
+    {
+      expected: withReturning(context, { ...round, expected, observers, among: observers }),
+      convicted: state.convicted,
+      lates: notices,
+    },
     { order, held },
   )
   const choice = { observers, slot: 1 + rank, signingSet, expectedNext }

@@ -116,7 +116,7 @@ export function attachedEvidenceBytesMax(committee: Committee): number {
 
 function observationBytesMax(committee: Committee): number {
   const feeds = committee.params.feeds.length
-  return 43 + 8 + 8 + 9 + ((feeds + 7) >> 3) + 16 * feeds + 32 + 198 + SIGNATURE_BYTES
+  return 43 + 8 + 8 + 9 + 4 + ((feeds + 7) >> 3) + 16 * feeds + 32 + 198 + SIGNATURE_BYTES
 }
 
 function proposalBytesMax(committee: Committee): number {

@@ -34,6 +34,8 @@ export interface Observation extends FromMember {
   readonly timestampMs: UnixMs
   readonly pair: Pair
   readonly basis: Basis
+  /** In a probe round the members that its sender vouches for (§4.5); otherwise none. */
+  readonly vouched: Members
   /** One entry for each feed in the committee's order; null when this member has no value. */
   readonly values: readonly (bigint | null)[]
   /** Merkle root over the raw quotes used, 32 bytes (P10 of the threat model). */

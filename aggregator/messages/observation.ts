@@ -1,8 +1,9 @@
-import type { Committee } from '../committee.ts'
+import { type Committee, isProbe } from '../committee.ts'
 import type { Reader, Writer } from '../values/codec.ts'
 import {
   readBasis,
   readCommitment,
+  readMembers,
   readPair,
   writeBasis,
   writeCommitment,
@@ -13,13 +14,14 @@ import type { Observation } from './messages.ts'
 type Header = Pick<Observation, 'round' | 'sender'>
 
 /**
- * timestampMs u64 ‖ pair ‖ basis ‖ presence bitmap ‖ int128 of each present feed ‖ root ‖ 3
- * commitments.
+ * timestampMs u64 ‖ pair ‖ basis ‖ vouched u32 ‖ presence bitmap ‖ int128 of each present feed ‖
+ * root ‖ 3 commitments.
  */
 export function writeObservation(writer: Writer, observation: Observation): void {
   writer.u64(observation.timestampMs)
   writePair(writer, observation.pair)
   writeBasis(writer, observation.basis)
+  writer.u32(observation.vouched)
   const { values } = observation
   for (let start = 0; start < values.length; start += 8) {
     let byte = 0
@@ -38,6 +40,9 @@ export function readObservation(reader: Reader, header: Header, committee: Commi
   const timestampMs = reader.u64()
   const pair = readPair(reader, committee)
   const basis = readBasis(reader)
+  const vouched = readMembers(reader, committee)
+  reader.check(vouched === 0 || isProbe(committee, header.round), 'vouched for outside of a probe')
+  reader.check((vouched & pair.expected) === 0, 'vouched for a member that is expected')
   const values = readValues(reader, committee)
   return {
     type: 'observation',
@@ -45,6 +50,7 @@ export function readObservation(reader: Reader, header: Header, committee: Commi
     timestampMs,
     pair,
     basis,
+    vouched,
     values,
     sourceCommitment: reader.bytes(32),
     commitments: [readCommitment(reader), readCommitment(reader), readCommitment(reader)],

@@ -2,6 +2,7 @@ import { type Candidate, candidateOf } from '../agreement/candidate.ts'
 import { candidateOfProposal, isSignable, missingInputs } from '../agreement/judge.ts'
 import { lateMembersOf } from '../agreement/late.ts'
 import { proposalOf } from '../agreement/propose.ts'
+import { withReturning } from '../agreement/returning.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { unsignedOf } from '../messages/codec.ts'
@@ -22,13 +23,19 @@ export function tryFastPath(turn: Turn, round: RoundState): void {
   )
   if (named === undefined) return
   const { pair } = named
+  const { expected, signing: signingSet } = pair
   round.completePair = pair
   round.isCompleteInTime = turn.nowMs <= round.openingMs + committee.params.timing.fastMs
   const candidate = candidateOf(turn.context, round.observations, {
-    observers: pair.expected,
+    observers: expected,
     slot: 0,
-    signingSet: pair.signing,
-    expectedNext: pair.expected,
+    signingSet,
+    expectedNext: withReturning(turn.context, {
+      ...round,
+      expected,
+      observers: expected,
+      among: committee.all,
+    }),
   })
   round.candidates.push(candidate)
   if (round.isCompleteInTime) sign(turn, round, candidate)

@@ -1,6 +1,7 @@
 import { type PastFeedValue, rememberValue, withDerived } from '../aggregation/derived-feeds.ts'
 import { absentBefore } from '../agreement/late.ts'
 import { basisOf, pairOf } from '../agreement/pair.ts'
+import { vouchedIn } from '../agreement/returning.ts'
 import { barrierAfter } from '../barrier.ts'
 import { openingOf, roundAt } from '../committee.ts'
 import type { Event } from '../events.ts'
@@ -117,6 +118,7 @@ export function onSampled(turn: Turn, event: Extract<Event, { type: 'sampled' }>
     timestampMs: turn.nowMs,
     pair: roundState.pair,
     basis: roundState.basis,
+    vouched: vouchedIn(turn, roundState, roundState.pair),
     values: withinBounds(turn, valuesAt(turn, roundState, event.values)),
     sourceCommitment: event.sourceCommitment,
     commitments: event.commitments,

@@ -1,4 +1,5 @@
 import { candidateOf } from '../../aggregator/agreement/candidate.ts'
+import { isProbe } from '../../aggregator/committee.ts'
 import type {
   Digest,
   MemberMessage,
@@ -8,6 +9,7 @@ import type {
 import type { Members } from '../../aggregator/values/ids.ts'
 import {
   countMembers,
+  difference,
   hasMember,
   listMembers,
   withMember,
@@ -53,8 +55,11 @@ function create(powers: Powers): Adversary {
   const changedObservation = (message: Observation): Observation => {
     const expected = subset(message.pair.expected)
     const signing = (message.pair.signing & expected) >>> 0
+    const { committee } = powers.context
+    const others = difference(committee.all, message.pair.expected)
     const kinds: readonly Observation[] = [
       { ...message, pair: { expected, signing } },
+      { ...message, vouched: isProbe(committee, message.round) ? subset(others) : 0 },
       { ...message, basis: { round: message.round - 1 - prng.below(3), slot: prng.below(3) } },
       { ...message, timestampMs: message.timestampMs + prng.between(-100, 100) },
       { ...message, values: message.values.map(() => null) },

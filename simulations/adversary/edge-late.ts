@@ -1,6 +1,6 @@
 import { orderOf } from '../../aggregator/context.ts'
 import type { Strategy } from '../adversary.ts'
-import { isMemberMessage, messageOf, momentUs } from '../attack.ts'
+import { isBeforeProbe, isMemberMessage, messageOf, momentUs } from '../attack.ts'
 
 /** Whose include-deadline is just met: everyone else hears of it from that one. */
 export const edgeLate: Strategy = {
@@ -13,6 +13,7 @@ export const edgeLate: Strategy = {
     send: (planned) => {
       const message = messageOf(planned)
       if (!isMemberMessage(message) || message.type !== 'observation') return planned
+      if (isBeforeProbe(powers, message.round)) return planned
       const { includeMs } = powers.context.committee.params.timing
       // The last in turn order: no proposer, and seldom a combiner.
       const reversed = [...orderOf(powers.context, message.round)].reverse()

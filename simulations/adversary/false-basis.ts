@@ -1,6 +1,6 @@
 import { difference, listMembers, withMember, withoutMember } from '../../aggregator/values/ids.ts'
 import type { Strategy } from '../adversary.ts'
-import { carrying, messageOf } from '../attack.ts'
+import { carrying, isBeforeProbe, messageOf } from '../attack.ts'
 
 export const falseBasis: Strategy = {
   name: 'false-basis',
@@ -11,6 +11,7 @@ export const falseBasis: Strategy = {
     send: (planned) => {
       const message = messageOf(planned)
       if (message?.type !== 'observation' || message.round % 2 === 0) return planned
+      if (isBeforeProbe(powers, message.round)) return planned
       const { expected, signing } = message.pair
       const [spare] = listMembers(difference(expected, signing))
       const [first] = listMembers(signing)

@@ -1,6 +1,7 @@
 import { candidateOf } from '../../aggregator/agreement/candidate.ts'
 import { pairOf } from '../../aggregator/agreement/pair.ts'
 import { proposalOf } from '../../aggregator/agreement/propose.ts'
+import { withReturning } from '../../aggregator/agreement/returning.ts'
 import { orderOf } from '../../aggregator/context.ts'
 import type { Digest, Proposal } from '../../aggregator/messages/messages.ts'
 import {
@@ -13,7 +14,7 @@ import {
   withoutMember,
 } from '../../aggregator/values/ids.ts'
 import type { Adversary, Powers, Strategy } from '../adversary.ts'
-import { isMemberMessage, messageOf, momentUs, victimsOf } from '../attack.ts'
+import { isBeforeProbe, isMemberMessage, messageOf, momentUs, victimsOf } from '../attack.ts'
 import { type Attempts, addShare, track } from '../secret-attempts.ts'
 
 /** After its moment, so that whoever is asked signs at once. */
@@ -42,7 +43,10 @@ function create(powers: Powers): Adversary {
     if (proposal === null || !hasMember(proposal.observers, late)) return
     const best = state.best.message
     const { expected } = pairOf(powers.context, round, { best, convicted: state.convicted })
-    const offered = { ...proposal, expectedNext: expected, lates: [], evidence: [] }
+    const { observers } = proposal
+    const words = { ...known, expected, observers, among: observers }
+    const expectedNext = withReturning(powers.context, words)
+    const offered = { ...proposal, expectedNext, lates: [], evidence: [] }
     const victims = listMembers(victimsOf(powers))
     const half = powers.context.committee.signingThreshold - countMembers(powers.members)
     const sides = [victims.slice(0, half), victims.slice(victims.length - half)]
@@ -68,6 +72,7 @@ function create(powers: Powers): Adversary {
     send: (planned) => {
       const message = messageOf(planned)
       if (message?.type === 'observation' && message.sender === lateOne(powers)) {
+        if (isBeforeProbe(powers, message.round)) return planned
         const { fastMs } = powers.context.committee.params.timing
         const arriveUs = momentUs(powers, { round: message.round, offsetMs: fastMs + LATER_MS })
         return planned.map((copy) => ({ ...copy, arriveUs }))

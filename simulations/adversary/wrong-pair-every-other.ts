@@ -1,6 +1,6 @@
 import { difference, listMembers, withMember, withoutMember } from '../../aggregator/values/ids.ts'
 import type { Strategy } from '../adversary.ts'
-import { carrying, messageOf } from '../attack.ts'
+import { carrying, isBeforeProbe, messageOf } from '../attack.ts'
 
 export const wrongPairEveryOther: Strategy = {
   name: 'wrong-pair-every-other',
@@ -10,6 +10,7 @@ export const wrongPairEveryOther: Strategy = {
     send: (planned) => {
       const message = messageOf(planned)
       if (message?.type !== 'observation' || message.round % 2 === 0) return planned
+      if (isBeforeProbe(powers, message.round)) return planned
       const { expected, signing } = message.pair
       const [spare] = listMembers(difference(expected, signing))
       const [first] = listMembers(signing)

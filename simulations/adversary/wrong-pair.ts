@@ -1,7 +1,7 @@
 import type { Members } from '../../aggregator/values/ids.ts'
 import { difference, listMembers, withMember, withoutMember } from '../../aggregator/values/ids.ts'
 import type { Strategy } from '../adversary.ts'
-import { carrying, messageOf } from '../attack.ts'
+import { carrying, isBeforeProbe, messageOf } from '../attack.ts'
 
 /** Another signing set of the same size within the expected one; the same when there is none. */
 function otherSigners(signing: Members, expected: Members): Members {
@@ -19,6 +19,7 @@ export const wrongPair: Strategy = {
     send: (planned) => {
       const message = messageOf(planned)
       if (message?.type !== 'observation') return planned
+      if (isBeforeProbe(powers, message.round)) return planned
       const { expected, signing } = message.pair
       const pair = { expected, signing: otherSigners(signing, expected) }
       return carrying(planned, powers.sign({ ...message, pair }))

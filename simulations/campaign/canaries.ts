@@ -33,7 +33,6 @@ const DRAWN: readonly (readonly [variant: string, rule: Rule, beyond?: number])[
   ['any-time-counts', 'S5', 1],
 ]
 
-const MUTE = { strategy: 'mute', members: [3] }
 const VENUES = ['harbour', 'meadow', 'summit']
 /** Two honest members see no price, the third does, the fourth lies. */
 const FEW_VALUES = {
@@ -61,7 +60,12 @@ const AIMED: readonly (Omit<Canary, 'seedsMax' | 'scenario'> & {
   {
     name: 'proposals-are-not-combined',
     rule: 'L1',
-    given: { rounds: 100, adversaries: [MUTE], variant: 'proposals-are-not-combined' },
+    given: {
+      rounds: 100,
+      committee: { members: 4, probeEvery: 8 },
+      adversaries: [{ strategy: 'flap-at-probes', members: [3] }],
+      variant: 'proposals-are-not-combined',
+    },
   },
   {
     name: 'no-late-notices',

@@ -54,7 +54,7 @@ function against(rows: readonly FaultRow[], other: string): string {
   )
 }
 
-/** Where the proposal decides, not the fast path. */
+/** What members that fail cost ours in the tail. */
 function slower(rows: readonly FaultRow[]): string {
   const own = rows.filter(({ protocol, state }) => protocol === 'ours' && state !== 'alive')
   const more = own.map((row) => {
@@ -65,10 +65,10 @@ function slower(rows: readonly FaultRow[]): string {
     return (row.p99Ms ?? 0) / (alive?.p99Ms ?? 1)
   })
   return (
-    'Members that are missing or late cost ours its fast path whenever it tries them again, and ' +
-    'the proposal comes later than what others do each round: its 99th percentile is up to ' +
-    `${fixed(Math.max(...more), 1)} times what it is with all alive. OCR loses such rounds ` +
-    'instead, and lost rounds are in no latency.'
+    'Ours leaves out who is missing or late, and waits for nobody whom others have not seen ' +
+    'again: its 99th percentile is up to ' +
+    `${fixed(Math.max(...more), 1)} times what it is with all alive. OCR loses the rounds of a ` +
+    'missing leader, and lost rounds are in no latency.'
   )
 }
 

@@ -70,6 +70,7 @@ function observation(nth: number): Uint8Array {
     timestampMs: genesisMs + round * timing.roundMs,
     pair: { expected: committee.all, signing: 0b111 },
     basis: { round: 0, slot: 0 },
+    vouched: 0,
     values: committee.params.feeds.map(() => BigInt(1_000_000 + nth)),
     sourceCommitment: new Uint8Array(32),
     commitments: [commitment, commitment, commitment],

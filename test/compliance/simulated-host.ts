@@ -108,6 +108,7 @@ function live(situation: Situation): Promise<readonly Seen[]> {
       timestampMs: world.nowMs,
       pair: { expected: 0b1111, signing: 0b0111 },
       basis: { round: 0, slot: 0 },
+      vouched: 0,
       values: [1n],
       sourceCommitment: new Uint8Array(32),
       commitments: [nonce(), nonce(), nonce()],

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isProbe } from '../../aggregator/committee.ts'
 import { decode, encodeMember } from '../../aggregator/messages/codec.ts'
 import type { MemberMessage, Observation } from '../../aggregator/messages/messages.ts'
 import { decodeDirect, encodeDirect } from '../../aggregator/messages/sync.ts'
 import { decodeWord, encodeWord, INT64_MAX, INT64_MIN } from '../../aggregator/report/words.ts'
 import { concat, equalBytes } from '../../aggregator/values/bytes.ts'
+import { difference } from '../../aggregator/values/ids.ts'
 import { BTC, testCommittee } from '../support/committee.ts'
 import { runs } from '../support/property.ts'
 
@@ -17,25 +19,34 @@ const FEEDS = Array.from({ length: 11 }, (_, index) => ({
 const { committee } = testCommittee({ size: 7, feeds: FEEDS })
 
 const members = fc.integer({ min: 0, max: committee.all })
-const round = fc.maxSafeNat()
+const anyRound = fc.maxSafeNat()
+const probe = anyRound.map((any) => any - (any % committee.params.probeEvery))
+const round = fc.oneof(anyRound, probe)
 const slot = fc.integer({ min: 0, max: 2 })
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const header = { round, sender: fc.integer({ min: 0, max: committee.size - 1 }) }
 const commitment = fc.record({ hiding: bytesOf(33), binding: bytesOf(33) })
 const value = fc.option(fc.bigInt({ min: INT64_MIN, max: INT64_MAX }))
 
-const observation = fc.record({
-  type: fc.constant('observation' as const),
-  ...header,
-  timestampMs: fc.maxSafeNat(),
-  pair: fc
-    .tuple(members, members)
-    .map(([expected, some]) => ({ expected, signing: expected & some })),
-  basis: fc.record({ round, slot }),
-  values: fc.array(value, { minLength: FEEDS.length, maxLength: FEEDS.length }),
-  sourceCommitment: bytesOf(32),
-  commitments: fc.tuple(commitment, commitment, commitment),
-})
+const observation = fc
+  .record({
+    type: fc.constant('observation' as const),
+    ...header,
+    timestampMs: fc.maxSafeNat(),
+    pair: fc
+      .tuple(members, members)
+      .map(([expected, some]) => ({ expected, signing: expected & some })),
+    basis: fc.record({ round, slot }),
+    vouched: members,
+    values: fc.array(value, { minLength: FEEDS.length, maxLength: FEEDS.length }),
+    sourceCommitment: bytesOf(32),
+    commitments: fc.tuple(commitment, commitment, commitment),
+  })
+  // Only in a probe round, and only for members that are not expected.
+  .map((made) => ({
+    ...made,
+    vouched: isProbe(committee, made.round) ? difference(made.vouched, made.pair.expected) : 0,
+  }))
 const late = fc.record({ type: fc.constant('late' as const), ...header, members })
 const share = fc.record({
   type: fc.constant('share' as const),

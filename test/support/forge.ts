@@ -88,6 +88,7 @@ export class Forge {
       type: 'observation',
       timestampMs: params.genesisMs + given.round * params.timing.roundMs,
       basis: { round: 0, slot: 0 },
+      vouched: 0,
       values: params.feeds.map(() => 6_000_000_000_000n + BigInt(given.sender)),
       sourceCommitment: new Uint8Array(32),
       commitments: given.commitments ?? commitmentsOf(this.test, this.context, of),

@@ -66,6 +66,14 @@ describe('stories of a committee of four (protocol §6, §12)', () => {
     expectUnique(cluster)
   })
 
+  test('given f silent, then probe rounds are fast as well: nobody vouches for the silent (§4.5)', () => {
+    const cluster = run({ silent: [3] }, 70)
+    // Rounds 32 and 64 are probe rounds.
+    expect(FIRST + 70).toBeGreaterThan(66)
+    expect(endings(cluster, 0, 70).slice(2)).toBe('0'.repeat(68))
+    expect(cluster.machines[0]?.state.best?.message.expectedNext).toBe(0b0111)
+  })
+
   test('given a member that comes back, then a probe round lets it in again (L4)', () => {
     const isAway = (message: GossipMessage) => 'round' in message && message.round < FIRST + 3
     const options: Omit<ClusterOptions, 'test'> = {

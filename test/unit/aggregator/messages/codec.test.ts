@@ -84,8 +84,8 @@ describe.each(byType)('the bytes of one %s (protocol §5)', (_name, { message, t
 describe('canonical forms (protocol §5)', () => {
   test('presence bits beyond the feeds are refused', () => {
     const observation = specimens[0]?.message.bytes.slice() ?? new Uint8Array()
-    // tag, version, digest, round, sender, timestamp, pair, basis: then the bitmap.
-    const bitmapAt = 2 + 32 + 8 + 1 + 8 + 8 + 9
+    // tag, version, digest, round, sender, timestamp, pair, basis, vouched: then the bitmap.
+    const bitmapAt = 2 + 32 + 8 + 1 + 8 + 8 + 9 + 4
     expect(observation[bitmapAt]).toBe(1)
     observation[bitmapAt] = 3
     expect(decode(committee, observation)).toBeNull()
@@ -105,6 +105,19 @@ describe('canonical forms (protocol §5)', () => {
     const pair = { expected: 0b1111, signing: 0b111 }
     const made = forge.observation({ round: ZOO_ROUND, sender: 2, pair, values: [0n] })
     expect(judge(made.bytes, 'protocol')).toEqual({ verdict: 'reject', code: 'MALFORMED' })
+  })
+
+  const PROBE = 2 * committee.params.probeEvery
+  test.each([
+    ['an excluded member in a probe round', PROBE, 0b0111, true],
+    ['an excluded member in another round', PROBE + 1, 0b0111, false],
+    ['an expected member', PROBE, 0b1111, false],
+  ])('a word for %s', (_, round, expected, isCanonical) => {
+    const pair = { expected, signing: 0b0111 }
+    const made = forge.observation({ round, sender: 2, pair, vouched: 0b1000 })
+    expect(decode(committee, made.bytes) !== null).toBe(isCanonical)
+    const silent = forge.observation({ round, sender: 2, pair })
+    expect(decode(committee, silent.bytes)).not.toBeNull()
   })
 
   test('a signing set beyond the expected set is refused', () => {

@@ -1,0 +1,72 @@
+import { isProbe } from '../committee.ts'
+import type { Context } from '../context.ts'
+import type { Observation, Pair, Verified } from '../messages/messages.ts'
+import type { RoundState, Turn } from '../state.ts'
+import {
+  difference,
+  hasMember,
+  listMembers,
+  type MemberIndex,
+  type Members,
+  NO_MEMBERS,
+  type Round,
+  withMember,
+} from '../values/ids.ts'
+import { namedAtLeast } from './pair.ts'
+
+/**
+ * The excluded members that this node vouches for in a probe round: their observation of the round
+ * before was here in time, and named the pair that this node named (protocol §4.5).
+ *
+ * @param pair of the round in which this node vouches
+ */
+export function vouchedIn(turn: Turn, round: RoundState, pair: Pair): Members {
+  const { state, context } = turn
+  if (!isProbe(context.committee, round.round)) return NO_MEMBERS
+  const before = state.rounds.get(round.round - 1)
+  if (before === undefined || before.pair === null) return NO_MEMBERS
+  let vouched = NO_MEMBERS
+  const excluded = difference(before.included, pair.expected | state.convicted)
+  for (const member of listMembers(excluded)) {
+    const named = before.observations[member]?.message.pair
+    const isSame = named?.expected === before.pair.expected && named.signing === before.pair.signing
+    if (isSame) vouched = withMember(vouched, member)
+  }
+  return vouched
+}
+
+/** What decides who comes back. */
+interface Words {
+  readonly round: Round
+  /** The set that it joins. */
+  readonly expected: Members
+  /** Of the report. */
+  readonly observers: Members
+  /** Of the round, those of all observers among them. */
+  readonly observations: readonly (Verified<Observation> | undefined)[]
+  /**
+   * Who may come back. In a proposed round one of its observers: nobody complains of an excluded
+   * member that has left again (§6.5), so its own observation must show that it has not.
+   */
+  readonly among: Members
+}
+
+/**
+ * An expected set with the member that comes back to it, if one does: in a probe round, of those
+ * whom f+1 observers of the report vouch for, the one with the smallest (index − r/probeEvery) mod
+ * n (§4.5). It follows from the observations alone, so whoever holds them finds the same.
+ */
+export function withReturning({ committee }: Context, words: Words): Members {
+  const { round, expected, observers, observations, among } = words
+  if (!isProbe(committee, round)) return expected
+  const said = listMembers(observers).map((member) => ({
+    members: observations[member]?.message.vouched ?? NO_MEMBERS,
+  }))
+  const vouched = difference(namedAtLeast(said, committee.f + 1) & among, expected)
+  const first = (round / committee.params.probeEvery) % committee.size
+  for (let distance = 0; distance < committee.size; distance++) {
+    const member: MemberIndex = (first + distance) % committee.size
+    if (hasMember(vouched, member)) return withMember(expected, member)
+  }
+  return expected
+}
