@@ -100,14 +100,22 @@ function intervalFigure(of: Shown): Figure | null {
     .sort((a, b) => Number(isNumeric(b)) - Number(isNumeric(a)))[0]
   if (along === undefined) return null
   const curves = curvesOf(of, along, otherOf(along))
+  const hasIntervals = curves.some(({ points }) => points.some(hasInterval))
+  const aside = isNumeric(along) && curves.length > 1 ? ASIDE : ''
   return {
     id,
     title: `${titleOf(of)}, by ${along.name}`,
-    caption:
-      'Mean over the seeds with its 95 % interval, where there are several. Curves stand a ' +
-      'little aside of each other, so that all intervals are seen.',
+    caption: hasIntervals
+      ? `Mean over the seeds with its 95 % interval.${aside}`
+      : 'One seed each.',
     plot: isNumeric(along) ? linesOf(curves, along, metric) : barsOf(curves, along, metric),
   }
+}
+
+const ASIDE = ' Curves stand a little aside of each other, so that all intervals are seen.'
+
+function hasInterval({ estimate }: Curve['points'][number]): boolean {
+  return estimate !== null && estimate.half !== null
 }
 
 function isNumeric({ values }: Axis): boolean {
@@ -135,6 +143,7 @@ function linesOf(curves: readonly Curve[], along: Axis, metric: Metric): LinePlo
     y: { label: metric.name, isFree: metric.isFree === true },
     series: curves.map(({ name, points }) => ({
       name,
+      shape: 'dotted' as const,
       points: points.map(({ x, estimate }): Point => {
         const ends = estimate === null ? null : endsOf(estimate, metric.max)
         const point = { x: Number(x), y: estimate?.mean ?? null }
@@ -150,9 +159,7 @@ function barsOf(curves: readonly Curve[], along: Axis, metric: Metric): BarPlot 
     const ends = endsOf(estimate, metric.max)
     return ends === null ? { value: estimate.mean } : { value: estimate.mean, whisker: ends }
   }
-  const hasIntervals = curves.some(({ points }) => {
-    return points.some(({ estimate }) => estimate !== null && estimate.half !== null)
-  })
+  const hasIntervals = curves.some(({ points }) => points.some(hasInterval))
   return {
     type: 'bars',
     x: { label: along.name },

@@ -35,8 +35,8 @@ function summaryOf({ head, finished }: Results): readonly string[] {
   const seeds = new Set(inOrder(finished).map(({ seed }) => seed)).size
   const missing = finished.size < head.cells ? ` of ${head.cells}` : ''
   return [
-    `${finished.size}${missing} runs over ${head.axes.join(', ') || 'no axis'}; ${seeds} seeds. ` +
-      `An invariant broke in ${broken} of them.`,
+    `${finished.size}${missing} runs over ${head.axes.join(', ') || 'no axis'}, ` +
+      `${seeds === 1 ? 'one seed' : `${seeds} seeds`}. An invariant broke in ${broken} of them.`,
   ]
 }
 

@@ -110,12 +110,15 @@ describe('a sweep', () => {
       x: { label: 'members', names: ['4', '7'] },
       y: { label: 'strategy', names: ['none', 'mute+late'] },
     })
+    const columns = (read('whole.csv').split('\r\n')[2] ?? '').split(',')
+    expect(columns.slice(0, 3)).toEqual(['4', 'none', '20000'])
+    const cells = map?.plot.type === 'heat' ? map.plot.cells : []
+    expect(cells[0]?.[0]?.value).toBe(Number(columns[8]))
     const lines = figures.find(({ id }) => id === 'first-mean-1')?.plot
     expect(lines).toMatchObject({ type: 'lines', series: [{ name: 'strategy none' }, {}] })
     const points = tablesOf(page).find(({ id }) => id === 'points')?.table.rows
     expect(points).toHaveLength(CELLS)
-    const [, none] = (read('whole.csv').split('\r\n')[1] ?? '').split(',')
-    expect(points?.[0]?.slice(0, 4)).toEqual([4, none, 0, 1])
+    expect(points?.[0]?.slice(0, 4)).toEqual([4, 'none', 0, 1])
   })
 
   test('report writes a folder of a sweep that was run before', async () => {

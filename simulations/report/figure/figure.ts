@@ -38,8 +38,8 @@ export interface Point {
 export interface Series {
   readonly name: string
   readonly points: readonly Point[]
-  /** A line, a line that changes in steps, or points alone. */
-  readonly shape?: 'line' | 'steps' | 'points'
+  /** A line, one with its points, one that changes in steps, or points alone. */
+  readonly shape?: 'line' | 'dotted' | 'steps' | 'points'
 }
 
 /** A stretch of the horizontal axis that means something. */

@@ -46,8 +46,9 @@ export function drawLines(plot: LinePlot, top: number): Drawn {
   const vertical = axisScale(plot.y, ys, { pixels: [bottom, y0], ticksMax: 6 })
   const left = leftOf(vertical, plot.x.leftMin)
   const area: Area = { left, right: WIDTH - 28, top: y0, bottom }
-  // Points with intervals stand beside each other, also at the ends of the axis.
-  const room = hasIntervals(plot) ? 18 : 0
+  // Points are whole at the ends of the axis too, and with intervals stand beside each other.
+  const isDotted = series.some(({ shape }) => shape === 'dotted')
+  const room = hasIntervals(plot) ? 18 : isDotted ? 8 : 0
   const pixels = [area.left + room, area.right - room] as const
   const horizontal = axisScale(plot.x, xs, { pixels, ticksMax: 8 })
   const scales = { horizontal, vertical }
@@ -200,7 +201,7 @@ function seriesOf(
     'stroke-linejoin': 'round',
     'stroke-dasharray': dashOf(index) || undefined,
   })
-  const isDotted = shape === 'points' || whiskers.length > 0
+  const isDotted = shape === 'points' || shape === 'dotted'
   const drawn = [shape === 'points' ? '' : line, ...whiskers, ...(isDotted ? dots : [])].join('')
   const values = points.map(({ x, y, interval = [] }) =>
     [x, y, ...interval].map((value) => (value === null ? null : significant(value))),

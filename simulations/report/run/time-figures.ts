@@ -1,5 +1,6 @@
 import type { TimelineBucket } from '../../timeline.ts'
 import type { Figure, LinePlot, Span } from '../figure/figure.ts'
+import { fixed } from '../text.ts'
 import { binText, roundAxis, type ShownRun } from './shown-run.ts'
 
 /** Light, middle and dark, also in print without colours. */
@@ -85,7 +86,7 @@ export function latencyFigure({ result }: ShownRun): Figure {
   const { first, all } = latencyMs
   const curve = (points: typeof curves.first) =>
     points.map(({ ms, share }) => ({ x: ms, y: 100 * share }))
-  const figures = ({ p50Ms, p99Ms }: typeof first) => `${p50Ms} and ${p99Ms} ms`
+  const figures = ({ p50Ms, p99Ms }: typeof first) => `${fixed(p50Ms, 1)} and ${fixed(p99Ms, 1)} ms`
   return {
     id: 'latency',
     title: 'Time to the certificate, distribution',
