@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Format, formatOf, writeTable } from './report/data-table.ts'
 import type { Origin } from './report/page.ts'
@@ -139,6 +141,10 @@ async function simulate(options: SimulateOptions): Promise<number> {
   const seed = options.seed ?? scenario.seed
   const origin = originOf({ ...options, seed })
   const { signal } = interrupted()
+  // Before a run that may take hours: what comes of it must have somewhere to go.
+  for (const path of [options.report, options.table]) {
+    if (path !== null) mkdirSync(dirname(path), { recursive: true })
+  }
   process.stderr.write(`${scenario.name}: seed ${seed}, commit ${origin.commit}\n`)
   const recorder = options.report === null ? null : recorderOf(scenario)
   const watched = recorder === null ? {} : { recorder }
@@ -192,7 +198,8 @@ function explain(error: unknown): string {
   if (error instanceof ScenarioError || error instanceof InputError) {
     return `${error.code}: ${error.message}`
   }
-  return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`
+  const message = error instanceof Error ? error.message : String(error)
+  return `${message}\nall commands and options: npm run sim -- help`
 }
 
 async function main(args: readonly string[]): Promise<number> {

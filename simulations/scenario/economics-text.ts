@@ -25,5 +25,5 @@ export function economicsText({ name, attacks, best, ...result }: EconomicsResul
 }
 
 function thousands(usd: number): string {
-  return (usd / 1_000).toFixed(0)
+  return String(Math.round(usd / 1_000))
 }

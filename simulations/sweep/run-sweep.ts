@@ -148,9 +148,8 @@ export async function runSweep(
     sweep: sweep.name,
     out: options.out,
     cells: cells.length,
-    finished: finished.size,
+    ...countsOf(finished, cells),
     resumed: cells.length - open.length,
-    broken: brokenIn(finished),
   }
 }
 
@@ -172,8 +171,14 @@ function finishedOf(sweep: Sweep, cell: number, outcome: Finished['outcome']): F
   return { cell, values: point.values, seed, outcome }
 }
 
-function brokenIn(finished: ReadonlyMap<number, Finished>): number {
-  return [...finished.values()].filter(({ outcome }) => outcome.violationCount > 0).length
+/** Of some cells: a file may hold those of other shards, too. */
+function countsOf(
+  finished: ReadonlyMap<number, Finished>,
+  cells: readonly number[],
+): Pick<SweepReport, 'finished' | 'broken'> {
+  const known = cells.flatMap((cell) => finished.get(cell) ?? [])
+  const broken = known.filter(({ outcome }) => outcome.violationCount > 0).length
+  return { finished: known.length, broken }
 }
 
 export interface MergeOptions {
@@ -233,9 +238,8 @@ export function mergeResults({ parts, out, table }: Omit<MergeOptions, 'report'>
     sweep: first.head.sweep,
     out,
     cells: first.head.cells,
-    finished: finished.size,
+    ...countsOf(finished, [...finished.keys()]),
     resumed: 0,
-    broken: brokenIn(finished),
   }
 }
 

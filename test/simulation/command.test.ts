@@ -105,7 +105,7 @@ describe('simulate', () => {
     const { code, stderr } = await simulate(['simulate', HONEST, '--seed', 'many'])
     expect(code).toBe(2)
     expect(stderr).toContain('--seed must be a whole number')
-    expect(stderr).toContain('Exit codes')
+    expect(stderr).toContain('npm run sim -- help')
   })
 
   test('an interrupt ends the run in order, with what came out so far', async () => {

@@ -86,6 +86,12 @@ describe('a sweep', () => {
     expect(read('cut.jsonl')).toBe(read('whole.jsonl'))
   })
 
+  test('a shard that goes on in the file of all counts its own cells', async () => {
+    writeFileSync(file('all.jsonl'), read('whole.jsonl'))
+    const report = await run({ out: file('all.jsonl'), shard: { index: 1, count: 3 } })
+    expect(report).toMatchObject({ cells: 3, finished: 3, resumed: 3 })
+  })
+
   test('a signal stops it, and what was finished is kept', async () => {
     const stop = new AbortController()
     stop.abort()

@@ -12,7 +12,7 @@ const SIMULATOR = fileURLToPath(new URL(MAIN, import.meta.url))
 /** Hands everything to the simulator, which is a program of its own: the node never imports it. */
 export const simulate: Command = {
   name: 'simulate',
-  summary: 'Run a scenario in the simulator: parallax simulate SCENARIO …',
+  summary: 'Run the simulator; `parallax simulate help` lists its commands.',
   argument: null,
   options: {},
   isPassedThrough: true,
