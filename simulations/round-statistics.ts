@@ -5,13 +5,15 @@ import {
   type Histogram,
   type LatencySummary,
 } from './histogram.ts'
+import { OpenRounds } from './open-rounds.ts'
 import { type RoundEnd, Timeline, type TimelineBucket } from './timeline.ts'
 import type { PricePath } from './world/prices.ts'
 
 /** What is counted of one round before it is closed; values with the decimals of the feed. */
 interface OpenRound {
   readonly round: Round
-  readonly openedUs: number
+  /** Null until it opens by the true clock. */
+  openedUs: number | null
   end: RoundEnd
   firstUs: number | null
   /** What the first member held, and what is inside. */
@@ -67,9 +69,6 @@ export interface RoundFigures {
 /** Curves of a result have so many points. */
 const CURVE_POINTS = 400
 
-/** Rounds after which one is closed: a certificate that comes later counts as lost. */
-const CLOSED_AFTER = 2
-
 /** Counts how rounds went, whatever protocol they are of. */
 export class RoundStatistics {
   readonly #ends: Record<RoundEnd, number> = { fast: 0, proposed: 0, lost: 0 }
@@ -79,13 +78,15 @@ export class RoundStatistics {
   readonly #timeline = new Timeline()
   #differing = 0
   readonly #options: RoundStatisticsOptions
-  readonly #open = new Map<Round, OpenRound>()
+  readonly #rounds: OpenRounds<OpenRound>
   #errors = 0
   #errorBpsSum = 0
   #errorBpsMax = 0
 
   constructor(options: RoundStatisticsOptions) {
     this.#options = options
+    const { firstRound, lastRound } = options
+    this.#rounds = new OpenRounds({ firstRound, lastRound, create: openRound })
   }
 
   /** What came out so far. */
@@ -112,31 +113,14 @@ export class RoundStatistics {
   }
 
   open(round: Round, openedUs: number): void {
-    const { firstRound, lastRound } = this.#options
-    if (round >= firstRound && round <= lastRound) {
-      this.#open.set(round, {
-        round,
-        openedUs,
-        end: 'lost',
-        firstUs: null,
-        of: null,
-        value: null,
-        isDiffering: false,
-        truth: null,
-        observedUsSum: 0,
-        observations: 0,
-        certifiedUs: [],
-        honestLow: null,
-        honestHigh: null,
-      })
-    }
-    const closing = this.#open.get(round - CLOSED_AFTER)
-    if (closing !== undefined) this.#close(closing)
+    const { opened, over } = this.#rounds.open(round)
+    if (opened !== undefined) opened.openedUs = openedUs
+    if (over !== undefined) this.#close(over)
   }
 
-  /** An honest member observed. */
+  /** An honest member observed; before the round opens where its clock is ahead. */
   observe(round: Round, observed: bigint | null, nowUs: number): void {
-    const open = this.#open.get(round)
+    const open = this.#rounds.at(round)
     if (open === undefined) return
     open.observedUsSum += nowUs
     open.observations += 1
@@ -155,15 +139,16 @@ export class RoundStatistics {
     readonly value: () => bigint | null
   }): void {
     const { round, nowUs, end, of } = certified
-    const open = this.#open.get(round)
-    if (open === undefined) return
-    const latencyUs = nowUs - open.openedUs
+    const open = this.#rounds.at(round)
+    const openedUs = open?.openedUs ?? null
+    if (open === undefined || openedUs === null) return
+    const latencyUs = nowUs - openedUs
     this.#all.add(latencyUs)
     open.certifiedUs.push(nowUs)
     if (open.of === of) return
     const value = certified.value()
     const price = value === null ? null : Number(value)
-    if (price !== null) this.#err(open, price)
+    if (price !== null) this.#err(open, { price, openedUs })
     if (open.firstUs !== null) {
       open.isDiffering ||= price !== open.value
       return
@@ -175,10 +160,13 @@ export class RoundStatistics {
     open.value = price
   }
 
-  #err(open: OpenRound, price: number): void {
+  #err(
+    open: OpenRound,
+    { price, openedUs }: { readonly price: number; readonly openedUs: number },
+  ): void {
     const { truth } = this.#options
     if (truth === null) return
-    const truePrice = truth.at(open.openedUs)
+    const truePrice = truth.at(openedUs)
     open.truth = truePrice
     const bps = Math.abs((10_000 * (price - truePrice)) / truePrice)
     this.#errors += 1
@@ -187,7 +175,6 @@ export class RoundStatistics {
   }
 
   #close(open: OpenRound): void {
-    this.#open.delete(open.round)
     this.#ends[open.end] += 1
     if (open.isDiffering) this.#differing += 1
     if (open.observations > 0) {
@@ -196,8 +183,9 @@ export class RoundStatistics {
     }
     const { unit } = this.#options
     const whole = (value: number | null) => (value === null ? null : value / unit)
-    const sinceMs = (us: number | null) => (us === null ? null : (us - open.openedUs) / 1_000)
-    const { round, end } = open
+    const { round, end, openedUs } = open
+    const sinceMs = (us: number | null) =>
+      us === null || openedUs === null ? null : (us - openedUs) / 1_000
     this.#timeline.add({
       round,
       end,
@@ -209,5 +197,23 @@ export class RoundStatistics {
       honestHigh: whole(open.honestHigh),
       truth: whole(open.truth),
     })
+  }
+}
+
+function openRound(round: Round): OpenRound {
+  return {
+    round,
+    openedUs: null,
+    end: 'lost',
+    firstUs: null,
+    of: null,
+    value: null,
+    isDiffering: false,
+    truth: null,
+    observedUsSum: 0,
+    observations: 0,
+    certifiedUs: [],
+    honestLow: null,
+    honestHigh: null,
   }
 }

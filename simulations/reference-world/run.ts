@@ -1,8 +1,8 @@
 import { difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import { withoutWorldLeaks } from '../poison.ts'
+import type { RunRecorder } from '../record/run-recorder.ts'
 import type { SimulationResult } from '../result.ts'
 import { RoundStatistics } from '../round-statistics.ts'
-import type { RunRecorder } from '../run-record.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import {
   clocksOf,
@@ -140,7 +140,7 @@ export class ReferenceRun {
   #planOpening(round: number, roundUs: number): void {
     this.#world.at(round * roundUs, () => {
       this.#statistics.open(round, this.#world.nowUs)
-      this.#options.recorder?.openRound(round, this.#world.nowUs)
+      this.#options.recorder?.open(round, this.#world.nowUs)
       this.#planOpening(round + 1, roundUs)
     })
   }

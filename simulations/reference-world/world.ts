@@ -1,6 +1,6 @@
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { prngOf } from '../prng.ts'
-import type { Mark, RunRecorder } from '../run-record.ts'
+import type { Mark, RunRecorder } from '../record/run-recorder.ts'
 import { Schedule } from '../schedule.ts'
 import { Trace } from '../trace.ts'
 import type { Clock } from '../world/clock.ts'

@@ -1,6 +1,6 @@
 import type { Round } from '../../../aggregator/values/ids.ts'
+import type { RunRecord } from '../../record/run-recorder.ts'
 import type { SimulationResult } from '../../result.ts'
-import type { RunRecord } from '../../run-record.ts'
 import type { Scenario } from '../../scenario/schema.ts'
 import { paramsOf, ROUNDS_BEFORE } from '../../scenario-params.ts'
 import type { NumberAxis } from '../figure/figure.ts'

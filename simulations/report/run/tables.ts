@@ -1,5 +1,5 @@
+import { PARTS } from '../../record/run-recorder.ts'
 import type { SimulationResult } from '../../result.ts'
-import { PARTS } from '../../run-record.ts'
 import { columnsOf, type DataTable } from '../data-table.ts'
 import type { NamedTable } from '../page.ts'
 import type { ShownRun } from './shown-run.ts'

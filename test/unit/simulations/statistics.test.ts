@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createHistogram } from '../../../simulations/histogram.ts'
+import { RoundStatistics } from '../../../simulations/round-statistics.ts'
 import { Timeline } from '../../../simulations/timeline.ts'
 
 describe('a histogram of durations', () => {
@@ -54,5 +55,33 @@ describe('a timeline', () => {
     // A value that is one off a true price of one, below it negative.
     expect(buckets[0]).toMatchObject({ errorBpsLow: 0, honestBpsLow: -10_000 })
     expect(buckets.at(-1)).toMatchObject({ errorBpsHigh: null, honestBpsHigh: null })
+  })
+})
+
+describe('statistics of rounds', () => {
+  test('a member whose clock is ahead counts among the honest ones', () => {
+    const statistics = new RoundStatistics({ unit: 1, firstRound: 1, lastRound: 1, truth: null })
+    statistics.observe(1, 90n, 900)
+    statistics.open(1, 1_000)
+    statistics.observe(1, 100n, 1_100)
+    const certificate = {}
+    const certified = { round: 1, end: 'fast', of: certificate, value: () => 95n } as const
+    statistics.certify({ ...certified, nowUs: 21_000 })
+    statistics.certify({ ...certified, nowUs: 31_000 })
+    statistics.open(3, 3_000)
+    const { timeline, latencyMs } = statistics.figures()
+    expect(timeline[0]).toMatchObject({ honestLow: 90, honestHigh: 100, firstMsSum: 20 })
+    expect(timeline[0]).toMatchObject({ lastMsMax: 30 })
+    // From the mean moment of both observations.
+    expect(latencyMs.observed).toMatchObject({ meanMs: 25, maxMs: 30 })
+  })
+
+  test('what is said far ahead, or when a round is over, opens none', () => {
+    const statistics = new RoundStatistics({ unit: 1, firstRound: 1, lastRound: 99, truth: null })
+    statistics.open(5, 0)
+    for (const round of [3, 7, 50]) statistics.observe(round, 1n, 0)
+    for (let round = 6; round <= 52; round++) statistics.open(round, 0)
+    const values = statistics.figures().timeline.flatMap(({ honestLow }) => honestLow ?? [])
+    expect(values).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PARTS, RunRecorder } from '../../../simulations/run-record.ts'
+import { PARTS, RunRecorder } from '../../../simulations/record/run-recorder.ts'
 
 const ALL_SIGN = { observers: 0b111, signers: 0b111, end: 'fast', nowUs: 0 } as const
 
@@ -19,27 +19,27 @@ describe('a record of a run', () => {
   test('says for each member whether it signed, counted, was late, silent or down', () => {
     const recorder = recorderOf(1)
     recorder.setDown(3, true)
-    recorder.openRound(1, 1_000)
+    recorder.open(1, 1_000)
     recorder.mark(1, { type: 'observation', member: 2 }, 1_200)
     recorder.certified(1, { observers: 0b011, signers: 0b001, end: 'fast', nowUs: 2_000 })
-    recorder.openRound(3, 3_000)
+    recorder.open(3, 3_000)
     expect(partsOf(recorder)).toEqual(['signed', 'observed', 'late', 'down'])
   })
 
   test('a member that comes back within the round was still down; a silent one is absent', () => {
     const recorder = recorderOf(1)
     recorder.setDown(3, true)
-    recorder.openRound(1, 0)
+    recorder.open(1, 0)
     recorder.setDown(3, false)
-    recorder.openRound(3, 0)
+    recorder.open(3, 0)
     expect(partsOf(recorder)).toEqual(['absent', 'absent', 'absent', 'down'])
   })
 
   test('a member whose clock is ahead says its observation before the round opens', () => {
     const recorder = recorderOf(2)
-    recorder.openRound(1, 1_000)
+    recorder.open(1, 1_000)
     recorder.mark(2, { type: 'observation', member: 0 }, 1_990)
-    for (const round of [2, 3, 4]) recorder.openRound(round, round * 1_000)
+    for (const round of [2, 3, 4]) recorder.open(round, round * 1_000)
     expect(partsOf(recorder, 1)[0]).toBe('observed')
     recorder.violated(2)
     const { rounds } = recorder.record()
@@ -49,7 +49,7 @@ describe('a record of a run', () => {
   test('counts a million rounds in 256 bins', () => {
     const recorder = recorderOf(1_000_000)
     for (let round = 1; round <= 1_000_002; round++) {
-      recorder.openRound(round, round)
+      recorder.open(round, round)
       recorder.certified(round, { ...ALL_SIGN, nowUs: round })
     }
     const { bins, rounds } = recorder.record()
@@ -74,7 +74,7 @@ describe('a record of a run', () => {
     ] as const
     for (const [at, end] of [...ends, null, null].entries()) {
       const round = at + 1
-      recorder.openRound(round, round * 1_000)
+      recorder.open(round, round * 1_000)
       if (end === null) continue
       const nowUs = round * 1_000 + (round === 5 ? 900 : 10)
       recorder.certified(round, { observers: 7, signers: 7, end, nowUs })

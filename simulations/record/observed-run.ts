@@ -1,15 +1,15 @@
-import { createMachine } from '../aggregator/machine.ts'
-import type { Observation } from '../aggregator/messages/messages.ts'
-import type { MemberIndex, Members } from '../aggregator/values/ids.ts'
-import { hasMember, listMembers } from '../aggregator/values/ids.ts'
-import type { Powers, Strategy } from './adversary.ts'
-import type { Checker, CreateChecker, Handlers, Violation } from './checker.ts'
-import { CHECKERS } from './rules.ts'
-import type { RunRecorder } from './run-record.ts'
-import type { SimulationOptions } from './simulation.ts'
-import { strategyOf } from './strategies.ts'
-import { variantOf } from './variants.ts'
-import type { FactOf } from './world/facts.ts'
+import { createMachine } from '../../aggregator/machine.ts'
+import type { Observation } from '../../aggregator/messages/messages.ts'
+import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
+import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
+import type { Powers, Strategy } from '../adversary.ts'
+import type { Checker, CreateChecker, Handlers, Violation } from '../checker.ts'
+import { CHECKERS } from '../rules.ts'
+import type { SimulationOptions } from '../simulation.ts'
+import { strategyOf } from '../strategies.ts'
+import { variantOf } from '../variants.ts'
+import type { FactOf } from '../world/facts.ts'
+import type { RunRecorder } from './run-recorder.ts'
 
 /**
  * A run of ours that a recorder watches. It is the same run, to the last byte of its trace: a
@@ -83,7 +83,7 @@ class Observer {
           if (this.#recorder.counts(each) && !this.#saidUs.has(each)) this.#saidUs.set(each, [])
         }
         this.#saidUs.delete(round - ROUNDS_HEARD)
-        this.#recorder.openRound(round, nowUs)
+        this.#recorder.open(round, nowUs)
         return null
       },
       started: ({ member }) => {

@@ -1,4 +1,4 @@
-import type { MemberIndex } from '../aggregator/values/ids.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
 
 /** How long messages took from member to member. */
 export interface LinkDelays {

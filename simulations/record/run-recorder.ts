@@ -1,8 +1,9 @@
-import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
-import { difference, hasMember, membersOf, withMember } from '../aggregator/values/ids.ts'
-import { Bins } from './bins.ts'
+import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
+import { difference, hasMember, membersOf, withMember } from '../../aggregator/values/ids.ts'
+import { Bins } from '../bins.ts'
+import { OpenRounds } from '../open-rounds.ts'
+import type { RoundEnd } from '../timeline.ts'
 import { type LinkDelays, LinkMeter } from './link-meter.ts'
-import type { RoundEnd } from './timeline.ts'
 
 /**
  * What came of a member in a round: it signed the certificate; its observation counted; it said
@@ -80,8 +81,6 @@ interface Certified {
 }
 
 const BINS_MAX = 256
-/** As `RoundStatistics` closes them. */
-const CLOSED_AFTER = 2
 /** Closed rounds that a violation may still ask for. */
 const ROUNDS_KEPT = 8
 const VIOLATIONS_MAX = 3
@@ -90,16 +89,13 @@ const VIOLATIONS_MAX = 3
 export class RunRecorder {
   readonly links: LinkMeter
   readonly #members: number
-  readonly #firstRound: Round
-  readonly #lastRound: Round
   readonly #bins: Bins<MemberBin>
-  readonly #open = new Map<Round, OpenRound>()
+  readonly #rounds: OpenRounds<OpenRound>
   readonly #closed: OpenRound[] = []
   readonly #kept = new Map<string, OpenRound & { readonly because: RoundRecord['because'] }>()
   readonly #broken = new Set<Round>()
   readonly #convicted = new Map<MemberIndex, Round>()
   #down: Members = 0
-  #current: Round = 0
 
   constructor(of: {
     readonly members: number
@@ -107,8 +103,7 @@ export class RunRecorder {
     readonly lastRound: Round
   }) {
     this.#members = of.members
-    this.#firstRound = of.firstRound
-    this.#lastRound = of.lastRound
+    this.#rounds = new OpenRounds({ ...of, create: (round) => this.#openRound(round) })
     this.links = new LinkMeter(of.members)
     this.#bins = new Bins(BINS_MAX, (into, other) => {
       for (const [at, count] of other.counts.entries()) {
@@ -119,22 +114,20 @@ export class RunRecorder {
 
   /** Whether a round is one of those that the run is about. */
   counts(round: Round): boolean {
-    return round >= this.#firstRound && round <= this.#lastRound
+    return this.#rounds.counts(round)
   }
 
-  openRound(round: Round, openedUs: number): void {
-    this.#current = round
-    const open = this.#at(round)
-    if (open !== undefined) {
-      open.openedUs = openedUs
-      open.downAtOpening = this.#down
+  open(round: Round, openedUs: number): void {
+    const { opened, over } = this.#rounds.open(round)
+    if (opened !== undefined) {
+      opened.openedUs = openedUs
+      opened.downAtOpening = this.#down
     }
-    const closing = this.#open.get(round - CLOSED_AFTER)
-    if (closing !== undefined) this.#close(closing)
+    if (over !== undefined) this.#close(over)
   }
 
   mark(round: Round, mark: Omit<Mark, 'us'>, nowUs: number): void {
-    this.#at(round)?.marks.push({ ...mark, nowUs })
+    this.#rounds.at(round)?.marks.push({ ...mark, nowUs })
   }
 
   /** An honest member holds its first certificate of a round. */
@@ -142,7 +135,7 @@ export class RunRecorder {
     round: Round,
     of: Certified & { readonly end: RoundEnd; readonly nowUs: number },
   ): void {
-    const open = this.#open.get(round)
+    const open = this.#rounds.at(round)
     if (open === undefined || open.certificate !== null) return
     open.certificate = of
     open.end = of.end
@@ -169,7 +162,7 @@ export class RunRecorder {
 
   /** What was collected so far; rounds that are open are as they stand. */
   record(): RunRecord {
-    for (const open of this.#open.values()) {
+    for (const open of this.#rounds.all) {
       if (this.#broken.has(open.round)) this.#keep(open, 'violation')
     }
     return {
@@ -181,12 +174,8 @@ export class RunRecorder {
     }
   }
 
-  /** A round that is counted and not closed, from the one before it on. */
-  #at(round: Round): OpenRound | undefined {
-    const known = this.#open.get(round)
-    const isNear = round > this.#current - CLOSED_AFTER && round <= this.#current + 1
-    if (known !== undefined || !isNear || !this.counts(round)) return known
-    const open: OpenRound = {
+  #openRound(round: Round): OpenRound {
+    return {
       round,
       openedUs: null,
       marks: [],
@@ -195,8 +184,6 @@ export class RunRecorder {
       firstUs: Number.POSITIVE_INFINITY,
       certificate: null,
     }
-    this.#open.set(round, open)
-    return open
   }
 
   #records(): readonly RoundRecord[] {
@@ -214,7 +201,6 @@ export class RunRecorder {
   }
 
   #close(open: OpenRound): void {
-    this.#open.delete(open.round)
     this.#bins.add({ round: open.round, rounds: 1, counts: this.#countsOf(open) })
     this.#closed.push(open)
     if (this.#closed.length > ROUNDS_KEPT) this.#closed.shift()
