@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { type SoakResult, soak } from './soak.ts'
 
 const USAGE = `npm run soak [-- --nodes 7 --minutes 60 --warm-up 10 --pause-every 60]
              [--seed 1 --json]
 
-Runs oracles of one-second rounds and samples heap, memory and processor. A day: --minutes 1440.`
+Packs the node, runs oracles of one-second rounds with it, and samples heap, memory and processor. A day: --minutes 1440.`
 
 /** Bars of docs/benchmarks.md, for each node. */
 const HEAP_MB_PER_HOUR_MAX = 0.5
@@ -31,6 +32,8 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2
   }
   const [nodes = 0, minutes = 0, warmUp = 0, pauseEvery = 0] = numbers
+  process.stderr.write('packing what the nodes run\n')
+  execFileSync(process.execPath, ['scripts/prepack.ts'], { stdio: ['ignore', 2, 2] })
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort())
   const result = await soak({

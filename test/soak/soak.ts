@@ -46,7 +46,9 @@ const LOOK_EVERY_MS = 10_000
 const PAUSE_MS = 2_000
 const MB = 1_048_576
 const HOUR_MS = 3_600_000
-const HEAP_PROBE = new URL('./heap-probe.ts', import.meta.url).href
+/** Made by scripts/prepack.ts, see `main`. */
+const PACKAGED_CLI = 'dist/node/cli/main.js'
+const HEAP_PROBE = new URL('./heap-probe.mjs', import.meta.url).href
 const FEEDS = ['BTC/USD', 'ETH/USD', 'SOL/USD']
 
 /** Runs a committee of real processes for a long time and measures what it costs and keeps. */
@@ -57,6 +59,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     timing: WORLDWIDE_TIMING,
     probeEvery: 32,
     process: (node) => ({
+      // What operators install, not the sources.
+      args: [PACKAGED_CLI, 'run', '--config', node.config],
       nodeFlags: [...ORACLE_FLAGS, '--import', HEAP_PROBE],
       within: ['env', `PARALLAX_HEAP_LOG=${heapLogOf(node.directory)}`],
     }),

@@ -4,16 +4,13 @@ import { isMainThread } from 'node:worker_threads'
 
 // Loaded before a node that soaks: writes what is left of the heap after each full collection that
 // V8 makes of its own accord. That is what lives, without a collection that a node would not make.
+// JavaScript, so that a node of JavaScript does not load what TypeScript needs.
 const path = process.env.PARALLAX_HEAP_LOG
-
-interface Collection {
-  readonly detail?: { readonly kind?: number }
-}
 
 if (isMainThread && path !== undefined) {
   new PerformanceObserver((list) => {
-    const isFull = (entry: Collection) => entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR
-    if (!list.getEntries().some((entry) => isFull(entry as Collection))) return
+    const isFull = ({ detail }) => detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR
+    if (!list.getEntries().some(isFull)) return
     const row = { atMs: Date.now(), usedBytes: process.memoryUsage().heapUsed }
     appendFileSync(path, `${JSON.stringify(row)}\n`)
   }).observe({ entryTypes: ['gc'] })
