@@ -65,11 +65,15 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       within: ['env', `PARALLAX_HEAP_LOG=${heapLogOf(node.directory)}`],
     }),
   })
+  // What a soak that failed or was stopped has written may say why.
+  let files: 'remove' | 'leave' = 'leave'
   try {
     await oracles.start(options.signal)
-    return await new Soak(oracles, options).run()
+    const result = await new Soak(oracles, options).run()
+    if (!options.signal.aborted) files = 'remove'
+    return result
   } finally {
-    await oracles.stop(options.signal.aborted ? 'leave' : 'remove')
+    await oracles.stop(files)
   }
 }
 

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Derivation } from '../../aggregator/aggregation/derived-kind.ts'
 import type { TimingParams } from '../../aggregator/params.ts'
 import { type LocalCommittee, localCommittee } from '../../node/devnet/committee.ts'
 import {
@@ -27,7 +28,9 @@ export interface OraclesOptions {
   /** Members that never run. */
   readonly silent?: readonly number[]
   /** How a node's process differs from a plain one. */
-  readonly process?: (node: NodeFiles) => Pick<ProcessOptions, 'nodeFlags' | 'within'>
+  readonly process?: (
+    node: NodeFiles,
+  ) => Partial<Pick<ProcessOptions, 'args' | 'nodeFlags' | 'within'>>
   /** Rewrites files of the run before anything starts. */
   readonly prepare?: (files: RunFiles) => Promise<void>
 }
@@ -163,18 +166,30 @@ export async function startedOracles(
   }
 }
 
-function committeeFor(
+/** A local committee with other timing; windows of derived feeds hold as many rounds as before. */
+export function committeeFor(
   made: LocalCommittee,
-  { timing = {}, probeEvery, heartbeatMs }: OraclesOptions,
+  options: Pick<OraclesOptions, 'timing' | 'probeEvery' | 'heartbeatMs'>,
 ): LocalCommittee {
   const { params, groupKey } = made.file
+  const { probeEvery, heartbeatMs } = options
+  const timing = { ...params.timing, ...options.timing }
+  const factor = timing.roundMs / params.timing.roundMs
   const changed = {
     ...params,
-    feeds: params.feeds.map((feed) =>
-      heartbeatMs !== undefined && feed.kind === 'spot' ? { ...feed, heartbeatMs } : feed,
-    ),
-    timing: { ...params.timing, ...timing },
+    feeds: params.feeds.map((feed) => ({
+      ...feed,
+      ...(heartbeatMs !== undefined && feed.kind === 'spot' ? { heartbeatMs } : {}),
+      ...(feed.derivation === undefined ? {} : { derivation: drawn(feed.derivation, factor) }),
+    })),
+    timing,
     probeEvery: probeEvery ?? params.probeEvery,
   }
   return { ...made, file: { params: changed, groupKey } }
+}
+
+function drawn(derivation: Derivation, factor: number): Derivation {
+  const { windowMs, stepMs } = derivation
+  const longer = { windowMs: windowMs * factor, stepMs: stepMs === null ? null : stepMs * factor }
+  return { ...derivation, ...longer }
 }
