@@ -61,9 +61,11 @@ export function prngOf(seed: number, label: string): Prng {
       const bytes = new Uint8Array(length)
       for (let start = 0; start < length; start += 4) {
         const word = next()
-        for (let at = start; at < start + 4 && at < length; at++) {
-          bytes[at] = (word >>> (8 * (at - start))) & 255
-        }
+        // What lies beyond the end is dropped.
+        bytes[start] = word
+        bytes[start + 1] = word >>> 8
+        bytes[start + 2] = word >>> 16
+        bytes[start + 3] = word >>> 24
       }
       return bytes
     },

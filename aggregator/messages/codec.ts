@@ -33,28 +33,45 @@ export function digestOfBody(context: Context, body: Uint8Array): Digest {
 
 /** Canonical body of a member's message, without its signature. */
 export function encodeMember(committee: Committee, message: MemberMessage): Uint8Array {
-  const writer = writePrefix(new Writer(), committee, message.type)
-  writer.u64(message.round).u8(message.sender)
-  switch (message.type) {
-    case 'observation':
-      writeObservation(writer, message)
-      return writer.done()
-    case 'late':
-      return writer.u32(message.members).done()
-    case 'proposal':
-      writeProposal(writer, message)
-      return writer.done()
-    case 'share':
-      writeShare(writer, message)
-      return writer.done()
-  }
+  const writer = new Writer(bodyCapacity(committee, message.type))
+  writeMember(writer, committee, message)
+  return writer.done()
 }
 
 /** A message of ours, ready to be signed by the host. */
 export function unsignedOf<M extends MemberMessage>(context: Context, message: M): Unsigned<M> {
-  const body = encodeMember(context.committee, message)
-  return { message, body, digest: digestOfBody(context, body) }
+  // One buffer for what is hashed and what is sent: a member makes several of these in a round.
+  const writer = new Writer(DIGEST_TAG.length + bodyCapacity(context.committee, message.type))
+  writeMember(writer.bytes(DIGEST_TAG), context.committee, message)
+  const tagged = writer.done()
+  const digest = context.crypto.keccak256(tagged)
+  return { message, body: tagged.subarray(DIGEST_TAG.length), digest }
 }
+
+function writeMember(writer: Writer, committee: Committee, message: MemberMessage): void {
+  writePrefix(writer, committee, message.type).u64(message.round).u8(message.sender)
+  switch (message.type) {
+    case 'observation':
+      writeObservation(writer, message)
+      return
+    case 'late':
+      writer.u32(message.members)
+      return
+    case 'proposal':
+      writeProposal(writer, message)
+      return
+    case 'share':
+      writeShare(writer, message)
+  }
+}
+
+/** Room for a body: all of it, but for proposals, most of which are far below their bound. */
+function bodyCapacity(committee: Committee, type: MemberMessage['type']): number {
+  const bytesMax = messageBytesMax(committee, type) - SIGNATURE_BYTES
+  return type === 'proposal' && bytesMax > PROPOSAL_CAPACITY ? PROPOSAL_CAPACITY : bytesMax
+}
+
+const PROPOSAL_CAPACITY = 1_024
 
 export function encodeCertificate(committee: Committee, certificate: Certificate): Uint8Array {
   const writer = new Writer()

@@ -70,16 +70,20 @@ export function idealScheme(key: number): ThresholdScheme {
   return {
     name: 'ideal',
     commit(_share, chance) {
-      const hiding = new Uint8Array(33)
-      const binding = new Uint8Array(33)
-      hiding.set(chance.subarray(0, 32), 1)
-      binding.set(chance.subarray(32, 64), 1)
-      hiding[0] = 2
-      binding[0] = 2
-      return {
-        secret: { hiding: chance.slice(0, 32), binding: chance.slice(32, 64) },
-        commitment: { hiding, binding },
+      const secret = { hiding: new Uint8Array(32), binding: new Uint8Array(32) }
+      const commitment = { hiding: new Uint8Array(33), binding: new Uint8Array(33) }
+      commitment.hiding[0] = 2
+      commitment.binding[0] = 2
+      // A loop: views and copies of so few bytes cost more, and simulations make many.
+      for (let at = 0; at < 32; at++) {
+        const hiding = chance[at] as number
+        const binding = chance[at + 32] as number
+        secret.hiding[at] = hiding
+        secret.binding[at] = binding
+        commitment.hiding[at + 1] = hiding
+        commitment.binding[at + 1] = binding
       }
+      return { secret, commitment }
     },
     isCommitment: ({ hiding, binding }) => hiding[0] === 2 && binding[0] === 2,
     sign(_groupKey: GroupKey, share: SigningShare, nonce, session) {

@@ -75,10 +75,16 @@ function idealGroupKey(size: number, threshold: number): GroupKey {
 
 /** Signatures that are tags under a secret of the world: nobody makes one without its signer. */
 function idealIdentities(seed: number, members: Params['members']) {
-  const secret = prngOf(seed, 'ideal identities').bytes(32)
+  // Secret, member and digest: one buffer for all, as every message of a world is signed here.
+  const tagged = concat(prngOf(seed, 'ideal identities').bytes(32), new Uint8Array(33))
   const tag = (member: MemberIndex, digest: Uint8Array): Uint8Array => {
-    const half = idealHash(concat(secret, Uint8Array.of(member), digest))
-    return concat(half, half)
+    tagged[32] = member
+    tagged.set(digest, 33)
+    const half = idealHash(tagged)
+    const signature = new Uint8Array(64)
+    signature.set(half)
+    signature.set(half, 32)
+    return signature
   }
   return {
     sign: tag,
