@@ -5,7 +5,8 @@ import { type SoakResult, soak } from './soak.ts'
 const USAGE = `npm run soak [-- --nodes 7 --minutes 60 --warm-up 10 --pause-every 60]
              [--seed 1 --json]
 
-Packs the node, runs oracles of one-second rounds with it, and samples heap, memory and processor. A day: --minutes 1440.`
+Packs the node, runs oracles of one-second rounds with it, and samples heap, memory and
+processor. A day: --minutes 1440.`
 
 /** Bars of docs/benchmarks.md, for each node. */
 const HEAP_MB_PER_HOUR_MAX = 0.5
