@@ -1,6 +1,6 @@
 import { MARKS, type Mark, PARTS, type RoundRecord } from '../../record/run-recorder.ts'
 import { OURS } from '../../reference-world/protocols.ts'
-import type { Figure, HeatCell, LanePlot } from '../figure/figure.ts'
+import type { Category, Figure, HeatCell, LanePlot } from '../figure/figure.ts'
 import { ABSENT, DOWN, INK } from '../figure/svg.ts'
 import { fixed } from '../text.ts'
 import { binText, roundAxis, type ShownRun, shortened, timingOf } from './shown-run.ts'
@@ -23,15 +23,13 @@ export function membersFigure(run: ShownRun): Figure {
     id: 'members',
     title: 'Members, round by round',
     caption:
-      'Members counted and signed when the certificate of the round says so; an observation is ' +
-      'late or left out when the round has a certificate without it; of a lost round, which ' +
-      'counts nobody, all that were said are shown as counted. Members under control are named ' +
-      `with what they do.${binText(bins)}`,
+      `${isOurs(run) ? COUNTED : SAID} Members under control are named with what they do.` +
+      binText(bins),
     plot: {
       type: 'strip',
       x: roundAxis(run),
       y: 'member',
-      categories: PARTS.map((part) => ({ ...PART_LOOKS[part], isHatched: part === 'late' })),
+      categories: categoriesOf(run),
       rowHeight: members > 16 ? 15 : 24,
       rows: Array.from({ length: members }, (_, member) => ({
         name: nameOf(run, member),
@@ -43,6 +41,24 @@ export function membersFigure(run: ShownRun): Figure {
       })),
     },
   }
+}
+
+const COUNTED =
+  'Members counted and signed when the certificate of the round says so; an observation is late ' +
+  'or left out when the round has a certificate without it; of a lost round, which counts ' +
+  'nobody, all that were said are shown as counted.'
+const SAID = 'Who said an observation: results of another protocol do not tell who counted.'
+
+function isOurs({ result }: ShownRun): boolean {
+  return result.protocol === OURS
+}
+
+function categoriesOf(run: ShownRun): readonly Category[] {
+  return PARTS.map((part) => {
+    const isSaid = part === 'observed' && !isOurs(run)
+    const look = { ...PART_LOOKS[part], isHatched: part === 'late' }
+    return isSaid ? { ...look, name: 'observation' } : look
+  })
 }
 
 /** A member's number, and what an adversary does with it. */
@@ -57,7 +73,6 @@ function nameOf({ scenario }: ShownRun, member: number): string {
 /** Delays between members, and where some of what was sent never arrived. */
 export function linkFigures(run: ShownRun): readonly Figure[] {
   const { links, sent } = run.record.links
-  const isOurs = run.result.protocol === OURS
   if (links.every((row) => row.every((link) => link === null))) return []
   const delays = matrix(run, (from, to) => {
     const link = links[from]?.[to] ?? null
@@ -66,7 +81,7 @@ export function linkFigures(run: ShownRun): readonly Figure[] {
   const delay: Figure = {
     id: 'links',
     title: 'Delay from member to member',
-    caption: isOurs
+    caption: isOurs(run)
       ? 'Mean time from when a member says its observation until another has it, passed on by ' +
         'others where that is the quicker way. A stroke: never, or a member itself.'
       : 'Mean time of the messages between two members. A stroke: none, or a member itself.',
@@ -80,7 +95,7 @@ export function linkFigures(run: ShownRun): readonly Figure[] {
     return { value, text: fixed(value, value > 99.95 ? 0 : 1) }
   })
   const isWhole = reached.cells.flat().every((cell) => (cell?.value ?? 100) > 99.95)
-  if (!isOurs || isWhole) return [delay]
+  if (!isOurs(run) || isWhole) return [delay]
   return [
     delay,
     {
@@ -106,6 +121,7 @@ function matrix({ record }: ShownRun, cellOf: (from: number, to: number) => Heat
   }
 }
 
+const TIMES = ' Dashed lines are the times of the committee, as far as the round came.'
 const BECAUSE: Readonly<Record<RoundRecord['because'], string>> = {
   violation: 'an invariant broke here',
   first: 'the first that is counted',
@@ -136,9 +152,7 @@ export function roundFigures(run: ShownRun): readonly Figure[] {
   return run.record.rounds.map((round) => ({
     id: `round-${round.round}`,
     title: `Round ${round.round}: ${BECAUSE[round.because]}${endOf(round)}`,
-    caption:
-      'All that happened at each member, by the true clock. Dashed lines are the times of the ' +
-      'committee, as far as the round came.',
+    caption: `All that happened at each member, by the true clock.${isOurs(run) ? TIMES : ''}`,
     plot: lanesOf(run, round),
   }))
 }
@@ -179,6 +193,6 @@ function lanesOf(run: ShownRun, { marks }: RoundRecord): LanePlot {
           ...(from === undefined ? {} : { text: `(${from})` }),
         })),
     })),
-    moments: run.result.protocol === OURS ? moments : [],
+    moments: isOurs(run) ? moments : [],
   }
 }
