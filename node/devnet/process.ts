@@ -5,12 +5,6 @@ import { OracleError } from '../errors.ts'
 
 const LEASH = new URL('./leash.ts', import.meta.url).href
 
-/**
- * What an oracle is started with. A round makes little garbage: a young generation of a few
- * megabytes in each of its threads, not the default of 48, halves what stays resident.
- */
-export const ORACLE_FLAGS = ['--max-semi-space-size=2'] as const
-
 /** Root of the project: children run there. */
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 

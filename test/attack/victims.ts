@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NodeFiles } from '../../node/devnet/files.ts'
-import { ORACLE_FLAGS } from '../../node/devnet/process.ts'
 import { countRounds } from '../../node/devnet/summary.ts'
 import { type Oracles, type OraclesOptions, startedOracles } from '../support/oracles.ts'
 
@@ -33,7 +32,7 @@ const VICTIM_OPTIONS: OraclesOptions = {
   nodes: VICTIMS + 1,
   feeds: ['BTC/USD'],
   process: (node) => ({
-    nodeFlags: [...ORACLE_FLAGS, '--import', PROBE],
+    nodeFlags: ['--import', PROBE],
     within: ['env', `PARALLAX_PROBE_LOG=${probeLogOf(node)}`],
   }),
 }

@@ -5,7 +5,6 @@ import { committeeOf } from '../../aggregator/committee.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import type { TimingParams } from '../../aggregator/params.ts'
 import { LOCAL_TIMING, localCommittee } from '../../node/devnet/committee.ts'
-import { ORACLE_FLAGS } from '../../node/devnet/process.ts'
 import { percentilesOf } from '../../node/devnet/summary.ts'
 import { freePorts } from '../../node/devnet/wait.ts'
 import { thresholdOf } from '../../node/keys/native.ts'
@@ -153,11 +152,7 @@ async function outputOf(script: string, argument: string): Promise<string> {
 
 async function measureOracles(nodes: number, options: RoundBenchOptions) {
   const timing = timingOf(nodes)
-  const process = () => ({ nodeFlags: ORACLE_FLAGS })
-  const oracles = await startedOracles(
-    { nodes, feeds: ['BTC/USD'], timing, process },
-    options.signal,
-  )
+  const oracles = await startedOracles({ nodes, feeds: ['BTC/USD'], timing }, options.signal)
   try {
     return await watchOracles(oracles, { ...options, roundMs: timing.roundMs })
   } finally {

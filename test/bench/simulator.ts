@@ -48,7 +48,7 @@ function benchSimulator({ nodes, rounds, say }: BenchOptions): readonly Figure[]
 
 function measured(size: number, load: Load, rounds: number): Figure {
   // What the engine compiles while it warms up is not part of a long run.
-  runOf(size, load, Math.ceil(rounds / 5))
+  runOf(size, load, rounds)
   const runs = Array.from({ length: RUNS }, () => runOf(size, load, rounds))
   runs.sort((a, b) => a.perSecond - b.perSecond)
   const middle = runs[RUNS >> 1] ?? runOf(size, load, rounds)

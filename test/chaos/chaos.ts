@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { JOURNAL_FILE } from '../../node/compose/store.ts'
 import { COMMITTEE_FILE, type NodeFiles } from '../../node/devnet/files.ts'
-import { ORACLE_FLAGS } from '../../node/devnet/process.ts'
 import { scanShares } from '../../node/store/scan-shares.ts'
 import { prngOf } from '../../simulations/prng.ts'
 import { TellingChild } from '../attack/child.ts'
@@ -78,7 +77,6 @@ class ScenarioRun {
         silent: hostile,
         prepare: ({ nodes }) => this.#prepare(nodes),
         process: (node) => ({
-          nodeFlags: ORACLE_FLAGS,
           within: members[node.index]?.type === 'clock' ? withClock(node) : [],
         }),
       },

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LocalNode } from '../../node/devnet/network.ts'
-import { ORACLE_FLAGS } from '../../node/devnet/process.ts'
 import { countRounds, type RoundAtNode, type RoundCounts } from '../../node/devnet/summary.ts'
 import { prngOf } from '../../simulations/prng.ts'
 import { Oracles, WORLDWIDE_TIMING } from '../support/oracles.ts'
@@ -61,7 +60,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     process: (node) => ({
       // What operators install, not the sources.
       args: [PACKAGED_CLI, 'run', '--config', node.config],
-      nodeFlags: [...ORACLE_FLAGS, '--import', HEAP_PROBE],
+      nodeFlags: ['--import', HEAP_PROBE],
       within: ['env', `PARALLAX_HEAP_LOG=${heapLogOf(node.directory)}`],
     }),
   })

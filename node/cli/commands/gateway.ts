@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { gatewayFrom, type LoadedGateway, loadGateway } from '../../gateway/config.ts'
 import { createLog } from '../../logging.ts'
+import { keepYoungGenerationSmall } from '../../young-generation.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 
@@ -34,6 +35,7 @@ export const gateway = command({
     const loaded = await load(options)
     const log = createLog(loaded.config.log, stderr)
     // Loaded here, not above: the network stack takes a second that other commands need not wait.
+    keepYoungGenerationSmall()
     const { startGateway } = await import('../../gateway/gateway.ts')
     try {
       await using running = await startGateway(loaded, { log, signal })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { loadConfig } from '../../config/load.ts'
 import { createLog } from '../../logging.ts'
+import { keepYoungGenerationSmall } from '../../young-generation.ts'
 import { command } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 import { readVersion } from '../version.ts'
@@ -18,6 +19,7 @@ export const run = command({
     },
   },
   run: async ({ config: path, json }, { stdout, stderr, terminal, signal }) => {
+    keepYoungGenerationSmall()
     const loaded = await loadConfig(path)
     const log = createLog(loaded.config.log, stderr)
     // Loaded here, not above: the network stack takes a second that other commands need not wait.

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { isSizeChosen } from '../../../node/young-generation.ts'
+
+const MODULE = new URL('../../../node/young-generation.ts', import.meta.url).href
+
+/** Megabytes that the young generation has after much short-lived garbage. */
+function grownMb(before: string, flags: readonly string[] = []): number {
+  const script = `
+    import { getHeapSpaceStatistics } from 'node:v8'
+    import { keepYoungGenerationSmall } from '${MODULE}'
+    ${before}
+    const kept = []
+    for (let at = 0; at < 1_000_000; at++) kept[at % 100_000] = { at, list: [at] }
+    const young = getHeapSpaceStatistics().find((each) => each.space_name === 'new_space')
+    console.log(young.space_size / 1_048_576)`
+  const args = [...flags, '--input-type=module', '--eval', script]
+  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }))
+}
+
+test('the young generation stays small, and grows without that', () => {
+  expect(grownMb('keepYoungGenerationSmall()')).toBeLessThanOrEqual(4)
+  expect(grownMb('')).toBeGreaterThan(8)
+})
+
+test('a size that an operator chose is kept', () => {
+  const flags = ['--max-semi-space-size=16']
+  expect(grownMb('keepYoungGenerationSmall()', flags)).toBeGreaterThan(8)
+})
+
+test.each([
+  [[], '', false],
+  [['--import', 'x'], '--no-warnings', false],
+  [['--max-semi-space-size=16'], '', true],
+  [[], '--no-warnings --max-semi-space-size=16', true],
+])('flags %j and options "%s"', (execArgv, nodeOptions, isChosen) => {
+  expect(isSizeChosen({ execArgv, nodeOptions })).toBe(isChosen)
+})
