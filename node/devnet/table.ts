@@ -152,7 +152,7 @@ function optionLines(option: OptionView | null): string[] {
   const settled = settlementPrice === null ? '' : `, settled at ${settlementPrice}${by}`
   return [
     paint.dim(`OPTIONS ON ${underlying}`),
-    `strike ${strike}, expiry ${expires} UTC: ${paint.bold(state)}${settled}`,
+    `strike ${amountText(strike)}, expiry ${expires} UTC: ${paint.bold(state)}${settled}`,
     ...option.sides.map((side) => {
       const name = side.side.padEnd(5)
       const paid = `${amountText(side.payout)} ${side.token}`

@@ -10,12 +10,13 @@ function optionText({ option, optionFailure }: Summary): string[] {
   if (optionFailure !== null) return [`option market: ${optionFailure}`]
   if (option === null) return []
   const { underlying, strike, settlementPrice, settlementRound, state } = option
-  if (state !== 'paid') return [`options on ${underlying} with strike ${strike}: ${state}`]
+  if (state !== 'paid')
+    return [`options on ${underlying} with strike ${amountText(strike)}: ${state}`]
   const paid = option.sides.map(
     ({ side, payout, token }) => `${side} ${amountText(payout)} ${token}`,
   )
   return [
-    `options on ${underlying} with strike ${strike} settled at ${settlementPrice} by round ` +
+    `options on ${underlying} with strike ${amountText(strike)} settled at ${settlementPrice} by round ` +
       `${settlementRound}; paid: ${paid.join(', ')}`,
   ]
 }
