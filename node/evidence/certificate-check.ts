@@ -135,6 +135,7 @@ function readHex({ committee }: Context, text: string): Read {
     return refused('form', `it is no certificate but ${typeOfBytes(bytes) ?? 'something else'}`)
   }
   const digest = bytes.subarray(COMMITTEE_OFFSET, COMMITTEE_OFFSET + committee.digest.length)
+  if (digest.length < committee.digest.length) return refused('form', 'it is cut off')
   if (!equalBytes(digest, committee.digest)) {
     return refused('committee', `it names committee ${toHex(digest)}`)
   }

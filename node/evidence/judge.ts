@@ -119,6 +119,7 @@ export function openClaim(
     return refuse('MESSAGE_TOO_LARGE', `is larger than any ${type} of this committee`)
   }
   const digest = bytes.subarray(COMMITTEE_OFFSET, COMMITTEE_OFFSET + committee.digest.length)
+  if (digest.length < committee.digest.length) return refuse('MESSAGE_MALFORMED', 'is cut off')
   if (!equalBytes(digest, committee.digest)) {
     return refuse('MESSAGE_OF_OTHER_COMMITTEE', `names committee ${toHex(digest)}`)
   }

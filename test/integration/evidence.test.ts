@@ -135,6 +135,7 @@ describe('parallax report verify', () => {
     const invalid = await report('--hex', toHex(changed), '--json')
     expect(invalid.exitCode).toBe(11)
     expect(JSON.parse(invalid.stdout)).toMatchObject({ type: 'invalid', failed: 'signature' })
+    expect((await report('--hex', '0501')).stdout).toMatch(/ check of form failed: it is cut off/)
     expect((await report('--hex', 'zz')).stdout).toMatch(/^NOT VALID: the check of form failed: /)
   })
 })

@@ -66,6 +66,8 @@ describe('two messages of one member', () => {
     const [one] = GUILTY.TWO_OBSERVATIONS
     const cut = { bytes: one.bytes.slice(0, -1) }
     expect(judge(one, cut)).toMatchObject({ code: 'MESSAGE_MALFORMED' })
+    const head = { bytes: one.bytes.slice(0, 20) }
+    expect(judge(one, head)).toMatchObject({ code: 'MESSAGE_MALFORMED' })
     expect(judge({ bytes: new Uint8Array(0) }, one)).toMatchObject({ code: 'MESSAGE_MALFORMED' })
     const long = { bytes: new Uint8Array(100_000).fill(1) }
     expect(judge(one, long)).toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
