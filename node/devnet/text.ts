@@ -9,14 +9,14 @@ export function formatDuration(ms: number): string {
 function optionText({ option, optionFailure }: Summary): string[] {
   if (optionFailure !== null) return [`option market: ${optionFailure}`]
   if (option === null) return []
-  const { underlying, strike, settlementPrice, settlementRound, state } = option
-  if (state !== 'paid')
-    return [`options on ${underlying} with strike ${amountText(strike)}: ${state}`]
+  const { underlying, settlementPrice, settlementRound, state } = option
+  const options = `options on ${underlying} with strike ${amountText(option.strike)}`
+  if (state !== 'paid') return [`${options}: ${state}`]
   const paid = option.sides.map(
     ({ side, payout, token }) => `${side} ${amountText(payout)} ${token}`,
   )
   return [
-    `options on ${underlying} with strike ${amountText(strike)} settled at ${settlementPrice} by round ` +
+    `${options} settled at ${settlementPrice} by round ` +
       `${settlementRound}; paid: ${paid.join(', ')}`,
   ]
 }
