@@ -1,7 +1,10 @@
 import type { Round } from './values/ids.ts'
 
-/** Rounds reserved ahead (protocol §10.1): about those that a start takes, so it costs few. */
-export const RESERVED_ROUNDS = 4
+/**
+ * Rounds reserved ahead (protocol §10.1). A disk has a round to write in; one more, and a member
+ * that comes back at once would be silent for longer than certificates may take to resume (L3).
+ */
+export const RESERVED_ROUNDS = 1
 
 /**
  * Up to which round the write of a promise reserves as well; null while more than half of the
