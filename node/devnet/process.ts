@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { OracleError } from '../errors.ts'
 
-const LEASH = new URL('./leash.ts', import.meta.url).href
+const LEASH = new URL('./leash.mjs', import.meta.url).href
 
 /** Root of the project: children run there. */
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
