@@ -4,7 +4,7 @@ import type { Certificate } from '../messages/messages.ts'
 import { bigintBytes, concat } from '../values/bytes.ts'
 import type { FeedIndex } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
-import { type FeedsTree, feedsTreeOf, pageIndexOf, placeOf } from './feeds-tree.ts'
+import { type FeedsTree, feedsTreeOf, pageBytes, placeOf } from './feeds-tree.ts'
 import { WORD_HEAD_BYTES } from './words.ts'
 
 type Keccak256 = (bytes: Uint8Array) => Uint8Array
@@ -39,9 +39,9 @@ export const UPDATE_FEEDS_MAX = 255
 
 export const FLAG_CLOCK = 4
 const FLAG_PREVIOUS = 8
-/** What stands where a feed has its status: no feed has this one. */
-const PAGE_MARK = 3
-/** Of the program behind index and word of a feed, unless it is zero. */
+/** Of the bits that say which words of a page to store, behind it. */
+export const PAGE_CHOSEN_BYTES = 2
+/** Of the program behind index and word of a feed, or behind a page, unless it is zero. */
 export const PROGRAM_BYTES = 3
 
 /**
@@ -127,8 +127,7 @@ function pageEntry(tree: FeedsTree, leaf: number, feeds: readonly FeedIndex[]): 
     const place = placeOf(tree, feed)
     if (place.leaf === leaf && place.word !== null) chosen |= 1 << place.word
   }
-  const head = [uint(pageIndexOf(page), 2), uint(words.length, 1), uint(chosen, 1)]
-  return concat(...head, uint(PAGE_MARK, 10), ...words)
+  return concat(pageBytes(page, words), uint(chosen, PAGE_CHOSEN_BYTES))
 }
 
 /**

@@ -7,9 +7,9 @@ import { decodeWord, isLongTailWord } from './words.ts'
 type Keccak256 = (bytes: Uint8Array) => Uint8Array
 
 /** Words of one page: what is hashed together, and delivered together. */
-export const PAGE_WORDS = 8
-/** Where a feed's index stands, a page has this and that of its first word. */
-const PAGE_INDEX = 1024
+export const PAGE_WORDS = 16
+/** Where a feed's index stands, a page has this, its first word's, and how many words follow it. */
+export const PAGE_INDEX = 1024
 
 /** The levels of a report's tree: a leaf for each feed with a word of its own, then the pages. */
 export interface FeedsTree {
@@ -31,7 +31,7 @@ export function feedsTreeOf(keccak256: Keccak256, words: readonly Uint8Array[]):
   const flagships = leaves.length
   const pages = tail.length === 0 ? [] : pagesOf(tail)
   pages.forEach((page, number) => {
-    leaves.push(pageLeafOf(keccak256, number, page))
+    leaves.push(keccak256(pageBytes(number, page)))
   })
   return { levels: levelsAbove(keccak256, leaves), flagships, pages }
 }
@@ -52,15 +52,10 @@ export function placeOf(
   return { leaf: flagships + (number - word) / PAGE_WORDS, word }
 }
 
-/** What stands for a page where a feed has its index. */
-export function pageIndexOf(page: number): number {
-  return PAGE_INDEX + PAGE_WORDS * page
-}
-
-/** Leaf of a page: keccak256(1024 + 8 × page u16 ‖ words). */
-function pageLeafOf(keccak256: Keccak256, page: number, words: readonly Uint8Array[]): Uint8Array {
-  const index = pageIndexOf(page)
-  return keccak256(concat(Uint8Array.of(index >> 8, index & 255), ...words))
+/** A page as it is hashed and delivered: 1024 + 16 × page + words − 1 u16 ‖ words. */
+export function pageBytes(page: number, words: readonly Uint8Array[]): Uint8Array {
+  const index = PAGE_INDEX + PAGE_WORDS * page + words.length - 1
+  return concat(Uint8Array.of(index >> 8, index & 255), ...words)
 }
 
 /** A word that says nothing is an empty lane: what is signed over it is refused elsewhere. */

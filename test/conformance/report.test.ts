@@ -4,7 +4,7 @@ import { decodeUpdate } from '../../aggregator/report/calldata-reader.ts'
 import { reportDigestOf, signedMessageOf } from '../../aggregator/report/digests.ts'
 import { FEED_STATUS, type FeedReport } from '../../aggregator/report/feed-report.ts'
 import { feedsTreeOf } from '../../aggregator/report/feeds-tree.ts'
-import { decodeLane, encodeLane, roundedToLane } from '../../aggregator/report/lanes.ts'
+import { decodeLane, encodeLane, LANES, roundedToLane } from '../../aggregator/report/lanes.ts'
 import { leafOf, merkleProof, merkleRoot } from '../../aggregator/report/merkle.ts'
 import { decodeWord, encodeWord } from '../../aggregator/report/words.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
@@ -99,6 +99,23 @@ describe('long-tail feeds', () => {
       [0, 1, 2, 3].reduce((bits, place) => (bits << 50n) | (lanes[4 * word + place] ?? 0n), 0n),
     )
     expect(words.map((word) => word.toString(16).padStart(50, '0'))).toEqual(tail.laneWords)
+  })
+
+  test('updates name the pages of their feeds, with all words of each', () => {
+    for (const { feeds, calldata } of tail.updates) {
+      const decoded = decodeUpdate(fromHex(calldata))
+      const chosen = feeds
+        .filter((feed) => feed >= tail.flagships)
+        .reduce((bits, feed) => bits | (1 << Math.floor((feed - tail.flagships) / LANES)), 0)
+      const pages = decoded?.pages.map((page) => ({ ...page, words: page.words.map(toHex) }))
+      const page = { page: 0, words: tail.laneWords, chosen, siblings: expect.anything() }
+      expect(pages).toEqual(chosen === 0 ? [] : [page])
+      expect(decoded?.entries.map(({ feed }) => feed)).toEqual(
+        feeds.filter((feed) => feed < tail.flagships),
+      )
+      expect(decodeUpdate(fromHex(`${calldata}00`))).toBeNull()
+      expect(decodeUpdate(fromHex(calldata.slice(0, -2)))).toBeNull()
+    }
   })
 
   test('the tree of both kinds has the root that is signed', () => {

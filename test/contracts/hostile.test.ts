@@ -1,5 +1,6 @@
 import { bytesToHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { roundedToLane } from '../../aggregator/report/lanes.ts'
 import { bigintBytes, concat } from '../../aggregator/values/bytes.ts'
 import { ok } from '../../contracts/testing/committee-box.ts'
 import { CURVE_ORDER, FIELD_PRIME } from '../support/contracts/curve.ts'
@@ -95,7 +96,7 @@ describe('named errors', () => {
   })
 
   test('a feed beyond the last', async () => {
-    expect(await outcome(withBytes(single, AT.entries, Uint8Array.of(4, 0)))).toBe('FeedOutOfRange')
+    expect(await outcome(withBytes(single, AT.entries, Uint8Array.of(5, 0)))).toBe('FeedOutOfRange')
   })
 
   test('a status without meaning', async () => {
@@ -110,6 +111,23 @@ describe('named errors', () => {
     // One step, with the node that waits: path 0b10 inverted in bit 1, merge in bit 12.
     const program = Uint8Array.of(0x00, 0x10, 0x06)
     expect(await outcome(withBytes(single, AT.entries + 14, program))).toBe('ProofMalformed')
+  })
+
+  test('a page whose node nothing takes, before one that is proven', async () => {
+    const alone = await startHub({ historyFeeds: 0, flagshipFeeds: 0, feedCount: 1 })
+    const feeds = Array.from({ length: 80 }, (_, feed) => roundedToLane(ok(BigInt(feed + 1))))
+    const { calldata: honest, certificate } = alone.certify(alone.roundAt(60_000), feeds, [70])
+    await alone.chain.at(certificate.timestampMs + 1_000)
+    await alone.chain.mine()
+    const outcomeAlone = async (bytes: Uint8Array) =>
+      (await outcomeOf(alone, bytesToHex(bytes)))?.name ?? 'ok'
+    expect(await outcomeAlone(honest)).toBe('ok')
+    // One word, which is to be stored; one step with a node that waits, though none does.
+    const words = concat(Uint8Array.of(4, 0), new Uint8Array(25), Uint8Array.of(0, 1))
+    const forged = concat(words, Uint8Array.of(0x00, 0x10, 0x05))
+    const [before, after] = [honest.subarray(0, AT.entries), honest.subarray(AT.entries)]
+    expect(await outcomeAlone(concat(before, forged, after))).toBe('ProofMalformed')
+    await alone.chain.close()
   })
 
   test('a key of another epoch or another parity', async () => {

@@ -4,12 +4,11 @@ pragma solidity ^0.8.28;
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 import {FeedWord} from "../libraries/FeedWord.sol";
 import {Report} from "../libraries/Report.sol";
-import {FeedStore} from "./FeedStore.sol";
 import {FeedPull} from "./FeedPull.sol";
 import {LongTailDelivery} from "./LongTailDelivery.sol";
 
 /// @title Delivery of reports into the store
-abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
+abstract contract FeedDelivery is LongTailDelivery, FeedPull {
     using FeedWord for uint256;
 
     uint256 private constant ROUND_MASK = 0xfffffffc000000000000000000000000;
@@ -24,8 +23,11 @@ abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
         0xe66423fab37139339a7c92a0167c54f346b7183b64952b107d514d879e4f2085;
 
     uint256 private constant SUM_MASK = 0xffffffffffffffff;
-    uint256 private constant STATUS_MASK = 0x7000000000000000000000000000000000000;
-    uint256 private constant STATUS_OK = 0x1000000000000000000000000000000000000;
+    /// @dev The status of a feed, and bits of the index that only a page has; and these of a usual
+    /// feed, with a bit below them for a newer round.
+    uint256 private constant USUAL_MASK =
+        0xfc00000000000000000000000007000000000000000000000000000000000000;
+    uint256 private constant USUAL = 0x1000000000000000000000000000000000001;
     uint256 private constant TIME_MASK = 0xffffffff;
     uint256 private constant WORD_MASK =
         0xffffffffffffffffffffffff0000000000000000000000000000000000000000;
@@ -45,7 +47,10 @@ abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
     function update_WNFio() external {
         (uint256 cursor, uint256 key, uint256 round, uint256 timeMs, uint256 shared) =
             _open(_FUTURE_MAX, _SPAN);
-        uint256 isValid = _checkSignature(key, round, timeMs, _storeAll(cursor, shared));
+        uint256 root;
+        if (_load(cursor) >> 250 == 0) root = _storeAll(cursor, shared, timeMs);
+        else root = _storePages(cursor, shared, timeMs);
+        uint256 isValid = _checkSignature(key, round, timeMs, root);
         assembly {
             if isValid { stop() }
         }
@@ -69,7 +74,7 @@ abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
                 head := calldataload(cursor)
             }
             // Pages come last.
-            if (Report.isPage(head)) return _checkPreviousPages(cursor, (shared >> 162) & 1);
+            if (head >> 250 != 0) return _checkPreviousPages(cursor, (shared >> 162) & 1);
             uint256 feed = head >> 240;
             uint256 word = _word(feed);
             bool isOther = word.epochParity() != (shared >> 162) & 1;
@@ -91,25 +96,24 @@ abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
     /// - A value newer than what stands there is stored. Its sequence fits 30 bits: it counts
     ///   rounds, which rise and fit 30 bits. The sum wraps around by design: differences modulo
     ///   2^64 are exact. Two consecutive values share a slot, written when the odd one arrives.
-    /// - Its leaf is hashed as by Report.leaf, and walked upwards as by Report.climb if it is the
-    ///   last or only feed and its program has nothing but siblings. A path without its end moves
-    ///   the cursor away from that of calldata.
+    /// - Its leaf is hashed as by Report.leaf.
     /// @param cursor Where the first feed stands in calldata
     /// @param shared What the words of this report have in common: epoch parity, time and round
     /// @return node The root
-    function _storeAll(uint256 cursor, uint256 shared) private returns (uint256 node) {
+    function _storeAll(uint256 cursor, uint256 shared, uint256 timeMs)
+        private
+        returns (uint256 node)
+    {
         uint256 head = _load(cursor);
-        (uint256 isUnusual, uint256 program, uint256 old) = (0, 0, 0);
         while (true) {
+            (uint256 isUsual, uint256 program, uint256 old) = (0, 0, 0);
             assembly {
                 old := sload(add(_latest.slot, shr(240, head)))
                 let isOlder := lt(and(shr(128, shared), TIME_MASK), and(shr(128, old), TIME_MASK))
-                let isKnown := iszero(lt(and(old, ROUND_MASK), and(shared, ROUND_MASK)))
-                isUnusual := or(or(isOlder, isKnown), xor(and(head, STATUS_MASK), STATUS_OK))
+                let isNewer := lt(and(old, ROUND_MASK), and(shared, ROUND_MASK))
+                isUsual := gt(eq(or(and(head, USUAL_MASK), isNewer), USUAL), isOlder)
             }
-            if (isUnusual != 0) {
-                (cursor, node, program) = _storeUnusual(cursor, head, old, shared);
-            } else {
+            if (isUsual != 0) {
                 uint256 historyFeeds_ = _HISTORY_FEEDS;
                 assembly {
                     let time := and(shr(128, shared), TIME_MASK)
@@ -135,27 +139,28 @@ abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
                     program := and(shr(120, head), 0xffffff)
                     cursor := add(cursor, 14)
                 }
-            }
-            if (program == 0) break;
+            } else (cursor, node, program) = _storeUnusual(cursor, head, old, shared, timeMs);
             if (program & NOT_PLAIN == 0) {
-                assembly {
-                    let path := xor(shl(4, program), 0x20)
-                    for { cursor := add(cursor, 3) } gt(path, 0x3f) { path := shr(1, path) } {
-                        let side := and(path, 0x20)
-                        mstore(side, node)
-                        mstore(xor(side, 0x20), calldataload(cursor))
-                        cursor := add(cursor, 0x20)
-                        node := keccak256(0x00, 0x40)
-                    }
-                    cursor := add(cursor, shl(64, iszero(path)))
-                }
+                if (program != 0) (cursor, node) = _climbSiblings(cursor, node, program);
                 break;
             }
-            (cursor, node) = Report.climb(cursor, node, program);
-            if (program & 1 == 0) break;
-            head = Report.next(cursor, node, head);
+            if (program != 1) {
+                (cursor, node) = Report.climb(cursor, node, program);
+                if (program & 1 == 0) break;
+            }
+            uint256 last = head;
+            assembly {
+                if eq(program, 1) { cursor := add(cursor, 3) }
+                let top := mload(0x40)
+                mstore(add(top, 0xe0), node)
+                mstore(0x40, add(top, 0x20))
+                mstore(0x60, add(mload(0x60), 1))
+                head := calldataload(cursor)
+                isUsual := gt(gt(shr(240, head), shr(240, last)), slt(top, 0x80))
+            }
+            if (isUsual == 0) Report.revertNext(head, last);
         }
-        if (_isUnplain(cursor, head) != 0) return _checkEnd(cursor, node, head, shared);
+        if (Report.isUnplain(cursor) != 0) _checkEnd(cursor, head, shared);
     }
 
     function _load(uint256 place) private pure returns (uint256 loaded) {
@@ -164,31 +169,42 @@ abstract contract FeedDelivery is FeedStore, FeedPull, LongTailDelivery {
         }
     }
 
-    /// @dev Zero when the proof of one feed, not left out, ends where calldata ends.
-    function _isUnplain(uint256 cursor, uint256 head) private pure returns (uint256 isUnplain) {
+    /// @dev As Report.climb for the last or only feed when its program has nothing but siblings.
+    function _climbSiblings(uint256 cursor, uint256 node, uint256 program)
+        private
+        pure
+        returns (uint256, uint256)
+    {
         assembly {
-            isUnplain := or(mload(0x60), or(xor(cursor, calldatasize()), shr(250, head)))
+            let path := xor(shl(4, program), 0x20)
+            for { cursor := add(cursor, 3) } gt(path, 0x3f) { path := shr(1, path) } {
+                mstore(and(path, 0x20), node)
+                mstore(and(not(path), 0x20), calldataload(cursor))
+                node := keccak256(0x00, 0x40)
+                cursor := add(cursor, 0x20)
+            }
+            cursor := add(cursor, shl(64, iszero(path)))
         }
+        return (cursor, node);
     }
 
-    /// @dev Checks that the proof ended well; gives the root back.
-    function _checkEnd(uint256 cursor, uint256 node, uint256 head, uint256 shared)
-        private
-        returns (uint256)
-    {
-        bool isSkipped = Report.checkEnd(cursor, head) != 0;
-        if (Report.isPage(head)) _endPayload(isSkipped, head);
-        if (!isSkipped) return node;
+    /// @dev Checks that the proof ended well, and that something was stored.
+    /// @param head The last feed
+    function _checkEnd(uint256 cursor, uint256 head, uint256 shared) private view {
+        if (Report.checkEnd(cursor) == 0) return;
         revert RoundNotNewer((shared >> 98) & 0x3fffffff, _word(head >> 240).round());
     }
 
     /// @dev Passes over a feed that is not newer than what stands there, keeps that it is
-    /// unavailable, or stores a page of long-tail words.
-    function _storeUnusual(uint256 cursor, uint256 head, uint256 old, uint256 shared)
-        private
-        returns (uint256 cursor_, uint256 node, uint256 program)
-    {
-        if (Report.isPage(head)) return _storePage(cursor, head);
+    /// unavailable, or stores the pages that end the proof.
+    function _storeUnusual(
+        uint256 cursor,
+        uint256 head,
+        uint256 old,
+        uint256 shared,
+        uint256 timeMs
+    ) private returns (uint256 cursor_, uint256 node, uint256 program) {
+        if (head >> 250 != 0) return (msg.data.length, _storePages(cursor, shared, timeMs), 0);
         uint256 word = head << 16;
         uint256 status = (word >> 160) & 7;
         if (old & ROUND_MASK >= shared & ROUND_MASK) {

@@ -100,6 +100,12 @@ abstract contract FeedPull is ReportVerifier {
             if (program & 1 == 0) break;
             head = Report.next(cursor, node, head);
         }
-        if (!Report.isPlain(cursor, head)) Report.checkEnd(cursor, head);
+        if (Report.isUnplain(cursor) | head >> 250 != 0) _checkEnd(cursor, head);
+    }
+
+    /// @param head The last feed; the others have smaller indices
+    function _checkEnd(uint256 cursor, uint256 head) private pure {
+        if (head >> 250 != 0) revert FeedOutOfRange(head >> 240, Report.FEEDS - 1);
+        Report.checkEnd(cursor);
     }
 }

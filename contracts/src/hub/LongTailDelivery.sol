@@ -5,92 +5,172 @@ import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 import {LongTailWord} from "../libraries/LongTailWord.sol";
 import {Report} from "../libraries/Report.sol";
 import {FeedStore} from "./FeedStore.sol";
-import {ReportVerifier} from "./ReportVerifier.sol";
 
 /// @title Storing pages of long-tail words
-/// @notice Like the store of other feeds it works in memory as if nothing else lived there. The
-/// payload for the log grows from PAYLOAD on as pages come; its end stands where Solidity keeps the
-/// pointer to free memory, which is 0x80 as long as there was no page, and what the words have in
-/// common right before it.
-abstract contract LongTailDelivery is FeedStore, ReportVerifier {
-    /// @dev Behind the nodes of a proof.
-    uint256 private constant SHARED_AT = 0x2e0;
-    uint256 private constant LOG_AT = 0x300;
-    uint256 private constant PAYLOAD = 0x340;
+/// @notice Like the store of other feeds it works in memory as if nothing else lived there. Pages
+/// are copied there to be hashed, and logged as they stood in calldata.
+abstract contract LongTailDelivery is FeedStore {
+    /// @dev Where they grow from, behind the nodes of a proof.
+    uint256 private constant PAYLOAD = 0x300;
 
-    uint256 private constant LANES_MASK =
+    uint256 private constant LANES =
         0xffffffffffffffffffffffffffffffffffffffffffffffffff00000000000000;
-    uint256 private constant TIME_MASK = 0xffffffffffc000;
-    uint256 private constant HEARTBEAT_MASK = 0x1e00;
+    uint256 private constant TIME = 0xffffffffffc000;
+    uint256 private constant KEPT = 0x1e00;
     uint256 private constant LONG_TAIL_UPDATED =
-        0x404bef3a1efce8bf12fca44b35aa4870adbf9b0ee335b0522eac4c8d68bd2b44;
+        0xf16a22e0a55720e1f991a00ba73116b0489dcea5288fc16110c17d661da72c5a;
 
-    /// @dev Stores the chosen words of a page that are newer than what stands there.
-    /// @return cursor_ Where the program stands
-    /// @return node The leaf
-    function _storePage(uint256 cursor, uint256 head)
+    /// @dev Stores the chosen words of pages that are newer than what stands there, from one page
+    /// on to the end of the proof, and logs the pages.
+    /// @param shared As of feeds with a word of their own; of it the parity of the epoch
+    /// @return node The root
+    function _storePages(uint256 cursor, uint256 shared, uint256 timeMs)
         internal
-        returns (uint256 cursor_, uint256 node, uint256 program)
+        returns (uint256 node)
     {
-        uint256 chosen = _chosenOf(head);
-        uint256 end;
-        uint256 shared;
+        uint256 head;
+        uint256 end = PAYLOAD;
         assembly {
-            end := mload(0x40)
-            shared := mload(SHARED_AT)
+            head := calldataload(cursor)
+            shared := or(shl(14, timeMs), and(shr(149, shared), 0x2000))
         }
-        if (end < PAYLOAD) (end, shared) = _beginPayload();
-        uint256 isStored;
+        uint256 isUnusual;
+        while (true) {
+            uint256 at = cursor;
+            uint256 tail;
+            assembly {
+                let size := add(27, mul(25, and(shr(240, head), 15)))
+                cursor := add(cursor, size)
+                tail := calldataload(cursor)
+                calldatacopy(end, at, add(size, 2))
+                node := keccak256(end, size)
+                end := add(end, add(size, 2))
+                cursor := add(cursor, 2)
+            }
+            _storeWords(at, head, tail, shared);
+            uint256 program;
+            assembly {
+                program := and(shr(216, tail), 0xffffff)
+            }
+            if (program == 0) break;
+            (cursor, node) = Report.climb(cursor, node, program);
+            if (program & 1 == 0) break;
+            uint256 last = head;
+            assembly {
+                let top := mload(0x40)
+                mstore(add(top, 0xe0), node)
+                mstore(0x40, add(top, 0x20))
+                mstore(0x60, add(mload(0x60), 1))
+                head := calldataload(cursor)
+                isUnusual := iszero(gt(shr(240, head), shr(240, last)))
+            }
+            if (isUnusual != 0) Report.revertNext(head, last);
+        }
         assembly {
-            cursor := add(cursor, 14)
-            let size := mul(and(shr(232, head), 0xff), 25)
-            mstore(end, or(shl(240, shr(224, head)), shl(224, shr(240, head))))
-            calldatacopy(add(end, 4), cursor, size)
-            node := keccak256(add(end, 2), add(size, 2))
-            mstore(0x40, add(add(end, 4), size))
-            cursor_ := add(cursor, size)
-            program := shr(232, calldataload(cursor_))
-            let timeMs := and(shared, TIME_MASK)
-            let slot := add(_latest.slot, shr(240, head))
-            for {} chosen {} {
+            let isOpen := or(xor(cursor, calldatasize()), xor(mload(0x40), 0x80))
+            isUnusual := or(isOpen, gt(mload(0x60), 0xffff))
+        }
+        if (isUnusual != 0) _checkEndOfPages(cursor, head, timeMs);
+        assembly {
+            log2(PAYLOAD, sub(end, PAYLOAD), LONG_TAIL_UPDATED, timeMs)
+            mstore(0x60, 0)
+        }
+    }
+
+    /// @dev Stores the words of a page that were chosen; counts the page as left out if none of
+    /// them is newer than what stands there.
+    /// @param tail What follows the words: bits of those to store, and more
+    /// @param common What the words of this report have in common
+    function _storeWords(uint256 at, uint256 head, uint256 tail, uint256 common) private {
+        (uint256 isWrong, uint256 stale, uint256 chosen) = (0, 0, 0);
+        assembly {
+            chosen := shr(240, tail)
+            let isBeyond := gt(shr(and(shr(240, head), 15), chosen), 1)
+            isWrong := or(or(isBeyond, iszero(chosen)), xor(shr(248, head), 4))
+        }
+        if (isWrong != 0) _revertPage(head);
+        assembly {
+            let time := and(common, TIME)
+            let slot := add(_latest.slot, and(shr(240, head), 0xfff0))
+            for { at := add(at, 2) } eq(and(chosen, 15), 15) { chosen := shr(4, chosen) } {
+                let first := sload(slot)
+                switch gt(time, and(first, TIME))
+                case 0 { stale := add(stale, 1) }
+                default {
+                    let word := or(and(calldataload(at), LANES), common)
+                    sstore(slot, or(word, and(first, KEPT)))
+                }
+                let second := sload(add(slot, 1))
+                switch gt(time, and(second, TIME))
+                case 0 { stale := add(stale, 1) }
+                default {
+                    let word := or(and(calldataload(add(at, 25)), LANES), common)
+                    sstore(add(slot, 1), or(word, and(second, KEPT)))
+                }
+                let third := sload(add(slot, 2))
+                switch gt(time, and(third, TIME))
+                case 0 { stale := add(stale, 1) }
+                default {
+                    let word := or(and(calldataload(add(at, 50)), LANES), common)
+                    sstore(add(slot, 2), or(word, and(third, KEPT)))
+                }
+                let fourth := sload(add(slot, 3))
+                switch gt(time, and(fourth, TIME))
+                case 0 { stale := add(stale, 1) }
+                default {
+                    let word := or(and(calldataload(add(at, 75)), LANES), common)
+                    sstore(add(slot, 3), or(word, and(fourth, KEPT)))
+                }
+                at := add(at, 100)
+                slot := add(slot, 4)
+            }
+            for {} chosen { chosen := shr(1, chosen) } {
                 if and(chosen, 1) {
                     let old := sload(slot)
-                    if gt(timeMs, and(old, TIME_MASK)) {
-                        let lanes := and(calldataload(cursor), LANES_MASK)
-                        sstore(slot, or(or(lanes, shared), and(old, HEARTBEAT_MASK)))
-                        isStored := 1
+                    switch gt(time, and(old, TIME))
+                    case 0 { stale := add(stale, 1) }
+                    default {
+                        let word := or(and(calldataload(at), LANES), common)
+                        sstore(slot, or(word, and(old, KEPT)))
                     }
                 }
-                chosen := shr(1, chosen)
-                cursor := add(cursor, 25)
+                at := add(at, 25)
                 slot := add(slot, 1)
             }
         }
-        if (isStored == 0) Report.skip();
+        if (stale != 0) _skipStale(tail >> 240, stale);
     }
 
-    /// @dev Words of a page that are to be stored, as bits; there is at least one.
-    function _chosenOf(uint256 head) private pure returns (uint256 chosen) {
-        uint256 isWrong;
-        assembly {
-            let count := and(shr(232, head), 0xff)
-            chosen := and(shr(224, head), 0xff)
-            isWrong := or(or(gt(count, 8), iszero(chosen)), shr(count, chosen))
-        }
-        if (isWrong != 0) revert ProofMalformed();
+    /// @dev Counts a page as left out if none of the chosen words was stored.
+    function _skipStale(uint256 chosen, uint256 stale) private pure {
+        uint256 count = 0;
+        for (; chosen != 0; chosen >>= 1) count += chosen & 1;
+        if (count == stale) Report.skip();
+    }
+
+    /// @dev A page beyond the last, or one of whose words those to store are none.
+    function _revertPage(uint256 head) private pure {
+        if (head >> 248 != 4) revert FeedOutOfRange(head >> 240, FEEDS - 1);
+        revert ProofMalformed();
     }
 
     /// @dev Refuses pages of the previous committee whose words its successor has reported.
     /// @param parity That of the previous committee's epoch
     function _checkPreviousPages(uint256 cursor, uint256 parity) internal view {
-        uint256 head;
+        uint256 tail;
         do {
+            uint256 head;
             assembly {
                 head := calldataload(cursor)
             }
-            if (!Report.isPage(head)) return;
-            uint256 place = (head >> 240) - FEEDS;
-            uint256 chosen = _chosenOf(head);
+            uint256 count = ((head >> 240) & 15) + 1;
+            cursor += 2 + 25 * count;
+            assembly {
+                tail := shr(216, calldataload(cursor))
+            }
+            uint256 chosen = tail >> 24;
+            if (head >> 248 != 4 || chosen >> count != 0) _revertPage(head);
+            uint256 place = ((head >> 240) & 0xfff0) - FEEDS;
             for (; chosen != 0; chosen >>= 1) {
                 uint256 word = _longTail[place++];
                 bool isOther = LongTailWord.epochParity(word) != parity;
@@ -98,45 +178,15 @@ abstract contract LongTailDelivery is FeedStore, ReportVerifier {
                     revert CommitteeSuperseded(_FLAGSHIP_FEEDS + 4 * (place - 1));
                 }
             }
-            cursor += Report.ENTRY + 25 * ((head >> 232) & 0xff);
-            assembly {
-                head := shr(232, calldataload(cursor))
-            }
-            cursor += Report.PROGRAM + 32 * Report.siblings(head);
-        } while (head & 1 == 1);
+            cursor += 2 + Report.PROGRAM + 32 * Report.siblings(tail & 0xffffff);
+        } while (tail & 1 == 1);
     }
 
-    function _beginPayload() private view returns (uint256 end, uint256 shared) {
-        (uint256 timeMs, uint256 parity) = _timeOfReport();
-        shared = LongTailWord.shared(timeMs, parity);
-        assembly {
-            mstore(SHARED_AT, shared)
-        }
-        return (PAYLOAD, shared);
-    }
-
-    /// @dev Logs the pages, if there were any; if nothing was stored, refuses them.
-    /// @param isSkipped Whether nothing of the report was newer
-    /// @param head The last entry
-    function _endPayload(bool isSkipped, uint256 head) internal {
-        uint256 end;
-        uint256 shared;
-        assembly {
-            end := mload(0x40)
-            shared := mload(SHARED_AT)
-        }
-        if (end < PAYLOAD) return;
-        if (isSkipped) {
-            uint256 old = _longTail[(head >> 240) - FEEDS];
-            revert LongTailNotNewer(LongTailWord.timeMs(shared), LongTailWord.timeMs(old));
-        }
-        assembly {
-            mstore(LOG_AT, 0x20)
-            mstore(add(LOG_AT, 0x20), sub(end, PAYLOAD))
-            // The array is padded with zeros.
-            mstore(end, 0)
-            let size := and(add(sub(end, LOG_AT), 0x1f), not(0x1f))
-            log2(LOG_AT, size, LONG_TAIL_UPDATED, and(shr(14, shared), 0x3ffffffffff))
-        }
+    /// @dev Checks that the proof ended well, and that something was stored.
+    /// @param head The last page
+    function _checkEndOfPages(uint256 cursor, uint256 head, uint256 timeMs) private view {
+        if (Report.checkEnd(cursor) == 0) return;
+        uint256 old = _longTail[((head >> 240) & 0xfff0) - FEEDS];
+        revert LongTailNotNewer(timeMs, LongTailWord.timeMs(old));
     }
 }

@@ -82,24 +82,6 @@ abstract contract ReportVerifier is IPriceFeeds, CommitteeKeys {
     /// @dev Whether this function takes this report of the previous committee.
     function _checkPrevious(uint256 cursor, uint256 shared, uint256 flags) internal view virtual;
 
-    /// @dev The time of the report in calldata, in milliseconds, and the parity of its epoch; after
-    /// `_open` has accepted them.
-    function _timeOfReport() internal view returns (uint256 timeMs, uint256 parity) {
-        uint256 header;
-        uint256 clock;
-        assembly {
-            header := calldataload(4)
-            clock := shr(176, calldataload(120))
-        }
-        if ((header >> 200) & FLAG_CLOCK == 0) clock = _firstClock();
-        unchecked {
-            // 48 bits, 32 × 16 and 16.
-            uint256 sinceOpening = (header >> 224) * ((clock >> 16) & 0xffff);
-            timeMs = (clock >> 32) + sinceOpening + ((header >> 208) & 0xffff);
-        }
-        return (timeMs, (header >> 201) & 1);
-    }
-
     /// @dev The report's time by a clock, if it is one of its round and acceptable now.
     function _timed(uint256 clock, uint256 future, uint256 span)
         private

@@ -63,11 +63,12 @@ interface IPriceFeeds is ICommittees {
     /// unavailable.
     event FeedUnavailable(uint256 indexed feed, uint256 round, uint256 observers);
 
-    /// @notice Long-tail feeds of a report were delivered. Those words of the payload were stored
-    /// that the bits of `chosen` name, each where its time is newer than that of what stood there.
+    /// @notice Long-tail feeds of a report were delivered. The data of the log is not encoded as
+    /// ABI: it has each page as it stood in calldata (Report.sol), that is 1024 + 16 × page +
+    /// words − 1 u16 ‖ words of 25 bytes ‖ chosen u16. Those words were stored that the bits of
+    /// `chosen` name, each where its time is newer than that of what stood there.
     /// @param timeMs When the values were observed
-    /// @param payload For each page: count u8 ‖ chosen u8 ‖ 1024 + 8 × page u16 ‖ words of 25 bytes
-    event LongTailUpdated(uint256 indexed timeMs, bytes payload);
+    event LongTailUpdated(uint256 indexed timeMs);
 
     /// @notice A feed got its name, decimals and heartbeat.
     event FeedConfigured(

@@ -26,20 +26,20 @@ import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 /// ```
 /// A program that is zero, that of the only feed of a tree of one, is left out.
 ///
-/// Long-tail feeds come in pages of up to eight words of four feeds (LongTailWord), after all feeds
+/// Long-tail feeds come in pages of up to 16 words of four feeds (LongTailWord), after all feeds
 /// with a word of their own. The entry of a page, and its leaf:
 /// ```
-///   1024 + 8 × page u16 · words in it u8 · bits of those to store u8 · 72 zero bits · 3 u8
-///      words, 25 bytes each · program u24 · its siblings
-///   leaf = keccak256(1024 + 8 × page u16 ‖ words)
+///   1024 + 16 × page + words − 1 u16 · words, 25 bytes each · bits of those to store u16
+///      program u24 · its siblings
+///   leaf = keccak256(1024 + 16 × page + words − 1 u16 ‖ words)
 /// ```
 /// A leaf says its own index, so a path proves it whatever its directions are; leaves (34
-/// bytes; 27 to 202 in steps of 25) and nodes (64 bytes) cannot be confused.
+/// bytes; 27 to 402 in steps of 25) and nodes (64 bytes) cannot be confused.
 ///
 /// The functions here work in memory as if nothing else lived there: they are called before
-/// anything is allocated. What they carry from step to step stands at 0x60, which Solidity keeps
-/// zero: the end of the waiting nodes (bits 0..63), feeds that followed (64..127), feeds that were
-/// skipped.
+/// anything is allocated. What they carry from step to step stands where Solidity keeps its own:
+/// at 0x40, which begins as 0x80, how far the waiting nodes reach, with 0x80 for none; at 0x60,
+/// which begins as zero, entries that followed (bits 0..15) and entries that were skipped.
 library Report {
     uint256 internal constant SIGNATURE = 24;
     uint256 internal constant ENTRIES = 120;
@@ -47,14 +47,15 @@ library Report {
     /// @dev Bytes of an entry up to its program, and of the program.
     uint256 internal constant ENTRY = 14;
     uint256 internal constant PROGRAM = 3;
-    /// @dev Where a page stands that holds the status of a feed: a status that none has.
-    uint256 internal constant STATUS_PAGE = 3;
-    /// @dev Indices are below this.
+    /// @dev Indices of feeds are below this, those of pages not.
     uint256 internal constant FEEDS = 1024;
     /// @dev Where the signature is checked; the first 64 bytes stay zero until then.
     uint256 internal constant MEMORY = 0x80;
-    /// @dev Where the nodes of a proof wait, behind what the signature's check takes.
+    /// @dev Where the nodes of a proof wait, where no zeros are needed; 0xe0 beyond what stands at
+    /// 0x40.
     uint256 internal constant STACK = 0x160;
+    /// @dev Units of what is counted at 0x60.
+    uint256 private constant SKIPPED = 0x10000;
     /// @dev The signed part of a word; what is below is zero in a leaf.
     uint256 internal constant WORD_MASK =
         0xffffffffffffffffffffffff0000000000000000000000000000000000000000;
@@ -76,6 +77,8 @@ library Report {
     }
 
     /// @notice Hashes a node upwards as its program, at the cursor, says.
+    /// @return Where the next entry stands
+    /// @return The node above
     function climb(uint256 cursor, uint256 node, uint256 program)
         internal
         pure
@@ -85,44 +88,36 @@ library Report {
             // The path, moved so that its lowest bit is the place of the node: 0x00 or 0x20.
             let path := xor(and(shl(4, program), 0xffe0), 0x20)
             let merges := shr(12, program)
-            cursor := add(cursor, PROGRAM)
-            switch merges
-            case 0 {
-                for {} gt(path, 0x3f) {} {
-                    let side := and(path, 0x20)
+            let top := add(mload(0x40), 0xe0)
+            // A node that waits comes first; a path that says otherwise would be a second form.
+            let left := and(merges, not(shr(5, path)))
+            for { cursor := add(cursor, PROGRAM) } gt(path, 0x3f) { path := shr(1, path) } {
+                let side := and(path, 0x20)
+                switch and(merges, 1)
+                case 0 {
                     mstore(side, node)
                     mstore(xor(side, 0x20), calldataload(cursor))
                     cursor := add(cursor, 0x20)
                     node := keccak256(0x00, 0x40)
-                    path := shr(1, path)
                 }
-            }
-            default {
-                for {} gt(path, 0x3f) {} {
-                    let side := and(path, 0x20)
-                    mstore(side, node)
-                    switch and(merges, 1)
-                    case 0 {
-                        mstore(xor(side, 0x20), calldataload(cursor))
-                        cursor := add(cursor, 0x20)
-                    }
-                    default {
-                        let state := sub(mload(0x60), 0x20)
-                        mstore(0x60, state)
-                        mstore(xor(side, 0x20), mload(add(STACK, and(state, 0xffff))))
-                    }
-                    merges := shr(1, merges)
-                    node := keccak256(0x00, 0x40)
-                    path := shr(1, path)
+                default {
+                    mstore(top, node)
+                    top := sub(top, side)
+                    node := keccak256(top, 0x40)
                 }
+                merges := shr(1, merges)
             }
-            // What is left of a program moves the cursor out of calldata, where it is noticed.
-            cursor := add(cursor, shl(64, or(merges, xor(shr(5, path), 1))))
+            // What is left of a program moves the cursor out of calldata, where it is noticed; so
+            // does a step that took a node when none waited: what went before is in no root.
+            left := or(left, or(merges, xor(shr(5, path), 1)))
+            cursor := add(cursor, shl(64, or(left, lt(top, STACK))))
+            mstore(0x40, sub(top, 0xe0))
         }
         return (cursor, node);
     }
 
-    /// @notice Keeps a node until a later step merges it, and turns to the next feed.
+    /// @notice Keeps a node until a later step takes it, and turns to the next entry.
+    /// @param head The entry before it
     function next(uint256 cursor, uint256 node, uint256 head)
         internal
         pure
@@ -130,32 +125,25 @@ library Report {
     {
         uint256 isWrong;
         assembly {
-            let state := mload(0x60)
-            mstore(add(STACK, and(state, 0xffff)), node)
-            mstore(0x60, add(state, 0x10000000000000020))
+            let top := mload(0x40)
+            mstore(add(top, 0xe0), node)
+            mstore(0x40, add(top, 0x20))
+            mstore(0x60, add(mload(0x60), 1))
             next_ := calldataload(cursor)
-            isWrong := or(iszero(gt(shr(240, next_), shr(240, head))), shr(250, head))
-            // More nodes were taken than waited: what went before would be in no root.
-            isWrong := or(isWrong, and(state, 0x8000000000000000))
+            isWrong := iszero(gt(shr(240, next_), shr(240, head)))
         }
-        if (isWrong != 0) _checkNext(next_ >> 240, head, isWrong);
+        if (isWrong != 0) revertNext(next_, head);
     }
 
-    /// @dev Pages come last, and only they may have an index beyond those of feeds.
-    function _checkNext(uint256 given, uint256 head, uint256 isWrong) private pure {
-        if (isWrong >> 63 != 0) revert IPriceFeeds.ProofMalformed();
-        if (given <= head >> 240) revert IPriceFeeds.FeedsNotAscending(given, head >> 240);
-        if (!isPage(head)) revert IPriceFeeds.FeedOutOfRange(head >> 240, FEEDS - 1);
-    }
-
-    /// @notice Whether an entry is a page of long-tail words: by its index, that of its first word
-    /// behind all feeds, and by a status that no feed has.
-    function isPage(uint256 head) internal pure returns (bool isOne) {
+    /// @dev Says what is wrong with the next entry: it is not in order, or there is none since more
+    /// nodes were taken than waited.
+    function revertNext(uint256 next_, uint256 head) internal pure {
+        uint256 isOpen;
         assembly {
-            // 1,024 to 1,279 in steps of eight, and the status behind 72 zero bits.
-            let isPlace := eq(and(shr(240, head), 0xff07), 0x0400)
-            isOne := and(isPlace, eq(shr(176, shl(32, head)), STATUS_PAGE))
+            isOpen := slt(mload(0x40), add(MEMORY, 0x20))
         }
+        if (isOpen != 0) _revertMalformed();
+        revert IPriceFeeds.FeedsNotAscending(next_ >> 240, head >> 240);
     }
 
     /// @notice How many siblings a program takes.
@@ -167,40 +155,43 @@ library Report {
         }
     }
 
-    /// @notice Counts a feed that was left out.
+    /// @notice Counts an entry that was left out.
     function skip() internal pure {
         assembly {
-            mstore(0x60, add(mload(0x60), shl(128, 1)))
+            mstore(0x60, add(mload(0x60), SKIPPED))
         }
     }
 
-    /// @notice Whether the proof of one feed, not left out, ends where calldata ends.
-    function isPlain(uint256 cursor, uint256 head) internal pure returns (bool plain) {
+    /// @notice Zero when the proof of one feed, not left out, ends where calldata ends. If the feed
+    /// had taken a node, the end would lie out of calldata: no node waits then.
+    function isUnplain(uint256 cursor) internal pure returns (uint256 unplain) {
         assembly {
-            plain := iszero(or(mload(0x60), or(xor(cursor, calldatasize()), shr(250, head))))
+            unplain := or(mload(0x60), xor(cursor, calldatasize()))
         }
     }
 
     /// @notice Checks that a proof ended well: calldata ends here and no node waits.
-    /// @param head The last feed; the others have smaller indices
-    /// @return skipped How many feeds were left out if that were all of them; otherwise 0
-    function checkEnd(uint256 cursor, uint256 head) internal pure returns (uint256 skipped) {
-        uint256 state;
+    /// @return isSkipped 1 if every entry was left out
+    function checkEnd(uint256 cursor) internal pure returns (uint256 isSkipped) {
+        uint256 isOpen;
         assembly {
-            state := mload(0x60)
+            let state := mload(0x60)
             mstore(0x60, 0)
+            isOpen := or(shr(64, cursor), xor(mload(0x40), 0x80))
+            isSkipped := eq(shr(16, state), add(and(state, 0xffff), 1))
         }
-        if (head >> 250 != 0) {
-            if (!isPage(head)) revert IPriceFeeds.FeedOutOfRange(head >> 240, FEEDS - 1);
-        }
-        if (cursor >> 64 | state << 192 != 0) revert IPriceFeeds.ProofMalformed();
+        if (isOpen != 0) _revertMalformed();
         if (cursor != msg.data.length) {
             revert ICommittees.LengthMismatch(msg.data.length, cursor);
         }
-        unchecked {
-            skipped = state >> 128;
-            if (skipped != ((state >> 64) & 0xffff) + 1) return 0;
+    }
+
+    function _revertMalformed() private pure {
+        assembly {
+            // The pointer to free memory, which a proof may have left anywhere.
+            mstore(0x40, 0x80)
         }
+        revert IPriceFeeds.ProofMalformed();
     }
 
     /// @notice The message of protocol §7.

@@ -87,10 +87,10 @@ library TestCommittee {
         return _certified(by, epoch, round, root, entries);
     }
 
-    /// @notice A report of long-tail feeds alone: up to eight words of four, from the first on.
+    /// @notice A report of long-tail feeds alone: up to 16 words of four, from the first on.
     /// @param words The signed part, see LongTailWord
     /// @param chosen Bits of the words to store
-    function report(uint32 round, bytes25[] memory words, uint8 chosen)
+    function report(uint32 round, bytes25[] memory words, uint16 chosen)
         internal
         pure
         returns (bytes memory)
@@ -104,16 +104,14 @@ library TestCommittee {
         uint256 epoch,
         uint32 round,
         bytes25[] memory words,
-        uint8 chosen
+        uint16 chosen
     ) internal pure returns (bytes memory) {
         bytes memory packed;
         for (uint256 i = 0; i < words.length; i++) {
             packed = abi.encodePacked(packed, words[i]);
         }
-        bytes32 root = keccak256(abi.encodePacked(uint16(1024), packed));
-        bytes memory head = abi.encodePacked(uint16(1024), uint8(words.length), chosen);
-        bytes memory page = abi.encodePacked(head, uint80(3), packed);
-        return _certified(by, epoch, round, root, page);
+        bytes memory page = abi.encodePacked(uint16(1023 + words.length), packed);
+        return _certified(by, epoch, round, keccak256(page), abi.encodePacked(page, chosen));
     }
 
     /// @notice One lane of a long-tail word: four observers, no spread.

@@ -128,6 +128,48 @@ contract HostileTest is HubFixture {
         _send(_update(bytes.concat(header, proven)));
     }
 
+    /// @dev A feed that takes as many nodes as a program can although none waits, others that make
+    /// up for them, and one that is proven.
+    function test_update_givenAProofThatTakesMoreThanWaits_isRefused() public {
+        (bytes memory header, bytes memory proven) = _lastOfSixteen();
+        for (uint256 taken = 1; taken <= 11; taken++) {
+            // Each step takes the waiting node; bit 1 of the program is inverted.
+            uint256 path = (2 << taken) - 1;
+            uint256 merges = (1 << taken) - 1;
+            uint24 program = uint24(merges << 12 | (path ^ 1) << 1 | 1);
+            bytes memory forged = abi.encodePacked(uint16(0), TestCommittee.word(666), program);
+            for (uint16 feed = 1; feed < taken; feed++) {
+                forged = abi.encodePacked(forged, feed, TestCommittee.word(666), uint24(1));
+            }
+            bytes memory data = bytes.concat(header, forged, proven);
+            assertHolds("", _refusal(_update(data)) == IPriceFeeds.ProofMalformed.selector);
+            data = bytes.concat(IPriceFeeds.pull_mfwu.selector, data);
+            assertHolds("pull", _refusal(data) == IPriceFeeds.ProofMalformed.selector);
+        }
+        _send(_update(bytes.concat(header, proven)));
+    }
+
+    /// @dev Of a report of sixteen feeds what comes before them, and the last with its proof.
+    function _lastOfSixteen() private view returns (bytes memory header, bytes memory proven) {
+        bytes12[] memory words = new bytes12[](16);
+        bytes32[] memory nodes = new bytes32[](16);
+        for (uint16 feed = 0; feed < 16; feed++) {
+            words[feed] = TestCommittee.word(3000);
+            nodes[feed] = keccak256(abi.encodePacked(feed, bytes32(words[feed])));
+        }
+        bytes memory signed = TestCommittee.report(TestCommittee.roundAt(block.timestamp), words);
+        header = new bytes(116);
+        for (uint256 i = 0; i < 116; i++) header[i] = signed[i];
+        // Four steps, their siblings on the left.
+        proven = abi.encodePacked(uint16(15), words[15], uint24((31 ^ 1) << 1));
+        for (uint256 count = 16; count > 1; count /= 2) {
+            proven = abi.encodePacked(proven, nodes[count - 2]);
+            for (uint256 i = 0; i < count / 2; i++) {
+                nodes[i] = keccak256(abi.encodePacked(nodes[2 * i], nodes[2 * i + 1]));
+            }
+        }
+    }
+
     /// @dev A feed whose program has up to two steps, and says that another feed follows.
     function _forged(uint16 feed, uint256 chance) private pure returns (bytes memory entry) {
         uint256 steps = chance % 3;

@@ -36,7 +36,7 @@ contract LongTailHandler is LongTailFixture {
         if (_reports.length == 0) return;
         uint256 number = chance % _reports.length;
         bytes memory report = _reports[number];
-        report[119] = bytes1(chosen & 7);
+        report[report.length - 1] = bytes1(chosen & 7);
         (bool done,) = address(hub).call(_update(report));
         if (!done) return;
         for (uint256 i = 0; i < 3; i++) {

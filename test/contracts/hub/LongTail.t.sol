@@ -74,7 +74,7 @@ contract LongTailTest is LongTailFixture {
     function test_updateAndRead_givenAChangedWord_isRefused() public {
         LongTailConsumer consumer = new LongTailConsumer();
         bytes memory report = _signed(_lanes(100), 0x02);
-        report[report.length - 1] ^= 0x01;
+        report[report.length - 3] ^= 0x01;
         VM.expectRevert(abi.encodeWithSelector(ICommittees.SignatureInvalid.selector));
         consumer.read(hub, FLAGSHIPS + 5, report);
     }
@@ -181,7 +181,7 @@ contract LongTailTest is LongTailFixture {
         bytes memory data = _update(_signed(_lanes(200), 0x07));
         uint256 bit = bound(chance, 32, data.length * 8 - 1);
         // Which words to store is for the sender to say.
-        VM.assume(bit / 8 != 123);
+        VM.assume(bit / 8 < data.length - 2);
         data[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
         bytes32 before = _storedTail();
         assertHolds("refused by a name", _refusal(data) != 0);
@@ -194,10 +194,13 @@ contract LongTailTest is LongTailFixture {
         data = _signed(_lanes(100), 0x00);
         _expectRefused(data, IPriceFeeds.ProofMalformed.selector);
         data = _signed(_lanes(100), 0x07);
+        // Another page, a page of fewer words, and one beyond the last.
+        data[117] = 0x12;
+        _expectRefused(data, ICommittees.SignatureInvalid.selector);
         data[117] = 0x01;
-        _expectRefused(data, IPriceFeeds.StatusUnknown.selector);
-        (data[116], data[117]) = (0x05, 0x00);
-        _expectRefused(data, IPriceFeeds.StatusUnknown.selector);
+        _expectRefused(data, IPriceFeeds.ProofMalformed.selector);
+        (data[116], data[117]) = (0x05, 0x02);
+        _expectRefused(data, IPriceFeeds.FeedOutOfRange.selector);
         data = abi.encodePacked(_signed(_lanes(100), 0x07), uint8(0));
         _expectRefused(data, ICommittees.LengthMismatch.selector);
     }
