@@ -29,6 +29,7 @@ const OPTIONS = {
   seconds: { type: 'string', default: '60' },
   'per-second': { type: 'string', default: '30000' },
   json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
 } as const
 
 async function main(): Promise<number> {
@@ -39,9 +40,10 @@ async function main(): Promise<number> {
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const kinds = values.kinds.split(',').flatMap((name) => KINDS.filter((kind) => kind === name))
   const [attack] = positionals
-  if ((attack !== 'connect' && attack !== 'flood') || kinds.length === 0) {
+  const isKnown = attack === 'connect' || attack === 'flood'
+  if (values.help || !isKnown || kinds.length === 0) {
     process.stderr.write(`${USAGE}\n`)
-    return 2
+    return values.help ? 0 : 2
   }
   const outcome =
     attack === 'connect'

@@ -7,7 +7,7 @@ import type { MemberFault } from './scenarios.ts'
 
 /** Room for journal and promises of a short run, and few enough bytes to fill at once. */
 const DISK_MIB = 16
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
+export const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
 
 export function clockFileOf(node: NodeFiles): string {
   return join(node.directory, 'clock')

@@ -1,7 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { chaos } from './chaos.ts'
+import { FAKETIME } from './faults.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 const USAGE = `npm run chaos [-- --seconds 60 --only TEXT --seed 1 --list --json]
@@ -33,6 +35,11 @@ async function main(): Promise<number> {
     process.stdout.write(`${scenarios.map(({ name }) => name).join('\n')}\n`)
     return 0
   }
+  const lacking = lackingTools()
+  if (lacking.length > 0) {
+    process.stderr.write(`missing here: ${lacking.join(', ')}\n\n${USAGE}\n`)
+    return 2
+  }
   if (process.env[INSIDE] === undefined) return await runInside()
   execFileSync('ip', ['link', 'set', 'lo', 'up'])
   const controller = new AbortController()
@@ -50,6 +57,14 @@ async function main(): Promise<number> {
   process.stdout.write(`${JSON.stringify({ results, failed }, null, values.json ? 0 : 2)}\n`)
   if (controller.signal.aborted) return 130
   return failed.length === 0 ? 0 : 1
+}
+
+/** What this needs and does not find, before an hour is spent. */
+function lackingTools(): readonly string[] {
+  const programs = ['ip', 'nft', 'unshare'].filter(
+    (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error !== undefined,
+  )
+  return existsSync(FAKETIME) ? programs : [...programs, FAKETIME]
 }
 
 /** This program again, where nothing that it does to network and mounts is seen outside. */
