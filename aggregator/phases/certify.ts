@@ -82,6 +82,8 @@ export function onCombined(turn: Turn, event: Extract<Event, { type: 'combined' 
   if (round === null || attempt === undefined || attempt.combining !== 'busy') return
   if (event.signature === null) {
     attempt.combining = 'failed'
+    // A host that could not combine blames nobody: its signer may be away.
+    if (event.culprits === NO_MEMBERS) return
     // A wrong share is no answer: without this its sender is named again and fails every attempt.
     rankLast(turn, event.round, event.culprits)
     note(turn, 'SHARE_INVALID', { round: event.round, members: event.culprits })

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { signedMessageOf } from '../../../../aggregator/report/digests.ts'
 import { firstInTurn } from '../../../../aggregator/turn-order.ts'
-import { opened, ROUND, Script } from '../../../support/script.ts'
+import { referenceCrypto } from '../../../support/committee.ts'
+import { opened, ROUND, Script, type ScriptOptions } from '../../../support/script.ts'
 
 const ALL = 0b1111
 /** The first t as the committee lists them (protocol §4.3). */
@@ -16,8 +17,8 @@ const ORDER = [...firstInTurn(new Script().order(), SIGNERS, 3), 3] as [
 const FAST = { observers: ALL, slot: 0, signingSet: SIGNERS, expectedNext: ALL }
 
 /** A machine that holds all observations of the fast path. */
-function complete(self: number): Script {
-  const script = opened({ self })
+function complete(self: number, options: ScriptOptions = {}): Script {
+  const script = opened({ self, ...options })
   for (const sender of ORDER) if (sender !== self) script.receives(script.observation(sender))
   return script
 }
@@ -145,6 +146,16 @@ describe('combining (protocol §6.8)', () => {
     expect(note?.members).toBe(1 << ORDER[1])
     expect(script.state.unansweredUntil[ORDER[1]]).toBe(ROUND + 256)
     expect(script.state.unansweredUntil[ORDER[2]]).toBe(0)
+  })
+
+  test('given a host that could not combine, then nobody is blamed', () => {
+    const combine = () => ({ type: 'refused', culprits: 0 }) as const
+    const crypto = { ...referenceCrypto, threshold: { ...referenceCrypto.threshold, combine } }
+    const script = complete(ORDER[0], { crypto })
+    for (const sender of [ORDER[1], ORDER[2]]) script.receives(shareOf(script, sender))
+    expect(script.all('combine')).toHaveLength(1)
+    expect(script.all('publish')).toEqual([])
+    expect(script.all('note')).toEqual([])
   })
 
   test('given a share under other inputs, then it is never combined with this attempt', () => {
