@@ -95,7 +95,7 @@ function isNextSound(turn: Turn, round: RoundState, message: Proposal): boolean 
   const { expected } = currentPair(turn, round)
   const { observers } = message
   return isExpectedNextSound(context.committee, message.expectedNext, {
-    expected: withReturning(context, { ...round, expected, observers, among: observers }),
+    expected: withReturning(context, { ...round, expected, observers }),
     convicted: state.convicted,
     lates: message.lates.map((late) => late.message),
     held: round.lates

@@ -41,7 +41,7 @@ export function proposalOf(turn: Turn, round: RoundState, rank: 0 | 1): Proposal
   const expectedNext = expectedNextOf(
     committee,
     {
-      expected: withReturning(context, { ...round, expected, observers, among: observers }),
+      expected: withReturning(context, { ...round, expected, observers }),
       convicted: state.convicted,
       lates: notices,
     },

@@ -44,24 +44,23 @@ interface Words {
   readonly observers: Members
   /** Of the round, those of all observers among them. */
   readonly observations: readonly (Verified<Observation> | undefined)[]
-  /**
-   * Who may come back. In a proposed round one of its observers: nobody complains of an excluded
-   * member that has left again (§6.5), so its own observation must show that it has not.
-   */
-  readonly among: Members
 }
 
 /**
  * An expected set with the member that comes back to it, if one does: in a probe round, of those
  * whom f+1 observers of the report vouch for, the one with the smallest (index − r/probeEvery) mod
  * n (§4.5). It follows from the observations alone, so whoever holds them finds the same.
+ *
+ * Observers other than the whole expected set are those of a round that somebody has left. Nobody
+ * complains of an excluded member that has left as well (§6.5): then one of them comes back only.
  */
 export function withReturning({ committee }: Context, words: Words): Members {
-  const { round, expected, observers, observations, among } = words
+  const { round, expected, observers, observations } = words
   if (!isProbe(committee, round)) return expected
   const said = listMembers(observers).map((member) => ({
     members: observations[member]?.message.vouched ?? NO_MEMBERS,
   }))
+  const among = observers === expected ? committee.all : observers
   const vouched = difference(namedAtLeast(said, committee.f + 1) & among, expected)
   const first = (round / committee.params.probeEvery) % committee.size
   for (let distance = 0; distance < committee.size; distance++) {

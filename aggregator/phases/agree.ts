@@ -30,12 +30,7 @@ export function tryFastPath(turn: Turn, round: RoundState): void {
     observers: expected,
     slot: 0,
     signingSet,
-    expectedNext: withReturning(turn.context, {
-      ...round,
-      expected,
-      observers: expected,
-      among: committee.all,
-    }),
+    expectedNext: withReturning(turn.context, { ...round, expected, observers: expected }),
   })
   round.candidates.push(candidate)
   if (round.isCompleteInTime) sign(turn, round, candidate)

@@ -44,8 +44,7 @@ function create(powers: Powers): Adversary {
     const best = state.best.message
     const { expected } = pairOf(powers.context, round, { best, convicted: state.convicted })
     const { observers } = proposal
-    const words = { ...known, expected, observers, among: observers }
-    const expectedNext = withReturning(powers.context, words)
+    const expectedNext = withReturning(powers.context, { ...known, expected, observers })
     const offered = { ...proposal, expectedNext, lates: [], evidence: [] }
     const victims = listMembers(victimsOf(powers))
     const half = powers.context.committee.signingThreshold - countMembers(powers.members)

@@ -269,6 +269,7 @@ function committee(draw: Draw): Check {
     feedsAt: BigInt(feedsAt),
     genesisMs: BigInt(params.genesisMs),
     roundMs: BigInt(params.timing.roundMs),
+    probeEvery: BigInt(params.probeEvery),
   }
   const x = bigintFrom(key.subarray(1))
   const read = [facts, BigInt(key[0] as number), x, valueMin, valueMax]

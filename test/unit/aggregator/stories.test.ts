@@ -86,6 +86,23 @@ describe('stories of a committee of four (protocol §6, §12)', () => {
     expect(endings(cluster, 0, 26).slice(22)).toBe('0000')
   })
 
+  test('† given a share withheld in a probe round, then who comes back does all the same (§4.5)', () => {
+    const isAway = (message: GossipMessage) => 'round' in message && message.round < FIRST + 3
+    const isHeld = (from: number, message: GossipMessage) =>
+      isWithheld(from, message) && 'round' in message && message.round % 32 === 0
+    const options: Omit<ClusterOptions, 'test'> = {
+      delayMs: (from, to, message) => {
+        const isLost = (from === 3 || to === 3) && isAway(message)
+        return isLost || isHeld(from, message) ? null : 1
+      },
+      directMs: (from, to) => (from === SIGNER && to !== 3 ? null : 1),
+    }
+    const cluster = run(options, 26)
+    // Round 32 is the probe round: everybody expected is there, and a proposal certifies.
+    expect(endings(cluster, 0, 26).slice(22)).toBe('1000')
+    expect(cluster.machines[0]?.state.best?.message.expectedNext).toBe(ALL)
+  })
+
   test('given one member late for everybody, then it is dropped and the others are fast', () => {
     const cluster = run(
       { delayMs: (_from, _to, message) => (isFrom(message, 2, 'observation') ? 100 : 1) },

@@ -7,7 +7,7 @@ import {Fields} from "./Fields.sol";
 /// @notice ```
 /// "parallax.committee.1" ‖ version u8 ‖ network (length u8 before it) ‖ members u8 ‖
 /// 33 bytes of each identity key ‖ f u8 ‖ keygenAttempt u32 ‖ feeds u16 ‖ each feed ‖
-/// genesisMs u64 ‖ roundMs u32 ‖ 44 bytes of which nothing is needed here
+/// genesisMs u64 ‖ roundMs u32 ‖ 32 bytes ‖ probeEvery u32 ‖ 4 bytes
 /// ```
 /// A feed: name (length u8 before it) ‖ decimals u8 ‖ kind u8, plus 128 for a long-tail feed ‖
 /// 11 bytes ‖ valueMin i128 ‖ valueMax i128, and behind them, of the two kinds that are computed
@@ -26,6 +26,7 @@ library CommitteeBytes {
     /// @param feedsAt Where the feeds stand
     /// @param genesisMs Opening of round 0, in milliseconds of Unix time
     /// @param roundMs Distance between two rounds, in milliseconds
+    /// @param probeEvery Every so many rounds excluded members may come back
     struct Facts {
         bytes32 digest;
         uint256 members;
@@ -34,6 +35,7 @@ library CommitteeBytes {
         uint256 feedsAt;
         uint256 genesisMs;
         uint256 roundMs;
+        uint256 probeEvery;
     }
 
     uint256 private constant KEY_BYTES = 33;
@@ -69,6 +71,8 @@ library CommitteeBytes {
         if (offset + TAIL_BYTES != given.length) revert ParametersMalformed();
         facts.genesisMs = given.u64(offset);
         facts.roundMs = given.u32(offset + 8);
+        facts.probeEvery = given.u32(offset + 44);
+        if (facts.probeEvery == 0) revert ParametersMalformed();
     }
 
     /// @notice The compressed identity key of a member.

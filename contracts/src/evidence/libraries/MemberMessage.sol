@@ -44,6 +44,8 @@ library MemberMessage {
     uint256 private constant SIGNATURE_BYTES = 64;
     uint256 private constant LATE_BYTES = HEAD_BYTES + 4 + SIGNATURE_BYTES;
     uint256 private constant SHARE_BYTES = HEAD_BYTES + 1 + 32 + 8 + 64 + SIGNATURE_BYTES;
+    /// @dev timestampMs, pair, basis and members vouched for.
+    uint256 private constant OBSERVATION_HEAD_BYTES = 8 + 8 + 9 + 4;
     /// @dev Source commitment and three pairs of nonce commitments.
     uint256 private constant COMMITMENTS_BYTES = 32 + 3 * 66;
     /// @dev Rank, basis, three sets and a digest.
@@ -103,23 +105,18 @@ library MemberMessage {
         return SHARE_BYTES - SIGNATURE_BYTES;
     }
 
-    /// @dev timestampMs ‖ pair ‖ basis ‖ presence bitmap ‖ values ‖ commitments.
+    /// @dev Head ‖ presence bitmap ‖ values ‖ commitments.
     function _observation(
         bytes calldata given,
         bytes calldata parameters,
         CommitteeBytes.Facts memory facts
     ) private pure returns (uint256) {
-        uint256 present = HEAD_BYTES + 25;
+        uint256 present = HEAD_BYTES + OBSERVATION_HEAD_BYTES;
         uint256 offset = present + (facts.feeds + 7) / 8;
         if (given.length < offset + COMMITMENTS_BYTES + SIGNATURE_BYTES) {
             revert MessageMalformed(given.length);
         }
-        _integer(given, HEAD_BYTES);
-        uint256 expected = _set(given, HEAD_BYTES + 8, facts.members);
-        uint256 signing = _set(given, HEAD_BYTES + 12, facts.members);
-        if (signing & ~expected != 0) revert MessageMalformed(HEAD_BYTES + 12);
-        _integer(given, HEAD_BYTES + 16);
-        _slot(given, HEAD_BYTES + 24);
+        _observationHead(given, facts);
         if (facts.feeds % 8 != 0 && given.u8(offset - 1) >> (facts.feeds % 8) != 0) {
             revert MessageMalformed(offset - 1);
         }
@@ -135,6 +132,25 @@ library MemberMessage {
             feedAt = CommitteeBytes.afterFeed(parameters, feedAt);
         }
         return offset + COMMITMENTS_BYTES;
+    }
+
+    /// @dev timestampMs ‖ pair ‖ basis ‖ members vouched for: in a probe round, and none that is
+    /// expected (protocol §4.5).
+    function _observationHead(bytes calldata given, CommitteeBytes.Facts memory facts)
+        private
+        pure
+    {
+        _integer(given, HEAD_BYTES);
+        uint256 expected = _set(given, HEAD_BYTES + 8, facts.members);
+        uint256 signing = _set(given, HEAD_BYTES + 12, facts.members);
+        if (signing & ~expected != 0) revert MessageMalformed(HEAD_BYTES + 12);
+        _integer(given, HEAD_BYTES + 16);
+        _slot(given, HEAD_BYTES + 24);
+        uint256 vouched = _set(given, HEAD_BYTES + 25, facts.members);
+        bool isProbe = given.u64(34) % facts.probeEvery == 0;
+        if (vouched & expected != 0 || (vouched != 0 && !isProbe)) {
+            revert MessageMalformed(HEAD_BYTES + 25);
+        }
     }
 
     /// @dev rank ‖ basis ‖ three sets ‖ reportDigest ‖ digests ‖ late notices ‖ evidence. What is
@@ -172,8 +188,8 @@ library MemberMessage {
 
     /// @dev The longest proposal that a node of this committee takes.
     function _proposalBytesMax(CommitteeBytes.Facts memory facts) private pure returns (uint256) {
-        uint256 observation = HEAD_BYTES + 25 + (facts.feeds + 7) / 8 + 16 * facts.feeds
-            + COMMITMENTS_BYTES + SIGNATURE_BYTES;
+        uint256 observation = HEAD_BYTES + OBSERVATION_HEAD_BYTES + (facts.feeds + 7) / 8
+            + 16 * facts.feeds + COMMITMENTS_BYTES + SIGNATURE_BYTES;
         uint256 evidence = ATTACHED_MAX * (4 + EVIDENCE_FRAME_BYTES + 2 * observation);
         uint256 lists = facts.members * (32 + LATE_BYTES) + evidence;
         return HEAD_BYTES + PROPOSAL_HEAD_BYTES + 2 + lists + SIGNATURE_BYTES;
