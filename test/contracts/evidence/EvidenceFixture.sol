@@ -19,6 +19,7 @@ abstract contract EvidenceFixture is TestBase {
         0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
     uint64 internal constant GENESIS_MS = 1_767_225_600_000;
     uint32 internal constant ROUND_MS = 500;
+    uint32 internal constant PROBE_EVERY = 2;
     int128 internal constant VALUE_MAX = 1e12;
 
     KeyVm internal constant KEYS = KeyVm(address(VM));
@@ -86,7 +87,7 @@ abstract contract EvidenceFixture is TestBase {
             abi.encodePacked("parallax.committee.1", uint8(1), uint8(4), "test", uint8(MEMBERS)),
             keys,
             abi.encodePacked(uint8(1), attempt, uint16(3), feed, feed, feed),
-            abi.encodePacked(GENESIS_MS, ROUND_MS, new bytes(40))
+            abi.encodePacked(GENESIS_MS, ROUND_MS, new bytes(32), PROBE_EVERY, new bytes(4))
         );
     }
 
@@ -116,8 +117,14 @@ abstract contract EvidenceFixture is TestBase {
             _head(1, group, round, sender),
             abi.encodePacked(uint64(GENESIS_MS + (chance >> 16) % 1e9), expected, signing),
             abi.encodePacked(uint64((chance >> 48) & 0xffff), uint8((chance >> 64) % 3)),
+            _vouched(round, expected, chance),
             abi.encodePacked(uint8(present), values, bytes32(chance), new bytes(198))
         );
+    }
+
+    /// @dev In a probe round some members that are not expected, otherwise none.
+    function _vouched(uint64 round, uint32 expected, uint256 chance) private pure returns (uint32) {
+        return round % PROBE_EVERY == 0 ? uint32((chance >> 70) & 15) & ~expected : 0;
     }
 
     function _late(bytes32 group, uint64 round, uint8 sender, uint256 chance)
