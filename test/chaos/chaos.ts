@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { JOURNAL_FILE } from '../../node/compose/store.ts'
@@ -7,7 +7,7 @@ import { scanShares } from '../../node/store/scan-shares.ts'
 import { prngOf } from '../../simulations/prng.ts'
 import { TellingChild } from '../attack/child.ts'
 import { type Oracles, startedOracles } from '../support/oracles.ts'
-import { heal, inflict, mountSmallDisk, withClock } from './faults.ts'
+import { heal, inflict, mountSmallDisk, unmountSmallDisk, withClock } from './faults.ts'
 import { Link } from './link.ts'
 import type { Scenario } from './scenarios.ts'
 import { Watcher } from './watcher.ts'
@@ -86,15 +86,21 @@ class ScenarioRun {
       return await this.#play(oracles)
     } finally {
       for (const link of this.#links) link.close()
-      await oracles.stop('remove')
+      await oracles.stop('leave')
+      for (const { files } of oracles.nodes) if (this.#hasSmallDisk(files)) unmountSmallDisk(files)
+      rmSync(oracles.directory, { recursive: true })
     }
+  }
+
+  #hasSmallDisk({ index }: NodeFiles): boolean {
+    return this.#scenario.members?.[index]?.type === 'diskFull'
   }
 
   /** Every address that a node knows of another becomes that of a link of ours. */
   async #prepare(nodes: readonly NodeFiles[]): Promise<void> {
     const chance = prngOf(this.#options.seed, this.#scenario.name)
     for (const node of nodes) {
-      if (this.#scenario.members?.[node.index]?.type === 'diskFull') mountSmallDisk(node)
+      if (this.#hasSmallDisk(node)) mountSmallDisk(node)
       const config = JSON.parse(readFileSync(node.config, 'utf8')) as Configuration
       const ports = [node.gossipPort]
       for (const member of config.network.members) {

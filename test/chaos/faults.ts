@@ -25,11 +25,16 @@ export function withClock(node: NodeFiles): readonly string[] {
   ]
 }
 
-/** A small disk of its own for a node; gone with the mount namespace that this runs in. */
+/** A small disk of its own for a node. */
 export function mountSmallDisk(node: NodeFiles): void {
   const data = join(node.directory, 'data')
   execFileSync('mkdir', ['-p', '-m', '700', data])
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m,mode=700`, 'tmpfs', data])
+}
+
+/** Takes it away again, when the node has ended: a folder that is mounted cannot be removed. */
+export function unmountSmallDisk(node: NodeFiles): void {
+  execFileSync('umount', [join(node.directory, 'data')])
 }
 
 export async function inflict(
