@@ -10,7 +10,7 @@ import {
   type Round,
   withMember,
 } from '../values/ids.ts'
-import { isHigher, namedAtLeast } from './pair.ts'
+import { isHigher, isSamePair, namedAtLeast } from './pair.ts'
 
 /**
  * Members of this node's expected set whose observation is missing at includeMs, or who named a
@@ -38,8 +38,8 @@ export function lateMembersOf(turn: Turn, round: RoundState): Members {
  * node only just before the opening may have missed an honest member: nobody is blamed for that.
  */
 function isPairWrong(round: RoundState, pair: Pair, named: Observation): boolean {
-  const isSame = named.pair.expected === pair.expected && named.pair.signing === pair.signing
-  if (isSame || !round.settled.members || isHigher(named.basis, round.basis)) return false
+  if (isSamePair(named.pair, pair) || !round.settled.members || isHigher(named.basis, round.basis))
+    return false
   return round.settled.basis || !isHigher(round.basis, named.basis)
 }
 

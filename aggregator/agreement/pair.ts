@@ -81,6 +81,10 @@ function firstListed(set: Members, count: number): Members {
   return membersOf(listMembers(set).slice(0, count))
 }
 
+export function isSamePair(a: Pair, b: Pair): boolean {
+  return a.expected === b.expected && a.signing === b.signing
+}
+
 /** (round, slot) of a best certificate; (0, 0) without one (§5.1). */
 export function basisOf(best: Certificate | null): Basis {
   return best === null ? { round: 0, slot: 0 } : { round: best.round, slot: best.slot }

@@ -12,7 +12,7 @@ import {
   type Round,
   withMember,
 } from '../values/ids.ts'
-import { namedAtLeast } from './pair.ts'
+import { isSamePair, namedAtLeast } from './pair.ts'
 
 /**
  * The excluded members that this node vouches for in a probe round: their observation of the round
@@ -29,8 +29,7 @@ export function vouchedIn(turn: Turn, round: RoundState, pair: Pair): Members {
   const excluded = difference(before.included, pair.expected | state.convicted)
   for (const member of listMembers(excluded)) {
     const named = before.observations[member]?.message.pair
-    const isSame = named?.expected === before.pair.expected && named.signing === before.pair.signing
-    if (isSame) vouched = withMember(vouched, member)
+    if (named !== undefined && isSamePair(named, before.pair)) vouched = withMember(vouched, member)
   }
   return vouched
 }

@@ -1,4 +1,4 @@
-import { basisOf, isHigher } from '../agreement/pair.ts'
+import { basisOf, isHigher, isSamePair } from '../agreement/pair.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { isConflict } from '../messages/conflict.ts'
@@ -65,7 +65,7 @@ function isTimely(turn: Turn, round: RoundState, observation: Observation): bool
 
 function recordNamer(round: RoundState, { pair, sender }: Observation): void {
   for (const namers of round.namers) {
-    if (namers.pair.expected === pair.expected && namers.pair.signing === pair.signing) {
+    if (isSamePair(namers.pair, pair)) {
       namers.members = withMember(namers.members, sender)
       return
     }

@@ -34,8 +34,8 @@ export const gateway = command({
   run: async (options, { stdout, stderr, signal }) => {
     const loaded = await load(options)
     const log = createLog(loaded.config.log, stderr)
-    // Loaded here, not above: the network stack takes a second that other commands need not wait.
     keepYoungGenerationSmall()
+    // Loaded here, not above: the network stack takes a second that other commands need not wait.
     const { startGateway } = await import('../../gateway/gateway.ts')
     try {
       await using running = await startGateway(loaded, { log, signal })

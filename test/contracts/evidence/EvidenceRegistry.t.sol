@@ -169,6 +169,22 @@ contract EvidenceRegistryTest is EvidenceFixture {
         _expect(one, _malleated(_signed(another, 2)), IEvidenceRegistry.NotSigned.selector);
     }
 
+    /// @notice A word for a member is canonical in a probe round, for one that is not expected.
+    function test_judge_givenAWordForAMember_takesItOnlyWhereNodesDo() public view {
+        bytes memory other = _signed(_observation(committee, 40, 2, 1), 2);
+        assertHolds("in a probe round", _convicts(parameters, other, _vouching(40, 0)));
+        bytes4 malformed = MemberMessage.MessageMalformed.selector;
+        _expect(other, _vouching(40, 15 << 8), malformed);
+        _expect(_signed(_observation(committee, 41, 2, 1), 2), _vouching(41, 0), malformed);
+    }
+
+    /// @dev An observation of member 2 that vouches for member 3.
+    function _vouching(uint64 round, uint256 chance) private view returns (bytes memory) {
+        bytes memory body = _observation(committee, round, 2, chance);
+        body[71] = 0x08;
+        return _signed(body, 2);
+    }
+
     function _expect(bytes memory first, bytes memory second, bytes4 selector) private view {
         assertHolds("refused by its name", _refusal(first, second) == selector);
     }
