@@ -40,6 +40,8 @@ export type KeygenEvent =
   | { readonly type: 'evidenceReceived'; readonly nowMs: number; readonly evidence: Evidence }
   /** A sealed share was opened and fits its sender's package: the share stays with the host. */
   | { readonly type: 'shareOpened'; readonly nowMs: number; readonly from: MemberIndex }
+  /** A member says that it holds the share which this one made for it. */
+  | { readonly type: 'shareTaken'; readonly nowMs: number; readonly by: MemberIndex }
   /** A share was opened and is no good: it is no secret any more. */
   | {
       readonly type: 'shareRefused'
@@ -102,6 +104,8 @@ export interface KeygenState {
   readonly accusations: (SignedAccusation | null)[]
   /** Members whose share for this one is here and good. */
   shares: Members
+  /** Members that hold the share which this one made for them, as they say themselves. */
+  served: Members
   promised: PromisedResult | null
   evidence: Evidence | null
   outcome: KeygenOutcome | null
@@ -125,6 +129,7 @@ export function initialKeygen(options: {
     results: nobody(),
     accusations: nobody(),
     shares: NO_MEMBERS,
+    served: NO_MEMBERS,
     promised: null,
     evidence: null,
     outcome: null,

@@ -51,7 +51,9 @@ export function missingOf(context: KeygenContext, state: KeygenState): Members {
     case 'echoes':
       return (difference(context.all, holdersOf(state.echoes)) | dissentersOf(state)) >>> 0
     case 'shares':
-      return difference(context.all, withMember(state.shares, state.self))
+      // What makes a member's shares is in its memory alone: before it promises a result, after
+      // which it may stop and come back, everybody has taken the one it needs.
+      return difference(context.all, withMember(state.shares & state.served, state.self))
     case 'results':
       return (difference(context.all, holdersOf(state.results)) | deviatorsOf(state)) >>> 0
   }

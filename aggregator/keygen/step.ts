@@ -19,7 +19,7 @@ import { accuse, broadcast, convict, end, enter, type Step } from './transition.
 /**
  * One event of a key generation (protocol §11.1). Deterministic; holds no secret. Each phase
  * begins only when the one before is complete at this member: all there, all packages, all echoes
- * equal, all shares good, all results equal. Whatever else happens ends it without a key.
+ * equal, all shares good and taken, all results equal. Whatever else happens ends it without a key.
  */
 export function stepKeygen(
   context: KeygenContext,
@@ -56,6 +56,9 @@ function take(step: Step, event: KeygenEvent): void {
       break
     case 'shareOpened':
       state.shares = withMember(state.shares, event.from)
+      break
+    case 'shareTaken':
+      state.served = withMember(state.served, event.by)
       break
     case 'shareRefused':
       refuseShare(step, event.signed)

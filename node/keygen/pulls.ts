@@ -29,6 +29,8 @@ export class Pulls {
   readonly #askedMs = new Map<MemberIndex, number>()
   readonly #inFlight = new Set<MemberIndex>()
   readonly #told = new Set<MemberIndex>()
+  /** Members that were told that their share is here. */
+  readonly #thanked = new Set<MemberIndex>()
   #turn = 0
   #repairedMs = 0
 
@@ -65,7 +67,7 @@ export class Pulls {
     if (outcome !== null || phase === 'meeting') return []
     if (phase === 'shares') {
       const missing = missingOf(this.#context, this.#state)
-      return reachable.filter((each) => hasMember(missing, each))
+      return reachable.filter((each) => hasMember(missing, each) || !this.#thanked.has(each))
     }
     if (nowMs - this.#repairedMs < REPAIR_EVERY_MS || reachable.length === 0) return []
     this.#repairedMs = nowMs
@@ -79,10 +81,12 @@ export class Pulls {
 
   async #ask(member: MemberIndex): Promise<void> {
     const isComplete = this.#state.outcome?.type === 'generated'
+    const inventory = inventoryOf(this.#state)
     try {
-      const inventory = encodeInventory(this.#context, inventoryOf(this.#state))
-      const handover = await this.#dependencies.request(member, inventory)
+      const request = encodeInventory(this.#context, inventory)
+      const handover = await this.#dependencies.request(member, request)
       if (isComplete) this.#told.add(member)
+      if (hasMember(inventory.shares, member)) this.#thanked.add(member)
       this.#dependencies.onHandover(member, handover)
     } catch {
       // Not there, not ready or not willing: the progress shows who is waited for.

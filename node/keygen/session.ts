@@ -131,10 +131,13 @@ export class KeygenSession {
 
   /** Answers a member that asks for what it lacks; anything else gets no answer. */
   onRequest(from: MemberIndex, bytes: Uint8Array): void {
-    const { context } = this.#options
+    const { context, self } = this.#options
     const inventory = decodeInventory(context, bytes)
     if (inventory === null) return
     if (inventory.results === context.all) this.#complete.add(from)
+    if (hasMember(inventory.shares, self)) {
+      this.#report({ type: 'shareTaken', nowMs: this.#nowMs(), by: from })
+    }
     const items = this.#itemsFor(from, inventory)
     this.#dependencies.network.answer(from, encodeHandover(context, items))
   }

@@ -293,7 +293,12 @@ export class KeygenCluster {
     if (!member.isRunning) return
     const { nowMs } = this
     const verdict = member.vault.open(from, sealed)
-    if (verdict.type === 'good') this.report(member, { type: 'shareOpened', nowMs, from })
+    if (verdict.type === 'good') {
+      this.report(member, { type: 'shareOpened', nowMs, from })
+      this.#queue.push(() =>
+        this.report(this.at(from), { type: 'shareTaken', nowMs, by: member.index }),
+      )
+    }
     if (verdict.type === 'bad') {
       this.report(member, { type: 'shareRefused', nowMs, signed: verdict.signed })
     }

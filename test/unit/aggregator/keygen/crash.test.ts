@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { missingOf } from '../../../../aggregator/keygen/standing.ts'
+import { countMembers, membersOf } from '../../../../aggregator/values/ids.ts'
 import { type Crash, KeygenCluster } from '../../../support/keygen.ts'
 
 const VICTIM = 2
@@ -62,6 +64,18 @@ describe('a member that stops at any point (protocol §10.1, §11.1)', () => {
     const [first, ...others] = cluster.outcomes()
     for (const other of others) expect(other).toEqual(first)
     expect(again.disk.kept).toBe(before)
+  })
+
+  test('it promises no result while anybody lacks its share: only its memory can make one', () => {
+    const onSealed = (sealed: Uint8Array, from: number, to: number) =>
+      from === VICTIM && to === 0 ? null : sealed
+    const cluster = new KeygenCluster({ size: 4 }, { onSealed }).run()
+    const { disk, state } = cluster.at(VICTIM)
+    expect([countMembers(state.shares), state.phase, disk.kept]).toEqual([3, 'shares', null])
+    expect(missingOf(cluster.context, state)).toBe(membersOf([0]))
+    cluster.pass(10_001)
+    expect(cluster.endings()).not.toContain('generated')
+    for (const each of cluster.members) expect(each.state.evidence).toBeNull()
   })
 
   test('a result is never signed that was not kept first', () => {
