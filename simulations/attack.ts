@@ -1,7 +1,14 @@
+import { candidateOf } from '../aggregator/agreement/candidate.ts'
 import { isProbe, openingOf } from '../aggregator/committee.ts'
-import type { GossipMessage, MemberMessage, Verified } from '../aggregator/messages/messages.ts'
+import type {
+  Digest,
+  GossipMessage,
+  MemberMessage,
+  Proposal,
+  Verified,
+} from '../aggregator/messages/messages.ts'
 import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
-import { difference, listMembers, withoutMember } from '../aggregator/values/ids.ts'
+import { countMembers, difference, listMembers, withoutMember } from '../aggregator/values/ids.ts'
 import type { Copy, Powers } from './adversary.ts'
 
 const US_PER_MS = 1_000
@@ -67,4 +74,24 @@ export function toEveryone(
 /** Members that this adversary does not control. */
 export function victimsOf(powers: Powers): Members {
   return difference(powers.context.committee.all, powers.members)
+}
+
+/** The proposal over other observers and for other signers; null when too few remain. */
+export function overSets(
+  powers: Powers,
+  proposal: Proposal,
+  sets: { readonly observers: Members; readonly signingSet: Members },
+): Proposal | null {
+  const { context } = powers
+  const observations = powers.stateOf(proposal.sender)?.rounds.get(proposal.round)?.observations
+  const named = listMembers((sets.observers | sets.signingSet) >>> 0)
+  if (countMembers(sets.observers) < context.committee.observationQuorum) return null
+  if (countMembers(sets.signingSet) !== context.committee.signingThreshold) return null
+  if (observations === undefined || named.some((each) => observations[each] === undefined)) {
+    return null
+  }
+  const choice = { ...sets, slot: 1 + proposal.rank, expectedNext: proposal.expectedNext }
+  const { report } = candidateOf(context, observations, choice)
+  const observationDigests = named.map((index) => observations[index]?.digest as Digest)
+  return { ...proposal, ...sets, observationDigests, reportDigest: report.digest }
 }

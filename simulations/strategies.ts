@@ -15,6 +15,7 @@ import { falseBasis } from './adversary/false-basis.ts'
 import { flapAtProbes } from './adversary/flap-at-probes.ts'
 import { forgeCertificate } from './adversary/forge-certificate.ts'
 import { impersonate } from './adversary/impersonate.ts'
+import { keepOut } from './adversary/keep-out.ts'
 import { late } from './adversary/late.ts'
 import { lateForVictims } from './adversary/late-for-victims.ts'
 import { lie } from './adversary/lie.ts'
@@ -65,6 +66,7 @@ export const STRATEGIES: readonly Strategy[] = [
   spam,
   crashProposer,
   crashSigner,
+  keepOut,
   forgeCertificate,
   chaos,
 ]

@@ -16,7 +16,7 @@ import {
 import { type Candidate, candidateOf } from './candidate.ts'
 import { isExpectedNextSound } from './expected-next.ts'
 import { basisOf, isHigher, pairOf } from './pair.ts'
-import { withReturning } from './returning.ts'
+import { returningAmong, withReturning } from './returning.ts'
 
 /** `pull`: something named is not held yet; ask the proposer, then judge again. */
 export type Judgement = 'yes' | 'no' | 'pull'
@@ -80,14 +80,22 @@ export function missingInputs(round: RoundState, message: Proposal): Members {
   return missing
 }
 
-/** The complete pair's set exactly, or else nobody left out who was here in time (§6.7). */
+/**
+ * The complete pair's set exactly, or else nobody left out who was here in time: of those expected,
+ * and who comes back by what was here in time. A proposer could keep out the latter round after
+ * round. Where exactly those expected are observers it comes back without being one (§4.5, §6.7).
+ */
 function isSetSound(turn: Turn, round: RoundState, message: Proposal): boolean {
   if (round.isCompleteInTime && round.completePair !== null) {
     return message.observers === round.completePair.expected
   }
   const { expected } = currentPair(turn, round)
-  const mustInclude = difference(expected & round.included, turn.state.convicted)
-  return isSubset(mustInclude, message.observers)
+  const { observers } = message
+  if (observers === expected) return true
+  const inTime = difference(round.included, turn.state.convicted)
+  const words = { ...round, expected, observers }
+  const mustInclude = (expected & inTime) | returningAmong(turn.context, words, inTime)
+  return isSubset(mustInclude, observers)
 }
 
 function isNextSound(turn: Turn, round: RoundState, message: Proposal): boolean {

@@ -8,6 +8,7 @@ import {
   listMembers,
   type MemberIndex,
   type Members,
+  membersOf,
   NO_MEMBERS,
   type Round,
   withMember,
@@ -46,25 +47,38 @@ interface Words {
 }
 
 /**
- * An expected set with the member that comes back to it, if one does: in a probe round, of those
- * whom f+1 observers of the report vouch for, the one with the smallest (index − r/probeEvery) mod
- * n (§4.5). It follows from the observations alone, so whoever holds them finds the same.
+ * An expected set with the member that comes back to it, if one does (§4.5). It follows from the
+ * observations alone, so whoever holds them finds the same.
  *
  * Observers other than the whole expected set are those of a round that somebody has left. Nobody
  * complains of an excluded member that has left as well (§6.5): then one of them comes back only.
  */
-export function withReturning({ committee }: Context, words: Words): Members {
-  const { round, expected, observers, observations } = words
-  if (!isProbe(committee, round)) return expected
-  const said = listMembers(observers).map((member) => ({
-    members: observations[member]?.message.vouched ?? NO_MEMBERS,
-  }))
-  const among = observers === expected ? committee.all : observers
-  const vouched = difference(namedAtLeast(said, committee.f + 1) & among, expected)
-  const first = (round / committee.params.probeEvery) % committee.size
+export function withReturning(context: Context, words: Words): Members {
+  const { expected, observers } = words
+  const among = observers === expected ? context.committee.all : observers
+  return expected | returningAmong(context, words, among)
+}
+
+/**
+ * The one member of `among` that comes back, or nobody: in a probe round, of those whom f+1
+ * observers of the report vouch for, the one with the smallest (index − r/probeEvery) mod n.
+ */
+export function returningAmong(context: Context, words: Words, among: Members): Members {
+  const { committee } = context
+  const candidates = difference(vouchedFor(context, words) & among, words.expected)
+  const first = (words.round / committee.params.probeEvery) % committee.size
   for (let distance = 0; distance < committee.size; distance++) {
     const member: MemberIndex = (first + distance) % committee.size
-    if (hasMember(vouched, member)) return withMember(expected, member)
+    if (hasMember(candidates, member)) return membersOf([member])
   }
-  return expected
+  return NO_MEMBERS
+}
+
+/** Whom f+1 observers of the report vouch for; nobody outside of a probe round (§4.5). */
+export function vouchedFor({ committee }: Context, words: Omit<Words, 'expected'>): Members {
+  if (!isProbe(committee, words.round)) return NO_MEMBERS
+  const said = listMembers(words.observers).map((member) => ({
+    members: words.observations[member]?.message.vouched ?? NO_MEMBERS,
+  }))
+  return namedAtLeast(said, committee.f + 1)
 }

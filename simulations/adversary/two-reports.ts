@@ -1,20 +1,24 @@
-import { candidateOf } from '../../aggregator/agreement/candidate.ts'
 import { pairOf } from '../../aggregator/agreement/pair.ts'
 import { proposalOf } from '../../aggregator/agreement/propose.ts'
 import { withReturning } from '../../aggregator/agreement/returning.ts'
 import { orderOf } from '../../aggregator/context.ts'
-import type { Digest, Proposal } from '../../aggregator/messages/messages.ts'
 import {
   countMembers,
   hasMember,
   listMembers,
-  type Members,
   membersOf,
   type Round,
   withoutMember,
 } from '../../aggregator/values/ids.ts'
 import type { Adversary, Powers, Strategy } from '../adversary.ts'
-import { isBeforeProbe, isMemberMessage, messageOf, momentUs, victimsOf } from '../attack.ts'
+import {
+  isBeforeProbe,
+  isMemberMessage,
+  messageOf,
+  momentUs,
+  overSets,
+  victimsOf,
+} from '../attack.ts'
 import { type Attempts, addShare, track } from '../secret-attempts.ts'
 
 /** After its moment, so that whoever is asked signs at once. */
@@ -89,26 +93,6 @@ function create(powers: Powers): Adversary {
 
 function lateOne(powers: Powers): number {
   return listMembers(powers.members).at(-1) ?? -1
-}
-
-/** The proposal over other observers and for other signers; null when too few remain. */
-function overSets(
-  powers: Powers,
-  proposal: Proposal,
-  sets: { readonly observers: Members; readonly signingSet: Members },
-): Proposal | null {
-  const { context } = powers
-  const observations = powers.stateOf(proposal.sender)?.rounds.get(proposal.round)?.observations
-  const named = listMembers((sets.observers | sets.signingSet) >>> 0)
-  if (countMembers(sets.observers) < context.committee.observationQuorum) return null
-  if (countMembers(sets.signingSet) !== context.committee.signingThreshold) return null
-  if (observations === undefined || named.some((each) => observations[each] === undefined)) {
-    return null
-  }
-  const choice = { ...sets, slot: 1, expectedNext: proposal.expectedNext }
-  const { report } = candidateOf(context, observations, choice)
-  const observationDigests = named.map((index) => observations[index]?.digest as Digest)
-  return { ...proposal, ...sets, observationDigests, reportDigest: report.digest }
 }
 
 export const twoReports: Strategy = {

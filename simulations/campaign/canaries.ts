@@ -109,6 +109,16 @@ const AIMED: readonly (Omit<Canary, 'seedsMax' | 'scenario'> & {
       variant: 'second-start-is-mute',
     },
   },
+  {
+    name: 'who-returns-may-be-left-out',
+    rule: 'L4',
+    given: {
+      rounds: 300,
+      committee: { members: 7, probeEvery: 8 },
+      adversaries: [{ strategy: 'keep-out', members: [5, 6] }],
+      variant: 'who-returns-may-be-left-out',
+    },
+  },
   { name: 'no-fast-path', rule: 'L5', given: { rounds: 300, variant: 'no-fast-path' } },
 ]
 

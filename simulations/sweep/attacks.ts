@@ -58,6 +58,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   impersonate: 'any-sender',
   'clock-liar': 'any-time-counts',
   'forge-certificate': 'any-certificate',
+  'keep-out': 'who-returns-may-be-left-out',
 }
 
 /** Reads a command line. @throws {RangeError} when it asks for what cannot be run */

@@ -1,3 +1,5 @@
+import { isProbe } from '../../aggregator/committee.ts'
+import type { Machine, MachineOptions } from '../../aggregator/machine.ts'
 import { spoilt, type Variant } from '../variant.ts'
 
 /** The rules that leave out who is absent, silent or convicted (§4.3, §6.5, §6.6, §9.1). */
@@ -54,6 +56,11 @@ export const ABSENCE_VARIANTS: readonly Variant[] = [
     },
   },
   {
+    name: 'who-returns-may-be-left-out',
+    summary: 'a proposer need not include who would come back (§6.7, ADR 0083)',
+    plants: { createMachine: machineThatMayLeaveOut },
+  },
+  {
     name: 'nobody-is-convicted',
     summary: 'evidence changes nothing (§9.1)',
     plants: {
@@ -64,3 +71,13 @@ export const ABSENCE_VARIANTS: readonly Variant[] = [
     },
   },
 ]
+
+/** In probe rounds alone: members vouch by what was here in time in the round before. */
+function machineThatMayLeaveOut(options: MachineOptions): Machine {
+  return spoilt((machine) => {
+    for (const round of machine.state.rounds.values()) {
+      if (round.pair === null || !isProbe(options.context.committee, round.round)) continue
+      round.included &= round.pair.expected
+    }
+  })(options)
+}

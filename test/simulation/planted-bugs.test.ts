@@ -69,6 +69,16 @@ const ROWS = [
     seedsMax: 1,
   },
   {
+    rule: 'L4',
+    scenario: {
+      rounds: 300,
+      committee: { members: 7, probeEvery: 8 },
+      adversaries: [{ strategy: 'keep-out', members: [5, 6] }],
+    },
+    variant: 'who-returns-may-be-left-out',
+    seedsMax: 1,
+  },
+  {
     rule: 'L5',
     scenario: { rounds: 300 },
     variant: 'no-fast-path',
