@@ -8,6 +8,7 @@ const project = (name: string, testTimeoutMs: number) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
+    setupFiles: ['test/support/fast-check.ts'],
     testTimeout: testTimeoutMs,
     hookTimeout: testTimeoutMs,
     retry: 0,

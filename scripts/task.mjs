@@ -19,6 +19,7 @@ const TASKS = {
   fuzz: ['test/fuzz/main.ts'],
   soak: ['test/soak/main.ts'],
   model: ['test/model/main.ts'],
+  mutation: ['test/mutation/main.ts'],
   gas: ['contracts/gas.ts'],
   snapshot: ['contracts/snapshot.ts'],
   smt: ['contracts/smt/main.ts'],

@@ -56,9 +56,10 @@ function sortByInsertion<T extends bigint | number>(values: T[]): void {
   for (let next = 1; next < values.length; next++) {
     const value = values[next] as T
     let hole = next
-    while (hole > 0 && (values[hole - 1] as T) > value) {
-      values[hole] = values[hole - 1] as T
-      hole -= 1
+    for (; hole > 0; hole--) {
+      const before = values[hole - 1] as T
+      if (before <= value) break
+      values[hole] = before
     }
     values[hole] = value
   }

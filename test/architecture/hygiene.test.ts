@@ -23,12 +23,14 @@ const MAY_RUN_SCRIPTS = ['esbuild', 'node', 'protobufjs', 'secp256k1']
 /** Discovery and traversal: each adds strangers or leaks, and a committee knows its members. */
 const FORBIDDEN = /kad-dht|mdns|upnp|autonat|relay|webrtc|rendezvous/
 
-const entries = lockEntries()
+const entries = lockEntries('package-lock.json')
+const toolEntries = lockEntries('test/mutation/tools/package-lock.json')
 const manifest = JSON.parse(read('package.json'))
 
 describe('dependencies (docs/adr/0008-dependencies.md)', () => {
   test('the lock is read', () => {
     expect(entries.length).toBeGreaterThan(200)
+    expect(toolEntries.length).toBeGreaterThan(100)
   })
 
   test.each(Object.entries(FLOORS))('%s is at least %j', (name, [floor]) => {
@@ -38,12 +40,13 @@ describe('dependencies (docs/adr/0008-dependencies.md)', () => {
   })
 
   test('every entry carries a sha512 integrity', () => {
-    const without = entries.filter((entry) => !/^sha512-[\w+/]{86}==$/.test(entry.integrity ?? ''))
+    const all = [...entries, ...toolEntries]
+    const without = all.filter((entry) => !/^sha512-[\w+/]{86}==$/.test(entry.integrity ?? ''))
     expect(without.map((entry) => entry.path)).toEqual([])
   })
 
   test('no entry is taken from anywhere but the public npm registry', () => {
-    const elsewhere = entries.filter(
+    const elsewhere = [...entries, ...toolEntries].filter(
       ({ resolved }) =>
         resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/'),
     )
@@ -53,6 +56,7 @@ describe('dependencies (docs/adr/0008-dependencies.md)', () => {
   test('no package outside the list runs an install script', () => {
     const scripted = entries.filter((entry) => entry.hasInstallScript === true)
     expect(scripted.length).toBeGreaterThan(0)
+    expect(toolEntries.filter((entry) => entry.hasInstallScript === true)).toEqual([])
     const outside = scripted.filter((entry) => !MAY_RUN_SCRIPTS.includes(entry.name))
     expect(outside.map((entry) => entry.path)).toEqual([])
   })

@@ -17,9 +17,9 @@ interface RawEntry extends Partial<Omit<LockEntry, 'path'>> {
   readonly version?: string
 }
 
-/** Every package of package-lock.json except the project itself. */
-export function lockEntries(): readonly LockEntry[] {
-  const raw = JSON.parse(read('package-lock.json')).packages as Record<string, RawEntry>
+/** Every package of a lock except the project itself. */
+export function lockEntries(lock: string): readonly LockEntry[] {
+  const raw = JSON.parse(read(lock)).packages as Record<string, RawEntry>
   return Object.entries(raw)
     .filter(([path]) => path !== '')
     .map(([path, entry]) => ({

@@ -7,7 +7,14 @@ import { scanShares } from '../../node/store/scan-shares.ts'
 import { prngOf } from '../../simulations/prng.ts'
 import { TellingChild } from '../attack/child.ts'
 import { type Oracles, startedOracles } from '../support/oracles.ts'
-import { heal, inflict, mountSmallDisk, unmountSmallDisk, withClock } from './faults.ts'
+import {
+  heal,
+  inflict,
+  mountSmallDisk,
+  unmountSmallDisk,
+  withClock,
+  withReadOnlyDisk,
+} from './faults.ts'
 import { Link } from './link.ts'
 import type { Scenario } from './scenarios.ts'
 import { Watcher } from './watcher.ts'
@@ -26,7 +33,10 @@ export interface ChaosResult {
   /** Rounds under the fault, and those of them that somebody saw certified. */
   readonly rounds: number
   readonly certified: number
-  /** Rounds from the end of the fault to the first certificate; null when there was none. */
+  /**
+   * Rounds from the end of the fault, and of what it held back, to the first certificate; null when
+   * there was none.
+   */
   readonly recoveryRounds: number | null
   readonly certificates: number
   readonly shares: number
@@ -68,7 +78,7 @@ class ScenarioRun {
   }
 
   async run(): Promise<ChaosResult> {
-    const { byzantine = {}, members = {} } = this.#scenario
+    const { byzantine = {} } = this.#scenario
     const hostile = Object.keys(byzantine).map(Number)
     const oracles = await startedOracles(
       {
@@ -76,9 +86,7 @@ class ScenarioRun {
         feeds: ['BTC/USD'],
         silent: hostile,
         prepare: ({ nodes }) => this.#prepare(nodes),
-        process: (node) => ({
-          within: members[node.index]?.type === 'clock' ? withClock(node) : [],
-        }),
+        process: (node) => ({ within: this.#within(node) }),
       },
       this.#options.signal,
     )
@@ -90,6 +98,13 @@ class ScenarioRun {
       for (const { files } of oracles.nodes) if (this.#hasSmallDisk(files)) unmountSmallDisk(files)
       rmSync(oracles.directory, { recursive: true })
     }
+  }
+
+  /** What a member's process is started by, so that its fault can come while it runs. */
+  #within(node: NodeFiles): readonly string[] {
+    const fault = this.#scenario.members?.[node.index]?.type
+    if (fault === 'clock') return withClock(node)
+    return fault === 'diskReadOnly' ? withReadOnlyDisk(node) : []
   }
 
   #hasSmallDisk({ index }: NodeFiles): boolean {
@@ -137,12 +152,16 @@ class ScenarioRun {
     const from = roundNow(oracles)
     await this.#each(oracles, 'inflict')
     await pause(durationMs / 2)
-    const healed = roundNow(oracles)
+    const until = roundNow(oracles)
     await this.#each(oracles, 'heal')
+    // What a delay held back still arrives in its order: until then the fault is not over.
+    const held = Math.max(0, ...this.#links.map((link) => link.holdsUntilMs - performance.now()))
+    await pause(held)
+    const healed = roundNow(oracles)
     await pause(durationMs / 3)
     await watcher.stop()
     for (const child of hostile) await child.stop()
-    return this.#judge(oracles, watcher, { from, healed })
+    return this.#judge(oracles, watcher, { from, until, healed })
   }
 
   /** Byzantine members that do something: the member's own key, flooding for as long as it runs. */
@@ -180,7 +199,7 @@ class ScenarioRun {
   #judge(
     oracles: Oracles,
     watcher: Watcher,
-    { from, healed }: { readonly from: number; readonly healed: number },
+    { from, until, healed }: Readonly<Record<'from' | 'until' | 'healed', number>>,
   ): ChaosResult {
     const { name, isLive, byzantine = {} } = this.#scenario
     const scan = scanShares(
@@ -188,8 +207,8 @@ class ScenarioRun {
     )
     const own = scan.conflicts.filter(({ sender }) => byzantine[sender] === undefined)
     const conflicts = watcher.conflicts.length + own.length
-    const rounds = healed - from
-    const certified = watcher.certifiedIn(from, healed - 1)
+    const rounds = until - from
+    const certified = watcher.certifiedIn(from, until - 1)
     const first = watcher.firstFrom(healed)
     const recoveryRounds = first === null ? null : first - healed
     const isSlow = recoveryRounds === null || recoveryRounds > RECOVERY_ROUNDS_MAX

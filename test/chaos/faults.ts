@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { NodeFiles } from '../../node/devnet/files.ts'
 import type { LocalNode } from '../../node/devnet/network.ts'
+import { buildPreload } from '../support/preload.ts'
 import type { MemberFault } from './scenarios.ts'
 
 /** Room for journal and promises of a short run, and few enough bytes to fill at once. */
@@ -22,6 +24,21 @@ export function withClock(node: NodeFiles): readonly string[] {
     `FAKETIME_TIMESTAMP_FILE=${clockFileOf(node)}`,
     'FAKETIME_NO_CACHE=1',
     'FAKETIME_DONT_FAKE_MONOTONIC=1',
+  ]
+}
+
+const readOnlyFlagOf = (node: NodeFiles) => join(node.directory, 'read-only')
+
+/** A disk that can be made read-only while the process has files open on it (readonly.c). */
+export function withReadOnlyDisk(node: NodeFiles): readonly string[] {
+  const source = fileURLToPath(new URL('./readonly.c', import.meta.url))
+  const built = buildPreload('readonly', [source])
+  if (built === null) throw new Error('needs Linux and a C compiler named cc')
+  return [
+    'env',
+    `LD_PRELOAD=${built.library}`,
+    `READONLY_DIRECTORY=${join(node.directory, 'data')}/`,
+    `READONLY_FLAG=${readOnlyFlagOf(node)}`,
   ]
 }
 
@@ -53,6 +70,9 @@ export async function inflict(
     case 'diskFull':
       fillDisk(join(node.files.directory, 'data', 'filler'))
       return
+    case 'diskReadOnly':
+      writeFileSync(readOnlyFlagOf(node.files), '')
+      return
     case 'loss':
       dropPackets(node.index, ports, fault.percent)
   }
@@ -72,6 +92,10 @@ export async function heal(node: LocalNode, fault: MemberFault): Promise<void> {
     case 'diskFull':
       rmSync(join(node.files.directory, 'data', 'filler'), { force: true })
       // It stops itself when it cannot promise durably; an operator starts it again.
+      if (!node.process.isRunning) node.process.start()
+      return
+    case 'diskReadOnly':
+      rmSync(readOnlyFlagOf(node.files))
       if (!node.process.isRunning) node.process.start()
       return
     case 'loss':

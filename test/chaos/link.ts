@@ -34,6 +34,7 @@ export class Link {
   readonly #options: LinkOptions
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  #holdsUntilMs = 0
 
   private constructor(options: LinkOptions) {
     this.#options = options
@@ -46,6 +47,11 @@ export class Link {
       link.#server.once('error', reject).listen(0, options.host, resolve)
     })
     return link
+  }
+
+  /** When the last piece that a fault held back arrives, by `performance.now`. */
+  get holdsUntilMs(): number {
+    return this.#holdsUntilMs
   }
 
   get port(): number {
@@ -89,6 +95,7 @@ export class Link {
       freeAtMs = Math.max(freeAtMs, nowMs + waitMs)
       if (freeAtMs <= nowMs) sink.write(piece)
       else setTimeout(() => sink.destroyed || sink.write(piece), freeAtMs - nowMs)
+      this.#holdsUntilMs = Math.max(this.#holdsUntilMs, freeAtMs)
     })
     source.on('end', () => sink.end())
   }

@@ -9,7 +9,7 @@ import { SCENARIOS } from './scenarios.ts'
 const USAGE = `npm run chaos [-- --seconds 60 --only TEXT --seed 1 --list --json]
 
 Seven real oracles under faults, in a network and mount namespace of its own. Needs Linux, the right
-to make namespaces, and the packages nftables, iproute2 and libfaketime.`
+to make namespaces, and the packages nftables, iproute2, libfaketime and a C compiler.`
 
 /** Set for the process that runs inside. */
 const INSIDE = 'PARALLAX_CHAOS_INSIDE'
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
 
 /** What this needs and does not find, before an hour is spent. */
 function lackingTools(): readonly string[] {
-  const programs = ['ip', 'nft', 'unshare'].filter(
+  const programs = ['cc', 'ip', 'nft', 'unshare'].filter(
     (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error !== undefined,
   )
   return existsSync(FAKETIME) ? programs : [...programs, FAKETIME]

@@ -7,6 +7,7 @@ export type MemberFault =
   | { readonly type: 'killed' }
   | { readonly type: 'clock'; readonly byMs: number }
   | { readonly type: 'diskFull' }
+  | { readonly type: 'diskReadOnly' }
   | { readonly type: 'loss'; readonly percent: number }
 
 /** A Byzantine member: never runs, or floods the others with its own key. */
@@ -100,6 +101,16 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'a full disk, one floods',
     members: { 0: { type: 'diskFull' } },
     byzantine: { 6: 'oversize' },
+    isLive: true,
+  },
+  {
+    name: 'a disk turns read-only',
+    members: { 0: { type: 'diskReadOnly' } },
+    isLive: true,
+  },
+  {
+    name: 'two disks turn read-only',
+    members: { 0: { type: 'diskReadOnly' }, 4: { type: 'diskReadOnly' } },
     isLive: true,
   },
   { name: '30 % loss at one member', members: { 1: { type: 'loss', percent: 30 } }, isLive: true },

@@ -1,13 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildPreload } from '../support/preload.ts'
 
 const SOURCES = ['losepages.c', 'losepages-calls.c'].map((name) =>
   fileURLToPath(new URL(`./${name}`, import.meta.url)),
 )
-const FLAGS = ['-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared']
 
 /** How the disk of one process behaves (losepages.c). */
 export interface LosingDisk {
@@ -36,14 +33,9 @@ export function requireShim(): Shim {
 
 /** Builds the library with the C compiler of this machine; null where there is none for it. */
 export function buildShim(): Shim | null {
-  const folder = mkdtempSync(join(tmpdir(), 'parallax-shim-'))
-  const library = join(folder, 'losepages.so')
-  const libraries = ['-ldl', '-lpthread']
-  const built = spawnSync('cc', [...FLAGS, '-o', library, ...SOURCES, ...libraries], {
-    encoding: 'utf8',
-  })
-  if (built.error !== undefined || process.platform !== 'linux') return null
-  if (built.status !== 0) throw new Error(built.stderr)
+  const built = buildPreload('losepages', SOURCES)
+  if (built === null) return null
+  const { library, folder } = built
   return {
     environment: ({ directory, sync = 'honoured', killAt, leakPpm = 0, seed = 1 }) => ({
       ...process.env,

@@ -57,7 +57,7 @@ describe('the median against a model that counts instead of sorting', () => {
   test('medianFloorNumbers agrees with medianFloor on timestamps', () => {
     const timestamp = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
     fc.assert(
-      fc.property(fc.array(timestamp, { minLength: 1, maxLength: 31 }), (values) => {
+      fc.property(fc.array(timestamp, { minLength: 1, maxLength: 80 }), (values) => {
         expect(BigInt(medianFloorNumbers(values))).toBe(medianFloor(values.map(BigInt)))
       }),
     )

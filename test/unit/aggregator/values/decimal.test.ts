@@ -62,6 +62,27 @@ describe('parseDecimal', () => {
 
   test('refuses a text that is too long before reading it', () => {
     expect(parse(`0.${'1'.repeat(1_000_000)}`)).toBe('DECIMAL_TOO_LONG')
+    expect(parse(`0.${'0'.repeat(79)}`)).toBe('DECIMAL_TOO_LONG')
+    expect(parse(`0.${'0'.repeat(78)}`)).toBe(0n)
+  })
+
+  test('takes the widest exponents and values there are, and nothing beyond', () => {
+    const largest = 2n ** 127n - 1n
+    expect([parse('1e30', 0), parse('1e-30', 30)]).toEqual([10n ** 30n, 1n])
+    expect([parse(`${largest}`, 0), parse(`-${largest}`, 0)]).toEqual([largest, -largest])
+    for (const beyond of [`${largest + 1n}`, `-${largest + 1n}`, `${largest + 2n}`]) {
+      expect(parse(beyond, 0)).toBe('DECIMAL_OUT_OF_RANGE')
+    }
+  })
+
+  test.each([-1, 37])('knows no fixed point of %i decimals', (decimals) => {
+    expect(() => parse('1', decimals)).toThrow('invariant')
+    expect(() => formatDecimal(1n, decimals)).toThrow('invariant')
+  })
+
+  test('knows fixed points of 0 and of 36 decimals', () => {
+    expect([parse('1', 0), parse('1', 36)]).toEqual([1n, 10n ** 36n])
+    expect(formatDecimal(1n, 36)).toBe(`0.${'0'.repeat(35)}1`)
   })
 
   test.each([

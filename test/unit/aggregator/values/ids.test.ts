@@ -7,6 +7,7 @@ import {
   isSubset,
   listMembers,
   membersOf,
+  positionIn,
   withMember,
   withoutMember,
 } from '../../../../aggregator/values/ids.ts'
@@ -33,6 +34,17 @@ describe('sets of members', () => {
     expect(isSubset(0, 0)).toBe(true)
     // A 32nd bit, which no committee has, is in no set of members.
     expect(isSubset(2 ** 31, allMembers(31))).toBe(false)
+  })
+
+  test('know where a member stands among them', () => {
+    const set = membersOf([1, 4, 30])
+    expect([1, 4, 30].map((each) => positionIn(set, each))).toEqual([0, 1, 2])
+    expect([0, 2, 31].map((each) => positionIn(set, each))).toEqual([-1, -1, -1])
+    expect([0, 1, 2].map((each) => hasMember(set, each))).toEqual([false, true, false])
+  })
+
+  test.each([1, 2, 30, 31])('allMembers of %i are the first so many', (n) => {
+    expect(listMembers(allMembers(n))).toEqual(Array.from({ length: n }, (_, index) => index))
   })
 
   test.each([0, 32])('allMembers refuses %i members', (n) => {
