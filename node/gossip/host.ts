@@ -13,6 +13,7 @@ import { type NetworkIdentity, privateKeyOf } from './identity.ts'
 import { quietYamux } from './quiet-yamux.ts'
 import type { Roster } from './roster.ts'
 import type { Channels } from './topics.ts'
+import { wholeWrites } from './whole-writes.ts'
 
 export type Services = { readonly identify: Identify; readonly pubsub: GossipSub }
 export type Host = Libp2p<Services>
@@ -68,7 +69,7 @@ export async function createHost(
     nodeInfo: { name: 'parallax', version: '1', userAgent: 'parallax/1' },
     addresses: { listen: [...options.listen] },
     transports: [tcp({ maxConnections: SOCKETS_MAX })],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [wholeWrites(noise())],
     streamMuxers: [
       quietYamux({
         maxInboundStreams: STREAMS_MAX,

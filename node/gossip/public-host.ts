@@ -10,6 +10,7 @@ import { gossipOptions } from './gossip-options.ts'
 import { Handshakes } from './handshakes.ts'
 import type { Host } from './host.ts'
 import { quietYamux } from './quiet-yamux.ts'
+import { wholeWrites } from './whole-writes.ts'
 
 export interface PublicHostOptions {
   /** Multiaddrs to listen on; none for a host that only dials. */
@@ -54,7 +55,7 @@ export async function createPublicHost(
     nodeInfo: { name: 'parallax', version: '1', userAgent: 'parallax/1' },
     addresses: { listen: [...options.listen] },
     transports: [tcp({ maxConnections: SOCKETS_MAX })],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [wholeWrites(noise())],
     streamMuxers: [
       quietYamux({
         maxInboundStreams: STREAMS_MAX,

@@ -1,5 +1,6 @@
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { OracleError } from '../errors.ts'
+import { gatherFrames } from './gathered-frames.ts'
 
 type Factory = ReturnType<ReturnType<typeof yamux>>
 
@@ -19,7 +20,8 @@ const ESTABLISHED = 3
 /**
  * Yamux that gives window back when half of it is used. As it comes, it answers each frame of data
  * with a frame of its own: half of all frames on a network of small messages, each with its
- * encryption and its system call. The specification leaves the moment to the receiver.
+ * encryption and its system call. The specification leaves the moment to the receiver. Frames of
+ * one turn of the event loop leave together.
  */
 export function quietYamux(init: Parameters<typeof yamux>[0]): () => Factory {
   const make = yamux(init)
@@ -29,12 +31,12 @@ export function quietYamux(init: Parameters<typeof yamux>[0]): () => Factory {
     factory.createStreamMuxer = (connection) => {
       const muxer = create(connection)
       quietStreams(muxer)
+      if (!gatherFrames(muxer, connection)) throw unknownMuxer()
       return muxer
     }
     return factory
   }
 }
-
 /** @throws {OracleError} `GOSSIP_MUXER_UNKNOWN` */
 function quietStreams(muxer: object): void {
   if (!('_newStream' in muxer) || typeof muxer._newStream !== 'function') throw unknownMuxer()
