@@ -1,10 +1,10 @@
-import type { CandidateMemo } from './agreement/candidate.ts'
+import { type CandidateMemo, candidateMemo } from './agreement/candidate.ts'
 import type { Committee } from './committee.ts'
-import type { ReportMemo } from './report/report.ts'
+import { type ReportMemo, reportMemo } from './report/report.ts'
 import type { Crypto } from './signing/crypto.ts'
 import { turnOrderOf } from './turn-order.ts'
 import type { MemberIndex, Round } from './values/ids.ts'
-import { forgetFirst } from './values/memo.ts'
+import { RecentMap } from './values/recent-map.ts'
 
 /**
  * What every pure function of one committee needs. The memos hold results that depend on their keys
@@ -13,7 +13,7 @@ import { forgetFirst } from './values/memo.ts'
 export interface Context {
   readonly crypto: Crypto
   readonly committee: Committee
-  readonly turnOrders: Map<Round, readonly MemberIndex[]>
+  readonly turnOrders: RecentMap<Round, readonly MemberIndex[]>
   readonly reports: ReportMemo
   readonly candidates: CandidateMemo
 }
@@ -22,7 +22,13 @@ export interface Context {
 const TURN_ORDERS_MAX = 512
 
 export function contextOf(crypto: Crypto, committee: Committee): Context {
-  return { crypto, committee, turnOrders: new Map(), reports: new Map(), candidates: new Map() }
+  return {
+    crypto,
+    committee,
+    turnOrders: new RecentMap(TURN_ORDERS_MAX),
+    reports: reportMemo(),
+    candidates: candidateMemo(),
+  }
 }
 
 /** Turn order of a round (protocol §4.1), computed once per context. */
@@ -31,6 +37,5 @@ export function orderOf(context: Context, round: Round): readonly MemberIndex[] 
   if (known !== undefined) return known
   const order = turnOrderOf(context.crypto.keccak256, context.committee, round)
   context.turnOrders.set(round, order)
-  if (context.turnOrders.size > TURN_ORDERS_MAX) forgetFirst(context.turnOrders)
   return order
 }

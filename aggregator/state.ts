@@ -19,6 +19,7 @@ import type {
 import type { TargetState } from './phases/deliver.ts'
 import type { MemberIndex, Members, Round } from './values/ids.ts'
 import { hasMember, NO_MEMBERS } from './values/ids.ts'
+import { RecentMap } from './values/recent-map.ts'
 import type { UnixMs } from './values/time.ts'
 
 /** Shares of one attempt to sign: all that make them combinable is equal (protocol §6.8). */
@@ -113,7 +114,7 @@ export interface State {
   term: Term
   /** The latest opened round; 0 before the first. */
   current: Round
-  readonly rounds: Map<Round, RoundState>
+  readonly rounds: RecentMap<Round, RoundState>
   /** The best certificate (§4.3). */
   best: Verified<Certificate> | null
   /** When it became the best here, by this node's clock. */
@@ -151,7 +152,7 @@ export function initialState(committee: Committee, self: MemberIndex): State {
     // The first committee of a network follows nobody.
     term: { fromMs: 0, untilMs: null },
     current: 0,
-    rounds: new Map(),
+    rounds: new RecentMap(),
     best: null,
     bestSinceMs: 0,
     convicted: NO_MEMBERS,

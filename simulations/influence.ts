@@ -4,6 +4,7 @@ import { FEED_STATUS } from '../aggregator/report/feed-report.ts'
 import { decodeWord } from '../aggregator/report/words.ts'
 import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
 import { hasMember } from '../aggregator/values/ids.ts'
+import { RecentMap } from '../aggregator/values/recent-map.ts'
 import type { Checker, CreateChecker } from './checker.ts'
 
 /** Distances of a value from the median of the honest observations of its round, by rounds. */
@@ -39,7 +40,7 @@ const ROUNDS_OPEN = 3
 
 /** Measures one run; its checker watches and never finds anything broken. */
 export class InfluenceMeter {
-  readonly #rounds = new Map<Round, OpenRound>()
+  readonly #rounds = new RecentMap<Round, OpenRound>()
   readonly #sums = { certified: zero(), mean: zero(), chosen: zero() }
   #judged = 0
   #ranksMax = 0

@@ -1,16 +1,16 @@
 import type { Context } from '../aggregator/context.ts'
 import type { Effect } from '../aggregator/effects.ts'
 import type { Event } from '../aggregator/events.ts'
-import type { createMachine } from '../aggregator/machine.ts'
+import type { createMachine, Machine } from '../aggregator/machine.ts'
 import type { GossipMessage, Verified } from '../aggregator/messages/messages.ts'
 import type { MemberIndex, Members } from '../aggregator/values/ids.ts'
 import { hasMember } from '../aggregator/values/ids.ts'
 import { judgedBytes } from './world/direct.ts'
 
-/** Events kept of one process: a journal is of its beginning, or memory would grow with the run. */
+/** Events of one process that are replayed: its beginning, or each process would run twice. */
 const EVENTS_MAX = 1_500
 
-/** The beginning of a process: what it was told, and all that it did (protocol §10.4). */
+/** What a process was told, and all that it did, since this was last replayed (protocol §10.4). */
 export interface Journal {
   readonly member: MemberIndex
   readonly events: Event[]
@@ -26,9 +26,15 @@ export type Difference = { readonly effect: number; readonly message: string } |
 export class Journals {
   readonly #honest: Members
   #open: Journal | null = null
+  #events = 0
 
   constructor(honest: Members) {
     this.#honest = honest
+  }
+
+  /** The journal that is being written; null while there is none. */
+  get open(): Journal | null {
+    return this.#open
   }
 
   /** A maker of machines that writes their journals. */
@@ -37,6 +43,7 @@ export class Journals {
       if (this.#open !== null || !hasMember(this.#honest, options.self)) return create(options)
       const journal: Journal = { member: options.self, events: [], effects: [], isCut: false }
       this.#open = journal
+      this.#events = 0
       const machine = create({
         ...options,
         perform: (effect) => {
@@ -47,61 +54,86 @@ export class Journals {
       return {
         state: machine.state,
         report: (event) => {
-          if (this.#open === journal) journal.events.push(event)
+          if (this.#open === journal) {
+            journal.events.push(event)
+            this.#events += 1
+          }
           machine.report(event)
         },
       }
     }
   }
 
-  /** A journal that is full, ended when asked for; null while there is none. */
-  takeFull(): Journal | null {
-    return (this.#open?.events.length ?? 0) < EVENTS_MAX ? null : this.take()
+  /** Ends the journal that is open when it holds as much as one may. */
+  endFull(): void {
+    if (this.#events >= EVENTS_MAX) this.#open = null
   }
 
-  /** Ends the journal that is open, full or not. */
-  take(): Journal | null {
+  /** Ends and returns the journal of a member whose process ended; null when it has none. */
+  endOf(member: MemberIndex): Journal | null {
     const journal = this.#open
+    if (journal?.member !== member) return null
+    journal.isCut = true
     this.#open = null
     return journal
-  }
-
-  /** Ends the journal of a member whose process ended. */
-  takeOf(member: MemberIndex): Journal | null {
-    if (this.#open?.member !== member) return null
-    this.#open.isCut = true
-    return this.take()
   }
 }
 
 /**
- * Replays a journal with a machine and a context that know nothing of the first run. Messages are
- * their bytes again, judged anew.
+ * Replays a journal while it is written, with a machine and a context that know nothing of the
+ * first run. Messages are their bytes again, judged anew.
  */
-export function replayOf(
-  journal: Journal,
-  fresh: { readonly context: Context; readonly create: typeof createMachine },
-): Difference {
-  const { member, events, effects } = journal
-  let done = 0
-  let difference: Difference = null
-  const machine = fresh.create({
-    context: fresh.context,
-    self: member,
-    perform: (effect) => {
-      const first = effects[done]
-      if (first === undefined && journal.isCut) return
-      if (difference === null && (first === undefined || !isSame(first, effect))) {
-        const was = first === undefined ? 'nothing' : first.type
-        const message = `effect ${done} of a replay is ${effect.type}; it was ${was}`
-        difference = { effect: done, message: `${message}, or differs in its content` }
-      }
-      done += 1
-    },
-  })
-  for (const event of events) machine.report(renewed(fresh.context, event))
-  if (difference !== null || done === effects.length) return difference
-  return { effect: done, message: `a replay ends after ${done} of ${effects.length} effects` }
+export class Replay {
+  readonly journal: Journal
+  readonly #context: Context
+  readonly #machine: Machine
+  #difference: Difference = null
+  /** Effects that were compared, and those of them since the journal was last emptied. */
+  #done = 0
+  #doneNow = 0
+
+  constructor(
+    journal: Journal,
+    fresh: { readonly context: Context; readonly create: typeof createMachine },
+  ) {
+    this.journal = journal
+    this.#context = fresh.context
+    this.#machine = fresh.create({
+      context: fresh.context,
+      self: journal.member,
+      perform: (effect) => this.#compare(effect),
+    })
+  }
+
+  /**
+   * Goes on to where the journal is, and empties it: kept until its end, it would teach the engine
+   * that what a round makes lives long (ADR 0087).
+   */
+  goOn(): Difference {
+    const { events, effects, isCut } = this.journal
+    for (const event of events) this.#machine.report(renewed(this.#context, event))
+    if (this.#doneNow < effects.length && !isCut) {
+      const message = `a replay ends ${effects.length - this.#doneNow} effects too early`
+      this.#difference ??= { effect: this.#done, message }
+    }
+    events.length = 0
+    effects.length = 0
+    this.#doneNow = 0
+    return this.#difference
+  }
+
+  #compare(effect: Effect): void {
+    const { effects, isCut } = this.journal
+    const first = effects[this.#doneNow]
+    if (first === undefined && isCut) return
+    if (first === undefined || !isSame(first, effect)) {
+      const was = first === undefined ? 'nothing' : first.type
+      const message = `effect ${this.#done} of a replay is ${effect.type}; it was ${was}`
+      this.#difference ??= { effect: this.#done, message: `${message}, or differs in its content` }
+    }
+    this.#done += 1
+    this.#doneNow += 1
+  }
 }
 
 function renewed(context: Context, event: Event): Event {

@@ -1,4 +1,5 @@
 import type { Round } from '../aggregator/values/ids.ts'
+import { RecentMap } from '../aggregator/values/recent-map.ts'
 
 /** Rounds after which one is over: a certificate that comes later counts as lost. */
 const OVER_AFTER = 2
@@ -11,7 +12,7 @@ export class OpenRounds<T> {
   readonly #firstRound: Round
   readonly #lastRound: Round
   readonly #create: (round: Round) => T
-  readonly #open = new Map<Round, T>()
+  readonly #open = new RecentMap<Round, T>()
   #current: Round = 0
 
   /** @param of the first and the last round that count, and what a round begins with */

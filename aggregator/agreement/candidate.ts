@@ -6,7 +6,7 @@ import { inputsDigestOf, type Report, reportOf } from '../report/report.ts'
 import type { SigningSession } from '../signing/threshold.ts'
 import { equalBytes } from '../values/bytes.ts'
 import { isSubset, listMembers, type Members } from '../values/ids.ts'
-import { forgetFirst } from '../values/memo.ts'
+import { RecentMap } from '../values/recent-map.ts'
 
 /** A report that this node can recompute, with everything that one attempt to sign it needs. */
 export interface Candidate {
@@ -25,7 +25,7 @@ interface Built {
 }
 
 /** Candidates by the very report they are of. */
-export type CandidateMemo = Map<Report, Built[]>
+export type CandidateMemo = RecentMap<Report, Built[]>
 
 /**
  * Reports whose candidates are remembered; the oldest goes first. A weak map would keep each of
@@ -34,6 +34,10 @@ export type CandidateMemo = Map<Report, Built[]>
 const MEMO_REPORTS_MAX = 32
 /** Candidates remembered of one report: more differ in sets that only a faulty proposer names. */
 const MEMO_CANDIDATES_MAX = 16
+
+export function candidateMemo(): CandidateMemo {
+  return new RecentMap(MEMO_REPORTS_MAX)
+}
 
 export interface CandidateChoice {
   readonly observers: Members
@@ -69,7 +73,6 @@ function remember(memo: CandidateMemo, candidate: Candidate): void {
     return
   }
   memo.set(candidate.report, [{ candidate, certificate: null }])
-  if (memo.size > MEMO_REPORTS_MAX) forgetFirst(memo)
 }
 
 function isOfChoice(candidate: Candidate, choice: CandidateChoice): boolean {

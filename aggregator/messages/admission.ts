@@ -1,5 +1,6 @@
 import { equalBytes } from '../values/bytes.ts'
 import type { MemberIndex, Round } from '../values/ids.ts'
+import { RecentMap } from '../values/recent-map.ts'
 import type { Digest, GossipMessage, MemberMessage, Verified } from './messages.ts'
 
 /**
@@ -25,12 +26,12 @@ interface Seen {
 
 /** Digests seen; bounded by the window and the limits above. */
 export interface Admission {
-  readonly rounds: Map<Round, Seen>
+  readonly rounds: RecentMap<Round, Seen>
   readonly evidence: Map<MemberIndex, Digest[]>
 }
 
 export function createAdmission(): Admission {
-  return { rounds: new Map(), evidence: new Map() }
+  return { rounds: new RecentMap(), evidence: new Map() }
 }
 
 /** Forgets rounds before `oldest`; call it when a round opens. */

@@ -6,6 +6,7 @@ import type { Digest, Observation, Verified } from '../messages/messages.ts'
 import { compareBytes, concat } from '../values/bytes.ts'
 import type { Members, Round } from '../values/ids.ts'
 import { membersOf } from '../values/ids.ts'
+import { RecentMap } from '../values/recent-map.ts'
 import type { UnixMs } from '../values/time.ts'
 import { reportDigestOf } from './digests.ts'
 import { FEED_STATUS, type FeedReport } from './feed-report.ts'
@@ -29,11 +30,15 @@ interface Remembered {
 }
 
 /** Reports of the last rounds by round; compared by the observations they were made of. */
-export type ReportMemo = Map<Round, Remembered[]>
+export type ReportMemo = RecentMap<Round, Remembered[]>
 
-/** Rounds and reports a round that a memo keeps; the oldest round goes first. */
+/** Rounds and reports a round that a memo keeps; the round that came first goes first. */
 const MEMO_ROUNDS_MAX = 8
 const MEMO_REPORTS_MAX = 16
+
+export function reportMemo(): ReportMemo {
+  return new RecentMap(MEMO_ROUNDS_MAX)
+}
 
 /**
  * The report over exactly these observations (protocol §6.3), by ascending sender.
@@ -115,8 +120,4 @@ function remember(memo: ReportMemo, entry: Remembered): void {
     return
   }
   memo.set(round, [entry])
-  if (memo.size <= MEMO_ROUNDS_MAX) return
-  let oldest = round
-  for (const each of memo.keys()) if (each < oldest) oldest = each
-  memo.delete(oldest)
 }

@@ -1,6 +1,6 @@
 import { equalBytes } from '../values/bytes.ts'
 import { countMembers, listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
-import { forgetFirst } from '../values/memo.ts'
+import { RecentMap } from '../values/recent-map.ts'
 import type { GroupKey, SigningSession, SigningShare, ThresholdScheme } from './threshold.ts'
 
 /** Sessions whose tags are remembered; the oldest goes first. */
@@ -42,13 +42,12 @@ export function idealScheme(key: number): ThresholdScheme {
     mix(multiplyLow(key ^ label, FNV_PRIME) ^ extra, message)
 
   /** What every signer and every combiner of one session computes alike. */
-  const sessions = new Map<SigningSession, SessionTags>()
+  const sessions = new RecentMap<SigningSession, SessionTags>(SESSIONS_MAX)
   const tagsOf = (session: SigningSession): SessionTags => {
     const known = sessions.get(session)
     if (known !== undefined) return known
     const made: SessionTags = { commitments: commitmentsOf(session), shares: [] }
     sessions.set(session, made)
-    if (sessions.size > SESSIONS_MAX) forgetFirst(sessions)
     return made
   }
   /** Not to be given away: it judges what others send. */

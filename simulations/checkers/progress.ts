@@ -2,6 +2,7 @@ import { orderOf } from '../../aggregator/context.ts'
 import type { Proposal } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { countMembers, difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
+import { RecentMap } from '../../aggregator/values/recent-map.ts'
 import type { Checker, CreateChecker, Violation } from '../checker.ts'
 
 /** Rounds until the end of one is certain. */
@@ -19,7 +20,7 @@ export const createProgressChecker: CreateChecker = (subject): Checker => {
   const applies = isInModel && disturbances.length === 0 && !isAlwaysDisturbed
   const certified = new Set<Round>()
   /** Proposals of honest members, by round. */
-  const proposals = new Map<Round, Proposal[]>()
+  const proposals = new RecentMap<Round, Proposal[]>()
   let hasCrashed = false
 
   const isMarked = ({ sender, signingSet, round }: Proposal): boolean => {

@@ -1,6 +1,7 @@
 import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
 import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
+import { RecentMap } from '../../aggregator/values/recent-map.ts'
 import type { Signer, SignerOptions, SignRequest } from './signer.ts'
 
 /** Rounds whose nonces are kept. */
@@ -11,7 +12,7 @@ export function createLooseSigner({ keys, member, chance }: SignerOptions): Sign
   const share = keys.shares[member]
   if (share === undefined) throw new RangeError('a signer is of a member')
   const { threshold } = keys.crypto
-  const nonces = new Map<Round, readonly NonceSecret[]>()
+  const nonces = new RecentMap<Round, readonly NonceSecret[]>()
 
   return {
     commitments: (round) => {

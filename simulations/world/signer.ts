@@ -2,6 +2,7 @@ import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
 import type { NonceSecret, SigningSession } from '../../aggregator/signing/threshold.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import { RecentMap } from '../../aggregator/values/recent-map.ts'
 import type { Prng } from '../prng.ts'
 import type { Disk } from './disk.ts'
 import type { Keys } from './keys.ts'
@@ -35,7 +36,7 @@ export function createSigner({ keys, member, disk, chance }: SignerOptions): Sig
   const share = keys.shares[member]
   if (share === undefined) throw new RangeError('a signer is of a member')
   const { threshold } = keys.crypto
-  const nonces = new Map<Round, (NonceSecret | null)[]>()
+  const nonces = new RecentMap<Round, (NonceSecret | null)[]>()
 
   const commitments = (round: Round): Commitments => {
     const pairs = [0, 1, 2].map(() => threshold.commit(share, chance.bytes(64)))
