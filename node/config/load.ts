@@ -24,11 +24,12 @@ export interface LoadedConfig {
 export class ConfigError extends OracleError {
   readonly problems: readonly ConfigProblem[]
 
-  constructor(file: string, problems: readonly ConfigProblem[]) {
+  /** @param guide the document that explains the keys of this kind of file */
+  constructor(file: string, problems: readonly ConfigProblem[], guide = 'docs/config.md') {
     const lines = problems.map(({ path, message }) =>
       path === '' ? message : `${path}: ${message}`,
     )
-    const head = `${file} has ${problems.length} problem(s); correct each (docs/config.md)`
+    const head = `${file} has ${problems.length} problem(s); correct each (${guide})`
     super('CONFIG_INVALID', [head, ...lines.map((line) => `  ${line}`)].join('\n'), {
       context: { file, problems: problems.length },
     })

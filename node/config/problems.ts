@@ -9,7 +9,7 @@ export function problemsFrom(error: z.ZodError): readonly ConfigProblem[] {
     }
     return issue.keys.map((key) => ({
       path: pathText([...issue.path, key]),
-      message: 'is not a known key; check its spelling in docs/config.md or remove it',
+      message: 'is not a known key; check its spelling or remove it',
     }))
   })
 }

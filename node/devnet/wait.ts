@@ -35,22 +35,38 @@ export async function waitFor<T>(probe: () => Promise<T | null>, options: WaitOp
   }
 }
 
-/** Ports of the loopback interface that nobody listens on now, all different. */
+/**
+ * Below what systems hand out by themselves (32768 and up on Linux, 49152 elsewhere): a port that
+ * was free a moment ago must not become the near end of somebody's connection before it is used.
+ */
+const PORTS = { first: 10_240, end: 32_768 } as const
+/** Processes that run at the same time have different numbers and so begin at different ports. */
+let nextPort = PORTS.first + ((process.pid * 64) % (PORTS.end - PORTS.first))
+
+/**
+ * Ports of the loopback interface that nobody listens on now, all different, and different from
+ * those given before.
+ *
+ * @throws {OracleError} `DEVNET_NO_PORTS`
+ */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            if (address !== null && typeof address === 'object') resolve(address.port)
-            else reject(new Error('no port'))
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
+  const ports: number[] = []
+  const isPossible = count <= PORTS.end - PORTS.first
+  for (let at = PORTS.first; isPossible && at < PORTS.end && ports.length < count; at++) {
+    const port = nextPort
+    nextPort = port + 1 === PORTS.end ? PORTS.first : port + 1
+    if (await isFree(port)) ports.push(port)
+  }
+  if (ports.length === count) return ports
+  throw new OracleError('DEVNET_NO_PORTS', `fewer than ${count} ports of 127.0.0.1 are free`, {
+    context: { wanted: count, found: ports.length },
+  })
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  return await new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }

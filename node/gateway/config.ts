@@ -39,6 +39,8 @@ export const gatewayConfigSchema = z.strictObject({
   log: logSchema.prefault({}),
 })
 
+const GUIDE = 'docs/gateway.md'
+
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>
 
 /** A gateway's settings together with the committee it follows. */
@@ -56,7 +58,7 @@ export interface LoadedGateway {
 export async function loadGateway(path: string): Promise<LoadedGateway> {
   const file = resolve(path)
   const yaml = parseYaml(await readText(file))
-  if (yaml.type === 'refused') throw new ConfigError(file, yaml.problems)
+  if (yaml.type === 'refused') throw new ConfigError(file, yaml.problems, GUIDE)
   return await checked(yaml.value, { file, base: dirname(file) })
 }
 
@@ -75,7 +77,7 @@ async function checked(
   { file, base }: { readonly file: string; readonly base: string },
 ): Promise<LoadedGateway> {
   const outcome = gatewayConfigSchema.safeParse(settings, { reportInput: true })
-  if (!outcome.success) throw new ConfigError(file, problemsFrom(outcome.error))
+  if (!outcome.success) throw new ConfigError(file, problemsFrom(outcome.error), GUIDE)
   const committee = await loadCommittee(resolve(base, outcome.data.committee))
   return { config: outcome.data, committee }
 }
@@ -91,5 +93,6 @@ async function readText(file: string): Promise<string> {
       { context: { file, cause: codeOf(cause) }, cause },
     )
   }
-  throw new ConfigError(file, [{ path: '', message: `is larger than ${YAML_BYTES_MAX} bytes` }])
+  const message = `is larger than ${YAML_BYTES_MAX} bytes`
+  throw new ConfigError(file, [{ path: '', message }], GUIDE)
 }

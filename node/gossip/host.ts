@@ -85,7 +85,7 @@ export async function createHost(
       // A whole committee may stand behind one address, as in the local network.
       inboundConnectionThreshold: CONNECTIONS_MAX,
       inboundUpgradeTimeout: 2_000,
-      dialTimeout: 5_000,
+      dialTimeout: 2_000,
       maxDialQueueLength: CONNECTIONS_MAX,
       // The dialer redials; two mechanisms would make two connections.
       reconnectRetries: 0,

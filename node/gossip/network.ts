@@ -124,7 +124,7 @@ export class Network implements Startable {
       { host, ...dependencies, onRequest: dependencies.onSyncRequest },
     )
     this.#dialer = new Dialer(
-      { roster, own: options.own, backoffMs: 250, backoffMsMax: 10_000, attemptMs: 5_000 },
+      { roster, own: options.own, backoffMs: 250, backoffMsMax: 1_000, attemptMs: 2_000 },
       { host, isBanned, chance: dependencies.chance },
     )
     host.addEventListener('peer:connect', ({ detail }) => this.#onPeer(detail, 'connected'))

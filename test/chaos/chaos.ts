@@ -6,7 +6,7 @@ import { COMMITTEE_FILE, type NodeFiles } from '../../node/devnet/files.ts'
 import { scanShares } from '../../node/store/scan-shares.ts'
 import { prngOf } from '../../simulations/prng.ts'
 import { TellingChild } from '../attack/child.ts'
-import { type Oracles, startedOracles } from '../support/oracles.ts'
+import { type Oracles, startedOracles, WORLDWIDE_TIMING } from '../support/oracles.ts'
 import {
   heal,
   inflict,
@@ -84,6 +84,7 @@ class ScenarioRun {
       {
         nodes: CHAOS_NODES,
         feeds: ['BTC/USD'],
+        timing: WORLDWIDE_TIMING,
         silent: hostile,
         prepare: ({ nodes }) => this.#prepare(nodes),
         process: (node) => ({ within: this.#within(node) }),

@@ -34,6 +34,7 @@ describe('the configuration of a gateway', () => {
     const text = 'committee: committee.json\nkeys: {}\nnetwork: { bootstrap: [], peersMax: 0 }\n'
     await expect(load(text)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
+      message: expect.stringContaining('docs/gateway.md'),
       problems: [
         { path: 'network.bootstrap' },
         { path: 'network.peersMax' },
