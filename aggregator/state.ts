@@ -77,7 +77,7 @@ export interface RoundState {
   readonly candidates: Candidate[]
   readonly attempts: Attempt[]
   /** Shares of each member, one for each slot. */
-  readonly shares: Verified<SignatureShare>[][]
+  readonly shares: (Verified<SignatureShare>[] | undefined)[]
   /** Digests of messages this process sent in the round: anything else under our key is a twin. */
   readonly ownDigests: Digest[]
   /** What this node signed; nothing else is ever signed in the round. */
@@ -199,7 +199,7 @@ function newRound(committee: Committee, round: Round): RoundState {
     judged: ['open', 'open'],
     candidates: [],
     attempts: [],
-    shares: Array.from({ length: committee.size }, () => []),
+    shares: new Array(committee.size),
     ownDigests: [],
     signed: null,
     slotsUsed: 0,

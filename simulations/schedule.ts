@@ -97,7 +97,9 @@ export class Schedule<T> {
   }
 
   #isBefore(a: number, b: number): boolean {
-    const [aUs, bUs] = [this.#timesUs[a] as number, this.#timesUs[b] as number]
+    // Two plain reads: taken apart from an array they cost more memory than all else in a round.
+    const aUs = this.#timesUs[a] as number
+    const bUs = this.#timesUs[b] as number
     if (aUs !== bUs) return aUs < bUs
     return (this.#sequences[a] as number) < (this.#sequences[b] as number)
   }

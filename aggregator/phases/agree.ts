@@ -3,10 +3,11 @@ import { candidateOfProposal, isSignable, missingInputs } from '../agreement/jud
 import { lateMembersOf } from '../agreement/late.ts'
 import { proposalOf } from '../agreement/propose.ts'
 import { withReturning } from '../agreement/returning.ts'
+import type { Committee } from '../committee.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { unsignedOf } from '../messages/codec.ts'
-import type { Late, SignatureShare } from '../messages/messages.ts'
+import type { Late, Pair, SignatureShare } from '../messages/messages.ts'
 import { mayAct, note, type RoundState, roundStateOf, type Turn } from '../state.ts'
 import { equalBytes } from '../values/bytes.ts'
 import { countMembers, hasMember, isSubset, membersOf, NO_MEMBERS } from '../values/ids.ts'
@@ -15,14 +16,8 @@ import { countMembers, hasMember, isSubset, membersOf, NO_MEMBERS } from '../val
 export function tryFastPath(turn: Turn, round: RoundState): void {
   if (round.completePair !== null || round.isClosed) return
   const { committee } = turn.context
-  const named = round.namers.find(
-    ({ pair, members }) =>
-      isSubset(pair.expected, members) &&
-      countMembers(pair.expected) >= committee.signingThreshold &&
-      countMembers(pair.signing) === committee.signingThreshold,
-  )
-  if (named === undefined) return
-  const { pair } = named
+  const pair = completePairOf(committee, round)
+  if (pair === null) return
   const { expected, signing: signingSet } = pair
   round.completePair = pair
   round.isCompleteInTime = turn.nowMs <= round.openingMs + committee.params.timing.fastMs
@@ -30,10 +25,25 @@ export function tryFastPath(turn: Turn, round: RoundState): void {
     observers: expected,
     slot: 0,
     signingSet,
-    expectedNext: withReturning(turn.context, { ...round, expected, observers: expected }),
+    expectedNext: withReturning(turn.context, {
+      round: round.round,
+      expected,
+      observers: expected,
+      observations: round.observations,
+    }),
   })
   round.candidates.push(candidate)
   if (round.isCompleteInTime) sign(turn, round, candidate)
+}
+
+/** The pair that all of its own members name, if it can be signed for. */
+function completePairOf({ signingThreshold }: Committee, round: RoundState): Pair | null {
+  for (const { pair, members } of round.namers) {
+    if (!isSubset(pair.expected, members)) continue
+    if (countMembers(pair.expected) < signingThreshold) continue
+    if (countMembers(pair.signing) === signingThreshold) return pair
+  }
+  return null
 }
 
 /** At includeMs: says once who was not there (§6.5). */

@@ -113,7 +113,11 @@ export function onProposal(turn: Turn, round: RoundState, proposal: Verified<Pro
 export function onShare(turn: Turn, round: RoundState, share: Verified<SignatureShare>): Collected {
   const { sender, signingSet } = share.message
   if (hasMember(turn.state.convicted, sender) || !hasMember(signingSet, sender)) return 'nothing'
-  const earlier = round.shares[sender] ?? []
+  const earlier = round.shares[sender]
+  if (earlier === undefined) {
+    round.shares[sender] = [share]
+    return 'new'
+  }
   for (const each of earlier) {
     if (isSameClaim(each, share)) return 'nothing'
     if (isConflict(each, share)) return repeated(turn, each, share)

@@ -65,6 +65,12 @@ export class RecentMap<K, V> {
   }
 
   #remove(place: number): void {
+    // Nearly always the first one goes, for which the engine has a quicker way.
+    if (place === 0) {
+      this.#keys.shift()
+      this.#values.shift()
+      return
+    }
     this.#keys.splice(place, 1)
     this.#values.splice(place, 1)
   }

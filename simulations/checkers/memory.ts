@@ -1,12 +1,24 @@
 import type { RoundState, State } from '../../aggregator/state.ts'
-import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker } from '../checker.ts'
+import type { Checker, CreateChecker, Violation } from '../checker.ts'
 
 /** Slots of a round, and so shares of a member in it (protocol §13). */
 const SLOTS = 3
 /** Candidates: one fast, and one for each rank of proposals. */
 const CANDIDATES_MAX = 3
+/** Rounds in which most happens: the open one, those before, and one that is early. */
+const NEWEST = 4
+
+/**
+ * Rounds that may hold more than when they were last looked at: the newest ones, and the one that
+ * is forgotten next, for what came late. What a round holds only grows.
+ */
+function changing({ rounds }: State): readonly RoundState[] {
+  const [oldest] = rounds.values()
+  const newest = rounds.values().slice(-NEWEST)
+  return oldest === undefined ? newest : [oldest, ...newest]
+}
 
 /** S7: what a machine keeps stays within the named limits (protocol §12, §13). */
 export const createMemoryChecker: CreateChecker = ({ committee, honest, stateOf }): Checker => {
@@ -14,9 +26,9 @@ export const createMemoryChecker: CreateChecker = ({ committee, honest, stateOf 
   // The window, the open round, and one of which messages came early.
   const roundsMax = params.limits.roundsKept + 2
 
-  const excessOf = (state: State): string | null => {
+  const excessOf = (state: State, rounds: readonly RoundState[]): string | null => {
     if (state.rounds.size > roundsMax) return `${state.rounds.size} rounds, at most ${roundsMax}`
-    for (const round of state.rounds.values()) {
+    for (const round of rounds) {
       const excess = excessIn(round)
       if (excess !== null) return `${excess} in round ${round.round}`
     }
@@ -26,26 +38,32 @@ export const createMemoryChecker: CreateChecker = ({ committee, honest, stateOf 
     if (round.attempts.length > SLOTS * size) return `${round.attempts.length} attempts`
     if (round.candidates.length > CANDIDATES_MAX) return `${round.candidates.length} candidates`
     if (round.namers.length > size) return `${round.namers.length} named pairs`
-    // A plain loop: this runs for every member's every round at every opening.
-    for (const { length } of round.shares) {
-      if (length > SLOTS) return `${length} shares of one member`
+    for (const shares of round.shares) {
+      if (shares !== undefined && shares.length > SLOTS) {
+        return `${shares.length} shares of one member`
+      }
     }
     return null
   }
   const members: readonly MemberIndex[] = listMembers(honest)
+  const judge = (
+    about: { readonly nowUs: number; readonly round: Round },
+    looked: (state: State) => readonly RoundState[],
+  ): Violation | null => {
+    for (const member of members) {
+      const state = stateOf(member)
+      const excess = state === null ? null : excessOf(state, looked(state))
+      if (excess !== null) {
+        return { rule: 'S7', ...about, message: `member ${member} keeps ${excess}` }
+      }
+    }
+    return null
+  }
   return {
     rule: 'S7',
     on: {
-      roundOpened: ({ nowUs, round }) => {
-        for (const member of members) {
-          const state = stateOf(member)
-          const excess = state === null ? null : excessOf(state)
-          if (excess === null) continue
-          const message = `member ${member} keeps ${excess}`
-          return { rule: 'S7', nowUs, round, message }
-        }
-        return null
-      },
+      roundOpened: ({ nowUs, round }) => judge({ nowUs, round }, changing),
     },
+    finish: (nowUs) => judge({ nowUs, round: 0 }, ({ rounds }) => rounds.values()),
   }
 }

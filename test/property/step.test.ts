@@ -312,7 +312,7 @@ function expectWithinBounds(state: State): void {
     expect(round.candidates.length).toBeLessThanOrEqual(3)
     expect(round.namers.length).toBeLessThanOrEqual(SIZE)
     expect(round.ownDigests.length).toBeLessThanOrEqual(7)
-    for (const shares of round.shares) expect(shares.length).toBeLessThanOrEqual(3)
+    for (const shares of round.shares) expect(shares?.length ?? 0).toBeLessThanOrEqual(3)
   }
   expect(state.targets.size).toBeLessThanOrEqual(1)
 }

