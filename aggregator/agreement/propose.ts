@@ -19,7 +19,7 @@ import { candidateOf } from './candidate.ts'
 import { expectedNextOf } from './expected-next.ts'
 import { isSignable } from './judge.ts'
 import { basisOf, pairOf } from './pair.ts'
-import { withReturning } from './returning.ts'
+import { vouchedFor, withReturning } from './returning.ts'
 
 /** Rounds for which a member that did not answer ranks last as a signer (protocol §6.6). */
 const UNANSWERED_ROUNDS = 256
@@ -63,14 +63,18 @@ export function proposalOf(turn: Turn, round: RoundState, rank: 0 | 1): Proposal
     expectedNext,
     lates,
     reportDigest: candidate.report.digest,
-    evidence: evidenceFor(turn, difference(expectedBefore(turn), expected)),
+    evidence: evidenceFor(turn, neededBy(turn, { ...round, observers }) & state.convicted),
   }
 }
 
-/** The members the best certificate expected, for which leaving out needs a reason. */
-function expectedBefore(turn: Turn): Members {
-  const { best } = turn.state
-  return best === null ? turn.context.committee.all : best.message.expectedNext
+/**
+ * Whom a signer that has not heard of a conviction wants in a proposal (§6.7), so that leaving one
+ * out needs a reason: those the best certificate expected, and who may come back.
+ */
+function neededBy({ state, context }: Turn, words: Parameters<typeof vouchedFor>[1]): Members {
+  const { best } = state
+  const expected = best === null ? context.committee.all : best.message.expectedNext
+  return expected | vouchedFor(context, words)
 }
 
 function evidenceFor(turn: Turn, leftOut: Members): Verified<Evidence>[] {

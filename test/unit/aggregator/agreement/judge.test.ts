@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import type { Proposal } from '../../../../aggregator/messages/messages.ts'
-import {
-  hasMember,
-  listMembers,
-  withMember,
-  withoutMember,
-} from '../../../../aggregator/values/ids.ts'
-import { testCommittee } from '../../../support/committee.ts'
 import { opened, ROUND, Script } from '../../../support/script.ts'
 
 const ALL = 0b1111
@@ -240,54 +233,5 @@ describe('what is missing is pulled once (protocol §4.4, §6.6, §6.7)', () => 
     expect(signedSlots(script)).toEqual([])
     script.receives(certificate)
     expect(signedSlots(script)).toEqual([1])
-  })
-})
-
-describe('† who comes back may not be left out (protocol §4.5, §6.7)', () => {
-  const PROBE = 64
-  const testOf7 = testCommittee({ size: 7 })
-  // The one whose turn the probe is, so that only the proposer can keep it out.
-  const returning = (PROBE / testOf7.committee.params.probeEvery) % 7
-  const others = new Script({ test: testOf7 }).order(PROBE).filter((each) => each !== returning)
-  const [proposer, judge, gone] = others as [number, number, number]
-  const expected = withoutMember(testOf7.committee.all, returning)
-  const present = withoutMember(expected, gone)
-
-  /** A probe round that one expected member spoils, and in which all vouch for the excluded one. */
-  function probed(heardMs: number): Script {
-    const script = new Script({ test: testOf7, self: judge }).starts(PROBE).waits(1, PROBE - 1)
-    const certificate = { round: PROBE - 1, signingSet: present, expectedNext: expected }
-    script.receives(script.forge.certificate(certificate)).waits(1, PROBE)
-    const given = { round: PROBE, pair: script.pair(PROBE), basis: { round: PROBE - 1, slot: 0 } }
-    const vouched = withMember(0, returning)
-    for (const sender of listMembers(withoutMember(present, judge))) {
-      script.receives(script.forge.observation({ ...given, sender, vouched }))
-    }
-    script.waits(heardMs, PROBE)
-    return script.receives(script.forge.observation({ ...given, sender: returning }))
-  }
-  function isSigned(script: Script, observers: number): boolean {
-    const isBack = hasMember(observers, returning)
-    const proposal = script.forge.proposal(script.observations(PROBE), {
-      round: PROBE,
-      sender: proposer,
-      rank: 0,
-      observers,
-      signingSet: present,
-      expectedNext: isBack ? withMember(expected, returning) : expected,
-      basis: { round: PROBE - 1, slot: 0 },
-    })
-    script.waits(130, PROBE).receives(proposal)
-    return script.all('signShare').some(({ round, slot }) => round === PROBE && slot === 1)
-  }
-
-  test('given a spoiled probe round, a proposal without the one that comes back is refused', () => {
-    expect(isSigned(probed(10), present)).toBe(false)
-    expect(isSigned(probed(10), withMember(present, returning))).toBe(true)
-  })
-
-  test('given it came after includeMs, either is signed', () => {
-    expect(isSigned(probed(61), present)).toBe(true)
-    expect(isSigned(probed(61), withMember(present, returning))).toBe(true)
   })
 })
