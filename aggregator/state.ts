@@ -70,6 +70,8 @@ export interface RoundState {
   completePair: Pair | null
   /** Whether it was complete by fastMs on this node's clock (§6.7). */
   isCompleteInTime: boolean
+  /** Bit k: what slot k was to sign was known here so early that honest answers are due (§6.6). */
+  prompt: number
   readonly lates: (Verified<Late> | undefined)[]
   readonly proposals: [Verified<Proposal> | undefined, Verified<Proposal> | undefined]
   /** Ranks whose proposal was pulled for, signed, refused or counted: not looked at again. */
@@ -91,6 +93,8 @@ export interface RoundState {
   publishMs: UnixMs | null
   /** Highest slot of a certificate of this round that was seen; −1 when there was none. */
   certifiedSlot: number
+  /** A deadline of the round was met more than a hop late: what others sent may wait unread. */
+  hasStoodStill: boolean
   isClosed: boolean
 }
 
@@ -194,6 +198,7 @@ function newRound(committee: Committee, round: Round): RoundState {
     namers: [],
     completePair: null,
     isCompleteInTime: false,
+    prompt: 0,
     lates: new Array(committee.size),
     proposals: [undefined, undefined],
     judged: ['open', 'open'],
@@ -207,6 +212,7 @@ function newRound(committee: Committee, round: Round): RoundState {
     certificate: null,
     publishMs: null,
     certifiedSlot: -1,
+    hasStoodStill: false,
     isClosed: false,
   }
 }

@@ -219,10 +219,14 @@ const STAGES: readonly {
 ]
 
 function runStages(turn: Turn, round: RoundState): void {
-  const voteMs = round.openingMs + turn.context.committee.params.timing.voteMs
+  const { timing } = turn.context.committee.params
+  const voteMs = round.openingMs + timing.voteMs
   while (round.stage < STAGES.length && !round.isClosed) {
     const stage = STAGES[round.stage]
-    if (stage === undefined || stage.atMs(turn, round) > turn.nowMs) return
+    if (stage === undefined) return
+    const atMs = stage.atMs(turn, round)
+    if (atMs > turn.nowMs) return
+    if (turn.nowMs > atMs + timing.hopMs) round.hasStoodStill = true
     round.stage += 1
     const isLast = round.stage === STAGES.length
     // A node that slept past voteMs only closes the round; it signs nothing late.

@@ -2,7 +2,7 @@ import { orderOf } from '../context.ts'
 import { attachedEvidenceBytesMax, PROPOSAL_EVIDENCE_MAX } from '../messages/codec.ts'
 import type { Evidence, Late, Proposal, Verified } from '../messages/messages.ts'
 import { namedMembers } from '../messages/proposal.ts'
-import { note, type RoundState, type Turn } from '../state.ts'
+import type { RoundState, Turn } from '../state.ts'
 import {
   countMembers,
   difference,
@@ -12,17 +12,13 @@ import {
   type Members,
   membersOf,
   NO_MEMBERS,
-  type Round,
-  withMember,
 } from '../values/ids.ts'
 import { candidateOf } from './candidate.ts'
 import { expectedNextOf } from './expected-next.ts'
 import { isSignable } from './judge.ts'
 import { basisOf, pairOf } from './pair.ts'
 import { vouchedFor, withReturning } from './returning.ts'
-
-/** Rounds for which a member that did not answer ranks last as a signer (protocol §6.6). */
-const UNANSWERED_ROUNDS = 256
+import { silentBelow } from './silence.ts'
 
 /** What the proposer of a rank puts to its signers (§6.6); null when it must not propose. */
 export function proposalOf(turn: Turn, round: RoundState, rank: 0 | 1): Proposal | null {
@@ -120,8 +116,8 @@ function signersFor(
 ): MemberIndex[] {
   const { context, state } = turn
   const order = orderOf(context, round.round).filter((index) => hasMember(choice.held, index))
-  // Who has not answered the first proposal yet may still do so, but must not hold up the second.
-  const silent = choice.rank === 1 ? unansweredOf(turn, round, 0) : NO_MEMBERS
+  // Who has not answered in a lower slot yet may still do so, but must not hold up this one.
+  const silent = silentBelow(turn, round, 1 + choice.rank)
   const isQuiet = (index: MemberIndex) =>
     hasMember(silent, index) || (state.unansweredUntil[index] ?? 0) > round.round
   const signers: MemberIndex[] = []
@@ -133,34 +129,4 @@ function signersFor(
     }
   }
   return signers
-}
-
-/**
- * Members that left a signable proposal unanswered rank last for a while (§6.6). Asked only when an
- * honest answer must have come: shares may take two hops, longer than the next rank waits.
- */
-export function rememberUnanswered(turn: Turn, round: RoundState, rank: 0 | 1): void {
-  const silent = unansweredOf(turn, round, rank)
-  if (silent === NO_MEMBERS) return
-  rankLast(turn, round.round, silent)
-  note(turn, 'SHARE_MISSING', { round: round.round, members: silent })
-}
-
-/** Makes members rank last as signers for a while: they left this node without a sound share. */
-export function rankLast(turn: Turn, round: Round, members: Members): void {
-  for (const index of listMembers(members)) {
-    turn.state.unansweredUntil[index] = round + UNANSWERED_ROUNDS
-  }
-}
-
-/** Members named by the signable proposals of a round whose share never came (§6.6). */
-function unansweredOf(turn: Turn, round: RoundState, rank: 0 | 1): Members {
-  const proposal = round.proposals[rank]
-  if (proposal === undefined || isSignable(turn, round, proposal) !== 'yes') return NO_MEMBERS
-  let silent = NO_MEMBERS
-  for (const index of listMembers(proposal.message.signingSet)) {
-    const answered = round.shares[index]?.some((each) => each.message.slot === 1 + rank)
-    if (answered !== true) silent = withMember(silent, index)
-  }
-  return silent
 }

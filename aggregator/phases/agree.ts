@@ -3,6 +3,7 @@ import { candidateOfProposal, isSignable, missingInputs } from '../agreement/jud
 import { lateMembersOf } from '../agreement/late.ts'
 import { proposalOf } from '../agreement/propose.ts'
 import { withReturning } from '../agreement/returning.ts'
+import { setPrompt } from '../agreement/silence.ts'
 import type { Committee } from '../committee.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
@@ -20,7 +21,9 @@ export function tryFastPath(turn: Turn, round: RoundState): void {
   if (pair === null) return
   const { expected, signing: signingSet } = pair
   round.completePair = pair
-  round.isCompleteInTime = turn.nowMs <= round.openingMs + committee.params.timing.fastMs
+  const { includeMs, fastMs } = committee.params.timing
+  round.isCompleteInTime = turn.nowMs <= round.openingMs + fastMs
+  if (turn.nowMs <= round.openingMs + includeMs) setPrompt(round, 0)
   const candidate = candidateOf(turn.context, round.observations, {
     observers: expected,
     slot: 0,
@@ -114,6 +117,10 @@ function judge(turn: Turn, round: RoundState, rank: 0 | 1): void {
     note(turn, 'PROPOSAL_REFUSED', { round: round.round, members: membersOf([sender]) })
     return
   }
+  const { hopMs, clockSkewMsMax } = turn.context.committee.params.timing
+  // One that its sender held back says nothing about who has not answered it.
+  const promptMs = judgeFromMs(turn, round, rank) + hopMs + 2 * clockSkewMsMax
+  if (turn.nowMs <= promptMs) setPrompt(round, 1 + rank)
   const candidate = candidateOfProposal(turn, round, proposal)
   round.candidates.push(candidate)
   sign(turn, round, candidate)

@@ -8,7 +8,7 @@ import {
   rememberCertificate,
 } from '../agreement/candidate.ts'
 import { isBetter } from '../agreement/pair.ts'
-import { rankLast, rememberUnanswered } from '../agreement/propose.ts'
+import { rankLast, rememberSilent } from '../agreement/silence.ts'
 import { openingOf } from '../committee.ts'
 import { type Context, orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
@@ -21,6 +21,8 @@ import { listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
 
 /** Members of a signing set that gossip what they combined at once; the others wait (§6.8). */
 const PUBLISHERS = 2
+/** Of a round: the fast path and one for each rank of proposers. */
+const SLOTS = 3
 
 /** Adds a share to the attempt it belongs to, and combines when all are here. */
 export function addShare(turn: Turn, round: RoundState, share: Verified<SignatureShare>): void {
@@ -172,8 +174,8 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
   const openedMs = openingOf(committee, message.round)
   rememberWords(state.derived, { feeds, openedMs, words: message.words })
   if (round === null) return
-  // The second proposal certified: who did not answer the first one is known by now.
-  if (message.slot === 2) rememberUnanswered(turn, round, 0)
+  // A proposal certified: who left a lower slot without an answer is known by now.
+  rememberSilent(turn, round, message.slot)
   round.certificate = certificate
   round.isClosed = true
   // A round that has not opened has no nonces here, and the one before may still need its own.
@@ -184,12 +186,7 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
 
 /** At voteMs without a certificate: remembers who did not answer, and ends the round. */
 export function endRound(turn: Turn, round: RoundState): void {
-  const { voteMs, hopMs } = turn.context.committee.params.timing
-  // A node that stood still has answers waiting that it has not read: it blames nobody.
-  if (turn.nowMs <= round.openingMs + voteMs + hopMs) {
-    rememberUnanswered(turn, round, 0)
-    rememberUnanswered(turn, round, 1)
-  }
+  rememberSilent(turn, round, SLOTS)
   closeRound(turn, round)
 }
 

@@ -1,0 +1,80 @@
+import { isInTerm, note, type RoundState, type Turn } from '../state.ts'
+import {
+  difference,
+  listMembers,
+  type MemberIndex,
+  type Members,
+  membersOf,
+  NO_MEMBERS,
+  type Round,
+} from '../values/ids.ts'
+import { type Candidate, isSameAttempt, keyOf } from './candidate.ts'
+
+/** Rounds for which a member that did not answer ranks last as a signer (protocol §6.6). */
+const UNANSWERED_ROUNDS = 256
+
+/** Members asked to sign in a slot below this one whose share has not come (§6.6). */
+export function silentBelow(turn: Turn, round: RoundState, slot: number): Members {
+  let silent = NO_MEMBERS
+  for (const candidate of round.candidates) {
+    if (candidate.slot >= slot || !isPrompt(round, candidate.slot)) continue
+    silent |= candidate.slot === 0 ? withheld(turn, round, candidate) : unanswered(round, candidate)
+  }
+  return silent
+}
+
+/** Notes that what a slot is to sign is known here in time: honest answers are due then (§6.6). */
+export function setPrompt(round: RoundState, slot: number): void {
+  round.prompt |= 1 << slot
+}
+
+function isPrompt(round: RoundState, slot: number): boolean {
+  return ((round.prompt >>> slot) & 1) === 1
+}
+
+/**
+ * Makes those last as signers for a while whose share is missing in a slot below this one (§6.6).
+ * Asked only when an honest answer must have come: shares may take two hops, longer than the next
+ * rank waits. A node that stood still has answers waiting that it has not read: it blames nobody.
+ */
+export function rememberSilent(turn: Turn, round: RoundState, slot: number): void {
+  if (round.hasStoodStill) return
+  const silent = silentBelow(turn, round, slot)
+  if (silent === NO_MEMBERS) return
+  rankLast(turn, round.round, silent)
+  note(turn, 'SHARE_MISSING', { round: round.round, members: silent })
+}
+
+/** Makes members rank last as signers for a while: they left this node without a sound share. */
+export function rankLast(turn: Turn, round: Round, members: Members): void {
+  for (const index of listMembers(members)) {
+    turn.state.unansweredUntil[index] = round + UNANSWERED_ROUNDS
+  }
+}
+
+/**
+ * Signers of the fast path whose share never came, although what they were to sign was here by
+ * includeMs: all had it by fastMs then, and their shares were here by cutMs. Another share in that
+ * slot is no answer, or a member could send any.
+ */
+function withheld({ context, state }: Turn, round: RoundState, candidate: Candidate): Members {
+  // Whoever said two things may have made others complete another set of observations.
+  if ((candidate.report.observers & state.convicted) !== 0) return NO_MEMBERS
+  // Nobody signs outside of the term, nor with nonces that are no points.
+  if (!isInTerm(state.term, round.openingMs)) return NO_MEMBERS
+  const { isCommitment } = context.crypto.threshold
+  if (!candidate.session.commitments.every(isCommitment)) return NO_MEMBERS
+  const key = keyOf(candidate)
+  const attempt = round.attempts.find((each) => isSameAttempt(key, each))
+  return difference(candidate.signingSet, attempt?.have ?? NO_MEMBERS)
+}
+
+/**
+ * Members named by a proposal, which was signable here when it came, whose share never came. What
+ * they hold of it may differ, if its sender proposed two: any share in its slot is an answer.
+ */
+function unanswered(round: RoundState, { signingSet, slot }: Candidate): Members {
+  const hasAnswered = (index: MemberIndex) =>
+    round.shares[index]?.some((each) => each.message.slot === slot) === true
+  return membersOf(listMembers(signingSet).filter((index) => !hasAnswered(index)))
+}
