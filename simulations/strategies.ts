@@ -18,6 +18,7 @@ import { impersonate } from './adversary/impersonate.ts'
 import { keepOut } from './adversary/keep-out.ts'
 import { late } from './adversary/late.ts'
 import { lateForVictims } from './adversary/late-for-victims.ts'
+import { leaveInTurn } from './adversary/leave-in-turn.ts'
 import { lie } from './adversary/lie.ts'
 import { manySigningSets } from './adversary/many-signing-sets.ts'
 import { mirror } from './adversary/mirror.ts'
@@ -28,6 +29,8 @@ import { rotateAbsence } from './adversary/rotate-absence.ts'
 import { selective } from './adversary/selective.ts'
 import { spam } from './adversary/spam.ts'
 import { twoReports } from './adversary/two-reports.ts'
+import { vouchFalsely } from './adversary/vouch-falsely.ts'
+import { withholdFastShare } from './adversary/withhold-fast-share.ts'
 import { withholdShare } from './adversary/withhold-share.ts'
 import { wrongPair } from './adversary/wrong-pair.ts'
 import { wrongPairEveryOther } from './adversary/wrong-pair-every-other.ts'
@@ -40,9 +43,11 @@ export const STRATEGIES: readonly Strategy[] = [
   selective,
   rotateAbsence,
   flapAtProbes,
+  leaveInTurn,
   lateForVictims,
   edgeLate,
   withholdShare,
+  withholdFastShare,
   badShare,
   releaseLate,
   wrongPair,
@@ -67,6 +72,7 @@ export const STRATEGIES: readonly Strategy[] = [
   crashProposer,
   crashSigner,
   keepOut,
+  vouchFalsely,
   forgeCertificate,
   chaos,
 ]

@@ -77,6 +77,15 @@ const AIMED: readonly (Omit<Canary, 'seedsMax' | 'scenario'> & {
     },
   },
   {
+    name: 'fast-path-needs-no-answer',
+    rule: 'L2',
+    given: {
+      rounds: 400,
+      adversaries: [{ strategy: 'withhold-fast-share', members: [0] }],
+      variant: 'fast-path-needs-no-answer',
+    },
+  },
+  {
     name: 'lost-rounds-teach-nothing',
     rule: 'L2',
     given: {

@@ -1,14 +1,22 @@
 import type { Checker, CreateChecker } from '../checker.ts'
 import { PERIODS_TO_LEARN, watchFastRounds } from '../fast-rounds.ts'
 
-/**
- * Slow or lost rounds that a probe period may cost once the faulty are known (protocol §12, L2).
- */
+/** Slow or lost rounds that a probe period may cost on average (protocol §12, L2). */
 const COST_MAX = 3
-/** L2: at most three slow or lost rounds in a probe period, whatever at most f members do. */
+/** Of f members that came back one by one, those more than two may leave in one period, too. */
+const SAVED_FROM = 2
+
+/**
+ * L2: once the faulty are known, any k consecutive probe periods have at most 3k + max(0, f − 2)
+ * slow or lost rounds, besides those whose signers a faulty proposer chose in the round before.
+ */
 export const createProbeCostChecker: CreateChecker = (subject): Checker => {
-  const { probeEvery } = subject.committee.params
+  const { params, f } = subject.committee
+  const { probeEvery } = params
+  const costMax = COST_MAX + Math.max(0, f - SAVED_FROM)
   const rounds = watchFastRounds(subject)
+  /** By how much the costliest stretch that ends with the period before is above three each. */
+  let carried = 0
   let cost = 0
   return {
     rule: 'L2',
@@ -16,12 +24,16 @@ export const createProbeCostChecker: CreateChecker = (subject): Checker => {
       ...rounds.on,
       roundOpened: (fact) => {
         if (!rounds.applies()) return null
-        const { round, isFast } = rounds.closedBy(fact.round)
+        const { round, isFast, isLed } = rounds.closedBy(fact.round)
         if (round < PERIODS_TO_LEARN * probeEvery) return null
-        if (round % probeEvery === 0) cost = 0
-        if (!isFast) cost += 1
-        if (cost !== COST_MAX + 1) return null
-        const message = `more than ${COST_MAX} slow or lost rounds since the probe`
+        if (round % probeEvery === 0) {
+          carried = Math.max(0, carried + cost - COST_MAX)
+          cost = 0
+        }
+        if (isFast || isLed) return null
+        cost += 1
+        if (carried + cost !== costMax + 1) return null
+        const message = `more than ${costMax - carried} slow or lost rounds since the probe`
         return { rule: 'L2', nowUs: fact.nowUs, round, message }
       },
     },

@@ -44,6 +44,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'late-for-victims': 'no-late-notices',
   'edge-late': 'no-late-notices',
   'withhold-share': 'no-memory-of-silence',
+  'withhold-fast-share': 'fast-path-needs-no-answer',
   'bad-share': 'no-memory-of-silence',
   'wrong-pair': 'any-pair-is-right',
   'wrong-pair-every-other': 'any-pair-is-right',

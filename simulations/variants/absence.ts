@@ -23,6 +23,15 @@ export const ABSENCE_VARIANTS: readonly Variant[] = [
     },
   },
   {
+    name: 'fast-path-needs-no-answer',
+    summary: 'who withholds its share of the fast path is named as a signer again (§6.6)',
+    plants: {
+      createMachine: spoilt((machine) => {
+        for (const round of machine.state.rounds.values()) round.prompt &= ~1
+      }),
+    },
+  },
+  {
     name: 'lost-rounds-teach-nothing',
     summary: 'notices of a round that ended without a certificate are forgotten (ADR 0052)',
     plants: {

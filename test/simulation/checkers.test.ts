@@ -48,3 +48,24 @@ describe('S2 uniqueness', () => {
     expect(firstBreaking(broken, { rule: 'S2', seedsMax: 3 })).not.toBeNull()
   })
 })
+
+/** Slow and lost rounds while a member is down for four periods, and liars say it is not. */
+function costOf(liars: readonly number[]): number {
+  const { rounds } = simulated({
+    rounds: 60,
+    committee: { members: 7, probeEvery: 8 },
+    adversaries: [{ strategy: 'vouch-falsely', members: liars }],
+    stopAtViolation: false,
+  })
+  return rounds.proposed + rounds.lost
+}
+
+describe('the word of others (protocol §4.5)', () => {
+  test('given f liars, a member that is down costs the round in which it left', () => {
+    expect(costOf([5, 6])).toBe(1)
+  })
+
+  test('given f+1, it costs one in every probe period', () => {
+    expect(costOf([4, 5, 6])).toBeGreaterThanOrEqual(4)
+  })
+})

@@ -50,6 +50,12 @@ const ROWS = [
     seedsMax: 1,
   },
   {
+    rule: 'L2',
+    scenario: { rounds: 200, adversaries: [{ strategy: 'withhold-fast-share', members: [0] }] },
+    variant: 'fast-path-needs-no-answer',
+    seedsMax: 4,
+  },
+  {
     rule: 'L3',
     scenario: {
       rounds: 60,
