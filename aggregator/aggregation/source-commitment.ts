@@ -15,11 +15,20 @@ export function sourceCommitment(
   keccak256: Keccak256,
   quotes: readonly ReceivedQuote[],
 ): Uint8Array {
-  if (quotes.length === 0) return new Uint8Array(32)
-  return merkleRoot(
+  return commitmentOf(
     keccak256,
-    quotes.map((quote) => keccak256(quoteBytes(quote))),
+    quotes.map((quote) => quoteHash(keccak256, quote)),
   )
+}
+
+/** The same from the hashes of the quotes, for a host that makes them when the quotes arrive. */
+export function commitmentOf(keccak256: Keccak256, hashes: readonly Uint8Array[]): Uint8Array {
+  return hashes.length === 0 ? new Uint8Array(32) : merkleRoot(keccak256, hashes)
+}
+
+/** Leaf of a quote in the tree of the commitment. */
+export function quoteHash(keccak256: Keccak256, quote: ReceivedQuote): Uint8Array {
+  return keccak256(quoteBytes(quote))
 }
 
 /**

@@ -10,7 +10,7 @@ import type {
 import { SOURCE_STATE_START, sampleSources } from '../../aggregator/aggregation/node-value.ts'
 import type { ReceivedQuote } from '../../aggregator/aggregation/quote.ts'
 import { succeedQuote } from '../../aggregator/aggregation/quote.ts'
-import { sourceCommitment } from '../../aggregator/aggregation/source-commitment.ts'
+import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-commitment.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { Log } from '../logging.ts'
@@ -89,6 +89,7 @@ export class SourceEngine {
   readonly #settings: SourceSettings
   /** One entry per leg: bounded by the configuration. */
   readonly #quotes = new Map<string, ReceivedQuote>()
+  readonly #hashes = new WeakMap<ReceivedQuote, Uint8Array>()
   #state: SourceState = SOURCE_STATE_START
   #running: Running | null = null
 
@@ -140,7 +141,10 @@ export class SourceEngine {
       feeds: valued,
       conversions: sample.conversions,
       quotesUsed: sample.quotesUsed,
-      sourceCommitment: sourceCommitment(keccak256, sample.quotesUsed),
+      sourceCommitment: commitmentOf(
+        keccak256,
+        sample.quotesUsed.map((quote) => this.#hashOf(quote)),
+      ),
     }
   }
 
@@ -178,9 +182,20 @@ export class SourceEngine {
       const { market, quote } = answer
       const key = quoteKey(venue, market)
       const arrived = { ...quote, venue, market, receivedMs }
-      this.#quotes.set(key, succeedQuote(this.#quotes.get(key) ?? null, arrived))
+      const held = succeedQuote(this.#quotes.get(key) ?? null, arrived)
+      this.#quotes.set(key, held)
+      // Now and not when a round opens: then the whole committee waits for it.
+      this.#hashOf(held)
     }
     this.#dependencies.metrics({ type: 'polled', venue, code, durationMs })
+  }
+
+  #hashOf(quote: ReceivedQuote): Uint8Array {
+    const known = this.#hashes.get(quote)
+    if (known !== undefined) return known
+    const hash = quoteHash(this.#dependencies.keccak256, quote)
+    this.#hashes.set(quote, hash)
+    return hash
   }
 
   /** Every market that a leg names at the venue, each once. */
