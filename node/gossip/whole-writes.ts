@@ -1,4 +1,5 @@
 import type { noise } from '@chainsafe/libp2p-noise'
+import { quietDecoder } from './quiet-decoder.ts'
 
 type MakeNoise = ReturnType<typeof noise>
 
@@ -22,13 +23,17 @@ export function wholeWrites(make: MakeNoise): MakeNoise {
     const encrypter = make(components)
     const inbound = encrypter.secureInbound.bind(encrypter)
     const outbound = encrypter.secureOutbound.bind(encrypter)
-    encrypter.secureInbound = (connection, options) => {
+    encrypter.secureInbound = async (connection, options) => {
       joinParts(connection)
-      return inbound(connection, options)
+      const secured = await inbound(connection, options)
+      quietDecoder(secured.connection)
+      return secured
     }
-    encrypter.secureOutbound = (connection, options) => {
+    encrypter.secureOutbound = async (connection, options) => {
       joinParts(connection)
-      return outbound(connection, options)
+      const secured = await outbound(connection, options)
+      quietDecoder(secured.connection)
+      return secured
     }
     return encrypter
   }

@@ -1,4 +1,6 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sourceCommitment } from '../../aggregator/aggregation/source-commitment.ts'
 import { parseDecimal } from '../../aggregator/values/decimal.ts'
 import type { Fault } from '../../node/devnet/market/faults.ts'
 import { FAULTS } from '../../node/devnet/market/faults.ts'
@@ -63,7 +65,15 @@ describe('the engine against the market server', () => {
     expect(after.feeds[0]?.venues.map(({ code }) => code)).toEqual(Array(5).fill('USED'))
     expect(after.conversions[0]?.rate.type).toBe('known')
     expect(after.quotesUsed).toHaveLength(18)
-    expect(after.sourceCommitment).not.toEqual(new Uint8Array(32))
+    expect(after.sourceCommitment).toEqual(sourceCommitment(keccak_256, after.quotesUsed))
+  })
+
+  test('hashes quotes when they arrive: a sample costs the leaves and nodes of a tree', async () => {
+    const { driven, time } = await scene()
+    await driven.round(1_000)
+    const before = driven.hashes
+    const { quotesUsed } = driven.engine.sampleFeeds(time.nowMs())
+    expect(driven.hashes - before).toBe(2 * quotesUsed.length - 1)
   })
 
   test('given a spike and a silence, then every value stays in the honest range', async () => {

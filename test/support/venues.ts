@@ -95,6 +95,8 @@ const RETRY_MS = 50
 export class DrivenEngine {
   readonly engine: SourceEngine
   readonly log = new RecordedLog()
+  /** How often the engine has hashed something. */
+  hashes = 0
   readonly #time: SteppedTime
   readonly #polls = new Map<string, number>()
   readonly codes = new Map<string, string[]>()
@@ -114,7 +116,10 @@ export class DrivenEngine {
         jitter: () => 0,
         log: this.log,
         metrics: (metric) => this.#count(metric),
-        keccak256: keccak_256,
+        keccak256: (bytes) => {
+          this.hashes += 1
+          return keccak_256(bytes)
+        },
       },
     )
   }
