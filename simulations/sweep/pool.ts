@@ -15,8 +15,6 @@ export interface Answered {
 
 /** Most threads of a pool. */
 export const WORKERS_MAX = 256
-/** Tasks that a thread is given ahead, so that it never waits for the next one. */
-const TASKS_AHEAD = 2
 
 export interface PoolOptions {
   /** Threads from 1 to `WORKERS_MAX`; never more than there are tasks. */
@@ -79,8 +77,8 @@ export async function runPool(tasks: TaskList, options: PoolOptions): Promise<vo
           }
         })
       }
-      // In turn, so that the first tasks are spread over all threads.
-      for (let ahead = 0; ahead < TASKS_AHEAD; ahead++) workers.forEach(give)
+      // One at a time: a task given ahead would wait for its thread while another has none left.
+      workers.forEach(give)
       signal?.addEventListener('abort', () => resolve(), { once: true })
     })
   } finally {

@@ -117,7 +117,10 @@ export async function runSweep(
   const sweep = loadSweep(options.file)
   const cells = cellsOf(sweep, options.shard)
   const writer = new ResultWriter(options.out, headOf(sweep, commitOf()))
-  const open = cells.filter((cell) => !writer.finished.has(cell))
+  const open = longestFirst(
+    sweep,
+    cells.filter((cell) => !writer.finished.has(cell)),
+  )
   const progress = createProgress(`${sweep.name} ${open.length} runs`)
   let done = 0
   try {
@@ -158,6 +161,15 @@ function cellsOf(sweep: Sweep, { index, count }: SweepOptions['shard']): readonl
   return Array.from({ length: cellCount(sweep) }, (_, cell) => cell).filter(
     (cell) => cell % count === index,
   )
+}
+
+/** So that no thread begins a long run when all others are done; messages are most of the work. */
+function longestFirst(sweep: Sweep, cells: readonly number[]): readonly number[] {
+  const messages = (cell: number) => {
+    const { rounds, committee } = cellOf(sweep, cell).point.scenario
+    return rounds * committee.members ** 2
+  }
+  return cells.toSorted((a, b) => messages(b) - messages(a))
 }
 
 function taskOf(sweep: Sweep, cell: number): Task {
