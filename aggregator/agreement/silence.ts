@@ -1,6 +1,8 @@
+import { orderOf } from '../context.ts'
 import { isInTerm, note, type RoundState, type Turn } from '../state.ts'
 import {
   difference,
+  hasMember,
   listMembers,
   type MemberIndex,
   type Members,
@@ -18,7 +20,8 @@ export function silentBelow(turn: Turn, round: RoundState, slot: number): Member
   let silent = NO_MEMBERS
   for (const candidate of round.candidates) {
     if (candidate.slot >= slot || !isPrompt(round, candidate.slot)) continue
-    silent |= candidate.slot === 0 ? withheld(turn, round, candidate) : unanswered(round, candidate)
+    const silentIn = candidate.slot === 0 ? withheld : unanswered
+    silent |= silentIn(turn, round, candidate)
   }
   return silent
 }
@@ -71,9 +74,12 @@ function withheld({ context, state }: Turn, round: RoundState, candidate: Candid
 
 /**
  * Members named by a proposal, which was signable here when it came, whose share never came. What
- * they hold of it may differ, if its sender proposed two: any share in its slot is an answer.
+ * they hold of it may differ, if its sender proposed two: any share in its slot is an answer, and
+ * none is due when that is known.
  */
-function unanswered(round: RoundState, { signingSet, slot }: Candidate): Members {
+function unanswered(turn: Turn, round: RoundState, { signingSet, slot }: Candidate): Members {
+  const proposer = orderOf(turn.context, round.round)[slot - 1]
+  if (proposer === undefined || hasMember(turn.state.convicted, proposer)) return NO_MEMBERS
   const hasAnswered = (index: MemberIndex) =>
     round.shares[index]?.some((each) => each.message.slot === slot) === true
   return membersOf(listMembers(signingSet).filter((index) => !hasAnswered(index)))

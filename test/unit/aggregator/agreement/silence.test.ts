@@ -95,7 +95,7 @@ describe('who leaves a proposal without an answer (protocol §6.6)', () => {
   const SIGNERS = membersOf([RANK_ZERO, THIRD, FOURTH])
 
   /** Members that the second certificate leaves in memory, after a first proposal. */
-  function silentAfter(given: Partial<Proposal>, at: number): number[] {
+  function silentAfter(given: Partial<Proposal>, at: number, convicted?: number): number[] {
     const script = opened({ self: RANK_ONE })
     // No pair of this machine, so that the fast path asks for nothing.
     const pair = { expected: ALL, signing: 0 }
@@ -105,6 +105,7 @@ describe('who leaves a proposal without an answer (protocol §6.6)', () => {
     const sets = { observers: ALL, signingSet: SIGNERS, expectedNext: ALL }
     const about = { round: ROUND, sender: RANK_ZERO, rank: 0 as const, ...sets, ...given }
     script.waits(at).receives(script.forge.proposal(script.observations(), about))
+    if (convicted !== undefined) script.receives(script.forge.evidence(convicted, 3))
     const signingSet = membersOf([RANK_ONE, THIRD, FOURTH])
     const certificate = { round: ROUND, slot: 2, signingSet, expectedNext: ALL }
     script.waits(175).receives(script.forge.certificate(certificate))
@@ -122,5 +123,9 @@ describe('who leaves a proposal without an answer (protocol §6.6)', () => {
 
   test('† could not sign one that names a certificate which nobody has', () => {
     expect(silentAfter({ basis: { round: ROUND, slot: 1 } }, 130)).toEqual([])
+  })
+
+  test('† may hold another proposal of who is convicted since', () => {
+    expect(silentAfter({}, 130, RANK_ZERO)).toEqual([])
   })
 })
