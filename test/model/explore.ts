@@ -4,8 +4,9 @@ import type { Context } from '../../aggregator/context.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import type { Certificate, Evidence, Verified } from '../../aggregator/messages/messages.ts'
-import { initialState, type State } from '../../aggregator/state.ts'
+import { initialState, type RoundState, type State } from '../../aggregator/state.ts'
 import { step } from '../../aggregator/step.ts'
+import { RecentMap } from '../../aggregator/values/recent-map.ts'
 import { type Ghost, judgeEffects, judgeState } from './obligations.ts'
 
 /** Something that may reach the machine once, at any moment of the round. */
@@ -104,7 +105,7 @@ export function explore(given: Exploration): Explored {
   let frontier: Found[] = []
   let steps = 0
   const visit = (moment: Moment, via: string, from: Trail | null) => {
-    const bytes = serialize(moment)
+    const bytes = bytesOf(moment)
     const key = createHash('sha256').update(bytes).digest('base64')
     if (seen.has(key)) return
     seen.add(key)
@@ -116,12 +117,12 @@ export function explore(given: Exploration): Explored {
     const level = frontier
     frontier = []
     for (const found of level) {
-      for (const action of actionsIn(given, deserialize(found.bytes) as Moment)) {
+      for (const action of actionsIn(given, momentOf(found.bytes))) {
         if (seen.size > given.statesMax) {
           return { states: seen.size, steps, isComplete: false, reached, broken: null }
         }
         steps += 1
-        const next = play(given, deserialize(found.bytes) as Moment, action)
+        const next = play(given, momentOf(found.bytes), action)
         if (typeof next === 'string') {
           const broken = { rule: next, path: [...pathOf(found.trail), action.name] }
           return { states: seen.size, steps, isComplete: false, reached, broken }
@@ -131,6 +132,22 @@ export function explore(given: Exploration): Explored {
     }
   }
   return { states: seen.size, steps, isComplete: true, reached, broken: null }
+}
+
+/** The rounds as a list: a copy of their map would be an object without its methods. */
+function bytesOf({ state, ...rest }: Moment): Buffer {
+  const { rounds, ...others } = state
+  return serialize({ ...rest, state: others, rounds: rounds.values() })
+}
+
+function momentOf(bytes: Buffer): Moment {
+  const { rounds, state, ...rest } = deserialize(bytes) as Omit<Moment, 'state'> & {
+    readonly state: Omit<State, 'rounds'>
+    readonly rounds: readonly RoundState[]
+  }
+  const kept: State['rounds'] = new RecentMap()
+  for (const round of rounds) kept.set(round.round, round)
+  return { ...rest, state: { ...state, rounds: kept } }
 }
 
 function actionsIn(given: Exploration, moment: Moment): readonly Action[] {
