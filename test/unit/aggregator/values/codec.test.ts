@@ -77,6 +77,7 @@ describe('fields of fixed width', () => {
       .u8(8)
       .done()
     expect(bytes).toEqual(Uint8Array.of(9, 1, 2, 3, 8))
+    expect(new Writer().head(Uint8Array.of(1, 2), 1).zeros(1).done()).toEqual(Uint8Array.of(1, 0))
   })
 
   test('a writer that was filled to the byte hands out its buffer', () => {
@@ -95,6 +96,10 @@ describe('fields of fixed width', () => {
     ['a negative u8', (writer) => writer.u8(-1)],
     ['u16', (writer) => writer.u16(65_536)],
     ['a negative u16', (writer) => writer.u16(-1)],
+    ['a u16 of 2^32 and more', (writer) => writer.u16(2 ** 32 + 5)],
+    ['a u16 of -2^32 and more', (writer) => writer.u16(5 - 2 ** 32)],
+    ['a u24 of 2^32 and more', (writer) => writer.u24(2 ** 32 + 5)],
+    ['a u24 of -2^32 and more', (writer) => writer.u24(5 - 2 ** 32)],
     ['u24', (writer) => writer.u24(2 ** 24)],
     ['a negative u24', (writer) => writer.u24(-1)],
     ['u32', (writer) => writer.u32(2 ** 32)],
