@@ -37,7 +37,11 @@ export interface JournalStatus {
 }
 
 const LIMITS: JournalLimits = { bytesMax: 4_294_967_296, ageMsMax: 30 * 86_400_000 }
-const GATHER_MS = 100
+/**
+ * About a round: each transaction writes whole pages of table and indices, ten times its entries. A
+ * process that is killed loses so much of its history, and nothing that it has promised.
+ */
+const GATHER_MS = 900
 /** Entries written in one transaction. */
 const BATCH_MAX = 1_024
 /** Bytes that may wait in memory for the disk; beyond, entries are counted and lost. */
