@@ -2,7 +2,7 @@ import type { HeatCell, HeatPlot } from './figure.ts'
 import { type Area, axisTitle } from './frame.ts'
 import type { Drawn } from './lines.ts'
 import { extentOf } from './scale.ts'
-import { element, lineBetween, NOTHING, SHADE, SOFT, text, WIDTH, widthOf } from './svg.ts'
+import { element, lineBetween, NOTHING, SHADE, SOFT, text, WIDTH, widthOf, wrapped } from './svg.ts'
 
 /** Rows of cells with numbers, and of those of a large matrix without. */
 const CELL_HEIGHT = 34
@@ -34,7 +34,7 @@ export function drawHeat(plot: HeatPlot, top: number): Drawn {
   const first = top + (hasNumbers ? 22 : 34)
   const bottom = first + plot.y.names.length * height
   const area = { left, right: left + plot.x.names.length * width, top: first, bottom }
-  const columnNames = plot.x.names.map((name) => wrapped(name, width - 2))
+  const columnNames = plot.x.names.map((name) => wrapped(name, { width: width - 2, size: SIZE }))
   const below = LINE_HEIGHT * (Math.max(...columnNames.map(({ length }) => length)) - 1)
   const cells = plot.cells.flatMap((row, y) =>
     row.map((cell, x) => {
@@ -111,17 +111,6 @@ function colourBar(plot: HeatPlot, limits: Limits, top: number): string {
     ...steps,
     text(named(high), { x: before + BAR_WIDTH + 6, ...style }),
   ].join('')
-}
-
-/** A name in lines that are no wider than so many pixels, broken between words. */
-function wrapped(name: string, width: number): readonly string[] {
-  const lines: string[] = []
-  for (const word of name.split(' ')) {
-    const joined = `${lines.at(-1) ?? ''} ${word}`
-    if (lines.length > 0 && widthOf(joined, SIZE) <= width) lines[lines.length - 1] = joined
-    else lines.push(word)
-  }
-  return lines
 }
 
 interface Limits {

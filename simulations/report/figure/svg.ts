@@ -111,6 +111,20 @@ export function widthOf(content: string, size = 12): number {
   return units * size
 }
 
+/** A text in lines that are no wider than so many pixels, broken between words. */
+export function wrapped(
+  content: string,
+  { width, size }: { readonly width: number; readonly size: number },
+): readonly string[] {
+  const lines: string[] = []
+  for (const word of content.split(' ')) {
+    const joined = `${lines.at(-1) ?? ''} ${word}`
+    if (lines.length > 0 && widthOf(joined, size) <= width) lines[lines.length - 1] = joined
+    else lines.push(word)
+  }
+  return lines
+}
+
 export function lineBetween(
   from: readonly [number, number],
   to: readonly [number, number],
