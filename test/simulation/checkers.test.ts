@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { checkScenario } from '../../simulations/scenario/load.ts'
+import { Simulation } from '../../simulations/simulation.ts'
+import { spoilt } from '../../simulations/variant.ts'
 import { firstBreaking, simulated } from './scenarios.ts'
 
 /** Two honest members see no price, the third does, the fourth lies. */
@@ -67,5 +70,33 @@ describe('the word of others (protocol §4.5)', () => {
 
   test('given f+1, it costs one in every probe period', () => {
     expect(costOf([4, 5, 6])).toBeGreaterThanOrEqual(4)
+  })
+})
+
+describe('S7 memory', () => {
+  const found = (roundsBack: number) => {
+    const plants = {
+      // Pairs that no member named, in a round of which nothing comes any more.
+      createMachine: spoilt(({ state }) => {
+        const round = state.rounds.values().at(-roundsBack)
+        if (state.current === 20 && state.self === 1 && round !== undefined) {
+          for (let more = 0; more < 5; more++) {
+            round.namers.push({ pair: { expected: 1, signing: 1 }, members: 0 })
+          }
+        }
+      }),
+    }
+    const scenario = checkScenario({ name: 'test', rounds: 40, committee: { members: 4 } })
+    const { violations } = new Simulation({ scenario, seed: 1, rules: ['S7'], plants }).run()
+    return violations.map(({ round }) => round)[0]
+  }
+
+  test('too much in the open round is found at the next opening', () => {
+    expect(found(1)).toBe(21)
+  })
+
+  test('too much in a round that is long over is found before the round is forgotten', () => {
+    expect(found(8)).toBeGreaterThan(21)
+    expect(found(8)).toBeLessThanOrEqual(20 + 16)
   })
 })
