@@ -5,7 +5,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { isListed, readEquivalents, readReport, type Tally } from './report.ts'
+import { type Equivalent, isListed, readEquivalents, readReport, type Tally } from './report.ts'
 import { TARGETS, type Target } from './targets.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
@@ -52,12 +52,13 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2
   }
   if (!existsSync(STRYKER) && (await run('npm', ['ci'], TOOLS)) !== 0) return 1
+  const listed = readEquivalents(await readFile(join(HERE, 'equivalents.json'), 'utf8'))
   let isGood = true
   const figures = []
   for (const target of targets) {
     const tally = await mutate(target, concurrency)
     if (tally === null) return 1
-    const { isMet, figure } = await judge(target, tally)
+    const { isMet, figure } = judge(target, tally, listed)
     isGood &&= isMet
     figures.push(figure)
   }
@@ -101,8 +102,7 @@ async function mutate(target: Target, concurrency: number): Promise<Tally | null
   return code === 0 ? readReport(await readFile(report, 'utf8')) : null
 }
 
-async function judge(target: Target, { mutants, survivors }: Tally) {
-  const list = readEquivalents(await readFile(join(HERE, 'equivalents.json'), 'utf8'))
+function judge(target: Target, { mutants, survivors }: Tally, list: readonly Equivalent[]) {
   const unlisted = survivors.filter((each) => !isListed(each, list))
   for (const { file, line, original, replacement } of unlisted) {
     const change = `${original} → ${replacement}`.replace(/\s+/g, ' ').slice(0, 120)
