@@ -204,7 +204,8 @@ function explain(error: unknown): string {
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args
-  if (command === undefined || command === 'help' || command === '--help') {
+  // One text says all, so whoever asks of one command finds it there.
+  if (command === undefined || command === 'help' || args.includes('--help')) {
     process.stdout.write(`${USAGE}\n`)
     return command === undefined ? EXIT.wrong : EXIT.held
   }
