@@ -37,6 +37,7 @@ export function quietYamux(init: Parameters<typeof yamux>[0]): () => Factory {
     return factory
   }
 }
+
 /** @throws {OracleError} `GOSSIP_MUXER_UNKNOWN` */
 function quietStreams(muxer: object): void {
   if (!('_newStream' in muxer) || typeof muxer._newStream !== 'function') throw unknownMuxer()

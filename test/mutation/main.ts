@@ -15,7 +15,7 @@ const STRYKER = join(TOOLS, 'node_modules/@stryker-mutator/core/bin/stryker.js')
 const RUNNER = join(TOOLS, 'node_modules/@stryker-mutator/vitest-runner/dist/src/index.js')
 const OUT = join(ROOT, 'build', 'mutation')
 
-function listed(targets: readonly Target[]): string {
+function described(targets: readonly Target[]): string {
   return targets
     .map(({ name, mutate, floorPercent }) => {
       return `${name.padEnd(10)}${mutate.join(' ')}, at least ${floorPercent} %`
@@ -26,10 +26,10 @@ function listed(targets: readonly Target[]): string {
 const USAGE = `npm run mutation -- [TARGET...] [--concurrency 1] [--json]
 
 Mutates the code of a target, one place at a time, and runs the target's own tests against each
-mutant. Without a name all but core, which takes hours. Ends with 1 when a mutant survives that
-test/mutation/equivalents.json does not list, or below the floor of the target.
+mutant. Without a name all but core, which takes hours. Ends with 1 below the floor of a target;
+mutants that test/mutation/equivalents.json lists do not count.
 
-${listed(TARGETS)}`
+${described(TARGETS)}`
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -52,13 +52,13 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2
   }
   if (!existsSync(STRYKER) && (await run('npm', ['ci'], TOOLS)) !== 0) return 1
-  const listed = readEquivalents(await readFile(join(HERE, 'equivalents.json'), 'utf8'))
+  const equivalents = readEquivalents(await readFile(join(HERE, 'equivalents.json'), 'utf8'))
   let isGood = true
   const figures = []
   for (const target of targets) {
     const tally = await mutate(target, concurrency)
     if (tally === null) return 1
-    const { isMet, figure } = judge(target, tally, listed)
+    const { isMet, figure } = judge(target, tally, equivalents)
     isGood &&= isMet
     figures.push(figure)
   }

@@ -8,7 +8,6 @@ const schema = z.object({
       source: z.string(),
       mutants: z.array(
         z.object({
-          mutatorName: z.string(),
           replacement: z.string().default(''),
           status: z.string(),
           location: z.object({

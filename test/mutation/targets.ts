@@ -36,12 +36,7 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'messages',
     mutate: ['aggregator/messages/*.ts'],
-    tests: [
-      unit('aggregator/messages/**/*.test.ts'),
-      unit('vectors/**/*.test.ts'),
-      property('codec'),
-      property('validate'),
-    ],
+    tests: [unit('aggregator/messages/**/*.test.ts'), property('codec'), property('validate')],
     floorPercent: 100,
   },
   {
