@@ -82,12 +82,16 @@ export type KeygenFailure =
   | { readonly type: 'convicted'; readonly evidence: Evidence }
   /** Nobody is proven guilty; these members owe something, or said what does not fit. */
   | { readonly type: 'late'; readonly phase: KeygenPhase; readonly missing: Members }
-  /** Another member gave up, for want of these or of its own accord (none). */
+  /**
+   * Another member gave up, for want of these or of its own accord (none). `missing` are those whom
+   * this one waited for then: whoever withholds something may be the first to complain.
+   */
   | {
       readonly type: 'abandoned'
       readonly by: MemberIndex
       readonly phase: KeygenPhase
       readonly against: Members
+      readonly missing: Members
     }
   | { readonly type: 'stopped' }
 

@@ -10,6 +10,7 @@ import type {
 } from './machine.ts'
 import { isPackageSound } from './polynomial.ts'
 import { resultOf } from './result.ts'
+import { missingOf } from './standing.ts'
 import type { Signed } from './statements.ts'
 import { convictBy, end, type Step } from './transition.ts'
 
@@ -76,12 +77,12 @@ export function judgeResults(step: Step): void {
 }
 
 function receiveAccusation(step: Step, signed: SignedAccusation): void {
-  const { state } = step
+  const { context, state } = step
   const { sender, phase, against } = signed.statement
   state.accusations[sender] ??= signed
   // Whoever signed the result has all that it needs; what it says against others changes nothing.
   if (sender === state.self || state.results[sender] !== null) return
-  end(step, { type: 'abandoned', by: sender, phase, against })
+  end(step, { type: 'abandoned', by: sender, phase, against, missing: missingOf(context, state) })
 }
 
 /** Takes a share that its recipient found to be no good. */

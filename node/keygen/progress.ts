@@ -69,9 +69,10 @@ export function failureText(outcome: KeygenFailure): string {
       return `time ran out in phase ${outcome.phase}, waiting for ${missing}`
     }
     case 'abandoned': {
-      const { by, phase, against } = outcome
-      const because = against === 0 ? '' : `, waiting for ${membersText(listMembers(against))}`
-      return `member ${by} gave up in phase ${phase}${because}`
+      const { by, phase, against, missing } = outcome
+      const itself = against === 0 ? '' : `, waiting for ${membersText(listMembers(against))}`
+      const here = missing === 0 ? '' : `; this one waited for ${membersText(listMembers(missing))}`
+      return `member ${by} gave up in phase ${phase}${itself}${here}`
     }
     case 'stopped':
       return 'it was stopped'

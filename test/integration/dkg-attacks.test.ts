@@ -110,10 +110,11 @@ describe('key generation over real streams', () => {
     const { run, members } = await start(
       (honest, member) =>
         handingOver(honest, member, (item) => (item[0] === SEALED_TAG ? null : item)),
-      3_000,
+      5_000,
     )
     const outcomes = await run()
-    expect(outcomes[VICTIM]).toEqual({ type: 'late', phase: 'shares', missing: 1 << LIAR })
+    // The liar may complain first: its victim still says whom it waited for.
+    expect(outcomes[VICTIM]).toMatchObject({ phase: 'shares', missing: 1 << LIAR })
     for (const index of [0, 2]) {
       expect(['late', 'abandoned']).toContain(outcomes[index]?.type)
     }

@@ -315,6 +315,21 @@ describe('attacks on key generation', () => {
     }
   })
 
+  test('a member that withholds a share and complains first is still named by its victim', () => {
+    const cluster = attack(() => ({
+      onSealed: (sealed, from, to) => (from === LIAR && to === VICTIM ? null : sealed),
+    })).run()
+    cluster.report(cluster.at(LIAR), { type: 'ticked', nowMs: cluster.nowMs + 10_001 })
+    cluster.settle()
+    expect(cluster.at(VICTIM).state.outcome).toEqual({
+      type: 'abandoned',
+      by: LIAR,
+      phase: 'shares',
+      against: 1 << VICTIM,
+      missing: 1 << LIAR,
+    })
+  })
+
   test('a member that stops on purpose says so at once', () => {
     const cluster = attack(() => ({
       onSealed: (sealed, from, to) => (from === LIAR && to === VICTIM ? null : sealed),

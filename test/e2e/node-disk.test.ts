@@ -37,6 +37,11 @@ function fill(path: string): void {
   closeSync(file)
 }
 
+async function ended({ process }: LocalNode, what: string): Promise<number | null> {
+  await until(what, async () => (process.isRunning ? null : true))
+  return await process.exited()
+}
+
 /** Newest round in which the witness heard the member on the bad disk. */
 async function heard(witness: LocalNode): Promise<number | null> {
   const overview = await witness.client.overview()
@@ -59,14 +64,14 @@ test('a node on a full, then a read-only disk says so, and never contradicts its
 
   const filler = join(disk ?? '', 'filler')
   fill(filler)
-  expect(await node.process.exited()).toBe(DATA_EXIT_CODE)
+  expect(await ended(node, 'the full disk to stop it')).toBe(DATA_EXIT_CODE)
   expect(logOf(node.files)).toMatch(/PROMISES_FAILED.*ENOSPC/)
   const last = (await heard(witness)) ?? 0
 
   rmSync(filler)
   expect(mount('remount,ro')).toBe(true)
   node.process.start()
-  expect(await node.process.exited()).toBe(DATA_EXIT_CODE)
+  expect(await ended(node, 'the read-only disk to stop it')).toBe(DATA_EXIT_CODE)
   expect(logOf(node.files)).toMatch(/PROMISES_UNUSABLE.*EROFS/)
 
   expect(mount('remount,rw')).toBe(true)
