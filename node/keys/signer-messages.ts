@@ -21,6 +21,8 @@ export interface WorkerSetup {
 
 /** What the worker is told. */
 export type ToWorker =
+  /** Forget the share and end; what was asked before is answered first. */
+  | { readonly type: 'stop' }
   | { readonly type: 'load'; readonly share: Uint8Array<ArrayBuffer> }
   | { readonly type: 'assign'; readonly round: Round; readonly ids: readonly number[] }
   | { readonly type: 'erase'; readonly upTo: Round }

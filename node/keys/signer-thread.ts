@@ -43,10 +43,19 @@ export class SignerThread {
     return await this.#load(worker, share)
   }
 
+  /**
+   * Asks the thread to end and waits for it. It is not terminated: that breaks into the native
+   * addon, where the error it makes ends the whole process.
+   */
   async stop(): Promise<void> {
     const worker = this.#worker
     this.#worker = null
-    await worker?.terminate()
+    if (worker !== null) {
+      const { promise: gone, resolve } = Promise.withResolvers<void>()
+      worker.once('exit', () => resolve())
+      worker.postMessage({ type: 'stop' } satisfies ToWorker)
+      await gone
+    }
     this.#failCalls(stopped())
   }
 

@@ -11,9 +11,10 @@ import type { FromWorker, ToWorker, WorkerSetup } from './signer-messages.ts'
 // The thread that holds the signing share: what is not on the main thread cannot leak from there,
 // and FROST in JavaScript, where the addon is missing, would hold up its messages.
 
-/** Serves the signer until the thread is ended. */
+/** Serves the signer until it is told to stop. */
 function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
   const scheme = thresholdOf(setup.implementation)
+  let secret: Uint8Array | null = null
   let vault: ShareVault | null = null
   let handovers: HandoverVault | null = null
   let isPreparing = false
@@ -33,6 +34,7 @@ function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
   }
 
   const load = (share: Uint8Array) => {
+    secret = share
     const isRight = isShareOf(setup, share)
     if (isRight) {
       const { groupKey, index } = setup
@@ -51,7 +53,16 @@ function serve(setup: WorkerSetup, port: NonNullable<typeof parentPort>): void {
     if (vault !== null && vault.spare < SLOTS) prepareSoon()
   }
 
+  const stop = () => {
+    secret?.fill(0)
+    vault = null
+    handovers = null
+    // With its port the thread has nothing left to wait for.
+    port.close()
+  }
+
   port.on('message', (message: ToWorker) => {
+    if (message.type === 'stop') stop()
     if (message.type === 'load') load(message.share)
     if (message.type === 'combine') {
       const { call, session, shares } = message

@@ -114,8 +114,10 @@ export class Signer implements Startable {
 
   /** Ends the thread, and with it every nonce; then closes the promises. */
   async stop(): Promise<void> {
-    await this.#thread.stop()
+    const ended = this.#thread.stop()
+    // At once: nonces that are still on their way must not be given to rounds.
     this.#pool.fail(stopped())
+    await ended
     await this.#dependencies.promises.close()
   }
 

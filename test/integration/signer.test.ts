@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { signedMessageOf } from '../../aggregator/report/digests.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { membersOf } from '../../aggregator/values/ids.ts'
+import type { ShareRequest } from '../../node/keys/share-vault.ts'
 import type { Signer } from '../../node/keys/signer.ts'
 import { dealt, digest, ecdsa, identityOf, makeSigner, promised } from './signer-support.ts'
 
@@ -47,16 +48,21 @@ async function startSession(slot: number) {
   return { started, request: { round: ROUND, slot, reportDigest, expectedNext, session } }
 }
 
+/** The share of each signer, promised before. */
+function sharesOf(signers: readonly Signer[], request: ShareRequest): Promise<Uint8Array[]> {
+  return Promise.all(
+    signers.map(async (signer) => {
+      await signer.persist(promised(ROUND, 'share', 5))
+      const outcome = await signer.signShare(request)
+      return outcome.type === 'signed' ? outcome.share : new Uint8Array(0)
+    }),
+  )
+}
+
 describe('signers with worker threads', () => {
   it('make shares that combine to a signature of the committee', async () => {
     const { started, request } = await startSession(0)
-    const shares = await Promise.all(
-      started.map(async (signer) => {
-        await signer.persist(promised(ROUND, 'share', 5))
-        const outcome = await signer.signShare(request)
-        return outcome.type === 'signed' ? outcome.share : new Uint8Array(0)
-      }),
-    )
+    const shares = await sharesOf(started, request)
     const combined = await started[0]?.combine(request.session, shares)
     const signature = combined?.type === 'combined' ? combined.signature : new Uint8Array(0)
     const { message } = request.session
@@ -114,6 +120,20 @@ describe('signers with worker threads', () => {
     expect(await signer.prepareNonces(ROUND + 1)).not.toEqual(first)
     signer.eraseNonces(ROUND)
     expect(await signer.prepareNonces(ROUND)).not.toEqual(first)
+  })
+
+  it('end in the middle of their work, and the process goes on', async () => {
+    const { started, request } = await startSession(0)
+    const shares = await sharesOf(started, request)
+    for (let time = 0; time < 20; time++) {
+      const signer = await start(1)
+      const combining = Array.from({ length: 100 }, () => signer.combine(request.session, shares))
+      const preparing = Array.from({ length: 20 }, (_, round) => signer.prepareNonces(round))
+      const settled = Promise.allSettled([...combining, ...preparing])
+      await combining[0]
+      await signer.stop()
+      await settled
+    }
   })
 
   it('keep nonces coming for many rounds at once', async () => {
