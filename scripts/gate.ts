@@ -7,7 +7,7 @@ import type { Stage, Step } from './stages.ts'
 
 export interface GateOptions {
   readonly stages: readonly Stage[]
-  /** A stage's name and what its runner gets; empty for everything. */
+  /** Names of stages, or one and what its runner gets; empty for everything. */
   readonly args: readonly string[]
   readonly root: string
   readonly signal: AbortSignal
@@ -43,14 +43,14 @@ export async function runGate(options: GateOptions): Promise<number> {
   return ok && (total.passed > 0 || !hasTests) ? 0 : 1
 }
 
-function choose(
-  stages: readonly Stage[],
-  [name, ...rest]: readonly string[],
-): readonly Stage[] | null {
-  if (name === undefined) return stages
-  const found = stages.find((candidate) => candidate.name === name)
-  if (found === undefined) return null
-  const stage: Stage = { ...found, lane: 'front' }
+function choose(stages: readonly Stage[], args: readonly string[]): readonly Stage[] | null {
+  if (args.length === 0) return stages
+  const [name, ...rest] = args
+  const inFront = stages.map((stage): Stage => ({ ...stage, lane: 'front' }))
+  const named = inFront.filter((stage) => args.includes(stage.name))
+  if (named.length === new Set(args).size) return named
+  const stage = named.find((candidate) => candidate.name === name)
+  if (stage === undefined) return null
   const [first, ...others] = stage.steps
   if (rest.length === 0 || first === undefined) return [stage]
   // A filter means: this part of this runner, and nothing beside it.

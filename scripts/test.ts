@@ -1,5 +1,5 @@
-// `npm test`: every stage of the gate. `npm test -- unit` runs one stage, and what follows its name
-// is handed to its runner: `npm test -- unit median`.
+// `npm test`: every stage of the gate. `npm test -- types unit` runs these two; what follows the
+// name of one stage and names none is handed to its runner: `npm test -- unit median`.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runGate } from './gate.ts'

@@ -125,6 +125,15 @@ describe('the gate', () => {
     })
   })
 
+  test('given the names of stages, then these run in the order of the gate', async () => {
+    const stages = ['lint', 'unit', 'e2e'].map((name) => stage(name, { counts: { passed: 1 } }))
+    const { said, last } = await gate(stages, ['e2e', 'lint'])
+    expect(last).toBe('2 passed, 0 failed')
+    const text = said.join('\n')
+    expect(text).toMatch(/^lint .*passed[\s\S]*^e2e .*passed/m)
+    expect(text).not.toMatch(/^unit /m)
+  })
+
   test('given a stage beyond its time, then it and its children are ended', async () => {
     const code = `const child = (await import('node:child_process')).spawn('sleep', ['600'])
       fs.writeFileSync('child.pid', String(child.pid))
