@@ -26,7 +26,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project('architecture', 60_000),
-      project('unit', 20_000),
+      project('unit', 60_000),
       project('property', BESIDE_MS),
       project('conformance', BESIDE_MS),
       project('compliance', 60_000),

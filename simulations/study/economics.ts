@@ -88,6 +88,8 @@ function profitOf(direction: Attack['direction'], attacks: readonly Attack[]): F
 
 function surfaceOf(f: number, surface: readonly SurfacePoint[]): Figure {
   const own = surface.filter((point) => point.f === f)
+  // Of all figures alike: the same colour is the same money.
+  const until = Math.max(...surface.map(({ netUsd }) => Math.abs(netUsd)))
   const bonds = [...new Set(own.map(({ bondUsd }) => bondUsd))]
   const depths = [...new Set(own.map(({ depthTimes }) => depthTimes))]
   const cellAt = (bondUsd: number, depthTimes: number) => {
@@ -108,6 +110,7 @@ function surfaceOf(f: number, surface: readonly SurfacePoint[]): Figure {
       cells: bonds.map((bond) => depths.map((depth) => cellAt(bond, depth))),
       value: 'profit less cost of the best attack, thousands of US dollars',
       isDiverging: true,
+      until,
     },
   }
 }

@@ -108,6 +108,8 @@ export interface HeatPlot {
   readonly isDiverging: boolean
   /** Where colours begin; at the lowest value when left out. */
   readonly from?: number
+  /** Where colours are deepest; at the value furthest from their beginning when left out. */
+  readonly until?: number
   /** The lowest has the deepest colour. */
   readonly isInverted?: boolean
 }

@@ -21,8 +21,9 @@ const IN_DARK = '#fdfdfd'
 
 /** Cells with their numbers; where the sign changes from cell to cell, a thick line parts them. */
 export function drawHeat(plot: HeatPlot, top: number): Drawn {
-  const [lowest, high] = extentOf(plot.cells.flat().flatMap((cell) => cell?.value ?? []))
+  const [lowest, highest] = extentOf(plot.cells.flat().flatMap((cell) => cell?.value ?? []))
   const low = plot.from ?? lowest
+  const high = plot.until ?? highest
   const left = Math.max(90, 52 + Math.max(...plot.y.names.map((name) => widthOf(name, SIZE))))
   const width = Math.min(CELL_WIDTH_MAX, (WIDTH - 20 - left) / plot.x.names.length)
   const height = plot.y.names.length > ROWS_LARGE ? CELL_HEIGHT_SMALL : CELL_HEIGHT
