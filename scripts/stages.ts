@@ -68,7 +68,7 @@ export const STAGES: readonly Stage[] = [
     steps: GENERATORS.map((generator) => check(generator, ['--check'])),
   },
   tests('architecture', { lane: 'front', minutesMax: 2 }),
-  tests('unit', { lane: 'front', minutesMax: 5 }),
+  tests('unit', { lane: 'front', minutesMax: 10 }),
   tests('property', { lane: 'beside', minutesMax: 10 }),
   tests('conformance', { lane: 'beside', minutesMax: 5 }),
   tests('compliance', { lane: 'front', minutesMax: 5 }),
@@ -77,7 +77,7 @@ export const STAGES: readonly Stage[] = [
     steps: [vitest('contracts'), solidity()],
   },
   tests('simulation', { lane: 'beside', minutesMax: 15 }),
-  oneFileAtATime('integration', { lane: 'front', minutesMax: 10 }),
+  oneFileAtATime('integration', { lane: 'front', minutesMax: 15 }),
   oneFileAtATime('e2e', { lane: 'front', minutesMax: 15 }),
 ]
 
