@@ -11,6 +11,7 @@ export class Schedule<T> {
   /** By place. */
   #timesUs = new Float64Array(CAPACITY_START)
   #sequences = new Float64Array(CAPACITY_START)
+  #details = new Uint32Array(CAPACITY_START)
   readonly #items: (T | null)[] = []
   #size = 0
   #sequence = 0
@@ -24,14 +25,20 @@ export class Schedule<T> {
     return this.#size === 0 ? null : (this.#timesUs[this.#heap[0] as number] as number)
   }
 
-  /** Plans an item; the time is whole microseconds, so that no rounding reaches the order. */
-  add(timeUs: number, item: T): void {
+  /**
+   * Plans an item; the time is whole microseconds, so that no rounding reaches the order.
+   *
+   * @param detail a number below 2^32 that comes back with the item: many plans of one item, such
+   * as copies of a message for each member, then need no object each
+   */
+  add(timeUs: number, item: T, detail = 0): void {
     if (!Number.isSafeInteger(timeUs)) throw new RangeError('a planned time is whole microseconds')
     const heap = this.#heap.length === this.#size ? this.#grow() : this.#heap
     // The end of the heap holds the free places: each was put there when its item was taken.
     const place = this.#items.length === this.#size ? this.#size : (heap[this.#size] as number)
     this.#timesUs[place] = timeUs
     this.#sequences[place] = this.#sequence++
+    this.#details[place] = detail
     this.#items[place] = item
     let at = this.#size++
     while (at > 0) {
@@ -60,18 +67,21 @@ export class Schedule<T> {
   }
 
   /**
-   * Takes items up to a time, or so many; `happen` gets each with its time.
+   * Takes items up to a time, or so many; `happen` gets each with its time and its detail.
    *
    * @returns true when nothing is planned up to that time any more
    */
   run(
     upTo: { readonly untilUs: number; readonly itemsMax: number },
-    happen: (item: T, timeUs: number) => void,
+    happen: (item: T, timeUs: number, detail: number) => void,
   ): boolean {
     for (let done = 0; done < upTo.itemsMax; done++) {
-      const timeUs = this.nextUs
-      if (timeUs === null || timeUs > upTo.untilUs) return true
-      happen(this.take() as T, timeUs)
+      if (this.#size === 0) return true
+      const place = this.#heap[0] as number
+      const timeUs = this.#timesUs[place] as number
+      if (timeUs > upTo.untilUs) return true
+      const detail = this.#details[place] as number
+      happen(this.take() as T, timeUs, detail)
     }
     return false
   }
@@ -107,12 +117,15 @@ export class Schedule<T> {
   #grow(): Int32Array {
     const capacity = 2 * this.#heap.length
     const [heap, timesUs, sequences] = [this.#heap, this.#timesUs, this.#sequences]
+    const details = this.#details
     this.#heap = new Int32Array(capacity)
     this.#timesUs = new Float64Array(capacity)
     this.#sequences = new Float64Array(capacity)
+    this.#details = new Uint32Array(capacity)
     this.#heap.set(heap)
     this.#timesUs.set(timesUs)
     this.#sequences.set(sequences)
+    this.#details.set(details)
     return this.#heap
   }
 }

@@ -2,6 +2,7 @@ import type { Committee } from '../committee.ts'
 import type { Context } from '../context.ts'
 import { ascii, concat, equalBytes } from '../values/bytes.ts'
 import { MalformedError, Reader, Writer } from '../values/codec.ts'
+import { cutBytes } from '../values/slab.ts'
 import { readCertificate, writeCertificate } from './certificate.ts'
 import {
   MESSAGE_TAG,
@@ -41,7 +42,8 @@ export function encodeMember(committee: Committee, message: MemberMessage): Uint
 /** A message of ours, ready to be signed by the host. */
 export function unsignedOf<M extends MemberMessage>(context: Context, message: M): Unsigned<M> {
   // One buffer for what is hashed and what is sent: a member makes several of these in a round.
-  const writer = new Writer(DIGEST_TAG.length + bodyCapacity(context.committee, message.type))
+  const room = cutBytes(DIGEST_TAG.length + bodyCapacity(context.committee, message.type))
+  const writer = new Writer(room)
   writeMember(writer.bytes(DIGEST_TAG), context.committee, message)
   const tagged = writer.done()
   const digest = context.crypto.keccak256(tagged)
@@ -74,7 +76,7 @@ function bodyCapacity(committee: Committee, type: MemberMessage['type']): number
 const PROPOSAL_CAPACITY = 1_024
 
 export function encodeCertificate(committee: Committee, certificate: Certificate): Uint8Array {
-  const writer = new Writer()
+  const writer = new Writer(cutBytes(messageBytesMax(committee, 'certificate')))
   writeCertificate(writer, certificate, committee)
   return writer.done()
 }

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
 import { decodeWord } from '../report/words.ts'
-import { compareBytes, concat, equalBytes } from '../values/bytes.ts'
+import { compareBytes, equalBytes } from '../values/bytes.ts'
 import type { MemberIndex, Round } from '../values/ids.ts'
 import { countMembers, isSubset } from '../values/ids.ts'
+import { joinBytes } from '../values/slab.ts'
 import { certificateMessage } from './certificate.ts'
 import {
   attachedEvidenceBytesMax,
@@ -206,7 +207,7 @@ export function sealOwn<M extends MemberMessage>(
   unsigned: Unsigned<M>,
   signature: Uint8Array,
 ): Verified<M> {
-  const bytes = concat(unsigned.body, signature)
+  const bytes = joinBytes(unsigned.body, signature)
   return seal({ message: unsigned.message, bytes, digest: unsigned.digest })
 }
 

@@ -1,6 +1,7 @@
 import { ascii } from '../values/bytes.ts'
 import { Writer } from '../values/codec.ts'
 import type { Members, Round } from '../values/ids.ts'
+import { cutBytes } from '../values/slab.ts'
 import type { UnixMs } from '../values/time.ts'
 
 type Keccak256 = (bytes: Uint8Array) => Uint8Array
@@ -30,7 +31,7 @@ const SIGN_BYTES = SIGN_TAG.length + 32 + 1 + 4 + 4
  * feedsRoot) (§7).
  */
 export function reportDigestOf(keccak256: Keccak256, header: ReportHeader): Uint8Array {
-  const writer = new Writer(REPORT_BYTES)
+  const writer = new Writer(cutBytes(REPORT_BYTES))
     .bytes(REPORT_TAG)
     .u64(header.round)
     .u64(header.timestampMs)

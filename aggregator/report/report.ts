@@ -3,16 +3,20 @@ import { invariant } from '../assert.ts'
 import type { Committee } from '../committee.ts'
 import type { Context } from '../context.ts'
 import type { Digest, Observation, Verified } from '../messages/messages.ts'
-import { compareBytes, concat } from '../values/bytes.ts'
+import { compareBytes } from '../values/bytes.ts'
+import { Writer } from '../values/codec.ts'
 import type { Members, Round } from '../values/ids.ts'
 import { membersOf } from '../values/ids.ts'
 import { RecentMap } from '../values/recent-map.ts'
+import { cutBytes } from '../values/slab.ts'
 import type { UnixMs } from '../values/time.ts'
 import { reportDigestOf } from './digests.ts'
 import { FEED_STATUS, type FeedReport } from './feed-report.ts'
 import { feedsRootOf } from './feeds-tree.ts'
 import { roundedToLane } from './lanes.ts'
 import { encodeWord } from './words.ts'
+
+const DIGEST_BYTES = 32
 
 /** What a set of observations of one round implies; the same at every node that holds them. */
 export interface Report {
@@ -73,7 +77,10 @@ export function feedReportOf(committee: Committee, values: readonly bigint[]): F
  * (§5.4).
  */
 export function inputsDigestOf(context: Context, digests: readonly Digest[]): Digest {
-  return context.crypto.keccak256(concat(...[...digests].sort(compareBytes)))
+  const sorted = [...digests].sort(compareBytes)
+  const writer = new Writer(cutBytes(sorted.length * DIGEST_BYTES))
+  for (const digest of sorted) writer.bytes(digest)
+  return context.crypto.keccak256(writer.done())
 }
 
 function buildReport(context: Context, observations: readonly Verified<Observation>[]): Report {

@@ -1,6 +1,7 @@
 import { equalBytes } from '../values/bytes.ts'
 import { countMembers, listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
 import { RecentMap } from '../values/recent-map.ts'
+import { cutBytes } from '../values/slab.ts'
 import type { GroupKey, SigningSession, SigningShare, ThresholdScheme } from './threshold.ts'
 
 /** Sessions whose tags are remembered; the oldest goes first. */
@@ -61,7 +62,7 @@ export function idealScheme(key: number): ThresholdScheme {
     return share
   }
   const signatureOf = (message: Uint8Array): Uint8Array => {
-    const signature = expand(tag(0, message, 0), new Uint8Array(65))
+    const signature = expand(tag(0, message, 0), cutBytes(65))
     signature[0] = 2
     return signature
   }
@@ -123,7 +124,7 @@ interface SessionTags {
 
 /** Commitments as bytes: a share of the ideal scheme is bound to its session like a real one. */
 function commitmentsOf(session: SigningSession): Uint8Array {
-  const bytes = new Uint8Array(session.commitments.length * 8)
+  const bytes = cutBytes(session.commitments.length * 8)
   session.commitments.forEach((each, position) => {
     bytes.set(each.hiding.subarray(1, 5), position * 8)
     bytes.set(each.binding.subarray(1, 5), position * 8 + 4)

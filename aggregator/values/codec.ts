@@ -6,9 +6,9 @@ export class Writer {
   #bytes: Uint8Array<ArrayBuffer>
   #length = 0
 
-  /** @param capacity bytes set aside; the exact number saves a copy, more come as needed */
-  constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity)
+  /** @param room zeroed bytes, or how many; the exact number saves a copy, more come as needed */
+  constructor(room: number | Uint8Array<ArrayBuffer> = 256) {
+    this.#bytes = typeof room === 'number' ? new Uint8Array(room) : room
   }
 
   #grow(by: number): number {

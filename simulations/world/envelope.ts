@@ -5,6 +5,7 @@ import type { CertificateDigests } from '../certificate-digests.ts'
 
 /** A gossip message on its way, with who has it. One object for all copies of one content. */
 export interface Envelope {
+  readonly type: 'envelope'
   readonly message: Verified<GossipMessage>
   /** Words that stand for it in the trace: type, round, sender, values, report digest. */
   readonly marks: readonly number[]
@@ -21,6 +22,7 @@ export function envelopeOf(
   message: Verified<GossipMessage>,
 ): Envelope {
   return {
+    type: 'envelope',
     message,
     marks: marksOf(digests, message.message),
     seen: NO_MEMBERS,

@@ -1,5 +1,5 @@
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
-import { hasMember, listMembers, withMember } from '../../aggregator/values/ids.ts'
+import { hasMember, listMembers, NO_MEMBERS, withMember } from '../../aggregator/values/ids.ts'
 import type { Prng } from '../prng.ts'
 import type { Envelope } from './envelope.ts'
 import type { Network, Parcel } from './network.ts'
@@ -49,9 +49,10 @@ export class Gossip {
   /** A member sends its own message to all others. */
   publish(from: MemberIndex, envelope: Envelope): void {
     envelope.seen = withMember(envelope.seen, from)
+    const parcel = this.#parcelOf(envelope, from, 0)
     let isWhole = true
     for (let to = 0; to < this.#options.size; to++) {
-      if (to !== from && !this.#carry(envelope, { from, to, heldUs: 0 })) isWhole = false
+      if (to !== from && !this.#carry(envelope, parcel, to)) isWhole = false
     }
     envelope.isWhole = envelope.isWhole || isWhole
   }
@@ -64,15 +65,17 @@ export class Gossip {
       arrive(Math.max(arriveUs, nowUs()), to, envelope)
       return
     }
-    this.#carry(envelope, { from, to, heldUs })
+    this.#carry(envelope, this.#parcelOf(envelope, from, heldUs), to)
   }
 
   /** A member took a message for the first time: it passes it on where it may be missing. */
   relay(from: MemberIndex, envelope: Envelope): void {
     if (envelope.isWhole || !hasMember(this.#options.relays, from)) return
     const lacking = ((this.#mesh[from] ?? 0) & ~(envelope.seen | envelope.relayed)) >>> 0
+    if (lacking === NO_MEMBERS) return
+    const parcel = this.#parcelOf(envelope, from, 0)
     for (const to of listMembers(lacking)) {
-      if (this.#carry(envelope, { from, to, heldUs: 0 })) {
+      if (this.#carry(envelope, parcel, to)) {
         envelope.relayed = withMember(envelope.relayed, to)
       }
     }
@@ -89,13 +92,14 @@ export class Gossip {
     network.double(parcel)
   }
 
-  #carry(
-    envelope: Envelope,
-    link: { readonly from: MemberIndex; readonly to: MemberIndex; readonly heldUs: number },
-  ): boolean {
-    const { network, arrive, nowUs } = this.#dependencies
-    const { from, to, heldUs } = link
-    const parcel = { from, to, bytes: envelope.message.bytes.length, nowUs: nowUs() + heldUs }
+  #parcelOf({ message }: Envelope, from: MemberIndex, heldUs: number): Parcel {
+    const nowUs = this.#dependencies.nowUs() + heldUs
+    return { from, to: from, bytes: message.bytes.length, nowUs }
+  }
+
+  #carry(envelope: Envelope, parcel: Parcel, to: MemberIndex): boolean {
+    const { network, arrive } = this.#dependencies
+    parcel.to = to
     const atUs = network.send(parcel)
     if (atUs === null) return false
     arrive(atUs, to, envelope)

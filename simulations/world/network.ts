@@ -30,7 +30,8 @@ export interface NetworkOptions {
 
 export interface Parcel {
   readonly from: MemberIndex
-  readonly to: MemberIndex
+  /** One parcel goes from receiver to receiver: it is read before `send` returns. */
+  to: MemberIndex
   readonly bytes: number
   readonly nowUs: number
 }

@@ -34,14 +34,16 @@ import { markEvent } from './trace-event.ts'
 
 /** What happens next. */
 type Occurrence =
-  | { readonly type: 'arrival'; readonly to: MemberIndex; readonly envelope: Envelope }
+  /** A copy arrives at the member that its detail in the schedule says. */
+  | Envelope
   | {
       readonly type: 'direct'
       readonly from: MemberIndex
       readonly to: MemberIndex
       readonly message: DirectMessage
     }
-  | { readonly type: 'alarm'; readonly member: MemberIndex; readonly token: number }
+  /** Of a member; its detail is the token that tells stale ones apart. */
+  | { readonly type: 'alarm'; readonly member: MemberIndex }
   | { readonly type: 'task'; readonly run: () => void }
 
 export interface WorldOptions {
@@ -98,9 +100,7 @@ export class World {
       {
         network: this.network,
         nowUs: () => this.#nowUs,
-        arrive: (atUs, to, envelope) => {
-          this.#schedule.add(atUs, { type: 'arrival', to, envelope })
-        },
+        arrive: (atUs, to, envelope) => this.#schedule.add(atUs, envelope, to),
         prng: prngOf(seed, 'mesh'),
       },
     )
@@ -198,6 +198,7 @@ export class World {
     const { keys, work, seed, controlled } = this.#options
     const { sources, watch, control } = this.#dependencies
     const isControlled = hasMember(controlled, member)
+    const alarm = { type: 'alarm', member } as const
     return new Host(
       { context: this.context, keys, member, work },
       {
@@ -205,7 +206,7 @@ export class World {
         disk: emptyDisk(),
         nowUs: () => this.#nowUs,
         later: (afterUs, run) => this.at(this.#nowUs + afterUs, run),
-        planAlarm: (atUs, token) => this.#schedule.add(atUs, { type: 'alarm', member, token }),
+        planAlarm: (atUs, token) => this.#schedule.add(atUs, alarm, token),
         sample: (round) => {
           const sampled = sources.sample(member, this.#nowUs)
           return isControlled ? control.observe(member, round, sampled) : sampled
@@ -223,22 +224,18 @@ export class World {
     )
   }
 
-  readonly #step = (next: Occurrence, timeUs: number): void => {
+  readonly #step = (next: Occurrence, timeUs: number, detail: number): void => {
     this.#nowUs = timeUs
     this.#events += 1
-    this.#happen(next)
-  }
-
-  #happen(next: Occurrence): void {
     switch (next.type) {
-      case 'arrival':
-        this.#arrive(next.to, next.envelope)
+      case 'envelope':
+        this.#arrive(detail, next)
         return
       case 'direct':
         this.#takeDirect(next)
         return
       case 'alarm':
-        this.hosts[next.member]?.onAlarm(next.token)
+        this.hosts[next.member]?.onAlarm(detail)
         return
       case 'task':
         next.run()
