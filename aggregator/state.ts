@@ -30,7 +30,7 @@ export interface Attempt {
   readonly signingSet: Members
   readonly expectedNext: Members
   readonly inputsDigest: Digest
-  readonly shares: (Uint8Array | undefined)[]
+  /** Members whose share is here. */
   have: Members
   /** A combination was asked for and has not been answered, or it failed. */
   combining: 'idle' | 'busy' | 'failed'
@@ -65,7 +65,7 @@ export interface RoundState {
   counted: Members
   /** Of those, the ones that arrived by includeMs (§6.7). */
   included: Members
-  readonly namers: Namers[]
+  namers: readonly Namers[]
   /** The pair that every member of its expected set names (§4.4). */
   completePair: Pair | null
   /** Whether it was complete by fastMs on this node's clock (§6.7). */
@@ -76,12 +76,14 @@ export interface RoundState {
   readonly proposals: [Verified<Proposal> | undefined, Verified<Proposal> | undefined]
   /** Ranks whose proposal was pulled for, signed, refused or counted: not looked at again. */
   readonly judged: ['open' | 'pulled' | 'done', 'open' | 'pulled' | 'done']
-  readonly candidates: Candidate[]
-  readonly attempts: Attempt[]
-  /** Shares of each member, one for each slot. */
-  readonly shares: (Verified<SignatureShare>[] | undefined)[]
+  candidates: readonly Candidate[]
+  attempts: readonly Attempt[]
+  /** The first share of each member, which mostly stays its only one. */
+  readonly shares: (Verified<SignatureShare> | undefined)[]
+  /** The others, in the order in which they came: one for each slot and member at most. */
+  moreShares: readonly Verified<SignatureShare>[]
   /** Digests of messages this process sent in the round: anything else under our key is a twin. */
-  readonly ownDigests: Digest[]
+  ownDigests: readonly Digest[]
   /** What this node signed; nothing else is ever signed in the round. */
   signed: Candidate | null
   /** Bit k stands for slot k: asked of the signer. */
@@ -199,12 +201,14 @@ function newRound(committee: Committee, round: Round): RoundState {
     completePair: null,
     isCompleteInTime: false,
     prompt: 0,
-    lates: new Array(committee.size),
+    // Grows with the first notice: most rounds see none.
+    lates: [],
     proposals: [undefined, undefined],
     judged: ['open', 'open'],
     candidates: [],
     attempts: [],
     shares: new Array(committee.size),
+    moreShares: [],
     ownDigests: [],
     signed: null,
     slotsUsed: 0,
@@ -215,6 +219,13 @@ function newRound(committee: Committee, round: Round): RoundState {
     hasStoodStill: false,
     isClosed: false,
   }
+}
+
+/** The shares of one member, in the order in which they came. */
+export function sharesOf(round: RoundState, member: MemberIndex): Verified<SignatureShare>[] {
+  const first = round.shares[member]
+  if (first === undefined) return []
+  return [first, ...round.moreShares.filter(({ message }) => message.sender === member)]
 }
 
 /** Whether this node may send anything of its own in a round (§4.2, §10.3, §11.2). */

@@ -1,5 +1,5 @@
 import { orderOf } from '../context.ts'
-import { isInTerm, note, type RoundState, type Turn } from '../state.ts'
+import { isInTerm, note, type RoundState, sharesOf, type Turn } from '../state.ts'
 import {
   difference,
   hasMember,
@@ -81,6 +81,6 @@ function unanswered(turn: Turn, round: RoundState, { signingSet, slot }: Candida
   const proposer = orderOf(turn.context, round.round)[slot - 1]
   if (proposer === undefined || hasMember(turn.state.convicted, proposer)) return NO_MEMBERS
   const hasAnswered = (index: MemberIndex) =>
-    round.shares[index]?.some((each) => each.message.slot === slot) === true
+    sharesOf(round, index).some((each) => each.message.slot === slot)
   return membersOf(listMembers(signingSet).filter((index) => !hasAnswered(index)))
 }

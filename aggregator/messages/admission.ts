@@ -1,5 +1,13 @@
 import { equalBytes } from '../values/bytes.ts'
-import type { MemberIndex, Round } from '../values/ids.ts'
+import {
+  hasMember,
+  type MemberIndex,
+  type Members,
+  NO_MEMBERS,
+  type Round,
+  withMember,
+} from '../values/ids.ts'
+import { appended } from '../values/lists.ts'
 import { RecentMap } from '../values/recent-map.ts'
 import type { Digest, GossipMessage, MemberMessage, Verified } from './messages.ts'
 
@@ -17,17 +25,21 @@ const EVIDENCE_MAX = 2
 
 /** What was seen of one round. */
 interface Seen {
-  /** By kind, then by sender: the digest that came first. */
-  readonly first: (Digest | undefined)[][]
-  /** Keys of which a second digest was seen. */
-  readonly conflicts: Set<number>
-  readonly certificates: Digest[]
+  readonly kinds: (SeenOfKind | undefined)[]
+  certificates: readonly Digest[]
+}
+
+interface SeenOfKind {
+  /** By sender: the digest that came first. */
+  readonly first: (Digest | undefined)[]
+  /** Senders of which a second digest was seen. */
+  conflicts: Members
 }
 
 /** Digests seen; bounded by the window and the limits above. */
 export interface Admission {
   readonly rounds: RecentMap<Round, Seen>
-  readonly evidence: Map<MemberIndex, Digest[]>
+  readonly evidence: Map<MemberIndex, readonly Digest[]>
 }
 
 export function createAdmission(): Admission {
@@ -43,53 +55,48 @@ export function forgetAdmitted(admission: Admission, oldest: Round): void {
 export function admit(admission: Admission, verified: Verified<GossipMessage>): Admitted {
   const { message, digest } = verified
   if (message.type === 'evidence') {
-    let digests = admission.evidence.get(message.accused)
-    if (digests === undefined) {
-      digests = []
-      admission.evidence.set(message.accused, digests)
-    }
-    return admitInto(digests, { digest, max: EVIDENCE_MAX })
+    const known = admission.evidence.get(message.accused) ?? []
+    if (isSurplus(known, { digest, max: EVIDENCE_MAX })) return 'surplus'
+    admission.evidence.set(message.accused, appended(known, digest))
+    return known.length === 0 ? 'first' : 'conflict'
   }
   let seen = admission.rounds.get(message.round)
   if (seen === undefined) {
-    seen = { first: [], conflicts: new Set(), certificates: [] }
+    seen = { kinds: new Array(KINDS), certificates: [] }
     admission.rounds.set(message.round, seen)
   }
   if (message.type === 'certificate') {
-    const admitted = admitInto(seen.certificates, { digest, max: CERTIFICATES_MAX })
+    if (isSurplus(seen.certificates, { digest, max: CERTIFICATES_MAX })) return 'surplus'
+    seen.certificates = appended(seen.certificates, digest)
     // Certificates of one round do not contradict each other by being several.
-    return admitted === 'conflict' ? 'first' : admitted
+    return 'first'
   }
   return admitOnce(seen, message, digest)
 }
 
-function admitInto(
-  digests: Digest[],
+function isSurplus(
+  known: readonly Digest[],
   seen: { readonly digest: Digest; readonly max: number },
-): Admitted {
-  if (digests.length >= seen.max || digests.some((known) => equalBytes(known, seen.digest))) {
-    return 'surplus'
-  }
-  digests.push(seen.digest)
-  return digests.length === 1 ? 'first' : 'conflict'
+): boolean {
+  return known.length >= seen.max || known.some((each) => equalBytes(each, seen.digest))
 }
 
 /** One digest of a kind and a sender is taken, and one more, so that a conflict is seen. */
 function admitOnce(seen: Seen, message: MemberMessage, digest: Digest): Admitted {
+  const { sender } = message
   const kind = kindOf(message)
-  let bySender = seen.first[kind]
-  if (bySender === undefined) {
-    bySender = []
-    seen.first[kind] = bySender
+  let ofKind = seen.kinds[kind]
+  if (ofKind === undefined) {
+    ofKind = { first: [], conflicts: NO_MEMBERS }
+    seen.kinds[kind] = ofKind
   }
-  const known = bySender[message.sender]
+  const known = ofKind.first[sender]
   if (known === undefined) {
-    bySender[message.sender] = digest
+    ofKind.first[sender] = digest
     return 'first'
   }
-  const key = message.sender * KINDS + kind
-  if (seen.conflicts.has(key) || equalBytes(known, digest)) return 'surplus'
-  seen.conflicts.add(key)
+  if (hasMember(ofKind.conflicts, sender) || equalBytes(known, digest)) return 'surplus'
+  ofKind.conflicts = withMember(ofKind.conflicts, sender)
   return 'conflict'
 }
 

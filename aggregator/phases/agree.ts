@@ -12,6 +12,7 @@ import type { Late, Pair, SignatureShare } from '../messages/messages.ts'
 import { mayAct, note, type RoundState, roundStateOf, type Turn } from '../state.ts'
 import { equalBytes } from '../values/bytes.ts'
 import { countMembers, hasMember, isSubset, membersOf, NO_MEMBERS } from '../values/ids.ts'
+import { appended } from '../values/lists.ts'
 
 /** Fast path: signs the report over the pair that all of its members name (protocol §4.4, §6.4). */
 export function tryFastPath(turn: Turn, round: RoundState): void {
@@ -35,7 +36,7 @@ export function tryFastPath(turn: Turn, round: RoundState): void {
       observations: round.observations,
     }),
   })
-  round.candidates.push(candidate)
+  round.candidates = appended(round.candidates, candidate)
   if (round.isCompleteInTime) sign(turn, round, candidate)
 }
 
@@ -60,7 +61,7 @@ export function sendLate(turn: Turn, round: RoundState): void {
   const { self } = turn.state
   const late: Late = { type: 'late', round: round.round, sender: self, members }
   const unsigned = unsignedOf(turn.context, late)
-  round.ownDigests.push(unsigned.digest)
+  round.ownDigests = appended(round.ownDigests, unsigned.digest)
   const promise = { round: round.round, kind: 'late', digest: unsigned.digest } as const
   turn.out.push({ type: 'persist', promise }, { type: 'broadcast', message: unsigned })
 }
@@ -72,7 +73,7 @@ export function propose(turn: Turn, round: RoundState, rank: 0 | 1): void {
   const proposal = proposalOf(turn, round, rank)
   if (proposal === null) return
   const unsigned = unsignedOf(turn.context, proposal)
-  round.ownDigests.push(unsigned.digest)
+  round.ownDigests = appended(round.ownDigests, unsigned.digest)
   const kind = rank === 0 ? 'proposal0' : 'proposal1'
   const promise = { round: round.round, kind, digest: unsigned.digest } as const
   turn.out.push({ type: 'persist', promise }, { type: 'broadcast', message: unsigned })
@@ -122,7 +123,7 @@ function judge(turn: Turn, round: RoundState, rank: 0 | 1): void {
   const promptMs = judgeFromMs(turn, round, rank) + hopMs + 2 * clockSkewMsMax
   if (turn.nowMs <= promptMs) setPrompt(round, 1 + rank)
   const candidate = candidateOfProposal(turn, round, proposal)
-  round.candidates.push(candidate)
+  round.candidates = appended(round.candidates, candidate)
   sign(turn, round, candidate)
 }
 
@@ -182,6 +183,6 @@ export function onShareSigned(turn: Turn, event: Extract<Event, { type: 'shareSi
     share: event.share,
   }
   const unsigned = unsignedOf(turn.context, share)
-  round.ownDigests.push(unsigned.digest)
+  round.ownDigests = appended(round.ownDigests, unsigned.digest)
   turn.out.push({ type: 'broadcast', message: unsigned })
 }

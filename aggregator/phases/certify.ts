@@ -9,15 +9,25 @@ import {
 } from '../agreement/candidate.ts'
 import { isBetter } from '../agreement/pair.ts'
 import { rankLast, rememberSilent } from '../agreement/silence.ts'
+import { invariant } from '../assert.ts'
 import { openingOf } from '../committee.ts'
 import { type Context, orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { encodeCertificate } from '../messages/codec.ts'
 import type { Certificate, SignatureShare, Verified } from '../messages/messages.ts'
 import { sealCertificate } from '../messages/validate.ts'
-import { type Attempt, isInTerm, note, type RoundState, roundStateOf, type Turn } from '../state.ts'
+import {
+  type Attempt,
+  isInTerm,
+  note,
+  type RoundState,
+  roundStateOf,
+  sharesOf,
+  type Turn,
+} from '../state.ts'
 import { firstInTurn } from '../turn-order.ts'
-import { listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
+import { hasMember, listMembers, type MemberIndex, NO_MEMBERS, withMember } from '../values/ids.ts'
+import { appended } from '../values/lists.ts'
 
 /** Members of a signing set that gossip what they combined at once; the others wait (§6.8). */
 const PUBLISHERS = 2
@@ -27,14 +37,13 @@ const SLOTS = 3
 /** Adds a share to the attempt it belongs to, and combines when all are here. */
 export function addShare(turn: Turn, round: RoundState, share: Verified<SignatureShare>): void {
   const { message } = share
-  const attempt = attemptOf(turn, round, message)
-  if (attempt.shares[message.sender] !== undefined) return
-  attempt.shares[message.sender] = message.share
+  const attempt = attemptOf(round, message)
+  if (hasMember(attempt.have, message.sender)) return
   attempt.have = withMember(attempt.have, message.sender)
   tryCombine(turn, round, attempt)
 }
 
-function attemptOf(turn: Turn, round: RoundState, key: AttemptKey): Attempt {
+function attemptOf(round: RoundState, key: AttemptKey): Attempt {
   const known = round.attempts.find((attempt) => isSameAttempt(attempt, key))
   if (known !== undefined) return known
   // Bounded: a member has one share for each slot, so there are at most three attempts a member.
@@ -45,11 +54,10 @@ function attemptOf(turn: Turn, round: RoundState, key: AttemptKey): Attempt {
     signingSet: key.signingSet,
     expectedNext: key.expectedNext,
     inputsDigest: key.inputsDigest,
-    shares: new Array(turn.context.committee.size),
     have: NO_MEMBERS,
     combining: 'idle',
   }
-  round.attempts.push(attempt)
+  round.attempts = appended(round.attempts, attempt)
   return attempt
 }
 
@@ -69,8 +77,14 @@ function tryCombine(turn: Turn, round: RoundState, attempt: Attempt): void {
     round: round.round,
     attempt: attempt.number,
     session: candidate.session,
-    shares: listMembers(attempt.signingSet).map((index) => attempt.shares[index] as Uint8Array),
+    shares: listMembers(attempt.signingSet).map((index) => shareIn(round, index, attempt)),
   })
+}
+
+function shareIn(round: RoundState, member: MemberIndex, attempt: Attempt): Uint8Array {
+  const found = sharesOf(round, member).find(({ message }) => isSameAttempt(message, attempt))
+  invariant(found !== undefined, 'an attempt counts only shares that are kept')
+  return found.message.share
 }
 
 function candidateFor(round: RoundState, attempt: Attempt): Candidate | undefined {

@@ -14,7 +14,7 @@ import type {
 } from '../messages/messages.ts'
 import { answerWithin } from '../messages/sync.ts'
 import { evidenceFrom, isSameClaim } from '../messages/validate.ts'
-import { note, type RoundState, type Turn } from '../state.ts'
+import { note, type RoundState, sharesOf, type Turn } from '../state.ts'
 import { equalBytes } from '../values/bytes.ts'
 import {
   countMembers,
@@ -26,6 +26,7 @@ import {
   withMember,
   withoutMember,
 } from '../values/ids.ts'
+import { appended } from '../values/lists.ts'
 
 /** Whether a message changed what is known of its round; conflicts and repeats did not. */
 export type Collected = 'new' | 'nothing'
@@ -70,7 +71,7 @@ function recordNamer(round: RoundState, { pair, sender }: Observation): void {
       return
     }
   }
-  round.namers.push({ pair, members: membersOf([sender]) })
+  round.namers = appended(round.namers, { pair, members: membersOf([sender]) })
 }
 
 /** Asks senders that claim a better certificate for it, f+1 a round at most (§4.4). */
@@ -113,16 +114,15 @@ export function onProposal(turn: Turn, round: RoundState, proposal: Verified<Pro
 export function onShare(turn: Turn, round: RoundState, share: Verified<SignatureShare>): Collected {
   const { sender, signingSet } = share.message
   if (hasMember(turn.state.convicted, sender) || !hasMember(signingSet, sender)) return 'nothing'
-  const earlier = round.shares[sender]
-  if (earlier === undefined) {
-    round.shares[sender] = [share]
+  if (round.shares[sender] === undefined) {
+    round.shares[sender] = share
     return 'new'
   }
-  for (const each of earlier) {
+  for (const each of sharesOf(round, sender)) {
     if (isSameClaim(each, share)) return 'nothing'
     if (isConflict(each, share)) return repeated(turn, each, share)
   }
-  earlier.push(share)
+  round.moreShares = appended(round.moreShares, share)
   return 'new'
 }
 

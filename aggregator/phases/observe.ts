@@ -9,6 +9,7 @@ import { unsignedOf } from '../messages/codec.ts'
 import type { Observation } from '../messages/messages.ts'
 import { mayObserve, note, type RoundState, roundStateOf, type State, type Turn } from '../state.ts'
 import { countMembers, type Members, NO_MEMBERS, type Round, withMember } from '../values/ids.ts'
+import { appended } from '../values/lists.ts'
 
 /** Sets what a process may do after a start, from what its disk still knows (protocol §10.3). */
 export function onStarted(turn: Turn, event: Extract<Event, { type: 'started' }>): void {
@@ -124,7 +125,7 @@ export function onSampled(turn: Turn, event: Extract<Event, { type: 'sampled' }>
     commitments: event.commitments,
   }
   const unsigned = unsignedOf(context, observation)
-  roundState.ownDigests.push(unsigned.digest)
+  roundState.ownDigests = appended(roundState.ownDigests, unsigned.digest)
   const promise = { round, kind: 'observation', digest: unsigned.digest } as const
   turn.out.push({ type: 'persist', promise }, { type: 'broadcast', message: unsigned })
 }

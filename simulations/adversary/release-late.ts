@@ -1,5 +1,6 @@
 import type { Candidate } from '../../aggregator/agreement/candidate.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
+import { sharesOf } from '../../aggregator/state.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
@@ -19,7 +20,7 @@ function create(powers: Powers): Adversary {
     if (known === undefined) return null
     const shares: Uint8Array[] = []
     for (const index of listMembers(signingSet)) {
-      const seen = known.shares[index]?.find((each) => each.message.slot === slot)?.message.share
+      const seen = sharesOf(known, index).find((each) => each.message.slot === slot)?.message.share
       const own = hasMember(powers.members, index)
         ? powers.share({ member: index, round, slot, session })
         : null

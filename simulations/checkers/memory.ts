@@ -1,4 +1,4 @@
-import type { RoundState, State } from '../../aggregator/state.ts'
+import { type RoundState, type State, sharesOf } from '../../aggregator/state.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
 import type { Checker, CreateChecker, Violation } from '../checker.ts'
@@ -23,6 +23,7 @@ function changing({ rounds }: State): readonly RoundState[] {
 /** S7: what a machine keeps stays within the named limits (protocol §12, §13). */
 export const createMemoryChecker: CreateChecker = ({ committee, honest, stateOf }): Checker => {
   const { size, params } = committee
+  const all = listMembers(committee.all)
   // The window, the open round, and one of which messages came early.
   const roundsMax = params.limits.roundsKept + 2
 
@@ -38,10 +39,10 @@ export const createMemoryChecker: CreateChecker = ({ committee, honest, stateOf 
     if (round.attempts.length > SLOTS * size) return `${round.attempts.length} attempts`
     if (round.candidates.length > CANDIDATES_MAX) return `${round.candidates.length} candidates`
     if (round.namers.length > size) return `${round.namers.length} named pairs`
-    for (const shares of round.shares) {
-      if (shares !== undefined && shares.length > SLOTS) {
-        return `${shares.length} shares of one member`
-      }
+    if (round.moreShares.length === 0) return null
+    for (const member of all) {
+      const { length } = sharesOf(round, member)
+      if (length > SLOTS) return `${length} shares of one member`
     }
     return null
   }

@@ -11,7 +11,7 @@ export const LIVENESS_VARIANTS: readonly Variant[] = [
     summary: 'what others name as their pair is not counted, so that no pair completes (§4.4)',
     plants: {
       createMachine: spoilt((machine) => {
-        for (const round of machine.state.rounds.values()) round.namers.length = 0
+        for (const round of machine.state.rounds.values()) round.namers = []
       }),
     },
   },

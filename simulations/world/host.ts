@@ -5,6 +5,7 @@ import type { DirectMessage, MemberMessage } from '../../aggregator/messages/mes
 import { sealOwn } from '../../aggregator/messages/validate.ts'
 import type { State } from '../../aggregator/state.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import { appended } from '../../aggregator/values/lists.ts'
 import { type Disk, writePromise } from './disk.ts'
 import type { Envelope } from './envelope.ts'
 import { type Fact, factOf, shareFactOf } from './facts.ts'
@@ -212,7 +213,8 @@ export class Host {
     const sealed = sealOwn(message, keys.signMessage(member, message.digest))
     const own = this.#dependencies.publish(sealed)
     // A machine halts when it reads under its key what it did not send (protocol §9.3).
-    if (own !== sealed) this.state?.rounds.get(message.message.round)?.ownDigests.push(own.digest)
+    const round = own === sealed ? undefined : this.state?.rounds.get(message.message.round)
+    if (round !== undefined) round.ownDigests = appended(round.ownDigests, own.digest)
     this.report({ type: 'received', nowMs: this.nowMs(), message: own, origin: 'self' })
   }
 

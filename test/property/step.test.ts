@@ -6,7 +6,7 @@ import type { Event } from '../../aggregator/events.ts'
 import type { Observation, Verified } from '../../aggregator/messages/messages.ts'
 import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import { idealScheme } from '../../aggregator/signing/ideal.ts'
-import { initialState, type State } from '../../aggregator/state.ts'
+import { initialState, type State, sharesOf } from '../../aggregator/state.ts'
 import { step } from '../../aggregator/step.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { hasMember, isSubset, type Members } from '../../aggregator/values/ids.ts'
@@ -312,7 +312,9 @@ function expectWithinBounds(state: State): void {
     expect(round.candidates.length).toBeLessThanOrEqual(3)
     expect(round.namers.length).toBeLessThanOrEqual(SIZE)
     expect(round.ownDigests.length).toBeLessThanOrEqual(7)
-    for (const shares of round.shares) expect(shares?.length ?? 0).toBeLessThanOrEqual(3)
+    for (let member = 0; member < SIZE; member++) {
+      expect(sharesOf(round, member).length).toBeLessThanOrEqual(3)
+    }
   }
   expect(state.targets.size).toBeLessThanOrEqual(1)
 }

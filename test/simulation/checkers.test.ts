@@ -80,9 +80,8 @@ describe('S7 memory', () => {
       createMachine: spoilt(({ state }) => {
         const round = state.rounds.values().at(-roundsBack)
         if (state.current === 20 && state.self === 1 && round !== undefined) {
-          for (let more = 0; more < 5; more++) {
-            round.namers.push({ pair: { expected: 1, signing: 1 }, members: 0 })
-          }
+          const unnamed = { pair: { expected: 1, signing: 1 }, members: 0 }
+          round.namers = [...round.namers, ...new Array(5).fill(unnamed)]
         }
       }),
     }
