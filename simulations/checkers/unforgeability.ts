@@ -1,40 +1,38 @@
-import { equalBytes } from '../../aggregator/values/bytes.ts'
-import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
-import { countMembers, hasMember, NO_MEMBERS, withMember } from '../../aggregator/values/ids.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import type { Checker, CreateChecker } from '../checker.ts'
-import { RoundRing } from '../round-ring.ts'
+import { RoundRecords } from '../round-records.ts'
 
 /** Rounds whose shares are remembered. */
 const ROUNDS_KEPT = 4_096
 
-/** A message and the honest members whose share on it left their signer. */
-interface Signed {
-  readonly message: Uint8Array
-  members: Members
-}
+/** An honest member whose share left its signer, and the message that it is on. */
+const SIGNED_BYTES = 1 + 32
 
 /** S3: no certificate without t − f honest shares on that very message (protocol §12). */
 export const createUnforgeabilityChecker: CreateChecker = (subject): Checker => {
   const { committee, digests, honest } = subject
-  const signed = new RoundRing<Signed[]>(ROUNDS_KEPT)
+  const members = listMembers(honest)
+  const signed = new RoundRecords({
+    rounds: ROUNDS_KEPT,
+    rows: 1,
+    recordsEach: committee.signingThreshold,
+    bytes: SIGNED_BYTES,
+    keyBytes: SIGNED_BYTES,
+  })
+  const record = new Uint8Array(SIGNED_BYTES)
 
-  const add = (round: Round, message: Uint8Array, member: MemberIndex): void => {
-    let ofRound = signed.get(round)
-    if (ofRound === undefined) {
-      ofRound = []
-      signed.set(round, ofRound)
-    }
-    const known = ofRound.find((each) => equalBytes(each.message, message))
-    if (known === undefined) ofRound.push({ message, members: withMember(NO_MEMBERS, member) })
-    else known.members = withMember(known.members, member)
+  const isSigned = (round: Round, message: Uint8Array, member: MemberIndex): boolean => {
+    record[0] = member
+    record.set(message, 1)
+    return signed.find(record, round) >= 0
   }
   return {
     rule: 'S3',
     onCertificate: (certificate, nowUs) => {
       const { round } = certificate
       const { message } = digests.of(certificate)
-      const known = signed.get(round)?.find((each) => equalBytes(each.message, message))
-      const count = countMembers(known?.members ?? NO_MEMBERS)
+      const count = members.filter((member) => isSigned(round, message, member)).length
       const least = committee.signingThreshold - committee.f
       if (count >= least) return null
       const text = `a certificate rests on ${count} honest shares; it needs ${least}`
@@ -42,7 +40,8 @@ export const createUnforgeabilityChecker: CreateChecker = (subject): Checker => 
     },
     on: {
       shareMade: (fact) => {
-        if (hasMember(honest, fact.member)) add(fact.round, fact.signed, fact.member)
+        if (!hasMember(honest, fact.member)) return null
+        if (!isSigned(fact.round, fact.signed, fact.member)) signed.add(record, fact.round)
         return null
       },
     },
