@@ -7,6 +7,7 @@ import { type Context, contextOf } from '../aggregator/context.ts'
 import { statementBytes } from '../aggregator/handover/statements.ts'
 import { gossipBytesMax } from '../aggregator/messages/codec.ts'
 import { encodeDirect, SYNC_ANSWER_BYTES_MAX } from '../aggregator/messages/sync.ts'
+import { heldForMs } from '../aggregator/passing-on.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
 import { WallClock } from './clock.ts'
@@ -219,7 +220,7 @@ async function makeNetwork(
   assembly: Assembly,
   { inbound, rotation }: { readonly inbound: Inbound; readonly rotation: Rotation },
 ): Promise<Network> {
-  const { loaded, signer, context, log, metrics, onFatal } = assembly
+  const { loaded, signer, context, clock, log, metrics, onFatal } = assembly
   const { committee } = context
   const { network } = loaded.config
   const addresses = new Map(network.members.map(({ index, address }) => [index, address]))
@@ -254,6 +255,7 @@ async function makeNetwork(
         else log.info(`peer.${change}`, { member })
       },
       onClash: (member) => metrics.clashes.inc({ member: String(member) }),
+      heldForMs: () => heldForMs(committee, signer.self, clock.nowMs()),
       onFault: onFatal,
       nowMs: () => performance.now(),
       chance,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { gossipsub } from '@chainsafe/libp2p-gossipsub'
 
 export type GossipOptions = NonNullable<Parameters<typeof gossipsub>[0]>
@@ -38,7 +38,9 @@ export function gossipOptions(options: {
   return {
     globalSignaturePolicy: 'StrictNoSign',
     // Every byte counts: with an id that leaves bytes out, a poisoned copy censors the original.
-    msgIdFn: (message) => createHash('sha256').update(message.data).digest(),
+    msgIdFn: (message) => hash('sha256', message.data, 'buffer'),
+    // As it comes, it writes Base64 in JavaScript.
+    msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1'),
     allowedTopics: topics,
     floodPublish: true,
     batchPublish: true,

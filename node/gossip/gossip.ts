@@ -4,6 +4,7 @@ import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import type { Host } from './host.ts'
 import type { Limiter } from './limiter.ts'
+import { Repairs } from './repairs.ts'
 import type { Roster } from './roster.ts'
 import { type Channels, TOPIC_NAMES, type TopicName } from './topics.ts'
 
@@ -40,6 +41,8 @@ export interface GossipDependencies {
   readonly onMessage: (delivery: Delivery) => Judgement
   /** Ends every connection of a member that sent too much or too much that is wrong. */
   readonly cut: (member: MemberIndex, because: 'rejects' | 'surplus') => void
+  /** How long a message that was accepted now may wait before it is passed on; 0 by default. */
+  readonly heldForMs?: () => number
   /** Something broke in our own code while judging; the process should stop. */
   readonly onFault: (error: unknown) => void
 }
@@ -60,6 +63,7 @@ const CODES_MAX = 128
 export class Gossip {
   readonly #options: GossipOptions
   readonly #dependencies: GossipDependencies
+  readonly #repairs: Repairs
   readonly #judged = new Map<string, number>()
   #published = 0
   #publishFailed = 0
@@ -68,6 +72,8 @@ export class Gossip {
   constructor(options: GossipOptions, dependencies: GossipDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    const { host, heldForMs = () => 0 } = dependencies
+    this.#repairs = new Repairs({ host, heldForMs })
   }
 
   /** Subscribes to both topics; the host must be started. */
@@ -80,6 +86,10 @@ export class Gossip {
       )
       pubsub.subscribe(wireName)
     }
+  }
+
+  stop(): void {
+    this.#repairs.stop()
   }
 
   /**

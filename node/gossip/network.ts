@@ -1,17 +1,16 @@
-import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Startable } from '../lifecycle.ts'
 import { Clashes } from './clashes.ts'
 import { Dialer } from './dialer.ts'
 import { type Delivery, Gossip, type GossipCounters, type Judgement } from './gossip.ts'
-import { GRAYLIST_SCORE } from './gossip-options.ts'
 import { createHost, type Host, startHost } from './host.ts'
 import type { NetworkIdentity } from './identity.ts'
 import { Limiter, limiterOptionsFor } from './limiter.ts'
 import { type Roster, type RosterEntry, rosterOf } from './roster.ts'
 import { Sync } from './sync.ts'
 import { channelsOf, type TopicName } from './topics.ts'
+import { Upkeep } from './upkeep.ts'
 
 export interface NetworkOptions {
   /** Of this member; a secret is copied. */
@@ -40,6 +39,8 @@ export interface PeerChange {
 
 export interface NetworkDependencies {
   readonly onMessage: (delivery: Delivery) => Judgement
+  /** See `GossipDependencies`. */
+  readonly heldForMs?: () => number
   /** A member asks over a direct stream; reply with `answer`. */
   readonly onSyncRequest: (from: MemberIndex, request: Uint8Array) => void
   readonly onPeer?: (change: PeerChange) => void
@@ -73,7 +74,6 @@ const MESSAGE_BYTES_MAX = 65_536
 const ANSWER_BYTES_MAX = 1_048_576
 /** A member also brings certificates unasked; they are as large as gossip messages. */
 const REQUEST_BYTES_MAX = 262_144
-const SCORE_INTERVAL_MS = 1_000
 
 interface Parts {
   readonly host: Host
@@ -94,7 +94,7 @@ export class Network implements Startable {
   readonly #sync: Sync
   readonly #dialer: Dialer
   readonly #clashes: Clashes
-  #scoring: NodeJS.Timeout | undefined
+  readonly #upkeep: Upkeep
   #isRunning = false
 
   private constructor(options: NetworkOptions, dependencies: NetworkDependencies, parts: Parts) {
@@ -126,6 +126,15 @@ export class Network implements Startable {
     this.#dialer = new Dialer(
       { roster, own: options.own, backoffMs: 250, backoffMsMax: 1_000, attemptMs: 2_000 },
       { host, isBanned, chance: dependencies.chance },
+    )
+    this.#upkeep = new Upkeep(
+      { own: options.own, roster },
+      {
+        ...{ host, limiter },
+        listeners: () => this.#gossip.listeners('protocol'),
+        cut: (member) => this.#cut(member),
+        wallMs: () => Date.now(),
+      },
     )
     host.addEventListener('peer:connect', ({ detail }) => this.#onPeer(detail, 'connected'))
     host.addEventListener('peer:disconnect', ({ detail }) => this.#onPeer(detail, 'disconnected'))
@@ -181,14 +190,15 @@ export class Network implements Startable {
     await this.#sync.start()
     this.#gossip.subscribe()
     this.#dialer.start()
-    this.#scoring = setInterval(() => this.#judgeScores(), SCORE_INTERVAL_MS)
+    this.#upkeep.start()
   }
 
   async stop(): Promise<void> {
     if (!this.#isRunning) return
     this.#isRunning = false
-    clearInterval(this.#scoring)
+    this.#upkeep.stop()
     this.#dialer.stop()
+    this.#gossip.stop()
     await this.#sync.stop()
     await this.#host.stop()
   }
@@ -233,7 +243,7 @@ export class Network implements Startable {
         isConnected: connections.length > 0,
         isListening: listeners.has(index),
         rttMs: connections[0]?.rtt ?? null,
-        score: this.#scoreOf(peerId),
+        score: this.#upkeep.scoreOf(peerId),
         ...this.#limiter.record(index),
       }
     })
@@ -276,20 +286,5 @@ export class Network implements Startable {
       connection.abort(new Error('cut by the limiter'))
     }
     this.#dependencies.onPeer?.({ member, change: 'banned' })
-  }
-
-  /** Second line: gossipsub also scores what never reaches a validator, such as signed messages. */
-  #judgeScores(): void {
-    for (const { index, peerId } of this.#roster.members) {
-      if (index === this.#options.own || this.#scoreOf(peerId) >= GRAYLIST_SCORE) continue
-      if (this.#host.getConnections(peerId).length === 0) continue
-      this.#limiter.ban(index)
-      this.#cut(index)
-    }
-  }
-
-  #scoreOf(peerId: PeerId): number {
-    const pubsub: GossipSub & { getScore?: (peerId: string) => number } = this.#host.services.pubsub
-    return pubsub.getScore?.(peerId.toString()) ?? 0
   }
 }

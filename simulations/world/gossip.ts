@@ -26,6 +26,8 @@ export interface GossipOptions {
 export interface GossipDependencies {
   readonly network: Network
   readonly nowUs: () => number
+  /** How long this member holds what it would pass on now, in milliseconds. */
+  readonly heldForMs: (member: MemberIndex) => number
   /** Plans the arrival of a copy. */
   readonly arrive: (atUs: number, to: MemberIndex, envelope: Envelope) => void
 }
@@ -73,7 +75,8 @@ export class Gossip {
     if (envelope.isWhole || !hasMember(this.#options.relays, from)) return
     const lacking = ((this.#mesh[from] ?? 0) & ~(envelope.seen | envelope.relayed)) >>> 0
     if (lacking === NO_MEMBERS) return
-    const parcel = this.#parcelOf(envelope, from, 0)
+    const heldUs = this.#dependencies.heldForMs(from) * 1_000
+    const parcel = this.#parcelOf(envelope, from, heldUs)
     for (const to of listMembers(lacking)) {
       if (this.#carry(envelope, parcel, to)) {
         envelope.relayed = withMember(envelope.relayed, to)

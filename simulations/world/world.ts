@@ -8,6 +8,7 @@ import type {
   GossipMessage,
   Verified,
 } from '../../aggregator/messages/messages.ts'
+import { heldForMs } from '../../aggregator/passing-on.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { difference, hasMember, withMember } from '../../aggregator/values/ids.ts'
@@ -100,6 +101,7 @@ export class World {
       {
         network: this.network,
         nowUs: () => this.#nowUs,
+        heldForMs: (member) => heldForMs(keys.committee, member, this.nowMs),
         arrive: (atUs, to, envelope) => this.#schedule.add(atUs, envelope, to),
         prng: prngOf(seed, 'mesh'),
       },

@@ -14,6 +14,8 @@ interface Setup {
   readonly ports: readonly number[]
   readonly genesisMs: number
   readonly roundMs: number
+  /** How long after an opening what others said is held before it is passed on, as by a member. */
+  readonly heldMs: number
   readonly rounds: number
   readonly bytes: {
     readonly observation: number
@@ -77,6 +79,7 @@ const network = await Network.create(
       return { verdict: 'accept', code: 'ACCEPTED' }
     },
     onSyncRequest: () => undefined,
+    heldForMs: () => setup.heldMs - ((nowMs() - setup.genesisMs) % setup.roundMs),
     onFault: (error) => {
       throw error
     },

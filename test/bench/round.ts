@@ -4,11 +4,12 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { committeeOf } from '../../aggregator/committee.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import type { TimingParams } from '../../aggregator/params.ts'
+import { heldForMs } from '../../aggregator/passing-on.ts'
 import { LOCAL_TIMING, localCommittee } from '../../node/devnet/committee.ts'
 import { percentilesOf } from '../../node/devnet/summary.ts'
 import { freePorts } from '../../node/devnet/wait.ts'
 import { thresholdOf } from '../../node/keys/native.ts'
-import { type Oracles, startedOracles } from '../support/oracles.ts'
+import { committeeFor, type Oracles, startedOracles } from '../support/oracles.ts'
 import { cpuMsOf, writtenBytesOf } from '../support/process-usage.ts'
 import type { Bench } from './bench.ts'
 import type { Figure } from './figure.ts'
@@ -91,8 +92,9 @@ function figure(name: string, valueMs: number, floorMs: number): Figure {
 }
 
 async function measureFloor(nodes: number, options: RoundBenchOptions): Promise<Measured> {
-  const committee = localCommittee({ size: nodes, feeds: ['BTC/USD'], genesisMs: 0 })
-  const made = committeeOf((bytes) => keccak_256(bytes), committee.file)
+  const timing = timingOf(nodes)
+  const local = localCommittee({ size: nodes, feeds: ['BTC/USD'], genesisMs: 0 })
+  const made = committeeOf((bytes) => keccak_256(bytes), committeeFor(local, { timing }).file)
   const ports = await freePorts(nodes)
   const rounds = WARM_UP_ROUNDS + options.rounds
   const setup = {
@@ -100,7 +102,7 @@ async function measureFloor(nodes: number, options: RoundBenchOptions): Promise<
     ports,
     // Everybody connects before the first tick.
     genesisMs: Date.now() + 5_000 + 300 * nodes,
-    roundMs: timingOf(nodes).roundMs,
+    roundMs: timing.roundMs,
     rounds,
     bytes: {
       observation: messageBytesMax(made, 'observation'),
@@ -110,7 +112,10 @@ async function measureFloor(nodes: number, options: RoundBenchOptions): Promise<
   }
   const outputs = await Promise.all(
     ports.map((_, own) =>
-      outputOf('test/bench/floor-process.ts', JSON.stringify({ ...setup, own })),
+      outputOf(
+        'test/bench/floor-process.ts',
+        JSON.stringify({ ...setup, own, heldMs: heldForMs(made, own, 0) }),
+      ),
     ),
   )
   const tables = outputs.map(

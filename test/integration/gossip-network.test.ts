@@ -1,5 +1,9 @@
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createHost } from '../../node/gossip/host.ts'
 import { Network } from '../../node/gossip/network.ts'
+import { rosterOf } from '../../node/gossip/roster.ts'
+import { channelsOf } from '../../node/gossip/topics.ts'
 import {
   addressOf,
   DIGEST,
@@ -26,6 +30,10 @@ function at(index: number): Member {
   return member
 }
 
+function entryOf(index: number) {
+  return { identityKey: publicKeyOf(keyOf(String(index))), addresses: [] }
+}
+
 describe('a committee of four on loopback', () => {
   it('delivers every message of every member exactly once to every other', async () => {
     members = await startCommittee(4)
@@ -50,6 +58,59 @@ describe('a committee of four on loopback', () => {
     await at(0).network.publish('reports', text('valid certificate'))
     await at(1).watch.until(() => at(1).accepted.length === 1)
     expect(at(1).accepted).toEqual(['valid certificate'])
+  })
+
+  it('passes on what two members cannot tell each other, after it was held', async () => {
+    const far = await startMember({ index: 2, size: 3, addresses: new Map() })
+    const between = await startMember({
+      index: 1,
+      size: 3,
+      addresses: new Map([[2, addressOf(far)]]),
+      heldForMs: () => 50,
+    })
+    const near = await startMember({
+      index: 0,
+      size: 3,
+      addresses: new Map([[1, addressOf(between)]]),
+    })
+    members = [near, between, far]
+    await untilListening(between, 2)
+    await Promise.all([untilListening(near, 1), untilListening(far, 1)])
+    expect(await far.network.publish('protocol', text('valid far'))).toBe(1)
+    await between.watch.until(() => between.accepted.length === 1)
+    await between.network.publish('protocol', text('valid between'))
+    await near.watch.until(() => near.accepted.length === 2)
+    expect(near.accepted).toEqual(['valid between', 'valid far'])
+  })
+
+  it('makes a connection anew on which a member does not listen, and keeps the others', async () => {
+    const last = await startMember({ index: 2, size: 3, addresses: new Map() })
+    const first = await startMember({
+      index: 0,
+      size: 3,
+      addresses: new Map([[2, addressOf(last)]]),
+    })
+    members = [first, last]
+    const roster = rosterOf([0, 1, 2].map((index) => entryOf(index)))
+    // Member 1 is connected and speaks libp2p, but has not subscribed.
+    const mute = await createHost(
+      {
+        identity: keyOf('1'),
+        listen: [],
+        roster,
+        channels: channelsOf(DIGEST),
+        messageBytesMax: 65_536,
+      },
+      { isBanned: () => false, onSecond: () => undefined, nowMs: () => performance.now() },
+    )
+    await mute.start()
+    await mute.dial(multiaddr(addressOf(first)))
+    const lost = () => first.changes.filter(({ change }) => change === 'disconnected')
+    await first.watch.until(() => lost().length === 1)
+    await mute.stop()
+    expect(lost()).toEqual([{ member: 1, change: 'disconnected' }])
+    await last.network.publish('protocol', text('valid still'))
+    await first.watch.until(() => first.accepted.length === 1)
   })
 
   it('publishes to nobody without failing, and refuses what is too large', async () => {
