@@ -10,7 +10,7 @@ import type {
   Verified,
 } from '../aggregator/messages/messages.ts'
 import { sealOwn } from '../aggregator/messages/validate.ts'
-import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
+import { type MemberIndex, NO_MEMBERS, type Round } from '../aggregator/values/ids.ts'
 import type { Clock } from './clock.ts'
 import { OracleError } from './errors.ts'
 import type { TermKnown } from './handover/term.ts'
@@ -149,7 +149,7 @@ export class Driver {
         this.#whenDurable(() => this.#follow(this.#signShare(effect)))
         return
       case 'combine':
-        this.#follow(this.#combine(effect))
+        this.#combine(effect)
         return
       case 'eraseNonces':
         signer.eraseNonces(effect.upTo)
@@ -233,10 +233,14 @@ export class Driver {
     this.report({ type: 'shareSigned', nowMs: this.#nowMs(), round, slot, share })
   }
 
-  async #combine(effect: EffectOf<'combine'>): Promise<void> {
-    const outcome = await this.#dependencies.signer.combine(effect)
-    const { round, attempt } = effect
-    this.report({ type: 'combined', nowMs: this.#nowMs(), round, attempt, ...outcome })
+  #combine({ round, attempt, session, shares }: EffectOf<'combine'>): void {
+    const { committee, crypto } = this.#options.context
+    const outcome = crypto.threshold.combine(committee.groupKey, session, shares)
+    const ended =
+      outcome.type === 'combined'
+        ? { signature: outcome.signature, culprits: NO_MEMBERS }
+        : { signature: null, culprits: outcome.culprits }
+    this.report({ type: 'combined', nowMs: this.#nowMs(), round, attempt, ...ended })
   }
 
   #withTarget(name: string, run: (target: TargetPort) => void): void {

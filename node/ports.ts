@@ -12,10 +12,14 @@ import type {
   Verified,
 } from '../aggregator/messages/messages.ts'
 import type { FeedOnChain } from '../aggregator/phases/deliver.ts'
-import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
+import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
 
 /** One kind of effect. */
 export type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
+
+/** At once from a signer of this process, later from one in a process of its own. */
+type Awaitable<T> = T | Promise<T>
+type Commitments = readonly [NonceCommitment, NonceCommitment, NonceCommitment]
 
 /** The keys of one member; holds every secret that the machine must not see (protocol §2.4). */
 export interface SignerPort {
@@ -24,24 +28,16 @@ export interface SignerPort {
    * when nobody knows what the disk holds: then nothing may be revealed any more.
    */
   readonly persist: (promise: Promised) => Promise<void>
-  /**
-   * Identity signature of 64 bytes, low s; null when what it would reveal is not promised. At once
-   * from a signer of this process, later from one in a process of its own.
-   */
+  /** Identity signature of 64 bytes, low s; null when what it would reveal is not promised. */
   readonly signMessage: (message: {
     readonly round: Round
     readonly kind: Promised['kind']
     readonly digest: Digest
-  }) => Uint8Array | null | Promise<Uint8Array | null>
+  }) => Awaitable<Uint8Array | null>
   /** Null when the signer refuses or is away: the node observes nothing in this round. */
-  readonly commitments: (
-    round: Round,
-  ) => Promise<readonly [NonceCommitment, NonceCommitment, NonceCommitment] | null>
+  readonly commitments: (round: Round) => Awaitable<Commitments | null>
   /** Null when the signer refuses. */
-  readonly signShare: (request: EffectOf<'signShare'>) => Promise<Uint8Array | null>
-  readonly combine: (
-    request: EffectOf<'combine'>,
-  ) => Promise<{ readonly signature: Uint8Array | null; readonly culprits: Members }>
+  readonly signShare: (request: EffectOf<'signShare'>) => Awaitable<Uint8Array | null>
   readonly eraseNonces: (upTo: Round) => void
 }
 

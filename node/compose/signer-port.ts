@@ -41,17 +41,11 @@ export function signerPort({ signer, log, onRefused }: SignerPortDependencies): 
       }
     },
     commitments: (round) => signer.prepareNonces(round),
-    signShare: async (request) => {
-      const outcome = await signer.signShare(request)
+    signShare: (request) => {
+      const outcome = signer.signShare(request)
       if (outcome.type === 'signed') return outcome.share
       refused(outcome.code, request.round)
       return null
-    },
-    combine: async ({ session, shares }) => {
-      const outcome = await signer.combine(session, shares)
-      return outcome.type === 'combined'
-        ? { signature: outcome.signature, culprits: 0 }
-        : { signature: null, culprits: outcome.culprits }
     },
     eraseNonces: (upTo) => signer.eraseNonces(upTo),
   }
@@ -68,7 +62,7 @@ export function handoverSignerPort(
   }
   return {
     locks: () => signer.handoverLocks,
-    commit: (attempt) => signer.commitHandover(attempt),
+    commit: (attempt) => Promise.resolve(signer.commitHandover(attempt)),
     lock: async (lock) => {
       try {
         await signer.lockHandover(lock)
@@ -79,11 +73,11 @@ export function handoverSignerPort(
         return false
       }
     },
-    signShare: async (request) => {
-      const outcome = await signer.signHandover(request)
-      if (outcome.type === 'signed') return outcome.share
+    signShare: (request) => {
+      const outcome = signer.signHandover(request)
+      if (outcome.type === 'signed') return Promise.resolve(outcome.share)
       refused(outcome.code, { attempt: request.attempt })
-      return null
+      return Promise.resolve(null)
     },
     signStatement: (statement) => Promise.resolve(signer.signStatement(context, statement)),
   }

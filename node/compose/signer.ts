@@ -72,14 +72,14 @@ export async function openSigner(
 function signerInside(
   { self, identity, signingShare }: MemberKeys,
   disk: { readonly promises: Promises; readonly locks: HandoverLocks },
-  { context, ecdsa, log, metrics, onFatal }: NodeSignerDependencies,
+  { context, ecdsa, log, metrics }: NodeSignerDependencies,
 ): NodeSigner {
   const { committee } = context
   const listed = committee.params.members[self]
   invariant(listed !== undefined, 'the identity key was found among the members')
   const signer = new Signer(
     { index: self, groupKey: committee.groupKey, identityPublicKey: listed.identityKey },
-    { identity, share: signingShare, ...disk, ecdsa, onFault: onFatal },
+    { identity, share: signingShare, ...disk, ecdsa },
   )
   const refused = new Map<string, number>()
   const onRefused = (code: string) => {

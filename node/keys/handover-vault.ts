@@ -52,7 +52,7 @@ export class HandoverVault {
 
   /** Makes the pair of an attempt; only its commitment leaves. The one before is erased. */
   commit(attempt: number): NonceCommitment {
-    this.#take()
+    this.erase()
     const chance = this.#random(64)
     const { secret, commitment } = this.#options.scheme.commit(this.#options.share, chance)
     chance.fill(0)
@@ -80,7 +80,8 @@ export class HandoverVault {
     }
   }
 
-  #take(): void {
+  /** Erases the pair that waits for its answer, if there is one. */
+  erase(): void {
     if (this.#nonce !== null) erase(this.#nonce)
     this.#nonce = null
   }

@@ -11,7 +11,13 @@ import type {
   ThresholdScheme,
 } from '../../aggregator/signing/threshold.ts'
 import { bigintBytes, bigintFrom, concat, equalBytes } from '../../aggregator/values/bytes.ts'
-import { listMembers, type MemberIndex } from '../../aggregator/values/ids.ts'
+import {
+  listMembers,
+  type MemberIndex,
+  type Members,
+  NO_MEMBERS,
+  withMember,
+} from '../../aggregator/values/ids.ts'
 
 /**
  * What FROST uses of `secp256k1/bindings.js`. All of it throws on points off the curve, on scalars
@@ -61,8 +67,8 @@ interface Prepared {
 /**
  * FROST(secp256k1, SHA-256) of RFC 9591 on libsecp256k1: the same bytes as the scheme of
  * @noble/curves that the core brings, sooner, and with secret scalars only in functions of constant
- * time. Who is to blame for a signature that does not come out is left to that scheme: it is rare,
- * and an accusation comes from the reviewed code.
+ * time. What has no answer here, such as a session with points off the curve, is left to that
+ * scheme.
  */
 export function nativeFrost(binding: PointBinding): ThresholdScheme {
   return {
@@ -71,7 +77,7 @@ export function nativeFrost(binding: PointBinding): ThresholdScheme {
     isCommitment: (commitment) => isCommitment(binding, commitment),
     sign: (groupKey, share, nonce, session) => sign(binding, groupKey, { share, nonce, session }),
     combine: (groupKey, session, shares) =>
-      signatureOf(binding, groupKey, { session, shares }) ??
+      combine(binding, groupKey, { session, shares }) ??
       frostScheme.combine(groupKey, session, shares),
     verify: (publicKey, message, signature) => verify(binding, publicKey, { message, signature }),
   }
@@ -135,23 +141,72 @@ function sign(binding: PointBinding, groupKey: GroupKey, signing: Signing): Uint
   return made
 }
 
-/** The combined signature, or null when it does not come out: RFC 9591, §5.3. */
-function signatureOf(
+interface Combining {
+  readonly session: SigningSession
+  readonly shares: readonly Uint8Array[]
+}
+
+/** RFC 9591, §5.3 and 5.4; null when this is no session in which shares could be sound. */
+function combine(
   binding: PointBinding,
   groupKey: GroupKey,
-  { session, shares }: { readonly session: SigningSession; readonly shares: readonly Uint8Array[] },
+  combining: Combining,
 ): CombineOutcome | null {
+  const { session, shares } = combining
   if (shares.length !== session.commitments.length) return null
   try {
-    const { groupCommitment, challenge } = prepare(binding, groupKey, session)
-    const sum = shares.reduce((total, share) => Fn.add(total, Fn.fromBytes(share)), Fn.ZERO)
-    const proof = { commitment: groupCommitment, challenge, response: scalarBytes(sum) }
-    if (!isSound(binding, groupKey.publicKey, proof)) return null
-    return { type: 'combined', signature: concat(groupCommitment, proof.response) }
+    const prepared = prepare(binding, groupKey, session)
+    const { groupCommitment: commitment, challenge } = prepared
+    const response = sumOf(shares)
+    const proof = response === null ? null : { commitment, challenge, response }
+    if (proof !== null && isSound(binding, groupKey.publicKey, proof)) {
+      return { type: 'combined', signature: concat(commitment, proof.response) }
+    }
+    const culprits = culpritsOf(binding, groupKey, { ...combining, prepared })
+    return culprits === NO_MEMBERS ? null : { type: 'refused', culprits }
   } catch {
-    // A scalar that is none, or a sum of points that is zero.
+    // A point off the curve, or a sum of points that is zero.
     return null
   }
+}
+
+/** Null when one of them is no scalar. */
+function sumOf(shares: readonly Uint8Array[]): Uint8Array | null {
+  try {
+    const scalars = shares.map((share) => Fn.fromBytes(share))
+    return scalarBytes(scalars.reduce((total, scalar) => Fn.add(total, scalar), Fn.ZERO))
+  } catch {
+    return null
+  }
+}
+
+function culpritsOf(
+  binding: PointBinding,
+  groupKey: GroupKey,
+  { session, shares, prepared }: Combining & { readonly prepared: Prepared },
+): Members {
+  const members = listMembers(session.signingSet)
+  // share · G = hiding + factor · binding + λ · challenge · verifying share
+  const isShareSound = (index: MemberIndex, position: number): boolean => {
+    const { hiding, binding: bound } = at(session.commitments, position)
+    const weight = Fn.mul(lagrange(members, position), bigintFrom(prepared.challenge))
+    try {
+      const expected = binding.publicKeyCombine([
+        hiding,
+        binding.publicKeyTweakMul(bound, at(prepared.factors, position)),
+        binding.publicKeyTweakMul(at(groupKey.verifyingShares, index), scalarBytes(weight)),
+      ])
+      return equalBytes(binding.publicKeyCreate(at(shares, position), true), expected)
+    } catch {
+      // No scalar, or zero.
+      return false
+    }
+  }
+  return members.reduce(
+    (culprits, index, position) =>
+      isShareSound(index, position) ? culprits : withMember(culprits, index),
+    NO_MEMBERS,
+  )
 }
 
 function verify(
@@ -220,7 +275,7 @@ function lagrange(members: readonly MemberIndex[], position: number): bigint {
   return Fn.div(numerator, denominator)
 }
 
-function at(list: readonly Uint8Array[], position: number): Uint8Array {
+function at<T>(list: readonly T[], position: number): T {
   const found = list[position]
   if (found === undefined) throw new RangeError('a session has one commitment for each signer')
   return found

@@ -1,46 +1,35 @@
 import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
-import type { OracleError } from '../errors.ts'
-import { SLOTS } from './share-vault.ts'
+import { type ShareVault, SLOTS } from './share-vault.ts'
 
 type Commitments = readonly [NonceCommitment, NonceCommitment, NonceCommitment]
+type Ready = ReturnType<ShareVault['prepare']>
 
-interface Ready {
-  readonly id: number
-  readonly commitment: NonceCommitment
-}
-
-interface Waiting {
-  readonly round: Round
-  readonly assign: (ids: readonly number[]) => void
-  readonly resolve: (commitments: Commitments) => void
-  readonly reject: (error: OracleError) => void
-}
+/** Pairs kept ready: those of two rounds. */
+const SPARE = 2 * SLOTS
 
 /**
- * Commitments of nonce pairs whose secrets lie in the worker thread, so that a round's are at hand
- * at once and need no journey to a thread that may be computing.
+ * Nonce pairs made ahead, while no round waits for them, so that one that opens finds its
+ * commitments at hand.
  */
 export class NoncePool {
+  readonly #vault: ShareVault
   readonly #ready: Ready[] = []
-  readonly #taken = new Map<Round, Promise<Commitments>>()
-  #waiting: Waiting[] = []
+  readonly #taken = new Map<Round, Commitments>()
 
-  /** A pair was made. */
-  add(ready: Ready): void {
-    this.#ready.push({ id: ready.id, commitment: ready.commitment })
-    this.#serve()
+  constructor(vault: ShareVault) {
+    this.#vault = vault
   }
 
-  /** Takes the commitments of a round, once there are enough; `assign` gives it the secrets. */
-  async take(round: Round, assign: (ids: readonly number[]) => void): Promise<Commitments> {
+  /** The commitments of a round, the same ones when asked again; what is missing is made now. */
+  take(round: Round): Commitments {
     const before = this.#taken.get(round)
-    if (before !== undefined) return await before
-    const { promise, resolve, reject } = Promise.withResolvers<Commitments>()
-    this.#taken.set(round, promise)
-    this.#waiting.push({ round, assign, resolve, reject })
-    this.#serve()
-    return await promise
+    if (before !== undefined) return before
+    const [first, second, third] = [this.#next(), this.#next(), this.#next()]
+    this.#vault.assign(round, [first.id, second.id, third.id])
+    const made = [first.commitment, second.commitment, third.commitment] as const
+    this.#taken.set(round, made)
+    return made
   }
 
   /** Rounds up to this one need no commitments any more. */
@@ -48,23 +37,12 @@ export class NoncePool {
     for (const round of this.#taken.keys()) if (round <= upTo) this.#taken.delete(round)
   }
 
-  /** No pair will ever come again. */
-  fail(error: OracleError): void {
-    for (const { reject } of this.#waiting) reject(error)
-    this.#waiting = []
-    this.#taken.clear()
-    this.#ready.length = 0
+  /** Makes what was taken anew. */
+  refill(): void {
+    while (this.#ready.length < SPARE) this.#ready.push(this.#vault.prepare())
   }
 
-  #serve(): void {
-    while (this.#waiting.length > 0) {
-      const [first, second, third] = this.#ready
-      if (first === undefined || second === undefined || third === undefined) return
-      this.#ready.splice(0, SLOTS)
-      const next = this.#waiting.shift()
-      if (next === undefined) return
-      next.assign([first.id, second.id, third.id])
-      next.resolve([first.commitment, second.commitment, third.commitment])
-    }
+  #next(): Ready {
+    return this.#ready.shift() ?? this.#vault.prepare()
   }
 }

@@ -84,11 +84,6 @@ export class ShareVault {
     this.#random = dependencies.random
   }
 
-  /** Nonce pairs that no round has yet. */
-  get spare(): number {
-    return this.#unassigned.size
-  }
-
   /** Makes one nonce pair; only its commitment leaves. */
   prepare(): { readonly id: number; readonly commitment: NonceCommitment } {
     const chance = this.#random(64)
@@ -149,6 +144,14 @@ export class ShareVault {
       for (const nonce of bySlot.values()) eraseNonce(nonce)
       this.#rounds.delete(round)
     }
+  }
+
+  /** Erases the share and every nonce: nothing is signed any more. */
+  close(): void {
+    this.erase(Math.max(0, ...this.#rounds.keys()))
+    for (const nonce of this.#unassigned.values()) eraseNonce(nonce)
+    this.#unassigned.clear()
+    this.#options.share.secret.fill(0)
   }
 
   #isOwnCommitment(session: SigningSession, nonce: Nonce): boolean {

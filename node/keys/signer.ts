@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { invariant } from '../../aggregator/assert.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Promised } from '../../aggregator/effects.ts'
@@ -9,45 +10,45 @@ import {
   sealStatement,
 } from '../../aggregator/handover/statements.ts'
 import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
-import type {
-  CombineOutcome,
-  GroupKey,
-  SigningSession,
-} from '../../aggregator/signing/threshold.ts'
+import type { GroupKey } from '../../aggregator/signing/threshold.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { HandoverLocks } from './handover-locks.ts'
-import type { HandoverOutcome, HandoverRequest } from './handover-vault.ts'
-import type { Ecdsa } from './native.ts'
+import { type HandoverOutcome, type HandoverRequest, HandoverVault } from './handover-vault.ts'
+import { type Ecdsa, thresholdOf } from './native.ts'
 import { NoncePool } from './nonce-pool.ts'
 import type { Promises } from './promises.ts'
 import type { Secret } from './secret.ts'
-import type { ShareOutcome, ShareRequest } from './share-vault.ts'
-import { SignerThread, stopped } from './signer-thread.ts'
+import { type ShareOutcome, type ShareRequest, ShareVault } from './share-vault.ts'
 
 export interface SignerOptions {
   readonly index: MemberIndex
   readonly groupKey: GroupKey
   /** Compressed identity public key that the committee lists for this member. */
   readonly identityPublicKey: Uint8Array
-  /** Nonce pairs kept ready; a round takes three; default 12. */
-  readonly spareNonces?: number
 }
 
 export interface SignerDependencies {
   /** Secret identity key. Kept by the caller, who erases it after `stop`. */
   readonly identity: Secret
-  /** Secret signing share; moved into the worker thread and erased here. */
+  /** Secret signing share; copied by `start`, which erases this one. */
   readonly share: Secret
   /** Opened by the caller; closed by `stop`. */
   readonly promises: Promises
   /** Which hand-over this member signs; without them it signs none. */
   readonly locks?: HandoverLocks
   readonly ecdsa: Ecdsa
-  /** The worker thread died by itself: nothing can be signed any more. */
-  readonly onFault: (error: unknown) => void
+  /** Runs work that no round waits for, soon; default: in a later turn of the event loop. */
+  readonly later?: (work: () => void) => void
+}
+
+/** The signing share and its nonces, while the signer runs. */
+interface Vaults {
+  readonly shares: ShareVault
+  readonly handovers: HandoverVault
+  readonly pool: NoncePool
 }
 
 /** A message of ours to be signed with the identity key. */
@@ -66,8 +67,7 @@ export class Signer implements Startable {
   readonly name = 'signer'
   readonly #options: SignerOptions
   readonly #dependencies: SignerDependencies
-  readonly #pool = new NoncePool()
-  readonly #thread: SignerThread
+  #vaults: Vaults | null = null
 
   /** @throws {OracleError} `IDENTITY_MISMATCH` when the key is not the one the committee lists */
   constructor(options: SignerOptions, dependencies: SignerDependencies) {
@@ -82,42 +82,39 @@ export class Signer implements Startable {
         { context: { member: options.index } },
       )
     }
-    this.#thread = new SignerThread({
-      onNonce: (made) => this.#pool.add(made),
-      onFault: (cause) => {
-        this.#pool.fail(stopped(cause))
-        dependencies.onFault(cause)
-      },
-    })
   }
 
   /**
-   * Starts the worker thread and moves the signing share into it.
+   * Takes the signing share and makes the first nonces.
    *
    * @throws {OracleError} `SHARE_MISMATCH` when the share is not this member's
    */
   async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    if (this.#thread.isRunning) return
+    if (this.#vaults !== null) return
     signal.throwIfAborted()
-    const { index, groupKey, spareNonces = 12 } = this.#options
-    const { implementation } = this.#dependencies.ecdsa
-    const setup = { groupKey, index, implementation, spareNonces }
-    const isRight = await this.#thread.start(setup, this.#dependencies.share)
-    if (isRight) return
-    await this.stop()
-    throw new OracleError(
-      'SHARE_MISMATCH',
-      `the signing share is not that of member ${index} in this committee; name the right keystore`,
-      { context: { member: index } },
-    )
+    const { index, groupKey } = this.#options
+    const { share, ecdsa } = this.#dependencies
+    const secret = share.use((bytes) => Uint8Array.from(bytes))
+    share.erase()
+    if (!isShareOf(groupKey.verifyingShares[index], secret, ecdsa)) {
+      secret.fill(0)
+      await this.stop()
+      throw shareMismatch(index)
+    }
+    const scheme = thresholdOf(ecdsa.implementation)
+    const options = { scheme, groupKey, share: { index, secret } }
+    const shares = new ShareVault(options, { random: randomBytes })
+    const handovers = new HandoverVault(options, { random: randomBytes })
+    const pool = new NoncePool(shares)
+    pool.refill()
+    this.#vaults = { shares, handovers, pool }
   }
 
-  /** Ends the thread, and with it every nonce; then closes the promises. */
+  /** Erases the share and every nonce; then closes the promises. */
   async stop(): Promise<void> {
-    const ended = this.#thread.stop()
-    // At once: nonces that are still on their way must not be given to rounds.
-    this.#pool.fail(stopped())
-    await ended
+    this.#vaults?.handovers.erase()
+    this.#vaults?.shares.close()
+    this.#vaults = null
     await this.#dependencies.promises.close()
   }
 
@@ -137,11 +134,8 @@ export class Signer implements Startable {
    *
    * @throws {OracleError} `SIGNER_STOPPED`
    */
-  async prepareNonces(
-    round: Round,
-  ): Promise<readonly [NonceCommitment, NonceCommitment, NonceCommitment]> {
-    if (!this.#thread.isRunning) throw stopped()
-    return await this.#pool.take(round, (ids) => this.#thread.tell({ type: 'assign', round, ids }))
+  prepareNonces(round: Round): readonly [NonceCommitment, NonceCommitment, NonceCommitment] {
+    return this.#running().pool.take(round)
   }
 
   /**
@@ -149,23 +143,14 @@ export class Signer implements Startable {
    *
    * @throws {OracleError} `SIGNER_STOPPED`
    */
-  async signShare(request: ShareRequest): Promise<ShareOutcome> {
+  signShare(request: ShareRequest): ShareOutcome {
     const { promises } = this.#dependencies
     if (promises.failure !== null) throw stopped(promises.failure)
     const { round, reportDigest } = request
     if (!promises.holds({ round, kind: 'share', digest: reportDigest })) {
       return { type: 'refused', code: 'NOT_PROMISED' }
     }
-    const message = await this.#thread.ask((call) => ({ type: 'sign', call, request }))
-    if (message.type !== 'signed') throw stopped()
-    return message.outcome
-  }
-
-  /** Combines shares in the worker thread. @throws {OracleError} `SIGNER_STOPPED` */
-  async combine(session: SigningSession, shares: readonly Uint8Array[]): Promise<CombineOutcome> {
-    const message = await this.#thread.ask((call) => ({ type: 'combine', call, session, shares }))
-    if (message.type !== 'combined') throw stopped()
-    return message.outcome
+    return this.#running().shares.sign(request)
   }
 
   /** Hand-overs that this member is locked to, one for each epoch, by its disk. */
@@ -181,10 +166,8 @@ export class Signer implements Startable {
   }
 
   /** Commitment of a nonce pair for one attempt to sign a hand-over (protocol §11.2). */
-  async commitHandover(attempt: number): Promise<NonceCommitment> {
-    const message = await this.#thread.ask((call) => ({ type: 'commitHandover', call, attempt }))
-    if (message.type !== 'handoverCommitted') throw stopped()
-    return message.commitment
+  commitHandover(attempt: number): NonceCommitment {
+    return this.#running().handovers.commit(attempt)
   }
 
   /**
@@ -193,14 +176,12 @@ export class Signer implements Startable {
    *
    * @throws {OracleError} `SIGNER_STOPPED`
    */
-  async signHandover(request: HandoverRequest): Promise<HandoverOutcome> {
+  signHandover(request: HandoverRequest): HandoverOutcome {
     const { locks, promises } = this.#dependencies
     if (promises.failure !== null) throw stopped(promises.failure)
     const lock = { epoch: request.handover.epoch, message: request.session.message }
     if (locks?.holds(lock) !== true) return { type: 'refused', code: 'NOT_LOCKED' }
-    const message = await this.#thread.ask((call) => ({ type: 'signHandover', call, request }))
-    if (message.type !== 'handoverSigned') throw stopped()
-    return message.outcome
+    return this.#running().handovers.sign(request)
   }
 
   /** Signs a statement of the agreement on a hand-over; its tag keeps it apart from all else. */
@@ -216,8 +197,10 @@ export class Signer implements Startable {
 
   /** Erases every nonce of rounds up to this one (protocol §6.9). */
   eraseNonces(upTo: Round): void {
-    this.#pool.forget(upTo)
-    if (this.#thread.isRunning) this.#thread.tell({ type: 'erase', upTo })
+    const { later = setImmediate } = this.#dependencies
+    this.#vaults?.pool.forget(upTo)
+    this.#vaults?.shares.erase(upTo)
+    later(() => this.#vaults?.pool.refill())
   }
 
   /**
@@ -240,4 +223,34 @@ export class Signer implements Startable {
     }
     return identity.use((key) => ecdsa.sign(digest, key))
   }
+
+  #running(): Vaults {
+    if (this.#vaults === null) throw stopped()
+    return this.#vaults
+  }
+}
+
+function isShareOf(expected: Uint8Array | undefined, share: Uint8Array, ecdsa: Ecdsa): boolean {
+  try {
+    return expected !== undefined && equalBytes(ecdsa.publicKeyOf(share), expected)
+  } catch {
+    // No scalar at all.
+    return false
+  }
+}
+
+function shareMismatch(member: MemberIndex): OracleError {
+  return new OracleError(
+    'SHARE_MISMATCH',
+    `the signing share is not that of member ${member} in this committee; name the right keystore`,
+    { context: { member } },
+  )
+}
+
+function stopped(cause?: unknown): OracleError {
+  return new OracleError(
+    'SIGNER_STOPPED',
+    'the signer does not run any more, so nothing is signed; start the node again',
+    { cause },
+  )
 }

@@ -134,16 +134,6 @@ export class SignerClient implements Startable {
         const share = { round, slot, reportDigest, expectedNext, session: plainSession(session) }
         return signature(await this.#asked({ type: 'signShare', share }, { round }))
       },
-      combine: async ({ round, session, shares }) => {
-        const request: SignerRequest = {
-          type: 'combine',
-          session: plainSession(session),
-          shares: [...shares],
-        }
-        const answer = await this.#asked(request, { round })
-        const culprits = answer.type === 'culprits' ? answer.members : 0
-        return { signature: signature(answer), culprits }
-      },
       eraseNonces: (upTo) => void this.#ask({ type: 'eraseNonces', upTo }),
     }
   }

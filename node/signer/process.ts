@@ -66,7 +66,7 @@ export async function startSignerProcess(
   failed.catch(() => undefined)
   const signer = new Signer(
     { index: self, groupKey: committee.groupKey, identityPublicKey: member.identityKey },
-    { identity, share, promises, locks, ecdsa, onFault },
+    { identity, share, promises, locks, ecdsa },
   )
   const clock = new WallClock()
   const start = { nowMs: clock.nowMs(), watermark: signer.watermark }

@@ -99,26 +99,21 @@ export class SignerService {
         if (!isHandshake(request.data)) return { type: 'refused', code: 'HANDSHAKE_UNKNOWN' }
         return { type: 'signature', bytes: signHandshake(request.data) }
       case 'commitments':
-        return { type: 'commitments', pairs: [...(await signer.prepareNonces(request.round))] }
+        return { type: 'commitments', pairs: [...signer.prepareNonces(request.round)] }
       case 'signShare': {
-        const outcome = await signer.signShare(request.share)
+        const outcome = signer.signShare(request.share)
         if (outcome.type === 'refused') return { type: 'refused', code: outcome.code }
         return { type: 'signature', bytes: outcome.share }
-      }
-      case 'combine': {
-        const outcome = await signer.combine(request.session, request.shares)
-        if (outcome.type === 'combined') return { type: 'signature', bytes: outcome.signature }
-        return { type: 'culprits', members: outcome.culprits }
       }
       case 'eraseNonces':
         signer.eraseNonces(request.upTo)
         return { type: 'done' }
       case 'commitHandover':
-        return { type: 'commitment', pair: await signer.commitHandover(request.attempt) }
+        return { type: 'commitment', pair: signer.commitHandover(request.attempt) }
       case 'lockHandover':
         return await this.#lockHandover(request.lock)
       case 'signHandover': {
-        const outcome = await signer.signHandover(request.share)
+        const outcome = signer.signHandover(request.share)
         if (outcome.type === 'refused') return { type: 'refused', code: outcome.code }
         return { type: 'signature', bytes: outcome.share }
       }
@@ -188,7 +183,6 @@ function roundOf(request: SignerRequest): Round | null {
     case 'hello':
     case 'status':
     case 'signHandshake':
-    case 'combine':
     case 'eraseNonces':
     case 'commitHandover':
     case 'lockHandover':

@@ -5,10 +5,10 @@ import { OracleError } from '../errors.ts'
 import { HANDOVER_LOCKS_MAX } from '../keys/handover-locks.ts'
 
 /** Raised with every change of what goes over the socket; both sides must be of one version. */
-export const SIGNER_PROTOCOL = 2
+export const SIGNER_PROTOCOL = 3
 /**
  * The largest request holds a session of a hand-over with 21 offers of 205 bytes, as hexadecimal:
- * about 9 kB of text. Combining 31 shares takes 6 kB.
+ * about 9 kB of text.
  */
 export const LINE_BYTES_MAX = 32_768
 /** Requests of one connection that wait for their answer; a round makes about ten. */
@@ -65,11 +65,6 @@ const request = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('signHandshake'), data: hex(1, 4_096) }),
   z.strictObject({ type: z.literal('commitments'), round }),
   z.strictObject({ type: z.literal('signShare'), share }),
-  z.strictObject({
-    type: z.literal('combine'),
-    session,
-    shares: z.array(hex(32, 32)).max(31),
-  }),
   z.strictObject({ type: z.literal('eraseNonces'), upTo: round }),
   z.strictObject({ type: z.literal('commitHandover'), attempt: whole }),
   z.strictObject({ type: z.literal('lockHandover'), lock }),
@@ -103,7 +98,6 @@ const answer = z.discriminatedUnion('type', [
     pairs: z.tuple([commitment, commitment, commitment]),
   }),
   z.strictObject({ type: z.literal('commitment'), pair: commitment }),
-  z.strictObject({ type: z.literal('culprits'), members }),
   z.strictObject({ type: z.literal('refused'), code }),
 ])
 const numberedAnswer = z.strictObject({ id: z.int().min(0), answer })

@@ -55,9 +55,6 @@ async function openSigner(index: number): Promise<Signer> {
       share: Secret.of(randomBytes(32)),
       promises,
       ecdsa,
-      onFault: (error) => {
-        throw error
-      },
     },
   )
 }

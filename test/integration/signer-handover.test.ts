@@ -70,9 +70,6 @@ async function start(index: number): Promise<Running> {
       identity: Secret.of(key),
       share: Secret.of(share.secret),
       ...{ promises, locks, ecdsa },
-      onFault: (error) => {
-        throw error
-      },
     },
   )
   signers.push(signer)

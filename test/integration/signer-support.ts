@@ -21,13 +21,12 @@ interface Settings {
   readonly identityIndex?: number
 }
 
-/** A signer with a real worker thread and a real promises file. */
+/** A signer with a real promises file. */
 export async function makeSigner(settings: Settings) {
   const { index, directory } = settings
   const share = dealt.shares[settings.shareOf ?? index]
   if (share === undefined) throw new Error(`no share ${index}`)
   const promises = await Promises.open({ directory })
-  const faults: unknown[] = []
   const options = {
     index,
     groupKey: dealt.groupKey,
@@ -39,9 +38,8 @@ export async function makeSigner(settings: Settings) {
       share: Secret.of(share.secret),
       promises,
       ecdsa,
-      onFault: (error) => faults.push(error),
     })
-    return { signer, faults }
+    return { signer }
   } catch (error) {
     await promises.close()
     throw error

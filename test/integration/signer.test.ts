@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { signedMessageOf } from '../../aggregator/report/digests.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { membersOf } from '../../aggregator/values/ids.ts'
-import type { ShareRequest } from '../../node/keys/share-vault.ts'
 import type { Signer } from '../../node/keys/signer.ts'
 import { dealt, digest, ecdsa, identityOf, makeSigner, promised } from './signer-support.ts'
 
@@ -37,7 +36,7 @@ const SIGNERS = [0, 2, 3]
 /** Three started signers and the session in which they sign one report in one slot. */
 async function startSession(slot: number) {
   const started = await Promise.all(SIGNERS.map((index) => start(index)))
-  const all = await Promise.all(started.map((signer) => signer.prepareNonces(ROUND)))
+  const all = started.map((signer) => signer.prepareNonces(ROUND))
   const commitments = all.map((each) => each[slot]).filter((each) => each !== undefined)
   const signingSet = membersOf(SIGNERS)
   const expectedNext = membersOf([0, 1, 2, 3])
@@ -48,42 +47,34 @@ async function startSession(slot: number) {
   return { started, request: { round: ROUND, slot, reportDigest, expectedNext, session } }
 }
 
-/** The share of each signer, promised before. */
-function sharesOf(signers: readonly Signer[], request: ShareRequest): Promise<Uint8Array[]> {
-  return Promise.all(
-    signers.map(async (signer) => {
-      await signer.persist(promised(ROUND, 'share', 5))
-      const outcome = await signer.signShare(request)
-      return outcome.type === 'signed' ? outcome.share : new Uint8Array(0)
-    }),
-  )
-}
-
-describe('signers with worker threads', () => {
+describe('signers', () => {
   it('make shares that combine to a signature of the committee', async () => {
     const { started, request } = await startSession(0)
-    const shares = await sharesOf(started, request)
-    const combined = await started[0]?.combine(request.session, shares)
-    const signature = combined?.type === 'combined' ? combined.signature : new Uint8Array(0)
+    const shares = await Promise.all(
+      started.map(async (signer) => {
+        await signer.persist(promised(ROUND, 'share', 5))
+        const outcome = signer.signShare(request)
+        return outcome.type === 'signed' ? outcome.share : new Uint8Array(0)
+      }),
+    )
+    const combined = frostScheme.combine(dealt.groupKey, request.session, shares)
+    const signature = combined.type === 'combined' ? combined.signature : new Uint8Array(0)
     const { message } = request.session
     expect(frostScheme.verify(dealt.groupKey.publicKey, message, signature)).toBe(true)
-
-    const wrong = await started[0]?.combine(request.session, [digest(1), ...shares.slice(1)])
-    expect(wrong).toEqual({ type: 'refused', culprits: membersOf([0]) })
   })
 
   it('refuse a share before its promise is durable, and after its slot was used', async () => {
     const { started, request } = await startSession(1)
     const signer = started[0] as Signer
     const notPromised = { type: 'refused', code: 'NOT_PROMISED' }
-    expect(await signer.signShare(request)).toEqual(notPromised)
+    expect(signer.signShare(request)).toEqual(notPromised)
     const writing = signer.persist(promised(ROUND, 'share', 5))
-    expect(await signer.signShare(request)).toEqual(notPromised)
+    expect(signer.signShare(request)).toEqual(notPromised)
     await writing
-    expect((await signer.signShare(request)).type).toBe('signed')
-    expect(await signer.signShare(request)).toEqual({ type: 'refused', code: 'NONCE_GONE' })
+    expect(signer.signShare(request).type).toBe('signed')
+    expect(signer.signShare(request)).toEqual({ type: 'refused', code: 'NONCE_GONE' })
     const other = { ...request, reportDigest: digest(6) }
-    expect(await signer.signShare(other)).toEqual(notPromised)
+    expect(signer.signShare(other)).toEqual(notPromised)
     await expect(signer.persist(promised(ROUND, 'share', 6))).rejects.toEqual(
       withCode('PROMISE_CONFLICT'),
     )
@@ -95,7 +86,7 @@ describe('signers with worker threads', () => {
     await signer.persist(promised(ROUND, 'share', 5))
     await signer.persist(promised(ROUND + 1, 'observation', 1))
     expect(signer.watermark).toBe(ROUND + 1)
-    expect(await signer.signShare(request)).toEqual({ type: 'refused', code: 'NOT_PROMISED' })
+    expect(signer.signShare(request)).toEqual({ type: 'refused', code: 'NOT_PROMISED' })
     await expect(signer.persist(promised(ROUND, 'late', 1))).rejects.toEqual(
       withCode('PROMISE_ROUND_PAST'),
     )
@@ -108,38 +99,24 @@ describe('signers with worker threads', () => {
     await before.stop()
     const after = await start(0)
     expect(after.watermark).toBe(ROUND)
-    expect(await after.signShare(request)).toEqual({ type: 'refused', code: 'NONCE_GONE' })
-    await after.prepareNonces(ROUND)
-    expect(await after.signShare(request)).toEqual({ type: 'refused', code: 'COMMITMENT_FOREIGN' })
+    expect(after.signShare(request)).toEqual({ type: 'refused', code: 'NONCE_GONE' })
+    after.prepareNonces(ROUND)
+    expect(after.signShare(request)).toEqual({ type: 'refused', code: 'COMMITMENT_FOREIGN' })
   })
 
   it('give a round one set of commitments, and never those of another', async () => {
     const signer = await start(1)
-    const first = await signer.prepareNonces(ROUND)
-    expect(await signer.prepareNonces(ROUND)).toEqual(first)
-    expect(await signer.prepareNonces(ROUND + 1)).not.toEqual(first)
+    const first = signer.prepareNonces(ROUND)
+    expect(signer.prepareNonces(ROUND)).toEqual(first)
+    expect(signer.prepareNonces(ROUND + 1)).not.toEqual(first)
     signer.eraseNonces(ROUND)
-    expect(await signer.prepareNonces(ROUND)).not.toEqual(first)
-  })
-
-  it('end in the middle of their work, and the process goes on', async () => {
-    const { started, request } = await startSession(0)
-    const shares = await sharesOf(started, request)
-    for (let time = 0; time < 20; time++) {
-      const signer = await start(1)
-      const combining = Array.from({ length: 100 }, () => signer.combine(request.session, shares))
-      const preparing = Array.from({ length: 20 }, (_, round) => signer.prepareNonces(round))
-      const settled = Promise.allSettled([...combining, ...preparing])
-      await combining[0]
-      await signer.stop()
-      await settled
-    }
+    expect(signer.prepareNonces(ROUND)).not.toEqual(first)
   })
 
   it('keep nonces coming for many rounds at once', async () => {
     const signer = await start(1)
     const rounds = Array.from({ length: 20 }, (_, index) => index + 1)
-    const all = await Promise.all(rounds.map((round) => signer.prepareNonces(round)))
+    const all = rounds.map((round) => signer.prepareNonces(round))
     const points = all.flat().map(({ hiding }) => Buffer.from(hiding).toString('hex'))
     expect(new Set(points).size).toBe(60)
   })
@@ -185,9 +162,8 @@ describe('a signer that cannot work', () => {
     await signer.stop()
     await signer.stop()
     const stopped = withCode('SIGNER_STOPPED')
-    const session = { message: digest(1), signingSet: 1, commitments: [] }
-    await expect(signer.combine(session, [])).rejects.toEqual(stopped)
-    await expect(signer.prepareNonces(1)).rejects.toEqual(stopped)
+    expect(() => signer.prepareNonces(1)).toThrow(stopped)
+    expect(() => signer.commitHandover(1)).toThrow(stopped)
     expect(() => signer.signMessage({ round: 1, kind: 'observation', digest: digest(1) })).toThrow(
       stopped,
     )

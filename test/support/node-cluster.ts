@@ -35,8 +35,8 @@ interface Member {
 const ecdsa = loadEcdsa({ fallback: 'refuse' })
 
 /**
- * Members as the node runs them: its driver, its clock, its signer with a worker thread and a
- * promises file, its journal. Only the wire is short: messages pass within the process, as bytes.
+ * Members as the node runs them: its driver, its clock, its signer and a promises file, its
+ * journal. Only the wire is short: messages pass within the process, as bytes.
  */
 export class NodeCluster {
   readonly context: Context
@@ -155,9 +155,6 @@ export class NodeCluster {
         share: Secret.of(share.secret),
         promises,
         ecdsa,
-        onFault: (error) => {
-          throw error
-        },
       },
     )
   }

@@ -5,6 +5,7 @@ import type { NonceCommitment } from '../../../../aggregator/messages/messages.t
 import { signedMessageOf } from '../../../../aggregator/report/digests.ts'
 import { dealForDevelopment } from '../../../../aggregator/signing/dealer.ts'
 import { frostScheme } from '../../../../aggregator/signing/frost.ts'
+import type { NonceSecret, ThresholdScheme } from '../../../../aggregator/signing/threshold.ts'
 import { membersOf } from '../../../../aggregator/values/ids.ts'
 import { ShareVault } from '../../../../node/keys/share-vault.ts'
 
@@ -133,7 +134,6 @@ describe('the vault of a signing share', () => {
       prepared[0] = pairs
       expect(at(0).sign({ ...request(0), round })).toEqual(refused('NONCE_GONE'))
     }
-    expect(at(0).spare).toBe(0)
   })
 
   it('never gives one pair to two rounds', () => {
@@ -149,6 +149,25 @@ describe('the vault of a signing share', () => {
       ),
     )
     expect(seen.size).toBe(50)
-    expect(at(0).spare).toBe(50)
+  })
+
+  it('erases the share and every nonce when it is closed', () => {
+    const secret = Uint8Array.from(dealt.shares[0]?.secret ?? [])
+    const secrets: NonceSecret[] = []
+    const scheme: ThresholdScheme = {
+      ...frostScheme,
+      commit: (...args) => {
+        const made = frostScheme.commit(...args)
+        secrets.push(made.secret)
+        return made
+      },
+    }
+    const options = { scheme, groupKey: dealt.groupKey, share: { index: 0, secret } }
+    const vault = new ShareVault(options, { random: randomBytes })
+    vault.assign(9, [vault.prepare().id])
+    vault.prepare()
+    vault.close()
+    const left = [secret, ...secrets.flatMap(({ hiding, binding }) => [hiding, binding])]
+    expect(left).toEqual(Array.from({ length: 5 }, () => new Uint8Array(32)))
   })
 })
