@@ -1,6 +1,8 @@
 import { isDerived } from './aggregation/derived-feeds.ts'
-import type { FeedKind, FeedParams, Params, TimingParams } from './params.ts'
-import { FEED_KINDS, FEED_TIERS, flagshipsOf } from './params.ts'
+import type { Derivation } from './aggregation/derived-kind.ts'
+import { currenciesOf } from './aggregation/quotes-graph.ts'
+import type { FeedParams, Params, TimingParams } from './params.ts'
+import { DERIVATION_KINDS, FEED_KINDS, FEED_TIERS, flagshipsOf } from './params.ts'
 import { INT64_MAX, INT64_MIN } from './report/words.ts'
 import { toHex } from './values/bytes.ts'
 
@@ -113,8 +115,9 @@ function checkFeed(feed: FeedParams, path: string, report: Report): void {
   report(`${path}.valueMin`, feed.valueMin <= feed.valueMax, 'must not exceed valueMax')
 }
 
-/** Kinds that are computed from another feed (aggregator/aggregation/derived-feeds.ts). */
-const WITH_DERIVATION: readonly FeedKind[] = ['twap', 'realized-volatility']
+/** Tenors for which venues list options: a day to two years. */
+const TENOR_MS_MIN = 86_400_000
+const TENOR_MS_MAX = 63_072_000_000
 /** Samples that a node keeps for one derived feed, so that memory and a restart stay small. */
 const SAMPLES_MAX = 20_000
 const STEP_MS_MAX = 86_400_000
@@ -127,13 +130,17 @@ function checkDerivation(
   const { kind, derivation } = feed
   const isFixed = kind !== 'fixed' || feed.valueMin === feed.valueMax
   report(`${path}.valueMax`, isFixed, 'must be valueMin: a fixed feed has one value')
-  const isWanted = WITH_DERIVATION.includes(kind)
+  const isWanted = DERIVATION_KINDS.includes(kind)
   const presence = isWanted ? 'must be given' : 'must be left out'
   report(`${path}.derivation`, (derivation !== undefined) === isWanted, `${presence} for ${kind}`)
   if (derivation === undefined || !isWanted) return
   const base = feeds.find(({ name }) => name === derivation.of)
   const isBase = base !== undefined && !isDerived(base.kind)
   report(`${path}.derivation.of`, isBase, 'must name a feed that has sources of its own')
+  if (kind === 'volatility') {
+    checkTenor(feed, { base, derivation, path, report })
+    return
+  }
   const { windowMs, stepMs } = derivation
   const gridMs = kind === 'twap' ? timing.roundMs : (stepMs ?? 0)
   const windowHolds = isWhole(windowMs, 4 * gridMs, SAMPLES_MAX * gridMs)
@@ -148,4 +155,23 @@ function checkDerivation(
   report(`${path}.derivation.stepMs`, stepHolds, 'must be a round to a day')
   const isGrid = stepHolds && windowMs % stepMs === 0
   report(`${path}.derivation.windowMs`, isGrid, 'must be a multiple of stepMs')
+}
+
+function checkTenor(
+  feed: FeedParams,
+  scope: {
+    readonly base: FeedParams | undefined
+    readonly derivation: Derivation
+    readonly path: string
+    readonly report: Report
+  },
+): void {
+  const { base, derivation, path, report } = scope
+  const { of, windowMs, stepMs } = derivation
+  const isMarket = base?.kind === 'spot' && currenciesOf(of) !== null
+  report(`${path}.derivation.of`, isMarket, 'must name a spot feed such as BTC/USD')
+  const isTenor = isWhole(windowMs, TENOR_MS_MIN, TENOR_MS_MAX)
+  report(`${path}.derivation.windowMs`, isTenor, 'must be a tenor of one day to two years')
+  report(`${path}.derivation.stepMs`, stepMs === null, 'must be left out: options have no step')
+  report(`${path}.valueMin`, feed.valueMin > 0n, 'must be above zero for a volatility')
 }

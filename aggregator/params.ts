@@ -24,7 +24,7 @@ export interface FeedParams {
   readonly valueMin: bigint
   /** Largest such value; both fit a signed 64-bit integer. */
   readonly valueMax: bigint
-  /** Of the kinds that are computed from another feed of the committee, and of no other. */
+  /** Of the kinds that are about another feed of the committee, and of no other. */
   readonly derivation?: Derivation
 }
 
@@ -40,6 +40,9 @@ export const FEED_KINDS = [
   'fixed',
 ] as const
 export type FeedKind = (typeof FEED_KINDS)[number]
+
+/** Kinds that are about another feed and say so in `derivation`; neighbours in `FEED_KINDS`. */
+export const DERIVATION_KINDS: readonly FeedKind[] = ['volatility', 'twap', 'realized-volatility']
 
 export const FEED_TIERS = ['flagship', 'long-tail'] as const
 export type FeedTier = (typeof FEED_TIERS)[number]

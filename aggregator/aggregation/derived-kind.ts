@@ -1,11 +1,14 @@
 import type { DurationMs, UnixMs } from '../values/time.ts'
 import type { FeedHistory, HistoryRules } from './feed-history.ts'
 
-/** From which feed and how a derived feed is computed; a committee parameter (protocol §3). */
+/**
+ * From which feed and how a derived feed is computed; a committee parameter (protocol §3). A
+ * volatility that options imply is made of no certificates, but is about another feed all the same.
+ */
 export interface Derivation {
-  /** Name of the feed whose certified values it is made of. */
+  /** Name of the feed whose certified values it is made of, or on which the options are. */
   readonly of: string
-  /** How far back it looks. */
+  /** How far back it looks; of an implied volatility how far ahead, its tenor. */
   readonly windowMs: DurationMs
   /** Distance of the points at which it looks; null where every certified round counts. */
   readonly stepMs: DurationMs | null

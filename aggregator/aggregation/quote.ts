@@ -1,4 +1,5 @@
 import type { UnixMs } from '../values/time.ts'
+import type { OptionQuote } from './option-chain.ts'
 
 /** A venue by the name that configuration, logs and metrics use, such as `kraken`. */
 export type VenueName = string
@@ -19,6 +20,8 @@ export interface Quote {
   readonly baseVolume: bigint | null
   /** When the venue says that this was true. */
   readonly venueMs: UnixMs | null
+  /** What a volatility was made of, by expiry and strike; left out of the quote of a market. */
+  readonly options?: readonly OptionQuote[]
 }
 
 /** A quote with where it came from and when it reached this node, by this node's clock. */

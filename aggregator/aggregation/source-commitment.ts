@@ -1,5 +1,6 @@
 import { merkleRoot } from '../report/merkle.ts'
 import { ascii, bigintBytes, concat } from '../values/bytes.ts'
+import type { OptionQuote } from './option-chain.ts'
 import type { ReceivedQuote } from './quote.ts'
 
 type Keccak256 = (bytes: Uint8Array) => Uint8Array
@@ -33,7 +34,8 @@ export function quoteHash(keccak256: Keccak256, quote: ReceivedQuote): Uint8Arra
 
 /**
  * Canonical bytes of a quote: domain, venue and market with their length before them, then each
- * amount (int128) and time (u64) after a byte that tells whether it is there.
+ * amount (int128) and time (u64) after a byte that tells whether it is there; of a volatility then
+ * the number of options (u16) behind it and each option.
  */
 export function quoteBytes(quote: ReceivedQuote): Uint8Array {
   return concat(
@@ -47,6 +49,24 @@ export function quoteBytes(quote: ReceivedQuote): Uint8Array {
     optional(quote.baseVolume, 16),
     optional(timeOf(quote.venueMs), 8),
     bigintBytes(BigInt(quote.receivedMs), 8),
+    quote.options === undefined ? new Uint8Array(0) : optionsBytes(quote.options),
+  )
+}
+
+function optionsBytes(options: readonly OptionQuote[]): Uint8Array {
+  return concat(bigintBytes(BigInt(options.length), 2), ...options.map(optionBytes))
+}
+
+/** Expiry (u64), strike (int128), 1 for a put, then what may be absent as in a quote. */
+function optionBytes(option: OptionQuote): Uint8Array {
+  return concat(
+    bigintBytes(BigInt(option.expiryMs), 8),
+    bigintBytes(option.strike, 16),
+    Uint8Array.of(option.side === 'put' ? 1 : 0),
+    optional(option.bid, 16),
+    optional(option.ask, 16),
+    optional(option.forward, 16),
+    optional(timeOf(option.venueMs), 8),
   )
 }
 

@@ -2,23 +2,11 @@ import { z } from 'zod'
 import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
 import { amount, whole } from '../config/scalars.ts'
-import { baseUrlProblem } from './addresses.ts'
 import { conversionDefaults, feedDefaults, RULE_DEFAULTS, VENUE_DEFAULTS } from './defaults.ts'
+import { optionVenuesSchema, volatilityProblem, volatilitySchema } from './option-config.ts'
 import type { KnownVenue } from './registry.ts'
 import { VENUE_NAMES, VENUES } from './registry.ts'
-
-const marketName = z
-  .string()
-  .refine((name) => currenciesOf(name) !== null, 'must be BASE/QUOTE in capitals, such as BTC/USDT')
-
-const symbol = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9:_.-]{1,32}$/,
-    "must be 1 to 32 of A-Z, a-z, 0-9 and : _ . - as the venue's API",
-  )
-
-const durationMs = (maxMs: number) => whole(100, maxMs)
+import { durationMs, marketName, venueSchema } from './venue-config.ts'
 
 /** Each rule may be set for a feed or a conversion; the defaults suit large spot markets. */
 const ruleFields = {
@@ -52,32 +40,7 @@ const conversionSchema = z.strictObject({
 
 const feedSchema = z.strictObject({ legs, ...ruleFields })
 
-function venueSchema(name: KnownVenue) {
-  const venue = VENUES[name]
-  return z
-    .strictObject({
-      enabled: z.boolean('must be true or false').default(true),
-      baseUrl: z.url('must be an address').max(2_048, 'is too long').default(venue.baseUrl),
-      access: z.enum(['public', 'local']).default('public'),
-      pollMs: durationMs(600_000).default(venue.pollMs),
-      timeoutMs: whole(100, 30_000).default(VENUE_DEFAULTS.timeoutMs),
-      bodyBytesMax: whole(1_024, 1_048_576).default(VENUE_DEFAULTS.bodyBytesMax),
-      connectionsMax: whole(1, 8).default(VENUE_DEFAULTS.connectionsMax),
-      retriesMax: whole(0, 3).default(VENUE_DEFAULTS.retriesMax),
-      symbols: z.record(marketName, symbol).default({}),
-    })
-    .check((context) => {
-      const message = baseUrlProblem(context.value.baseUrl, context.value.access)
-      if (message === null) return
-      context.issues.push({
-        code: 'custom',
-        path: ['baseUrl'],
-        message,
-        input: context.value.baseUrl,
-      })
-    })
-    .prefault({})
-}
+const spotVenue = (name: KnownVenue) => venueSchema({ ...VENUES[name], ...VENUE_DEFAULTS })
 
 /**
  * The `sources` part of a node's configuration: which venues are asked and how, and how their
@@ -88,13 +51,15 @@ export const sourcesConfigSchema = z
   .strictObject({
     venues: z
       .strictObject({
-        binance: venueSchema('binance'),
-        coinbase: venueSchema('coinbase'),
-        kraken: venueSchema('kraken'),
-        bitstamp: venueSchema('bitstamp'),
-        okx: venueSchema('okx'),
+        binance: spotVenue('binance'),
+        coinbase: spotVenue('coinbase'),
+        kraken: spotVenue('kraken'),
+        bitstamp: spotVenue('bitstamp'),
+        okx: spotVenue('okx'),
       })
       .prefault({}),
+    optionVenues: optionVenuesSchema,
+    volatility: volatilitySchema,
     conversions: z
       .array(conversionSchema)
       .max(16, 'takes at most 16 conversions')
@@ -111,7 +76,6 @@ export const sourcesConfigSchema = z
 export type SourcesConfig = z.output<typeof sourcesConfigSchema>
 /** What an operator may write. */
 export type SourcesConfigInput = z.input<typeof sourcesConfigSchema>
-export type VenueConfig = SourcesConfig['venues'][KnownVenue]
 
 interface Problem {
   readonly path: (string | number)[]
@@ -151,7 +115,14 @@ function crossFieldProblems(config: SourcesConfig): readonly Problem[] {
       ? []
       : [{ path: ['conversions', index, 'market'], message: `repeats ${market}` }],
   )
-  return [...repeated, ...sections.flatMap((section) => sectionProblems(config, section))]
+  const volatility = volatilityProblem(config.optionVenues, config.volatility)
+  return [
+    ...repeated,
+    ...sections.flatMap((section) => sectionProblems(config, section)),
+    ...(volatility === null
+      ? []
+      : [{ path: ['volatility', volatility.key], message: volatility.message }]),
+  ]
 }
 
 function sectionProblems(config: SourcesConfig, section: Section): readonly Problem[] {

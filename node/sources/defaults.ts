@@ -21,8 +21,41 @@ export const RULE_DEFAULTS = {
 export const VENUE_DEFAULTS = {
   timeoutMs: 2_000,
   bodyBytesMax: 262_144,
+  bodyBytesLimit: 1_048_576,
   connectionsMax: 2,
   retriesMax: 1,
+} as const
+
+/** A chain has a thousand options of half a kilobyte each. */
+export const OPTION_VENUE_DEFAULTS = {
+  timeoutMs: 5_000,
+  bodyBytesMax: 2_097_152,
+  bodyBytesLimit: 4_194_304,
+  connectionsMax: 1,
+  retriesMax: 1,
+} as const
+
+/** How option chains become a volatility; the reasons stand in docs/derivatives.md. */
+export const VOLATILITY_DEFAULTS = {
+  ageMsMax: 60_000,
+  /** Four polls, and some time for a large answer. */
+  silenceMsMax: 45_000,
+  aheadMsMax: 5_000,
+  outlierRule: 'quarantine',
+  /** Venues list other strikes, and differ by a few percent on a quiet day. */
+  outlierBps: 1_500,
+  /** Of three: with all needed, one silent venue would take the feed along. */
+  sourcesMin: 2,
+  /** The books of far strikes stand for minutes. */
+  optionAgeMsMax: 300_000,
+  optionSpreadBpsMax: 10_000,
+  strikesMin: 3,
+  /** A step of half a deviation: at most 2.1 % too much. */
+  strikeShareBpsMax: 4_000,
+  /** Two deviations: at most 0.6 % too little. */
+  reachPercentMin: 200,
+  expiryMsMin: 43_200_000,
+  forwardBpsMax: 200,
 } as const
 
 interface LegText {

@@ -8,7 +8,7 @@ import type {
   SourceState,
 } from '../../aggregator/aggregation/node-value.ts'
 import { SOURCE_STATE_START, sampleSources } from '../../aggregator/aggregation/node-value.ts'
-import type { ReceivedQuote } from '../../aggregator/aggregation/quote.ts'
+import type { ReceivedQuote, VenueName } from '../../aggregator/aggregation/quote.ts'
 import { succeedQuote } from '../../aggregator/aggregation/quote.ts'
 import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-commitment.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
@@ -18,13 +18,17 @@ import type { Lookup } from './agent.ts'
 import { createAgent } from './agent.ts'
 import { intervalMsMin } from './budget.ts'
 import { CIRCUIT_RULES } from './circuit.ts'
-import type { SourcesConfig, VenueConfig } from './config.ts'
+import type { SourcesConfig } from './config.ts'
+import { optionRequests, optionSource } from './option-source.ts'
 import type { PollReport, VenueStatus } from './poller.ts'
 import { VenuePoller } from './poller.ts'
-import type { KnownVenue } from './registry.ts'
-import { VENUE_NAMES, VENUES } from './registry.ts'
+import type { KnownOptionVenue, KnownVenue } from './registry.ts'
+import { OPTION_VENUE_NAMES, OPTION_VENUES, VENUE_NAMES, VENUES } from './registry.ts'
 import { sourceSettings } from './settings.ts'
+import type { AskedVenue, VenueRequest } from './venue.ts'
 import { VenueClient } from './venue-client.ts'
+import type { VenueConfig } from './venue-config.ts'
+import { volatilityFeeds } from './volatility-settings.ts'
 
 export interface SourceEngineOptions {
   readonly config: SourcesConfig
@@ -37,7 +41,7 @@ export type SourceMetric =
   /** One poll of one venue ended; `code` is `ok` or the first error. */
   | {
       readonly type: 'polled'
-      readonly venue: KnownVenue
+      readonly venue: VenueName
       readonly code: string
       readonly durationMs: DurationMs
     }
@@ -109,7 +113,11 @@ export class SourceEngine {
     }
     const controller = new AbortController()
     const venues = VENUE_NAMES.filter((venue) => this.#marketsOf(venue).length > 0)
-    const parts = venues.map((venue) => this.#openVenue(venue))
+    const optionVenues = OPTION_VENUE_NAMES.filter((venue) => this.#marketsOf(venue).length > 0)
+    const parts = [
+      ...venues.map((venue) => this.#openVenue(venue)),
+      ...optionVenues.map((venue) => this.#openOptionVenue(venue)),
+    ]
     const loops = parts.map(({ poller }) => poller.run(controller.signal))
     this.#running = { controller, parts, loops: Promise.all(loops) }
   }
@@ -154,29 +162,45 @@ export class SourceEngine {
   }
 
   #openVenue(name: KnownVenue): OpenVenue {
-    const { clock, sleep, jitter, lookup, log, dispatcher } = this.#dependencies
     const config = this.#options.config.venues[name]
-    const connection = dispatcher === undefined ? connect(config, lookup) : borrow(dispatcher)
     const venue = VENUES[name]
-    const client = new VenueClient(
-      { venue, config, circuit: CIRCUIT_RULES },
-      { clock, sleep, jitter, dispatcher: connection.dispatcher },
-    )
     const markets = this.#marketsOf(name).map((market) => ({
       market,
       symbol: config.symbols[market] ?? venue.symbolOf(market),
     }))
-    const requests = venue.requests(markets)
+    return this.#open(venue, { config, requests: venue.requests(markets) })
+  }
+
+  #openOptionVenue(name: KnownOptionVenue): OpenVenue {
+    const { config, feeds } = this.#options
+    const own = config.optionVenues[name]
+    const asked = volatilityFeeds(config, feeds)
+    const venue = OPTION_VENUES[name]
+    const requests = optionRequests(venue, { feeds: asked, symbols: own.symbols })
+    return this.#open(optionSource(venue, asked), { config: own, requests })
+  }
+
+  #open(
+    venue: AskedVenue,
+    how: { readonly config: VenueConfig; readonly requests: readonly VenueRequest[] },
+  ): OpenVenue {
+    const { clock, sleep, jitter, lookup, log, dispatcher } = this.#dependencies
+    const { config, requests } = how
+    const connection = dispatcher === undefined ? connect(config, lookup) : borrow(dispatcher)
+    const client = new VenueClient(
+      { venue, config, circuit: CIRCUIT_RULES },
+      { clock, sleep, jitter, dispatcher: connection.dispatcher },
+    )
     const weight = requests.reduce((sum, request) => sum + request.weight, 0)
     const pollMs = Math.max(config.pollMs, intervalMsMin(venue.budget, weight))
     const poller = new VenuePoller(
       { requests, pollMs },
-      { client, clock, sleep, jitter, log, report: (report) => this.#take(name, report) },
+      { client, clock, sleep, jitter, log, report: (report) => this.#take(venue.name, report) },
     )
     return { poller, close: connection.close }
   }
 
-  #take(venue: KnownVenue, { answers, code, durationMs }: PollReport): void {
+  #take(venue: VenueName, { answers, code, durationMs }: PollReport): void {
     for (const { answer, receivedMs } of answers) {
       if (answer.type === 'refused') continue
       const { market, quote } = answer
@@ -199,7 +223,7 @@ export class SourceEngine {
   }
 
   /** Every market that a leg names at the venue, each once. */
-  #marketsOf(venue: KnownVenue): readonly string[] {
+  #marketsOf(venue: VenueName): readonly string[] {
     const { conversions, feeds } = this.#settings
     const legs = [...conversions, ...feeds].flatMap((each) => each.legs)
     return [...new Set(legs.filter((leg) => leg.venue === venue).map(({ market }) => market))]

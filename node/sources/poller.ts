@@ -127,8 +127,12 @@ function firstFault(outcomes: readonly PollOutcome[]): Fault | null {
       return { code: outcome.error.code, detail: outcome.error.message }
     }
     for (const answer of outcome.answers) {
-      if (answer.type === 'refused') return { code: answer.code, detail: answer.market }
+      if (answer.type === 'refused') return { code: answer.code, detail: detailOf(answer) }
     }
   }
   return null
+}
+
+function detailOf({ market, detail }: MarketAnswer & { readonly type: 'refused' }): string {
+  return detail === undefined ? market : `${market}: ${detail}`
 }

@@ -1,3 +1,7 @@
+import type { OptionVenue } from './option-venue.ts'
+import { bybitOptions } from './option-venues/bybit.ts'
+import { deribitOptions } from './option-venues/deribit.ts'
+import { okxOptions } from './option-venues/okx.ts'
 import type { Venue } from './venue.ts'
 import { binance } from './venues/binance.ts'
 import { bitstamp } from './venues/bitstamp.ts'
@@ -17,3 +21,15 @@ export const VENUE_NAMES = Object.keys(VENUES) as readonly KnownVenue[] as reado
   KnownVenue,
   ...KnownVenue[],
 ]
+
+/** Every venue whose options a node can read, by the name that configuration uses. */
+export const OPTION_VENUES = {
+  'deribit-options': deribitOptions,
+  'okx-options': okxOptions,
+  'bybit-options': bybitOptions,
+} as const satisfies Readonly<Record<string, OptionVenue>>
+
+export type KnownOptionVenue = keyof typeof OPTION_VENUES
+
+/** In the order in which they are shown. */
+export const OPTION_VENUE_NAMES = Object.keys(OPTION_VENUES) as readonly KnownOptionVenue[]

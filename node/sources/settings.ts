@@ -8,13 +8,14 @@ import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-
 import { invariant } from '../../aggregator/assert.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import type { SourcesConfig } from './config.ts'
+import { volatilitySettings } from './volatility-settings.ts'
 
 type ConfiguredRules = Omit<SourcesConfig['feeds'][string], 'legs'>
 
 /**
  * Joins an operator's configuration with the committee's feeds. The committee's minimum of venues
- * holds; an operator may only ask for more. A feed of another kind than spot, or without
- * configuration, is left out: this node has no value for it.
+ * holds; an operator may only ask for more. A feed that is neither a spot feed with configuration
+ * nor a volatility is left out: this node has no value for it.
  */
 export function sourceSettings(
   config: SourcesConfig,
@@ -42,7 +43,7 @@ export function sourceSettings(
       },
     ]
   })
-  return { conversions, feeds: valued }
+  return { conversions, feeds: [...valued, ...volatilitySettings(config, feeds)] }
 }
 
 function withCommitteeMinimum(rules: ConfiguredRules, sourcesMin: number): PriceRules {

@@ -6,14 +6,14 @@ import type { Spending } from './budget.ts'
 import { fullBudget, spend } from './budget.ts'
 import type { Circuit, CircuitRules } from './circuit.ts'
 import { afterFailure, CIRCUIT_CLOSED, isOpen, pausedUntil, recovered } from './circuit.ts'
-import type { VenueConfig } from './config.ts'
 import type { Fetched } from './fetcher.ts'
 import { fetchJsonText } from './fetcher.ts'
 import { readJson } from './json.ts'
-import type { MarketAnswer, Venue, VenueRequest } from './venue.ts'
+import type { AskedVenue, MarketAnswer, VenueRequest } from './venue.ts'
+import type { VenueConfig } from './venue-config.ts'
 
 export interface VenueClientOptions {
-  readonly venue: Venue
+  readonly venue: AskedVenue
   readonly config: VenueConfig
   readonly circuit: CircuitRules
 }
@@ -100,17 +100,22 @@ export class VenueClient {
     try {
       const fetched = await this.#fetchWithRetries(request, signal)
       this.#noteUsedWeight(fetched)
-      const answers = this.#read(fetched, request)
-      return { type: 'answered', request, answers, receivedMs: this.#dependencies.clock.nowMs() }
+      const receivedMs = this.#dependencies.clock.nowMs()
+      const answers = this.#read(fetched, { request, receivedMs })
+      return { type: 'answered', request, answers, receivedMs }
     } catch (error) {
       return failure(request, error)
     }
   }
 
   /** A fault in our reading of a strange answer is one venue's trouble, not the end of the node. */
-  #read({ text }: Fetched, request: VenueRequest): readonly MarketAnswer[] {
+  #read(
+    { text }: Fetched,
+    about: { readonly request: VenueRequest; readonly receivedMs: UnixMs },
+  ): readonly MarketAnswer[] {
+    const { venue } = this.#options
     try {
-      return this.#options.venue.parse(readJson(text), request)
+      return venue.parse(readJson(text, venue.jsonLimits), about.request, about.receivedMs)
     } catch (cause) {
       if (cause instanceof OracleError) throw cause
       const message = `the answer of ${this.name} has a shape that we did not foresee; report it`

@@ -1,6 +1,6 @@
 import type { MarketName, Quote, VenueName } from '../../aggregator/aggregation/quote.ts'
-import type { DurationMs } from '../../aggregator/values/time.ts'
-import type { Json } from './json.ts'
+import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import type { Json, JsonLimits } from './json.ts'
 
 /** A market and how the venue spells it, such as `BTC/USD` and `XBTUSD`. */
 export interface VenueMarket {
@@ -20,8 +20,14 @@ export interface VenueRequest {
 /** What an answer says about one market that was asked for. */
 export type MarketAnswer =
   | { readonly type: 'quoted'; readonly market: MarketName; readonly quote: Quote }
-  /** `code` is one of docs/errors.md. */
-  | { readonly type: 'refused'; readonly market: MarketName; readonly code: string }
+  | {
+      readonly type: 'refused'
+      readonly market: MarketName
+      /** One of docs/errors.md. */
+      readonly code: string
+      /** What exactly, where the code leaves that open. */
+      readonly detail?: string
+    }
 
 /** Calls that a venue allows; we stay below what it documents. */
 export interface VenueBudget {
@@ -81,4 +87,19 @@ export interface Venue {
    */
   readonly parse: (answer: Json, request: VenueRequest) => readonly MarketAnswer[]
   readonly stream: VenueStream
+}
+
+/** What the client needs of a venue of any kind. */
+export interface AskedVenue {
+  readonly name: VenueName
+  readonly budget: VenueBudget
+  readonly usedWeightHeader: UsedWeightHeader | null
+  /** Bounds of its answers; left out, those of any venue. */
+  readonly jsonLimits?: JsonLimits
+  /** As `Venue.parse`, with the moment at which the answer was there. */
+  readonly parse: (
+    answer: Json,
+    request: VenueRequest,
+    receivedMs: UnixMs,
+  ) => readonly MarketAnswer[]
 }

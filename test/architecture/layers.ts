@@ -157,6 +157,7 @@ export const LAYERS: readonly Layer[] = [
 export const SIBLINGS = [
   'aggregator/phases/',
   'node/cli/commands/',
+  'node/sources/option-venues/',
   'node/sources/venues/',
   'simulations/adversary/',
   'simulations/checkers/',

@@ -2,7 +2,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import type { Hex } from 'viem'
 import { bytesToHex, encodeFunctionData, encodeFunctionResult } from 'viem'
 import * as optionMath from '../../aggregator/derivatives/option-math.ts'
-import { FEED_KINDS, type FeedParams } from '../../aggregator/params.ts'
+import { DERIVATION_KINDS, FEED_KINDS, type FeedParams } from '../../aggregator/params.ts'
 import { encodeParams } from '../../aggregator/params-codec.ts'
 import { decodeLane, encodeLane, roundedToLane } from '../../aggregator/report/lanes.ts'
 import { decodeSpread } from '../../aggregator/report/words.ts'
@@ -290,6 +290,6 @@ function anyFeed(draw: Draw, index: number): FeedParams {
     ...(draw(2) === 0 ? { tier: 'long-tail' } : {}),
     valueMin: draw(2) === 0 ? -limit : limit,
     valueMax: limit + anyOf(draw, 32),
-    ...(kind === 'twap' || kind === 'realized-volatility' ? { derivation } : {}),
+    ...(DERIVATION_KINDS.includes(kind) ? { derivation } : {}),
   }
 }

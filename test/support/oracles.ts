@@ -180,7 +180,9 @@ export function committeeFor(
     feeds: params.feeds.map((feed) => ({
       ...feed,
       ...(heartbeatMs !== undefined && feed.kind === 'spot' ? { heartbeatMs } : {}),
-      ...(feed.derivation === undefined ? {} : { derivation: drawn(feed.derivation, factor) }),
+      ...(feed.derivation === undefined || feed.kind === 'volatility'
+        ? {}
+        : { derivation: drawn(feed.derivation, factor) }),
     })),
     timing,
     probeEvery: probeEvery ?? params.probeEvery,

@@ -7,7 +7,7 @@ import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { SourceEngine, type SourceMetric } from '../../node/sources/engine.ts'
 import { HOST_SOURCES } from '../../node/sources/host.ts'
 import type { KnownVenue } from '../../node/sources/registry.ts'
-import { VENUE_NAMES } from '../../node/sources/registry.ts'
+import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../../node/sources/registry.ts'
 
 /** Time that moves only when a test says so; sleepers wake when it passes them. */
 export class SteppedTime {
@@ -62,6 +62,19 @@ export const FEEDS: readonly FeedParams[] = ['BTC/USD', 'ETH/USD', 'SOL/USD'].ma
   valueMax: 2n ** 63n - 1n,
 }))
 
+/** What options on the first feed imply for thirty days. */
+export const IMPLIED: FeedParams = {
+  name: 'BTC.IV30',
+  decimals: 8,
+  kind: 'volatility',
+  deviationBps: 100,
+  heartbeatMs: 60_000,
+  sourcesMin: 2,
+  valueMin: 1_000_000n,
+  valueMax: 1_000_000_000n,
+  derivation: { of: 'BTC/USD', windowMs: 30 * 86_400_000, stepMs: null },
+}
+
 /** So long that only a venue that means to be silent runs into it, however busy the machine is. */
 const PATIENCE_MS = 20_000
 
@@ -74,18 +87,19 @@ export function configAt(
   market: MarketServer,
   impatient: Partial<Record<KnownVenue, number>> = {},
 ): SourcesConfig {
-  const venues = Object.fromEntries(
-    VENUE_NAMES.map((venue) => [
-      venue,
-      {
-        baseUrl: market.baseUrlOf(venue),
-        access: 'local',
-        pollMs: 1_000,
-        timeoutMs: impatient[venue] ?? PATIENCE_MS,
-      },
-    ]),
-  )
-  return sourcesConfigSchema.parse({ venues })
+  const at = { access: 'local', pollMs: 1_000 }
+  const venues = VENUE_NAMES.map((venue) => [
+    venue,
+    { ...at, baseUrl: market.baseUrlOf(venue), timeoutMs: impatient[venue] ?? PATIENCE_MS },
+  ])
+  const optionVenues = OPTION_VENUE_NAMES.map((venue) => [
+    venue,
+    { ...at, baseUrl: market.baseUrlOf(venue), timeoutMs: PATIENCE_MS },
+  ])
+  return sourcesConfigSchema.parse({
+    venues: Object.fromEntries(venues),
+    optionVenues: Object.fromEntries(optionVenues),
+  })
 }
 
 /** Delay of a first retry without jitter; it passes at once, so that a poll stands for itself. */
@@ -99,6 +113,7 @@ export class DrivenEngine {
   hashes = 0
   readonly #time: SteppedTime
   readonly #polls = new Map<string, number>()
+  readonly #polled: readonly string[]
   readonly codes = new Map<string, string[]>()
   #wake: () => void = () => undefined
 
@@ -107,8 +122,11 @@ export class DrivenEngine {
     time: SteppedTime,
   ) {
     this.#time = time
+    const { feeds = FEEDS } = options
+    const hasOptions = feeds.some(({ kind }) => kind === 'volatility')
+    this.#polled = hasOptions ? [...VENUE_NAMES, ...OPTION_VENUE_NAMES] : VENUE_NAMES
     this.engine = new SourceEngine(
-      { config: options.config, feeds: options.feeds ?? FEEDS },
+      { config: options.config, feeds },
       {
         ...HOST_SOURCES,
         clock: time,
@@ -126,9 +144,10 @@ export class DrivenEngine {
 
   /** Lets time pass and waits until every venue has been polled once more. */
   async round(ms: number): Promise<void> {
-    const wanted = new Map(VENUE_NAMES.map((venue) => [venue, (this.#polls.get(venue) ?? 0) + 1]))
+    const polls = (venue: string) => this.#polls.get(venue) ?? 0
+    const wanted = new Map(this.#polled.map((venue) => [venue, polls(venue) + 1]))
     this.#time.advance(ms)
-    const isDone = () => VENUE_NAMES.every((v) => (this.#polls.get(v) ?? 0) >= (wanted.get(v) ?? 0))
+    const isDone = () => this.#polled.every((venue) => polls(venue) >= (wanted.get(venue) ?? 0))
     while (!isDone()) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve

@@ -41,6 +41,12 @@ export function evidenceCommittees() {
   const feeds: readonly FeedParams[] = [
     { ...BTC, name: 'F0/USD TWAP', kind: 'twap', derivation: { ...of, stepMs: null } },
     ...plain,
+    {
+      ...BTC,
+      name: 'F0 IV',
+      kind: 'volatility',
+      derivation: { of: 'F0/USD', windowMs: 2_592_000_000, stepMs: null },
+    },
     { ...BTC, name: 'F0 RV', kind: 'realized-volatility', derivation: { ...of, stepMs: 500 } },
   ]
   return [testCommittee(), testCommittee({ size: 7, feeds })]

@@ -17,6 +17,15 @@ const feed = (change: Partial<FeedParams>): Params => ({
   ...GOOD,
   feeds: GOOD.feeds.map((each) => ({ ...each, ...change })),
 })
+const MONTH_MS = 30 * 86_400_000
+const MONTH = { of: 'BTC/USD', windowMs: MONTH_MS, stepMs: null }
+const volatility = (change: Partial<FeedParams> = {}): Params => {
+  const [spot] = GOOD.feeds
+  if (spot === undefined) throw new Error('there is a feed')
+  const base: FeedParams = { ...spot, name: 'BTC/USD', kind: 'spot' }
+  const implied: FeedParams = { ...base, name: 'IV', kind: 'volatility', derivation: MONTH }
+  return { ...GOOD, feeds: [base, { ...implied, valueMin: 1n, ...change }] }
+}
 const limits = (change: Partial<Params['limits']>): Params => ({
   ...GOOD,
   limits: { ...GOOD.limits, ...change },
@@ -25,6 +34,7 @@ const pathsOf = (params: Params) => [...new Set(problemsOf(params).map((each) =>
 
 test('good parameters have no problem', () => {
   expect(problemsOf(GOOD)).toEqual([])
+  expect(problemsOf(volatility())).toEqual([])
   for (const size of [2, 3, 7, 31]) {
     expect(problemsOf(testCommittee({ size }).committee.params)).toEqual([])
   }
@@ -66,6 +76,23 @@ describe('each violated rule is named by its path (protocol §1.1, §3, §13)', 
       { ...GOOD, members: [{ identityKey: KEY.subarray(1) }, ...OTHERS] },
       'members[0].identityKey',
     ],
+    ['a volatility of nothing', feed({ kind: 'volatility' }), 'feeds[0].derivation'],
+    [
+      'a volatility of what has no options',
+      volatility({ derivation: { of: 'X', windowMs: MONTH_MS, stepMs: null } }),
+      'feeds[1].derivation.of',
+    ],
+    [
+      'a volatility of an hour',
+      volatility({ derivation: { ...MONTH, windowMs: 3_600_000 } }),
+      'feeds[1].derivation.windowMs',
+    ],
+    [
+      'a volatility in steps',
+      volatility({ derivation: { ...MONTH, stepMs: 1_000 } }),
+      'feeds[1].derivation.stepMs',
+    ],
+    ['a volatility of nought', volatility({ valueMin: 0n }), 'feeds[1].valueMin'],
     ['no feeds', { ...GOOD, feeds: [] }, 'feeds'],
     ['a feed twice', { ...GOOD, feeds: [...GOOD.feeds, ...GOOD.feeds] }, 'feeds'],
     [

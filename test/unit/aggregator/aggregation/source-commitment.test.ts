@@ -5,6 +5,7 @@ import {
   sourceCommitment,
 } from '../../../../aggregator/aggregation/source-commitment.ts'
 import { toHex } from '../../../../aggregator/values/bytes.ts'
+import { CHAIN_MS, modelChain } from '../../../support/option-chains.ts'
 import { quoteOf } from '../../../support/quotes.ts'
 
 const commit = (...quotes: Parameters<typeof quoteOf>[0][]) =>
@@ -39,4 +40,22 @@ test('quoteBytes begins with its domain and has a fixed layout', () => {
   const bytes = quoteBytes(quoteOf({ bid: null, ask: null, last: null, baseVolume: null }))
   expect(bytes.length).toBe(16 + 2 + 6 + 2 + 7 + 5 + 9 + 8)
   expect(new TextDecoder().decode(bytes.subarray(0, 16))).toBe('parallax.quote.1')
+})
+
+test('the options behind a volatility are committed to, each with all that the venue said', () => {
+  const { options } = modelChain([{ days: 30, volatilityBps: 6_000, strikesBps: [9_000, 10_000] }])
+  const [first] = options
+  if (first === undefined) throw new Error('a chain has options')
+  const spoiled = [
+    { expiryMs: CHAIN_MS },
+    { strike: 1n },
+    { side: 'put' as const },
+    { bid: null },
+    { ask: 1n },
+    { forward: null },
+    { venueMs: 1 },
+  ].map((change) => options.with(0, { ...first, ...change }))
+  const lists = [options, options.slice(1), options.toReversed(), [], ...spoiled]
+  const commitments = [commit({}), ...lists.map((list) => commit({ options: list }))]
+  expect(new Set(commitments).size).toBe(commitments.length)
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { nodeConfigSchema } from '../../../../node/config/schema.ts'
-import { VENUE_NAMES } from '../../../../node/sources/registry.ts'
+import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../../../../node/sources/registry.ts'
 
 const doc = readFileSync(new URL('../../../../docs/config.md', import.meta.url), 'utf8')
 
@@ -37,7 +37,8 @@ function keysOf(schema: Json, prefix: string): readonly Key[] {
 /** As docs/config.md writes it: venues by `*`, rules that feeds and conversions share by `…`. */
 function documented(path: string): string {
   const venue = new RegExp(`^sources\\.venues\\.(${VENUE_NAMES.join('|')})(?=\\.|$)`)
-  const general = path.replace(venue, 'sources.venues.*')
+  const options = new RegExp(`^sources\\.optionVenues\\.(${OPTION_VENUE_NAMES.join('|')})(?=\\.|$)`)
+  const general = path.replace(venue, 'sources.venues.*').replace(options, 'sources.optionVenues.*')
   const shared = general.replace(/^sources\.(feeds\.\*|conversions\[\])\./, '….')
   return /^….(market|peg)/.test(shared) ? general : shared
 }
@@ -66,7 +67,9 @@ test('docs/config.md explains no key that does not exist', () => {
 
 test('docs/config.md states the defaults that hold', () => {
   const isPlain = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value)
-  const perVenue = ['sources.venues.*.baseUrl', 'sources.venues.*.pollMs']
+  const perVenue = ['venues', 'optionVenues'].flatMap((kind) =>
+    ['baseUrl', 'pollMs'].map((key) => `sources.${kind}.*.${key}`),
+  )
   for (const [path, value] of keys) {
     if (!isPlain(value) || perVenue.includes(path)) continue
     expect(rows.get(path), path).toBe(`\`${value}\``)

@@ -87,6 +87,16 @@ describe('the configuration of sources', () => {
       { feeds: { BTC: { legs: THREE } } },
       'feeds.BTC: must be named BASE/QUOTE',
     ],
+    [
+      'silence of options shorter than the poll',
+      { volatility: { silenceMsMax: 19_999 } },
+      'volatility.silenceMsMax: must be at least twice the 10000 ms',
+    ],
+    [
+      'too few option venues',
+      { optionVenues: { 'okx-options': { enabled: false }, 'bybit-options': { enabled: false } } },
+      'volatility.sourcesMin: is 2, but only 1',
+    ],
     ['a float that is no decimal', feed(THREE, { baseVolumeMin: '1e3' }), 'baseVolumeMin'],
   ])('refuses %s and says where', (_, input, part) => {
     expect(problems(input).join('\n')).toContain(part)
@@ -146,6 +156,30 @@ describe('sourceSettings', () => {
     expect(settingsOf({}, [unknown, funding, first]).feeds.map(({ name }) => name)).toEqual([
       'BTC/USD',
     ])
+  })
+
+  const IMPLIED: FeedParams = {
+    ...(FEEDS[0] as FeedParams),
+    name: 'BTC.IV30',
+    kind: 'volatility',
+    derivation: { of: 'BTC/USD', windowMs: 30 * 86_400_000, stepMs: null },
+  }
+
+  test('gives every enabled option venue a vote in a volatility', () => {
+    const feeds = [{ ...IMPLIED, sourcesMin: 1 }]
+    const settings = settingsOf({ optionVenues: { 'okx-options': { enabled: false } } }, feeds)
+    expect(settings.feeds[0]?.legs).toEqual([
+      { venue: 'deribit-options', market: 'BTC.IV30', route: [] },
+      { venue: 'bybit-options', market: 'BTC.IV30', route: [] },
+    ])
+    expect(settings.feeds[0]?.rules.sourcesMin).toBe(2)
+    expect(settingsOf({}, [{ ...IMPLIED, sourcesMin: 3 }]).feeds[0]?.rules.sourcesMin).toBe(3)
+  })
+
+  test('a node without option venues needs no rules for them', () => {
+    const off = { enabled: false }
+    const optionVenues = { 'deribit-options': off, 'okx-options': off, 'bybit-options': off }
+    expect(problems({ optionVenues })).toEqual([])
   })
 
   test('leaves out the legs of a venue that is disabled', () => {

@@ -1,0 +1,95 @@
+import { medianFloorNumbers } from '../../aggregator/aggregation/median.ts'
+import type {
+  ChainRules,
+  OptionChain,
+  OptionQuote,
+} from '../../aggregator/aggregation/option-chain.ts'
+import type { MarketName } from '../../aggregator/aggregation/quote.ts'
+import { volatilityIndex } from '../../aggregator/aggregation/volatility-index.ts'
+import { invariant } from '../../aggregator/assert.ts'
+import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import type { OptionVenue } from './option-venue.ts'
+import type { AskedVenue, MarketAnswer, VenueRequest } from './venue.ts'
+
+/** A feed whose value is read from option chains. */
+export interface VolatilityFeed {
+  /** As in the committee parameters; also the name under which its quotes are held. */
+  readonly name: string
+  /** The market whose options are asked for. */
+  readonly underlying: MarketName
+  readonly tenorMs: DurationMs
+  readonly rules: ChainRules
+}
+
+/** A chain of 5,000 options with 30 fields each fits. */
+const CHAIN_JSON_LIMITS = { depthMax: 16, valuesMax: 200_000, stringLengthMax: 16_384 }
+
+/** One request for each underlying, which answers for every feed on it. */
+export function optionRequests(
+  venue: OptionVenue,
+  asked: {
+    readonly feeds: readonly VolatilityFeed[]
+    /** What the venue calls an underlying, where it differs. */
+    readonly symbols: Readonly<Record<MarketName, string>>
+  },
+): readonly VenueRequest[] {
+  const underlyings = [...new Set(asked.feeds.map(({ underlying }) => underlying))]
+  return underlyings.map((underlying) => {
+    const symbol = asked.symbols[underlying] ?? venue.symbolOf(underlying)
+    const markets = asked.feeds
+      .filter((feed) => feed.underlying === underlying)
+      .map(({ name }) => ({ market: name, symbol }))
+    return { path: venue.pathOf(symbol), markets, weight: 1 }
+  })
+}
+
+/**
+ * An option venue as the client asks any venue: its chain becomes one quote for each feed, whose
+ * price is the volatility index of the chain at the feed's tenor.
+ */
+export function optionSource(venue: OptionVenue, feeds: readonly VolatilityFeed[]): AskedVenue {
+  return {
+    name: venue.name,
+    budget: venue.budget,
+    usedWeightHeader: null,
+    jsonLimits: CHAIN_JSON_LIMITS,
+    parse(answer, { markets }, receivedMs) {
+      const symbol = markets[0]?.symbol
+      if (symbol === undefined) return []
+      const chain = venue.parse(answer, symbol)
+      return markets.map(({ market }) => {
+        const feed = feeds.find(({ name }) => name === market)
+        invariant(feed !== undefined, 'requests are made of the same feeds')
+        return indexAnswer(feed, { chain, receivedMs })
+      })
+    },
+  }
+}
+
+function indexAnswer(
+  { name, tenorMs, rules }: VolatilityFeed,
+  { chain, receivedMs }: { readonly chain: OptionChain; readonly receivedMs: UnixMs },
+): MarketAnswer {
+  const index = volatilityIndex(chain, { tenorMs, nowMs: receivedMs, rules })
+  if (index.type === 'refused') {
+    const code = 'SOURCE_VOLATILITY_ABSENT'
+    return { type: 'refused', market: name, code, detail: index.code }
+  }
+  const options = index.terms.flatMap(({ strip }) => strip.quotes)
+  const quote = {
+    bid: index.volatility,
+    ask: index.volatility,
+    last: null,
+    lastTradeMs: null,
+    baseVolume: null,
+    venueMs: middleTimeOf(options),
+    options,
+  }
+  return { type: 'quoted', market: name, quote }
+}
+
+/** The middle of the times that the venue gave; null when it gave none. */
+function middleTimeOf(options: readonly OptionQuote[]): UnixMs | null {
+  const times = options.flatMap(({ venueMs }) => (venueMs === null ? [] : [venueMs]))
+  return times.length === 0 ? null : medianFloorNumbers(times)
+}
