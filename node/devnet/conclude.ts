@@ -1,10 +1,11 @@
 import { join } from 'node:path'
+import type { FeedKind } from '../../aggregator/params.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { JOURNAL_FILE } from '../compose/store.ts'
 import { scanShares } from '../store/scan-shares.ts'
-import { type Monitor, meanOf, newestFeed } from './monitor.ts'
+import { type Look, type Monitor, meanOf, newestFeed } from './monitor.ts'
 import type { LocalNetwork } from './network.ts'
 import type { OptionDesk } from './option-desk.ts'
 import type { Outage } from './outage.ts'
@@ -25,25 +26,12 @@ export async function conclude(conclusion: Conclusion): Promise<Summary> {
   const delivered = await network.chain.deliveries()
   const { rounds, latencyMs } = countRounds(monitor.rounds(), range)
   const head = await network.chain.head()
-  const spot = network.committee.params.feeds.filter(({ kind }) => kind === 'spot')
-  const feeds = await Promise.all(
-    // These come first; what is derived from them is the option market's.
-    spot.map(async (feed, index): Promise<FeedOutcome> => {
-      const newest = newestFeed(look, index)
-      const [price, round] = await Promise.all([
-        network.chain.consumerPrice(index, head),
-        network.chain.heldRound(index, head),
-      ])
-      return {
-        id: feed.name,
-        value: newest?.certified?.value ?? null,
-        round: newest?.certified?.round ?? null,
-        onChainValue: price === null ? null : formatDecimal(price, feed.decimals),
-        onChainRound: round === 0 ? null : round,
-        certifiedValue: await certifiedValue(network, { feed: index, round }),
-      }
-    }),
-  )
+  const outcomesOf = async (wanted: FeedKind): Promise<FeedOutcome[]> =>
+    await Promise.all(
+      network.committee.params.feeds.flatMap(({ kind }, feed) =>
+        kind === wanted ? [outcomeOf(network, { look, head, feed })] : [],
+      ),
+    )
   const { sharesSeen, conflicts } = scanShares(
     network.nodes.map(({ files }) => join(files.directory, 'data', JOURNAL_FILE)),
   )
@@ -53,7 +41,8 @@ export async function conclude(conclusion: Conclusion): Promise<Summary> {
     latencyMs,
     keygenMs: network.keygenMs,
     firstOnChainMs: monitor.firstOnChainMs,
-    feeds,
+    feeds: await outcomesOf('spot'),
+    impliedVolatilities: await outcomesOf('volatility'),
     gasPerUpdate: meanOf(delivered.map((each) => each.gasUsed)),
     pids: network.nodes.flatMap(({ process }) => (process.pid === null ? [] : [process.pid])),
     peerIds: look.overviews.flatMap(
@@ -66,6 +55,27 @@ export async function conclude(conclusion: Conclusion): Promise<Summary> {
     restarted: await restartedNodes(network, outage, range),
     option: conclusion.desk.view(),
     optionFailure: conclusion.desk.failure,
+  }
+}
+
+async function outcomeOf(
+  network: LocalNetwork,
+  at: { readonly look: Look; readonly head: bigint; readonly feed: number },
+): Promise<FeedOutcome> {
+  const { look, head, feed } = at
+  const { name = '', decimals = 0 } = network.committee.params.feeds[feed] ?? {}
+  const newest = newestFeed(look, feed)
+  const [price, round] = await Promise.all([
+    network.chain.consumerPrice(feed, head),
+    network.chain.heldRound(feed, head),
+  ])
+  return {
+    id: name,
+    value: newest?.certified?.value ?? null,
+    round: newest?.certified?.round ?? null,
+    onChainValue: price === null ? null : formatDecimal(price, decimals),
+    onChainRound: round === 0 ? null : round,
+    certifiedValue: await certifiedValue(network, { feed, round }),
   }
 }
 

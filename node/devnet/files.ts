@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { formatCommittee, formatParams } from '../config/committee-file.ts'
 import { type KeyPurpose, sealKeystore, writeKeystore } from '../keys/keystore.ts'
 import { Secret } from '../keys/secret.ts'
-import { VENUE_NAMES } from '../sources/registry.ts'
+import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../sources/registry.ts'
 import type { LocalCommittee, LocalCommitteeToBe, MemberKeys, MemberSecrets } from './committee.ts'
 
 /** Where one node of the local network keeps everything. */
@@ -129,7 +129,7 @@ function configOf(
         .map(({ index, gossipPort }) => ({ index, address: `/ip4/127.0.0.1/tcp/${gossipPort}` })),
     },
     chains: options.chain === null ? [] : [chainOf(options.chain)],
-    sources: options.marketUrl === null ? {} : { venues: localVenues(options.marketUrl) },
+    sources: options.marketUrl === null ? {} : localSources(options.marketUrl),
     api: { port: node.apiPort },
     log: { level: 'info' },
   }
@@ -148,11 +148,10 @@ function chainOf(chain: NonNullable<RunOptions['chain']>) {
 }
 
 /** Every venue under its own path of the market server, polled faster than a real one allows. */
-function localVenues(marketUrl: string) {
-  return Object.fromEntries(
-    VENUE_NAMES.map((venue) => {
-      const baseUrl = `${marketUrl}/${venue}`
-      return [venue, { baseUrl, access: 'local', pollMs: 400 }]
-    }),
-  )
+function localSources(marketUrl: string) {
+  const under = (names: readonly string[], pollMs: number) =>
+    Object.fromEntries(
+      names.map((venue) => [venue, { baseUrl: `${marketUrl}/${venue}`, access: 'local', pollMs }]),
+    )
+  return { venues: under(VENUE_NAMES, 400), optionVenues: under(OPTION_VENUE_NAMES, 2_500) }
 }

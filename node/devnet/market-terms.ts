@@ -6,14 +6,22 @@ const WINDOW_MS = 4_000
 const STEP_MS = 500
 const DECIMALS = 8
 const UNIT = 10n ** 8n
+/** What the option venues list expiries around. */
+const TENOR_DAYS = 30
 const RATE = 'USD.RATE'
 /** 3 % a year. */
 const RATE_VALUE = (3n * UNIT) / 100n
 
 const averageOf = (spot: string) => `${spot}.TWAP`
-const volatilityOf = (spot: string) => `${spot}.RV`
+const realizedOf = (spot: string) => `${spot}.RV`
+const impliedOf = (spot: string) => `${spot}.IV30`
+/** What Black and Scholes are defined for: 1 % to 1000 %. */
+const VOLATILITY_BOUNDS = { decimals: DECIMALS, valueMin: UNIT / 100n, valueMax: 10n * UNIT }
 
-/** Feeds that a local option market needs beside the spot feed. */
+/**
+ * Feeds that a local option market needs beside the spot feed. The volatility that was realized is
+ * signed beside the implied one, which prices the options; nothing reads it here.
+ */
 export function marketFeeds(spot: FeedParams): FeedParams[] {
   const { windowMs, of } = { windowMs: WINDOW_MS, of: spot.name }
   return [
@@ -25,14 +33,22 @@ export function marketFeeds(spot: FeedParams): FeedParams[] {
     },
     {
       ...spot,
-      name: volatilityOf(of),
-      decimals: DECIMALS,
+      ...VOLATILITY_BOUNDS,
+      name: impliedOf(of),
+      kind: 'volatility',
+      // Half a point of sixty: what a premium notices.
+      deviationBps: 100,
+      // Of the three that list options.
+      sourcesMin: 2,
+      derivation: { of, windowMs: TENOR_DAYS * 86_400_000, stepMs: null },
+    },
+    {
+      ...spot,
+      ...VOLATILITY_BOUNDS,
+      name: realizedOf(of),
       kind: 'realized-volatility',
       // An estimate from eight returns swings; every tenth of it would be a delivery.
       deviationBps: 1_000,
-      // What Black and Scholes are defined for: 1 % to 1000 %.
-      valueMin: UNIT / 100n,
-      valueMax: 10n * UNIT,
       derivation: { of, windowMs, stepMs: STEP_MS },
     },
     {
@@ -56,7 +72,11 @@ export function localMarket(spot: string): MarketParameters {
     settlementFeed: averageOf(spot),
     spotGuard: guard,
     rateGuard: guard,
-    volatility: { tenors: [{ feed: volatilityOf(spot), tenorSeconds: 3_600 }], guard },
+    // Below the shortest tenor its volatility holds, so also for the seconds of these options.
+    volatility: {
+      tenors: [{ feed: impliedOf(spot), tenorSeconds: TENOR_DAYS * 86_400 }],
+      guard,
+    },
     edgeBps: 0,
     saleStopSeconds: WINDOW_MS / 1_000,
     expiryStepSeconds: 1,

@@ -72,7 +72,7 @@ export class Monitor {
         value: newest?.certified?.value ?? null,
         spread: newest?.certified?.spread ?? null,
         sources:
-          feed.kind === 'spot'
+          feed.kind === 'spot' || feed.kind === 'volatility'
             ? look.overviews.map((each) => each?.feeds[index]?.local.sources ?? '-').join('/')
             : // Its last word says enough, and leaves the table narrow.
               (feed.kind.split('-').at(-1) ?? feed.kind),

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { FeedKind } from '../../aggregator/params.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { loadClient, type ParallaxClient } from '../client/client.ts'
 import type { Settled } from '../client/settle.ts'
@@ -141,11 +142,12 @@ export class OptionDesk {
     await this.#payOut(terms)
   }
 
-  /** Waits until every feed of the market has a value on chain; gives the spot. */
+  /** Waits until every feed that the market reads has a value on chain; gives the spot. */
   async #whenPriced(signal: AbortSignal): Promise<bigint> {
     const { feeds } = this.#network.committee.params
+    const unread: readonly FeedKind[] = ['spot', 'realized-volatility']
     const wanted = feeds.flatMap(({ kind }, index) =>
-      index === 0 || kind !== 'spot' ? [index] : [],
+      index === 0 || !unread.includes(kind) ? [index] : [],
     )
     for (;;) {
       const values = await Promise.all(wanted.map((feed) => this.#trades.value(feed)))

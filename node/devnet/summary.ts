@@ -53,7 +53,10 @@ export interface Summary {
   readonly keygenMs: number | null
   /** From the start of the node processes to the first price that the consumer contract read. */
   readonly firstOnChainMs: number | null
+  /** The spot feeds. */
   readonly feeds: readonly FeedOutcome[]
+  /** What options implied, from the chains of the option venues. */
+  readonly impliedVolatilities: readonly FeedOutcome[]
   /** Mean gas of the landed deliveries. */
   readonly gasPerUpdate: number | null
   readonly pids: readonly number[]
@@ -117,7 +120,7 @@ export function percentilesOf(values: readonly number[]): Percentiles {
 
 /** Why a run is not what it should be; empty when all is well. */
 export function shortcomingsOf(summary: Summary, killed: number): readonly string[] {
-  const { rounds, feeds } = summary
+  const { rounds, feeds, impliedVolatilities } = summary
   const shortcomings: string[] = []
   const must = (holds: boolean, text: string) => {
     if (!holds) shortcomings.push(text)
@@ -132,7 +135,7 @@ export function shortcomingsOf(summary: Summary, killed: number): readonly strin
     `only ${rounds.fast} of ${rounds.opened} rounds took the fast path`,
   )
   must(summary.firstOnChainMs !== null, 'no price reached the chain')
-  for (const feed of feeds) {
+  for (const feed of [...feeds, ...impliedVolatilities]) {
     must(feed.onChainValue !== null, `${feed.id} is not on chain`)
     must(
       feed.onChainValue === feed.certifiedValue,

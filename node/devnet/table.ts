@@ -144,7 +144,11 @@ function chainLine({ rpcUrl, feed, facade }: TableView['onChain']): string {
 /** The market in three lines: what is traded, and each side of it. */
 function optionLines(option: OptionView | null): string[] {
   if (option === null) {
-    return [paint.dim('OPTIONS'), 'waiting until volatility and average fill their windows', '']
+    return [
+      paint.dim('OPTIONS'),
+      'waiting for the average to fill its window and for the volatility',
+      '',
+    ]
   }
   const { underlying, strike, state, settlementPrice, settlementRound } = option
   const expires = new Date(option.expiry * 1_000).toISOString().slice(11, 19)

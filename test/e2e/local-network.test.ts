@@ -86,16 +86,26 @@ function processesOf(pids: readonly number[]): string[] {
     .filter((command) => command.includes('parallax') || command.includes('node/cli/main.ts'))
 }
 
-function expectOnChain({ feeds }: Summary): void {
+function expectOnChain({ feeds, impliedVolatilities }: Summary): void {
   expect(feeds.map((feed) => feed.id)).toEqual(['BTC/USD', 'ETH/USD', 'SOL/USD'])
-  for (const feed of feeds) {
-    expect(feed.onChainValue).toMatch(/^\d+\.\d+$/)
-    expect(feed.onChainValue).toBe(feed.certifiedValue)
-    const behind = (feed.round ?? 0) - (feed.onChainRound ?? 0)
-    const change = Math.abs(Number(feed.value) / Number(feed.onChainValue) - 1)
-    // At most five rounds old, or not yet past the deviation that makes an update due.
-    expect(behind <= 5 || change < 0.001, `${feed.id} is ${behind} rounds behind`).toBe(true)
-  }
+  for (const feed of feeds) expectFeedOnChain(feed, 0.001)
+  const [implied, ...more] = impliedVolatilities
+  expect(more).toEqual([])
+  expect(implied?.id).toBe('BTC/USD.IV30')
+  if (implied !== undefined) expectFeedOnChain(implied, 0.01)
+  // The market server's options cost 55 % give or take 0.8 at the money, and more at other strikes.
+  expect(Number(implied?.value)).toBeGreaterThan(0.54)
+  expect(Number(implied?.value)).toBeLessThan(0.59)
+}
+
+/** @param deviation from which an update is due, as a share of the value */
+function expectFeedOnChain(feed: Summary['feeds'][number], deviation: number): void {
+  expect(feed.onChainValue).toMatch(/^\d+\.\d+$/)
+  expect(feed.onChainValue).toBe(feed.certifiedValue)
+  const behind = (feed.round ?? 0) - (feed.onChainRound ?? 0)
+  const change = Math.abs(Number(feed.value) / Number(feed.onChainValue) - 1)
+  // At most five rounds old, or not yet past the deviation that makes an update due.
+  expect(behind <= 5 || change < deviation, `${feed.id} is ${behind} rounds behind`).toBe(true)
 }
 
 describe('npm start', () => {

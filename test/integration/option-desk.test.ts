@@ -30,6 +30,9 @@ import { sendCalldata } from '../support/contracts/chain.ts'
 // accounts and the client that settles are those of `npm start`.
 const SPOT = 6_512_345_678_901n
 const AVERAGE = 6_520_000_000_000n
+const IMPLIED = 55_000_000n
+const REALIZED = 80_000_000n
+const RATE = 3_000_000n
 const PAYER = privateKeyToAccount(
   '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
 )
@@ -56,7 +59,10 @@ beforeAll(async () => {
   })
   context = contextOf(referenceCrypto, committee)
   certify = (round) =>
-    box.certify({ round, feeds: [ok(SPOT), ok(AVERAGE), ok(80_000_000n), ok(3_000_000n)] })
+    box.certify({
+      round,
+      feeds: [SPOT, AVERAGE, IMPLIED, REALIZED, RATE].map((value) => ok(value)),
+    })
   const file = formatCommittee({ params: committee.params, groupKey: box.groupKey })
   await writeFile(join(directory, COMMITTEE_FILE), file)
   const [port = 0] = await freePorts(1)
@@ -91,7 +97,8 @@ async function deliver(): Promise<void> {
   const payer = await connect({ rpcUrl: chain.rpcUrl, account: PAYER })
   while (!controller.signal.aborted) {
     const round = roundAt(committee, Date.now())
-    const chosen = { feeds: [0, 1, 2, 3], committee: onChainAt(context, 1) }
+    // Not the realized volatility: options are priced from the implied one.
+    const chosen = { feeds: [0, 1, 2, 4], committee: onChainAt(context, 1) }
     const data = encodeUpdate(referenceCrypto.keccak256, { certificate: certify(round), ...chosen })
     const to = chain.deployment.hub
     await sendCalldata(payer, { to, data: bytesToHex(data) }).catch(() => null)

@@ -202,6 +202,6 @@ function symbolList(text: string | null): readonly string[] | undefined {
   return match?.[1]?.replaceAll('"', '').split(',')
 }
 
-function page(status: number, body: unknown): MarketAnswerPage {
+export function page(status: number, body: unknown): MarketAnswerPage {
   return { status, body: JSON.stringify(body) }
 }

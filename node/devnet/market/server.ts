@@ -9,8 +9,14 @@ import { FAULTS, SPOILERS } from './faults.ts'
 import type { Incident } from './incidents.ts'
 import type { MarketVenue } from './model.ts'
 import { MARKET_VENUES, MarketModel } from './model.ts'
+import { answerOptions } from './option-answers.ts'
+import { MARKET_OPTION_VENUES, type MarketOptionVenue } from './option-model.ts'
 import type { HonestRange } from './range.ts'
 import { honestRange } from './range.ts'
+
+/** Every venue that the server plays. */
+export type ServedVenue = MarketVenue | MarketOptionVenue
+const SERVED_VENUES: readonly ServedVenue[] = [...MARKET_VENUES, ...MARKET_OPTION_VENUES]
 
 export interface MarketServerOptions {
   /** Any integer: the same one gives the same walk of prices. */
@@ -31,11 +37,11 @@ export interface MarketServer {
   readonly startMs: UnixMs
   readonly model: MarketModel
   /** Base URL of one venue, as `sources.venues.<venue>.baseUrl` takes it. */
-  readonly baseUrlOf: (venue: MarketVenue) => string
+  readonly baseUrlOf: (venue: ServedVenue) => string
   /** Spoils every answer of a venue from now on; null makes it well again. */
-  readonly setFault: (venue: MarketVenue, fault: Fault | null) => void
+  readonly setFault: (venue: ServedVenue, fault: Fault | null) => void
   /** Requests that a venue has received, spoiled ones included. */
-  readonly requestsOf: (venue: MarketVenue) => number
+  readonly requestsOf: (venue: ServedVenue) => number
   /** Ends open requests and the server; idempotent. */
   readonly stop: () => Promise<void>
 }
@@ -47,8 +53,8 @@ interface Exchange {
 }
 
 /**
- * A market of five venues on loopback, each below its own prefix (`/binance`, `/coinbase`, …) in
- * its real REST format, for the local network and for tests.
+ * A market of five venues and three that list options on loopback, each below its own prefix
+ * (`/binance`, `/deribit-options`, …) in its real REST format, for the local network and for tests.
  *
  * Below `/control`: `GET state`, `GET range?market=BTC/USD&fromMs=…&untilMs=…` and
  * `PUT fault?venue=okx&fault=html` (without `fault` it ends), and `PUT begin` for incidents that
@@ -61,13 +67,13 @@ export async function startMarketServer(options: MarketServerOptions): Promise<M
   const { incidentsBegin = 'at-start' } = options
   const startMs = nowMs()
   const model = new MarketModel({ seed, startMs, incidents, incidentsBegin })
-  const faults = new Map<MarketVenue, Fault>()
-  const requests = new Map<MarketVenue, number>()
-  const setFault = (venue: MarketVenue, fault: Fault | null) => {
+  const faults = new Map<ServedVenue, Fault>()
+  const requests = new Map<ServedVenue, number>()
+  const setFault = (venue: ServedVenue, fault: Fault | null) => {
     if (fault === null) faults.delete(venue)
     else faults.set(venue, fault)
   }
-  const desk: Desk = { model, startMs, incidents, faults, requests, nowMs, setFault }
+  const desk: Desk = { model, seed, startMs, incidents, faults, requests, nowMs, setFault }
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://market')
     answer(desk, { request, response, url })
@@ -93,12 +99,13 @@ export async function startMarketServer(options: MarketServerOptions): Promise<M
 /** What answering needs. */
 interface Desk {
   readonly model: MarketModel
+  readonly seed: number
   readonly startMs: UnixMs
   readonly incidents: readonly Incident[]
-  readonly faults: ReadonlyMap<MarketVenue, Fault>
-  readonly requests: Map<MarketVenue, number>
+  readonly faults: ReadonlyMap<ServedVenue, Fault>
+  readonly requests: Map<ServedVenue, number>
   readonly nowMs: () => UnixMs
-  readonly setFault: (venue: MarketVenue, fault: Fault | null) => void
+  readonly setFault: (venue: ServedVenue, fault: Fault | null) => void
 }
 
 function answer(desk: Desk, exchange: Exchange): void {
@@ -107,7 +114,7 @@ function answer(desk: Desk, exchange: Exchange): void {
     answerControl(desk, { ...exchange, command: rest })
     return
   }
-  const venue = MARKET_VENUES.find((each) => each === prefix)
+  const venue = SERVED_VENUES.find((each) => each === prefix)
   if (venue === undefined) {
     send(exchange.response, { status: 404, body: { error: 'no such venue' } })
     return
@@ -115,13 +122,19 @@ function answer(desk: Desk, exchange: Exchange): void {
   desk.requests.set(venue, (desk.requests.get(venue) ?? 0) + 1)
   const nowMs = desk.nowMs()
   const fault = desk.faults.get(venue)
-  const incident = desk.model.incidentOf(venue, nowMs)
+  const incident = isOptionVenue(venue) ? null : desk.model.incidentOf(venue, nowMs)
   const question = { path: rest, query: exchange.url.searchParams, nowMs }
-  const page = ANSWERERS[venue](desk.model, question)
+  const page = isOptionVenue(venue)
+    ? answerOptions(desk.model, question, { venue, seed: desk.seed })
+    : ANSWERERS[venue](desk.model, question)
   if (fault !== undefined) SPOILERS[fault]({ ...exchange, body: page?.body ?? '{}' })
   else if (incident?.kind === 'silent') SPOILERS.nothing({ ...exchange, body: '' })
   else if (page === null) send(exchange.response, { status: 404, body: { error: 'no such path' } })
   else sendText(exchange.response, page)
+}
+
+function isOptionVenue(venue: ServedVenue): venue is MarketOptionVenue {
+  return MARKET_OPTION_VENUES.some((each) => each === venue)
 }
 
 function answerControl(desk: Desk, exchange: Exchange & { readonly command: string }): void {
@@ -142,7 +155,7 @@ function answerControl(desk: Desk, exchange: Exchange & { readonly command: stri
     return
   }
   if (request.method === 'PUT' && command === '/fault') {
-    const venue = MARKET_VENUES.find((each) => each === url.searchParams.get('venue'))
+    const venue = SERVED_VENUES.find((each) => each === url.searchParams.get('venue'))
     const asked = url.searchParams.get('fault')
     const fault = FAULTS.find((each) => each === asked) ?? null
     if (venue === undefined || (fault === null && asked !== null)) {
