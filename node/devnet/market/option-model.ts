@@ -12,7 +12,7 @@ export const MARKET_OPTION_VENUES = ['deribit-options', 'okx-options', 'bybit-op
 export type MarketOptionVenue = (typeof MARKET_OPTION_VENUES)[number]
 
 /** Coins on which there are options. */
-const OPTION_COINS = ['BTC', 'ETH']
+const OPTION_COINS = ['BTC', 'ETH', 'SOL']
 /** Expiries around a month, and one of the days to come. */
 const EXPIRY_DAYS = [3, 22, 29, 36]
 const DAY_MS = 86_400_000
