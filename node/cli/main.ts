@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { execute } from './execute.ts'
 import { EXIT_INTERRUPTED } from './exit-codes.ts'
+import { leave } from './leave.ts'
 
 const stopping = new AbortController()
 
@@ -12,10 +13,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-// Not process.exit(): what was written to a pipe must still get through it.
+// Not process.exit() at once: what was written to a pipe must still get through it.
 process.exitCode = await execute(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   terminal: { input: process.stdin, output: process.stderr },
   signal: stopping.signal,
 })
+leave([process.stdout, process.stderr])

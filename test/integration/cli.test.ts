@@ -41,8 +41,8 @@ interface Ended {
 }
 
 /** A command as an operator starts it; `secret` is what descriptor 3 gives. */
-function start(args: readonly string[], secret = '') {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+function start(args: readonly string[], secret = '', flags: readonly string[] = []) {
+  const child = spawn(process.execPath, [...flags, MAIN, ...args], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
@@ -74,6 +74,13 @@ async function passphraseFile(text: string): Promise<string> {
 }
 
 describe('without a node', () => {
+  test('a command that is done ends, whatever still holds its process', async () => {
+    const holds = 'data:text/javascript,setInterval(() => {}, 1_000)'
+    const { exitCode, stderr } = await start(['nonsense'], '', ['--import', holds]).ended
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('nonsense')
+  })
+
   test('init writes what config check finds good once the committee is there', async () => {
     const passphrase = await passphraseFile('correct horse')
     const options = ['--name', 'alpha', '--passphrase-file', passphrase, '--development', '--json']
