@@ -4,10 +4,12 @@ import type { Startable } from '../lifecycle.ts'
 import { Clashes } from './clashes.ts'
 import { Dialer } from './dialer.ts'
 import { type Delivery, Gossip, type GossipCounters, type Judgement } from './gossip.ts'
+import { mendGossipStreams } from './gossip-streams.ts'
 import { createHost, type Host, startHost } from './host.ts'
 import type { NetworkIdentity } from './identity.ts'
 import { Limiter, limiterOptionsFor } from './limiter.ts'
 import { type Roster, type RosterEntry, rosterOf } from './roster.ts'
+import { surplusOf } from './surplus.ts'
 import { Sync } from './sync.ts'
 import { channelsOf, type TopicName } from './topics.ts'
 import { Upkeep } from './upkeep.ts'
@@ -132,13 +134,14 @@ export class Network implements Startable {
       {
         ...{ host, limiter },
         listeners: () => this.#gossip.listeners('protocol'),
+        mendStreams: () => mendGossipStreams(host),
         cut: (member) => this.#cut(member),
         wallMs: () => Date.now(),
       },
     )
     host.addEventListener('peer:connect', ({ detail }) => this.#onPeer(detail, 'connected'))
     host.addEventListener('peer:disconnect', ({ detail }) => this.#onPeer(detail, 'disconnected'))
-    host.addEventListener('connection:open', ({ detail }) => this.#replaceOlder(detail))
+    host.addEventListener('connection:open', ({ detail }) => this.#endSurplus(detail))
     host.addEventListener('connection:close', ({ detail }) => this.#onClosed(detail))
     host.services.pubsub.addEventListener('subscription-change', ({ detail }) => {
       const topic = channels.topics.protocol
@@ -256,13 +259,16 @@ export class Network implements Startable {
     this.#dependencies.onPeer?.({ member, change })
   }
 
-  /** A member that connects anew has lost the connection we still hold. */
-  #replaceOlder(connection: Connection): void {
-    for (const older of this.#host.getConnections(connection.remotePeer)) {
-      if (older.id === connection.id) continue
-      const member = this.#roster.indexOf(connection.remotePeer)
-      if (member !== null) this.#clashes.second(member)
-      older.abort(new Error('replaced by a newer connection'))
+  /** One connection to a member is enough. */
+  #endSurplus(newer: Connection): void {
+    const member = this.#roster.indexOf(newer.remotePeer)
+    if (member === null) return
+    for (const older of this.#host.getConnections(newer.remotePeer)) {
+      if (older.id === newer.id) continue
+      this.#clashes.second(member)
+      const surplus =
+        surplusOf(older, newer, this.#options.own < member) === 'older' ? older : newer
+      surplus.abort(new Error('one of two connections'))
     }
   }
 

@@ -16,6 +16,8 @@ export interface UpkeepDependencies {
   readonly limiter: Pick<Limiter, 'ban'>
   /** Members that told us they listen. */
   readonly listeners: () => readonly MemberIndex[]
+  /** Makes gossip streams that are missing. */
+  readonly mendStreams: () => void
   /** Ends every connection of a member that was banned. */
   readonly cut: (member: MemberIndex) => void
   /** Unix time in milliseconds, as connections are stamped with. */
@@ -23,8 +25,11 @@ export interface UpkeepDependencies {
 }
 
 const EVERY_MS = 1_000
-/** A connection this old has its two streams of gossip, and who listens has said so. */
-const SETTLED_MS = 3_000
+/**
+ * A connection this old has its two streams of gossip, and who listens has said so: both ends have
+ * made what was missing, also where the machine is busy.
+ */
+const SETTLED_MS = 6_000
 const GOSSIP = '/meshsub/'
 
 /** Looks every second at what no event tells of. */
@@ -47,6 +52,7 @@ export class Upkeep {
   }
 
   look(): void {
+    this.#dependencies.mendStreams()
     this.#judgeScores()
     this.#renewMute()
   }
@@ -69,10 +75,9 @@ export class Upkeep {
   }
 
   /**
-   * Ends connections on which gossip does not flow both ways, so that they are made anew. When two
-   * members meet while they start, or dial each other at once, a stream of gossipsub can be lost or
-   * go with the connection that is given up; gossipsub opens none for the one that stays, and what
-   * is published reaches the member through others only (docs/adr/0091).
+   * Ends connections on which gossip does not flow both ways although streams that are missing are
+   * made, so that they are made anew; until then what is published reaches the member through
+   * others only (docs/adr/0091).
    */
   #renewMute(): void {
     const { host, listeners, wallMs } = this.#dependencies

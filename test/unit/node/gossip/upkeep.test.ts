@@ -18,6 +18,7 @@ class Peers {
   readonly listening = new Set([1, 2, 3])
   readonly scores = new Map<string, number>()
   nowMs = 1_000
+  mended = 0
   readonly #streams = new Map<
     number,
     { protocol: string; direction: Direction; status: string }[]
@@ -45,6 +46,9 @@ class Peers {
         host: host as unknown as UpkeepDependencies['host'],
         limiter: { ban: (member) => this.banned.push(member) },
         listeners: () => [...this.listening],
+        mendStreams: () => {
+          this.mended += 1
+        },
         cut: (member) => this.cut.push(member),
         wallMs: () => this.nowMs,
       },
@@ -72,10 +76,11 @@ describe('connections on which gossip does not flow (ADR 0091)', () => {
     peers.lose(2, 'outbound')
     // Another protocol's stream carries no gossip.
     peers.open(2, 'outbound', '/ipfs/ping/1.0.0')
-    peers.nowMs = 3_999
+    peers.nowMs = 6_999
     peers.upkeep.look()
+    expect(peers.mended).toBe(1)
     expect(peers.ended).toEqual([])
-    peers.nowMs = 4_000
+    peers.nowMs = 7_000
     peers.upkeep.look()
     expect(peers.ended).toEqual([1, 2])
   })
