@@ -52,14 +52,13 @@ const source = optionSource(deribitOptions, feeds)
 const [request] = optionRequests(deribitOptions, { feeds, symbols: {} })
 if (request === undefined) throw new Error('there is one request')
 
-/** Median milliseconds of something done again and again. */
+/** Milliseconds of a core that something takes, on a machine however busy; warm. */
 function cost(work: () => unknown): string {
-  const times = Array.from({ length: REPEATS }, () => {
-    const beganMs = performance.now()
-    work()
-    return performance.now() - beganMs
-  }).toSorted((a, b) => a - b)
-  return `${times[REPEATS >> 1]?.toFixed(1)} ms`
+  for (let round = 0; round < REPEATS; round++) work()
+  const before = process.cpuUsage()
+  for (let round = 0; round < REPEATS; round++) work()
+  const { user, system } = process.cpuUsage(before)
+  return `${((user + system) / 1_000 / REPEATS).toFixed(1)} ms`
 }
 
 const json = readJson(text, source.jsonLimits)
