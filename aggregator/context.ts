@@ -19,7 +19,7 @@ export interface Context {
 }
 
 /** Turn orders kept; beyond it the oldest is dropped and computed again when asked for. */
-const TURN_ORDERS_MAX = 512
+const TURN_ORDERS_MAX = 64
 
 export function contextOf(crypto: Crypto, committee: Committee): Context {
   return {

@@ -82,6 +82,8 @@ function tryCombine(turn: Turn, round: RoundState, attempt: Attempt): void {
 }
 
 function shareIn(round: RoundState, member: MemberIndex, attempt: Attempt): Uint8Array {
+  const first = round.shares[member]
+  if (first !== undefined && isSameAttempt(first.message, attempt)) return first.message.share
   const found = sharesOf(round, member).find(({ message }) => isSameAttempt(message, attempt))
   invariant(found !== undefined, 'an attempt counts only shares that are kept')
   return found.message.share

@@ -20,6 +20,7 @@ const SPREAD_CODE_MAX = (EXPONENT_MAX << MANTISSA_BITS) | MANTISSA_MAX
  */
 export function encodeSpread(spread: bigint): number {
   invariant(spread >= 0n, 'a spread is never negative')
+  if (spread <= MANTISSA_MAX) return Number(spread)
   let exponent = 0n
   let mantissa = spread
   while (mantissa > MANTISSA_MAX) {
@@ -34,6 +35,7 @@ export function encodeSpread(spread: bigint): number {
 /** The spread that a 24-bit code stands for. */
 export function decodeSpread(code: number): bigint {
   const bits = BigInt(code)
+  if (bits <= MANTISSA_MAX) return bits
   return (bits & MANTISSA_MAX) << (bits >> MANTISSA_BITS)
 }
 

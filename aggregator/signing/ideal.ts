@@ -1,7 +1,7 @@
 import { equalBytes } from '../values/bytes.ts'
-import { countMembers, listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
+import { countMembers, listMembers, NO_MEMBERS, positionIn, withMember } from '../values/ids.ts'
 import { RecentMap } from '../values/recent-map.ts'
-import { cutBytes } from '../values/slab.ts'
+import { cutBytes, pieceOf } from '../values/slab.ts'
 import type { GroupKey, SigningSession, SigningShare, ThresholdScheme } from './threshold.ts'
 
 /** Sessions whose tags are remembered; the oldest goes first. */
@@ -70,26 +70,25 @@ export function idealScheme(key: number): ThresholdScheme {
   return {
     name: 'ideal',
     commit(_share, chance) {
-      const secret = { hiding: new Uint8Array(32), binding: new Uint8Array(32) }
-      const commitment = { hiding: new Uint8Array(33), binding: new Uint8Array(33) }
-      commitment.hiding[0] = 2
-      commitment.binding[0] = 2
-      // A loop: views and copies of so few bytes cost more, and simulations make many.
+      // One piece for all four: simulations make many, and no short array is as small as a view.
+      const room = pieceOf(130)
+      room[0] = 2
+      room[33] = 2
       for (let at = 0; at < 32; at++) {
-        const hiding = chance[at] as number
-        const binding = chance[at + 32] as number
-        secret.hiding[at] = hiding
-        secret.binding[at] = binding
-        commitment.hiding[at + 1] = hiding
-        commitment.binding[at + 1] = binding
+        room[1 + at] = chance[at] as number
+        room[34 + at] = chance[at + 32] as number
+        room[66 + at] = chance[at] as number
+        room[98 + at] = chance[at + 32] as number
       }
+      const commitment = { hiding: room.subarray(0, 33), binding: room.subarray(33, 66) }
+      const secret = { hiding: room.subarray(66, 98), binding: room.subarray(98, 130) }
       return { secret, commitment }
     },
     isCommitment: ({ hiding, binding }) => hiding[0] === 2 && binding[0] === 2,
     sign(_groupKey: GroupKey, share: SigningShare, nonce, session) {
-      const position = listMembers(session.signingSet).indexOf(share.index)
+      const position = positionIn(session.signingSet, share.index)
       const own = session.commitments[position]
-      if (own === undefined || !equalBytes(own.hiding.subarray(1), nonce.hiding)) {
+      if (own === undefined || !isPointOf(nonce.hiding, own.hiding)) {
         throw new RangeError("the signer's own commitment is not in the session")
       }
       if (!session.commitments.every((each) => each.hiding[0] === 2 && each.binding[0] === 2)) {
@@ -125,9 +124,17 @@ interface SessionTags {
 /** Commitments as bytes: a share of the ideal scheme is bound to its session like a real one. */
 function commitmentsOf(session: SigningSession): Uint8Array {
   const bytes = cutBytes(session.commitments.length * 8)
-  session.commitments.forEach((each, position) => {
-    bytes.set(each.hiding.subarray(1, 5), position * 8)
-    bytes.set(each.binding.subarray(1, 5), position * 8 + 4)
+  session.commitments.forEach(({ hiding, binding }, position) => {
+    for (let at = 0; at < 4; at++) {
+      bytes[position * 8 + at] = hiding[at + 1] as number
+      bytes[position * 8 + 4 + at] = binding[at + 1] as number
+    }
   })
   return bytes
+}
+
+/** Whether a point of this scheme is that of a nonce: a head and the nonce itself. */
+function isPointOf(nonce: Uint8Array, point: Uint8Array): boolean {
+  for (let at = 0; at < 32; at++) if (point[at + 1] !== nonce[at]) return false
+  return true
 }

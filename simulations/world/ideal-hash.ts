@@ -1,4 +1,5 @@
 import type { Crypto } from '../../aggregator/signing/crypto.ts'
+import { pieceOf } from '../../aggregator/values/slab.ts'
 
 /**
  * Stands in for keccak256 in long simulations: 32 bytes, deterministic, quick, and without
@@ -35,18 +36,30 @@ export const idealHash: Crypto['keccak256'] = (bytes) => {
 
 /** Two rounds that carry each lane to all others, then one lane for each word of the result. */
 function expanded(a: number, b: number, c: number, d: number): Uint8Array {
-  const lanes = [a, b, c, d]
-  const result = new Uint8Array(32)
-  for (let word = -4; word < 8; word++) {
-    const lane = word & 3
-    const mixed = Math.imul((lanes[lane] as number) ^ (lanes[(lane + 3) & 3] as number), 0x21f0aaad)
-    const value = (Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97) + word) ^ (mixed >>> 13)
-    lanes[lane] = value
+  const result = pieceOf(32)
+  let [e, f, g, h] = [a, b, c, d]
+  for (let word = -4; word < 8; word += 4) {
+    e = mixed(e, h, word)
+    f = mixed(f, e, word + 1)
+    g = mixed(g, f, word + 2)
+    h = mixed(h, g, word + 3)
     if (word < 0) continue
-    result[4 * word] = value
-    result[4 * word + 1] = value >>> 8
-    result[4 * word + 2] = value >>> 16
-    result[4 * word + 3] = value >>> 24
+    write(result, 4 * word, e)
+    write(result, 4 * word + 4, f)
+    write(result, 4 * word + 8, g)
+    write(result, 4 * word + 12, h)
   }
   return result
+}
+
+function mixed(lane: number, neighbour: number, word: number): number {
+  const both = Math.imul(lane ^ neighbour, 0x21f0aaad)
+  return (Math.imul(both ^ (both >>> 15), 0x735a2d97) + word) ^ (both >>> 13)
+}
+
+function write(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word
+  bytes[at + 1] = word >>> 8
+  bytes[at + 2] = word >>> 16
+  bytes[at + 3] = word >>> 24
 }

@@ -39,12 +39,11 @@ export function createSigner({ keys, member, disk, chance }: SignerOptions): Sig
   const nonces = new RecentMap<Round, (NonceSecret | null)[]>()
 
   const commitments = (round: Round): Commitments => {
-    const pairs = [0, 1, 2].map(() => threshold.commit(share, chance.bytes(64)))
-    nonces.set(
-      round,
-      pairs.map((pair) => pair.secret),
-    )
-    return pairs.map((pair) => pair.commitment) as unknown as Commitments
+    const first = threshold.commit(share, chance.bytes(64))
+    const second = threshold.commit(share, chance.bytes(64))
+    const third = threshold.commit(share, chance.bytes(64))
+    nonces.set(round, [first.secret, second.secret, third.secret])
+    return [first.commitment, second.commitment, third.commitment]
   }
   const sign = (request: SignRequest): Uint8Array | null => {
     const { round, slot, reportDigest, session } = request
