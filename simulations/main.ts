@@ -16,6 +16,7 @@ import { recordingOf } from './scenario/recording.ts'
 import { RESEARCH } from './scenario/research.ts'
 import { LONG_COMMANDS } from './sweep/commands.ts'
 import { commitOf } from './sweep/commit.ts'
+import { placeObjectsYoung } from './sweep/placement.ts'
 
 const USAGE = `Simulates the protocol: the machine of the node in a world made from a seed.
 
@@ -226,6 +227,7 @@ async function main(args: readonly string[]): Promise<number> {
   return simulate(optionsOf(rest))
 }
 
+placeObjectsYoung()
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

@@ -34,6 +34,11 @@ export class Trace {
     this.add((value - (value >>> 0)) / 0x1_0000_0000)
   }
 
+  /** Two words that stand for all that was added, in another trace. */
+  words(): readonly [number, number] {
+    return [this.#a, this.#d]
+  }
+
   /** 32 hexadecimal digits; more can be added afterwards. */
   digest(): string {
     return [this.#a, this.#b, this.#c, this.#d]

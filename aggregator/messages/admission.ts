@@ -48,7 +48,7 @@ export function createAdmission(): Admission {
 
 /** Forgets rounds before `oldest`; call it when a round opens. */
 export function forgetAdmitted(admission: Admission, oldest: Round): void {
-  for (const round of admission.rounds.keys()) if (round < oldest) admission.rounds.delete(round)
+  admission.rounds.deleteWhere((round) => round < oldest)
 }
 
 /** Counts a verified message against the one-digest rule of protocol §5 and the limits of §13. */

@@ -71,7 +71,7 @@ function isLostBefore(state: State, round: Round): boolean {
 }
 
 function forgetBefore(state: State, oldest: Round): void {
-  for (const round of state.rounds.keys()) if (round < oldest) state.rounds.delete(round)
+  state.rounds.deleteWhere((round) => round < oldest)
   if (state.publishing.length > 0) {
     state.publishing = state.publishing.filter(({ round }) => round >= oldest)
   }

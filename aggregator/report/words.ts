@@ -8,6 +8,7 @@ export const INT64_MAX = 2n ** 63n - 1n
 
 const MANTISSA_BITS = 18n
 const MANTISSA_MAX = (1n << MANTISSA_BITS) - 1n
+const SAFE_MANTISSA_MAX = Number(MANTISSA_MAX)
 const EXPONENT_MAX = 63n
 const SPREAD_CODE_MAX = (EXPONENT_MAX << MANTISSA_BITS) | MANTISSA_MAX
 
@@ -20,7 +21,8 @@ const SPREAD_CODE_MAX = (EXPONENT_MAX << MANTISSA_BITS) | MANTISSA_MAX
  */
 export function encodeSpread(spread: bigint): number {
   invariant(spread >= 0n, 'a spread is never negative')
-  if (spread <= MANTISSA_MAX) return Number(spread)
+  const number = Number(spread)
+  if (Number.isSafeInteger(number)) return encodeSafeSpread(number)
   let exponent = 0n
   let mantissa = spread
   while (mantissa > MANTISSA_MAX) {
@@ -30,6 +32,20 @@ export function encodeSpread(spread: bigint): number {
   }
   if (exponent > EXPONENT_MAX) return Number(SPREAD_CODE_MAX)
   return Number((exponent << MANTISSA_BITS) | mantissa)
+}
+
+/** The same for most spreads there are, without a bigint for each step. */
+function encodeSafeSpread(spread: number): number {
+  let exponent = 0
+  let unit = 1
+  let mantissa = spread
+  while (mantissa > SAFE_MANTISSA_MAX) {
+    exponent += 1
+    unit *= 2
+    const rest = spread % unit
+    mantissa = (spread - rest) / unit + (rest === 0 ? 0 : 1)
+  }
+  return exponent * (SAFE_MANTISSA_MAX + 1) + mantissa
 }
 
 /** The spread that a 24-bit code stands for. */

@@ -48,9 +48,11 @@ export class RecentMap<K, V> {
     return true
   }
 
-  /** In the order in which they were set; as they are now, whatever is deleted meanwhile. */
-  keys(): readonly K[] {
-    return [...this.#keys]
+  /** Deletes the entries that are over by their key. */
+  deleteWhere(isOver: (key: K) => boolean): void {
+    for (let place = this.#keys.length - 1; place >= 0; place--) {
+      if (isOver(this.#keys[place] as K)) this.#remove(place)
+    }
   }
 
   /** In the order in which they were set; not a copy. */

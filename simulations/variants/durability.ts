@@ -34,7 +34,7 @@ export const DURABILITY_VARIANTS: readonly Variant[] = [
     summary: 'rounds behind the window are kept (§4.2, §13)',
     plants: {
       createMachine: spoilt((machine) => {
-        machine.state.rounds.delete = () => false
+        machine.state.rounds.deleteWhere = () => undefined
       }),
     },
   },

@@ -2,13 +2,17 @@ import type { GossipMessage, Verified } from '../../aggregator/messages/messages
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { NO_MEMBERS } from '../../aggregator/values/ids.ts'
 import type { CertificateDigests } from '../certificate-digests.ts'
+import { Trace } from '../trace.ts'
 
 /** A gossip message on its way, with who has it. One object for all copies of one content. */
 export interface Envelope {
   readonly type: 'envelope'
   readonly message: Verified<GossipMessage>
-  /** Words that stand for it in the trace: type, round, sender, values, report digest. */
-  readonly marks: readonly number[]
+  /**
+   * Words that stand for it in the trace, a hash of type, round, sender, values and report digest:
+   * once for each message, as every member's trace of it says the same.
+   */
+  readonly marks: readonly [number, number]
   /** Members that have received it. */
   seen: Members
   /** Members that a relayed copy is on its way to. */
@@ -24,7 +28,7 @@ export function envelopeOf(
   return {
     type: 'envelope',
     message,
-    marks: marksOf(digests, message.message),
+    marks: hashed(marksOf(digests, message.message)),
     seen: NO_MEMBERS,
     relayed: NO_MEMBERS,
     isWhole: false,
@@ -58,6 +62,12 @@ const TYPE_MARK = {
   certificate: 5,
   evidence: 6,
 } as const
+
+function hashed(marks: readonly number[]): readonly [number, number] {
+  const trace = new Trace()
+  trace.addAll(marks)
+  return trace.words()
+}
 
 function marksOf(digests: CertificateDigests, message: GossipMessage): readonly number[] {
   const { round } = message

@@ -37,7 +37,10 @@ export const idealHash: Crypto['keccak256'] = (bytes) => {
 /** Two rounds that carry each lane to all others, then one lane for each word of the result. */
 function expanded(a: number, b: number, c: number, d: number): Uint8Array {
   const result = pieceOf(32)
-  let [e, f, g, h] = [a, b, c, d]
+  let e = a
+  let f = b
+  let g = c
+  let h = d
   for (let word = -4; word < 8; word += 4) {
     e = mixed(e, h, word)
     f = mixed(f, e, word + 1)

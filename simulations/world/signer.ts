@@ -60,7 +60,7 @@ export function createSigner({ keys, member, disk, chance }: SignerOptions): Sig
     }
   }
   const erase = (upTo: Round): void => {
-    for (const round of nonces.keys()) if (round <= upTo) nonces.delete(round)
+    nonces.deleteWhere((round) => round <= upTo)
   }
   return { commitments, sign, erase }
 }

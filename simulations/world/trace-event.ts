@@ -25,14 +25,17 @@ export function markEvent(
     readonly member: MemberIndex
     readonly event: Event
     /** Of a message that came from the network. */
-    readonly marks: readonly number[] | null
+    readonly marks: readonly [number, number] | null
   },
 ): void {
   const { nowUs, member, event, marks } = about
   trace.addWide(nowUs)
   trace.add(member)
   trace.add(EVENT_MARK[event.type])
-  if (marks !== null) trace.addAll(marks)
+  if (marks !== null) {
+    trace.add(marks[0])
+    trace.add(marks[1])
+  }
   switch (event.type) {
     case 'sampled':
       trace.addWide(event.round)
@@ -59,6 +62,12 @@ export function markEvent(
 function addValue(trace: Trace, value: bigint | null): void {
   if (value === null) {
     trace.add(0)
+    return
+  }
+  const number = Number(value)
+  if (number >= 0 && Number.isSafeInteger(number)) {
+    trace.add(1)
+    trace.addWide(number)
     return
   }
   const bits = BigInt.asUintN(64, value)

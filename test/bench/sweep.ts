@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { checkScenario } from '../../simulations/scenario/load.ts'
 import type { Job, Outcome } from '../../simulations/sweep/job.ts'
+import { placeObjectsYoung } from '../../simulations/sweep/placement.ts'
 import { runPool } from '../../simulations/sweep/pool.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 import type { Figure } from './figure.ts'
@@ -40,6 +41,7 @@ interface Measured {
 }
 
 async function benchSweep({ nodes, rounds, signal, say }: BenchOptions) {
+  placeObjectsYoung()
   const figures: Figure[] = []
   for (const size of nodes.length === 0 ? [4] : nodes) {
     const grid = { size, rounds: rounds ?? ROUNDS }

@@ -59,7 +59,9 @@ describe('what observations imply (protocol §6.3)', () => {
     for (let round = 1; round <= 20; round++) {
       reportOf(fresh, [forge.observation({ round, sender: 0, pair })])
     }
-    expect([...fresh.reports.keys()]).toEqual([13, 14, 15, 16, 17, 18, 19, 20])
+    expect(fresh.reports.size).toBe(8)
+    expect(fresh.reports.has(12)).toBe(false)
+    expect(fresh.reports.has(13)).toBe(true)
   })
 
   test('the digest of inputs does not depend on their order', () => {

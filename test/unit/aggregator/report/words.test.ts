@@ -48,6 +48,16 @@ describe('spreads (protocol §7)', () => {
     }
   })
 
+  test('are the smallest that is not below, at every size and on both sides of 2^53', () => {
+    for (let bits = 1n; bits < 60n; bits++) {
+      for (const spread of [2n ** bits - 1n, 2n ** bits, 2n ** bits + 1n]) {
+        const code = encodeSpread(spread)
+        expect(decodeSpread(code)).toBeGreaterThanOrEqual(spread)
+        if (code > 0) expect(decodeSpread(code - 1)).toBeLessThan(spread)
+      }
+    }
+  })
+
   test('are never negative', () => {
     expect(() => encodeSpread(-1n)).toThrow('invariant')
   })
