@@ -3,6 +3,15 @@ import type { MemberIndex } from './values/ids.ts'
 import type { UnixMs } from './values/time.ts'
 
 /**
+ * How long the open round is in a hurry still, in milliseconds: observations and shares are on
+ * their way to a certificate, and other work had better wait. Ends a hop before includeMs, and is 0
+ * for the rest of a round.
+ */
+export function hurriedForMs(committee: Committee, nowMs: UnixMs): number {
+  return heldForMs(committee, committee.size - 1, nowMs)
+}
+
+/**
  * How long a message of others may wait before it is passed on, in milliseconds: its author sent it
  * to everybody, so who passes it on repairs, and repairs nothing that is not missed yet. What is
  * here by then still is everywhere by includeMs, one hop later, and what comes later waits for

@@ -7,7 +7,7 @@ import { type Context, contextOf } from '../aggregator/context.ts'
 import { statementBytes } from '../aggregator/handover/statements.ts'
 import { gossipBytesMax } from '../aggregator/messages/codec.ts'
 import { encodeDirect, SYNC_ANSWER_BYTES_MAX } from '../aggregator/messages/sync.ts'
-import { heldForMs } from '../aggregator/passing-on.ts'
+import { heldForMs, hurriedForMs } from '../aggregator/passing-on.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
 import { WallClock } from './clock.ts'
@@ -27,6 +27,7 @@ import { Network } from './gossip/network.ts'
 import { Inbound } from './inbound.ts'
 import { cryptoOf, type Ecdsa, loadEcdsa } from './keys/native.ts'
 import type { Terminal } from './keys/passphrase.ts'
+import { Later } from './later.ts'
 import { type Running, startAll } from './lifecycle.ts'
 import type { Log } from './logging.ts'
 import { SourceEngine } from './sources/engine.ts'
@@ -65,9 +66,15 @@ export async function startNode(
   const { committee } = base.context
   const keys = await openKeys({ config: config.keys, committee }, { ...base, ...dependencies })
   const { signal } = dependencies
-  const signer = await openSigner({ config, member: keys.member }, { ...base, signal })
+  const later = new Later({
+    heldForMs: () => hurriedForMs(committee, base.clock.nowMs()),
+  })
+  const signer = await openSigner(
+    { config, member: keys.member },
+    { ...base, signal, later: later.do },
+  )
   try {
-    const node = await assemble({ ...base, loaded, keys, signer })
+    const node = await assemble({ ...base, loaded, keys, signer, later })
     const running = await startAll(node.parts, { signal: dependencies.signal })
     const address = node.api.address ?? ''
     base.log.info('node.started', { member: signer.self, address })
@@ -123,17 +130,18 @@ interface Assembly extends Foundation {
   readonly loaded: LoadedConfig
   readonly keys: OpenKeys
   readonly signer: NodeSigner
+  readonly later: Later
 }
 
 async function assemble(assembly: Assembly) {
-  const { loaded, signer, context, clock, log, metrics, onFatal } = assembly
+  const { loaded, signer, later, context, clock, log, metrics, onFatal } = assembly
   const { config } = loaded
   const { committee } = context
   const startedMs = clock.nowMs()
   const nowMs = () => clock.nowMs()
   const { dataDirectory, name } = config
   const { self } = signer
-  const store = openStore({ dataDirectory, startedMs, committee, self }, { nowMs, log })
+  const store = openStore({ dataDirectory, startedMs, committee, self }, { nowMs, log, later })
   const engine = makeSources(assembly)
   const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock })
   const targets = makeTargets(config, { ...assembly, predecessor: loaded.predecessor })
@@ -193,7 +201,7 @@ async function assemble(assembly: Assembly) {
   const { epoch } = rotation
   const served = { context, certificates, epoch, view, metrics, clock, log }
   const api = new ApiServer(config.api, served)
-  const first = [store.journal, signer.part, engine, ...targets.map(({ target }) => target)]
+  const first = [store.journal, later, signer.part, engine, ...targets.map(({ target }) => target)]
   const last = [network, ...rotation.parts, ...certified.parts, driver, ...rotation.past, api]
   return { parts: [...first, ...last], api }
 }
@@ -223,6 +231,9 @@ async function makeNetwork(
   const { loaded, signer, context, clock, log, metrics, onFatal } = assembly
   const { committee } = context
   const { network } = loaded.config
+  const repairs = new Later({
+    heldForMs: () => heldForMs(committee, signer.self, clock.nowMs()),
+  })
   const addresses = new Map(network.members.map(({ index, address }) => [index, address]))
   return await Network.create(
     {
@@ -255,7 +266,7 @@ async function makeNetwork(
         else log.info(`peer.${change}`, { member })
       },
       onClash: (member) => metrics.clashes.inc({ member: String(member) }),
-      heldForMs: () => heldForMs(committee, signer.self, clock.nowMs()),
+      later: repairs.do,
       onFault: onFatal,
       nowMs: () => performance.now(),
       chance,

@@ -8,6 +8,7 @@ import type { NodeConfig } from '../config/schema.ts'
 import type { NetworkIdentity } from '../gossip/identity.ts'
 import { HandoverLocks } from '../keys/handover-locks.ts'
 import type { Ecdsa } from '../keys/native.ts'
+import { diskFiles } from '../keys/promise-file.ts'
 import { Promises } from '../keys/promises.ts'
 import { Signer } from '../keys/signer.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -38,6 +39,8 @@ export interface NodeSignerDependencies {
   readonly metrics: Metrics
   readonly onFatal: (error: unknown) => void
   readonly signal: AbortSignal
+  /** Does what no certificate waits for, soon. */
+  readonly later: (work: () => void) => void
 }
 
 /**
@@ -51,7 +54,11 @@ export async function openSigner(
 ): Promise<NodeSigner> {
   const directory = config.dataDirectory
   if (member !== null) {
-    const promises = await Promises.open({ directory, reserveRounds: RESERVED_ROUNDS })
+    const { later } = dependencies
+    const promises = await Promises.open(
+      { directory, reserveRounds: RESERVED_ROUNDS },
+      { files: diskFiles, later },
+    )
     try {
       const locks = await HandoverLocks.open(directory)
       return signerInside(member, { promises, locks }, dependencies)
@@ -72,14 +79,14 @@ export async function openSigner(
 function signerInside(
   { self, identity, signingShare }: MemberKeys,
   disk: { readonly promises: Promises; readonly locks: HandoverLocks },
-  { context, ecdsa, log, metrics }: NodeSignerDependencies,
+  { context, ecdsa, log, metrics, later }: NodeSignerDependencies,
 ): NodeSigner {
   const { committee } = context
   const listed = committee.params.members[self]
   invariant(listed !== undefined, 'the identity key was found among the members')
   const signer = new Signer(
     { index: self, groupKey: committee.groupKey, identityPublicKey: listed.identityKey },
-    { identity, share: signingShare, ...disk, ecdsa },
+    { identity, share: signingShare, ...disk, ecdsa, later },
   )
   const refused = new Map<string, number>()
   const onRefused = (code: string) => {

@@ -12,6 +12,7 @@ import type {
 import { validate } from '../../aggregator/messages/validate.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Memory } from '../driver.ts'
+import type { Later } from '../later.ts'
 import type { Log } from '../logging.ts'
 import type { Observer, StorePort } from '../ports.ts'
 import { CHAIN_START, chained } from '../replay/chain.ts'
@@ -24,6 +25,8 @@ import { ownPast } from './past.ts'
 
 /** Name of the journal in a node's data directory. */
 export const JOURNAL_FILE = 'journal.sqlite'
+
+const AT_ONCE: Pick<Later, 'do'> = { do: (work) => work() }
 
 /** The journal as the driver uses it. */
 export interface Store extends StorePort {
@@ -42,9 +45,14 @@ export interface StoreOptions {
 
 export function openStore(
   { dataDirectory, startedMs, committee, self }: StoreOptions,
-  dependencies: { readonly nowMs: () => number; readonly log: Log },
+  dependencies: {
+    readonly nowMs: () => number
+    readonly log: Log
+    /** When steps are encoded: a round in a hurry need not wait for its history. */
+    readonly later?: Pick<Later, 'do'>
+  },
 ): Store {
-  const { nowMs, log } = dependencies
+  const { nowMs, log, later = AT_ONCE } = dependencies
   const path = join(dataDirectory, JOURNAL_FILE)
   const journal = new Journal(
     { path, run: { startedMs, member: self, committeeDigest: committee.digest } },
@@ -72,14 +80,19 @@ export function openStore(
     observer: {
       onEvent: (event) => {
         const { type, nowMs: atMs } = event
-        appendStep({ kind: 'event', type, nowMs: atMs, body: encodeEvent(event) })
-        if (event.type === 'received') appendMessage(journal, event)
+        later.do(() => {
+          appendStep({ kind: 'event', type, nowMs: atMs, body: encodeEvent(event) })
+          if (event.type === 'received') appendMessage(journal, event)
+        })
       },
       onEffect: (effect) => {
         const { type } = effect
-        appendStep({ kind: 'effect', type, nowMs: nowMs(), body: encodeEffect(committee, effect) })
+        const atMs = nowMs()
+        later.do(() =>
+          appendStep({ kind: 'effect', type, nowMs: atMs, body: encodeEffect(committee, effect) }),
+        )
         if (effect.type !== 'certified' || effect.certificate === kept) return
-        journal.append({ ...certificateEntry(effect.certificate, nowMs()), isBest: false })
+        journal.append({ ...certificateEntry(effect.certificate, atMs), isBest: false })
       },
     },
   }

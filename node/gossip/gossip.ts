@@ -4,7 +4,7 @@ import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import type { Host } from './host.ts'
 import type { Limiter } from './limiter.ts'
-import { Repairs } from './repairs.ts'
+import { passOnLater } from './repairs.ts'
 import type { Roster } from './roster.ts'
 import { type Channels, TOPIC_NAMES, type TopicName } from './topics.ts'
 
@@ -41,8 +41,8 @@ export interface GossipDependencies {
   readonly onMessage: (delivery: Delivery) => Judgement
   /** Ends every connection of a member that sent too much or too much that is wrong. */
   readonly cut: (member: MemberIndex, because: 'rejects' | 'surplus') => void
-  /** How long a message that was accepted now may wait before it is passed on; 0 by default. */
-  readonly heldForMs?: () => number
+  /** When a message that was accepted is passed on; at once by default. */
+  readonly later?: (work: () => void) => void
   /** Something broke in our own code while judging; the process should stop. */
   readonly onFault: (error: unknown) => void
 }
@@ -63,7 +63,6 @@ const CODES_MAX = 128
 export class Gossip {
   readonly #options: GossipOptions
   readonly #dependencies: GossipDependencies
-  readonly #repairs: Repairs
   readonly #judged = new Map<string, number>()
   #published = 0
   #publishFailed = 0
@@ -72,8 +71,8 @@ export class Gossip {
   constructor(options: GossipOptions, dependencies: GossipDependencies) {
     this.#options = options
     this.#dependencies = dependencies
-    const { host, heldForMs = () => 0 } = dependencies
-    this.#repairs = new Repairs({ host, heldForMs })
+    const { host, later = (work) => work() } = dependencies
+    passOnLater({ host, later })
   }
 
   /** Subscribes to both topics; the host must be started. */
@@ -86,10 +85,6 @@ export class Gossip {
       )
       pubsub.subscribe(wireName)
     }
-  }
-
-  stop(): void {
-    this.#repairs.stop()
   }
 
   /**

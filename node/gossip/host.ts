@@ -193,7 +193,7 @@ function memberGossip(options: HostOptions): GossipOptions {
       topics: Object.values(options.channels.topics),
       messageBytesMax: options.messageBytesMax,
     }),
-    // `Repairs` say when a message is passed on.
+    // `passOnLater` says when a message is passed on.
     asyncValidation: true,
     D: degree,
     Dlo: Math.min(degree, 3),

@@ -42,7 +42,7 @@ export interface PeerChange {
 export interface NetworkDependencies {
   readonly onMessage: (delivery: Delivery) => Judgement
   /** See `GossipDependencies`. */
-  readonly heldForMs?: () => number
+  readonly later?: (work: () => void) => void
   /** A member asks over a direct stream; reply with `answer`. */
   readonly onSyncRequest: (from: MemberIndex, request: Uint8Array) => void
   readonly onPeer?: (change: PeerChange) => void
@@ -201,7 +201,6 @@ export class Network implements Startable {
     this.#isRunning = false
     this.#upkeep.stop()
     this.#dialer.stop()
-    this.#gossip.stop()
     await this.#sync.stop()
     await this.#host.stop()
   }

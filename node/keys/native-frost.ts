@@ -1,5 +1,4 @@
-import { secp256k1, secp256k1_hasher } from '@noble/curves/secp256k1.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import type {
@@ -18,6 +17,7 @@ import {
   NO_MEMBERS,
   withMember,
 } from '../../aggregator/values/ids.ts'
+import { bindingHash, challengeHash, listHash, messageHash, nonceHash } from './frost-hashes.ts'
 
 /**
  * What FROST uses of `secp256k1/bindings.js`. All of it throws on points off the curve, on scalars
@@ -35,25 +35,6 @@ export interface PointBinding {
 }
 
 const { Fn } = secp256k1.Point
-const CONTEXT = 'FROST-secp256k1-SHA256-v1'
-const bytesOf = (text: string) => new TextEncoder().encode(text)
-
-const hashToScalar = (use: string) => {
-  const DST = bytesOf(CONTEXT + use)
-  return (input: Uint8Array) => secp256k1_hasher.hashToScalar(input, { DST })
-}
-const hashToBytes = (use: string) => {
-  const prefix = bytesOf(CONTEXT + use)
-  return (input: Uint8Array) => sha256(concat(prefix, input))
-}
-
-/** The hash functions of RFC 9591, §6.5; scalars as 32 big-endian bytes. */
-const bindingHash = hashToScalar('rho')
-const challengeHash = hashToScalar('chal')
-const nonceHash = hashToScalar('nonce')
-const messageHash = hashToBytes('msg')
-const listHash = hashToBytes('com')
-
 const scalarBytes = (scalar: bigint) => bigintBytes(scalar, 32)
 
 /** What every signer and the combiner compute alike; all of it is public. */
@@ -64,6 +45,8 @@ interface Prepared {
   readonly challenge: Uint8Array
 }
 
+type Preparing = (groupKey: GroupKey, session: SigningSession) => Prepared
+
 /**
  * FROST(secp256k1, SHA-256) of RFC 9591 on libsecp256k1: the same bytes as the scheme of
  * @noble/curves that the core brings, sooner, and with secret scalars only in functions of constant
@@ -71,13 +54,23 @@ interface Prepared {
  * scheme.
  */
 export function nativeFrost(binding: PointBinding): ThresholdScheme {
+  // Who signs in a session combines it as well.
+  const known = new WeakMap<SigningSession, { groupKey: GroupKey; prepared: Prepared }>()
+  const preparedOf: Preparing = (groupKey, session) => {
+    const before = known.get(session)
+    if (before?.groupKey === groupKey) return before.prepared
+    const prepared = prepare(binding, groupKey, session)
+    known.set(session, { groupKey, prepared })
+    return prepared
+  }
   return {
     name: frostScheme.name,
     commit: (share, chance) => commit(binding, share, chance),
     isCommitment: (commitment) => isCommitment(binding, commitment),
-    sign: (groupKey, share, nonce, session) => sign(binding, groupKey, { share, nonce, session }),
+    sign: (groupKey, share, nonce, session) =>
+      sign(binding, groupKey, { share, nonce, session, preparedOf }),
     combine: (groupKey, session, shares) =>
-      combine(binding, groupKey, { session, shares }) ??
+      combine(binding, groupKey, { session, shares, preparedOf }) ??
       frostScheme.combine(groupKey, session, shares),
     verify: (publicKey, message, signature) => verify(binding, publicKey, { message, signature }),
   }
@@ -87,7 +80,7 @@ function commit(binding: PointBinding, share: SigningShare, chance: Uint8Array) 
   if (chance.length !== 64) throw new RangeError('a nonce pair takes 64 unpredictable bytes')
   const nonceOf = (random: Uint8Array) => {
     const input = concat(random, share.secret)
-    const nonce = scalarBytes(nonceHash(input))
+    const nonce = nonceHash(input)
     input.fill(0)
     return nonce
   }
@@ -112,11 +105,12 @@ interface Signing {
   readonly share: SigningShare
   readonly nonce: NonceSecret
   readonly session: SigningSession
+  readonly preparedOf: Preparing
 }
 
 /** RFC 9591, §5.2; the nonce is zeroed with the share. */
 function sign(binding: PointBinding, groupKey: GroupKey, signing: Signing): Uint8Array {
-  const { share, nonce, session } = signing
+  const { share, nonce, session, preparedOf } = signing
   const members = listMembers(session.signingSet)
   const position = members.indexOf(share.index)
   const commitment = session.commitments[position]
@@ -130,7 +124,7 @@ function sign(binding: PointBinding, groupKey: GroupKey, signing: Signing): Uint
   if (!equalBytes(concat(own.hiding, own.binding), concat(commitment.hiding, commitment.binding))) {
     throw new RangeError('the commitment of the session is not that of the nonce')
   }
-  const { factors, challenge } = prepare(binding, groupKey, session)
+  const { factors, challenge } = preparedOf(groupKey, session)
   // z = hiding + factor · binding + λ · challenge · secret
   const weight = Fn.mul(lagrange(members, position), bigintFrom(challenge))
   const weighted = binding.privateKeyTweakMul(Uint8Array.from(share.secret), scalarBytes(weight))
@@ -144,6 +138,7 @@ function sign(binding: PointBinding, groupKey: GroupKey, signing: Signing): Uint
 interface Combining {
   readonly session: SigningSession
   readonly shares: readonly Uint8Array[]
+  readonly preparedOf: Preparing
 }
 
 /** RFC 9591, §5.3 and 5.4; null when this is no session in which shares could be sound. */
@@ -152,10 +147,10 @@ function combine(
   groupKey: GroupKey,
   combining: Combining,
 ): CombineOutcome | null {
-  const { session, shares } = combining
+  const { session, shares, preparedOf } = combining
   if (shares.length !== session.commitments.length) return null
   try {
-    const prepared = prepare(binding, groupKey, session)
+    const prepared = preparedOf(groupKey, session)
     const { groupCommitment: commitment, challenge } = prepared
     const response = sumOf(shares)
     const proof = response === null ? null : { commitment, challenge, response }
@@ -217,7 +212,7 @@ function verify(
   if (signature.length !== 65 || publicKey.length !== 33) return false
   const [commitment, response] = [signature.subarray(0, 33), signature.subarray(33)]
   try {
-    const challenge = scalarBytes(challengeHash(concat(commitment, publicKey, message)))
+    const challenge = challengeHash(concat(commitment, publicKey, message))
     return isSound(binding, publicKey, { commitment, challenge, response })
   } catch {
     return false
@@ -235,16 +230,14 @@ function prepare(binding: PointBinding, groupKey: GroupKey, session: SigningSess
     each.binding,
   ])
   const prefix = concat(publicKey, messageHash(message), listHash(concat(...list)))
-  const factors = identifiers.map((identifier) =>
-    scalarBytes(bindingHash(concat(prefix, identifier))),
-  )
+  const factors = identifiers.map((identifier) => bindingHash(concat(prefix, identifier)))
   const groupCommitment = binding.publicKeyCombine(
     commitments.flatMap((each, position) => [
       each.hiding,
       binding.publicKeyTweakMul(each.binding, at(factors, position)),
     ]),
   )
-  const challenge = scalarBytes(challengeHash(concat(groupCommitment, publicKey, message)))
+  const challenge = challengeHash(concat(groupCommitment, publicKey, message))
   return { factors, groupCommitment, challenge }
 }
 

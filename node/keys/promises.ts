@@ -37,6 +37,8 @@ export interface PromisesOptions {
 
 export interface PromisesDependencies {
   readonly files: PromiseFiles
+  /** When what nobody waits for, promises of reserved rounds, is written; at once by default. */
+  readonly later?: (work: () => void) => void
 }
 
 interface Waiting {
@@ -59,6 +61,7 @@ const WAITING_MAX = 1_024
 export class Promises {
   readonly #options: Required<PromisesOptions>
   readonly #files: PromiseFiles
+  readonly #later: (work: () => void) => void
   readonly #lock: DirectoryLock
   #file: PromiseFile
   #fileId: Uint8Array
@@ -80,6 +83,7 @@ export class Promises {
     options: Required<PromisesOptions>,
     held: {
       readonly files: PromiseFiles
+      readonly later: (work: () => void) => void
       readonly lock: DirectoryLock
       readonly file: PromiseFile
       readonly fileId: Uint8Array
@@ -88,6 +92,7 @@ export class Promises {
   ) {
     this.#options = options
     this.#files = held.files
+    this.#later = held.later
     this.#lock = held.lock
     this.#file = held.file
     this.#fileId = held.fileId
@@ -108,7 +113,7 @@ export class Promises {
     options: PromisesOptions,
     dependencies: PromisesDependencies = { files: diskFiles },
   ): Promise<Promises> {
-    const { files } = dependencies
+    const { files, later = (work) => work() } = dependencies
     const settings = { recordsMax: RECORDS_MAX, reserveRounds: 0, ...options }
     const lock = lockDirectory(options.directory)
     try {
@@ -118,11 +123,11 @@ export class Promises {
       if (recovery.type === 'unborn') {
         const fileId = randomBytes(FILE_ID_BYTES)
         const file = await files.replace(path, encodeHeader(fileId))
-        return new Promises(settings, { files, lock, file, fileId, records: [] })
+        return new Promises(settings, { files, later, lock, file, fileId, records: [] })
       }
       const { fileId, records, length } = recovery
       const file = await files.openAt(path, length)
-      return new Promises(settings, { files, lock, file, fileId, records })
+      return new Promises(settings, { files, later, lock, file, fileId, records })
     } catch (cause) {
       lock.release()
       if (cause instanceof OracleError) throw cause
@@ -165,9 +170,12 @@ export class Promises {
     if (weight === 'new') this.#standing = standingWith(this.#standing, promise)
     const written = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ promise, resolve, reject })
-      this.#writing ??= this.#writeAll()
     })
-    if (promise.round > this.#reserved) return await written
+    if (promise.round > this.#reserved) {
+      this.#write()
+      return await written
+    }
+    this.#later(() => this.#write())
     // The failure is kept and told to whoever promises or signs next.
     written.catch(() => undefined)
   }
@@ -190,6 +198,7 @@ export class Promises {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#write()
     await this.#writing
     this.#failure ??= new OracleError('PROMISES_CLOSED', 'the promises file was closed')
     await this.#file.close()
@@ -201,12 +210,16 @@ export class Promises {
     return round > this.#floor && round <= this.#reserved ? this.#standing : this.#durable
   }
 
+  #write(): void {
+    if (this.#waiting.length > 0) this.#writing ??= this.#writeAll()
+  }
+
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting
       this.#waiting = []
       try {
-        await this.#write(batch.map(({ promise }) => promise))
+        await this.#append(batch.map(({ promise }) => promise))
       } catch (cause) {
         this.#failure = unusable('PROMISES_FAILED', cause)
         for (const each of [...batch, ...this.#waiting]) each.reject(this.#failure)
@@ -218,7 +231,7 @@ export class Promises {
     this.#writing = null
   }
 
-  async #write(promises: readonly Promised[]): Promise<void> {
+  async #append(promises: readonly Promised[]): Promise<void> {
     const promised = Math.max(...promises.map(({ round }) => round))
     const standing = { promised, reserved: this.#reserved }
     const upTo = reservationAfter(standing, this.#options.reserveRounds)

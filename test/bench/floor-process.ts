@@ -1,6 +1,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { Network } from '../../node/gossip/network.ts'
+import { Later } from '../../node/later.ts'
 
 /**
  * One process of the floor: the bare exchange that a round cannot go below on this stack. Every
@@ -61,6 +62,9 @@ function messageOf(kind: number, round: number, length: number): Uint8Array {
 }
 
 const n = setup.ports.length
+const later = new Later({
+  heldForMs: () => setup.heldMs - ((nowMs() - setup.genesisMs) % setup.roundMs),
+})
 const network = await Network.create(
   {
     identity: privateKeyOf(setup.own),
@@ -79,7 +83,7 @@ const network = await Network.create(
       return { verdict: 'accept', code: 'ACCEPTED' }
     },
     onSyncRequest: () => undefined,
-    heldForMs: () => setup.heldMs - ((nowMs() - setup.genesisMs) % setup.roundMs),
+    later: later.do,
     onFault: (error) => {
       throw error
     },

@@ -89,7 +89,9 @@ function signOnce(scheme: ThresholdScheme, size: number, times: Times): void {
   const shares = signers.map((share, position) => {
     const nonce = nonces[position]
     if (nonce === undefined) throw new Error('a nonce for each signer')
-    return timed('sign', () => scheme.sign(groupKey, share, nonce.secret, session))
+    // Each member has an object of its own: what one has computed of it helps no other.
+    const own = position === 0 ? session : { ...session }
+    return timed('sign', () => scheme.sign(groupKey, share, nonce.secret, own))
   })
   const outcome = timed('combine', () => scheme.combine(groupKey, session, shares))
   if (outcome.type !== 'combined') throw new Error('sound shares combine')

@@ -61,12 +61,13 @@ describe('a committee of four on loopback', () => {
   })
 
   it('passes on what two members cannot tell each other, after it was held', async () => {
+    const held: (() => void)[] = []
     const far = await startMember({ index: 2, size: 3, addresses: new Map() })
     const between = await startMember({
       index: 1,
       size: 3,
       addresses: new Map([[2, addressOf(far)]]),
-      heldForMs: () => 50,
+      later: (work) => held.push(work),
     })
     const near = await startMember({
       index: 0,
@@ -79,6 +80,8 @@ describe('a committee of four on loopback', () => {
     expect(await far.network.publish('protocol', text('valid far'))).toBe(1)
     await between.watch.until(() => between.accepted.length === 1)
     await between.network.publish('protocol', text('valid between'))
+    await near.watch.until(() => near.accepted.length === 1)
+    for (const passOn of held) passOn()
     await near.watch.until(() => near.accepted.length === 2)
     expect(near.accepted).toEqual(['valid between', 'valid far'])
   })

@@ -43,7 +43,7 @@ interface MemberSettings {
   readonly addresses: ReadonlyMap<number, string>
   readonly onSyncRequest?: (member: Member, from: number, request: Uint8Array) => void
   readonly nowMs?: () => number
-  readonly heldForMs?: () => number
+  readonly later?: (work: () => void) => void
   readonly privateKey?: Uint8Array
 }
 
@@ -81,7 +81,7 @@ export async function startMember(settings: MemberSettings): Promise<Member> {
         watch.notify()
       },
       onFault: (error) => seen.faults.push(error),
-      ...(settings.heldForMs === undefined ? {} : { heldForMs: settings.heldForMs }),
+      ...(settings.later === undefined ? {} : { later: settings.later }),
       nowMs: settings.nowMs ?? (() => performance.now()),
       chance: () => 0,
     },

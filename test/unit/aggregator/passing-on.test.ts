@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { heldForMs } from '../../../aggregator/passing-on.ts'
+import { heldForMs, hurriedForMs } from '../../../aggregator/passing-on.ts'
 import { testCommittee } from '../../support/committee.ts'
 
 const timing = { includeMs: 60, hopMs: 20, roundMs: 500 }
@@ -24,6 +24,11 @@ describe('what others said, before it is passed on (§5.6)', () => {
   it('waits for nothing later in the round, nor before the first one', () => {
     expect([40, 41, 120, 499].map((sinceMs) => heldAt(3, sinceMs))).toEqual([0, 0, 0, 0])
     expect(heldForMs(committee, 3, 9_999)).toBe(0)
+  })
+
+  it('waits no longer than the round is in a hurry', () => {
+    const hurried = [0, 39, 40, 499].map((ms) => hurriedForMs(committee, 10_000 + ms))
+    expect(hurried).toEqual([40, 1, 0, 0])
   })
 
   it('never waits where a hop takes as long as includeMs', () => {

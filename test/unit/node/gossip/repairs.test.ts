@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Host } from '../../../../node/gossip/host.ts'
-import { Repairs } from '../../../../node/gossip/repairs.ts'
+import { passOnLater } from '../../../../node/gossip/repairs.ts'
 
 /** Stands for gossipsub: tells of messages that were accepted, and remembers what it passed on. */
 class Pubsub extends EventTarget {
@@ -16,56 +16,16 @@ class Pubsub extends EventTarget {
   }
 }
 
-function repairsOf(heldForMs: () => number) {
-  const pubsub = new Pubsub()
-  const host = { services: { pubsub } } as unknown as Host
-  return { pubsub, repairs: new Repairs({ host, heldForMs }) }
-}
-
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
-
-describe('messages that are passed on (ADR 0091)', () => {
-  it('leave at once when none is to wait', () => {
-    const { pubsub } = repairsOf(() => 0)
+describe('messages of others (ADR 0091)', () => {
+  it('are passed on when their time has come, not before', () => {
+    const pubsub = new Pubsub()
+    const waiting: (() => void)[] = []
+    const host = { services: { pubsub } } as unknown as Host
+    passOnLater({ host, later: (work) => waiting.push(work) })
     pubsub.accept('a')
-    expect(pubsub.passedOn).toEqual(['a of sender: accept'])
-  })
-
-  it('leave together when the first one has waited long enough', () => {
-    const { pubsub } = repairsOf(() => 40 - performance.now())
-    pubsub.accept('a')
-    vi.advanceTimersByTime(30)
     pubsub.accept('b')
-    vi.advanceTimersByTime(9)
     expect(pubsub.passedOn).toEqual([])
-    vi.advanceTimersByTime(1)
+    for (const work of waiting) work()
     expect(pubsub.passedOn).toEqual(['a of sender: accept', 'b of sender: accept'])
-    pubsub.accept('c')
-    expect(pubsub.passedOn).toHaveLength(3)
-    vi.advanceTimersByTime(1_000)
-    expect(pubsub.passedOn).toHaveLength(3)
-  })
-
-  it('wait anew in the next round', () => {
-    const { pubsub } = repairsOf(() => 40)
-    pubsub.accept('a')
-    vi.advanceTimersByTime(500)
-    pubsub.accept('b')
-    expect(pubsub.passedOn).toHaveLength(1)
-    vi.advanceTimersByTime(40)
-    expect(pubsub.passedOn).toHaveLength(2)
-  })
-
-  it('are dropped by a network that stops', () => {
-    const { pubsub, repairs } = repairsOf(() => 40)
-    pubsub.accept('a')
-    repairs.stop()
-    vi.advanceTimersByTime(500)
-    expect(pubsub.passedOn).toEqual([])
   })
 })

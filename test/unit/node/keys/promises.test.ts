@@ -7,7 +7,12 @@ import {
   type PromiseFile,
   type PromiseFiles,
 } from '../../../../node/keys/promise-file.ts'
-import { type PromiseKind, RECORD_BYTES } from '../../../../node/keys/promise-records.ts'
+import {
+  type PromiseKind,
+  RECORD_BYTES,
+  recover,
+  standingOf,
+} from '../../../../node/keys/promise-records.ts'
 import { Promises } from '../../../../node/keys/promises.ts'
 
 const withCode = (code: string) => expect.objectContaining({ code })
@@ -260,6 +265,41 @@ describe('promises of reserved rounds', () => {
     }
     await before.close()
     expect((await reserving()).watermark).toBeGreaterThan(100)
+  })
+
+  it('are written together when no round waits for anything, or with one that waits', async () => {
+    const disk = new FlakyDisk()
+    const later: (() => void)[] = []
+    const promises = await Promises.open(
+      { directory, reserveRounds: 4 },
+      { files: disk, later: (work) => later.push(work) },
+    )
+    opened.push(promises)
+    await promises.persist(promise(10, 'observation', 1))
+    expect(disk.appends).toBe(1)
+    await promises.persist(promise(11, 'observation', 1))
+    await promises.persist(promise(11, 'share', 2))
+    expect(promises.holdsShare(11)).toBe(true)
+    expect([disk.appends, promises.watermark]).toEqual([1, 10])
+    for (const work of later) work()
+    await expect.poll(() => promises.watermark).toBe(11)
+    expect(disk.appends).toBe(2)
+    // Beyond the reserved rounds a promise waits for the disk, and takes along what waits.
+    await promises.persist(promise(13, 'observation', 1))
+    await promises.persist(promise(20, 'observation', 1))
+    expect([disk.appends, promises.watermark]).toEqual([3, 20])
+  })
+
+  it('are written when the promises are closed before their time', async () => {
+    const promises = await Promises.open(
+      { directory, reserveRounds: 4 },
+      { files: diskFiles, later: () => undefined },
+    )
+    await promises.persist(promise(10, 'observation', 1))
+    await promises.persist(promise(11, 'observation', 1))
+    await promises.close()
+    const found = recover(readFileSync(file()))
+    expect(found.type === 'recovered' ? standingOf(found.records).watermark : 0).toBe(11)
   })
 
   it('are over when the write behind them fails: the next promise says so', async () => {
