@@ -5,8 +5,9 @@ import type { Promised } from '../../aggregator/effects.ts'
 import { reservationAfter } from '../../aggregator/reservation.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
-import { codeOf, OracleError } from '../errors.ts'
+import { OracleError } from '../errors.ts'
 import { type DirectoryLock, lockDirectory } from '../store/lock.ts'
+import { corrupt, unusable } from './promise-errors.ts'
 import { diskFiles, type PromiseFile, type PromiseFiles } from './promise-file.ts'
 import {
   encodeHeader,
@@ -284,21 +285,5 @@ function refusal(because: 'past' | 'conflict', promise: Promised): OracleError {
     'PROMISE_CONFLICT',
     'the signer has promised something else in this round and refuses to contradict it; report it',
     { context },
-  )
-}
-
-function corrupt(path: string, position: number): OracleError {
-  return new OracleError(
-    'PROMISES_CORRUPT',
-    `the disk changed what was written to ${path}; check the disk, then move the file away`,
-    { context: { path, position } },
-  )
-}
-
-function unusable(code: 'PROMISES_UNUSABLE' | 'PROMISES_FAILED', cause: unknown): OracleError {
-  return new OracleError(
-    code,
-    `the promises file fails (${codeOf(cause)}) and nothing is signed; check disk and space`,
-    { context: { cause: codeOf(cause) }, cause },
   )
 }

@@ -1,0 +1,22 @@
+import { codeOf, OracleError } from '../errors.ts'
+
+/** The disk gave back something else than was written. */
+export function corrupt(path: string, position: number): OracleError {
+  return new OracleError(
+    'PROMISES_CORRUPT',
+    `the disk changed what was written to ${path}; check the disk, then move the file away`,
+    { context: { path, position } },
+  )
+}
+
+/** Nothing may be promised any more. */
+export function unusable(
+  code: 'PROMISES_UNUSABLE' | 'PROMISES_FAILED',
+  cause: unknown,
+): OracleError {
+  return new OracleError(
+    code,
+    `the promises file fails (${codeOf(cause)}) and nothing is signed; check disk and space`,
+    { context: { cause: codeOf(cause) }, cause },
+  )
+}
