@@ -25,8 +25,9 @@ function simulate(
   })
   child.stderr.on('data', (chunk) => {
     said.stderr += String(chunk)
-    onTalk(child)
   })
+  // Once: whoever sends a second interrupt does not wait for an orderly end.
+  child.stderr.once('data', () => onTalk(child))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => resolve({ code, ...said }))
