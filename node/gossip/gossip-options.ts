@@ -43,6 +43,8 @@ export function gossipOptions(options: {
     msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1'),
     allowedTopics: topics,
     floodPublish: true,
+    // To tell everybody what came costs more than a copy that comes again (docs/adr/0091).
+    idontwantMinDataSize: 32_768,
     batchPublish: true,
     emitSelf: false,
     doPX: false,
