@@ -52,8 +52,12 @@ export function missingOf(context: KeygenContext, state: KeygenState): Members {
       return (difference(context.all, holdersOf(state.echoes)) | dissentersOf(state)) >>> 0
     case 'shares':
       // What makes a member's shares is in its memory alone: before it promises a result, after
-      // which it may stop and come back, everybody has taken the one it needs.
-      return difference(context.all, withMember(state.shares & state.served, state.self))
+      // which it may stop and come back, everybody has taken the one it needs. Whoever signed the
+      // result has, and may have stopped before it could say so.
+      return difference(
+        context.all,
+        withMember(state.shares & (state.served | holdersOf(state.results)), state.self),
+      )
     case 'results':
       return (difference(context.all, holdersOf(state.results)) | deviatorsOf(state)) >>> 0
   }

@@ -78,6 +78,15 @@ describe('a member that stops at any point (protocol §10.1, §11.1)', () => {
     for (const each of cluster.members) expect(each.state.evidence).toBeNull()
   })
 
+  test('who signed the result has taken every share, though it stopped before it said so', () => {
+    const cluster = new KeygenCluster({ size: 4 }).run()
+    const { state } = cluster.at(0)
+    const waiting = { ...state, phase: 'shares', served: membersOf([1, 3]) } as const
+    expect(missingOf(cluster.context, waiting)).toBe(0)
+    const unsigned = { ...waiting, results: state.results.map(() => null) }
+    expect(missingOf(cluster.context, unsigned)).toBe(membersOf([VICTIM]))
+  })
+
   test('a result is never signed that was not kept first', () => {
     const crash = { member: VICTIM, effect: 'keepShare', when: 'before' } as const
     const cluster = crashed(crash)
