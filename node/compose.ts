@@ -139,9 +139,9 @@ async function assemble(assembly: Assembly) {
   const { committee } = context
   const startedMs = clock.nowMs()
   const nowMs = () => clock.nowMs()
-  const { dataDirectory, name } = config
   const { self } = signer
-  const store = openStore({ dataDirectory, startedMs, committee, self }, { nowMs, log, later })
+  const kept = { dataDirectory: config.dataDirectory, startedMs, committee, self }
+  const store = openStore(kept, { nowMs, log, later: later.do })
   const engine = makeSources(assembly)
   const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock })
   const targets = makeTargets(config, { ...assembly, predecessor: loaded.predecessor })
@@ -182,7 +182,7 @@ async function assemble(assembly: Assembly) {
   )
   rotation.term.tell((term) => driver.report({ type: 'termSet', nowMs: nowMs(), ...term }))
   const view = createView(
-    { name, version: assembly.version, context, self, startedMs },
+    { name: config.name, version: assembly.version, context, self, startedMs },
     {
       clock,
       signer: signer.view,

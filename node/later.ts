@@ -1,5 +1,11 @@
 import type { Startable } from './lifecycle.ts'
 
+/** Does work now or soon, in its order. */
+export type Doing = (work: () => void) => void
+
+/** For whoever has nothing to wait for. */
+export const doAtOnce: Doing = (work) => work()
+
 export interface LaterDependencies {
   /** How long work that comes now may wait, in milliseconds (`aggregator/passing-on.ts`). */
   readonly heldForMs: () => number
@@ -21,7 +27,7 @@ export class Later implements Startable {
   }
 
   /** Does it now or later; what it throws is thrown where it is done. */
-  readonly do = (work: () => void): void => {
+  readonly do: Doing = (work) => {
     const waitMs = this.#dependencies.heldForMs()
     if (waitMs <= 0 && this.#waiting.length === 0) {
       work()

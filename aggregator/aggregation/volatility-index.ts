@@ -3,8 +3,10 @@ import type { Wad } from '../values/fixed-math.ts'
 import { integerSqrt } from '../values/fixed-math.ts'
 import { divide } from '../values/fixed-point.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
+import { medianFloorNumbers } from './median.ts'
 import type { ChainRules, OptionChain } from './option-chain.ts'
 import { byExpiry } from './option-chain.ts'
+import type { Quote } from './quote.ts'
 import type { Term, TermFault } from './term-variance.ts'
 import { termVariance, YEAR_MS } from './term-variance.ts'
 
@@ -93,6 +95,24 @@ export function between(terms: readonly Term[], tenorMs: DurationMs): Volatility
     return { type: 'refused', code: 'VOLATILITY_OUT_OF_RANGE' }
   }
   return { type: 'known', volatility, terms }
+}
+
+/**
+ * An index as what its venue quotes: the volatility on both sides, at the middle of the times that
+ * the venue gave for the options behind it (null when it gave none), with those options.
+ */
+export function quoteOfIndex(index: VolatilityIndex & { readonly type: 'known' }): Quote {
+  const options = index.terms.flatMap(({ strip }) => strip.quotes)
+  const times = options.flatMap(({ venueMs }) => (venueMs === null ? [] : [venueMs]))
+  return {
+    bid: index.volatility,
+    ask: index.volatility,
+    last: null,
+    lastTradeMs: null,
+    baseVolume: null,
+    venueMs: times.length === 0 ? null : medianFloorNumbers(times),
+    options,
+  }
 }
 
 function isNearTenor(

@@ -11,6 +11,7 @@ import type { Ecdsa } from '../keys/native.ts'
 import { diskFiles } from '../keys/promise-file.ts'
 import { Promises } from '../keys/promises.ts'
 import { Signer } from '../keys/signer.ts'
+import type { Doing } from '../later.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { HandoverSignerPort, SignerPort } from '../ports.ts'
@@ -40,7 +41,7 @@ export interface NodeSignerDependencies {
   readonly onFatal: (error: unknown) => void
   readonly signal: AbortSignal
   /** Does what no certificate waits for, soon. */
-  readonly later: (work: () => void) => void
+  readonly later: Doing
 }
 
 /**

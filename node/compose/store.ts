@@ -12,7 +12,7 @@ import type {
 import { validate } from '../../aggregator/messages/validate.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Memory } from '../driver.ts'
-import type { Later } from '../later.ts'
+import { type Doing, doAtOnce } from '../later.ts'
 import type { Log } from '../logging.ts'
 import type { Observer, StorePort } from '../ports.ts'
 import { CHAIN_START, chained } from '../replay/chain.ts'
@@ -25,8 +25,6 @@ import { ownPast } from './past.ts'
 
 /** Name of the journal in a node's data directory. */
 export const JOURNAL_FILE = 'journal.sqlite'
-
-const AT_ONCE: Pick<Later, 'do'> = { do: (work) => work() }
 
 /** The journal as the driver uses it. */
 export interface Store extends StorePort {
@@ -49,10 +47,10 @@ export function openStore(
     readonly nowMs: () => number
     readonly log: Log
     /** When steps are encoded: a round in a hurry need not wait for its history. */
-    readonly later?: Pick<Later, 'do'>
+    readonly later?: Doing
   },
 ): Store {
-  const { nowMs, log, later = AT_ONCE } = dependencies
+  const { nowMs, log, later = doAtOnce } = dependencies
   const path = join(dataDirectory, JOURNAL_FILE)
   const journal = new Journal(
     { path, run: { startedMs, member: self, committeeDigest: committee.digest } },
@@ -80,7 +78,7 @@ export function openStore(
     observer: {
       onEvent: (event) => {
         const { type, nowMs: atMs } = event
-        later.do(() => {
+        later(() => {
           appendStep({ kind: 'event', type, nowMs: atMs, body: encodeEvent(event) })
           if (event.type === 'received') appendMessage(journal, event)
         })
@@ -88,7 +86,7 @@ export function openStore(
       onEffect: (effect) => {
         const { type } = effect
         const atMs = nowMs()
-        later.do(() =>
+        later(() =>
           appendStep({ kind: 'effect', type, nowMs: atMs, body: encodeEffect(committee, effect) }),
         )
         if (effect.type !== 'certified' || effect.certificate === kept) return

@@ -2,6 +2,7 @@ import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
+import { type Doing, doAtOnce } from '../later.ts'
 import type { Host } from './host.ts'
 import type { Limiter } from './limiter.ts'
 import { passOnLater } from './repairs.ts'
@@ -42,7 +43,7 @@ export interface GossipDependencies {
   /** Ends every connection of a member that sent too much or too much that is wrong. */
   readonly cut: (member: MemberIndex, because: 'rejects' | 'surplus') => void
   /** When a message that was accepted is passed on; at once by default. */
-  readonly later?: (work: () => void) => void
+  readonly later?: Doing
   /** Something broke in our own code while judging; the process should stop. */
   readonly onFault: (error: unknown) => void
 }
@@ -71,7 +72,7 @@ export class Gossip {
   constructor(options: GossipOptions, dependencies: GossipDependencies) {
     this.#options = options
     this.#dependencies = dependencies
-    const { host, later = (work) => work() } = dependencies
+    const { host, later = doAtOnce } = dependencies
     passOnLater({ host, later })
   }
 

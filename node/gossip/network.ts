@@ -1,5 +1,6 @@
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import type { Doing } from '../later.ts'
 import type { Startable } from '../lifecycle.ts'
 import { Clashes } from './clashes.ts'
 import { Dialer } from './dialer.ts'
@@ -42,7 +43,7 @@ export interface PeerChange {
 export interface NetworkDependencies {
   readonly onMessage: (delivery: Delivery) => Judgement
   /** See `GossipDependencies`. */
-  readonly later?: (work: () => void) => void
+  readonly later?: Doing
   /** A member asks over a direct stream; reply with `answer`. */
   readonly onSyncRequest: (from: MemberIndex, request: Uint8Array) => void
   readonly onPeer?: (change: PeerChange) => void

@@ -1,4 +1,5 @@
 import { type GossipSub, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import type { Doing } from '../later.ts'
 import type { Host } from './host.ts'
 
 /** What gossipsub has beside the interface that it promises; a test fails when it is gone. */
@@ -13,7 +14,7 @@ interface Reporting {
 export interface RepairsDependencies {
   readonly host: Host
   /** Does work now or soon; what is given to it in one turn may be done in one. */
-  readonly later: (work: () => void) => void
+  readonly later: Doing
 }
 
 /**

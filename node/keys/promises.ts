@@ -6,6 +6,7 @@ import { reservationAfter } from '../../aggregator/reservation.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
+import { type Doing, doAtOnce } from '../later.ts'
 import { type DirectoryLock, lockDirectory } from '../store/lock.ts'
 import { corrupt, unusable } from './promise-errors.ts'
 import { diskFiles, type PromiseFile, type PromiseFiles } from './promise-file.ts'
@@ -39,7 +40,7 @@ export interface PromisesOptions {
 export interface PromisesDependencies {
   readonly files: PromiseFiles
   /** When what nobody waits for, promises of reserved rounds, is written; at once by default. */
-  readonly later?: (work: () => void) => void
+  readonly later?: Doing
 }
 
 interface Waiting {
@@ -62,7 +63,7 @@ const WAITING_MAX = 1_024
 export class Promises {
   readonly #options: Required<PromisesOptions>
   readonly #files: PromiseFiles
-  readonly #later: (work: () => void) => void
+  readonly #later: Doing
   readonly #lock: DirectoryLock
   #file: PromiseFile
   #fileId: Uint8Array
@@ -84,7 +85,7 @@ export class Promises {
     options: Required<PromisesOptions>,
     held: {
       readonly files: PromiseFiles
-      readonly later: (work: () => void) => void
+      readonly later: Doing
       readonly lock: DirectoryLock
       readonly file: PromiseFile
       readonly fileId: Uint8Array
@@ -114,7 +115,7 @@ export class Promises {
     options: PromisesOptions,
     dependencies: PromisesDependencies = { files: diskFiles },
   ): Promise<Promises> {
-    const { files, later = (work) => work() } = dependencies
+    const { files, later = doAtOnce } = dependencies
     const settings = { recordsMax: RECORDS_MAX, reserveRounds: 0, ...options }
     const lock = lockDirectory(options.directory)
     try {

@@ -14,6 +14,7 @@ import type { GroupKey } from '../../aggregator/signing/threshold.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
+import type { Doing } from '../later.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { HandoverLocks } from './handover-locks.ts'
 import { type HandoverOutcome, type HandoverRequest, HandoverVault } from './handover-vault.ts'
@@ -41,7 +42,7 @@ export interface SignerDependencies {
   readonly locks?: HandoverLocks
   readonly ecdsa: Ecdsa
   /** Runs work that no round waits for, soon; default: in a later turn of the event loop. */
-  readonly later?: (work: () => void) => void
+  readonly later?: Doing
 }
 
 /** The signing share and its nonces, while the signer runs. */

@@ -1,11 +1,6 @@
-import { medianFloorNumbers } from '../../aggregator/aggregation/median.ts'
-import type {
-  ChainRules,
-  OptionChain,
-  OptionQuote,
-} from '../../aggregator/aggregation/option-chain.ts'
+import type { ChainRules, OptionChain } from '../../aggregator/aggregation/option-chain.ts'
 import type { MarketName } from '../../aggregator/aggregation/quote.ts'
-import { volatilityIndex } from '../../aggregator/aggregation/volatility-index.ts'
+import { quoteOfIndex, volatilityIndex } from '../../aggregator/aggregation/volatility-index.ts'
 import { invariant } from '../../aggregator/assert.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { OptionVenue } from './option-venue.ts'
@@ -75,21 +70,5 @@ function indexAnswer(
     const code = 'SOURCE_VOLATILITY_ABSENT'
     return { type: 'refused', market: name, code, detail: index.code }
   }
-  const options = index.terms.flatMap(({ strip }) => strip.quotes)
-  const quote = {
-    bid: index.volatility,
-    ask: index.volatility,
-    last: null,
-    lastTradeMs: null,
-    baseVolume: null,
-    venueMs: middleTimeOf(options),
-    options,
-  }
-  return { type: 'quoted', market: name, quote }
-}
-
-/** The middle of the times that the venue gave; null when it gave none. */
-function middleTimeOf(options: readonly OptionQuote[]): UnixMs | null {
-  const times = options.flatMap(({ venueMs }) => (venueMs === null ? [] : [venueMs]))
-  return times.length === 0 ? null : medianFloorNumbers(times)
+  return { type: 'quoted', market: name, quote: quoteOfIndex(index) }
 }

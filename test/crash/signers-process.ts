@@ -5,9 +5,11 @@ import type { Promised } from '../../aggregator/effects.ts'
 import { RESERVED_ROUNDS } from '../../aggregator/reservation.ts'
 import { codeOf } from '../../node/errors.ts'
 import { loadEcdsa } from '../../node/keys/native.ts'
+import { diskFiles } from '../../node/keys/promise-file.ts'
 import { Promises } from '../../node/keys/promises.ts'
 import { Secret } from '../../node/keys/secret.ts'
 import { Signer } from '../../node/keys/signer.ts'
+import { Later } from '../../node/later.ts'
 import { Journal } from '../../node/store/journal.ts'
 
 // Several members' signers in one process, each on a disk of its own, driven by a core that wants
@@ -23,6 +25,8 @@ const KINDS: readonly Promised['kind'][] = [
 ]
 /** Few, so that the file is written anew every dozen rounds. */
 const RECORDS_MAX = 64
+/** So long a promise of a reserved round waits; several rounds are signed meanwhile. */
+const HELD_MS = 3
 const ecdsa = loadEcdsa({ fallback: 'refuse' })
 
 /** Returns when the line has left; whoever listens may be slow for a moment. */
@@ -38,13 +42,15 @@ function say(line: string): void {
   }
 }
 
+/** As in a node, promises of reserved rounds wait for their disk when others may know them. */
+const later = new Later({ heldForMs: () => HELD_MS })
+
 async function openSigner(index: number): Promise<Signer> {
   const directory = join(root, String(index))
-  const promises = await Promises.open({
-    directory,
-    recordsMax: RECORDS_MAX,
-    reserveRounds: RESERVED_ROUNDS,
-  })
+  const promises = await Promises.open(
+    { directory, recordsMax: RECORDS_MAX, reserveRounds: RESERVED_ROUNDS },
+    { files: diskFiles, later: later.do },
+  )
   const key = createHash('sha256').update(`crash ${index}`).digest()
   // No share is made here, so there is no group: what a disk can lose are promises alone.
   const groupKey = { publicKey: new Uint8Array(33), verifyingShares: [], threshold: 1 }

@@ -5,6 +5,7 @@ import type {
 } from '../../aggregator/aggregation/option-chain.ts'
 import { priceOption } from '../../aggregator/derivatives/black-scholes.ts'
 import { QUOTE_UNIT } from '../../aggregator/values/fixed-point.ts'
+import { VOLATILITY_DEFAULTS } from '../../node/sources/defaults.ts'
 
 /** Moment at which the tests of chains happen. */
 export const CHAIN_MS = 1_790_000_000_000
@@ -12,17 +13,7 @@ export const DAY_MS = 86_400_000
 
 /** The rules of the defaults; a test writes only what matters to it. */
 export function chainRules(changed: Partial<ChainRules> = {}): ChainRules {
-  return {
-    optionAgeMsMax: 300_000,
-    aheadMsMax: 5_000,
-    optionSpreadBpsMax: 10_000,
-    strikesMin: 3,
-    strikeShareBpsMax: 4_000,
-    reachPercentMin: 200,
-    expiryMsMin: 43_200_000,
-    forwardBpsMax: 200,
-    ...changed,
-  }
+  return { ...VOLATILITY_DEFAULTS, ...changed }
 }
 
 export interface ModelExpiry {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readJson } from '../../../../node/sources/json.ts'
 import type { MarketAnswer, Venue } from '../../../../node/sources/venue.ts'
@@ -6,10 +6,7 @@ import { binance } from '../../../../node/sources/venues/binance.ts'
 import { bitstamp } from '../../../../node/sources/venues/bitstamp.ts'
 import { coinbase } from '../../../../node/sources/venues/coinbase.ts'
 import { okx } from '../../../../node/sources/venues/okx.ts'
-
-/** Recorded sessions of the real venues; they stand beside the repository, not in it. */
-const FOLDER = new URL('../../../../../shared/data/captures/', import.meta.url)
-const isHere = existsSync(FOLDER)
+import { hasRecordings, NO_RECORDINGS, RECORDINGS } from '../../../support/recordings.ts'
 
 interface Capture {
   readonly venue: Venue
@@ -45,7 +42,7 @@ const CAPTURES: readonly Capture[] = [
 
 /** Frames of the venue with the moment at which they arrived. */
 function framesOf(file: string): readonly { readonly receivedMs: number; readonly text: string }[] {
-  return readFileSync(new URL(file, FOLDER), 'utf8')
+  return readFileSync(new URL(file, RECORDINGS), 'utf8')
     .split('\n')
     .flatMap((line) => {
       const match = /^(\d+\.\d+): (.*)$/.exec(line)
@@ -65,9 +62,9 @@ function checkQuote(answer: MarketAnswer, receivedMs: number): void {
 }
 
 describe('streams as the venues really sent them', () => {
-  if (!isHere) {
+  if (!hasRecordings) {
     test('are checked where the recordings are', (context) => {
-      context.skip(`skipped: no recordings at ${FOLDER.pathname}`)
+      context.skip(NO_RECORDINGS)
     })
     return
   }

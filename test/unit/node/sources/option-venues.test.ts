@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { OptionQuote } from '../../../../aggregator/aggregation/option-chain.ts'
 import { formatDecimal } from '../../../../aggregator/values/decimal.ts'
@@ -8,6 +8,7 @@ import { expiryFrom, type OptionVenue } from '../../../../node/sources/option-ve
 import { bybitOptions } from '../../../../node/sources/option-venues/bybit.ts'
 import { deribitOptions } from '../../../../node/sources/option-venues/deribit.ts'
 import { okxOptions } from '../../../../node/sources/option-venues/okx.ts'
+import { hasRecordings, NO_RECORDINGS, RECORDINGS } from '../../../support/recordings.ts'
 
 /** 27 March 2026, 08:00 UTC. */
 const EXPIRY_MS = 1_774_598_400_000
@@ -197,10 +198,9 @@ describe('the day in a name', () => {
     },
   )
 
-  /** A recorded session of the real venue; it stands beside the repository, not in it. */
-  const capture = new URL('../../../../../shared/data/captures/DERIBIT.ws.1.0', import.meta.url)
   test('is read from every option that the venue named', (context) => {
-    if (!existsSync(capture)) context.skip(`skipped: no recording at ${capture.pathname}`)
+    if (!hasRecordings) context.skip(NO_RECORDINGS)
+    const capture = new URL('DERIBIT.ws.1.0', RECORDINGS)
     const names = readFileSync(capture, 'utf8').matchAll(/"[A-Z]+-(\d+[A-Z]{3}\d\d)-\d+-[CP]"/g)
     const days = [...names].map(([, day]) => expiryFrom(day ?? ''))
     expect(days.length).toBeGreaterThan(100)
