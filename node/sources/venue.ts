@@ -86,7 +86,8 @@ export interface Venue {
    * when the answer as a whole has another shape
    */
   readonly parse: (answer: Json, request: VenueRequest) => readonly MarketAnswer[]
-  readonly stream: VenueStream
+  /** Null where the venue is only polled. */
+  readonly stream: VenueStream | null
 }
 
 /** What the client needs of a venue of any kind. */

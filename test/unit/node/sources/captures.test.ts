@@ -72,6 +72,8 @@ describe('streams as the venues really sent them', () => {
   test.each(CAPTURES.map((capture) => [capture.venue.name, capture] as const))(
     '%s: every frame is understood',
     (_, { venue, file, markets, quotes }) => {
+      const { stream } = venue
+      if (stream === null) throw new Error(`${venue.name} is only polled`)
       const asked = markets.map((market) => ({ market, symbol: venue.symbolOf(market) }))
       const frames = framesOf(file)
       expect(frames.length).toBeGreaterThan(100)
@@ -79,7 +81,7 @@ describe('streams as the venues really sent them', () => {
       for (const { receivedMs, text } of frames) {
         // Books of a thousand levels are beyond the bounds of a ticker.
         const limits = { depthMax: 16, valuesMax: 200_000, stringLengthMax: 16_384 }
-        const event = venue.stream.parse(readJson(text, limits), asked)
+        const event = stream.parse(readJson(text, limits), asked)
         expect(['answers', 'heartbeat', 'ignored', 'reconnect']).toContain(event.type)
         if (event.type !== 'answers') continue
         for (const answer of event.answers) checkQuote(answer, receivedMs)

@@ -33,9 +33,15 @@ function parse(venue: Venue, body: string, ...markets: readonly string[]) {
   }
 }
 
+function streamOf(venue: Venue) {
+  if (venue.stream === null) throw new Error(`${venue.name} is only polled`)
+  return venue.stream
+}
+
 function frame(venue: Venue, text: string, ...markets: readonly string[]) {
+  const { parse } = streamOf(venue)
   try {
-    const event = venue.stream.parse(readJson(text), marketsOf(venue, ...markets))
+    const event = parse(readJson(text), marketsOf(venue, ...markets))
     return event.type === 'answers' ? shown(event.answers) : event.type
   } catch (error) {
     return codeOf(error)
@@ -371,7 +377,7 @@ describe('every venue', () => {
     '%s: subscribes to what it was asked for, in frames that are JSON',
     (_, venue) => {
       const markets = marketsOf(venue, 'BTC/USD', 'ETH/USD')
-      const frames = venue.stream.subscribe(markets)
+      const frames = streamOf(venue).subscribe(markets)
       expect(frames.length).toBeGreaterThan(0)
       for (const text of frames) expect(() => readJson(text)).not.toThrow()
       const all = frames.join()
