@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { formatCommittee, formatParams } from '../config/committee-file.ts'
 import { type KeyPurpose, sealKeystore, writeKeystore } from '../keys/keystore.ts'
 import { Secret } from '../keys/secret.ts'
-import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../sources/registry.ts'
+import { OPTION_VENUE_NAMES } from '../sources/registry.ts'
 import type { LocalCommittee, LocalCommitteeToBe, MemberKeys, MemberSecrets } from './committee.ts'
+import { MARKET_VENUES } from './market/model.ts'
 
 /** Where one node of the local network keeps everything. */
 export interface NodeFiles {
@@ -153,5 +154,5 @@ function localSources(marketUrl: string) {
     Object.fromEntries(
       names.map((venue) => [venue, { baseUrl: `${marketUrl}/${venue}`, access: 'local', pollMs }]),
     )
-  return { venues: under(VENUE_NAMES, 400), optionVenues: under(OPTION_VENUE_NAMES, 2_500) }
+  return { venues: under(MARKET_VENUES, 400), optionVenues: under(OPTION_VENUE_NAMES, 2_500) }
 }

@@ -56,6 +56,13 @@ export const sourcesConfigSchema = z
         kraken: spotVenue('kraken'),
         bitstamp: spotVenue('bitstamp'),
         okx: spotVenue('okx'),
+        gemini: spotVenue('gemini'),
+        bitfinex: spotVenue('bitfinex'),
+        cryptocom: spotVenue('cryptocom'),
+        bybit: spotVenue('bybit'),
+        kucoin: spotVenue('kucoin'),
+        gate: spotVenue('gate'),
+        htx: spotVenue('htx'),
       })
       .prefault({}),
     optionVenues: optionVenuesSchema,

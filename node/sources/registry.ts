@@ -4,15 +4,33 @@ import { deribitOptions } from './option-venues/deribit.ts'
 import { okxOptions } from './option-venues/okx.ts'
 import type { Venue } from './venue.ts'
 import { binance } from './venues/binance.ts'
+import { bitfinex } from './venues/bitfinex.ts'
 import { bitstamp } from './venues/bitstamp.ts'
+import { bybit } from './venues/bybit.ts'
 import { coinbase } from './venues/coinbase.ts'
+import { cryptocom } from './venues/cryptocom.ts'
+import { gate } from './venues/gate.ts'
+import { gemini } from './venues/gemini.ts'
+import { htx } from './venues/htx.ts'
 import { kraken } from './venues/kraken.ts'
+import { kucoin } from './venues/kucoin.ts'
 import { okx } from './venues/okx.ts'
 
 /** Every venue that a node can ask, by the name that configuration uses. */
-export const VENUES = { binance, coinbase, kraken, bitstamp, okx } as const satisfies Readonly<
-  Record<string, Venue>
->
+export const VENUES = {
+  binance,
+  coinbase,
+  kraken,
+  bitstamp,
+  okx,
+  gemini,
+  bitfinex,
+  cryptocom,
+  bybit,
+  kucoin,
+  gate,
+  htx,
+} as const satisfies Readonly<Record<string, Venue>>
 
 export type KnownVenue = keyof typeof VENUES
 

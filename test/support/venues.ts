@@ -1,13 +1,13 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import type { FeedParams } from '../../aggregator/params.ts'
+import { MARKET_VENUES, type MarketVenue } from '../../node/devnet/market/model.ts'
 import type { MarketServer } from '../../node/devnet/market/server.ts'
 import type { Log, LogFields } from '../../node/logging.ts'
 import type { SourcesConfig } from '../../node/sources/config.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { SourceEngine, type SourceMetric } from '../../node/sources/engine.ts'
 import { HOST_SOURCES } from '../../node/sources/host.ts'
-import type { KnownVenue } from '../../node/sources/registry.ts'
-import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../../node/sources/registry.ts'
+import { OPTION_VENUE_NAMES } from '../../node/sources/registry.ts'
 
 /** Time that moves only when a test says so; sleepers wake when it passes them. */
 export class SteppedTime {
@@ -79,16 +79,16 @@ export const IMPLIED: FeedParams = {
 const PATIENCE_MS = 20_000
 
 /**
- * The default configuration with every venue at the market server, polled each second.
+ * The default configuration with every venue of the market server, polled each second.
  *
  * @param impatient milliseconds to wait for the venues that are meant to be late
  */
 export function configAt(
   market: MarketServer,
-  impatient: Partial<Record<KnownVenue, number>> = {},
+  impatient: Partial<Record<MarketVenue, number>> = {},
 ): SourcesConfig {
   const at = { access: 'local', pollMs: 1_000 }
-  const venues = VENUE_NAMES.map((venue) => [
+  const venues = MARKET_VENUES.map((venue) => [
     venue,
     { ...at, baseUrl: market.baseUrlOf(venue), timeoutMs: impatient[venue] ?? PATIENCE_MS },
   ])
@@ -124,7 +124,7 @@ export class DrivenEngine {
     this.#time = time
     const { feeds = FEEDS } = options
     const hasOptions = feeds.some(({ kind }) => kind === 'volatility')
-    this.#polled = hasOptions ? [...VENUE_NAMES, ...OPTION_VENUE_NAMES] : VENUE_NAMES
+    this.#polled = hasOptions ? [...MARKET_VENUES, ...OPTION_VENUE_NAMES] : MARKET_VENUES
     this.engine = new SourceEngine(
       { config: options.config, feeds },
       {

@@ -1,64 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { formatDecimal } from '../../../../aggregator/values/decimal.ts'
-import { codeOf } from '../../../../node/errors.ts'
-import { readJson } from '../../../../node/sources/json.ts'
-import type { MarketAnswer, Venue } from '../../../../node/sources/venue.ts'
 import { binance } from '../../../../node/sources/venues/binance.ts'
 import { bitstamp } from '../../../../node/sources/venues/bitstamp.ts'
 import { coinbase } from '../../../../node/sources/venues/coinbase.ts'
 import { kraken } from '../../../../node/sources/venues/kraken.ts'
 import { okx } from '../../../../node/sources/venues/okx.ts'
-
-const marketsOf = (venue: Venue, ...markets: readonly string[]) =>
-  markets.map((market) => ({ market, symbol: venue.symbolOf(market) }))
-
-/** The answers in a form that reads: amounts without trailing zeros, refusals as their code. */
-function shown(answers: readonly MarketAnswer[]) {
-  return answers.map((answer) => {
-    if (answer.type === 'refused') return answer.code
-    const { bid, ask, last, baseVolume, lastTradeMs, venueMs } = answer.quote
-    const text = (value: bigint | null) =>
-      value === null ? null : formatDecimal(value, 18).replace(/\.?0+$/, '')
-    return [text(bid), text(ask), text(last), text(baseVolume), lastTradeMs, venueMs]
-  })
-}
-
-function parse(venue: Venue, body: string, ...markets: readonly string[]) {
-  const request = venue.requests(marketsOf(venue, ...markets))[0]
-  if (request === undefined) throw new Error('a venue asks for its markets')
-  try {
-    return shown(venue.parse(readJson(body), request))
-  } catch (error) {
-    return codeOf(error)
-  }
-}
-
-function streamOf(venue: Venue) {
-  if (venue.stream === null) throw new Error(`${venue.name} is only polled`)
-  return venue.stream
-}
-
-function frame(venue: Venue, text: string, ...markets: readonly string[]) {
-  const { parse } = streamOf(venue)
-  try {
-    const event = parse(readJson(text), marketsOf(venue, ...markets))
-    return event.type === 'answers' ? shown(event.answers) : event.type
-  } catch (error) {
-    return codeOf(error)
-  }
-}
-
-/** The bid of each market, or its code. */
-function bids(...asked: Parameters<typeof parse>) {
-  const answers = parse(...asked)
-  if (typeof answers === 'string') return answers
-  return answers.map((answer) => (typeof answer === 'string' ? answer : answer[0]))
-}
-
-const edit = (body: string, from: string, to: string) => {
-  expect(body).toContain(from)
-  return body.replace(from, to)
-}
+import { bids, edit, frame, marketsOf, parse } from '../../../support/venue-answers.ts'
 
 describe('binance', () => {
   const body =
@@ -332,58 +278,4 @@ describe('okx', () => {
     expect(frame(okx, '{"event":"subscribe","arg":{"channel":"tickers"}}')).toBe('ignored')
     expect(frame(okx, '{"event":"error","code":"60012","msg":"x"}')).toBe('SOURCE_REFUSED')
   })
-})
-
-describe('every venue', () => {
-  const venues = [binance, coinbase, kraken, bitstamp, okx]
-  const numbers = [
-    '"1e400"',
-    '"NaN"',
-    '"Infinity"',
-    '"0x10"',
-    '" 1"',
-    '"١"',
-    '"-5"',
-    'true',
-    '[]',
-    '{}',
-  ]
-  const bodies = new Map<Venue, (bid: string) => string>([
-    [binance, (bid) => `[{"symbol":"BTCUSD","bidPrice":${bid},"closeTime":1732147200123}]`],
-    [coinbase, (bid) => `{"bid":${bid},"time":"2023-06-16T02:26:52Z"}`],
-    [kraken, (bid) => `{"error":[],"result":{"XBTUSD":{"b":[${bid}],"a":[],"c":[],"v":[]}}}`],
-    [bitstamp, (bid) => `{"bid":${bid}}`],
-    [okx, (bid) => `{"code":"0","data":[{"instId":"BTC-USD","bidPx":${bid}}]}`],
-  ])
-
-  test.each(venues.flatMap((venue) => numbers.map((bid) => [venue.name, bid, venue] as const)))(
-    '%s: given the bid %s, then the market is refused with a code',
-    (_, bid, venue) => {
-      const body = bodies.get(venue)?.(bid) ?? ''
-      expect(parse(venue, body, 'BTC/USD')).toEqual(['SOURCE_NUMBER_INVALID'])
-    },
-  )
-
-  test.each(
-    venues.flatMap((venue) =>
-      ['null', '""', '"0"', '0'].map((bid) => [venue.name, bid, venue] as const),
-    ),
-  )('%s: given the bid %s, then it is absent', (_, bid, venue) => {
-    const body = bodies.get(venue)?.(bid) ?? ''
-    expect(bids(venue, body, 'BTC/USD')).toEqual([null])
-  })
-
-  test.each(venues.map((venue) => [venue.name, venue] as const))(
-    '%s: subscribes to what it was asked for, in frames that are JSON',
-    (_, venue) => {
-      const markets = marketsOf(venue, 'BTC/USD', 'ETH/USD')
-      const frames = streamOf(venue).subscribe(markets)
-      expect(frames.length).toBeGreaterThan(0)
-      for (const text of frames) expect(() => readJson(text)).not.toThrow()
-      const all = frames.join()
-      for (const { market, symbol } of markets) {
-        expect([market, symbol, symbol.toLowerCase()].some((name) => all.includes(name))).toBe(true)
-      }
-    },
-  )
 })

@@ -1,0 +1,58 @@
+import { expect } from 'vitest'
+import { formatDecimal } from '../../aggregator/values/decimal.ts'
+import { codeOf } from '../../node/errors.ts'
+import { readJson } from '../../node/sources/json.ts'
+import type { MarketAnswer, Venue } from '../../node/sources/venue.ts'
+
+export const marketsOf = (venue: Venue, ...markets: readonly string[]) =>
+  markets.map((market) => ({ market, symbol: venue.symbolOf(market) }))
+
+/** The answers in a form that reads: amounts without trailing zeros, refusals as their code. */
+export function shown(answers: readonly MarketAnswer[]) {
+  return answers.map((answer) => {
+    if (answer.type === 'refused') return answer.code
+    const { bid, ask, last, baseVolume, lastTradeMs, venueMs } = answer.quote
+    const text = (value: bigint | null) =>
+      value === null ? null : formatDecimal(value, 18).replace(/\.?0+$/, '')
+    return [text(bid), text(ask), text(last), text(baseVolume), lastTradeMs, venueMs]
+  })
+}
+
+/** Answers to the first request for these markets, or the code of the refusal. */
+export function parse(venue: Venue, body: string, ...markets: readonly string[]) {
+  const request = venue.requests(marketsOf(venue, ...markets))[0]
+  if (request === undefined) throw new Error('a venue asks for its markets')
+  try {
+    return shown(venue.parse(readJson(body), request))
+  } catch (error) {
+    return codeOf(error)
+  }
+}
+
+export function streamOf(venue: Venue) {
+  if (venue.stream === null) throw new Error(`${venue.name} is only polled`)
+  return venue.stream
+}
+
+export function frame(venue: Venue, text: string, ...markets: readonly string[]) {
+  const { parse } = streamOf(venue)
+  try {
+    const event = parse(readJson(text), marketsOf(venue, ...markets))
+    return event.type === 'answers' ? shown(event.answers) : event.type
+  } catch (error) {
+    return codeOf(error)
+  }
+}
+
+/** The bid of each market, or its code. */
+export function bids(...asked: Parameters<typeof parse>) {
+  const answers = parse(...asked)
+  if (typeof answers === 'string') return answers
+  return answers.map((answer) => (typeof answer === 'string' ? answer : answer[0]))
+}
+
+/** The text with one part of it changed; it must be there. */
+export const edit = (body: string, from: string, to: string) => {
+  expect(body).toContain(from)
+  return body.replace(from, to)
+}

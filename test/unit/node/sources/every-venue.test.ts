@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest'
+import { intervalMsMin } from '../../../../node/sources/budget.ts'
+import { readJson } from '../../../../node/sources/json.ts'
+import type { KnownVenue } from '../../../../node/sources/registry.ts'
+import { VENUE_NAMES, VENUES } from '../../../../node/sources/registry.ts'
+import type { Venue } from '../../../../node/sources/venue.ts'
+import { bids, marketsOf, parse, streamOf } from '../../../support/venue-answers.ts'
+
+describe('every venue', () => {
+  const venues: readonly Venue[] = VENUE_NAMES.map((name) => VENUES[name])
+  const numbers = [
+    '"1e400"',
+    '"NaN"',
+    '"Infinity"',
+    '"0x10"',
+    '" 1"',
+    '"١"',
+    '"-5"',
+    'true',
+    '[]',
+    '{}',
+  ]
+  const bodies: Readonly<Record<KnownVenue, (bid: string) => string>> = {
+    binance: (bid) => `[{"symbol":"BTCUSD","bidPrice":${bid},"closeTime":1732147200123}]`,
+    coinbase: (bid) => `{"bid":${bid},"time":"2023-06-16T02:26:52Z"}`,
+    kraken: (bid) => `{"error":[],"result":{"XBTUSD":{"b":[${bid}],"a":[],"c":[],"v":[]}}}`,
+    bitstamp: (bid) => `{"bid":${bid}}`,
+    okx: (bid) => `{"code":"0","data":[{"instId":"BTC-USD","bidPx":${bid}}]}`,
+    gemini: (bid) => `{"bid":${bid},"volume":{}}`,
+    bitfinex: (bid) => `[["tBTCUSD",${bid}]]`,
+    cryptocom: (bid) => `{"code":0,"result":{"data":[{"i":"BTC_USD","b":${bid}}]}}`,
+    bybit: (bid) => `{"retCode":0,"result":{"list":[{"symbol":"BTCUSD","bid1Price":${bid}}]}}`,
+    kucoin: (bid) => `{"code":"200000","data":{"symbol":"BTC-USD","buy":${bid}}}`,
+    gate: (bid) => `[{"currency_pair":"BTC_USD","highest_bid":${bid}}]`,
+    htx: (bid) =>
+      `{"status":"ok","ch":"market.btcusd.detail.merged","tick":{"bid":[${bid}],"ask":[]}}`,
+  }
+  const bodyOf = (venue: Venue, bid: string) => bodies[venue.name as KnownVenue](bid)
+
+  test.each(venues.flatMap((venue) => numbers.map((bid) => [venue.name, bid, venue] as const)))(
+    '%s: given the bid %s, then the market is refused with a code',
+    (_, bid, venue) => {
+      const body = bodyOf(venue, bid)
+      expect(parse(venue, body, 'BTC/USD')).toEqual(['SOURCE_NUMBER_INVALID'])
+    },
+  )
+
+  test.each(
+    venues.flatMap((venue) =>
+      ['null', '""', '"0"', '0'].map((bid) => [venue.name, bid, venue] as const),
+    ),
+  )('%s: given the bid %s, then it is absent', (_, bid, venue) => {
+    const body = bodyOf(venue, bid)
+    expect(bids(venue, body, 'BTC/USD')).toEqual([null])
+  })
+
+  test.each(
+    venues.filter(({ stream }) => stream !== null).map((venue) => [venue.name, venue] as const),
+  )('%s: subscribes to what it was asked for, in frames that are JSON', (_, venue) => {
+    const markets = marketsOf(venue, 'BTC/USD', 'ETH/USD')
+    const frames = streamOf(venue).subscribe(markets)
+    expect(frames.length).toBeGreaterThan(0)
+    for (const text of frames) expect(() => readJson(text)).not.toThrow()
+    const all = frames.join()
+    for (const { market, symbol } of markets) {
+      expect([market, symbol, symbol.toLowerCase()].some((name) => all.includes(name))).toBe(true)
+    }
+  })
+
+  test.each(venues.map((venue) => [venue.name, venue] as const))(
+    '%s: asks once for each market, below its base URL, within its budget',
+    (_, venue) => {
+      const markets = marketsOf(venue, 'BTC/USD', 'ETH/USD', 'SOL/USD', 'USDT/USD')
+      const requests = venue.requests(markets)
+      expect(requests.flatMap((request) => request.markets)).toEqual(markets)
+      for (const { path } of requests) expect(path).toMatch(/^\/[a-z0-9]/)
+      const weight = requests.reduce((sum, request) => sum + request.weight, 0)
+      expect(weight).toBeLessThanOrEqual(venue.budget.weightMax)
+      expect(intervalMsMin(venue.budget, weight)).toBeLessThanOrEqual(5_000)
+      expect(venue.requests([])).toEqual([])
+    },
+  )
+
+  test.each(
+    venues.flatMap((venue) =>
+      ['null', '[]', '{}', '"ok"', '7', 'true', '[[]]', '[null]'].map(
+        (body) => [venue.name, body, venue] as const,
+      ),
+    ),
+  )('%s: given %s for an answer, then it is refused or says nothing', (_, body, venue) => {
+    const answers = parse(venue, body, 'BTC/USD')
+    const codes = [answers].flat(1)
+    for (const code of codes) {
+      if (typeof code === 'string') expect(code).toMatch(/^SOURCE_/)
+      else expect(code.slice(0, 3)).toEqual([null, null, null])
+    }
+  })
+})
