@@ -32,7 +32,8 @@ async function main(): Promise<number> {
   const bench = BENCHES.find(({ name }) => name === positionals[0])
   const nodes = (values.nodes ?? '').split(',').filter((text) => text !== '')
   const rounds = values.rounds === undefined ? null : Number(values.rounds)
-  const isSound = [...nodes.map(Number), rounds ?? 1].every((each) => Number.isInteger(each))
+  const numbers = [...nodes.map(Number), rounds ?? 1]
+  const isSound = positionals.length === 1 && numbers.every((each) => Number.isInteger(each))
   if (bench === undefined || !isSound) {
     process.stderr.write(`${USAGE}\n`)
     return 2
