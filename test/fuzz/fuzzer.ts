@@ -8,7 +8,7 @@ export interface FuzzOptions {
   readonly seed: number
   readonly inputs: number
   readonly signal: AbortSignal
-  /** Code whose blocks guide the search, by the address of its file. */
+  /** Code that guides the search, by the address of its file. */
   readonly isGuiding: (url: string) => boolean
   /** Told every so many inputs. */
   readonly onProgress?: (result: FuzzResult) => void
@@ -28,8 +28,8 @@ export interface FuzzResult {
   readonly pastHead: number
   readonly accepted: number
   readonly findings: readonly FoundInput[]
-  /** Blocks of code met, inputs kept because they met a new one or gave a new answer. */
-  readonly blocks: number
+  /** Characters of our source that ran; inputs kept because of new ones or of a new answer. */
+  readonly covered: number
   readonly corpus: number
   readonly outcomes: Readonly<Record<string, number>>
   /** Microseconds that the judge took. */
@@ -230,7 +230,7 @@ class FuzzRun {
       pastHead: this.#pastHead,
       accepted: this.#accepted,
       findings: this.#findings,
-      blocks: this.#coverage.blocks,
+      covered: this.#coverage.covered,
       corpus,
       outcomes: Object.fromEntries([...this.#outcomes].sort()),
       judgeUs: this.#latency.percentiles(),

@@ -54,11 +54,11 @@ function exposeCollector(): void {
 }
 
 function progressLine(result: FuzzResult): string {
-  const { inputs, durationMs, blocks, corpus, heapGrowthMb, findings, pastHead } = result
+  const { inputs, durationMs, covered, corpus, heapGrowthMb, findings, pastHead } = result
   const perSecond = Math.round((1_000 * inputs) / durationMs)
   const share = ((100 * pastHead) / inputs).toFixed(1)
   return [
-    `${inputs} inputs, ${perSecond}/s, ${share} % past the head, ${blocks} blocks`,
+    `${inputs} inputs, ${perSecond}/s, ${share} % past the head, ${covered} characters of code`,
     `corpus ${corpus}, heap +${heapGrowthMb} MB, ${findings.length} findings`,
   ].join(', ')
 }
