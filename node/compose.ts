@@ -11,7 +11,7 @@ import { heldForMs, hurriedForMs } from '../aggregator/passing-on.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
 import { WallClock } from './clock.ts'
-import { counting } from './compose/counting.ts'
+import { counting, countingSources } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
 import { makeCertified } from './compose/public-port.ts'
@@ -191,8 +191,7 @@ async function assemble(assembly: Assembly) {
       peers: () => network.peers(),
       contested: () => network.contested(),
       ownPeerId: () => network.peerId,
-      local: sources.local,
-      quotes: sources.quotes,
+      ...sources.shown,
       chains: () => targets.map(({ target, book: of }) => of.view(target)),
       rotation: rotation.view,
     },
@@ -212,10 +211,7 @@ function makeSources({ loaded, context, clock, log, metrics }: Assembly): Source
     {
       clock,
       log,
-      metrics: (metric) => {
-        if (metric.type !== 'polled') return
-        metrics.quotes.inc({ venue: metric.venue, outcome: metric.code })
-      },
+      metrics: countingSources(metrics),
       keccak256: context.crypto.keccak256,
       lookup: (hostname) => lookup(hostname, { all: true }),
       sleep: (ms, signal) => pauseFor(ms, undefined, { signal }),

@@ -17,6 +17,9 @@ export function mirror(view: NodeView, metrics: Metrics): void {
     if (certified === null) continue
     metrics.feedAge.set({ feed }, Math.max(0, nowMs - certified.timestampMs) / 1_000)
   }
+  for (const { venue, stream } of view.venues()) {
+    if (stream !== null) metrics.streamOpen.set({ venue }, stream.state === 'open' ? 1 : 0)
+  }
   for (const { target, endpoints, spentEther } of view.chains()) {
     metrics.walletSpent.set({ target }, Number(spentEther))
     for (const { endpoint, fault } of endpoints) {

@@ -12,12 +12,10 @@ export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter<L>({ name, help, labelNames, registers })
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge<L>({ name, help, labelNames, registers })
+  const { counter, gauge } = makersIn(registry)
   return {
     registry,
+    ...venueMetrics(registry),
     round: gauge('parallax_round', 'Round that is open on this node.', []),
     rounds: counter('parallax_rounds_total', 'Rounds by how they ended here.', ['path']),
     certificateLatency: new Histogram({
@@ -45,7 +43,6 @@ export function createMetrics() {
     streamReaders: gauge('parallax_stream_readers', 'Readers of both streams.', []),
     feedAge: gauge('parallax_feed_age_seconds', 'Age of the newest certified value.', ['feed']),
     feedSources: gauge('parallax_feed_sources', "Venues in this node's own value.", ['feed']),
-    quotes: counter('parallax_quotes_total', 'Quotes by venue and outcome.', ['venue', 'outcome']),
     transmissions: counter('parallax_transmissions_total', 'Deliveries by outcome and code.', [
       'target',
       'outcome',
@@ -66,5 +63,33 @@ export function createMetrics() {
     ]),
     clockJumps: counter('parallax_clock_jumps_total', "Steps of the host's clock.", ['followed']),
     requests: counter('parallax_api_requests_total', 'Answers of the API by status.', ['status']),
+  }
+}
+
+function venueMetrics(registry: Registry) {
+  const { counter, gauge } = makersIn(registry)
+  return {
+    quotes: counter('parallax_quotes_total', 'Quotes by venue and outcome.', ['venue', 'outcome']),
+    streamOpen: gauge('parallax_venue_stream_open', '1 while prices come by the stream.', [
+      'venue',
+    ]),
+    streamFrames: counter('parallax_venue_stream_frames_total', 'Messages of streams of venues.', [
+      'venue',
+    ]),
+    streamFaults: counter(
+      'parallax_venue_stream_faults_total',
+      'Lost streams and refusals, by reason.',
+      ['venue', 'code'],
+    ),
+  }
+}
+
+function makersIn(registry: Registry) {
+  const registers = [registry]
+  return {
+    counter: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Counter<L>({ name, help, labelNames, registers }),
+    gauge: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Gauge<L>({ name, help, labelNames, registers }),
   }
 }

@@ -97,6 +97,7 @@ function addData(app: FastifyInstance, { view }: ApiDependencies): void {
   app.get('/v1/feeds', async () => view.feeds())
   app.get('/v1/peers', async () => view.peers())
   app.get('/v1/sources', async () => view.sources())
+  app.get('/v1/venues', async () => view.venues())
   app.get('/v1/rounds', async () => view.rounds())
   app.get('/v1/chains', async () => view.chains())
   app.get('/v1/evidence', async () => view.evidence())

@@ -12,6 +12,8 @@ export interface NodeView {
   readonly feeds: () => readonly FeedView[]
   readonly peers: () => readonly PeerView[]
   readonly sources: () => readonly SourceView[]
+  /** How each venue that this node asks does. */
+  readonly venues: () => readonly VenueView[]
   /** The newest first; at most 120. */
   readonly rounds: () => readonly RoundView[]
   readonly chains: () => readonly ChainView[]
@@ -109,6 +111,28 @@ export interface SourceView {
   readonly code: string | null
 }
 
+export interface VenueView {
+  readonly venue: string
+  /** What its prices come by at this moment. */
+  readonly transport: 'stream' | 'poll'
+  /** `ok`, the code of the last poll, or null before the first one ended. */
+  readonly code: string | null
+  /** When a poll last brought at least one quote; null when none did. */
+  readonly quotedMs: UnixMs | null
+  readonly durationMs: DurationMs | null
+  /** Not polled before this moment; 0 when nothing is in the way. */
+  readonly pausedUntilMs: UnixMs
+  /** Null where the venue is only polled. */
+  readonly stream: {
+    readonly state: 'open' | 'connecting' | 'waiting'
+    /** `ok`, why the last connection ended, or null before anything arrived. */
+    readonly code: string | null
+    readonly frames: number
+    /** Connections after the first. */
+    readonly reconnects: number
+  } | null
+}
+
 export interface RoundView {
   readonly round: Round
   readonly path: 'open' | 'fast' | 'proposed' | 'skipped'
@@ -169,6 +193,7 @@ export interface Overview {
   readonly feeds: readonly FeedView[]
   readonly peers: readonly PeerView[]
   readonly sources: readonly SourceView[]
+  readonly venues: readonly VenueView[]
   readonly rounds: readonly RoundView[]
   readonly chains: readonly ChainView[]
   readonly evidence: readonly EvidenceView[]
@@ -181,6 +206,7 @@ export function overviewOf(view: NodeView): Overview {
     feeds: view.feeds(),
     peers: view.peers(),
     sources: view.sources(),
+    venues: view.venues(),
     rounds: view.rounds(),
     chains: view.chains(),
     evidence: view

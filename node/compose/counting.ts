@@ -6,6 +6,7 @@ import type { Metrics } from '../api/metrics.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../logging.ts'
 import type { Observer } from '../ports.ts'
+import type { SourceMetric } from '../sources/engine.ts'
 import type { RoundBook } from '../view/round-book.ts'
 
 export interface CountingDependencies {
@@ -58,5 +59,24 @@ export function counting(use: CountingDependencies): Observer {
         default:
       }
     },
+  }
+}
+
+/** Counts what the sources do. */
+export function countingSources(metrics: Metrics): (metric: SourceMetric) => void {
+  return (metric) => {
+    switch (metric.type) {
+      case 'polled':
+        metrics.quotes.inc({ venue: metric.venue, outcome: metric.code })
+        break
+      case 'streamed':
+        metrics.streamFrames.inc({ venue: metric.venue }, metric.frames)
+        break
+      case 'streamFailed':
+        metrics.streamFaults.inc({ venue: metric.venue, code: metric.code })
+        break
+      case 'sampled':
+        break
+    }
   }
 }

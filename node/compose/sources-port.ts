@@ -2,7 +2,7 @@ import type { VenueCode } from '../../aggregator/aggregation/node-price.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { QUOTE_DECIMALS, rescale } from '../../aggregator/values/fixed-point.ts'
-import type { FeedView, SourceView } from '../api/view.ts'
+import type { FeedView, SourceView, VenueView } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
 import type { SourcesPort } from '../ports.ts'
 import type { FeedsSample, SourceEngine } from '../sources/engine.ts'
@@ -18,8 +18,11 @@ export interface SourcesPortOptions {
 
 /** The source engine as the driver and the page ask it. */
 export interface Sources extends SourcesPort {
-  readonly local: () => readonly FeedView['local'][]
-  readonly quotes: () => readonly SourceView[]
+  readonly shown: {
+    readonly local: () => readonly FeedView['local'][]
+    readonly quotes: () => readonly SourceView[]
+    readonly venues: () => readonly VenueView[]
+  }
 }
 
 export function sourcesPort({ feeds, engine, clock }: SourcesPortOptions): Sources {
@@ -33,8 +36,11 @@ export function sourcesPort({ feeds, engine, clock }: SourcesPortOptions): Sourc
     last !== null && clock.nowMs() - last.atMs <= SAMPLE_AGE_MS_MAX ? last : sampleNow()
   return {
     sampleFeeds: () => sampleNow().sample,
-    local: () => latest().sample.feeds.map((feed, index) => localOf(feed, feeds[index])),
-    quotes: () => quotesOf(latest(), feeds),
+    shown: {
+      local: () => latest().sample.feeds.map((feed, index) => localOf(feed, feeds[index])),
+      quotes: () => quotesOf(latest(), feeds),
+      venues: () => engine.venues(),
+    },
   }
 }
 

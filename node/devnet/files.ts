@@ -150,9 +150,15 @@ function chainOf(chain: NonNullable<RunOptions['chain']>) {
 
 /** Every venue under its own path of the market server, polled faster than a real one allows. */
 function localSources(marketUrl: string) {
-  const under = (names: readonly string[], pollMs: number) =>
-    Object.fromEntries(
-      names.map((venue) => [venue, { baseUrl: `${marketUrl}/${venue}`, access: 'local', pollMs }]),
-    )
-  return { venues: under(MARKET_VENUES, 400), optionVenues: under(OPTION_VENUE_NAMES, 2_500) }
+  const at = (venue: string) => ({ baseUrl: `${marketUrl}/${venue}`, access: 'local' })
+  const streamUrlOf = (venue: string) => `${marketUrl.replace('http', 'ws')}/${venue}/stream`
+  const venues = MARKET_VENUES.map((venue) => [
+    venue,
+    { ...at(venue), pollMs: 400, streamUrl: streamUrlOf(venue) },
+  ])
+  const optionVenues = OPTION_VENUE_NAMES.map((venue) => [venue, { ...at(venue), pollMs: 2_500 }])
+  return {
+    venues: Object.fromEntries(venues),
+    optionVenues: Object.fromEntries(optionVenues),
+  }
 }

@@ -60,13 +60,26 @@ export function isAddressAllowed(address: string, access: Access): boolean {
  * checked by the addresses they lead to, at each connection.
  */
 export function baseUrlProblem(baseUrl: string, access: Access): string | null {
-  if (!URL.canParse(baseUrl)) return 'must be an address such as https://api.kraken.com'
-  const url = new URL(baseUrl)
+  return urlProblem(baseUrl, { access, scheme: 'http', example: 'https://api.kraken.com' })
+}
+
+/** The same for the address of a stream. */
+export function streamUrlProblem(streamUrl: string, access: Access): string | null {
+  return urlProblem(streamUrl, { access, scheme: 'ws', example: 'wss://ws.kraken.com/v2' })
+}
+
+function urlProblem(
+  text: string,
+  rules: { readonly access: Access; readonly scheme: string; readonly example: string },
+): string | null {
+  const { access, scheme, example } = rules
+  if (!URL.canParse(text)) return `must be an address such as ${example}`
+  const url = new URL(text)
   if (url.username !== '' || url.password !== '') return 'must not contain credentials'
   if (url.search !== '' || url.hash !== '') return 'must end with its path'
-  const schemes = access === 'local' ? ['https:', 'http:'] : ['https:']
+  const schemes = access === 'local' ? [`${scheme}s:`, `${scheme}:`] : [`${scheme}s:`]
   if (!schemes.includes(url.protocol)) {
-    return `must begin with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`
+    return `must begin with ${schemes.map((each) => `${each}//`).join(' or ')}`
   }
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) !== 0 && !isAddressAllowed(host, access)) {

@@ -6,7 +6,8 @@ import { conversionDefaults, feedDefaults, RULE_DEFAULTS, VENUE_DEFAULTS } from 
 import { optionVenuesSchema, volatilityProblem, volatilitySchema } from './option-config.ts'
 import type { KnownVenue } from './registry.ts'
 import { VENUE_NAMES, VENUES } from './registry.ts'
-import { durationMs, marketName, venueSchema } from './venue-config.ts'
+import type { StreamedVenueConfig } from './venue-config.ts'
+import { durationMs, marketName, streamedVenueSchema, streamUrlOf } from './venue-config.ts'
 
 /** Each rule may be set for a feed or a conversion; the defaults suit large spot markets. */
 const ruleFields = {
@@ -40,7 +41,7 @@ const conversionSchema = z.strictObject({
 
 const feedSchema = z.strictObject({ legs, ...ruleFields })
 
-const spotVenue = (name: KnownVenue) => venueSchema({ ...VENUES[name], ...VENUE_DEFAULTS })
+const spotVenue = (name: KnownVenue) => streamedVenueSchema({ ...VENUES[name], ...VENUE_DEFAULTS })
 
 /**
  * The `sources` part of a node's configuration: which venues are asked and how, and how their
@@ -138,8 +139,7 @@ function sectionProblems(config: SourcesConfig, section: Section): readonly Prob
     return [{ path: section.path, message: 'must be named BASE/QUOTE in capitals' }]
   }
   const problems = section.legs.flatMap((leg, index) => {
-    const { pollMs } = config.venues[leg.venue]
-    const message = legProblem(leg, { section, index, ends, pollMs })
+    const message = legProblem(leg, { section, index, ends, venue: config.venues[leg.venue] })
     return message === null ? [] : [{ path: [...section.path, 'legs', index], message }]
   })
   const enabled = section.legs.filter(({ venue }) => config.venues[venue].enabled).length
@@ -156,15 +156,19 @@ function legProblem(
     readonly section: Section
     readonly index: number
     readonly ends: { readonly base: string; readonly quote: string }
-    readonly pollMs: number
+    readonly venue: StreamedVenueConfig
   },
 ): string | null {
-  const { section, index, ends, pollMs } = scope
+  const { section, index, ends, venue } = scope
   if (section.legs.findIndex(({ venue }) => venue === leg.venue) !== index) {
     return `repeats ${leg.venue}: one venue has one vote`
   }
-  if (section.silenceMsMax < 2 * pollMs) {
-    return `is polled every ${pollMs} ms; silenceMsMax must be at least twice that`
+  const { pollMs } = venue
+  // A stream is found quiet after one interval and asked about before the end of the next.
+  const isStreamed = streamUrlOf(VENUES[leg.venue], venue) !== null
+  if (section.silenceMsMax < (isStreamed ? 3 : 2) * pollMs) {
+    const times = isStreamed ? 'three times' : 'twice'
+    return `is polled every ${pollMs} ms; silenceMsMax must be at least ${times} that`
   }
   const own = currenciesOf(leg.market)
   if (own === null || own.base !== ends.base) return `must be a market of ${ends.base}`

@@ -26,6 +26,15 @@ export const VENUE_DEFAULTS = {
   retriesMax: 1,
 } as const
 
+export const STREAM_DEFAULTS = {
+  /** Every venue sends a quote, a heartbeat or the answer to our ping at least each 15 s. */
+  streamIdleMs: 20_000,
+  /** The largest is a book of Bitstamp with a hundred levels on each side: about 10 kB. */
+  frameBytesMax: 65_536,
+  /** A few markets of the busiest venue send some hundred in a wild second. */
+  framesPerSecondMax: 2_000,
+} as const
+
 /** A chain has a thousand options of half a kilobyte each. */
 export const OPTION_VENUE_DEFAULTS = {
   timeoutMs: 5_000,

@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici'
 import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import { quoteKey } from '../../aggregator/aggregation/node-price.ts'
 import type {
@@ -8,27 +7,24 @@ import type {
   SourceState,
 } from '../../aggregator/aggregation/node-value.ts'
 import { SOURCE_STATE_START, sampleSources } from '../../aggregator/aggregation/node-value.ts'
-import type { ReceivedQuote, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { ArrivedQuote, ReceivedQuote, VenueName } from '../../aggregator/aggregation/quote.ts'
 import { succeedQuote } from '../../aggregator/aggregation/quote.ts'
 import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-commitment.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
-import type { Log } from '../logging.ts'
-import type { Lookup } from './agent.ts'
-import { createAgent } from './agent.ts'
-import { intervalMsMin } from './budget.ts'
-import { CIRCUIT_RULES } from './circuit.ts'
 import type { SourcesConfig } from './config.ts'
-import { optionRequests, optionSource } from './option-source.ts'
-import type { PollReport, VenueStatus } from './poller.ts'
-import { VenuePoller } from './poller.ts'
-import type { KnownOptionVenue, KnownVenue } from './registry.ts'
-import { OPTION_VENUE_NAMES, OPTION_VENUES, VENUE_NAMES, VENUES } from './registry.ts'
+import type {
+  AskingDependencies,
+  OpenVenue,
+  OpenVenueDependencies,
+  VenueStatus,
+} from './open-venue.ts'
+import { openOptionVenue, openVenue, statusOf } from './open-venue.ts'
+import type { PollReport } from './poller.ts'
+import { overHeld } from './quote-window.ts'
+import { OPTION_VENUE_NAMES, VENUE_NAMES } from './registry.ts'
 import { sourceSettings } from './settings.ts'
-import type { AskedVenue, VenueRequest } from './venue.ts'
-import { VenueClient } from './venue-client.ts'
-import type { VenueConfig } from './venue-config.ts'
-import { volatilityFeeds } from './volatility-settings.ts'
+import type { StreamClient, StreamReport } from './stream-client.ts'
 
 export interface SourceEngineOptions {
   readonly config: SourcesConfig
@@ -45,22 +41,16 @@ export type SourceMetric =
       readonly code: string
       readonly durationMs: DurationMs
     }
+  /** Messages of a venue's stream arrived. */
+  | { readonly type: 'streamed'; readonly venue: VenueName; readonly frames: number }
+  /** A connection to a venue's stream ended, or the stream refused something. */
+  | { readonly type: 'streamFailed'; readonly venue: VenueName; readonly code: string }
   /** A feed was sampled; `code` is `ok` or why there is no value. */
   | { readonly type: 'sampled'; readonly feed: string; readonly code: string }
 
-export interface SourceEngineDependencies {
-  readonly clock: { readonly nowMs: () => UnixMs }
-  readonly log: Log
+export interface SourceEngineDependencies extends AskingDependencies {
   readonly metrics: (metric: SourceMetric) => void
   readonly keccak256: (bytes: Uint8Array) => Uint8Array
-  /** Finds the addresses of a venue's name, as `dns.promises.lookup` with `all` does. */
-  readonly lookup: Lookup
-  /** Waits; rejects when the signal aborts. */
-  readonly sleep: (ms: DurationMs, signal: AbortSignal) => Promise<void>
-  /** A number from 0 up to 1 that spreads retries and first polls. */
-  readonly jitter: () => number
-  /** Replaces the connections of every venue, for tests; the engine does not close it. */
-  readonly dispatcher?: Dispatcher
 }
 
 /** A feed for which this node can have no value, whatever the venues say. */
@@ -114,11 +104,16 @@ export class SourceEngine {
     const controller = new AbortController()
     const venues = VENUE_NAMES.filter((venue) => this.#marketsOf(venue).length > 0)
     const optionVenues = OPTION_VENUE_NAMES.filter((venue) => this.#marketsOf(venue).length > 0)
+    const { config } = this.#options
+    const asking = this.#asking()
     const parts = [
-      ...venues.map((venue) => this.#openVenue(venue)),
-      ...optionVenues.map((venue) => this.#openOptionVenue(venue)),
+      ...venues.map((venue) =>
+        openVenue(venue, { config, markets: this.#marketsOf(venue) }, asking),
+      ),
+      ...optionVenues.map((venue) => openOptionVenue(venue, { config, feeds }, asking)),
     ]
-    const loops = parts.map(({ poller }) => poller.run(controller.signal))
+    const runners = parts.flatMap(({ poller, stream }) => [poller, ...(stream ? [stream] : [])])
+    const loops = runners.map((runner) => runner.run(controller.signal))
     this.#running = { controller, parts, loops: Promise.all(loops) }
   }
 
@@ -158,60 +153,49 @@ export class SourceEngine {
 
   /** How each polled venue does, for operators. */
   venues(): readonly VenueStatus[] {
-    return this.#running?.parts.map(({ poller }) => poller.status()) ?? []
+    return this.#running?.parts.map(statusOf) ?? []
   }
 
-  #openVenue(name: KnownVenue): OpenVenue {
-    const config = this.#options.config.venues[name]
-    const venue = VENUES[name]
-    const markets = this.#marketsOf(name).map((market) => ({
-      market,
-      symbol: config.symbols[market] ?? venue.symbolOf(market),
-    }))
-    return this.#open(venue, { config, requests: venue.requests(markets) })
+  #asking(): OpenVenueDependencies {
+    const { metrics } = this.#dependencies
+    return {
+      ...this.#dependencies,
+      onPolled: (report, from) => this.#takePolled(report, from),
+      onStreamed: (venue, report) => this.#takeStreamed(venue, report),
+      onStreamFault: (venue, code) => metrics({ type: 'streamFailed', venue, code }),
+    }
   }
 
-  #openOptionVenue(name: KnownOptionVenue): OpenVenue {
-    const { config, feeds } = this.#options
-    const own = config.optionVenues[name]
-    const asked = volatilityFeeds(config, feeds)
-    const venue = OPTION_VENUES[name]
-    const requests = optionRequests(venue, { feeds: asked, symbols: own.symbols })
-    return this.#open(optionSource(venue, asked), { config: own, requests })
-  }
-
-  #open(
-    venue: AskedVenue,
-    how: { readonly config: VenueConfig; readonly requests: readonly VenueRequest[] },
-  ): OpenVenue {
-    const { clock, sleep, jitter, lookup, log, dispatcher } = this.#dependencies
-    const { config, requests } = how
-    const connection = dispatcher === undefined ? connect(config, lookup) : borrow(dispatcher)
-    const client = new VenueClient(
-      { venue, config, circuit: CIRCUIT_RULES },
-      { clock, sleep, jitter, dispatcher: connection.dispatcher },
-    )
-    const weight = requests.reduce((sum, request) => sum + request.weight, 0)
-    const pollMs = Math.max(config.pollMs, intervalMsMin(venue.budget, weight))
-    const poller = new VenuePoller(
-      { requests, pollMs },
-      { client, clock, sleep, jitter, log, report: (report) => this.#take(venue.name, report) },
-    )
-    return { poller, close: connection.close }
-  }
-
-  #take(venue: VenueName, { answers, code, durationMs }: PollReport): void {
+  #takePolled(
+    { answers, code, durationMs }: PollReport,
+    { venue, stream }: { readonly venue: VenueName; readonly stream: StreamClient | null },
+  ): void {
     for (const { answer, receivedMs } of answers) {
       if (answer.type === 'refused') continue
       const { market, quote } = answer
-      const key = quoteKey(venue, market)
-      const arrived = { ...quote, venue, market, receivedMs }
-      const held = succeedQuote(this.#quotes.get(key) ?? null, arrived)
-      this.#quotes.set(key, held)
-      // Now and not when a round opens: then the whole committee waits for it.
-      this.#hashOf(held)
+      const held = this.#quotes.get(quoteKey(venue, market))
+      const isStreamed = held !== undefined && stream?.isFresh(market, receivedMs) === true
+      // What a stream says is newer than any answer; only the volume may be missing in it.
+      if (isStreamed) this.#hold({ ...held, baseVolume: quote.baseVolume ?? held.baseVolume })
+      else this.#hold({ ...quote, venue, market, receivedMs })
     }
     this.#dependencies.metrics({ type: 'polled', venue, code, durationMs })
+  }
+
+  #takeStreamed(venue: VenueName, { frames, quotes }: StreamReport): void {
+    for (const streamed of quotes) {
+      const held = this.#quotes.get(quoteKey(venue, streamed.market)) ?? null
+      this.#hold(overHeld(held, { venue, streamed }))
+    }
+    this.#dependencies.metrics({ type: 'streamed', venue, frames })
+  }
+
+  #hold(arrived: ArrivedQuote): void {
+    const key = quoteKey(arrived.venue, arrived.market)
+    const held = succeedQuote(this.#quotes.get(key) ?? null, arrived)
+    this.#quotes.set(key, held)
+    // Now and not when a round opens: then the whole committee waits for it.
+    this.#hashOf(held)
   }
 
   #hashOf(quote: ReceivedQuote): Uint8Array {
@@ -230,29 +214,10 @@ export class SourceEngine {
   }
 }
 
-interface OpenVenue {
-  readonly poller: VenuePoller
-  readonly close: () => Promise<void>
-}
-
 interface Running {
   readonly controller: AbortController
   readonly parts: readonly OpenVenue[]
   readonly loops: Promise<unknown>
-}
-
-interface Connection {
-  readonly dispatcher: Dispatcher
-  readonly close: () => Promise<void>
-}
-
-function connect(config: VenueConfig, lookup: Lookup): Connection {
-  const agent = createAgent(config, lookup)
-  return { dispatcher: agent, close: () => agent.destroy() }
-}
-
-function borrow(dispatcher: Dispatcher): Connection {
-  return { dispatcher, close: async () => undefined }
 }
 
 function unsupported(feed: string): UnsupportedFeed {

@@ -16,6 +16,11 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
+/** A venue that limits us without saying for how long. */
+const LIMITED_PAUSE_MS = 10_000
+/** A block by region does not end within a poll, and asking on can make it longer. */
+const BLOCKED_PAUSE_MS = 60_000
+
 /** Gives a failed request its code; errors that have one of ours keep it. */
 export function requestFailure(cause: unknown, scene: RequestScene): OracleError {
   if (cause instanceof OracleError) return cause
@@ -40,6 +45,14 @@ export function requestFailure(cause: unknown, scene: RequestScene): OracleError
   }
   const message = `${host} cannot be reached; check the network, the name and the base URL`
   return new OracleError('SOURCE_UNREACHABLE', message, { context, cause })
+}
+
+/** How long the venue should be left alone because of this answer alone. */
+export function pauseAskedFor({ code, context }: OracleError): DurationMs {
+  if (code === 'SOURCE_REGION_BLOCKED') return BLOCKED_PAUSE_MS
+  if (code !== 'SOURCE_RATE_LIMITED') return 0
+  const { retryAfterMs } = context
+  return typeof retryAfterMs === 'number' ? retryAfterMs : LIMITED_PAUSE_MS
 }
 
 /** Codes of OpenSSL and Node for a chain that does not verify, and of a handshake that fails. */

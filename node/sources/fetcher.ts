@@ -89,6 +89,29 @@ export function retryAfterMs(
   return Number.isFinite(waitMs) && waitMs > 0 ? Math.min(waitMs, RETRY_AFTER_MS_MAX) : null
 }
 
+/** What an answer means that has another status than the one that was hoped for. */
+export function statusFailure(
+  { status, headers }: { readonly status: number; readonly headers: IncomingHttpHeaders },
+  { url, nowMs }: { readonly url: URL; readonly nowMs: UnixMs },
+): OracleError {
+  if (status >= 300 && status < 400) {
+    const what = 'redirects elsewhere, which is never followed; set that address if you trust it'
+    return failed({ code: 'SOURCE_REDIRECTED', url, what, context: { status } })
+  }
+  if (status === 403 || status === 451) {
+    const what = 'refuses this region or address; use another of its base URLs or disable it'
+    return failed({ code: 'SOURCE_REGION_BLOCKED', url, what, context: { status } })
+  }
+  if (status === 429 || status === 418) {
+    const waitMs = retryAfterMs(headers['retry-after'], nowMs)
+    const what = 'limits our requests; raise pollMs if it goes on'
+    const context = { status, retryAfterMs: waitMs }
+    return failed({ code: 'SOURCE_RATE_LIMITED', url, what, context })
+  }
+  const what = `answered with status ${status}; check its base URL and symbols if it stays`
+  return failed({ code: 'SOURCE_STATUS_UNEXPECTED', url, what, context: { status } })
+}
+
 type Response = Dispatcher.ResponseData
 
 interface HeadScene {
@@ -117,23 +140,7 @@ function checkHead(response: Response, scene: HeadScene): void {
 
 function checkStatus(response: Response, { url, nowMs }: HeadScene): void {
   const { statusCode: status, headers } = response
-  if (status === 200) return
-  if (status >= 300 && status < 400) {
-    const what = 'redirects elsewhere, which is never followed; set that address if you trust it'
-    throw failed({ code: 'SOURCE_REDIRECTED', url, what, context: { status } })
-  }
-  if (status === 403 || status === 451) {
-    const what = 'refuses this region or address; use another of its base URLs or disable it'
-    throw failed({ code: 'SOURCE_REGION_BLOCKED', url, what, context: { status } })
-  }
-  if (status === 429 || status === 418) {
-    const waitMs = retryAfterMs(headers['retry-after'], nowMs)
-    const what = 'limits our requests; raise pollMs if it goes on'
-    const context = { status, retryAfterMs: waitMs }
-    throw failed({ code: 'SOURCE_RATE_LIMITED', url, what, context })
-  }
-  const what = `answered with status ${status}; check its base URL and symbols if it stays`
-  throw failed({ code: 'SOURCE_STATUS_UNEXPECTED', url, what, context: { status } })
+  if (status !== 200) throw statusFailure({ status, headers }, { url, nowMs })
 }
 
 async function readText(

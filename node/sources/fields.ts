@@ -5,7 +5,7 @@ import type { UnixMs } from '../../aggregator/values/time.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { Json, JsonObject } from './json.ts'
 import { isList, isNumber, isObject } from './json.ts'
-import type { MarketAnswer } from './venue.ts'
+import type { MarketAnswer, PartialQuote, StreamAnswer } from './venue.ts'
 
 /** @throws {OracleError} SOURCE_ANSWER_UNEXPECTED when it is no object */
 export function objectAt(value: Json | undefined, where: string): JsonObject {
@@ -85,7 +85,10 @@ export function isoTimeAt(value: Json | undefined, where: string): UnixMs | null
 }
 
 /** Answer for one market; its fault takes no other market of the same answer with it. */
-export function answerFor(market: MarketName, read: () => Quote): MarketAnswer {
+export function answerFor(market: MarketName, read: () => Quote): MarketAnswer
+/** The same for what a channel of a stream carries. */
+export function answerFor(market: MarketName, read: () => PartialQuote): StreamAnswer
+export function answerFor(market: MarketName, read: () => PartialQuote): StreamAnswer {
   try {
     return { type: 'quoted', market, quote: read() }
   } catch (error) {

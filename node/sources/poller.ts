@@ -4,7 +4,8 @@ import type { MarketAnswer, VenueRequest } from './venue.ts'
 import type { PollOutcome, VenueClient } from './venue-client.ts'
 
 export interface VenuePollerOptions {
-  readonly requests: readonly VenueRequest[]
+  /** What to ask at a moment; when it is nothing, the poll is left out. */
+  readonly requestsAt: (nowMs: UnixMs) => readonly VenueRequest[]
   /** From the start of one poll to the start of the next. */
   readonly pollMs: DurationMs
 }
@@ -26,8 +27,8 @@ export interface PollReport {
   readonly durationMs: DurationMs
 }
 
-/** How a venue does; shown to operators. */
-export interface VenueStatus {
+/** How polling a venue does; shown to operators. */
+export interface PollStatus {
   readonly venue: string
   /** `ok`, the code of the last poll, or null before the first one ended. */
   readonly code: string | null
@@ -66,7 +67,7 @@ export class VenuePoller {
     }
   }
 
-  status(): VenueStatus {
+  status(): PollStatus {
     const { client } = this.#dependencies
     return {
       venue: client.name,
@@ -80,7 +81,9 @@ export class VenuePoller {
   async #poll(signal: AbortSignal): Promise<void> {
     const { client, clock, report } = this.#dependencies
     const startMs = clock.nowMs()
-    const outcomes = await client.poll(this.#options.requests, signal)
+    const requests = this.#options.requestsAt(startMs)
+    if (requests.length === 0) return
+    const outcomes = await client.poll(requests, signal)
     if (signal.aborted) return
     const answers = outcomes.flatMap((outcome) =>
       outcome.type === 'failed'

@@ -6,6 +6,7 @@ import type { Spending } from './budget.ts'
 import { fullBudget, spend } from './budget.ts'
 import type { Circuit, CircuitRules } from './circuit.ts'
 import { afterFailure, CIRCUIT_CLOSED, isOpen, pausedUntil, recovered } from './circuit.ts'
+import { pauseAskedFor } from './failures.ts'
 import type { Fetched } from './fetcher.ts'
 import { fetchJsonText } from './fetcher.ts'
 import { readJson } from './json.ts'
@@ -41,10 +42,6 @@ export type PollOutcome =
 /** Asking again at once helps against a broken connection, not against an answer. */
 const RETRIED: ReadonlySet<string> = new Set(['SOURCE_UNREACHABLE', 'SOURCE_BODY_TRUNCATED'])
 const RETRY_DELAY_MS = 100
-/** A venue that limits us without saying for how long. */
-const LIMITED_PAUSE_MS = 10_000
-/** A block by region does not end within a poll, and asking on can make it longer. */
-const BLOCKED_PAUSE_MS = 60_000
 const MINUTE_MS = 60_000
 
 /**
@@ -189,14 +186,6 @@ export class VenueClient {
       if (pauseMs > 0) this.#circuit = pausedUntil(this.#circuit, nowMs + pauseMs)
     }
   }
-}
-
-/** How long the venue should be left alone because of this answer alone. */
-function pauseAskedFor({ code, context }: OracleError): DurationMs {
-  if (code === 'SOURCE_REGION_BLOCKED') return BLOCKED_PAUSE_MS
-  if (code !== 'SOURCE_RATE_LIMITED') return 0
-  const { retryAfterMs } = context
-  return typeof retryAfterMs === 'number' ? retryAfterMs : LIMITED_PAUSE_MS
 }
 
 /** Whatever else is thrown while asking is our own bug and must not look like a venue's fault. */

@@ -44,11 +44,19 @@ export interface UsedWeightHeader {
 }
 
 /**
- * What a frame of a stream means. A quote of a stream holds what its channel tells: fields that it
- * does not carry are null, and the socket client keeps the others as they were.
+ * What a channel of a stream carries of a quote: a field that is null is gone at the venue, one
+ * that is missing stays as it was.
  */
+export type PartialQuote = Partial<Quote>
+
+/** What a frame says about one market that was asked for. */
+export type StreamAnswer =
+  | Exclude<MarketAnswer, { readonly type: 'quoted' }>
+  | { readonly type: 'quoted'; readonly market: MarketName; readonly quote: PartialQuote }
+
+/** What a frame of a stream means. */
 export type StreamEvent =
-  | { readonly type: 'answers'; readonly answers: readonly MarketAnswer[] }
+  | { readonly type: 'answers'; readonly answers: readonly StreamAnswer[] }
   /** The venue lives, nothing more. */
   | { readonly type: 'heartbeat' }
   /** The venue is about to close: connect anew before dropping this connection. */
@@ -56,8 +64,20 @@ export type StreamEvent =
   /** An acknowledgement or a channel that was not asked for. */
   | { readonly type: 'ignored' }
 
+/** What we send so that a connection stays, or shows that it lives. */
+export interface StreamPing {
+  readonly text: string
+  readonly everyMs: DurationMs
+  /** Its answer where that is no JSON, such as `pong`; else null. */
+  readonly answer: string | null
+}
+
 export interface VenueStream {
   readonly url: string
+  /** Null where the venue sends enough by itself. */
+  readonly ping: StreamPing | null
+  /** Age at which the venue cuts a connection; null where it documents none. */
+  readonly lifeMs: DurationMs | null
   /** Frames to send after connecting. */
   readonly subscribe: (markets: readonly VenueMarket[]) => readonly string[]
   /**

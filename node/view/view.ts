@@ -16,6 +16,7 @@ import type {
   SignerView,
   SourceView,
   StatusView,
+  VenueView,
 } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
 import { evidenceFileOf } from '../evidence/evidence-file.ts'
@@ -48,6 +49,7 @@ export interface ViewSources {
   readonly ownPeerId: () => string
   readonly local: () => readonly FeedView['local'][]
   readonly quotes: () => readonly SourceView[]
+  readonly venues: () => readonly VenueView[]
   readonly chains: () => readonly ChainView[]
   readonly rotation: () => RotationView
 }
@@ -60,6 +62,7 @@ export function createView(options: ViewOptions, sources: ViewSources): NodeView
     feeds: () => feedsOf(context, sources),
     peers: () => peersOf(options, sources),
     sources: () => sources.quotes(),
+    venues: () => sources.venues(),
     rounds: () => roundsOf(sources),
     chains: () => sources.chains(),
     evidence: () => {

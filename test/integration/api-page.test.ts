@@ -108,6 +108,10 @@ describe.skipIf(!isInstalled)('status page', () => {
     expect(await page.locator('#peers tbody tr').nth(3).textContent()).toContain('not connected')
     const sources = page.locator('#sources tbody tr')
     expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain('SOURCE_SILENT')
+    expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain(
+      'poll SOURCE_STREAM_SILENT',
+    )
+    expect(await sources.filter({ hasText: 'binance' }).textContent()).toContain('stream, 12,345')
     expect(await sources.filter({ hasText: 'okx' }).textContent()).toContain('SOURCE_OUTLIER')
     const chains = await page.locator('#chains').textContent()
     expect(chains).toContain('RPC_HEAD_AHEAD')

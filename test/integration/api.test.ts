@@ -59,6 +59,7 @@ test('the data of the node is served as JSON', async () => {
   expect((await get('/v1/status')).json).toEqual(view.status())
   expect((await get('/v1/feeds')).json).toEqual(view.feeds())
   expect((await get('/v1/peers')).json).toEqual(view.peers())
+  expect((await get('/v1/venues')).json).toEqual(view.venues())
   expect((await get('/v1/overview')).json).toMatchObject({ sources: view.sources(), obstacles: [] })
 })
 

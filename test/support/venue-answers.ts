@@ -2,19 +2,25 @@ import { expect } from 'vitest'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { codeOf } from '../../node/errors.ts'
 import { readJson } from '../../node/sources/json.ts'
-import type { MarketAnswer, Venue } from '../../node/sources/venue.ts'
+import type { StreamAnswer, Venue } from '../../node/sources/venue.ts'
 
 export const marketsOf = (venue: Venue, ...markets: readonly string[]) =>
   markets.map((market) => ({ market, symbol: venue.symbolOf(market) }))
 
-/** The answers in a form that reads: amounts without trailing zeros, refusals as their code. */
-export function shown(answers: readonly MarketAnswer[]) {
+/**
+ * The answers in a form that reads: amounts without trailing zeros, refusals as their code, and a
+ * dash for what a channel does not carry.
+ */
+export function shown(answers: readonly StreamAnswer[]) {
   return answers.map((answer) => {
     if (answer.type === 'refused') return answer.code
     const { bid, ask, last, baseVolume, lastTradeMs, venueMs } = answer.quote
-    const text = (value: bigint | null) =>
-      value === null ? null : formatDecimal(value, 18).replace(/\.?0+$/, '')
-    return [text(bid), text(ask), text(last), text(baseVolume), lastTradeMs, venueMs]
+    const text = (value: bigint | null | undefined) => {
+      if (value === undefined) return '-'
+      return value === null ? null : formatDecimal(value, 18).replace(/\.?0+$/, '')
+    }
+    const times = [lastTradeMs, venueMs].map((each) => (each === undefined ? '-' : each))
+    return [text(bid), text(ask), text(last), text(baseVolume), ...times]
   })
 }
 

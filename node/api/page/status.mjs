@@ -184,13 +184,23 @@ function chainBlock(chain) {
 
 const SOURCE_COLOURS = { used: '', clamped: 'warn', quarantined: 'bad', absent: 'bad' }
 
+/** What a venue's prices come by, and why not by its stream. */
+function transportCell(venue) {
+  if (venue === undefined) return element('td', '')
+  const { transport, stream } = venue
+  if (stream === null) return element('td', 'poll')
+  if (transport === 'stream') return element('td', `stream, ${grouped(String(stream.frames))}`)
+  return element('td', `poll ${stream.code ?? stream.state}`, 'warn')
+}
+
 /** One row for each venue, one column for each feed that venues are asked for. */
-function showSources({ sources, feeds }) {
+function showSources({ sources, venues: asking, feeds }) {
   const asked = new Set(sources.map((source) => source.feed))
   const names = feeds.map((feed) => feed.name).filter((name) => asked.has(name))
   const venues = [...new Set(sources.map((source) => source.venue))]
   const table = byId('sources')
-  const head = row(element('th', 'Venue'), ...names.map((name) => element('th', name, 'n')))
+  const by = element('th', 'By, messages')
+  const head = row(element('th', 'Venue'), by, ...names.map((name) => element('th', name, 'n')))
   const rows = venues.map((venue) => {
     const cells = names.map((name) => {
       const source = sources.find((entry) => entry.venue === venue && entry.feed === name)
@@ -199,7 +209,8 @@ function showSources({ sources, feeds }) {
       const reason = source.value === null || source.code === null ? '' : ` ${source.code}`
       return element('td', `${text}${reason}`, `n ${SOURCE_COLOURS[source.state]}`)
     })
-    return row(element('td', venue, 'strong'), ...cells)
+    const transport = transportCell(asking.find((entry) => entry.venue === venue))
+    return row(element('td', venue, 'strong'), transport, ...cells)
   })
   table.tHead.replaceChildren(head)
   table.tBodies[0].replaceChildren(...rows)

@@ -36,7 +36,7 @@ function answerBinance(model: MarketModel, question: MarketQuestion): MarketAnsw
   if (question.path !== '/api/v3/ticker/24hr') return null
   const symbols = symbolList(question.query.get('symbols'))
   const tickers = symbols?.map((symbol) => {
-    const said = quoteOf(model, { question, venue: 'binance', ...splitSymbol(symbol, '') })
+    const said = quoteOf(model, { ...question, venue: 'binance', ...splitSymbol(symbol, '') })
     if (said === null) return null
     const { quote, price, size } = said
     return {
@@ -62,7 +62,7 @@ function answerBinance(model: MarketModel, question: MarketQuestion): MarketAnsw
 function answerCoinbase(model: MarketModel, question: MarketQuestion): MarketAnswerPage | null {
   const symbol = /^\/products\/([A-Z]+-[A-Z]+)\/ticker$/.exec(question.path)?.[1]
   if (symbol === undefined) return null
-  const said = quoteOf(model, { question, venue: 'coinbase', ...splitSymbol(symbol, '-') })
+  const said = quoteOf(model, { ...question, venue: 'coinbase', ...splitSymbol(symbol, '-') })
   if (said === null) return page(404, { message: 'NotFound' })
   const { quote, price, size } = said
   return page(200, {
@@ -91,7 +91,7 @@ function answerKraken(model: MarketModel, question: MarketQuestion): MarketAnswe
   for (const pair of pairs) {
     const key = KRAKEN_KEYS.get(pair)
     const symbol = pair.replace('XBT', 'BTC')
-    const said = quoteOf(model, { question, venue: 'kraken', ...splitSymbol(symbol, '') })
+    const said = quoteOf(model, { ...question, venue: 'kraken', ...splitSymbol(symbol, '') })
     if (key === undefined || said === null) {
       return page(200, { error: ['EQuery:Unknown asset pair'] })
     }
@@ -115,7 +115,7 @@ function answerBitstamp(model: MarketModel, question: MarketQuestion): MarketAns
   const symbol = /^\/api\/v2\/ticker\/([a-z]+)\/$/.exec(question.path)?.[1]?.toUpperCase()
   if (symbol === undefined) return null
   const { base, quoteName } = splitSymbol(symbol, '')
-  const said = quoteOf(model, { question, venue: 'bitstamp', base, quoteName })
+  const said = quoteOf(model, { ...question, venue: 'bitstamp', base, quoteName })
   if (said === null) {
     return page(404, { status: 'error', reason: 'Invalid currency pair', code: '400.002' })
   }
@@ -135,7 +135,7 @@ function answerBitstamp(model: MarketModel, question: MarketQuestion): MarketAns
 function answerOkx(model: MarketModel, question: MarketQuestion): MarketAnswerPage | null {
   if (question.path !== '/api/v5/market/ticker') return null
   const instId = question.query.get('instId') ?? ''
-  const said = quoteOf(model, { question, venue: 'okx', ...splitSymbol(instId, '-') })
+  const said = quoteOf(model, { ...question, venue: 'okx', ...splitSymbol(instId, '-') })
   if (said === null) {
     return page(200, { code: '51001', msg: "Instrument ID doesn't exist", data: [] })
   }
@@ -162,19 +162,20 @@ interface Said {
   readonly size: (amount: bigint) => string
 }
 
-function quoteOf(
+/** What a venue says about a pair, with its ways of writing; null where it does not list it. */
+export function quoteOf(
   model: MarketModel,
   asked: {
-    readonly question: MarketQuestion
+    readonly nowMs: UnixMs
     readonly venue: MarketVenue
     readonly base: string
     readonly quoteName: string
   },
 ): Said | null {
-  const { question, venue, base, quoteName } = asked
+  const { nowMs, venue, base, quoteName } = asked
   if (!model.lists(base, quoteName)) return null
   const { tickDecimals } = assetOf(base)
-  const quote = model.quoteAt({ venue, base, quote: quoteName, nowMs: question.nowMs })
+  const quote = model.quoteAt({ venue, base, quote: quoteName, nowMs })
   return {
     quote,
     price: (amount) =>
@@ -187,7 +188,7 @@ function quoteOf(
 }
 
 /** Base and quote currency of a symbol that ends with USDT or USD. */
-function splitSymbol(
+export function splitSymbol(
   symbol: string,
   separator: string,
 ): { readonly base: string; readonly quoteName: string } {

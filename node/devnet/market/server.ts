@@ -13,6 +13,7 @@ import { answerOptions } from './option-answers.ts'
 import { MARKET_OPTION_VENUES, type MarketOptionVenue } from './option-model.ts'
 import type { HonestRange } from './range.ts'
 import { honestRange } from './range.ts'
+import { MarketStreams, PUSH_MS } from './stream-server.ts'
 
 /** Every venue that the server plays. */
 export type ServedVenue = MarketVenue | MarketOptionVenue
@@ -28,6 +29,8 @@ export interface MarketServerOptions {
   readonly incidentsBegin?: 'at-start' | 'when-asked'
   /** The server's clock; default the host's. */
   readonly nowMs?: () => UnixMs
+  /** Whether streams send by themselves or when `streams.push` is called; default by themselves. */
+  readonly streamsPush?: 'by-themselves' | 'when-told'
 }
 
 export interface MarketServer {
@@ -38,6 +41,9 @@ export interface MarketServer {
   readonly model: MarketModel
   /** Base URL of one venue, as `sources.venues.<venue>.baseUrl` takes it. */
   readonly baseUrlOf: (venue: ServedVenue) => string
+  /** Address of its stream, as `streamUrl` takes it. */
+  readonly streamUrlOf: (venue: MarketVenue) => string
+  readonly streams: MarketStreams
   /** Spoils every answer of a venue from now on; null makes it well again. */
   readonly setFault: (venue: ServedVenue, fault: Fault | null) => void
   /** Requests that a venue has received, spoiled ones included. */
@@ -54,7 +60,8 @@ interface Exchange {
 
 /**
  * A market of five venues and three that list options on loopback, each below its own prefix
- * (`/binance`, `/deribit-options`, …) in its real REST format, for the local network and for tests.
+ * (`/binance`, `/deribit-options`, …) in its real REST format, the five with their real streams at
+ * `/binance/stream`, …, for the local network and for tests.
  *
  * Below `/control`: `GET state`, `GET range?market=BTC/USD&fromMs=…&untilMs=…` and
  * `PUT fault?venue=okx&fault=html` (without `fault` it ends), and `PUT begin` for incidents that
@@ -64,7 +71,7 @@ interface Exchange {
  */
 export async function startMarketServer(options: MarketServerOptions): Promise<MarketServer> {
   const { seed, port = 0, incidents = [], nowMs = Date.now } = options
-  const { incidentsBegin = 'at-start' } = options
+  const { incidentsBegin = 'at-start', streamsPush = 'by-themselves' } = options
   const startMs = nowMs()
   const model = new MarketModel({ seed, startMs, incidents, incidentsBegin })
   const faults = new Map<ServedVenue, Fault>()
@@ -78,7 +85,11 @@ export async function startMarketServer(options: MarketServerOptions): Promise<M
     const url = new URL(request.url ?? '/', 'http://market')
     answer(desk, { request, response, url })
   })
+  const streams = new MarketStreams({ model, nowMs, isFaulty: (venue) => faults.has(venue) })
+  server.on('upgrade', (request, socket, head) => streams.upgrade(request, socket, head))
   await listen(server, port)
+  const isPushing = streamsPush === 'by-themselves'
+  const pushes = isPushing ? setInterval(() => streams.push(), PUSH_MS) : undefined
   const { port: bound } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${bound}`
   let stopping: Promise<void> | null = null
@@ -87,9 +98,13 @@ export async function startMarketServer(options: MarketServerOptions): Promise<M
     startMs,
     model,
     setFault,
+    streams,
     baseUrlOf: (venue) => `${url}/${venue}`,
+    streamUrlOf: (venue) => `${url.replace('http', 'ws')}/${venue}/stream`,
     requestsOf: (venue) => requests.get(venue) ?? 0,
     stop() {
+      clearInterval(pushes)
+      streams.stop()
       stopping ??= close(server)
       return stopping
     },

@@ -1,9 +1,8 @@
-import type { Quote } from '../../../aggregator/aggregation/quote.ts'
 import { OracleError } from '../../errors.ts'
 import { amountAt, answerFor, listAt, objectAt, symbolAbsent, textAt, timeAt } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { isObject } from '../json.ts'
-import type { StreamEvent, Venue, VenueMarket } from '../venue.ts'
+import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /** One request costs 2 up to here and 40 beyond. */
 const SYMBOLS_PER_REQUEST = 20
@@ -51,6 +50,9 @@ export const binance: Venue = {
   },
   stream: {
     url: 'wss://data-stream.binance.vision/stream',
+    // It sends ping frames itself, every 20 s.
+    ping: null,
+    lifeMs: 86_400_000,
     subscribe: (markets) => [
       JSON.stringify({
         method: 'SUBSCRIBE',
@@ -80,26 +82,21 @@ function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
   return { type: 'answers', answers: [answerFor(asked.market, () => read(data))] }
 }
 
-const READERS: ReadonlyMap<string, (data: JsonObject) => Quote> = new Map([
+const READERS: ReadonlyMap<string, (data: JsonObject) => PartialQuote> = new Map([
   [
     'bookTicker',
-    // This channel carries no time: the arrival is all there is.
-    (data: JsonObject): Quote => ({
+    // This channel carries no time: that of the ticker, each second, shows a venue that froze.
+    (data: JsonObject): PartialQuote => ({
       bid: amountAt(data.get('b'), 'b'),
       ask: amountAt(data.get('a'), 'a'),
-      last: null,
-      lastTradeMs: null,
-      baseVolume: null,
-      venueMs: null,
     }),
   ],
   [
     'ticker',
-    (data: JsonObject): Quote => ({
+    (data: JsonObject): PartialQuote => ({
       bid: amountAt(data.get('b'), 'b'),
       ask: amountAt(data.get('a'), 'a'),
       last: amountAt(data.get('c'), 'c'),
-      lastTradeMs: null,
       baseVolume: amountAt(data.get('v'), 'v'),
       venueMs: timeAt(data.get('E'), { where: 'E', unit: 'ms' }),
     }),

@@ -1,9 +1,8 @@
-import type { Quote } from '../../../aggregator/aggregation/quote.ts'
 import { OracleError } from '../../errors.ts'
 import { amountAt, answerFor, listAt, objectAt, symbolAbsent, timeAt } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { isList } from '../json.ts'
-import type { StreamEvent, Venue, VenueMarket } from '../venue.ts'
+import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /** Bitstamp. One pair per request: the answer for all pairs is a hundred times as large. */
 export const bitstamp: Venue = {
@@ -41,6 +40,8 @@ export const bitstamp: Venue = {
   },
   stream: {
     url: 'wss://ws.bitstamp.net',
+    ping: { text: '{"event":"bts:heartbeat"}', everyMs: 15_000, answer: null },
+    lifeMs: null,
     subscribe: (markets) =>
       markets.flatMap(({ symbol }) =>
         [`order_book_${symbol}`, `live_trades_${symbol}`].map((channel) =>
@@ -68,20 +69,10 @@ function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
   return { type: 'ignored' }
 }
 
-const NOTHING: Quote = {
-  bid: null,
-  ask: null,
-  last: null,
-  lastTradeMs: null,
-  baseVolume: null,
-  venueMs: null,
-}
-
-const READERS: ReadonlyMap<string, (data: JsonObject) => Quote> = new Map([
+const READERS: ReadonlyMap<string, (data: JsonObject) => PartialQuote> = new Map([
   [
     'order_book_ data',
-    (data: JsonObject): Quote => ({
-      ...NOTHING,
+    (data: JsonObject): PartialQuote => ({
       bid: bestPrice(data, 'bids'),
       ask: bestPrice(data, 'asks'),
       venueMs: microtime(data),
@@ -89,11 +80,10 @@ const READERS: ReadonlyMap<string, (data: JsonObject) => Quote> = new Map([
   ],
   [
     'live_trades_ trade',
-    (data: JsonObject): Quote => ({
-      ...NOTHING,
+    (data: JsonObject): PartialQuote => ({
       last: amountAt(data.get('price_str') ?? data.get('price'), 'price'),
+      // The time of a trade, not of the quote: a trade does not make a book newer.
       lastTradeMs: microtime(data),
-      venueMs: microtime(data),
     }),
   ],
 ])

@@ -39,6 +39,9 @@ export const coinbase: Venue = {
   },
   stream: {
     url: 'wss://ws-feed.exchange.coinbase.com',
+    // Heartbeats come by themselves, every second.
+    ping: null,
+    lifeMs: null,
     subscribe: (markets) => [
       JSON.stringify({
         type: 'subscribe',

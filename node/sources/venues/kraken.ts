@@ -49,6 +49,9 @@ export const kraken: Venue = {
   },
   stream: {
     url: 'wss://ws.kraken.com/v2',
+    // Heartbeats come by themselves, every second.
+    ping: null,
+    lifeMs: null,
     subscribe: (markets) => [
       JSON.stringify({
         method: 'subscribe',

@@ -35,6 +35,9 @@ export const okx: Venue = {
   },
   stream: {
     url: 'wss://ws.okx.com:8443/ws/v5/public',
+    // It closes a connection on which nothing passed for 30 s.
+    ping: { text: 'ping', everyMs: 15_000, answer: 'pong' },
+    lifeMs: null,
     subscribe: (markets) => [
       JSON.stringify({
         op: 'subscribe',

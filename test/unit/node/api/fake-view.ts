@@ -7,6 +7,7 @@ import type {
   RoundView,
   SourceView,
   StatusView,
+  VenueView,
 } from '../../../../node/api/view.ts'
 import { EVIDENCE_FORMAT, type EvidenceFile } from '../../../../node/evidence/evidence-file.ts'
 
@@ -84,6 +85,16 @@ export class FakeView implements NodeView {
       isConvicted: false,
       isContested: false,
     }))
+  }
+
+  venues(): readonly VenueView[] {
+    const polled = { code: 'ok', quotedMs: 1_000, durationMs: 40, pausedUntilMs: 0 }
+    const stream = { state: 'open', code: 'ok', frames: 12_345, reconnects: 1 } as const
+    const lost = { ...stream, state: 'waiting', code: 'SOURCE_STREAM_SILENT' } as const
+    return [
+      { venue: 'binance', transport: 'stream', ...polled, stream },
+      { venue: 'kraken', transport: 'poll', ...polled, stream: lost },
+    ]
   }
 
   sources(): readonly SourceView[] {

@@ -26,7 +26,11 @@ test('a name ends with its unit, a counter with total', () => {
     'parallax_stream_readers',
     'parallax_feed_sources',
   ]
-  const flags = ['parallax_rpc_endpoint_usable', 'parallax_signer_reachable']
+  const flags = [
+    'parallax_rpc_endpoint_usable',
+    'parallax_signer_reachable',
+    'parallax_venue_stream_open',
+  ]
   const nameless = ours
     .map(({ name }) => name)
     .filter((name) => !units.test(name) && !countsThings.includes(name) && !flags.includes(name))

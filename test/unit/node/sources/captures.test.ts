@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readJson } from '../../../../node/sources/json.ts'
-import type { MarketAnswer, Venue } from '../../../../node/sources/venue.ts'
+import type { StreamAnswer, Venue } from '../../../../node/sources/venue.ts'
 import { binance } from '../../../../node/sources/venues/binance.ts'
 import { bitstamp } from '../../../../node/sources/venues/bitstamp.ts'
 import { coinbase } from '../../../../node/sources/venues/coinbase.ts'
@@ -52,9 +52,9 @@ function framesOf(file: string): readonly { readonly receivedMs: number; readonl
     })
 }
 
-function checkQuote(answer: MarketAnswer, receivedMs: number): void {
+function checkQuote(answer: StreamAnswer, receivedMs: number): void {
   if (answer.type === 'refused') throw new Error(`${answer.market} refused: ${answer.code}`)
-  const { bid, ask, last, venueMs } = answer.quote
+  const { bid = null, ask = null, last = null, venueMs = null } = answer.quote
   expect(bid !== null || last !== null).toBe(true)
   if (bid !== null && ask !== null) expect(bid <= ask).toBe(true)
   // An hour: a first ticker may hold a trade that is a while old.

@@ -80,7 +80,22 @@ describe('the configuration of sources', () => {
     [
       'silence shorter than the poll',
       feed(THREE, { silenceMsMax: 1_000 }),
-      'silenceMsMax must be at least twice',
+      'silenceMsMax must be at least three times',
+    ],
+    [
+      'silence shorter than the poll of a venue without its stream',
+      { ...feed(THREE, { silenceMsMax: 2_999 }), venues: { kraken: { transport: 'poll' } } },
+      'is polled every 1500 ms; silenceMsMax must be at least twice',
+    ],
+    [
+      'a stream without TLS',
+      { venues: { okx: { streamUrl: 'ws://ws.okx.com' } } },
+      'venues.okx.streamUrl: must begin with wss://',
+    ],
+    [
+      'a stream at a private address',
+      { venues: { okx: { streamUrl: 'wss://127.0.0.1/ws' } } },
+      'venues.okx.streamUrl: must be on the public',
     ],
     [
       'a feed without a quote currency',

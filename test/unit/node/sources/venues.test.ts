@@ -52,14 +52,12 @@ describe('binance', () => {
     const book =
       '{"stream":"btcusdt@bookTicker","data":{"u":400900217,"s":"BTCUSDT","b":"25.35190000",' +
       '"B":"31.21","a":"25.36520000","A":"40.66"}}'
-    expect(frame(binance, book, 'BTC/USDT')).toEqual([
-      ['25.3519', '25.3652', null, null, null, null],
-    ])
+    expect(frame(binance, book, 'BTC/USDT')).toEqual([['25.3519', '25.3652', '-', '-', '-', '-']])
     const ticker =
       '{"stream":"bnbbtc@ticker","data":{"e":"24hrTicker","E":1672515782136,"s":"BNBBTC","w":' +
       '"0.0018","c":"0.0025","b":"0.0024","a":"0.0026","v":"10000","q":"18"}}'
     expect(frame(binance, ticker, 'BNB/BTC')).toEqual([
-      ['0.0024', '0.0026', '0.0025', '10000', null, 1_672_515_782_136],
+      ['0.0024', '0.0026', '0.0025', '10000', '-', 1_672_515_782_136],
     ])
     expect(frame(binance, '{"result":null,"id":1}', 'BTC/USDT')).toBe('ignored')
     expect(frame(binance, book, 'ETH/USDT')).toBe('ignored')
@@ -220,14 +218,14 @@ describe('bitstamp', () => {
       '"microtimestamp":"1643643584684047","bids":[["100.5","1"],["100","1"]],' +
       '"asks":[["101","1"]]}}'
     expect(frame(bitstamp, book, 'ETH/USD', 'BTC/USD')).toEqual([
-      ['100.5', '101', null, null, null, 1_643_643_584_684],
+      ['100.5', '101', '-', '-', '-', 1_643_643_584_684],
     ])
     const trade =
       '{"channel":"live_trades_ethusd","event":"trade","data":{"id":317319339,"timestamp":' +
       '"1706302442","amount":0.062,"price":2253.7,"price_str":"2253.7","microtimestamp":' +
       '"1706302442078000"}}'
     expect(frame(bitstamp, trade, 'ETH/USD')).toEqual([
-      [null, null, '2253.7', null, 1_706_302_442_078, 1_706_302_442_078],
+      ['-', '-', '2253.7', '-', 1_706_302_442_078, '-'],
     ])
     expect(frame(bitstamp, '{"event":"bts:request_reconnect","channel":"","data":""}')).toBe(
       'reconnect',

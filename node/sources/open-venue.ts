@@ -1,0 +1,186 @@
+import type { Dispatcher } from 'undici'
+import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { FeedParams } from '../../aggregator/params.ts'
+import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import type { Log } from '../logging.ts'
+import type { Lookup } from './agent.ts'
+import { createAgent, guardedLookup } from './agent.ts'
+import { intervalMsMin } from './budget.ts'
+import { CIRCUIT_RULES } from './circuit.ts'
+import type { SourcesConfig } from './config.ts'
+import { optionRequests, optionSource } from './option-source.ts'
+import { PollPace } from './pace.ts'
+import type { PollReport, PollStatus } from './poller.ts'
+import { VenuePoller } from './poller.ts'
+import type { KnownOptionVenue, KnownVenue } from './registry.ts'
+import { OPTION_VENUES, VENUES } from './registry.ts'
+import type { StreamReport, StreamStatus } from './stream-client.ts'
+import { StreamClient } from './stream-client.ts'
+import { openStreamSocket } from './stream-socket.ts'
+import type { AskedVenue, Venue, VenueMarket, VenueRequest } from './venue.ts'
+import { VenueClient } from './venue-client.ts'
+import type { StreamedVenueConfig, VenueConfig } from './venue-config.ts'
+import { streamUrlOf } from './venue-config.ts'
+import { volatilityFeeds } from './volatility-settings.ts'
+
+/** What asking venues takes from the machine. */
+export interface AskingDependencies {
+  readonly clock: { readonly nowMs: () => UnixMs }
+  readonly log: Log
+  /** Finds the addresses of a venue's name, as `dns.promises.lookup` with `all` does. */
+  readonly lookup: Lookup
+  /** Waits; rejects when the signal aborts. */
+  readonly sleep: (ms: DurationMs, signal: AbortSignal) => Promise<void>
+  /** A number from 0 up to 1 that spreads retries, first polls and new connections. */
+  readonly jitter: () => number
+  /** Replaces the connections that poll every venue, for tests; nobody here closes it. */
+  readonly dispatcher?: Dispatcher
+}
+
+export interface OpenVenueDependencies extends AskingDependencies {
+  readonly onPolled: (
+    report: PollReport,
+    from: { readonly venue: VenueName; readonly stream: StreamClient | null },
+  ) => void
+  readonly onStreamed: (venue: VenueName, report: StreamReport) => void
+  readonly onStreamFault: (venue: VenueName, code: string) => void
+}
+
+/** A venue that is being asked. */
+export interface OpenVenue {
+  readonly poller: VenuePoller
+  readonly stream: StreamClient | null
+  readonly close: () => Promise<void>
+}
+
+/** How a venue does; shown to operators. */
+export interface VenueStatus extends PollStatus {
+  /** What its prices come by at this moment. */
+  readonly transport: 'stream' | 'poll'
+  /** Null where the venue is only polled. */
+  readonly stream: StreamStatus | null
+}
+
+/** A venue of spot markets: its stream, and polls for what the stream does not bring. */
+export function openVenue(
+  name: KnownVenue,
+  asked: { readonly config: SourcesConfig; readonly markets: readonly MarketName[] },
+  dependencies: OpenVenueDependencies,
+): OpenVenue {
+  const config = asked.config.venues[name]
+  const venue: Venue = VENUES[name]
+  const markets = asked.markets.map((market) => ({
+    market,
+    symbol: config.symbols[market] ?? venue.symbolOf(market),
+  }))
+  const pollMs = pollMsOf(venue, config, venue.requests(markets))
+  const stream = openStream(venue, { config, markets, pollMs }, dependencies)
+  const pace = new PollPace(markets, (market, nowMs) => stream?.isFresh(market, nowMs) ?? false)
+  const requestsAt = (nowMs: UnixMs) => venue.requests(pace.due(nowMs))
+  return open(venue, { config, pollMs, requestsAt, stream }, dependencies)
+}
+
+/** A venue of options, which is polled. */
+export function openOptionVenue(
+  name: KnownOptionVenue,
+  asked: { readonly config: SourcesConfig; readonly feeds: readonly FeedParams[] },
+  dependencies: OpenVenueDependencies,
+): OpenVenue {
+  const config = asked.config.optionVenues[name]
+  const feeds = volatilityFeeds(asked.config, asked.feeds)
+  const requests = optionRequests(OPTION_VENUES[name], { feeds, symbols: config.symbols })
+  const venue = optionSource(OPTION_VENUES[name], feeds)
+  const pollMs = pollMsOf(venue, config, requests)
+  return open(venue, { config, pollMs, requestsAt: () => requests, stream: null }, dependencies)
+}
+
+export function statusOf({ poller, stream }: OpenVenue): VenueStatus {
+  const status = stream?.status() ?? null
+  const isStreamed = status !== null && status.state === 'open' && status.code === 'ok'
+  return { ...poller.status(), transport: isStreamed ? 'stream' : 'poll', stream: status }
+}
+
+function open(
+  venue: AskedVenue,
+  how: {
+    readonly config: VenueConfig
+    readonly pollMs: DurationMs
+    readonly requestsAt: (nowMs: UnixMs) => readonly VenueRequest[]
+    readonly stream: StreamClient | null
+  },
+  dependencies: OpenVenueDependencies,
+): OpenVenue {
+  const { clock, sleep, jitter, lookup, log, dispatcher, onPolled } = dependencies
+  const { config, pollMs, requestsAt, stream } = how
+  const connection = dispatcher === undefined ? connect(config, lookup) : borrow(dispatcher)
+  const client = new VenueClient(
+    { venue, config, circuit: CIRCUIT_RULES },
+    { clock, sleep, jitter, dispatcher: connection.dispatcher },
+  )
+  const report = (polled: PollReport) => onPolled(polled, { venue: venue.name, stream })
+  const poller = new VenuePoller(
+    { requestsAt, pollMs },
+    { client, clock, sleep, jitter, log, report },
+  )
+  return { poller, stream, close: connection.close }
+}
+
+function openStream(
+  venue: Venue,
+  how: {
+    readonly config: StreamedVenueConfig
+    readonly markets: readonly VenueMarket[]
+    readonly pollMs: DurationMs
+  },
+  dependencies: OpenVenueDependencies,
+): StreamClient | null {
+  const { clock, sleep, jitter, log, lookup, onStreamed, onStreamFault } = dependencies
+  const { config, markets, pollMs } = how
+  const { name, stream } = venue
+  const address = streamUrlOf(venue, config)
+  if (address === null || stream === null) return null
+  const socket = {
+    url: new URL(address),
+    timeoutMs: config.timeoutMs,
+    frameBytesMax: config.frameBytesMax,
+    lookup: guardedLookup(config.access, lookup),
+    nowMs: () => clock.nowMs(),
+  }
+  return new StreamClient(
+    // A market is asked for again as soon as its stream is slower than polls would be.
+    { venue: name, stream, markets, limits: config, freshMs: pollMs },
+    {
+      clock,
+      sleep,
+      jitter,
+      log,
+      open: (listener) => openStreamSocket(socket, listener),
+      report: (report) => onStreamed(name, report),
+      onFault: (code) => onStreamFault(name, code),
+    },
+  )
+}
+
+/** Never faster than the venue allows, whatever the configuration says. */
+function pollMsOf(
+  venue: AskedVenue,
+  { pollMs }: VenueConfig,
+  all: readonly VenueRequest[],
+): DurationMs {
+  const weight = all.reduce((sum, request) => sum + request.weight, 0)
+  return Math.max(pollMs, intervalMsMin(venue.budget, weight))
+}
+
+interface Connection {
+  readonly dispatcher: Dispatcher
+  readonly close: () => Promise<void>
+}
+
+function connect(config: VenueConfig, lookup: Lookup): Connection {
+  const agent = createAgent(config, lookup)
+  return { dispatcher: agent, close: () => agent.destroy() }
+}
+
+function borrow(dispatcher: Dispatcher): Connection {
+  return { dispatcher, close: async () => undefined }
+}

@@ -1,0 +1,167 @@
+import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import { codeOf, OracleError } from '../errors.ts'
+import type { Spending } from './budget.ts'
+import { fullBudget, spend } from './budget.ts'
+import type { Json } from './json.ts'
+import { readJson } from './json.ts'
+import type { StreamListener, StreamSocket } from './stream-socket.ts'
+import type { StreamAnswer, StreamEvent, VenueBudget, VenueMarket, VenueStream } from './venue.ts'
+
+/** Opens one connection of a venue; `openStreamSocket` in a node. */
+export type OpenStream = (listener: StreamListener) => StreamSocket
+
+export interface StreamLimits {
+  /** From the beginning of a connection to its opening. */
+  readonly timeoutMs: DurationMs
+  /** Without a message for so long a connection counts as dead. */
+  readonly streamIdleMs: DurationMs
+  readonly framesPerSecondMax: number
+}
+
+export interface StreamConnectionOptions {
+  readonly venue: string
+  readonly stream: VenueStream
+  readonly markets: readonly VenueMarket[]
+  readonly limits: StreamLimits
+}
+
+export interface StreamConnectionDependencies {
+  readonly nowMs: () => UnixMs
+  readonly open: OpenStream
+  readonly onFrame: () => void
+  readonly onAnswers: (connection: StreamConnection, answers: readonly StreamAnswer[]) => void
+  /** The venue refuses something, a market perhaps; the connection goes on. */
+  readonly onRefused: (error: OracleError) => void
+  /** Once, unless the user ended it. */
+  readonly onEnd: (connection: StreamConnection, error: OracleError) => void
+}
+
+/**
+ * One connection to a venue's stream, from its beginning to its end: subscribes, reads each message
+ * within bounds, pings, and ends when the venue is silent, floods, or says what nobody understands.
+ */
+export class StreamConnection {
+  readonly startedMs: UnixMs
+  readonly #options: StreamConnectionOptions
+  readonly #dependencies: StreamConnectionDependencies
+  readonly #socket: StreamSocket
+  readonly #budget: VenueBudget
+  #spending: Spending
+  #openedMs: UnixMs | null = null
+  #heardMs: UnixMs
+  #pingedMs: UnixMs
+  #isLeaving = false
+  #isOver = false
+
+  constructor(options: StreamConnectionOptions, dependencies: StreamConnectionDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+    const nowMs = dependencies.nowMs()
+    this.startedMs = nowMs
+    this.#heardMs = nowMs
+    this.#pingedMs = nowMs
+    this.#budget = { weightMax: options.limits.framesPerSecondMax, perMs: 1_000 }
+    this.#spending = fullBudget(this.#budget, nowMs)
+    this.#socket = dependencies.open({
+      onOpen: () => this.#onOpen(),
+      onText: (text) => this.#onText(text),
+      onEnd: (error) => this.#finish(error),
+    })
+  }
+
+  /** When it was open; null while it is being made. */
+  get openedMs(): UnixMs | null {
+    return this.#openedMs
+  }
+
+  /** The venue asked to connect anew. */
+  get isLeaving(): boolean {
+    return this.#isLeaving
+  }
+
+  /** Ends what took too long, and pings; to be called a few times a second. */
+  watch(nowMs: UnixMs): void {
+    const { stream, limits, venue } = this.#options
+    if (this.#openedMs === null) {
+      if (nowMs - this.startedMs < limits.timeoutMs) return
+      this.#end(
+        'SOURCE_TIMEOUT',
+        `the stream of ${venue} did not open within timeoutMs; raise it, or poll`,
+      )
+      return
+    }
+    if (nowMs - this.#heardMs >= limits.streamIdleMs) {
+      const message = `the stream of ${venue} said nothing for ${limits.streamIdleMs} ms`
+      this.#end('SOURCE_STREAM_SILENT', message)
+      return
+    }
+    if (stream.ping === null || nowMs - this.#pingedMs < stream.ping.everyMs) return
+    this.#pingedMs = nowMs
+    this.#socket.send(stream.ping.text)
+  }
+
+  /** Ends it without a word. */
+  end(): void {
+    this.#isOver = true
+    this.#socket.end()
+  }
+
+  #onOpen(): void {
+    const { stream, markets } = this.#options
+    const nowMs = this.#dependencies.nowMs()
+    this.#openedMs = nowMs
+    this.#heardMs = nowMs
+    this.#pingedMs = nowMs
+    for (const text of stream.subscribe(markets)) this.#socket.send(text)
+  }
+
+  #onText(text: string): void {
+    if (this.#isOver) return
+    const { nowMs, onFrame, onAnswers, onRefused } = this.#dependencies
+    const heardMs = nowMs()
+    const spending = spend(this.#spending, { budget: this.#budget, weight: 1, nowMs: heardMs })
+    if (spending === null) {
+      const { venue } = this.#options
+      this.#end('SOURCE_STREAM_FLOOD', `${venue} sent more messages than framesPerSecondMax`)
+      return
+    }
+    this.#spending = spending
+    this.#heardMs = heardMs
+    onFrame()
+    try {
+      const event = this.#read(text)
+      if (event.type === 'reconnect') this.#isLeaving = true
+      if (event.type === 'answers') onAnswers(this, event.answers)
+    } catch (error) {
+      if (!(error instanceof OracleError)) throw error
+      if (error.code === 'SOURCE_REFUSED') onRefused(error)
+      else this.#finish(error)
+    }
+  }
+
+  /** A fault in our reading of a strange message is one venue's trouble, not the node's end. */
+  #read(text: string): StreamEvent {
+    const { venue, stream, markets } = this.#options
+    try {
+      const frame: Json = text === stream.ping?.answer ? text : readJson(text)
+      return stream.parse(frame, markets)
+    } catch (cause) {
+      if (cause instanceof OracleError) throw cause
+      const message = `a message of ${venue} has a shape that we did not foresee; report it`
+      const context = { venue, cause: codeOf(cause) }
+      throw new OracleError('SOURCE_ANSWER_UNEXPECTED', message, { context, cause })
+    }
+  }
+
+  #end(code: StreamFaultCode, message: string): void {
+    this.#finish(new OracleError(code, message, { context: { venue: this.#options.venue } }))
+  }
+
+  #finish(error: OracleError): void {
+    if (this.#isOver) return
+    this.end()
+    this.#dependencies.onEnd(this, error)
+  }
+}
+
+type StreamFaultCode = 'SOURCE_TIMEOUT' | 'SOURCE_STREAM_SILENT' | 'SOURCE_STREAM_FLOOD'
