@@ -25,6 +25,8 @@ export function pathText(path: readonly PropertyKey[]): string {
 }
 
 function sentence(issue: z.core.$ZodIssue): string {
+  // What a name may be is said by the issues of the name itself.
+  if (issue.code === 'invalid_key') return issue.issues.map(sentence).join('; ')
   const missing = issue.code === 'invalid_type' && issue.input === undefined
   return missing ? 'is missing' : issue.message
 }

@@ -1,3 +1,4 @@
+import { newFeeds } from '../sources/defaults.ts'
 import { DEFAULTS } from './defaults.ts'
 
 /** What a new configuration says besides the defaults. */
@@ -57,6 +58,7 @@ ${values.listen.map((address) => `    - ${text(address)}`).join('\n')}
   # Addresses of the other members, by their position in the committee file.
   members:${members.length === 0 ? ' []' : `\n${members.join('\n')}`}
 
+${sourcesText()}
 ${chainsText(values.chain)}
 api:
   # Status page, JSON and metrics, for this machine only.
@@ -67,6 +69,24 @@ log:
   format: ${DEFAULTS.log.format}
 `
 }
+
+/** The venues of each feed, one to a line. */
+function sourcesText(): string {
+  const feeds = Object.entries(newFeeds()).flatMap(([feed, { legs, ...rules }]) => [
+    `    ${JSON.stringify(feed)}:`,
+    ...Object.entries(rules).map(([key, value]) => `      ${key}: ${value}`),
+    '      legs:',
+    ...legs.map(({ venue, market }) => `        - { venue: ${venue}, market: ${market} }`),
+  ])
+  return `${SOURCES_HEAD}${feeds.join('\n')}\n`
+}
+
+const SOURCES_HEAD = `sources:
+  # Where each feed of the committee is traded; one venue has one vote. Names of further venues, and
+  # how to describe one that is not among them: docs/config.md. No more than two venues of a feed
+  # should quote in USDT: together they hold less than half of the weight, whatever USDT is worth.
+  feeds:
+`
 
 function chainsText(chain: TemplateValues['chain']): string {
   const urls = chain?.rpcUrls ?? ['https://rpc.example']

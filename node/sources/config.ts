@@ -2,12 +2,15 @@ import { z } from 'zod'
 import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
 import { amount, whole } from '../config/scalars.ts'
+import type { ConfiguredVenue } from './configured-venues.ts'
+import { configuredVenue } from './configured-venues.ts'
+import { declaredVenuesSchema } from './declared-config.ts'
 import { conversionDefaults, feedDefaults, RULE_DEFAULTS, VENUE_DEFAULTS } from './defaults.ts'
 import { optionVenuesSchema, volatilityProblem, volatilitySchema } from './option-config.ts'
 import type { KnownVenue } from './registry.ts'
-import { VENUE_NAMES, VENUES } from './registry.ts'
-import type { StreamedVenueConfig } from './venue-config.ts'
+import { VENUES } from './registry.ts'
 import { durationMs, marketName, streamedVenueSchema, streamUrlOf } from './venue-config.ts'
+import { budgetProblems, hostProblems, legVenueProblem } from './venue-problems.ts'
 
 /** Each rule may be set for a feed or a conversion; the defaults suit large spot markets. */
 const ruleFields = {
@@ -25,7 +28,7 @@ const ruleFields = {
 }
 
 const legs = z
-  .array(z.strictObject({ venue: z.enum(VENUE_NAMES), market: marketName }))
+  .array(z.strictObject({ venue: z.string('must name a venue'), market: marketName }))
   .min(1, 'needs at least one venue')
   .max(31, 'takes at most 31 venues')
 
@@ -66,6 +69,7 @@ export const sourcesConfigSchema = z
         htx: spotVenue('htx'),
       })
       .prefault({}),
+    declaredVenues: declaredVenuesSchema,
     optionVenues: optionVenuesSchema,
     volatility: volatilitySchema,
     conversions: z
@@ -127,6 +131,11 @@ function crossFieldProblems(config: SourcesConfig): readonly Problem[] {
   return [
     ...repeated,
     ...sections.flatMap((section) => sectionProblems(config, section)),
+    ...hostProblems(config),
+    ...budgetProblems(
+      config,
+      sections.flatMap(({ legs }) => legs),
+    ),
     ...(volatility === null
       ? []
       : [{ path: ['volatility', volatility.key], message: volatility.message }]),
@@ -139,10 +148,15 @@ function sectionProblems(config: SourcesConfig, section: Section): readonly Prob
     return [{ path: section.path, message: 'must be named BASE/QUOTE in capitals' }]
   }
   const problems = section.legs.flatMap((leg, index) => {
-    const message = legProblem(leg, { section, index, ends, venue: config.venues[leg.venue] })
+    const found = configuredVenue(config, leg.venue)
+    const message =
+      legVenueProblem(config, leg) ??
+      (found === null ? null : legProblem(leg, { section, index, ends, found }))
     return message === null ? [] : [{ path: [...section.path, 'legs', index], message }]
   })
-  const enabled = section.legs.filter(({ venue }) => config.venues[venue].enabled).length
+  const enabled = section.legs.filter(
+    ({ venue }) => configuredVenue(config, venue)?.config.enabled === true,
+  ).length
   if (enabled < section.sourcesMin) {
     const message = `is ${section.sourcesMin}, but only ${enabled} of its venues are enabled`
     problems.push({ path: [...section.path, 'sourcesMin'], message })
@@ -156,16 +170,16 @@ function legProblem(
     readonly section: Section
     readonly index: number
     readonly ends: { readonly base: string; readonly quote: string }
-    readonly venue: StreamedVenueConfig
+    readonly found: ConfiguredVenue
   },
 ): string | null {
-  const { section, index, ends, venue } = scope
+  const { section, index, ends, found } = scope
   if (section.legs.findIndex(({ venue }) => venue === leg.venue) !== index) {
     return `repeats ${leg.venue}: one venue has one vote`
   }
-  const { pollMs } = venue
+  const { pollMs } = found.config
   // A stream is found quiet after one interval and asked about before the end of the next.
-  const isStreamed = streamUrlOf(VENUES[leg.venue], venue) !== null
+  const isStreamed = streamUrlOf(found.venue, found.streamed) !== null
   if (section.silenceMsMax < (isStreamed ? 3 : 2) * pollMs) {
     const times = isStreamed ? 'three times' : 'twice'
     return `is polled every ${pollMs} ms; silenceMsMax must be at least ${times} that`

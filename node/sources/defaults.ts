@@ -106,6 +106,20 @@ export function feedDefaults() {
   }
 }
 
+/**
+ * The feeds that a new configuration names. No more than two venues of a feed quote in USDT: with
+ * `weightBpsMax` they hold less than half of the weight together (ADR 0099). Fresh each time.
+ */
+export function newFeeds() {
+  const feeds = feedDefaults()
+  for (const [market, { legs }] of Object.entries(feeds)) {
+    legs.push(...MORE_IN_USD.map((venue) => ({ venue, market })))
+  }
+  return feeds
+}
+
+const MORE_IN_USD = ['gemini', 'bitfinex', 'cryptocom'] as const satisfies KnownVenue[]
+
 /** Two venues that quote in USDT and three in US dollars. */
 function legsOf(base: string): LegText[] {
   return [

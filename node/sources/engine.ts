@@ -13,6 +13,7 @@ import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-com
 import type { FeedParams } from '../../aggregator/params.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { SourcesConfig } from './config.ts'
+import { configuredNames, configuredVenue } from './configured-venues.ts'
 import type {
   AskingDependencies,
   OpenVenue,
@@ -22,7 +23,7 @@ import type {
 import { openOptionVenue, openVenue, statusOf } from './open-venue.ts'
 import type { PollReport } from './poller.ts'
 import { overHeld } from './quote-window.ts'
-import { OPTION_VENUE_NAMES, VENUE_NAMES } from './registry.ts'
+import { OPTION_VENUE_NAMES } from './registry.ts'
 import { sourceSettings } from './settings.ts'
 import type { StreamClient, StreamReport } from './stream-client.ts'
 
@@ -102,14 +103,14 @@ export class SourceEngine {
       this.#dependencies.log.warn('source.feed.unsupported', { feed: name, kind })
     }
     const controller = new AbortController()
-    const venues = VENUE_NAMES.filter((venue) => this.#marketsOf(venue).length > 0)
-    const optionVenues = OPTION_VENUE_NAMES.filter((venue) => this.#marketsOf(venue).length > 0)
     const { config } = this.#options
+    const venues = configuredNames(config)
+      .filter((venue) => this.#marketsOf(venue).length > 0)
+      .flatMap((venue) => configuredVenue(config, venue) ?? [])
+    const optionVenues = OPTION_VENUE_NAMES.filter((venue) => this.#marketsOf(venue).length > 0)
     const asking = this.#asking()
     const parts = [
-      ...venues.map((venue) =>
-        openVenue(venue, { config, markets: this.#marketsOf(venue) }, asking),
-      ),
+      ...venues.map((found) => openVenue(found, this.#marketsOf(found.venue.name), asking)),
       ...optionVenues.map((venue) => openOptionVenue(venue, { config, feeds }, asking)),
     ]
     const runners = parts.flatMap(({ poller, stream }) => [poller, ...(stream ? [stream] : [])])

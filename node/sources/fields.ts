@@ -41,12 +41,15 @@ export function amountAt(value: Json | undefined, where: string): bigint | null 
   return outcome.value === 0n ? null : outcome.value
 }
 
-/** Units per millisecond, as a fraction: venues write seconds, milliseconds and microseconds. */
+/** Milliseconds of a unit, as a fraction: venues write times in each of these. */
 const UNITS = {
   s: { times: 1_000n, over: 1n },
   ms: { times: 1n, over: 1n },
   us: { times: 1n, over: 1_000n },
+  ns: { times: 1n, over: 1_000_000n },
 } as const
+
+export type WholeTimeUnit = keyof typeof UNITS
 
 /** Before the first coin was mined there was no quote. */
 const TIME_MS_MIN = Date.UTC(2009, 0, 3)
@@ -59,7 +62,7 @@ const TIME_MS_MAX = Date.UTC(2100, 0, 1)
  */
 export function timeAt(
   value: Json | undefined,
-  { where, unit }: { readonly where: string; readonly unit: keyof typeof UNITS },
+  { where, unit }: { readonly where: string; readonly unit: WholeTimeUnit },
 ): UnixMs | null {
   if (value === undefined || value === null || value === '') return null
   const text = isNumber(value) ? value.numberText : value

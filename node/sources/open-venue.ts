@@ -8,12 +8,13 @@ import { createAgent, guardedLookup } from './agent.ts'
 import { intervalMsMin } from './budget.ts'
 import { CIRCUIT_RULES } from './circuit.ts'
 import type { SourcesConfig } from './config.ts'
+import type { ConfiguredVenue } from './configured-venues.ts'
 import { optionRequests, optionSource } from './option-source.ts'
 import { PollPace } from './pace.ts'
 import type { PollReport, PollStatus } from './poller.ts'
 import { VenuePoller } from './poller.ts'
-import type { KnownOptionVenue, KnownVenue } from './registry.ts'
-import { OPTION_VENUES, VENUES } from './registry.ts'
+import type { KnownOptionVenue } from './registry.ts'
+import { OPTION_VENUES } from './registry.ts'
 import type { StreamReport, StreamStatus } from './stream-client.ts'
 import { StreamClient } from './stream-client.ts'
 import { openStreamSocket } from './stream-socket.ts'
@@ -63,18 +64,16 @@ export interface VenueStatus extends PollStatus {
 
 /** A venue of spot markets: its stream, and polls for what the stream does not bring. */
 export function openVenue(
-  name: KnownVenue,
-  asked: { readonly config: SourcesConfig; readonly markets: readonly MarketName[] },
+  { venue, config, streamed }: ConfiguredVenue,
+  asked: readonly MarketName[],
   dependencies: OpenVenueDependencies,
 ): OpenVenue {
-  const config = asked.config.venues[name]
-  const venue: Venue = VENUES[name]
-  const markets = asked.markets.map((market) => ({
+  const markets = asked.map((market) => ({
     market,
     symbol: config.symbols[market] ?? venue.symbolOf(market),
   }))
   const pollMs = pollMsOf(venue, config, venue.requests(markets))
-  const stream = openStream(venue, { config, markets, pollMs }, dependencies)
+  const stream = openStream(venue, { config: streamed, markets, pollMs }, dependencies)
   const pace = new PollPace(markets, (market, nowMs) => stream?.isFresh(market, nowMs) ?? false)
   const requestsAt = (nowMs: UnixMs) => venue.requests(pace.due(nowMs))
   return open(venue, { config, pollMs, requestsAt, stream }, dependencies)
@@ -128,7 +127,8 @@ function open(
 function openStream(
   venue: Venue,
   how: {
-    readonly config: StreamedVenueConfig
+    /** Null where the venue is only polled. */
+    readonly config: StreamedVenueConfig | null
     readonly markets: readonly VenueMarket[]
     readonly pollMs: DurationMs
   },
@@ -138,7 +138,7 @@ function openStream(
   const { config, markets, pollMs } = how
   const { name, stream } = venue
   const address = streamUrlOf(venue, config)
-  if (address === null || stream === null) return null
+  if (config === null || address === null || stream === null) return null
   const socket = {
     url: new URL(address),
     timeoutMs: config.timeoutMs,

@@ -8,6 +8,7 @@ import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-
 import { invariant } from '../../aggregator/assert.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import type { SourcesConfig } from './config.ts'
+import { configuredVenue } from './configured-venues.ts'
 import { volatilitySettings } from './volatility-settings.ts'
 
 type ConfiguredRules = Omit<SourcesConfig['feeds'][string], 'legs'>
@@ -61,7 +62,7 @@ function routedLegs(
   const { config, market, markets } = scope
   const to = currenciesOf(market)?.quote
   return legs
-    .filter(({ venue }) => config.venues[venue].enabled)
+    .filter(({ venue }) => configuredVenue(config, venue)?.config.enabled === true)
     .map((leg) => {
       const from = currenciesOf(leg.market)?.quote
       invariant(from !== undefined && to !== undefined, 'the schema checked names of markets')

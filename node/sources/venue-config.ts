@@ -17,7 +17,7 @@ const symbol = z
     "must be 1 to 32 of A-Z, a-z, 0-9 and : _ . - as the venue's API",
   )
 
-const address = z.url('must be an address').max(2_048, 'is too long')
+export const address = z.url('must be an address').max(2_048, 'is too long')
 
 export const durationMs = (maxMs: number) => whole(100, maxMs)
 
@@ -34,7 +34,7 @@ export interface VenueDefaults {
 }
 
 /** How one venue is asked; the same keys for markets and for options. */
-function venueFields(defaults: VenueDefaults) {
+export function venueFields(defaults: VenueDefaults) {
   return {
     enabled: z.boolean('must be true or false').default(true),
     baseUrl: address.default(defaults.baseUrl),
@@ -84,14 +84,15 @@ export type StreamedVenueConfig = z.output<ReturnType<typeof streamedVenueSchema
  */
 export function streamUrlOf(
   venue: { readonly baseUrl: string; readonly stream: { readonly url: string } | null },
-  config: Pick<StreamedVenueConfig, 'transport' | 'streamUrl' | 'baseUrl'>,
+  config: Pick<StreamedVenueConfig, 'transport' | 'streamUrl' | 'baseUrl'> | null,
 ): string | null {
-  if (venue.stream === null || config.transport === 'poll') return null
+  if (config === null || venue.stream === null || config.transport === 'poll') return null
   if (config.streamUrl !== undefined) return config.streamUrl
   return config.baseUrl === venue.baseUrl ? venue.stream.url : null
 }
 
-function addressIssues(venue: {
+/** What is wrong with the addresses of a venue, beside their keys. */
+export function addressIssues(venue: {
   readonly baseUrl: string
   readonly streamUrl?: string | undefined
   readonly access: Access

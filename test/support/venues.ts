@@ -3,7 +3,7 @@ import type { FeedParams } from '../../aggregator/params.ts'
 import { MARKET_VENUES, type MarketVenue } from '../../node/devnet/market/model.ts'
 import type { MarketServer } from '../../node/devnet/market/server.ts'
 import type { Log, LogFields } from '../../node/logging.ts'
-import type { SourcesConfig } from '../../node/sources/config.ts'
+import type { SourcesConfig, SourcesConfigInput } from '../../node/sources/config.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { SourceEngine, type SourceMetric } from '../../node/sources/engine.ts'
 import { HOST_SOURCES } from '../../node/sources/host.ts'
@@ -87,7 +87,15 @@ export function configAt(
   market: MarketServer,
   impatient: Partial<Record<MarketVenue, number>> = {},
 ): SourcesConfig {
-  const at = { access: 'local', pollMs: 1_000 }
+  return sourcesConfigSchema.parse(venuesAt(market, impatient))
+}
+
+/** The same before it is checked, for a test that adds to it. */
+export function venuesAt(
+  market: MarketServer,
+  impatient: Partial<Record<MarketVenue, number>> = {},
+): Pick<SourcesConfigInput, 'venues' | 'optionVenues'> {
+  const at = { access: 'local' as const, pollMs: 1_000 }
   const venues = MARKET_VENUES.map((venue) => [
     venue,
     { ...at, baseUrl: market.baseUrlOf(venue), timeoutMs: impatient[venue] ?? PATIENCE_MS },
@@ -96,10 +104,7 @@ export function configAt(
     venue,
     { ...at, baseUrl: market.baseUrlOf(venue), timeoutMs: PATIENCE_MS },
   ])
-  return sourcesConfigSchema.parse({
-    venues: Object.fromEntries(venues),
-    optionVenues: Object.fromEntries(optionVenues),
-  })
+  return { venues: Object.fromEntries(venues), optionVenues: Object.fromEntries(optionVenues) }
 }
 
 /** Delay of a first retry without jitter; it passes at once, so that a poll stands for itself. */
@@ -118,13 +123,18 @@ export class DrivenEngine {
   #wake: () => void = () => undefined
 
   constructor(
-    options: { readonly config: SourcesConfig; readonly feeds?: readonly FeedParams[] },
+    options: {
+      readonly config: SourcesConfig
+      readonly feeds?: readonly FeedParams[]
+      /** Declared venues that feeds ask besides those of the market server. */
+      readonly declared?: readonly string[]
+    },
     time: SteppedTime,
   ) {
     this.#time = time
-    const { feeds = FEEDS } = options
+    const { feeds = FEEDS, declared = [] } = options
     const hasOptions = feeds.some(({ kind }) => kind === 'volatility')
-    this.#polled = hasOptions ? [...MARKET_VENUES, ...OPTION_VENUE_NAMES] : MARKET_VENUES
+    this.#polled = [...MARKET_VENUES, ...(hasOptions ? OPTION_VENUE_NAMES : []), ...declared]
     this.engine = new SourceEngine(
       { config: options.config, feeds },
       {

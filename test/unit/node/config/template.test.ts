@@ -33,6 +33,19 @@ test('what the template writes is a good configuration with the given values', (
   })
 })
 
+test('no conversion carries half of the weight of a feed, and none of them depends on one venue', () => {
+  const parsed = parseConfig(configTemplate(VALUES))
+  if (parsed.type === 'refused') throw new Error('the template is a good configuration')
+  const feeds = Object.entries(parsed.config.sources.feeds)
+  expect(feeds.map(([name]) => name)).toEqual(['BTC/USD', 'ETH/USD', 'SOL/USD'])
+  for (const [, { legs, weightBpsMax, sourcesMin }] of feeds) {
+    const converted = legs.filter(({ market }) => market.endsWith('/USDT')).length
+    expect(converted * weightBpsMax).toBeLessThan(5_000)
+    expect(legs.length - converted).toBeGreaterThanOrEqual(6)
+    expect(sourcesMin).toBe(3)
+  }
+})
+
 test('without members and chains it is a good configuration, too', () => {
   const text = configTemplate({ ...VALUES, members: [], chain: null })
   expect(parseConfig(text)).toMatchObject({ config: { network: { members: [] }, chains: [] } })
