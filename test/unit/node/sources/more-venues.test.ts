@@ -6,7 +6,7 @@ import { gate } from '../../../../node/sources/venues/gate.ts'
 import { gemini } from '../../../../node/sources/venues/gemini.ts'
 import { htx } from '../../../../node/sources/venues/htx.ts'
 import { kucoin } from '../../../../node/sources/venues/kucoin.ts'
-import { bids, edit, marketsOf, parse } from '../../../support/venue-answers.ts'
+import { bids, edit, frame, marketsOf, parse } from '../../../support/venue-answers.ts'
 
 const paths = (...[venue, ...markets]: Parameters<typeof marketsOf>) =>
   venue.requests(marketsOf(venue, ...markets)).map(({ path }) => path)
@@ -39,6 +39,53 @@ describe('bybit', () => {
     expect(parse(bybit, limited, 'BTC/USDT')).toBe('SOURCE_RATE_LIMITED')
     expect(parse(bybit, edit(body, 'BTCUSDT', 'ETHUSDT'), 'BTC/USDT')).toEqual([
       'SOURCE_SYMBOL_ABSENT',
+    ])
+  })
+})
+
+describe('the stream of bybit', () => {
+  const book =
+    '{"topic":"orderbook.1.BTCUSDT","type":"snapshot","ts":1672304484978,"data":{"s":"BTCUSDT",' +
+    '"b":[["16493.50","0.006"]],"a":[["16611.00","0.029"]],"u":18521288,"seq":7961638724},' +
+    '"cts":1672304484976}'
+  const ticker =
+    '{"topic":"tickers.BTCUSDT","ts":1673853746003,"type":"snapshot","data":{"symbol":"BTCUSDT",' +
+    '"lastPrice":"21109.77","volume24h":"6780.866843","turnover24h":"141946527.22907118",' +
+    '"usdIndexPrice":"21120.2400136"}}'
+
+  test('takes the book from its own channel, with the time of the matching engine', () => {
+    expect(frame(bybit, book, 'ETH/USDT', 'BTC/USDT')).toEqual([
+      ['16493.5', '16611', '-', '-', '-', 1_672_304_484_976],
+    ])
+  })
+
+  test('takes the last trade and the coins of the ticker, which makes no book look new', () => {
+    expect(frame(bybit, ticker, 'BTC/USDT')).toEqual([
+      ['-', '-', '21109.77', '6780.866843', '-', '-'],
+    ])
+  })
+
+  test('given a side without offers, then it is gone; without a change, it stays', () => {
+    const bidGone = edit(book, '[["16493.50","0.006"]]', '[]')
+    expect(frame(bybit, bidGone, 'BTC/USDT')).toEqual([
+      [null, '16611', '-', '-', '-', 1_672_304_484_976],
+    ])
+    const same = edit(bidGone, 'snapshot', 'delta')
+    expect(frame(bybit, same, 'BTC/USDT')).toEqual([
+      ['-', '16611', '-', '-', '-', 1_672_304_484_976],
+    ])
+    const moved = edit(book, '["16493.50","0.006"]', '["16493.50","0"],["16493.00","1"]')
+    expect(frame(bybit, moved, 'BTC/USDT')).toEqual([
+      ['16493', '16611', '-', '-', '-', 1_672_304_484_976],
+    ])
+  })
+
+  test('tells answers of its own from prices, and a refusal from both', () => {
+    expect(frame(bybit, '{"success":true,"ret_msg":"pong","op":"ping"}')).toBe('heartbeat')
+    expect(frame(bybit, '{"success":false,"ret_msg":"x","op":"subscribe"}')).toBe('SOURCE_REFUSED')
+    expect(frame(bybit, book, 'ETH/USDT')).toBe('ignored')
+    expect(frame(bybit, edit(book, '16493.50', '1e400'), 'BTC/USDT')).toEqual([
+      'SOURCE_NUMBER_INVALID',
     ])
   })
 })
