@@ -1,13 +1,12 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sourceCommitment } from '../../aggregator/aggregation/source-commitment.ts'
-import { parseDecimal } from '../../aggregator/values/decimal.ts'
 import type { Fault } from '../../node/devnet/market/faults.ts'
 import { FAULTS } from '../../node/devnet/market/faults.ts'
 import { honestRange } from '../../node/devnet/market/range.ts'
 import type { MarketServer } from '../../node/devnet/market/server.ts'
 import { startMarketServer } from '../../node/devnet/market/server.ts'
-import { configAt, DrivenEngine, SteppedTime } from '../support/venues.ts'
+import { configAt, DrivenEngine, dollars, SteppedTime } from '../support/venues.ts'
 
 const START_MS = 1_760_000_000_000
 
@@ -37,12 +36,6 @@ async function scene(
   open.push(market, driven.engine)
   await driven.engine.start()
   return { market, driven, time }
-}
-
-const dollars = (text: string | undefined): bigint => {
-  const outcome = parseDecimal(text ?? '', { decimals: 8, rounding: 'floor' })
-  if (outcome.type === 'refused') throw new Error(`no decimal: ${text}`)
-  return outcome.value
 }
 
 /** The range of honest venues over as long as a quote of theirs may be held. */

@@ -1,5 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import type { FeedParams } from '../../aggregator/params.ts'
+import { parseDecimal } from '../../aggregator/values/decimal.ts'
 import { MARKET_VENUES, type MarketVenue } from '../../node/devnet/market/model.ts'
 import type { MarketServer } from '../../node/devnet/market/server.ts'
 import type { Log, LogFields } from '../../node/logging.ts'
@@ -82,10 +83,12 @@ const PATIENCE_MS = 20_000
  * The default configuration with every venue of the market server, polled each second.
  *
  * @param impatient milliseconds to wait for the venues that are meant to be late
+ * @param streamed venues that stream as well
  */
 export function configAt(
   market: MarketServer,
   impatient: Partial<Record<MarketVenue, number>> = {},
+  streamed: readonly MarketVenue[] = [],
 ): SourcesConfig {
   return sourcesConfigSchema.parse(venuesAt(market, impatient))
 }
@@ -98,7 +101,12 @@ export function venuesAt(
   const at = { access: 'local' as const, pollMs: 1_000 }
   const venues = MARKET_VENUES.map((venue) => [
     venue,
-    { ...at, baseUrl: market.baseUrlOf(venue), timeoutMs: impatient[venue] ?? PATIENCE_MS },
+    {
+      ...at,
+      baseUrl: market.baseUrlOf(venue),
+      timeoutMs: impatient[venue] ?? PATIENCE_MS,
+      ...(streamed.includes(venue) ? { streamUrl: market.streamUrlOf(venue) } : {}),
+    },
   ])
   const optionVenues = OPTION_VENUE_NAMES.map((venue) => [
     venue,
@@ -109,6 +117,13 @@ export function venuesAt(
 
 /** Delay of a first retry without jitter; it passes at once, so that a poll stands for itself. */
 const RETRY_MS = 50
+
+/** A decimal in dollars at eight decimals. */
+export function dollars(text: string | undefined): bigint {
+  const outcome = parseDecimal(text ?? '', { decimals: 8, rounding: 'floor' })
+  if (outcome.type === 'refused') throw new Error(`no decimal: ${text}`)
+  return outcome.value
+}
 
 /** An engine whose polls a test drives one by one. */
 export class DrivenEngine {
@@ -157,7 +172,15 @@ export class DrivenEngine {
     const polls = (venue: string) => this.#polls.get(venue) ?? 0
     const wanted = new Map(this.#polled.map((venue) => [venue, polls(venue) + 1]))
     this.#time.advance(ms)
-    const isDone = () => this.#polled.every((venue) => polls(venue) >= (wanted.get(venue) ?? 0))
+    await this.#until(() => this.#polled.every((venue) => polls(venue) >= (wanted.get(venue) ?? 0)))
+  }
+
+  /** Waits until a venue has been polled so many times since the start. */
+  async polled(venue: string, count: number): Promise<void> {
+    await this.#until(() => (this.#polls.get(venue) ?? 0) >= count)
+  }
+
+  async #until(isDone: () => boolean): Promise<void> {
     while (!isDone()) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve

@@ -60,15 +60,17 @@ export class MarketStreams {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#serve(venue, webSocket))
   }
 
-  /** Sends each client one message of each channel that it asked for; slow ones each second. */
-  push(): void {
+  /**
+   * Sends each client of these venues one message of each channel that it asked for; of slow
+   * channels one each second.
+   */
+  push(venues: readonly MarketVenue[] = MARKET_VENUES): void {
     const isSlowTurn = this.#pushes % (SLOW_MS / PUSH_MS) === 0
     this.#pushes += 1
     const messages = new Map<string, string | null>()
-    for (const client of this.#clients) {
-      const { venue, socket, channels } = client
+    for (const { venue, socket, channels } of this.#clients) {
       if (this.#dependencies.isFaulty(venue)) socket.terminate()
-      if (this.#isSilent(venue)) continue
+      if (!venues.includes(venue) || this.#isSilent(venue)) continue
       for (const channel of channels) {
         if (!isSlowTurn && STREAM_FORMATS[venue].isSlow(channel)) continue
         const text = this.#messageOnce(messages, { venue, channel })
