@@ -33,6 +33,8 @@ export const STREAM_DEFAULTS = {
   frameBytesMax: 65_536,
   /** A few markets of the busiest venue send some hundred in a wild second. */
   framesPerSecondMax: 2_000,
+  /** Well below the way from a venue to a node, and twenty times as often as rounds come. */
+  windowMs: 50,
 } as const
 
 /** A chain has a thousand options of half a kilobyte each. */

@@ -9,6 +9,7 @@ import { intervalMsMin } from './budget.ts'
 import { CIRCUIT_RULES } from './circuit.ts'
 import type { SourcesConfig } from './config.ts'
 import type { ConfiguredVenue } from './configured-venues.ts'
+import { STREAM_DEFAULTS } from './defaults.ts'
 import { optionRequests, optionSource } from './option-source.ts'
 import { PollPace } from './pace.ts'
 import type { PollReport, PollStatus } from './poller.ts'
@@ -148,7 +149,14 @@ function openStream(
   }
   return new StreamClient(
     // A market is asked for again as soon as its stream is slower than polls would be.
-    { venue: name, stream, markets, limits: config, freshMs: pollMs },
+    {
+      venue: name,
+      stream,
+      markets,
+      limits: config,
+      freshMs: pollMs,
+      windowMs: STREAM_DEFAULTS.windowMs,
+    },
     {
       clock,
       sleep,

@@ -18,6 +18,8 @@ export interface StreamClientOptions {
   readonly limits: StreamLimits
   /** A market without a book for longer is not streamed, whatever else arrives. */
   readonly freshMs: DurationMs
+  /** A quote of a market is handed on once in so long. */
+  readonly windowMs: DurationMs
 }
 
 export interface StreamClientDependencies {
@@ -50,11 +52,6 @@ export interface StreamStatus {
 
 /** How often deadlines are looked at: late by so much at most. */
 const TICK_MS = 250
-/**
- * A quote is handed on once in so long: well below the way from a venue to a node, and twenty times
- * as often as rounds come.
- */
-const WINDOW_MS = 50
 /** The first lost connection is an accident; one that did not hold counts on (circuit.ts). */
 const RECONNECT_RULES: CircuitRules = { failuresMax: 1, pauseMs: 1_000, pauseMsMax: 60_000 }
 /** What held for so long has shown that it can. */
@@ -87,7 +84,7 @@ export class StreamClient {
     this.#dependencies = dependencies
     const { sleep } = dependencies
     const report = (quotes: readonly StreamedQuote[]) => this.#report(quotes)
-    this.#window = new QuoteWindow(WINDOW_MS, { sleep, report })
+    this.#window = new QuoteWindow(options.windowMs, { sleep, report })
   }
 
   /** Resolves once the signal has aborted and every connection has ended. */

@@ -65,6 +65,7 @@ export class StreamConnection {
     this.#socket = dependencies.open({
       onOpen: () => this.#onOpen(),
       onText: (text) => this.#onText(text),
+      onBeat: () => void this.#isAfforded(this.#dependencies.nowMs()),
       onEnd: (error) => this.#finish(error),
     })
   }
@@ -119,13 +120,7 @@ export class StreamConnection {
     if (this.#isOver) return
     const { nowMs, onFrame, onAnswers, onRefused } = this.#dependencies
     const heardMs = nowMs()
-    const spending = spend(this.#spending, { budget: this.#budget, weight: 1, nowMs: heardMs })
-    if (spending === null) {
-      const { venue } = this.#options
-      this.#end('SOURCE_STREAM_FLOOD', `${venue} sent more messages than framesPerSecondMax`)
-      return
-    }
-    this.#spending = spending
+    if (!this.#isAfforded(heardMs)) return
     this.#heardMs = heardMs
     onFrame()
     try {
@@ -137,6 +132,18 @@ export class StreamConnection {
       if (error.code === 'SOURCE_REFUSED') onRefused(error)
       else this.#finish(error)
     }
+  }
+
+  /** Whether the venue may send one more frame now; one too many ends the connection. */
+  #isAfforded(nowMs: UnixMs): boolean {
+    const spending = spend(this.#spending, { budget: this.#budget, weight: 1, nowMs })
+    if (spending === null) {
+      const { venue } = this.#options
+      this.#end('SOURCE_STREAM_FLOOD', `${venue} sent more messages than framesPerSecondMax`)
+      return false
+    }
+    this.#spending = spending
+    return true
   }
 
   /** A fault in our reading of a strange message is one venue's trouble, not the node's end. */

@@ -20,6 +20,8 @@ export interface StreamSocketOptions {
 export interface StreamListener {
   readonly onOpen: () => void
   readonly onText: (text: string) => void
+  /** A ping or pong frame, which costs little but not nothing. */
+  readonly onBeat: () => void
   readonly onEnd: (error: OracleError) => void
 }
 
@@ -77,6 +79,11 @@ export function openStreamSocket(
     if (isBinary) finish(invalid(url, 'sent bytes where a text was expected'))
     else listener.onText(data.toString('utf8'))
   })
+  const beat = () => {
+    if (!isOver) listener.onBeat()
+  }
+  socket.on('ping', beat)
+  socket.on('pong', beat)
   socket.on('unexpected-response', (_, { statusCode, headers }: IncomingMessage) => {
     finish(statusFailure({ status: statusCode ?? 0, headers }, { url, nowMs: nowMs() }))
   })
@@ -116,7 +123,7 @@ function closed(
   url: URL,
   context: { readonly closeCode: number; readonly reason: string },
 ): OracleError {
-  const what = 'closed its stream; it is polled until the stream is there again'
+  const what = `closed its stream with code ${context.closeCode}; it is polled until it is back`
   return failed({ code: 'SOURCE_STREAM_CLOSED', url, what, context })
 }
 

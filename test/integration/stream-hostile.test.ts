@@ -16,6 +16,8 @@ afterEach(async () => {
 const MARKETS = [{ market: 'BTC/USDT', symbol: 'BTCUSDT' }]
 const LIMITS = { timeoutMs: 5_000, streamIdleMs: 5_000, framesPerSecondMax: 50 }
 const FRAME_BYTES_MAX = 4_096
+/** Time stands still, so that a limit a second is exact. */
+const START_MS = 1_760_000_000_000
 
 interface Heard {
   readonly answers: StreamAnswer[]
@@ -42,8 +44,8 @@ function connectTo(url: string, access: 'local' | 'public' = 'local'): Heard {
   const connection = new StreamConnection(
     { venue: 'binance', stream, markets: MARKETS, limits: LIMITS },
     {
-      nowMs: Date.now,
-      open: (listener) => openStreamSocket({ ...socket, nowMs: Date.now }, listener),
+      nowMs: () => START_MS,
+      open: (listener) => openStreamSocket({ ...socket, nowMs: () => START_MS }, listener),
       onFrame: () => {
         heard.frames += 1
       },
@@ -105,6 +107,14 @@ describe('a stream that means harm', () => {
     const heard = connectTo(server.url)
     expect((await heard.ended).code).toBe('SOURCE_STREAM_FLOOD')
     expect(heard.frames).toBe(LIMITS.framesPerSecondMax)
+  })
+
+  test('pings and pongs count as well', async () => {
+    for (const first of [0x89, 0x8a]) {
+      const flood = Buffer.concat(Array(1_000).fill(frameOf('', { first })))
+      const server = await behaving({ after: (socket) => void socket.write(flood) })
+      expect((await connectTo(server.url).ended).code).toBe('SOURCE_STREAM_FLOOD')
+    }
   })
 
   test('memory does not grow under a message that never ends', async () => {
@@ -199,7 +209,7 @@ describe('an upgrade that is none', () => {
     const server = await behaving({ answer: '', after: () => resolve() })
     const heard = connectTo(server.url)
     await asked
-    heard.connection.watch(Date.now() + LIMITS.timeoutMs)
+    heard.connection.watch(START_MS + LIMITS.timeoutMs)
     expect((await heard.ended).code).toBe('SOURCE_TIMEOUT')
   })
 })

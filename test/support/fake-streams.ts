@@ -79,7 +79,7 @@ export class DrivenStream {
     const markets = ['BTC/USD', 'ETH/USD'].map((market) => ({ market, symbol: market }))
     const limits = { timeoutMs: 2_000, streamIdleMs: 20_000, framesPerSecondMax: 100 }
     this.client = new StreamClient(
-      { venue: 'plain', stream: PLAIN_STREAM, markets, limits, freshMs: 1_000 },
+      { venue: 'plain', stream: PLAIN_STREAM, markets, limits, freshMs: 1_000, windowMs: 50 },
       {
         clock: this.time,
         sleep: this.time.sleep,

@@ -1,56 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readJson } from '../../../../node/sources/json.ts'
-import type { StreamAnswer, Venue } from '../../../../node/sources/venue.ts'
-import { binance } from '../../../../node/sources/venues/binance.ts'
-import { bitstamp } from '../../../../node/sources/venues/bitstamp.ts'
-import { coinbase } from '../../../../node/sources/venues/coinbase.ts'
-import { okx } from '../../../../node/sources/venues/okx.ts'
-import { hasRecordings, NO_RECORDINGS, RECORDINGS } from '../../../support/recordings.ts'
-
-interface Capture {
-  readonly venue: Venue
-  readonly file: string
-  readonly markets: readonly string[]
-  /** Frames that the recording holds for those markets. */
-  readonly quotes: number
-}
-
-const CAPTURES: readonly Capture[] = [
-  {
-    venue: binance,
-    file: 'BINANCE.ws.1.0',
-    markets: ['NKN/USDT', 'BLZ/ETH', 'LRC/BTC', 'RUNE/EUR'],
-    quotes: 84,
-  },
-  {
-    venue: coinbase,
-    file: 'COINBASE.ws.28.0',
-    markets: ['SKL', 'YFI', 'DASH', 'BAND', 'NMR', 'NU', 'CRV'].flatMap((base) =>
-      ['USD', 'BTC', 'GBP', 'EUR'].map((quote) => `${base}/${quote}`),
-    ),
-    quotes: 107,
-  },
-  {
-    venue: bitstamp,
-    file: 'BITSTAMP.ws.1.0',
-    markets: ['ETH/USD', 'XRP/EUR', 'BTC/USD', 'USDT/USD', 'ADA/EUR'],
-    quotes: 10,
-  },
-  { venue: okx, file: 'OKX.ws.1.0', markets: ['BTC/USDT'], quotes: 25 },
-]
-
-/** Frames of the venue with the moment at which they arrived. */
-function framesOf(file: string): readonly { readonly receivedMs: number; readonly text: string }[] {
-  return readFileSync(new URL(file, RECORDINGS), 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      const match = /^(\d+\.\d+): (.*)$/.exec(line)
-      const [, seconds, text] = match ?? []
-      if (seconds === undefined || text === undefined) return []
-      return [{ receivedMs: Number(seconds) * 1_000, text }]
-    })
-}
+import type { StreamAnswer } from '../../../../node/sources/venue.ts'
+import { CAPTURES, framesOf, hasRecordings, NO_RECORDINGS } from '../../../support/recordings.ts'
 
 function checkQuote(answer: StreamAnswer, receivedMs: number): void {
   if (answer.type === 'refused') throw new Error(`${answer.market} refused: ${answer.code}`)
