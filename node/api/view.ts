@@ -127,6 +127,8 @@ export interface VenueView {
     readonly state: 'open' | 'connecting' | 'waiting'
     /** `ok`, why the last connection ended, or null before anything arrived. */
     readonly code: string | null
+    /** Markets whose prices come by it at this moment; the others are polled. */
+    readonly marketsStreamed: number
     readonly frames: number
     /** Connections after the first. */
     readonly reconnects: number

@@ -96,7 +96,7 @@ export function openOptionVenue(
 
 export function statusOf({ poller, stream }: OpenVenue): VenueStatus {
   const status = stream?.status() ?? null
-  const isStreamed = status !== null && status.state === 'open' && status.code === 'ok'
+  const isStreamed = status !== null && status.marketsStreamed > 0
   return { ...poller.status(), transport: isStreamed ? 'stream' : 'poll', stream: status }
 }
 

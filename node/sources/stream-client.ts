@@ -45,6 +45,8 @@ export interface StreamStatus {
   readonly state: 'open' | 'connecting' | 'waiting'
   /** `ok`, why the last connection ended, or null before anything arrived. */
   readonly code: string | null
+  /** Markets whose prices come by it at this moment; the others are polled. */
+  readonly marketsStreamed: number
   readonly frames: number
   /** Connections after the first. */
   readonly reconnects: number
@@ -114,7 +116,10 @@ export class StreamClient {
     const unconnected = this.#active === null ? 'waiting' : 'connecting'
     const state = this.#isConnected ? 'open' : unconnected
     const reconnects = Math.max(0, this.#connections - 1)
-    return { state, code: this.#code, frames: this.#frames, reconnects }
+    const nowMs = this.#dependencies.clock.nowMs()
+    const streamed = this.#options.markets.filter(({ market }) => this.isFresh(market, nowMs))
+    const marketsStreamed = streamed.length
+    return { state, code: this.#code, marketsStreamed, frames: this.#frames, reconnects }
   }
 
   #report(quotes: readonly StreamedQuote[]): void {

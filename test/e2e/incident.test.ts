@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 import { parseDecimal } from '../../aggregator/values/decimal.ts'
+import type { VenueView } from '../../node/api/view.ts'
 import { beginIncidents } from '../../node/devnet/incidents.ts'
+import { MARKET_VENUES } from '../../node/devnet/market/model.ts'
 import { type LocalNetwork, startNetwork, waitUntilReady } from '../../node/devnet/network.ts'
 import { parseDevnetOptions } from '../../node/devnet/options.ts'
 import type { CertificateAnswer } from '../../node/gateway/schema.ts'
@@ -50,6 +52,18 @@ async function certificatesUntil(endMs: number): Promise<CertificateAnswer[]> {
   }
   return [...seen.values()]
 }
+
+test('every oracle takes every venue by its stream', async () => {
+  const venuesOf = async (port: number) => {
+    const { body } = await request(`http://127.0.0.1:${port}/v1/venues`)
+    return (await body.json()) as readonly VenueView[]
+  }
+  for (const { files } of network.nodes) {
+    const spot = (await venuesOf(files.apiPort)).filter(({ stream }) => stream !== null)
+    expect(spot.map(({ venue }) => venue).sort()).toEqual([...MARKET_VENUES].sort())
+    for (const { stream } of spot) expect(stream).toMatchObject({ state: 'open', code: 'ok' })
+  }
+})
 
 test('while one venue shows 20 % too much the committee stays within the honest range', async () => {
   const beganMs = (await beginIncidents(network)) ?? Number.NaN

@@ -109,7 +109,7 @@ describe.skipIf(!isInstalled)('status page', () => {
     const sources = page.locator('#sources tbody tr')
     expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain('SOURCE_SILENT')
     expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain(
-      'poll SOURCE_STREAM_SILENT',
+      'poll, SOURCE_STREAM_SILENT',
     )
     expect(await sources.filter({ hasText: 'binance' }).textContent()).toContain('stream, 12,345')
     expect(await sources.filter({ hasText: 'okx' }).textContent()).toContain('SOURCE_OUTLIER')

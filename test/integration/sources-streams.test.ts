@@ -152,6 +152,11 @@ describe('from a stream to polls and back', () => {
     for (let step = 0; step < 12; step++) await half(here, othersThan('kraken'))
     // Six seconds at a second and a half each, the first one of them in doubt.
     await driven.polled('kraken', 4)
+    expect(statusOf(driven, 'kraken')).toMatchObject({
+      transport: 'poll',
+      code: 'ok',
+      stream: { state: 'open', code: 'ok', marketsStreamed: 0 },
+    })
     expect(othersThan('kraken').map((venue) => pollsOf(driven, venue))).toEqual([1, 1, 1, 1])
     expect(verdictsOf(here)).toEqual(ALL_USED)
     await half(here)

@@ -190,7 +190,8 @@ function transportCell(venue) {
   const { transport, stream } = venue
   if (stream === null) return element('td', 'poll')
   if (transport === 'stream') return element('td', `stream, ${grouped(String(stream.frames))}`)
-  return element('td', `poll ${stream.code ?? stream.state}`, 'warn')
+  const reason = stream.code === 'ok' ? 'stream is quiet' : (stream.code ?? stream.state)
+  return element('td', `poll, ${reason}`, 'warn')
 }
 
 /** One row for each venue, one column for each feed that venues are asked for. */

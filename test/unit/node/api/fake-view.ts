@@ -89,8 +89,14 @@ export class FakeView implements NodeView {
 
   venues(): readonly VenueView[] {
     const polled = { code: 'ok', quotedMs: 1_000, durationMs: 40, pausedUntilMs: 0 }
-    const stream = { state: 'open', code: 'ok', frames: 12_345, reconnects: 1 } as const
-    const lost = { ...stream, state: 'waiting', code: 'SOURCE_STREAM_SILENT' } as const
+    const counts = { marketsStreamed: 4, frames: 12_345, reconnects: 1 }
+    const stream = { state: 'open', code: 'ok', ...counts } as const
+    const lost = {
+      ...stream,
+      state: 'waiting',
+      code: 'SOURCE_STREAM_SILENT',
+      marketsStreamed: 0,
+    } as const
     return [
       { venue: 'binance', transport: 'stream', ...polled, stream },
       { venue: 'kraken', transport: 'poll', ...polled, stream: lost },

@@ -4,6 +4,7 @@ import type { SourcesConfigInput } from '../../../../node/sources/config.ts'
 import { sourcesConfigSchema } from '../../../../node/sources/config.ts'
 import { VENUE_NAMES, VENUES } from '../../../../node/sources/registry.ts'
 import { sourceSettings } from '../../../../node/sources/settings.ts'
+import { streamUrlOf } from '../../../../node/sources/venue-config.ts'
 import { FEEDS } from '../../../support/venues.ts'
 
 const problems = (input: unknown) => {
@@ -115,6 +116,25 @@ describe('the configuration of sources', () => {
     ['a float that is no decimal', feed(THREE, { baseVolumeMin: '1e3' }), 'baseVolumeMin'],
   ])('refuses %s and says where', (_, input, part) => {
     expect(problems(input).join('\n')).toContain(part)
+  })
+
+  test.each<[string, object, string | null]>([
+    ['nothing', {}, 'wss://ws.okx.com:8443/ws/v5/public'],
+    ['another base URL', { baseUrl: 'https://aws.okx.com' }, null],
+    [
+      'both addresses',
+      { baseUrl: 'https://aws.okx.com', streamUrl: 'wss://wsaws.okx.com:8443/ws/v5/public' },
+      'wss://wsaws.okx.com:8443/ws/v5/public',
+    ],
+    ['transport: poll', { transport: 'poll' }, null],
+  ])('given %s, then the stream is where it belongs', (_, okx, expected) => {
+    const { venues } = sourcesConfigSchema.parse({ venues: { okx } })
+    expect(streamUrlOf(VENUES.okx, venues.okx)).toBe(expected)
+  })
+
+  test('a venue without a stream is polled, whatever is set', () => {
+    const { venues } = sourcesConfigSchema.parse({ venues: { gate: { transport: 'stream' } } })
+    expect(streamUrlOf(VENUES.gate, venues.gate)).toBeNull()
   })
 
   test('lists every problem at once', () => {

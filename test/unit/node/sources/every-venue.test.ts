@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { intervalMsMin } from '../../../../node/sources/budget.ts'
+import { STREAM_DEFAULTS } from '../../../../node/sources/defaults.ts'
 import { readJson } from '../../../../node/sources/json.ts'
 import type { KnownVenue } from '../../../../node/sources/registry.ts'
 import { VENUE_NAMES, VENUES } from '../../../../node/sources/registry.ts'
@@ -64,6 +65,13 @@ describe('every venue', () => {
     const all = frames.join()
     for (const { market, symbol } of markets) {
       expect([market, symbol, symbol.toLowerCase()].some((name) => all.includes(name))).toBe(true)
+    }
+  })
+
+  test('a stream that is pinged is pinged before its silence counts', () => {
+    for (const { stream } of venues) {
+      const pingMs = stream?.ping?.everyMs ?? 0
+      expect(pingMs).toBeLessThanOrEqual(STREAM_DEFAULTS.streamIdleMs - 5_000)
     }
   })
 

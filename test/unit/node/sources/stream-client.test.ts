@@ -27,7 +27,13 @@ describe('one connection', () => {
     stream.socket.say({ bid: 5, ask: 6 })
     await stream.pass(50)
     expect(bids(stream)).toEqual([['BTC/USD', 5n]])
-    expect(stream.client.status()).toEqual({ state: 'open', code: 'ok', frames: 1, reconnects: 0 })
+    expect(stream.client.status()).toEqual({
+      state: 'open',
+      code: 'ok',
+      marketsStreamed: 1,
+      frames: 1,
+      reconnects: 0,
+    })
   })
 
   test('a hundred messages of a window are one quote, with every field that any of them had', async () => {
