@@ -90,13 +90,14 @@ export function configAt(
   impatient: Partial<Record<MarketVenue, number>> = {},
   streamed: readonly MarketVenue[] = [],
 ): SourcesConfig {
-  return sourcesConfigSchema.parse(venuesAt(market, impatient))
+  return sourcesConfigSchema.parse(venuesAt(market, impatient, streamed))
 }
 
 /** The same before it is checked, for a test that adds to it. */
 export function venuesAt(
   market: MarketServer,
   impatient: Partial<Record<MarketVenue, number>> = {},
+  streamed: readonly MarketVenue[] = [],
 ): Pick<SourcesConfigInput, 'venues' | 'optionVenues'> {
   const at = { access: 'local' as const, pollMs: 1_000 }
   const venues = MARKET_VENUES.map((venue) => [
