@@ -60,13 +60,19 @@ export function rankLast(turn: Turn, round: Round, members: Members): void {
  * includeMs: all had it by fastMs then, and their shares were here by cutMs. Another share in that
  * slot is no answer, or a member could send any.
  */
-function withheld({ context, state }: Turn, round: RoundState, candidate: Candidate): Members {
+function withheld(turn: Turn, round: RoundState, candidate: Candidate): Members {
+  const { context, state } = turn
   // Whoever said two things may have made others complete another set of observations.
   if ((candidate.report.observers & state.convicted) !== 0) return NO_MEMBERS
   // Nobody signs outside of the term, nor with nonces that are no points.
   if (!isInTerm(state.term, round.openingMs)) return NO_MEMBERS
   const { isCommitment } = context.crypto.threshold
   if (!candidate.session.commitments.every(isCommitment)) return NO_MEMBERS
+  return withoutShareOf(round, candidate)
+}
+
+/** Signers of a candidate whose share on exactly that is not here. */
+function withoutShareOf(round: RoundState, candidate: Candidate): Members {
   const key = keyOf(candidate)
   const attempt = round.attempts.find((each) => isSameAttempt(key, each))
   return difference(candidate.signingSet, attempt?.have ?? NO_MEMBERS)
@@ -75,10 +81,12 @@ function withheld({ context, state }: Turn, round: RoundState, candidate: Candid
 /**
  * Members named by a proposal, which was signable here when it came, whose share never came. What
  * they hold of it may differ, if its sender proposed two: any share in its slot is an answer, and
- * none is due when that is known.
+ * none is due when that is known. The proposer knows that it made one.
  */
-function unanswered(turn: Turn, round: RoundState, { signingSet, slot }: Candidate): Members {
+function unanswered(turn: Turn, round: RoundState, candidate: Candidate): Members {
+  const { signingSet, slot } = candidate
   const proposer = orderOf(turn.context, round.round)[slot - 1]
+  if (proposer === turn.state.self) return withoutShareOf(round, candidate)
   if (proposer === undefined || hasMember(turn.state.convicted, proposer)) return NO_MEMBERS
   const hasAnswered = (index: MemberIndex) =>
     sharesOf(round, index).some((each) => each.message.slot === slot)

@@ -128,4 +128,39 @@ describe('who leaves a proposal without an answer (protocol §6.6)', () => {
   test('† may hold another proposal of who is convicted since', () => {
     expect(silentAfter({}, 130, RANK_ZERO)).toEqual([])
   })
+
+  /** Whom a proposer remembers when one of its signers sent a share on something else. */
+  function answeredOtherwise(self: number): number[] {
+    const script = opened({ self })
+    const pair = { expected: ALL, signing: 0 }
+    for (const sender of ORDER.filter((each) => each !== self)) {
+      script.receives(script.observation(sender, { pair }))
+    }
+    const about = { round: ROUND, observers: ALL, signingSet: SIGNERS, expectedNext: ALL }
+    script.waits(125)
+    if (self !== RANK_ZERO) {
+      const proposed = { ...about, sender: RANK_ZERO, rank: 0 as const }
+      script.receives(script.forge.proposal(script.observations(), proposed))
+    }
+    const named = self === RANK_ZERO ? script.sent('proposal')[0]?.signingSet : SIGNERS
+    const share = { ...about, slot: 1, signingSet: named ?? 0 }
+    for (const sender of ORDER.filter(
+      (each) => each !== self && hasMember(share.signingSet, each),
+    )) {
+      const expectedNext = sender === THIRD ? membersOf([RANK_ZERO, RANK_ONE, THIRD]) : ALL
+      const made = { ...share, sender, expectedNext }
+      script.receives(script.forge.share(script.observations(), made))
+    }
+    script.waits(240)
+    const { unansweredUntil } = script.state
+    return ORDER.filter((each) => (unansweredUntil[each] ?? 0) > ROUND)
+  }
+
+  test('† has not answered its proposer with a share on something else', () => {
+    expect(answeredOtherwise(RANK_ZERO)).toEqual([THIRD])
+  })
+
+  test('may have answered another proposal, for all that others know', () => {
+    expect(answeredOtherwise(FOURTH)).toEqual([])
+  })
 })
