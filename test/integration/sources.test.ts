@@ -192,7 +192,7 @@ describe('a venue that misbehaves', () => {
       expect(feeds[0]?.value).not.toBeNull()
       expect(feeds[0]?.venues[1]).toMatchObject({ venue: 'coinbase', code: 'QUOTE_ABSENT' })
       market.setFault('coinbase', null)
-      // A poll that began under the fault, or on a machine that was busy, may end before it is over.
+      // A poll that began under the fault, or on a busy machine, may end before it is over.
       while (driven.codes.get('coinbase')?.at(-1) !== 'ok') await driven.round(61_000)
       const well = driven.engine.sampleFeeds(time.nowMs())
       expect(well.feeds[0]?.venues[1]?.code).toBe('USED')
