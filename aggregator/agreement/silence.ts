@@ -1,5 +1,6 @@
 import { orderOf } from '../context.ts'
 import { isInTerm, note, type RoundState, sharesOf, type Turn } from '../state.ts'
+import { equalBytes } from '../values/bytes.ts'
 import {
   difference,
   hasMember,
@@ -86,9 +87,30 @@ function withoutShareOf(round: RoundState, candidate: Candidate): Members {
 function unanswered(turn: Turn, round: RoundState, candidate: Candidate): Members {
   const { signingSet, slot } = candidate
   const proposer = orderOf(turn.context, round.round)[slot - 1]
-  if (proposer === turn.state.self) return withoutShareOf(round, candidate)
   if (proposer === undefined || hasMember(turn.state.convicted, proposer)) return NO_MEMBERS
   const hasAnswered = (index: MemberIndex) =>
     sharesOf(round, index).some((each) => each.message.slot === slot)
-  return membersOf(listMembers(signingSet).filter((index) => !hasAnswered(index)))
+  const silent =
+    proposer === turn.state.self
+      ? withoutShareOf(round, candidate)
+      : membersOf(listMembers(signingSet).filter((index) => !hasAnswered(index)))
+  return difference(silent, boundElsewhere(turn, round, candidate))
+}
+
+/**
+ * Members whose share in a lower slot is on another report: they may sign no second one (§6.7).
+ * Only in a round of which there is evidence, for it takes a contradiction to bind honest members
+ * to different reports; else a share on anything would excuse its sender from answering.
+ */
+function boundElsewhere(
+  { state }: Turn,
+  round: RoundState,
+  { slot, report, signingSet }: Candidate,
+): Members {
+  if (!state.evidence.some((each) => each?.message.round === round.round)) return NO_MEMBERS
+  const isBound = (index: MemberIndex) =>
+    sharesOf(round, index).some(
+      ({ message }) => message.slot < slot && !equalBytes(message.reportDigest, report.digest),
+    )
+  return membersOf(listMembers(signingSet).filter(isBound))
 }

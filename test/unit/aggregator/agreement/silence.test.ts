@@ -163,4 +163,36 @@ describe('who leaves a proposal without an answer (protocol §6.6)', () => {
   test('may have answered another proposal, for all that others know', () => {
     expect(answeredOtherwise(FOURTH)).toEqual([])
   })
+
+  /** Whom the second proposal leaves in memory, when the first one bound some to another report. */
+  function boundByFirst(given: { readonly hasEvidence: boolean }): number[] {
+    const script = opened({ self: FOURTH })
+    const pair = { expected: ALL, signing: 0 }
+    for (const sender of [RANK_ZERO, RANK_ONE, THIRD]) {
+      script.receives(script.observation(sender, { pair }))
+    }
+    const observations = script.observations()
+    const all = { round: ROUND, observers: ALL, expectedNext: ALL }
+    // The first proposer asked THIRD for a report without itself, and others for another one.
+    const first = { ...all, observers: ALL & ~(1 << RANK_ZERO), slot: 1, sender: THIRD }
+    const signingSet = membersOf([RANK_ZERO, RANK_ONE, THIRD])
+    script.waits(125).receives(script.forge.share(observations, { ...first, signingSet }))
+    if (given.hasEvidence) script.receives(script.forge.evidence(RANK_ZERO, ROUND))
+    const second = { ...all, sender: RANK_ONE, rank: 1 as const }
+    const signers = membersOf([RANK_ONE, THIRD, FOURTH])
+    script
+      .waits(150)
+      .receives(script.forge.proposal(observations, { ...second, signingSet: signers }))
+    script.waits(240)
+    const { unansweredUntil } = script.state
+    return ORDER.filter((each) => (unansweredUntil[each] ?? 0) > ROUND)
+  }
+
+  test('† cannot sign a second report, when somebody bound it to another one', () => {
+    expect(boundByFirst({ hasEvidence: true })).not.toContain(THIRD)
+  })
+
+  test('is not excused by a share on anything, when nobody has contradicted itself', () => {
+    expect(boundByFirst({ hasEvidence: false })).toContain(THIRD)
+  })
 })
