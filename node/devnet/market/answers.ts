@@ -139,8 +139,12 @@ function answerOkx(model: MarketModel, question: MarketQuestion): MarketAnswerPa
   if (said === null) {
     return page(200, { code: '51001', msg: "Instrument ID doesn't exist", data: [] })
   }
-  const { quote, price, size } = said
-  const ticker = {
+  return page(200, { code: '0', msg: '', data: [okxTicker(instId, said)] })
+}
+
+/** What OKX says about an instrument, asked or by its stream. */
+export function okxTicker(instId: string, { quote, price, size }: Said): object {
+  return {
     instType: 'SPOT',
     instId,
     last: price(quote.last),
@@ -153,7 +157,6 @@ function answerOkx(model: MarketModel, question: MarketQuestion): MarketAnswerPa
     vol24h: size(quote.volume),
     ts: String(quote.timeMs),
   }
-  return page(200, { code: '0', msg: '', data: [ticker] })
 }
 
 interface Said {

@@ -1,4 +1,4 @@
-import { quoteOf, splitSymbol } from './answers.ts'
+import { okxTicker, quoteOf, splitSymbol } from './answers.ts'
 import type { MarketModel, MarketVenue } from './model.ts'
 
 /** What a client asked for by one message. */
@@ -171,21 +171,8 @@ function bitstampMessage(model: MarketModel, { channel, nowMs }: ChannelAsked): 
 function okxMessage(model: MarketModel, { channel, nowMs }: ChannelAsked): string | null {
   const said = quoteAt(model, { venue: 'okx', symbol: channel, separator: '-', nowMs })
   if (said === null) return null
-  const { quote, price, size } = said
-  const ticker = {
-    instType: 'SPOT',
-    instId: channel,
-    last: price(quote.last),
-    lastSz: '0.1',
-    askPx: price(quote.ask),
-    askSz: '11',
-    bidPx: price(quote.bid),
-    bidSz: '5',
-    volCcy24h: size(quote.volume * 1_000n),
-    vol24h: size(quote.volume),
-    ts: String(quote.timeMs),
-  }
-  return JSON.stringify({ arg: { channel: 'tickers', instId: channel }, data: [ticker] })
+  const data = [okxTicker(channel, said)]
+  return JSON.stringify({ arg: { channel: 'tickers', instId: channel }, data })
 }
 
 function quoteAt(

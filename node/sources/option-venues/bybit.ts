@@ -1,10 +1,10 @@
 import type { OptionQuote } from '../../../aggregator/aggregation/option-chain.ts'
 import type { UnixMs } from '../../../aggregator/values/time.ts'
-import { OracleError } from '../../errors.ts'
 import { amountAt, listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import type { JsonObject } from '../json.ts'
 import { isNumber } from '../json.ts'
 import { expiryFrom, type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
+import { refusedBy } from '../tickers.ts'
 
 /**
  * Bybit's options: prices in the currency that they settle in, one answer for the whole chain. The
@@ -26,7 +26,8 @@ export const bybitOptions: OptionVenue = {
     const body = objectAt(answer, 'answer')
     const code = body.get('retCode')
     // HTTP 200 with another code is a failure.
-    if (!isNumber(code) || code.numberText !== '0') throw refusedBy(body)
+    if (!isNumber(code) || code.numberText !== '0')
+      throw refusedBy('bybit-options', body.get('retMsg'))
     const rows = listAt(objectAt(body.get('result'), 'result').get('list'), 'result.list')
     const venueMs = timeAt(body.get('time'), { where: 'time', unit: 'ms' })
     const options = optionsFrom(rows, (row) => optionOf(row, { symbol, venueMs }))
@@ -57,14 +58,4 @@ function optionOf(
     forward: amountAt(row.get('underlyingPrice'), 'underlyingPrice'),
     venueMs,
   }
-}
-
-function refusedBy(answer: JsonObject): OracleError {
-  const message = answer.get('retMsg')
-  return new OracleError('SOURCE_REFUSED', 'Bybit refused the request; check the symbol', {
-    context: {
-      venue: 'bybit-options',
-      answer: typeof message === 'string' ? message.slice(0, 200) : '',
-    },
-  })
 }

@@ -1,9 +1,9 @@
 import type { OptionQuote } from '../../../aggregator/aggregation/option-chain.ts'
-import { OracleError } from '../../errors.ts'
 import { amountAt, listAt, objectAt, textAt, timeAt } from '../fields.ts'
-import type { Json, JsonObject } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import { isObject } from '../json.ts'
 import { expiryFrom, type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
+import { refusedBy } from '../tickers.ts'
 
 /** Deribit's inverse options: prices in coins, one answer for the whole chain. */
 export const deribitOptions: OptionVenue = {
@@ -18,7 +18,10 @@ export const deribitOptions: OptionVenue = {
     `?currency=${encodeURIComponent(symbol)}&kind=option`,
   parse(answer, symbol) {
     const body = objectAt(answer, 'answer')
-    if (body.has('error')) throw refusedBy(body.get('error') ?? null)
+    const error = body.get('error')
+    if (error !== undefined) {
+      throw refusedBy('deribit-options', isObject(error) ? error.get('message') : null)
+    }
     const rows = listAt(body.get('result'), 'result')
     const options = optionsFrom(rows, (row) => optionOf(row, symbol))
     return { unit: 'coin', rate: 0n, options }
@@ -45,14 +48,4 @@ function optionOf(row: JsonObject, symbol: string): OptionQuote | null {
     forward: amountAt(row.get('underlying_price'), 'underlying_price'),
     venueMs: timeAt(row.get('creation_timestamp'), { where: 'creation_timestamp', unit: 'ms' }),
   }
-}
-
-function refusedBy(error: Json): OracleError {
-  const message = isObject(error) ? error.get('message') : null
-  return new OracleError('SOURCE_REFUSED', 'Deribit refused the request; check the symbol', {
-    context: {
-      venue: 'deribit-options',
-      answer: typeof message === 'string' ? message.slice(0, 200) : '',
-    },
-  })
 }

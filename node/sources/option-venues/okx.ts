@@ -1,8 +1,8 @@
 import type { OptionQuote } from '../../../aggregator/aggregation/option-chain.ts'
-import { OracleError } from '../../errors.ts'
 import { amountAt, listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import type { JsonObject } from '../json.ts'
 import { expiryFrom, type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
+import { refusedBy } from '../tickers.ts'
 
 /**
  * OKX's inverse options: prices in coins, one answer for the whole chain. It names no forward; the
@@ -20,7 +20,7 @@ export const okxOptions: OptionVenue = {
   parse(answer, symbol) {
     const body = objectAt(answer, 'answer')
     // HTTP 200 with another code is a failure.
-    if (textAt(body.get('code'), 'code') !== '0') throw refusedBy(body)
+    if (textAt(body.get('code'), 'code') !== '0') throw refusedBy('okx-options', body.get('code'))
     const rows = listAt(body.get('data'), 'data')
     const options = optionsFrom(rows, (row) => optionOf(row, symbol))
     return { unit: 'coin', rate: 0n, options }
@@ -45,11 +45,4 @@ function optionOf(row: JsonObject, symbol: string): OptionQuote | null {
     forward: null,
     venueMs: timeAt(row.get('ts'), { where: 'ts', unit: 'ms' }),
   }
-}
-
-function refusedBy(answer: JsonObject): OracleError {
-  const code = answer.get('code')
-  return new OracleError('SOURCE_REFUSED', 'OKX refused the request; check the symbol', {
-    context: { venue: 'okx-options', answer: typeof code === 'string' ? code.slice(0, 200) : '' },
-  })
 }

@@ -1,7 +1,7 @@
-import { OracleError } from '../../errors.ts'
 import { amountAt, answerFor, listAt, objectAt, symbolAbsent, textAt, timeAt } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { isObject } from '../json.ts'
+import { refusedBy } from '../tickers.ts'
 import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /** One request costs 2 up to here and 40 beyond. */
@@ -31,7 +31,7 @@ export const binance: Venue = {
     })
   },
   parse(answer, { markets }) {
-    if (isObject(answer)) throw refusedBy(answer)
+    if (isObject(answer)) throw refusedBy('binance', answer.get('msg'))
     const tickers = listAt(answer, 'answer').map((ticker) => objectAt(ticker, 'ticker'))
     return markets.map(({ market, symbol }) =>
       answerFor(market, () => {
@@ -69,7 +69,7 @@ export const binance: Venue = {
 
 function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
   const message = objectAt(frame, 'frame')
-  if (message.has('error') || message.has('code')) throw refusedBy(message)
+  if (message.has('error') || message.has('code')) throw refusedBy('binance', message.get('msg'))
   if (message.get('e') === 'serverShutdown') return { type: 'reconnect' }
   const stream = message.get('stream')
   if (typeof stream !== 'string') return { type: 'ignored' }
@@ -102,10 +102,3 @@ const READERS: ReadonlyMap<string, (data: JsonObject) => PartialQuote> = new Map
     }),
   ],
 ])
-
-function refusedBy(answer: JsonObject): OracleError {
-  const text = answer.get('msg')
-  return new OracleError('SOURCE_REFUSED', 'Binance refused the request; check the symbols', {
-    context: { venue: 'binance', answer: typeof text === 'string' ? text.slice(0, 200) : '' },
-  })
-}

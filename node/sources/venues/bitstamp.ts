@@ -1,7 +1,7 @@
-import { OracleError } from '../../errors.ts'
 import { amountAt, answerFor, listAt, objectAt, symbolAbsent, timeAt } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { isList } from '../json.ts'
+import { oneEach, refusedBy } from '../tickers.ts'
 import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /** Bitstamp. One pair per request: the answer for all pairs is a hundred times as large. */
@@ -14,14 +14,10 @@ export const bitstamp: Venue = {
   usedWeightHeader: null,
   symbolOf: (market) => market.replace('/', '').toLowerCase(),
   requests: (markets) =>
-    markets.map((market) => ({
-      path: `/api/v2/ticker/${encodeURIComponent(market.symbol)}/`,
-      markets: [market],
-      weight: 1,
-    })),
+    oneEach(markets, { weight: 1, pathOf: (symbol) => `/api/v2/ticker/${symbol}/` }),
   parse(answer, { markets }) {
     const ticker = objectAt(answer, 'answer')
-    if (ticker.get('status') === 'error') throw refusedBy(ticker.get('reason') ?? null)
+    if (ticker.get('status') === 'error') throw refused(ticker.get('reason'))
     return markets.map(({ market, symbol }) =>
       answerFor(market, () => {
         const pair = ticker.get('pair')
@@ -55,7 +51,7 @@ export const bitstamp: Venue = {
 function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
   const message = objectAt(frame, 'frame')
   const event = message.get('event')
-  if (event === 'bts:error') throw refusedBy(message.get('data') ?? null)
+  if (event === 'bts:error') throw refused(message.get('data'))
   if (event === 'bts:request_reconnect') return { type: 'reconnect' }
   if (event === 'bts:heartbeat') return { type: 'heartbeat' }
   const channel = message.get('channel')
@@ -98,9 +94,7 @@ function microtime(data: JsonObject): number | null {
   return timeAt(data.get('microtimestamp'), { where: 'microtimestamp', unit: 'us' })
 }
 
-function refusedBy(reason: Json): OracleError {
-  const first = isList(reason) ? reason[0] : reason
-  return new OracleError('SOURCE_REFUSED', 'Bitstamp refused the request; check the symbol', {
-    context: { venue: 'bitstamp', answer: typeof first === 'string' ? first.slice(0, 200) : '' },
-  })
+/** Of a list of reasons the first is told. */
+function refused(reason: Json | undefined): Error {
+  return refusedBy('bitstamp', isList(reason) ? reason[0] : reason)
 }

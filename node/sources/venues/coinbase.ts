@@ -1,7 +1,7 @@
 import type { Quote } from '../../../aggregator/aggregation/quote.ts'
-import { OracleError } from '../../errors.ts'
 import { amountAt, answerFor, isoTimeAt, objectAt, textAt } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
+import { oneEach, refusedBy } from '../tickers.ts'
 import type { StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /** Coinbase Exchange. One product per request; the answer does not name it. */
@@ -14,14 +14,10 @@ export const coinbase: Venue = {
   usedWeightHeader: null,
   symbolOf: (market) => market.replace('/', '-'),
   requests: (markets) =>
-    markets.map((market) => ({
-      path: `/products/${encodeURIComponent(market.symbol)}/ticker`,
-      markets: [market],
-      weight: 1,
-    })),
+    oneEach(markets, { weight: 1, pathOf: (symbol) => `/products/${symbol}/ticker` }),
   parse(answer, { markets }) {
     const ticker = objectAt(answer, 'answer')
-    if (ticker.has('message')) throw refusedBy(ticker)
+    if (ticker.has('message')) throw refusedBy('coinbase', ticker.get('message'))
     return markets.map(({ market }) =>
       answerFor(market, () => {
         // The time is that of the last trade; the book is at least as new.
@@ -56,7 +52,7 @@ export const coinbase: Venue = {
 function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
   const message = objectAt(frame, 'frame')
   const type = textAt(message.get('type'), 'type')
-  if (type === 'error') throw refusedBy(message)
+  if (type === 'error') throw refusedBy('coinbase', message.get('message'))
   if (type === 'heartbeat') return { type: 'heartbeat' }
   if (type !== 'ticker') return { type: 'ignored' }
   const symbol = textAt(message.get('product_id'), 'product_id')
@@ -75,11 +71,4 @@ function tickerQuote(message: JsonObject): Quote {
     baseVolume: amountAt(message.get('volume_24h'), 'volume_24h'),
     venueMs: timeMs,
   }
-}
-
-function refusedBy(answer: JsonObject): OracleError {
-  const text = answer.get('message')
-  return new OracleError('SOURCE_REFUSED', 'Coinbase refused the request; check the symbol', {
-    context: { venue: 'coinbase', answer: typeof text === 'string' ? text.slice(0, 200) : '' },
-  })
 }

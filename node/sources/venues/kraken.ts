@@ -1,5 +1,4 @@
 import type { MarketName, Quote } from '../../../aggregator/aggregation/quote.ts'
-import { OracleError } from '../../errors.ts'
 import {
   amountAt,
   answerFor,
@@ -11,6 +10,7 @@ import {
 } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { isList } from '../json.ts'
+import { refusedBy } from '../tickers.ts'
 import type { StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /** Currencies that Kraken's REST API spells in its own way. */
@@ -43,7 +43,7 @@ export const kraken: Venue = {
     const body = objectAt(answer, 'answer')
     const errors = listAt(body.get('error'), 'error')
     // HTTP 200 with errors is a failure.
-    if (errors.length > 0) throw refusedBy(errors[0] ?? null)
+    if (errors.length > 0) throw refusedBy('kraken', errors[0])
     const result = objectAt(body.get('result'), 'result')
     return markets.map((asked) => answerFor(asked.market, () => tickerQuote(result, asked)))
   },
@@ -101,7 +101,7 @@ function tickerQuote(result: JsonObject, asked: VenueMarket): Quote {
 
 function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
   const message = objectAt(frame, 'frame')
-  if (message.get('success') === false) throw refusedBy(message.get('error') ?? null)
+  if (message.get('success') === false) throw refusedBy('kraken', message.get('error'))
   const channel = message.get('channel')
   if (channel === 'heartbeat') return { type: 'heartbeat' }
   const data = message.get('data')
@@ -124,10 +124,4 @@ function streamQuote(ticker: JsonObject): Quote {
     baseVolume: amountAt(ticker.get('volume'), 'volume'),
     venueMs: isoTimeAt(ticker.get('timestamp'), 'timestamp'),
   }
-}
-
-function refusedBy(error: Json): OracleError {
-  return new OracleError('SOURCE_REFUSED', 'Kraken refused the request; check the symbols', {
-    context: { venue: 'kraken', answer: typeof error === 'string' ? error.slice(0, 200) : '' },
-  })
 }

@@ -1,8 +1,8 @@
 import type { Quote } from '../../../aggregator/aggregation/quote.ts'
-import { OracleError } from '../../errors.ts'
 import { amountAt, answerFor, listAt, objectAt, symbolAbsent, textAt, timeAt } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { isObject } from '../json.ts'
+import { oneEach, refusedBy } from '../tickers.ts'
 import type { StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /** OKX spot. */
@@ -15,15 +15,14 @@ export const okx: Venue = {
   usedWeightHeader: null,
   symbolOf: (market) => market.replace('/', '-'),
   requests: (markets) =>
-    markets.map((market) => ({
-      path: `/api/v5/market/ticker?instId=${encodeURIComponent(market.symbol)}`,
-      markets: [market],
+    oneEach(markets, {
       weight: 1,
-    })),
+      pathOf: (symbol) => `/api/v5/market/ticker?instId=${symbol}`,
+    }),
   parse(answer, { markets }) {
     const body = objectAt(answer, 'answer')
     // HTTP 200 with another code is a failure.
-    if (textAt(body.get('code'), 'code') !== '0') throw refusedBy(body)
+    if (textAt(body.get('code'), 'code') !== '0') throw refusedBy('okx', body.get('code'))
     const tickers = tickersOf(body)
     return markets.map(({ market, symbol }) =>
       answerFor(market, () => {
@@ -53,7 +52,7 @@ function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
   if (frame === 'pong') return { type: 'heartbeat' }
   const message = objectAt(frame, 'frame')
   const event = message.get('event')
-  if (event === 'error') throw refusedBy(message)
+  if (event === 'error') throw refusedBy('okx', message.get('code'))
   if (event === 'notice') return { type: 'reconnect' }
   const subject = message.get('arg')
   if (!isObject(subject) || subject.get('channel') !== 'tickers' || !message.has('data')) {
@@ -80,11 +79,4 @@ function tickerQuote(ticker: JsonObject): Quote {
     baseVolume: amountAt(ticker.get('vol24h'), 'vol24h'),
     venueMs: timeAt(ticker.get('ts'), { where: 'ts', unit: 'ms' }),
   }
-}
-
-function refusedBy(answer: JsonObject): OracleError {
-  const code = answer.get('code')
-  return new OracleError('SOURCE_REFUSED', 'OKX refused the request; check the symbol', {
-    context: { venue: 'okx', answer: typeof code === 'string' ? code.slice(0, 200) : '' },
-  })
 }

@@ -164,35 +164,39 @@ describe('who leaves a proposal without an answer (protocol §6.6)', () => {
     expect(answeredOtherwise(FOURTH)).toEqual([])
   })
 
-  /** Whom the second proposal leaves in memory, when the first one bound some to another report. */
-  function boundByFirst(given: { readonly hasEvidence: boolean }): number[] {
+  /** Whom a second proposal leaves in memory, after a first one that may have bound somebody. */
+  function silentInSecond(given: { readonly isBound: boolean; readonly hasEvidence: boolean }) {
     const script = opened({ self: FOURTH })
     const pair = { expected: ALL, signing: 0 }
     for (const sender of [RANK_ZERO, RANK_ONE, THIRD]) {
       script.receives(script.observation(sender, { pair }))
     }
     const observations = script.observations()
-    const all = { round: ROUND, observers: ALL, expectedNext: ALL }
-    // The first proposer asked THIRD for a report without itself, and others for another one.
-    const first = { ...all, observers: ALL & ~(1 << RANK_ZERO), slot: 1, sender: THIRD }
-    const signingSet = membersOf([RANK_ZERO, RANK_ONE, THIRD])
-    script.waits(125).receives(script.forge.share(observations, { ...first, signingSet }))
+    const withFirst = { round: ROUND, observers: ALL, expectedNext: ALL }
+    const without = ALL & ~(1 << RANK_ZERO)
+    const withoutFirst = { round: ROUND, observers: without, expectedNext: without }
+    // Nobody signs for who is convicted, nor leaves out who is not.
+    const [one, other] = given.hasEvidence ? [withFirst, withoutFirst] : [withoutFirst, withFirst]
+    if (given.isBound) {
+      const signingSet = membersOf([RANK_ZERO, RANK_ONE, THIRD])
+      const share = { ...one, slot: 1, sender: THIRD, signingSet }
+      script.waits(125).receives(script.forge.share(observations, share))
+    }
     if (given.hasEvidence) script.receives(script.forge.evidence(RANK_ZERO, ROUND))
-    const second = { ...all, sender: RANK_ONE, rank: 1 as const }
-    const signers = membersOf([RANK_ONE, THIRD, FOURTH])
-    script
-      .waits(150)
-      .receives(script.forge.proposal(observations, { ...second, signingSet: signers }))
+    const signingSet = membersOf([RANK_ONE, THIRD, FOURTH])
+    const second = { ...other, sender: RANK_ONE, rank: 1 as const, signingSet }
+    script.waits(150).receives(script.forge.proposal(observations, second))
     script.waits(240)
     const { unansweredUntil } = script.state
     return ORDER.filter((each) => (unansweredUntil[each] ?? 0) > ROUND)
   }
 
-  test('† cannot sign a second report, when somebody bound it to another one', () => {
-    expect(boundByFirst({ hasEvidence: true })).not.toContain(THIRD)
+  test('† cannot sign a second report, when a contradiction bound it to another one', () => {
+    expect(silentInSecond({ isBound: true, hasEvidence: true })).toEqual([RANK_ONE])
+    expect(silentInSecond({ isBound: false, hasEvidence: true })).toEqual([RANK_ONE, THIRD])
   })
 
   test('is not excused by a share on anything, when nobody has contradicted itself', () => {
-    expect(boundByFirst({ hasEvidence: false })).toContain(THIRD)
+    expect(silentInSecond({ isBound: true, hasEvidence: false })).toContain(THIRD)
   })
 })
