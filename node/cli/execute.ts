@@ -25,6 +25,11 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     return [rotateCheck, rotateApprove, rotateWithdraw, rotateStatus, rotateOwner]
   },
   status: async () => [(await import('./commands/status.ts')).status],
+  record: async () => {
+    const { record, recordShow } = await import('./commands/record.ts')
+    // The longer name first: it begins with the other one.
+    return [recordShow, record]
+  },
   replay: async () => [(await import('./commands/replay.ts')).replay],
   journal: async () => [(await import('./commands/journal-export.ts')).journalExport],
   evidence: async () => {

@@ -19,6 +19,8 @@ export const EXIT_CODES = [
     codes: [
       'CONFIG_',
       'FILE_',
+      'RECORD_NOTHING_ASKED',
+      'RECORDING_',
       'REPLAY_NOTHING_HELD',
       'SIGNER_NOT_CONFIGURED',
       'DEPLOY_PARAMETERS_',

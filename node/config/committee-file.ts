@@ -57,7 +57,8 @@ const derivationSchema = z.strictObject({
   stepMs: z.int().nullable().default(null),
 })
 
-const feedSchema = z
+/** One feed as a committee file has it. */
+export const feedSchema = z
   .strictObject({
     name: z.string(),
     decimals: z.int().min(0).max(18),
@@ -194,11 +195,16 @@ function plainParams(params: Params) {
     members: params.members.map(({ identityKey }) => ({ identityKey: toHex(identityKey) })),
     timing: params.timing,
     limits: params.limits,
-    feeds: params.feeds.map((feed) => ({
-      ...feed,
-      valueMin: formatDecimal(feed.valueMin, feed.decimals),
-      valueMax: formatDecimal(feed.valueMax, feed.decimals),
-    })),
+    feeds: params.feeds.map(plainFeed),
+  }
+}
+
+/** A feed as a committee file writes it, for JSON. */
+export function plainFeed(feed: FeedParams) {
+  return {
+    ...feed,
+    valueMin: formatDecimal(feed.valueMin, feed.decimals),
+    valueMax: formatDecimal(feed.valueMax, feed.decimals),
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Params } from '../../aggregator/params.ts'
 import { codeOf, OracleError } from '../errors.ts'
+import type { SourcesConfigInput } from '../sources/config.ts'
 import type { CommitteeFile, CommitteeToBe } from './committee-file.ts'
 import { parseCommittee, parseCommitteeToBe } from './committee-file.ts'
 import { problemsFrom } from './problems.ts'
@@ -81,6 +82,20 @@ async function loadSettings(path: string): Promise<Pick<LoadedConfig, 'file' | '
   const parsed = parseConfig(await readText(file, 'or write one: parallax init'))
   if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
   return { file, config: withAbsolutePaths(parsed.config, dirname(file)) }
+}
+
+/**
+ * The part `sources` of a configuration that was read before, as it is written: without defaults.
+ *
+ * @throws {OracleError} CONFIG_UNREADABLE
+ */
+export async function sourcesAsWritten({
+  file,
+}: Pick<LoadedConfig, 'file'>): Promise<SourcesConfigInput> {
+  const parsed = parseYaml(await readText(file, 'or write one: parallax init'))
+  const plain = parsed.type === 'parsed' ? parsed.value : null
+  const isObject = typeof plain === 'object' && plain !== null && 'sources' in plain
+  return isObject ? (plain.sources as SourcesConfigInput) : {}
 }
 
 /**

@@ -1,9 +1,9 @@
-import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
 import type { DeclaredVenuesConfig } from './declared-config.ts'
 import { declaredVenue } from './declared-venue.ts'
 import type { KnownVenue } from './registry.ts'
 import { VENUE_NAMES, VENUES } from './registry.ts'
-import type { Venue } from './venue.ts'
+import type { Venue, VenueMarket } from './venue.ts'
 import type { StreamedVenueConfig, VenueConfig } from './venue-config.ts'
 
 /** The venues of a configuration, those that are built in and those that it declares. */
@@ -33,6 +33,17 @@ export function configuredVenue(config: VenuesConfig, name: VenueName): Configur
   const declared = Object.hasOwn(config.declaredVenues, name) ? config.declaredVenues[name] : null
   if (declared === null || declared === undefined) return null
   return { venue: declaredVenue(name, declared), config: declared, streamed: null }
+}
+
+/** The markets as the venue spells them, unless its configuration says otherwise. */
+export function venueMarkets(
+  { venue, config }: ConfiguredVenue,
+  asked: readonly MarketName[],
+): readonly VenueMarket[] {
+  return asked.map((market) => ({
+    market,
+    symbol: config.symbols[market] ?? venue.symbolOf(market),
+  }))
 }
 
 function isKnown(name: VenueName): name is KnownVenue {

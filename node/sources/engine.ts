@@ -24,7 +24,7 @@ import { openOptionVenue, openVenue, statusOf } from './open-venue.ts'
 import type { PollReport } from './poller.ts'
 import { overHeld } from './quote-window.ts'
 import { OPTION_VENUE_NAMES } from './registry.ts'
-import { sourceSettings } from './settings.ts'
+import { marketsAsked, sourceSettings } from './settings.ts'
 import type { StreamClient, StreamReport } from './stream-client.ts'
 
 export interface SourceEngineOptions {
@@ -207,11 +207,8 @@ export class SourceEngine {
     return hash
   }
 
-  /** Every market that a leg names at the venue, each once. */
   #marketsOf(venue: VenueName): readonly string[] {
-    const { conversions, feeds } = this.#settings
-    const legs = [...conversions, ...feeds].flatMap((each) => each.legs)
-    return [...new Set(legs.filter((leg) => leg.venue === venue).map(({ market }) => market))]
+    return marketsAsked(this.#settings, venue)
   }
 }
 

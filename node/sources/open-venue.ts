@@ -9,6 +9,7 @@ import { intervalMsMin } from './budget.ts'
 import { CIRCUIT_RULES } from './circuit.ts'
 import type { SourcesConfig } from './config.ts'
 import type { ConfiguredVenue } from './configured-venues.ts'
+import { venueMarkets } from './configured-venues.ts'
 import { STREAM_DEFAULTS } from './defaults.ts'
 import { optionRequests, optionSource } from './option-source.ts'
 import { PollPace } from './pace.ts'
@@ -18,7 +19,9 @@ import type { KnownOptionVenue } from './registry.ts'
 import { OPTION_VENUES } from './registry.ts'
 import type { StreamReport, StreamStatus } from './stream-client.ts'
 import { StreamClient } from './stream-client.ts'
+import type { StreamListener } from './stream-socket.ts'
 import { openStreamSocket } from './stream-socket.ts'
+import type { TrafficTap } from './tap.ts'
 import type { AskedVenue, Venue, VenueMarket, VenueRequest } from './venue.ts'
 import { VenueClient } from './venue-client.ts'
 import type { StreamedVenueConfig, VenueConfig } from './venue-config.ts'
@@ -37,6 +40,8 @@ export interface AskingDependencies {
   readonly jitter: () => number
   /** Replaces the connections that poll every venue, for tests; nobody here closes it. */
   readonly dispatcher?: Dispatcher
+  /** Hears all traffic, for a recording. */
+  readonly tap?: TrafficTap
 }
 
 export interface OpenVenueDependencies extends AskingDependencies {
@@ -65,14 +70,12 @@ export interface VenueStatus extends PollStatus {
 
 /** A venue of spot markets: its stream, and polls for what the stream does not bring. */
 export function openVenue(
-  { venue, config, streamed }: ConfiguredVenue,
+  configured: ConfiguredVenue,
   asked: readonly MarketName[],
   dependencies: OpenVenueDependencies,
 ): OpenVenue {
-  const markets = asked.map((market) => ({
-    market,
-    symbol: config.symbols[market] ?? venue.symbolOf(market),
-  }))
+  const { venue, config, streamed } = configured
+  const markets = venueMarkets(configured, asked)
   const pollMs = pollMsOf(venue, config, venue.requests(markets))
   const stream = openStream(venue, { config: streamed, markets, pollMs }, dependencies)
   const pace = new PollPace(markets, (market, nowMs) => stream?.isFresh(market, nowMs) ?? false)
@@ -110,12 +113,14 @@ function open(
   },
   dependencies: OpenVenueDependencies,
 ): OpenVenue {
-  const { clock, sleep, jitter, lookup, log, dispatcher, onPolled } = dependencies
+  const { clock, sleep, jitter, lookup, log, dispatcher: lent, tap, onPolled } = dependencies
   const { config, pollMs, requestsAt, stream } = how
-  const connection = dispatcher === undefined ? connect(config, lookup) : borrow(dispatcher)
+  const connection = lent === undefined ? connect(config, lookup) : borrow(lent)
+  const asked = { dispatcher: connection.dispatcher, baseUrl: config.baseUrl }
+  const dispatcher = tap === undefined ? asked.dispatcher : tap.polls(venue.name, asked)
   const client = new VenueClient(
     { venue, config, circuit: CIRCUIT_RULES },
-    { clock, sleep, jitter, dispatcher: connection.dispatcher },
+    { clock, sleep, jitter, dispatcher },
   )
   const report = (polled: PollReport) => onPolled(polled, { venue: venue.name, stream })
   const poller = new VenuePoller(
@@ -135,7 +140,7 @@ function openStream(
   },
   dependencies: OpenVenueDependencies,
 ): StreamClient | null {
-  const { clock, sleep, jitter, log, lookup, onStreamed, onStreamFault } = dependencies
+  const { clock, sleep, jitter, log, lookup, tap, onStreamed, onStreamFault } = dependencies
   const { config, markets, pollMs } = how
   const { name, stream } = venue
   const address = streamUrlOf(venue, config)
@@ -147,6 +152,7 @@ function openStream(
     lookup: guardedLookup(config.access, lookup),
     nowMs: () => clock.nowMs(),
   }
+  const open = (listener: StreamListener) => openStreamSocket(socket, listener)
   return new StreamClient(
     // A market is asked for again as soon as its stream is slower than polls would be.
     {
@@ -162,7 +168,7 @@ function openStream(
       sleep,
       jitter,
       log,
-      open: (listener) => openStreamSocket(socket, listener),
+      open: tap === undefined ? open : tap.stream(name, open),
       report: (report) => onStreamed(name, report),
       onFault: (code) => onStreamFault(name, code),
     },

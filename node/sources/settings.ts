@@ -4,6 +4,7 @@ import type {
   FeedSettings,
   SourceSettings,
 } from '../../aggregator/aggregation/node-value.ts'
+import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
 import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { invariant } from '../../aggregator/assert.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
@@ -45,6 +46,15 @@ export function sourceSettings(
     ]
   })
   return { conversions, feeds: [...valued, ...volatilitySettings(config, feeds)] }
+}
+
+/** Every market that a leg names at the venue, each once. */
+export function marketsAsked(
+  { conversions, feeds }: SourceSettings,
+  venue: VenueName,
+): readonly MarketName[] {
+  const legs = [...conversions, ...feeds].flatMap((each) => each.legs)
+  return [...new Set(legs.filter((leg) => leg.venue === venue).map(({ market }) => market))]
 }
 
 function withCommitteeMinimum(rules: ConfiguredRules, sourcesMin: number): PriceRules {

@@ -1,5 +1,6 @@
 import type { Overview } from '../../api/view.ts'
 import { OracleError } from '../../errors.ts'
+import { columns } from '../columns.ts'
 import { command } from '../command.ts'
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.ts'
 import { addressOf, askNode, noNodeOfOurs } from '../node-api.ts'
@@ -48,13 +49,4 @@ function missingText(peers: Overview['peers']): string {
   if (missing.length === 0) return ''
   const word = missing.length === 1 ? 'member' : 'members'
   return `, not ${word} ${missing.map(({ index }) => index).join(', ')}`
-}
-
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
-  )
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
-  return rows.map((cells) => line(cells).trimEnd()).join('\n')
 }

@@ -1,0 +1,96 @@
+import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
+import { configuredNames, configuredVenue, venueMarkets } from '../sources/configured-venues.ts'
+import { readJson } from '../sources/json.ts'
+import { optionRequests, optionSource } from '../sources/option-source.ts'
+import type { KnownOptionVenue } from '../sources/registry.ts'
+import { OPTION_VENUE_NAMES, OPTION_VENUES } from '../sources/registry.ts'
+import { marketsAsked, sourceSettings } from '../sources/settings.ts'
+import type { AskedVenue, StreamAnswer, VenueRequest, VenueStream } from '../sources/venue.ts'
+import { volatilityFeeds } from '../sources/volatility-settings.ts'
+import type { EntryOf, RecordedAnswer, RecordingHeader } from './entry.ts'
+import { bodyBytes, withoutSecrets } from './entry.ts'
+
+/** Reads what a venue said as a node reads it. */
+export interface VenueReader {
+  readonly markets: readonly MarketName[]
+  /** What a whole answer says; nothing where a node could not read it. */
+  readonly answersOf: (answer: RecordedAnswer) => readonly StreamAnswer[]
+  readonly framesOf: (frame: EntryOf<'frame'>) => readonly StreamAnswer[]
+}
+
+/** A reader for each venue that a recording's configuration asks. */
+export function venueReaders(header: RecordingHeader): ReadonlyMap<VenueName, VenueReader> {
+  const readers = [
+    ...configuredNames(header.sources).map((name) => [name, spotReader(name, header)] as const),
+    ...OPTION_VENUE_NAMES.map((name) => [name, optionReader(name, header)] as const),
+  ]
+  return new Map(readers.flatMap(([name, reader]) => (reader === null ? [] : [[name, reader]])))
+}
+
+function spotReader(name: VenueName, { sources, feeds }: RecordingHeader): VenueReader | null {
+  const asked = marketsAsked(sourceSettings(sources, feeds), name)
+  const configured = configuredVenue(sources, name)
+  if (configured === null || asked.length === 0) return null
+  const { venue } = configured
+  const markets = venueMarkets(configured, asked)
+  return {
+    markets: asked,
+    answersOf: (answer) => readAnswer(answer, { venue, requests: venue.requests(markets) }),
+    framesOf: ({ text }) => {
+      if (venue.stream === null) return []
+      return orNothing(() => frameAnswers(text, { stream: venue.stream as VenueStream, markets }))
+    },
+  }
+}
+
+function optionReader(name: KnownOptionVenue, header: RecordingHeader): VenueReader | null {
+  const { sources } = header
+  const { enabled, symbols } = sources.optionVenues[name]
+  const feeds = volatilityFeeds(sources, header.feeds)
+  if (!enabled || feeds.length === 0) return null
+  const venue = optionSource(OPTION_VENUES[name], feeds)
+  const requests = optionRequests(OPTION_VENUES[name], { feeds, symbols })
+  return {
+    markets: feeds.map((feed) => feed.name),
+    answersOf: (answer) => readAnswer(answer, { venue, requests }),
+    framesOf: () => [],
+  }
+}
+
+function readAnswer(
+  answer: RecordedAnswer,
+  { venue, requests }: { readonly venue: AskedVenue; readonly requests: readonly VenueRequest[] },
+): readonly StreamAnswer[] {
+  const { status, ending, path, body, atMs } = answer
+  if (ending !== 'whole' || status !== 200) return []
+  const request =
+    requests.find((each) => withoutSecrets(each.path) === path) ??
+    // Asked for some of the markets of a request; the others are missing in the answer.
+    requests.find((each) => pathnameOf(each.path) === pathnameOf(path))
+  if (request === undefined) return []
+  return orNothing(() => {
+    const text = bodyBytes(body).toString('utf8')
+    return venue.parse(readJson(text, venue.jsonLimits), request, atMs)
+  })
+}
+
+function frameAnswers(
+  text: string,
+  { stream, markets }: { readonly stream: VenueStream; readonly markets: VenueRequest['markets'] },
+): readonly StreamAnswer[] {
+  const event = stream.parse(text === stream.ping?.answer ? text : readJson(text), markets)
+  return event.type === 'answers' ? event.answers : []
+}
+
+export function pathnameOf(path: string): string {
+  return path.split('?')[0] ?? ''
+}
+
+/** What a venue said that no node understands is no fault of the recording. */
+function orNothing(read: () => readonly StreamAnswer[]): readonly StreamAnswer[] {
+  try {
+    return read()
+  } catch {
+    return []
+  }
+}
