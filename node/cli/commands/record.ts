@@ -125,12 +125,11 @@ function outcomeText(file: string, outcome: RecordOutcome): string {
 }
 
 function countsText({ elapsedMs, answers, failed, frames, fileBytes }: RecordProgress): string {
-  const size =
-    fileBytes < MEGABYTE ? `${Math.ceil(fileBytes / 1_024)} kB` : megabytesText(fileBytes)
-  return `${secondsText(elapsedMs)}: ${answers} answers (${failed} failed), ${frames} frames, ${size}`
+  const size = `${(fileBytes / MEGABYTE).toFixed(2)} MB`
+  const came = `${answers} answers (${failed} failed), ${frames} frames`
+  return `${secondsText(elapsedMs)}: ${came}, ${size}`
 }
 
-const megabytesText = (bytes: number) => `${(bytes / MEGABYTE).toFixed(1)} MB`
 const secondsText = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
 function summaryText(summary: RecordingSummary): string {
