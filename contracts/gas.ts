@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { generatorCommand, runScript } from '../scripts/command-line.ts'
 import { measureAdapters } from './gas/adapters.ts'
 import { measureDerivativesGas } from './gas/derivatives.ts'
 import { measureReads } from './gas/reads.ts'
@@ -8,7 +9,7 @@ import { measureUpdates } from './gas/updates.ts'
 const FILE = join(import.meta.dirname, 'gas.json')
 
 /** Measures, and writes contracts/gas.json or with `--check` compares; gas is exact. */
-async function main(isCheck: boolean): Promise<void> {
+async function measure(isCheck: boolean): Promise<number> {
   const measured = {
     ...(await measureUpdates()),
     ...(await measureReads()),
@@ -20,14 +21,21 @@ async function main(isCheck: boolean): Promise<void> {
   if (!isCheck) {
     await writeFile(FILE, text)
     process.stdout.write(text)
-    return
+    return 0
   }
-  if (text === committed) return
+  if (text === committed) return 0
   const before: Readonly<Record<string, number>> = JSON.parse(committed)
   const changed = Object.entries(measured).filter(([key, gas]) => before[key] !== gas)
   for (const [key, gas] of changed) process.stderr.write(`${key}: ${before[key]} → ${gas}\n`)
   process.stderr.write('contracts/gas.json is not current; run npm run gas and review\n')
-  process.exitCode = 1
+  return 1
 }
 
-await main(process.argv.includes('--check'))
+await runScript({
+  call: 'npm run gas',
+  usage: `npm run gas [-- --check]
+
+Measures what transactions cost and writes contracts/gas.json. With --check it writes nothing and
+ends with 1 when the file is not current.`,
+  commands: { '': generatorCommand(measure) },
+})

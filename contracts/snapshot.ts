@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import hre from 'hardhat'
+import { generatorCommand, runScript } from '../scripts/command-line.ts'
 import { type Analysed, undocumentedIn } from './snapshot/documentation.ts'
 import { layoutOf, type StorageLayout } from './snapshot/layout.ts'
 
@@ -73,38 +74,58 @@ async function entryOf(name: string, layout: StorageLayout): Promise<Entry> {
   return { codeBytes: (deployedBytecode.length - 2) / 2, storage: layoutOf(layout) }
 }
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`)
-  process.exitCode = 1
-}
-
-async function main(isCheck: boolean): Promise<void> {
+async function compare(isCheck: boolean): Promise<number> {
   await hre.tasks.getTask('build').run({ noTests: true, quiet: true })
   const compiled = analysed()
   const entries: Record<string, Entry> = {}
   for (const { name, storageLayout } of deployed(compiled)) {
     entries[name] = await entryOf(name, storageLayout)
   }
-  for (const [name, { codeBytes }] of Object.entries(entries)) {
-    if (codeBytes > CODE_BYTES_MAX) say(`${name} has ${codeBytes} bytes of ${CODE_BYTES_MAX}`)
-  }
-  for (const [path, contracts] of Object.entries(compiled.contracts)) {
-    if (path.includes('/testing/')) continue
-    for (const [name, contract] of Object.entries(contracts)) {
-      for (const missing of undocumentedIn(contract))
-        say(`${path} ${name}: no @notice of ${missing}`)
-    }
-  }
+  const wrong = [...oversizeIn(entries), ...undocumented(compiled)]
   const text = `${JSON.stringify(entries, null, 2)}\n`
   const committed = await readFile(FILE, 'utf8').catch(() => '{}')
-  if (text === committed) return
-  if (!isCheck) return await writeFile(FILE, text)
-  const before: Readonly<Record<string, Entry>> = JSON.parse(committed)
-  for (const name of new Set([...Object.keys(before), ...Object.keys(entries)])) {
-    const [old, now] = [before[name], entries[name]].map((entry) => JSON.stringify(entry))
-    if (old !== now) say(`${name}: ${old}\n  is now ${now}`)
+  if (text !== committed && !isCheck) await writeFile(FILE, text)
+  if (text !== committed && isCheck) {
+    wrong.push(...changesIn(JSON.parse(committed), entries))
+    wrong.push('contracts/snapshot.json is not current; run npm run snapshot and review')
   }
-  say('contracts/snapshot.json is not current; run npm run snapshot and review')
+  for (const line of wrong) process.stderr.write(`${line}\n`)
+  return wrong.length === 0 ? 0 : 1
 }
 
-await main(process.argv.includes('--check'))
+function oversizeIn(entries: Readonly<Record<string, Entry>>): readonly string[] {
+  return Object.entries(entries)
+    .filter(([, { codeBytes }]) => codeBytes > CODE_BYTES_MAX)
+    .map(([name, { codeBytes }]) => `${name} has ${codeBytes} bytes of ${CODE_BYTES_MAX}`)
+}
+
+function undocumented({ contracts }: Compiled): readonly string[] {
+  return Object.entries(contracts)
+    .filter(([path]) => !path.includes('/testing/'))
+    .flatMap(([path, inFile]) =>
+      Object.entries(inFile).flatMap(([name, contract]) =>
+        undocumentedIn(contract).map((missing) => `${path} ${name}: no @notice of ${missing}`),
+      ),
+    )
+}
+
+function changesIn(
+  before: Readonly<Record<string, Entry>>,
+  entries: Readonly<Record<string, Entry>>,
+): readonly string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(entries)])]
+  return names.flatMap((name) => {
+    const [old, now] = [before[name], entries[name]].map((entry) => JSON.stringify(entry))
+    return old === now ? [] : [`${name}: ${old}\n  is now ${now}`]
+  })
+}
+
+await runScript({
+  call: 'npm run snapshot',
+  usage: `npm run snapshot [-- --check]
+
+Writes storage layout and code size of each deployed contract to contracts/snapshot.json, and wants
+a notice of every function, event and error. With --check it writes nothing and ends with 1 when
+the file is not current.`,
+  commands: { '': generatorCommand(compare) },
+})

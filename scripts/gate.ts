@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { UsageError } from './command-line.ts'
 import { type Counts, NO_COUNTS, sum } from './counts.ts'
 import { closingLine, type StageResult, table } from './gate-report.ts'
 import { runStep } from './run-step.ts'
@@ -19,16 +20,12 @@ export interface GateOptions {
  * says a table, the skipped and the failed tests by name, and a plain sum, `N passed, N failed`.
  * What a stage beside says is said whole when it has ended, between two stages of the front.
  *
- * @returns 0 when all passed, 1 when something failed or no test ran, 2 for a stage that does not
- * exist, 130 when it was stopped
+ * @returns 0 when all passed, 1 when something failed or no test ran, 130 when it was stopped
+ * @throws {UsageError} for a stage that does not exist
  */
 export async function runGate(options: GateOptions): Promise<number> {
   const { stages, args, signal, say } = options
   const chosen = choose(stages, args)
-  if (chosen === null) {
-    say(`no stage "${args[0]}"; there are ${stages.map((stage) => stage.name).join(', ')}`)
-    return 2
-  }
   const started = performance.now()
   const results = await new Gate(options).run(chosen)
   const total = sum(results.map((result) => result.counts))
@@ -43,18 +40,21 @@ export async function runGate(options: GateOptions): Promise<number> {
   return ok && (total.passed > 0 || !hasTests) ? 0 : 1
 }
 
-function choose(stages: readonly Stage[], args: readonly string[]): readonly Stage[] | null {
+function choose(stages: readonly Stage[], args: readonly string[]): readonly Stage[] {
   if (args.length === 0) return stages
   const [name, ...rest] = args
   const inFront = stages.map((stage): Stage => ({ ...stage, lane: 'front' }))
   const named = inFront.filter((stage) => args.includes(stage.name))
   if (named.length === new Set(args).size) return named
   const stage = named.find((candidate) => candidate.name === name)
-  if (stage === undefined) return null
-  const [first, ...others] = stage.steps
-  if (rest.length === 0 || first === undefined) return [stage]
+  const runner = stage?.steps[0]
+  if (stage === undefined || runner?.counts !== true) {
+    const unknown = args.find((each) => named.every((known) => known.name !== each))
+    const known = stages.map((each) => each.name).join(', ')
+    throw new UsageError(`there is no stage "${unknown}"; there are ${known}`)
+  }
   // A filter means: this part of this runner, and nothing beside it.
-  return [{ ...stage, steps: first.counts ? [withArgs(first, rest)] : [first, ...others] }]
+  return [{ ...stage, steps: [withArgs(runner, rest)] }]
 }
 
 function withArgs(step: Step, args: readonly string[]): Step {

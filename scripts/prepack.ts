@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { runScript, scriptCommand } from './command-line.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
@@ -25,7 +26,7 @@ const READ_AT_RUN_TIME = [
   'simulations/regressions.json',
 ]
 
-async function main(): Promise<number> {
+async function prepack(): Promise<number> {
   rmSync(DIST, { recursive: true, force: true })
   const compiler = spawn(process.execPath, [COMPILER, '-p', 'tsconfig.package.json'], {
     cwd: ROOT,
@@ -45,4 +46,10 @@ async function main(): Promise<number> {
   return 0
 }
 
-process.exitCode = await main()
+await runScript({
+  call: 'npm run prepack',
+  usage: `npm run prepack
+
+Writes to dist/ what \`npm pack\` packs. It runs by itself before that.`,
+  commands: { '': scriptCommand({ options: {}, run: prepack }) },
+})

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
-import { ended, explain, isSetupError, SetupError, say } from './child.mjs'
+import { ended, explain, isSetupError, say } from './child.mjs'
 import { ensureReady, nodeBinary, ROOT } from './setup.mjs'
 
 const LOOK_EVERY_MS = 1_000
@@ -30,15 +30,22 @@ const TASKS = {
 
 /**
  * Runs one task with the pinned Node, after bringing what is missing. Sets the exit code: that of
- * the task, 128 + number for a signal, 130 for a set-up that was stopped, 1 for a coded failure.
+ * the task, 128 + number for a signal, 130 for a set-up that was stopped, 1 for a coded failure,
+ * 2 for a task that does not exist.
  */
 export async function main([name, ...args]) {
+  const known = Object.keys(TASKS).join(', ')
+  if (name === '--help') {
+    process.stdout.write(`Usage: node start.mjs TASK [options]\n\nTasks: ${known}\n`)
+    return
+  }
+  const task = Object.hasOwn(TASKS, name ?? '') ? TASKS[name] : undefined
+  if (task === undefined) {
+    say(`SETUP_TASK_UNKNOWN: no task "${name ?? ''}"; there are ${known}`)
+    process.exitCode = 2
+    return
+  }
   try {
-    const task = Object.hasOwn(TASKS, name ?? '') ? TASKS[name] : undefined
-    if (task === undefined) {
-      const known = Object.keys(TASKS).join(', ')
-      throw new SetupError('SETUP_TASK_UNKNOWN', `no task "${name ?? ''}"; there are ${known}`)
-    }
     await ensureReady()
     process.exitCode = await run(task, args)
   } catch (error) {

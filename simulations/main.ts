@@ -9,6 +9,7 @@ import { timelineTable } from './report/run/tables.ts'
 import { textSummary } from './report/summary.ts'
 import { writeReport } from './report/write-report.ts'
 import { createRun, type Run, recorderOf } from './run.ts'
+import { CALL } from './scenario/call.ts'
 import { InputError } from './scenario/input.ts'
 import { checkScenario, loadScenario, ScenarioError } from './scenario/load.ts'
 import { wholeNumber } from './scenario/options.ts'
@@ -17,77 +18,7 @@ import { RESEARCH } from './scenario/research.ts'
 import { LONG_COMMANDS } from './sweep/commands.ts'
 import { commitOf } from './sweep/commit.ts'
 import { placeObjectsYoung } from './sweep/placement.ts'
-
-const USAGE = `Simulates the protocol: the machine of the node in a world made from a seed.
-
-  simulate <scenario.yaml> [--seed N] [--rounds N] [--protocol P] [--json] [--report out.html]
-           [--table FILE]
-
-  estimate --topology us-east-1:3,eu-west-1:2 --protocol NAME|FILE [--f N] [--silent N]
-           [--crashed N] [--trials N] [--seed N] [--json]
-      mean and 99th percentile of the time to the result, on delays between cloud regions;
-      NAME is simplex, hotstuff, ocr2, ocr3, ours, single-signer or raw-quorum
-
-  published [--whole-ms] [--json]      means that others published, beside the estimate
-  concentration <committee.yaml> [--json]
-      smallest numbers of regions, jurisdictions, clouds, operators and venues that together
-      stop the feed, move a price or forge, and what each move of a member changes
-
-  economics <economics.yaml> [--json]
-      what attacks cost and take from a book that the feed prices, and from where on none pays
-
-  study a|b|c|d [committee.yaml]|e [economics.yaml]|f [--out DIR] [--format csv|parquet]
-           [--workers N] [--short] [--json]
-      a study with its page, figures (SVG, PNG) and tables in DIR (study-a): a latency beside OCR2,
-      OCR3 and Simplex (1 when ours is not ahead of both OCR), b how far attackers move a price,
-      c venue incidents, d concentration and outages, e economics of corruption,
-      f ours beside others in one world, while members fail
-
-  selection-bias [--json]              how far liars, and a proposer that picks, shift the median
-
-  sweep <sweep.yaml> [--workers N] [--out FILE] [--table FILE] [--report PATH] [--shard i/k]
-           [--json]
-      every combination of a scenario's axes and seeds on all cores; Ctrl-C stops it and the
-      same command goes on; a shard is every k-th run, for k machines
-  merge --out FILE [--table FILE] [--report PATH] <results.jsonl> ...
-      the result files of all shards as one
-  report <results.jsonl> [--out PATH] [--format F]
-      heat maps, lines with intervals and tables of a sweep that was run
-
-  campaign canary|safety|liveness|coverage|bias|blame [--seeds N] [--from SEED] [--rounds N]
-           [--workers N] [--out DIR] [--json]
-      canary: everything planted must be found; safety: f members do anything, the others crash
-      and are cut off; liveness: certificates within three rounds of healing; coverage: what
-      events met which phases; bias: liars stay within f honest values of the median; blame:
-      contradictions convict, and nobody honest is accused. Failing seeds are made small and
-      written to DIR
-  shrink <scenario.yaml>|safety|liveness [--seed N] [--rounds N] [--rule R] [--out FILE]
-      the smallest scenario that breaks the same rule
-
-  effects [--members N] [--rounds N] [--seed N] [--json]
-      what each strategy changes against the same seed with its members idle; 1 when one changes
-      nothing
-
-  import-prices <trades.csv|.csv.gz|.parquet> --out FILE [--symbol S] [--exchange A,B]
-           [--step-ms N] [--clock exchange|local] [--from TIME] [--to TIME] [--json]
-      a file of trades as recorded prices that a scenario can follow
-
-  attacks [--members 4,7] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs|--without]
-           [--workers N] [--json]
-      fast, proposed and lost rounds for every strategy of f members, alone or in pairs, and
-      without the rule that stops it
-
-  --seed N        another seed than the scenario's
-  --rounds N      another length than the scenario's
-  --protocol P    ours, ocr2, ocr3, single-signer or raw-quorum instead of the scenario's
-  --json          one JSON object on stdout instead of text
-  --report PATH   one page with figures that needs nothing else where PATH ends with .html; else a
-                  folder with it, every figure as SVG and PNG, and every table
-  --table FILE    the timeline, or the runs of a sweep, as rows; --csv FILE means CSV
-  --format F      csv or parquet; else the end of the file's name says it
-
-Exit codes: 0 all invariants held, 1 one was broken, 2 the command or the scenario is wrong,
-130 interrupted (what came out so far is written).`
+import { helpOf, usageOf } from './usage.ts'
 
 /** Things that happen before progress is shown and an interrupt is seen. */
 const SLICE = 20_000
@@ -191,23 +122,35 @@ function originOf(options: SimulateOptions & { readonly seed: number }): Origin 
   const rounds = options.rounds === null ? '' : ` --rounds ${options.rounds}`
   const protocol = options.protocol === null ? '' : ` --protocol ${options.protocol}`
   const asked = `--seed ${options.seed}${rounds}${protocol}`
-  const command = `npm run sim -- simulate ${options.file} ${asked}`
+  const command = `${CALL} simulate ${options.file} ${asked}`
   return { commit: commitOf(), command }
 }
 
-function explain(error: unknown): string {
+/**
+ * What is wrong with the command line or with a file, in words for stderr.
+ *
+ * @throws what is neither: that is a bug, and says where it is
+ */
+function explain(error: unknown, command: string | undefined): string {
   if (error instanceof ScenarioError || error instanceof InputError) {
     return `${error.code}: ${error.message}`
   }
-  const message = error instanceof Error ? error.message : String(error)
-  return `${message}\nall commands and options: npm run sim -- help`
+  if (!(error instanceof Error)) throw error
+  const isParsing = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  if (isParsing || error instanceof RangeError) {
+    // Node's message goes on with advice for another case than ours.
+    const what = isParsing ? error.message.split(/\. |\n/)[0] : error.message
+    return `USAGE_INVALID: ${what}; see ${CALL} ${helpOf(command)}`
+  }
+  // A file or folder that cannot be read or written; the message begins with the code.
+  if ('syscall' in error) return error.message
+  throw error
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args
-  // One text says all, so whoever asks of one command finds it there.
   if (command === undefined || command === 'help' || args.includes('--help')) {
-    process.stdout.write(`${USAGE}\n`)
+    process.stdout.write(`${usageOf(CALL, command === 'help' ? rest[0] : command)}\n`)
     return command === undefined ? EXIT.wrong : EXIT.held
   }
   const answer = RESEARCH.get(command)?.(rest)
@@ -231,6 +174,6 @@ placeObjectsYoung()
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`)
+  process.stderr.write(`${explain(error, process.argv[2])}\n`)
   process.exitCode = EXIT.wrong
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import hre from 'hardhat'
+import { generatorCommand, runScript } from '../../scripts/command-line.ts'
 
 /** Contracts whose ABI others need, and whether they also deploy them. */
 const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boolean }[] = [
@@ -87,7 +88,7 @@ async function orphans(): Promise<string[]> {
 }
 
 /** Writes the modules, or with `--check` only says which are not what the sources give. */
-async function main(isCheck: boolean): Promise<void> {
+async function exportAll(isCheck: boolean): Promise<number> {
   await hre.tasks.getTask('build').run({ noTests: true, quiet: true })
   const stale = await orphans()
   for (const entry of EXPORTED) {
@@ -97,9 +98,16 @@ async function main(isCheck: boolean): Promise<void> {
     if (isCheck) stale.push(fileName(entry.contract))
     else await writeFile(path, text)
   }
-  if (stale.length === 0) return
+  if (stale.length === 0) return 0
   process.stderr.write(`contracts/abi is not current: ${stale.join(', ')}; run npm run abi\n`)
-  process.exitCode = 1
+  return 1
 }
 
-await main(process.argv.includes('--check'))
+await runScript({
+  call: 'npm run abi',
+  usage: `npm run abi [-- --check]
+
+Compiles the contracts and writes their ABIs to contracts/abi. With --check it writes nothing and
+ends with 1 when a file is not current.`,
+  commands: { '': generatorCommand(exportAll) },
+})

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, posix } from 'node:path'
-import { parseArgs } from 'node:util'
+import { runScript, scriptCommand, UsageError } from '../../scripts/command-line.ts'
 
 // The compiler of the lockfile carries z3; with a `timeout` setting its solver cannot start.
 const require = createRequire(import.meta.url)
@@ -95,19 +95,41 @@ function check({ file, contract }: Proof): readonly Diagnostic[] {
   return JSON.parse(solc.compile(JSON.stringify(input), { import: read })).errors ?? []
 }
 
-const { values: asked } = parseArgs({
-  options: { only: { type: 'string', default: '' }, json: { type: 'boolean', default: false } },
+const smt = scriptCommand({
+  options: { only: { type: 'text', default: '' }, json: { type: 'flag' } },
+  run: ({ only, json }) => {
+    const chosen = proofs().filter(({ contract }) => contract.includes(only))
+    // A name that fits nothing proves nothing.
+    if (chosen.length === 0) throw new UsageError(`no proof has "${only}" in its name`)
+    const verdicts = chosen.map((proof) => {
+      const verdict = judge(proof)
+      if (!json) process.stdout.write(`${verdictText(verdict)}\n`)
+      return verdict
+    })
+    if (json) process.stdout.write(`${JSON.stringify(verdicts)}\n`)
+    return verdicts.every(({ holds }) => holds) ? 0 : 1
+  },
 })
-const verdicts: Verdict[] = []
-for (const proof of proofs().filter(({ contract }) => contract.includes(asked.only))) {
-  const verdict = judge(proof)
-  verdicts.push(verdict)
-  const { contract, asserts, proven, refuted, holds, seconds, said } = verdict
-  if (asked.json) continue
+
+function verdictText({
+  contract,
+  asserts,
+  proven,
+  refuted,
+  holds,
+  seconds,
+  said,
+}: Verdict): string {
   const found = `${proven} of ${asserts} proven, ${refuted} refuted`
-  process.stdout.write(`${holds ? 'ok  ' : 'FAIL'} ${contract}: ${found}, ${seconds} s\n`)
-  if (!holds) process.stdout.write(`${said.join('\n')}\n`)
+  const line = `${holds ? 'ok  ' : 'FAIL'} ${contract}: ${found}, ${seconds} s`
+  return holds ? line : [line, ...said].join('\n')
 }
-if (asked.json) process.stdout.write(`${JSON.stringify(verdicts)}\n`)
-// A name that fits nothing proves nothing.
-process.exitCode = verdicts.length > 0 && verdicts.every(({ holds }) => holds) ? 0 : 1
+
+await runScript({
+  call: 'npm run smt',
+  usage: `npm run smt [-- --only TEXT --json]
+
+Proves every assert of the proof contracts in contracts/smt with the compiler's model checker; with
+--only those with this text in their name.`,
+  commands: { '': smt },
+})

@@ -74,6 +74,12 @@ async function dispatch(args: readonly string[], context: CommandContext): Promi
     context.stdout.write(overview(await allCommands()))
     return EXIT_DONE
   }
+  const isGroup = args[1] === '--help' && Object.hasOwn(GROUPS, first)
+  const commands = isGroup ? await GROUPS[first]?.() : undefined
+  if (commands?.every(({ name }) => name !== first)) {
+    context.stdout.write(overview(commands))
+    return EXIT_DONE
+  }
   const command = await commandOf(args)
   const rest = args.slice(command.name.split(' ').length)
   if (!command.isPassedThrough && rest.includes('--help')) {
@@ -94,7 +100,8 @@ async function commandOf(args: readonly string[]): Promise<Command> {
   })
   if (found !== undefined) return found
   const names = commands.map(({ name }) => `parallax ${name}`).join(', ')
-  throw usageError(`say which: ${names}`)
+  const second = args[1] === undefined ? '' : `, not ${args[1]}`
+  throw usageError(`say which${second}: ${names}`)
 }
 
 function overview(commands: readonly Command[]): string {

@@ -24,7 +24,7 @@ export interface DevnetOptions {
   readonly seed: number
 }
 
-export const DEVNET_USAGE = `npm start -- [options]
+export const DEVNET_USAGE = `Usage: npm start -- [options]
   --nodes N        oracle nodes, 4 to 16 (default 4)
   --rounds N       end by itself after N rounds with a summary and an exit code
   --feeds A,B      feeds (default BTC/USD,ETH/USD,SOL/USD)
@@ -90,8 +90,9 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : 'unknown option'
-    throw new OracleError('DEVNET_OPTION_INVALID', `${message}\n${DEVNET_USAGE}`, { cause })
+    // Node's message goes on with advice for another case than ours.
+    const message = cause instanceof Error ? cause.message.split(/\. |\n/)[0] : 'is wrong'
+    throw new OracleError('DEVNET_OPTION_INVALID', `${message}; see npm start -- --help`, { cause })
   }
 }
 

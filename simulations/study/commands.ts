@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Format, formatOf } from '../report/data-table.ts'
 import { writeReport } from '../report/write-report.ts'
+import { CALL } from '../scenario/call.ts'
 import { wholeNumber } from '../scenario/options.ts'
 import type { Answer } from '../scenario/research.ts'
 import { commitOf } from '../sweep/commit.ts'
@@ -75,6 +76,6 @@ function askedFor(args: readonly string[]): Asked {
     workers: workers ?? workersOfMachine(),
     isShort: values.short,
     isJson: values.json,
-    command: `npm run sim -- study ${args.join(' ')}`,
+    command: `${CALL} study ${args.join(' ')}`,
   }
 }

@@ -4,6 +4,7 @@ import { printEffects } from '../campaign/effects.ts'
 import { printImport } from '../import/commands.ts'
 import { formatOf } from '../report/data-table.ts'
 import { writeReport } from '../report/write-report.ts'
+import { CALL } from '../scenario/call.ts'
 import type { Answer } from '../scenario/research.ts'
 import { printStudy } from '../study/commands.ts'
 import { attackOptionsOf, attackTable, isAttackHeld, runAttacks } from './attacks.ts'
@@ -71,7 +72,7 @@ async function writeSweepReport(
   if (report === null) return
   const results = readResults(out)
   const { commit } = results.head
-  const origin = { commit, command: `npm run sim -- ${command}`, format: report.format }
+  const origin = { commit, command: `${CALL} ${command}`, format: report.format }
   await writeReport(report.path, pageOfSweep(results), origin)
 }
 

@@ -48,7 +48,7 @@ export const LAYERS: readonly Layer[] = [
       'contracts/snapshot.ts',
       'contracts/snapshot/',
     ],
-    mayImport: ['contracts/', CORE, 'test/support/'],
+    mayImport: ['contracts/', CORE, 'scripts/command-line.ts', 'test/support/'],
     packages: ['hardhat', '@nomicfoundation/', 'solc', 'viem'],
     mayUseNode: true,
   },

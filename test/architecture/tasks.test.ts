@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { STAGES } from '../../scripts/stages.ts'
+import { tasks } from '../support/tasks.ts'
 import { projectFiles, read } from './source-files.ts'
 
-/** What start.mjs can run, read as text: the source has no types, to run under Node 20. */
-const TASKS = [...read('scripts/task.mjs').matchAll(/^ {2}(\w+): \['([^']+)'/gm)].map((match) => ({
-  name: match[1] ?? '',
-  program: match[2] ?? '',
-}))
+const TASKS = tasks()
 
 describe('tasks and stages (docs/adr/0005-node-bootstrap.md)', () => {
   const files = new Set(projectFiles())

@@ -1,12 +1,12 @@
-import { parseArgs } from 'node:util'
+import { runScript, scriptCommand, stopSignal, UsageError } from '../../scripts/command-line.ts'
 import { attackConnections, type ConnectResult } from './connect.ts'
 import { type FloodResult, floodByInsider } from './flood.ts'
 import type { FloodKind } from './insider-process.ts'
 
 const USAGE = `npm run attack -- connect [--sockets 600 --hosts 50 --handshakes 500]
-                          [--dials 100 --json]
-npm run attack -- flood [--kinds invalid,duplicate,distinct,ihave,subscription,oversize]
-                        [--seconds 60 --per-second 30000 --json]
+                                 [--dials 100 --json]
+       npm run attack -- flood [--kinds invalid,duplicate,distinct,ihave,subscription,oversize]
+                               [--seconds 60 --per-second 30000 --json]
 
 Attacks oracles that it starts itself, on loopback, and ends by itself.`
 
@@ -20,56 +20,67 @@ const HEAP_GROWTH_MB_MAX = 16
 const ROUND_RATIO_MAX = 2
 const MISSED_PERCENT_MAX = 1
 
-const OPTIONS = {
-  sockets: { type: 'string', default: '600' },
-  hosts: { type: 'string', default: '50' },
-  handshakes: { type: 'string', default: '500' },
-  dials: { type: 'string', default: '100' },
-  kinds: { type: 'string', default: KINDS.join(',') },
-  seconds: { type: 'string', default: '60' },
-  'per-second': { type: 'string', default: '30000' },
-  json: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
-} as const
+const connect = scriptCommand({
+  options: {
+    sockets: { type: 'number', default: 600, min: 1, max: 100_000 },
+    hosts: { type: 'number', default: 50, min: 1, max: 250 },
+    handshakes: { type: 'number', default: 500, min: 1, max: 100_000 },
+    dials: { type: 'number', default: 100, min: 1, max: 100_000 },
+    json: { type: 'flag' },
+  },
+  run: async ({ json, handshakes, ...options }) => {
+    const results = await attackConnections({
+      ...options,
+      handshakesPerSecond: handshakes,
+      signal: stopSignal(),
+      say,
+    })
+    const failed = results.flatMap(connectShortcomings)
+    return ended({ attack: 'connect', results, failed }, json)
+  },
+})
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS })
-  const controller = new AbortController()
-  const { signal } = controller
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort())
-  const say = (text: string) => process.stderr.write(`${text}\n`)
-  const kinds = values.kinds.split(',').flatMap((name) => KINDS.filter((kind) => kind === name))
-  const [attack] = positionals
-  const isKnown = attack === 'connect' || attack === 'flood'
-  if (values.help || !isKnown || kinds.length === 0) {
-    process.stderr.write(`${USAGE}\n`)
-    return values.help ? 0 : 2
-  }
-  const outcome =
-    attack === 'connect'
-      ? await connectOutcome(values, { signal, say })
-      : await floodOutcome(values, { kinds, signal, say })
-  process.stdout.write(`${JSON.stringify(outcome, null, values.json ? 0 : 2)}\n`)
-  return outcome.failed.length === 0 ? 0 : 1
-}
+const flood = scriptCommand({
+  options: {
+    kinds: { type: 'text', default: KINDS.join(',') },
+    seconds: { type: 'number', default: 60, min: 1, max: 86_400 },
+    'per-second': { type: 'number', default: 30_000, min: 1, max: 1_000_000 },
+    json: { type: 'flag' },
+  },
+  run: async ({ kinds, seconds, 'per-second': perSecond, json }) => {
+    const results = await floodByInsider({
+      durationMs: seconds * 1_000,
+      perSecond,
+      kinds: kindsOf(kinds),
+      signal: stopSignal(),
+      say,
+    })
+    const failed = results.flatMap(floodShortcomings)
+    return ended({ attack: 'flood', results, failed }, json)
+  },
+})
 
-interface Run {
-  readonly signal: AbortSignal
-  readonly say: (text: string) => void
-}
-
-async function connectOutcome(
-  values: Record<'sockets' | 'hosts' | 'handshakes' | 'dials', string>,
-  run: Run,
-) {
-  const results = await attackConnections({
-    sockets: Number(values.sockets),
-    hosts: Number(values.hosts),
-    handshakesPerSecond: Number(values.handshakes),
-    dials: Number(values.dials),
-    ...run,
+function kindsOf(text: string): readonly FloodKind[] {
+  return text.split(',').map((name) => {
+    const kind = KINDS.find((each) => each === name)
+    if (kind === undefined) throw new UsageError(`--kinds knows only ${KINDS.join(', ')}`)
+    return kind
   })
-  return { attack: 'connect', results, failed: results.flatMap(connectShortcomings) }
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+interface Outcome {
+  readonly attack: 'connect' | 'flood'
+  readonly results: readonly (ConnectResult | FloodResult)[]
+  readonly failed: readonly string[]
+}
+
+function ended(outcome: Outcome, isJson: boolean): number {
+  process.stdout.write(`${JSON.stringify(outcome, null, isJson ? 0 : 2)}\n`)
+  return outcome.failed.length === 0 ? 0 : 1
 }
 
 function connectShortcomings(result: ConnectResult): readonly string[] {
@@ -85,18 +96,6 @@ function connectShortcomings(result: ConnectResult): readonly string[] {
   ]
 }
 
-async function floodOutcome(
-  values: Record<'seconds' | 'per-second', string>,
-  run: Run & { readonly kinds: readonly FloodKind[] },
-) {
-  const results = await floodByInsider({
-    durationMs: Number(values.seconds) * 1_000,
-    perSecond: Number(values['per-second']),
-    ...run,
-  })
-  return { attack: 'flood', results, failed: results.flatMap(floodShortcomings) }
-}
-
 function floodShortcomings(result: FloodResult): readonly string[] {
   const { kind, cutMsMax, heapGrowthMb, roundRatio, flooded } = result
   const must = (holds: boolean, text: string) => (holds ? [] : [`${kind}: ${text}`])
@@ -108,10 +107,4 @@ function floodShortcomings(result: FloodResult): readonly string[] {
   ]
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  // Somebody stopped it: everything it started is stopped too.
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error
-  process.exitCode = 130
-}
+await runScript({ call: 'npm run attack', usage: USAGE, commands: { connect, flood } })

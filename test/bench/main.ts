@@ -1,4 +1,10 @@
-import { parseArgs } from 'node:util'
+import {
+  runScript,
+  type ScriptCommand,
+  scriptCommand,
+  stopSignal,
+  UsageError,
+} from '../../scripts/command-line.ts'
 import type { Bench } from './bench.ts'
 import { figureTable } from './figure.ts'
 import { memoryBench } from './memory.ts'
@@ -16,38 +22,40 @@ const BENCHES: readonly Bench[] = [
   memoryBench,
 ]
 
-const USAGE = `npm run bench -- <name> [--nodes 4,7] [--rounds 60] [--json]
+const USAGE = `npm run bench -- NAME [--nodes 4,7] [--rounds 60] [--json]
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
+function commandOf(bench: Bench): ScriptCommand {
+  return scriptCommand({
     options: {
-      nodes: { type: 'string' },
-      rounds: { type: 'string' },
-      json: { type: 'boolean', default: false },
+      nodes: { type: 'text', default: '' },
+      rounds: { type: 'number', default: 0, min: 1, max: 100_000_000 },
+      json: { type: 'flag' },
+    },
+    run: async ({ nodes, rounds, json }) => {
+      const figures = await bench.run({
+        nodes: sizesOf(nodes),
+        rounds: rounds === 0 ? null : rounds,
+        signal: stopSignal(),
+        say: (text) => process.stderr.write(`${text}\n`),
+      })
+      process.stdout.write(`${json ? JSON.stringify(figures) : figureTable(figures)}\n`)
+      return 0
     },
   })
-  const bench = BENCHES.find(({ name }) => name === positionals[0])
-  const nodes = (values.nodes ?? '').split(',').filter((text) => text !== '')
-  const rounds = values.rounds === undefined ? null : Number(values.rounds)
-  const numbers = [...nodes.map(Number), rounds ?? 1]
-  const isSound = positionals.length === 1 && numbers.every((each) => Number.isInteger(each))
-  if (bench === undefined || !isSound) {
-    process.stderr.write(`${USAGE}\n`)
-    return 2
-  }
-  const controller = new AbortController()
-  process.once('SIGINT', () => controller.abort())
-  const figures = await bench.run({
-    nodes: nodes.map(Number),
-    rounds,
-    signal: controller.signal,
-    say: (text) => process.stderr.write(`${text}\n`),
-  })
-  process.stdout.write(`${values.json ? JSON.stringify(figures) : figureTable(figures)}\n`)
-  return 0
 }
 
-process.exitCode = await main()
+function sizesOf(text: string): readonly number[] {
+  if (text === '') return []
+  return text.split(',').map((size) => {
+    if (/^[1-9]\d{0,3}$/.test(size)) return Number(size)
+    throw new UsageError('--nodes takes sizes of committees, such as 4,7')
+  })
+}
+
+await runScript({
+  call: 'npm run bench',
+  usage: USAGE,
+  commands: Object.fromEntries(BENCHES.map((bench) => [bench.name, commandOf(bench)])),
+})

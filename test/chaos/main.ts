@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { runScript, scriptCommand, stopSignal, UsageError } from '../../scripts/command-line.ts'
 import { chaos } from './chaos.ts'
 import { FAKETIME } from './faults.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -14,50 +14,44 @@ to make namespaces, and the packages nftables, iproute2, libfaketime and a C com
 /** Set for the process that runs inside. */
 const INSIDE = 'PARALLAX_CHAOS_INSIDE'
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: 'string', default: '60' },
-      only: { type: 'string', default: '' },
-      seed: { type: 'string', default: '1' },
-      list: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const scenarios = SCENARIOS.filter(({ name }) => name.includes(values.only))
-  const seconds = Number(values.seconds)
-  if (values.help || !(seconds > 0) || scenarios.length === 0) {
-    process.stderr.write(`${USAGE}\n`)
-    return values.help ? 0 : 2
-  }
-  if (values.list) {
-    process.stdout.write(`${scenarios.map(({ name }) => name).join('\n')}\n`)
-    return 0
-  }
-  const lacking = lackingTools()
-  if (lacking.length > 0) {
-    process.stderr.write(`missing here: ${lacking.join(', ')}\n\n${USAGE}\n`)
-    return 2
-  }
-  if (process.env[INSIDE] === undefined) return await runInside()
-  execFileSync('ip', ['link', 'set', 'lo', 'up'])
-  const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort())
-  const results = await chaos({
-    scenarios,
-    durationMs: seconds * 1_000,
-    seed: Number(values.seed),
-    signal: controller.signal,
-    say: (text) => process.stderr.write(`${text}\n`),
-  })
-  const failed = results.flatMap(({ scenario, failed: why }) =>
-    why.map((each) => `${scenario}: ${each}`),
-  )
-  process.stdout.write(`${JSON.stringify({ results, failed }, null, values.json ? 0 : 2)}\n`)
-  if (controller.signal.aborted) return 130
-  return failed.length === 0 ? 0 : 1
-}
+const chaosCommand = scriptCommand({
+  options: {
+    seconds: { type: 'number', default: 60, min: 1, max: 86_400 },
+    only: { type: 'text', default: '' },
+    seed: { type: 'number', default: 1, min: 0, max: 0xffffffff },
+    list: { type: 'flag' },
+    json: { type: 'flag' },
+  },
+  run: async ({ seconds, only, seed, list, json }) => {
+    const scenarios = SCENARIOS.filter(({ name }) => name.includes(only))
+    if (scenarios.length === 0) throw new UsageError(`no scenario has "${only}" in its name`)
+    if (list) {
+      process.stdout.write(`${scenarios.map(({ name }) => name).join('\n')}\n`)
+      return 0
+    }
+    const lacking = lackingTools()
+    if (lacking.length > 0) {
+      process.stderr.write(`missing here: ${lacking.join(', ')}; --help lists what is needed\n`)
+      return 2
+    }
+    if (process.env[INSIDE] === undefined) return await runInside()
+    execFileSync('ip', ['link', 'set', 'lo', 'up'])
+    const signal = stopSignal()
+    const results = await chaos({
+      scenarios,
+      durationMs: seconds * 1_000,
+      seed,
+      signal,
+      say: (text) => process.stderr.write(`${text}\n`),
+    })
+    const failed = results.flatMap(({ scenario, failed: why }) =>
+      why.map((each) => `${scenario}: ${each}`),
+    )
+    process.stdout.write(`${JSON.stringify({ results, failed }, null, json ? 0 : 2)}\n`)
+    if (signal.aborted) return 130
+    return failed.length === 0 ? 0 : 1
+  },
+})
 
 /** What this needs and does not find, before an hour is spent. */
 function lackingTools(): readonly string[] {
@@ -79,4 +73,4 @@ async function runInside(): Promise<number> {
   return code ?? 1
 }
 
-process.exitCode = await main()
+await runScript({ call: 'npm run chaos', usage: USAGE, commands: { '': chaosCommand } })

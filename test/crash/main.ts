@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { runScript, type ScriptCommand, scriptCommand } from '../../scripts/command-line.ts'
 import type { CrashCommand } from './crash-command.ts'
 import { doubles } from './doubles.ts'
 import { kills } from './kills-command.ts'
@@ -17,61 +17,41 @@ const COMMANDS: Readonly<Record<string, CrashCommand>> = {
 
 const NUMBER_MAX = 1_000_000
 
-function usage(): string {
-  const lines = Object.values(COMMANDS).flatMap((each) => [
-    `  npm run crash -- ${each.usage}`,
-    `      ${each.summary}`,
-  ])
-  return [
-    'Breaks signers and nodes, and counts what they contradict.',
-    '',
-    ...lines,
-    '',
-    '  --json  one JSON object on stdout instead of text',
-    '',
-    'Exit codes: 0 nothing was contradicted, 1 something was or a control found nothing,',
-    '2 the command line is wrong.',
-  ].join('\n')
-}
+const USAGE = `npm run crash -- NAME [options]
 
-function optionsOf(command: CrashCommand, args: readonly string[]) {
-  const names = Object.keys(command.defaults)
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
-      json: { type: 'boolean' as const },
+Breaks signers and nodes, and counts what they contradict.
+
+${Object.values(COMMANDS)
+  .map(({ usage, summary }) => `  npm run crash -- ${usage}\n      ${summary}`)
+  .join('\n')}
+
+  --json  one line of JSON instead of several
+
+Exit codes: 0 nothing was contradicted, 1 something was or a control found nothing,
+2 the command line is wrong.`
+
+function commandOf(name: string, { defaults, run }: CrashCommand): ScriptCommand {
+  const numbers = Object.entries(defaults).map(
+    ([option, value]) =>
+      [option, { type: 'number', default: value, min: 1, max: NUMBER_MAX }] as const,
+  )
+  return scriptCommand({
+    options: { ...Object.fromEntries(numbers), json: { type: 'flag' } },
+    run: async ({ json, ...given }) => {
+      const startedMs = performance.now()
+      const { passed, figures } = await run(given)
+      const seconds = Math.round((performance.now() - startedMs) / 1_000)
+      const result = { command: name, ...given, passed, seconds, ...figures }
+      process.stdout.write(`${JSON.stringify(result, null, json ? 0 : 2)}\n`)
+      return passed ? 0 : 1
     },
   })
-  const given = new Map(Object.entries(values))
-  const numbers = names.map((name) => {
-    const text = given.get(name)
-    if (text === undefined) return [name, command.defaults[name] ?? 0] as const
-    if (!/^\d+$/.test(String(text)) || Number(text) < 1 || Number(text) > NUMBER_MAX) {
-      throw new RangeError(`--${name} must be a whole number from 1 to ${NUMBER_MAX}`)
-    }
-    return [name, Number(text)] as const
-  })
-  return { numbers: Object.fromEntries(numbers), isJson: values.json === true }
 }
 
-async function main([name, ...rest]: readonly string[]): Promise<number> {
-  const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name ?? ''] : undefined
-  let parsed: ReturnType<typeof optionsOf>
-  try {
-    if (command === undefined) throw new RangeError(`there is no command ${name ?? ''}`)
-    parsed = optionsOf(command, rest)
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage()}\n`)
-    return 2
-  }
-  const startedMs = performance.now()
-  const { passed, figures } = await command.run(parsed.numbers)
-  const seconds = Math.round((performance.now() - startedMs) / 1_000)
-  const result = { command: name, ...parsed.numbers, passed, seconds, ...figures }
-  const space = parsed.isJson ? 0 : 2
-  process.stdout.write(`${JSON.stringify(result, null, space)}\n`)
-  return passed ? 0 : 1
-}
-
-process.exitCode = await main(process.argv.slice(2))
+await runScript({
+  call: 'npm run crash',
+  usage: USAGE,
+  commands: Object.fromEntries(
+    Object.entries(COMMANDS).map(([name, command]) => [name, commandOf(name, command)]),
+  ),
+})

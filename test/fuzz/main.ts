@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { runScript, scriptCommand, stopSignal } from '../../scripts/command-line.ts'
 import { type FuzzResult, fuzz } from './fuzzer.ts'
 import { keygenSubjects } from './keygen-subject.ts'
 import { messageSubjects } from './message-subject.ts'
@@ -15,37 +15,29 @@ const HEAP_GROWTH_MB_MAX = 64
 const PAST_HEAD_SHARE_MIN = 0.3
 const JUDGE_US_P99_MAX = 1_000
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      inputs: { type: 'string', default: '10000000' },
-      seed: { type: 'string', default: '1' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const [inputs, seed] = [Number(values.inputs), Number(values.seed)]
-  const isUsable = [inputs, seed].every((value) => Number.isSafeInteger(value) && value >= 0)
-  if (values.help || !isUsable) {
-    process.stderr.write(`${USAGE}\n`)
-    return values.help ? 0 : 2
-  }
-  const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort())
-  exposeCollector()
-  const result = await fuzz({
-    subjects: [...messageSubjects(), ...keygenSubjects()],
-    seed,
-    inputs,
-    signal: controller.signal,
-    isGuiding: (url) => url.includes('/aggregator/') || url.endsWith('/node/inbound.ts'),
-    onProgress: (state) => process.stderr.write(`${progressLine(state)}\n`),
-  })
-  const failed = shortcomingsOf(result)
-  process.stdout.write(`${JSON.stringify({ ...result, failed }, null, values.json ? 0 : 2)}\n`)
-  if (controller.signal.aborted) return 130
-  return failed.length === 0 ? 0 : 1
-}
+const fuzzCommand = scriptCommand({
+  options: {
+    inputs: { type: 'number', default: 10_000_000, min: 0, max: Number.MAX_SAFE_INTEGER },
+    seed: { type: 'number', default: 1, min: 0, max: Number.MAX_SAFE_INTEGER },
+    json: { type: 'flag' },
+  },
+  run: async ({ inputs, seed, json }) => {
+    const signal = stopSignal()
+    exposeCollector()
+    const result = await fuzz({
+      subjects: [...messageSubjects(), ...keygenSubjects()],
+      seed,
+      inputs,
+      signal,
+      isGuiding: (url) => url.includes('/aggregator/') || url.endsWith('/node/inbound.ts'),
+      onProgress: (state) => process.stderr.write(`${progressLine(state)}\n`),
+    })
+    const failed = shortcomingsOf(result)
+    process.stdout.write(`${JSON.stringify({ ...result, failed }, null, json ? 0 : 2)}\n`)
+    if (signal.aborted) return 130
+    return failed.length === 0 ? 0 : 1
+  },
+})
 
 /** The collector, so that the heap is measured without its garbage. */
 function exposeCollector(): void {
@@ -73,4 +65,4 @@ function shortcomingsOf(result: FuzzResult): readonly string[] {
   ]
 }
 
-process.exitCode = await main()
+await runScript({ call: 'npm run fuzz', usage: USAGE, commands: { '': fuzzCommand } })

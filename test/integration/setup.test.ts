@@ -137,8 +137,8 @@ describe('a task, with everything installed', () => {
 
   test('that does not exist is refused with those that do', async () => {
     const end = await ended(start('tset'))
-    expect(end).toMatchObject({ code: 1, stdout: '' })
-    expect(end.stderr).toMatch(/^\nSETUP_TASK_UNKNOWN: no task "tset"; there are start, .*test/)
+    expect(end).toMatchObject({ code: 2, stdout: '' })
+    expect(end.stderr).toMatch(/^SETUP_TASK_UNKNOWN: no task "tset"; there are start, .*test/)
   })
 })
 

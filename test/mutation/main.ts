@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { runScript, scriptCommand, UsageError } from '../../scripts/command-line.ts'
 import { type Equivalent, isListed, readEquivalents, readReport, type Tally } from './report.ts'
 import { TARGETS, type Target } from './targets.ts'
 
@@ -23,7 +23,7 @@ function described(targets: readonly Target[]): string {
     .join('\n')
 }
 
-const USAGE = `npm run mutation -- [TARGET...] [--concurrency 1] [--json]
+const USAGE = `npm run mutation -- [TARGET …] [--concurrency 1] [--json]
 
 Mutates the code of a target, one place at a time, and runs the target's own tests against each
 mutant. Without a name all but core, which takes hours. Ends with 1 below the floor of a target;
@@ -31,39 +31,37 @@ mutants that test/mutation/equivalents.json lists do not count.
 
 ${described(TARGETS)}`
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      concurrency: { type: 'string', default: '1' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const names =
-    positionals.length > 0
-      ? positionals
-      : TARGETS.flatMap(({ name }) => (name === 'core' ? [] : [name]))
-  const targets = TARGETS.filter(({ name }) => names.includes(name))
-  const concurrency = Number(values.concurrency)
-  const isUsable = Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 64
-  if (values.help || targets.length !== new Set(names).size || !isUsable) {
-    process.stderr.write(`${USAGE}\n`)
-    return values.help ? 0 : 2
+const mutation = scriptCommand({
+  options: {
+    concurrency: { type: 'number', default: 1, min: 1, max: 64 },
+    json: { type: 'flag' },
+  },
+  names: { max: TARGETS.length },
+  run: async ({ concurrency, json }, names) => {
+    const targets = targetsOf(names)
+    if (!existsSync(STRYKER) && (await run('npm', ['ci'], TOOLS)) !== 0) return 1
+    const equivalents = readEquivalents(await readFile(join(HERE, 'equivalents.json'), 'utf8'))
+    let isGood = true
+    const figures = []
+    for (const target of targets) {
+      const tally = await mutate(target, concurrency)
+      if (tally === null) return 1
+      const { isMet, figure } = judge(target, tally, equivalents)
+      isGood &&= isMet
+      figures.push(figure)
+    }
+    if (json) process.stdout.write(`${JSON.stringify(figures)}\n`)
+    return isGood ? 0 : 1
+  },
+})
+
+function targetsOf(names: readonly string[]): readonly Target[] {
+  const known = TARGETS.map(({ name }) => name)
+  const unknown = names.find((name) => !known.some((each) => each === name))
+  if (unknown !== undefined) {
+    throw new UsageError(`there is no target "${unknown}"; there are ${known.join(', ')}`)
   }
-  if (!existsSync(STRYKER) && (await run('npm', ['ci'], TOOLS)) !== 0) return 1
-  const equivalents = readEquivalents(await readFile(join(HERE, 'equivalents.json'), 'utf8'))
-  let isGood = true
-  const figures = []
-  for (const target of targets) {
-    const tally = await mutate(target, concurrency)
-    if (tally === null) return 1
-    const { isMet, figure } = judge(target, tally, equivalents)
-    isGood &&= isMet
-    figures.push(figure)
-  }
-  if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`)
-  return isGood ? 0 : 1
+  return TARGETS.filter(({ name }) => (names.length > 0 ? names.includes(name) : name !== 'core'))
 }
 
 /** Null when there is no result: the tests fail without a mutant, or it was stopped. */
@@ -134,4 +132,4 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
   }
 }
 
-process.exitCode = await main()
+await runScript({ call: 'npm run mutation', usage: USAGE, commands: { '': mutation } })

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { runScript, scriptCommand } from '../../scripts/command-line.ts'
 import { namedBlocks } from '../support/guide.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -39,28 +39,35 @@ interface Run {
   readonly expect: RegExp
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { clone: { type: 'boolean', default: false } } })
-  const folder = mkdtempSync(join(tmpdir(), 'parallax-pack-'))
-  try {
-    const from = values.clone ? join(folder, 'clone') : ROOT
-    if (values.clone) {
-      await run(['git', 'clone', '--quiet', '--depth', '1', `file://${ROOT}`, from], {
-        in: folder,
-        expect: /^$/,
+const USAGE = `npm run packcheck [-- --clone]
+
+Packs, installs what was packed into an empty folder and follows docs/guides/protocol.md there.
+With --clone a fresh clone of the last commit is packed. Asks the npm registry; some minutes.`
+
+const packcheck = scriptCommand({
+  options: { clone: { type: 'flag' } },
+  run: async ({ clone }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'parallax-pack-'))
+    try {
+      const from = clone ? join(folder, 'clone') : ROOT
+      if (clone) {
+        await run(['git', 'clone', '--quiet', '--depth', '1', `file://${ROOT}`, from], {
+          in: folder,
+          expect: /^$/,
+        })
+      }
+      const packed = await run(['npm', 'pack', '--json', '--pack-destination', folder], {
+        in: from,
+        expect: /parallax-oracle-.*\.tgz/,
       })
+      await use(join(folder, archiveIn(packed)), join(folder, 'consumer'))
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
     }
-    const packed = await run(['npm', 'pack', '--json', '--pack-destination', folder], {
-      in: from,
-      expect: /parallax-oracle-.*\.tgz/,
-    })
-    await use(join(folder, archiveIn(packed)), join(folder, 'consumer'))
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.stdout.write('the package works as the guide says\n')
-  return 0
-}
+    process.stdout.write('the package works as the guide says\n')
+    return 0
+  },
+})
 
 function archiveIn(packed: string): string {
   const [name] = /parallax-oracle-[\d.]+\.tgz/.exec(packed) ?? []
@@ -115,4 +122,4 @@ async function run([program = '', ...args]: readonly string[], run: Run): Promis
   throw new Error(`${line}, ended with ${code}\n${text}`)
 }
 
-process.exitCode = await main()
+await runScript({ call: 'npm run packcheck', usage: USAGE, commands: { '': packcheck } })

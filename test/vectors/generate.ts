@@ -15,6 +15,7 @@ import {
   UNAVAILABLE,
 } from '../../contracts/testing/committee-box.ts'
 import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
+import { generatorCommand, runScript } from '../../scripts/command-line.ts'
 import { makeEvidenceVectors } from './evidence-vectors.ts'
 import { makeLongTailVectors } from './long-tail-vectors.ts'
 import type {
@@ -126,7 +127,7 @@ function handoverVector(fields: (typeof HANDOVERS)[number], index: number): Hand
 }
 
 /** Writes the files, or with `--check` says which are not what the sources give. */
-async function main(isCheck: boolean): Promise<void> {
+async function generate(isCheck: boolean): Promise<number> {
   const reports: ReportVectors = {
     generator: GENERATOR,
     clock: DEFAULT_CLOCK,
@@ -139,15 +140,24 @@ async function main(isCheck: boolean): Promise<void> {
     'evidence.json': makeEvidenceVectors(GENERATOR),
     'long-tail.json': makeLongTailVectors(GENERATOR),
   }
+  let exitCode = 0
   for (const [name, vectors] of Object.entries(files)) {
     const path = join(import.meta.dirname, name)
     const text = `${JSON.stringify(vectors, null, 2)}\n`
     if (!isCheck) await writeFile(path, text)
     else if ((await readFile(path, 'utf8').catch(() => '')) !== text) {
       process.stderr.write(`test/vectors/${name} is not current; run test/vectors/generate.ts\n`)
-      process.exitCode = 1
+      exitCode = 1
     }
   }
+  return exitCode
 }
 
-await main(process.argv.includes('--check'))
+await runScript({
+  call: `node ${GENERATOR}`,
+  usage: `node ${GENERATOR} [--check]
+
+Writes the vectors that TypeScript and Solidity share. With --check it writes nothing and ends with
+1 when a file is not current.`,
+  commands: { '': generatorCommand(generate) },
+})

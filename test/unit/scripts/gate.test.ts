@@ -118,11 +118,13 @@ describe('the gate', () => {
   })
 
   test('given an unknown name, then it says which there are', async () => {
-    const { exitCode, last } = await gate([stage('lint'), stage('unit')], ['units'])
-    expect({ exitCode, last }).toEqual({
-      exitCode: 2,
-      last: 'no stage "units"; there are lint, unit',
+    const stages = [stage('lint'), stage('unit')]
+    await expect(gate(stages, ['units'])).rejects.toMatchObject({
+      code: 'USAGE_INVALID',
+      message: 'there is no stage "units"; there are lint, unit',
     })
+    // A check has no runner that could take it.
+    await expect(gate(stages, ['lint', 'units'])).rejects.toMatchObject({ code: 'USAGE_INVALID' })
   })
 
   test('given the names of stages, then these run in the order of the gate', async () => {

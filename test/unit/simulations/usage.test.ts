@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest'
+import { RESEARCH } from '../../../simulations/scenario/research.ts'
+import { LONG_COMMANDS } from '../../../simulations/sweep/commands.ts'
+import { COMMANDS, helpOf, usageOf } from '../../../simulations/usage.ts'
+
+const CALL = 'npm run sim --'
+const names = COMMANDS.map(({ name }) => name)
+
+/** What a command does with a command line; `simulate` is tested as a process. */
+async function run(name: string, args: readonly string[]): Promise<unknown> {
+  const short = RESEARCH.get(name)
+  return short === undefined
+    ? LONG_COMMANDS.get(name)?.(args, new AbortController().signal)
+    : short(args)
+}
+
+describe('the usage of the simulator', () => {
+  test('names every command there is', () => {
+    expect(names.toSorted()).toEqual(
+      ['simulate', ...RESEARCH.keys(), ...LONG_COMMANDS.keys()].toSorted(),
+    )
+  })
+
+  test.each(names)('of %s begins with how it is called, and stands in the whole', (name) => {
+    const [first = ''] = usageOf(CALL, name).split('\n')
+    expect(first).toMatch(new RegExp(`^Usage: ${CALL} ${name} `))
+    expect(usageOf(CALL, undefined)).toContain(first.slice(`Usage: ${CALL} `.length))
+    expect(helpOf(name)).toBe(`${name} --help`)
+  })
+
+  test('of what is no command is that of all', () => {
+    expect(usageOf(CALL, 'paxos')).toBe(usageOf(CALL, undefined))
+    expect(helpOf('paxos')).toBe('help')
+  })
+
+  test.each(names.filter((name) => name !== 'simulate'))(
+    '%s refuses an option that it does not know before it does anything',
+    async (name) => {
+      await expect(run(name, ['--no-such-option'])).rejects.toMatchObject({
+        code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION',
+      })
+    },
+  )
+})
