@@ -1,4 +1,5 @@
 import type { PublicClient } from 'viem'
+import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { Clock } from '../clock.ts'
 import { OracleError } from '../errors.ts'
 import type { Log } from '../logging.ts'
@@ -150,7 +151,7 @@ export class RpcPool {
     this.#status = new Map(
       heads.map((head) => {
         const fault = verdict.faults.get(head.endpoint) ?? null
-        return [head.endpoint, { endpoint: head.endpoint, fault, detail: detailOf(head) }]
+        return [head.endpoint, { endpoint: head.endpoint, fault, detail: detailOf(head, nowMs) }]
       }),
     )
     if (verdict.reference !== null) await this.#compareHashes(verdict.reference)
@@ -240,7 +241,8 @@ export class RpcPool {
   }
 }
 
-function detailOf(head: HeadSeen): string {
+function detailOf(head: HeadSeen, nowMs: UnixMs): string {
   if (head.type === 'unreachable') return head.reason
-  return `chain id ${head.chainId}, block ${head.number}`
+  const ageSeconds = Math.round((nowMs - head.timestampMs) / 1_000)
+  return `chain id ${head.chainId}, block ${head.number}, ${ageSeconds} s old`
 }

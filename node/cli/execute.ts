@@ -18,6 +18,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     return [keysNew, keysShow, keysEnrol]
   },
   config: async () => [(await import('./commands/config-check.ts')).configCheck],
+  doctor: async () => [(await import('./commands/doctor.ts')).doctor],
   dkg: async () => [(await import('./commands/dkg.ts')).dkg],
   rotate: async () => {
     const rotate = await import('./commands/rotate.ts')

@@ -78,7 +78,7 @@ export const EXIT_CODES = [
     meaning: 'What was to be checked is not as it should be.',
     codes: [
       ...['REPLAY_DIFFERS', 'EVIDENCE_', 'REPORT_', 'DEPLOY_DIFFERS'],
-      ...['GATEWAY_', 'CERTIFICATE_FORGED'],
+      ...['GATEWAY_', 'CERTIFICATE_FORGED', 'DOCTOR_FAULTS_FOUND'],
     ],
   },
   { exitCode: 12, meaning: 'Key generation ended without a key.', codes: ['KEYGEN_'] },

@@ -1,5 +1,6 @@
 import { request } from 'undici'
 import { loadConfig } from '../config/load.ts'
+import type { ApiConfig } from '../config/schema.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import { usageError } from './command.ts'
 
@@ -24,7 +25,11 @@ export async function addressOf(
     throw usageError('--url must be an address such as http://127.0.0.1:8080', commandName)
   }
   if (config === undefined) return 'http://127.0.0.1:8080'
-  const { host, port } = (await loadConfig(config)).config.api
+  return apiAddress((await loadConfig(config)).config.api)
+}
+
+/** Where an API with these settings is asked. */
+export function apiAddress({ host, port }: Pick<ApiConfig, 'host' | 'port'>): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 

@@ -77,7 +77,13 @@ export async function loadConfigToBe(path: string): Promise<LoadedToBe> {
   return { file, config, committee }
 }
 
-async function loadSettings(path: string): Promise<Pick<LoadedConfig, 'file' | 'config'>> {
+/**
+ * Reads and checks a node's configuration alone.
+ *
+ * @throws {ConfigError} CONFIG_INVALID with every problem
+ * @throws {OracleError} CONFIG_UNREADABLE
+ */
+export async function loadSettings(path: string): Promise<Pick<LoadedConfig, 'file' | 'config'>> {
   const file = resolve(path)
   const parsed = parseConfig(await readText(file, 'or write one: parallax init'))
   if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, fstatSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { codeOf, OracleError } from '../errors.ts'
 import { readPrivateFile } from './private-file.ts'
@@ -53,6 +53,7 @@ async function readDescriptor(descriptor: number): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
   try {
+    assertCarriesText(descriptor)
     for await (const chunk of createReadStream('', { fd: descriptor, autoClose: true })) {
       chunks.push(chunk)
       length += chunk.length
@@ -67,6 +68,17 @@ async function readDescriptor(descriptor: number): Promise<string> {
     )
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Nobody opened it: the number may be one of the process's own, and closing that would end it. */
+function assertCarriesText(descriptor: number): void {
+  const stat = fstatSync(descriptor)
+  if (stat.isFile() || stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice()) return
+  throw new OracleError(
+    'PASSPHRASE_UNREADABLE',
+    `descriptor ${descriptor} was not opened for a passphrase; open it: ${descriptor}<FILE`,
+    { context: { descriptor, reason: 'EINVAL' } },
+  )
 }
 
 /** Asks without showing what is typed. */

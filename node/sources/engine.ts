@@ -10,10 +10,9 @@ import { SOURCE_STATE_START, sampleSources } from '../../aggregator/aggregation/
 import type { ArrivedQuote, ReceivedQuote, VenueName } from '../../aggregator/aggregation/quote.ts'
 import { succeedQuote } from '../../aggregator/aggregation/quote.ts'
 import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-commitment.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
-import type { SourcesConfig } from './config.ts'
-import { configuredNames, configuredVenue } from './configured-venues.ts'
+import type { AskingScope } from './asked.ts'
+import { askedOptions, askedVenues } from './asked.ts'
 import type {
   AskingDependencies,
   OpenVenue,
@@ -23,15 +22,8 @@ import type {
 import { openOptionVenue, openVenue, statusOf } from './open-venue.ts'
 import type { PollReport } from './poller.ts'
 import { overHeld } from './quote-window.ts'
-import { OPTION_VENUE_NAMES } from './registry.ts'
-import { marketsAsked, sourceSettings } from './settings.ts'
+import { sourceSettings } from './settings.ts'
 import type { StreamClient, StreamReport } from './stream-client.ts'
-
-export interface SourceEngineOptions {
-  readonly config: SourcesConfig
-  /** The committee's feeds, in its order. */
-  readonly feeds: readonly FeedParams[]
-}
 
 /** What happened, for counting. */
 export type SourceMetric =
@@ -79,7 +71,7 @@ export interface FeedsSample {
  */
 export class SourceEngine {
   readonly name = 'sources'
-  readonly #options: SourceEngineOptions
+  readonly #options: AskingScope
   readonly #dependencies: SourceEngineDependencies
   readonly #settings: SourceSettings
   /** One entry per leg: bounded by the configuration. */
@@ -88,7 +80,7 @@ export class SourceEngine {
   #state: SourceState = SOURCE_STATE_START
   #running: Running | null = null
 
-  constructor(options: SourceEngineOptions, dependencies: SourceEngineDependencies) {
+  constructor(options: AskingScope, dependencies: SourceEngineDependencies) {
     this.#options = options
     this.#dependencies = dependencies
     this.#settings = sourceSettings(options.config, options.feeds)
@@ -103,15 +95,11 @@ export class SourceEngine {
       this.#dependencies.log.warn('source.feed.unsupported', { feed: name, kind })
     }
     const controller = new AbortController()
-    const { config } = this.#options
-    const venues = configuredNames(config)
-      .filter((venue) => this.#marketsOf(venue).length > 0)
-      .flatMap((venue) => configuredVenue(config, venue) ?? [])
-    const optionVenues = OPTION_VENUE_NAMES.filter((venue) => this.#marketsOf(venue).length > 0)
+    const asked = askedVenues(this.#options)
     const asking = this.#asking()
     const parts = [
-      ...venues.map((found) => openVenue(found, this.#marketsOf(found.venue.name), asking)),
-      ...optionVenues.map((venue) => openOptionVenue(venue, { config, feeds }, asking)),
+      ...asked.spot.map((venue) => openVenue(venue, asking)),
+      ...asked.options.map((name) => openOptionVenue(askedOptions(name, this.#options), asking)),
     ]
     const runners = parts.flatMap(({ poller, stream }) => [poller, ...(stream ? [stream] : [])])
     const loops = runners.map((runner) => runner.run(controller.signal))
@@ -205,10 +193,6 @@ export class SourceEngine {
     const hash = quoteHash(this.#dependencies.keccak256, quote)
     this.#hashes.set(quote, hash)
     return hash
-  }
-
-  #marketsOf(venue: VenueName): readonly string[] {
-    return marketsAsked(this.#settings, venue)
   }
 }
 

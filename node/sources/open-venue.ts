@@ -1,32 +1,26 @@
 import type { Dispatcher } from 'undici'
-import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { Log } from '../logging.ts'
 import type { Lookup } from './agent.ts'
 import { createAgent, guardedLookup } from './agent.ts'
+import type { Asked, AskedSpotVenue } from './asked.ts'
+import { askedSpot } from './asked.ts'
 import { intervalMsMin } from './budget.ts'
 import { CIRCUIT_RULES } from './circuit.ts'
-import type { SourcesConfig } from './config.ts'
-import type { ConfiguredVenue } from './configured-venues.ts'
-import { venueMarkets } from './configured-venues.ts'
 import { STREAM_DEFAULTS } from './defaults.ts'
-import { optionRequests, optionSource } from './option-source.ts'
 import { PollPace } from './pace.ts'
 import type { PollReport, PollStatus } from './poller.ts'
 import { VenuePoller } from './poller.ts'
-import type { KnownOptionVenue } from './registry.ts'
-import { OPTION_VENUES } from './registry.ts'
 import type { StreamReport, StreamStatus } from './stream-client.ts'
 import { StreamClient } from './stream-client.ts'
-import type { StreamListener } from './stream-socket.ts'
+import type { StreamListener, StreamSocketOptions } from './stream-socket.ts'
 import { openStreamSocket } from './stream-socket.ts'
 import type { TrafficTap } from './tap.ts'
-import type { AskedVenue, Venue, VenueMarket, VenueRequest } from './venue.ts'
+import type { AskedVenue, VenueRequest } from './venue.ts'
 import { VenueClient } from './venue-client.ts'
-import type { StreamedVenueConfig, VenueConfig } from './venue-config.ts'
+import type { VenueConfig } from './venue-config.ts'
 import { streamUrlOf } from './venue-config.ts'
-import { volatilityFeeds } from './volatility-settings.ts'
 
 /** What asking venues takes from the machine. */
 export interface AskingDependencies {
@@ -69,32 +63,40 @@ export interface VenueStatus extends PollStatus {
 }
 
 /** A venue of spot markets: its stream, and polls for what the stream does not bring. */
-export function openVenue(
-  configured: ConfiguredVenue,
-  asked: readonly MarketName[],
-  dependencies: OpenVenueDependencies,
-): OpenVenue {
-  const { venue, config, streamed } = configured
-  const markets = venueMarkets(configured, asked)
-  const pollMs = pollMsOf(venue, config, venue.requests(markets))
-  const stream = openStream(venue, { config: streamed, markets, pollMs }, dependencies)
-  const pace = new PollPace(markets, (market, nowMs) => stream?.isFresh(market, nowMs) ?? false)
+export function openVenue(asked: AskedSpotVenue, dependencies: OpenVenueDependencies): OpenVenue {
+  const { venue } = asked.found
+  const { config, requests } = askedSpot(asked)
+  const pollMs = pollMsOf(venue, config, requests)
+  const stream = openStream(asked, pollMs, dependencies)
+  const isFresh = (market: string, nowMs: UnixMs) => stream?.isFresh(market, nowMs) ?? false
+  const pace = new PollPace(asked.markets, isFresh)
   const requestsAt = (nowMs: UnixMs) => venue.requests(pace.due(nowMs))
   return open(venue, { config, pollMs, requestsAt, stream }, dependencies)
 }
 
 /** A venue of options, which is polled. */
 export function openOptionVenue(
-  name: KnownOptionVenue,
-  asked: { readonly config: SourcesConfig; readonly feeds: readonly FeedParams[] },
+  { venue, config, requests }: Asked,
   dependencies: OpenVenueDependencies,
 ): OpenVenue {
-  const config = asked.config.optionVenues[name]
-  const feeds = volatilityFeeds(asked.config, asked.feeds)
-  const requests = optionRequests(OPTION_VENUES[name], { feeds, symbols: config.symbols })
-  const venue = optionSource(OPTION_VENUES[name], feeds)
   const pollMs = pollMsOf(venue, config, requests)
   return open(venue, { config, pollMs, requestsAt: () => requests, stream: null }, dependencies)
+}
+
+/** How a connection to the stream of a venue is made; null where the venue is only polled. */
+export function streamSocketOf(
+  { venue, streamed }: AskedSpotVenue['found'],
+  { clock, lookup }: Pick<AskingDependencies, 'clock' | 'lookup'>,
+): StreamSocketOptions | null {
+  const address = streamUrlOf(venue, streamed)
+  if (streamed === null || address === null) return null
+  return {
+    url: new URL(address),
+    timeoutMs: streamed.timeoutMs,
+    frameBytesMax: streamed.frameBytesMax,
+    lookup: guardedLookup(streamed.access, lookup),
+    nowMs: () => clock.nowMs(),
+  }
 }
 
 export function statusOf({ poller, stream }: OpenVenue): VenueStatus {
@@ -131,27 +133,15 @@ function open(
 }
 
 function openStream(
-  venue: Venue,
-  how: {
-    /** Null where the venue is only polled. */
-    readonly config: StreamedVenueConfig | null
-    readonly markets: readonly VenueMarket[]
-    readonly pollMs: DurationMs
-  },
+  { found, markets }: AskedSpotVenue,
+  pollMs: DurationMs,
   dependencies: OpenVenueDependencies,
 ): StreamClient | null {
-  const { clock, sleep, jitter, log, lookup, tap, onStreamed, onStreamFault } = dependencies
-  const { config, markets, pollMs } = how
-  const { name, stream } = venue
-  const address = streamUrlOf(venue, config)
-  if (config === null || address === null || stream === null) return null
-  const socket = {
-    url: new URL(address),
-    timeoutMs: config.timeoutMs,
-    frameBytesMax: config.frameBytesMax,
-    lookup: guardedLookup(config.access, lookup),
-    nowMs: () => clock.nowMs(),
-  }
+  const { clock, sleep, jitter, log, tap, onStreamed, onStreamFault } = dependencies
+  const { streamed } = found
+  const { name, stream } = found.venue
+  const socket = streamSocketOf(found, dependencies)
+  if (streamed === null || socket === null || stream === null) return null
   const open = (listener: StreamListener) => openStreamSocket(socket, listener)
   return new StreamClient(
     // A market is asked for again as soon as its stream is slower than polls would be.
@@ -159,7 +149,7 @@ function openStream(
       venue: name,
       stream,
       markets,
-      limits: config,
+      limits: streamed,
       freshMs: pollMs,
       windowMs: STREAM_DEFAULTS.windowMs,
     },

@@ -36,7 +36,9 @@ export interface JournalStatus {
   readonly failure: OracleError | null
 }
 
-const LIMITS: JournalLimits = { bytesMax: 4_294_967_296, ageMsMax: 30 * 86_400_000 }
+/** A journal grows no further; its oldest history goes. */
+export const JOURNAL_BYTES_MAX = 4_294_967_296
+const LIMITS: JournalLimits = { bytesMax: JOURNAL_BYTES_MAX, ageMsMax: 30 * 86_400_000 }
 /**
  * About a round: each transaction writes whole pages of table and indices, ten times its entries. A
  * process that is killed loses so much of its history, and nothing that it has promised.

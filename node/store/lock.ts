@@ -1,7 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { codeOf, OracleError } from '../errors.ts'
+
+const LOCK_FILE = 'lock'
 
 /** A data directory in use by this process alone. */
 export interface DirectoryLock {
@@ -19,7 +21,7 @@ export function lockDirectory(path: string): DirectoryLock {
   let database: DatabaseSync | undefined
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    database = new DatabaseSync(join(path, 'lock'), { timeout: 0 })
+    database = new DatabaseSync(join(path, LOCK_FILE), { timeout: 0 })
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (cause) {
     database?.close()
@@ -32,6 +34,29 @@ export function lockDirectory(path: string): DirectoryLock {
     isHeld = false
   }
   return { release }
+}
+
+/**
+ * Whether a process holds a data directory now. Takes nothing: it reads the lock's file, which the
+ * holder's lock refuses, and changes neither file nor directory.
+ *
+ * @throws {OracleError} `DATA_DIRECTORY_UNUSABLE`
+ */
+export function isDirectoryHeld(path: string): boolean {
+  const file = join(path, LOCK_FILE)
+  if (!existsSync(file)) return false
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: 0 })
+    database.exec('SELECT 1 FROM sqlite_master')
+    return false
+  } catch (cause) {
+    const error = lockError(path, cause)
+    if (error.code === 'DATA_DIRECTORY_IN_USE') return true
+    throw error
+  } finally {
+    database?.close()
+  }
 }
 
 function lockError(path: string, cause: unknown): OracleError {

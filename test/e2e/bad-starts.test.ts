@@ -31,23 +31,35 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 interface Ended {
   readonly exitCode: number | null
+  readonly stdout: string
   readonly stderr: string
 }
 
-function run(options: { readonly config?: string; readonly secret?: string } = {}) {
-  const args = ['node/cli/main.ts', 'run', '--config', options.config ?? node.config]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
+interface RunOptions {
+  /** `run` unless another command is named. */
+  readonly command?: string
+  readonly config?: string
+  readonly secret?: string
+}
+
+function run(options: RunOptions = {}) {
+  const { command = 'run', config = node.config } = options
+  const args = ['node/cli/main.ts', command, '--config', config]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const input = child.stdio[3]
   if (input !== null && input !== undefined && 'write' in input) {
     input.on('error', () => undefined)
     input.end(options.secret ?? passphrase)
   }
-  let stderr = ''
+  const texts = { stdout: '', stderr: '' }
+  child.stdout?.on('data', (chunk) => {
+    texts.stdout += String(chunk)
+  })
   child.stderr?.on('data', (chunk) => {
-    stderr += String(chunk)
+    texts.stderr += String(chunk)
   })
   const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (exitCode) => resolve({ exitCode, stderr }))
+    child.once('close', (exitCode) => resolve({ exitCode, ...texts }))
   })
   return { child, ended }
 }
@@ -128,6 +140,12 @@ test('a chain and venues that nobody serves are named while the node goes on', a
   const second = await run().ended
   expect(second.stderr, 'a second process on the same directory').toContain('DATA_DIRECTORY_IN_USE')
   expect(second.exitCode).toBe(9)
+  const examined = await run({ command: 'doctor' }).ended
+  expect(examined.stdout).toMatch(/^WARNING +node +NODE_NOT_READY\n.*PEERS_TOO_FEW/m)
+  expect(examined.stdout).toMatch(/^ok +gossip port .* by the running node$/m)
+  expect(examined.stdout).toMatch(/^FAULT +rpc local +RPC_UNREACHABLE$/m)
+  expect(examined.exitCode).toBe(11)
+  expect((await client.overview())?.status.name, 'the node goes on').toBe('oracle-0')
   child.kill('SIGTERM')
   expect((await ended).exitCode).toBe(0)
 }, 90_000)

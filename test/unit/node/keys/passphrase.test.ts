@@ -1,4 +1,4 @@
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -55,6 +55,14 @@ describe('readPassphrase', () => {
   it('reads from a file descriptor', async () => {
     const descriptor = openSync(file('from a descriptor\n'), 'r')
     expect(await read({ from: 'descriptor', descriptor })).toBe('from a descriptor')
+  })
+
+  it('refuses a descriptor that nobody opened for it, and leaves it open', async () => {
+    const descriptor = openSync(directory, 'r')
+    const source = { from: 'descriptor', descriptor } as const
+    await expect(read(source)).rejects.toThrow(withCode('PASSPHRASE_UNREADABLE'))
+    expect(fstatSync(descriptor).isDirectory()).toBe(true)
+    closeSync(descriptor)
   })
 
   it('asks at a terminal without showing what is typed', async () => {

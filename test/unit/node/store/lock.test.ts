@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { lockDirectory } from '../../../../node/store/lock.ts'
+import { isDirectoryHeld, lockDirectory } from '../../../../node/store/lock.ts'
 
 let root: string
 beforeEach(() => {
@@ -26,6 +26,31 @@ describe('lockDirectory', () => {
   it('names a path that can be no directory', () => {
     writeFileSync(join(root, 'file'), '')
     expect(() => lockDirectory(join(root, 'file', 'data'))).toThrow(
+      expect.objectContaining({ code: 'DATA_DIRECTORY_UNUSABLE' }),
+    )
+  })
+})
+
+describe('isDirectoryHeld', () => {
+  it('sees who holds it, and takes and leaves nothing', () => {
+    const path = join(root, 'data')
+    expect(isDirectoryHeld(path)).toBe(false)
+    const held = lockDirectory(path)
+    const files = readdirSync(path)
+    expect(isDirectoryHeld(path)).toBe(true)
+    expect(() => lockDirectory(path)).toThrow(
+      expect.objectContaining({ code: 'DATA_DIRECTORY_IN_USE' }),
+    )
+    expect(readdirSync(path)).toEqual(files)
+    held.release()
+    expect(isDirectoryHeld(path)).toBe(false)
+    lockDirectory(path).release()
+  })
+
+  it('says when it cannot know', () => {
+    const path = join(root, 'data')
+    mkdirSync(join(path, 'lock'), { recursive: true })
+    expect(() => isDirectoryHeld(path)).toThrow(
       expect.objectContaining({ code: 'DATA_DIRECTORY_UNUSABLE' }),
     )
   })

@@ -1,0 +1,102 @@
+import type { QuoteBook } from '../../../aggregator/aggregation/node-price.ts'
+import { quoteKey } from '../../../aggregator/aggregation/node-price.ts'
+import type { ReceivedQuote } from '../../../aggregator/aggregation/quote.ts'
+import { succeedQuote } from '../../../aggregator/aggregation/quote.ts'
+import type { DurationMs } from '../../../aggregator/values/time.ts'
+import { type Asked, askedOptions, askedSpot, askedVenues } from '../../sources/asked.ts'
+import { pollOnce } from '../../sources/one-poll.ts'
+import type { PollOutcome } from '../../sources/venue-client.ts'
+import { eachAtOnce } from '../at-once.ts'
+import type { Check, Tools } from '../check.ts'
+import type { ClockReading } from '../clock-reading.ts'
+import { readingOf } from '../clock-reading.ts'
+import type { Finding } from '../finding.ts'
+import { fault, ok, warning } from '../finding.ts'
+import { sourceFailure } from '../source-failure.ts'
+
+/** Enough for the twelve that are built in to be asked in two turns. */
+const AT_ONCE = 8
+/** A venue answers for as many markets as its requests name, each with a date. */
+const READINGS_MAX = 256
+
+/** Asks every venue once, as the node does in each poll. */
+export const venues: Check = {
+  name: 'venues',
+  reach: 'network',
+  examine: async ({ config, feeds }, tools) => {
+    const scope = { config: config.sources, feeds }
+    const { spot, options } = askedVenues(scope)
+    const asked = [...spot.map(askedSpot), ...options.map((name) => askedOptions(name, scope))]
+    if (asked.length === 0) {
+      const seen = 'no feed of the committee has a venue in sources.feeds'
+      const told = { code: 'FEED_NOT_CONFIGURED', seen, advice: 'name venues for the feeds' }
+      return { findings: [fault('venues', told)] }
+    }
+    const readings: ClockReading[] = []
+    const work = (each: Asked) => answerOf(each, tools, readings)
+    const answers = await eachAtOnce(asked, { limit: AT_ONCE, work })
+    return {
+      findings: answers.map(({ name, ...seen }) => venueFinding(`venue ${name}`, seen)),
+      facts: { readings, quotes: quotesOf(answers) },
+    }
+  },
+}
+
+interface VenueSeen {
+  readonly outcomes: readonly PollOutcome[]
+  readonly durationMs: DurationMs
+}
+
+async function answerOf(asked: Asked, tools: Tools, readings: ClockReading[]) {
+  const { host, hostname } = new URL(asked.config.baseUrl)
+  const startMs = tools.clock.nowMs()
+  const outcomes = await pollOnce(asked, {
+    ...tools,
+    onHead: (head) => {
+      // What runs on this machine has this machine's clock.
+      const reading = isLoopback(hostname) ? null : readingOf(host, head)
+      if (reading !== null && readings.length < READINGS_MAX) readings.push(reading)
+    },
+  })
+  return { name: asked.venue.name, outcomes, durationMs: tools.clock.nowMs() - startMs }
+}
+
+/** A venue that fails is a warning: whether it is missed shows in the feeds. */
+export function venueFinding(check: string, { outcomes, durationMs }: VenueSeen): Finding {
+  const [failed] = outcomes.flatMap((each) => (each.type === 'failed' ? [each.error] : []))
+  if (failed !== undefined) return sourceFailure(check, failed)
+  const answers = outcomes.flatMap((each) => (each.type === 'answered' ? each.answers : []))
+  const quoted = answers.filter(({ type }) => type === 'quoted').length
+  for (const answer of answers) {
+    if (answer.type !== 'refused') continue
+    const detail = answer.detail === undefined ? '' : `: ${answer.detail}`
+    return warning(check, {
+      code: answer.code,
+      seen: `${quoted} of ${answers.length} markets have a price, not ${answer.market}${detail}`,
+      advice: `look ${answer.code} up in docs/errors.md, or drop that market from sources`,
+    })
+  }
+  return ok(check, `${quoted} markets priced within ${durationMs} ms`)
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|127\..*|\[::1\])$/.test(hostname)
+}
+
+function quotesOf(
+  answers: readonly { readonly name: string; readonly outcomes: readonly PollOutcome[] }[],
+): QuoteBook {
+  const quotes = new Map<string, ReceivedQuote>()
+  for (const { name: venue, outcomes } of answers) {
+    for (const outcome of outcomes) {
+      if (outcome.type === 'failed') continue
+      for (const answer of outcome.answers) {
+        if (answer.type === 'refused') continue
+        const { market, quote } = answer
+        const arrived = { ...quote, venue, market, receivedMs: outcome.receivedMs }
+        quotes.set(quoteKey(venue, market), succeedQuote(null, arrived))
+      }
+    }
+  }
+  return quotes
+}
