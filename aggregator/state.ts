@@ -1,5 +1,6 @@
 import { type DerivedFeed, derivedFeedsOf } from './aggregation/derived-feeds.ts'
 import type { Candidate } from './agreement/candidate.ts'
+import type { Claim } from './agreement/claims.ts'
 import type { Committee } from './committee.ts'
 import { openingOf } from './committee.ts'
 import type { Context } from './context.ts'
@@ -93,8 +94,6 @@ export interface RoundState {
   certificate: Verified<Certificate> | null
   /** When to publish the certificate made here; null when there is none or somebody's is here. */
   publishMs: UnixMs | null
-  /** Highest slot of a certificate of this round that was seen; −1 when there was none. */
-  certifiedSlot: number
   /** A deadline of the round was met more than a hop late: what others sent may wait unread. */
   hasStoodStill: boolean
   isClosed: boolean
@@ -131,6 +130,8 @@ export interface State {
   readonly evidence: (Verified<Evidence> | undefined)[]
   /** Until which round each member ranks last as a signer (§6.6). */
   readonly unansweredUntil: Round[]
+  /** What members said they have, were asked for, and have not brought (§6.5). */
+  readonly claims: Map<MemberIndex, Claim>
   /** Highest round of a validly signed later message of each member (§4.2). */
   readonly ahead: Round[]
   clock: 'agrees' | 'behind'
@@ -165,6 +166,7 @@ export function initialState(committee: Committee, self: MemberIndex): State {
     convictedSinceMs: 0,
     evidence: new Array(committee.size),
     unansweredUntil: new Array(committee.size).fill(0),
+    claims: new Map(),
     ahead: new Array(committee.size).fill(0),
     clock: 'agrees',
     alarmMs: null,
@@ -215,7 +217,6 @@ function newRound(committee: Committee, round: Round): RoundState {
     asked: NO_MEMBERS,
     certificate: null,
     publishMs: null,
-    certifiedSlot: -1,
     hasStoodStill: false,
     isClosed: false,
   }

@@ -28,6 +28,7 @@ import { replay } from './adversary/replay.ts'
 import { rotateAbsence } from './adversary/rotate-absence.ts'
 import { selective } from './adversary/selective.ts'
 import { spam } from './adversary/spam.ts'
+import { spendInTurn } from './adversary/spend-in-turn.ts'
 import { twoReports } from './adversary/two-reports.ts'
 import { vouchFalsely } from './adversary/vouch-falsely.ts'
 import { withholdFastShare } from './adversary/withhold-fast-share.ts'
@@ -44,6 +45,7 @@ export const STRATEGIES: readonly Strategy[] = [
   rotateAbsence,
   flapAtProbes,
   leaveInTurn,
+  spendInTurn,
   lateForVictims,
   edgeLate,
   withholdShare,

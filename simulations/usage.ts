@@ -128,7 +128,8 @@ export const COMMANDS: readonly CommandUsage[] = [
   {
     name: 'attacks',
     takes: [
-      '[--members 4,7] [--rounds N] [--seeds N] [--timing region|worldwide] [--pairs|--without]',
+      '[--members 4,7] [--rounds N] [--seeds N] [--timing region|worldwide] [--listed first|last]',
+      '[--pairs|--without]',
       '[--workers N] [--json]',
     ],
     does: [

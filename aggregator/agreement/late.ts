@@ -2,14 +2,13 @@ import type { Late, Observation, Pair, Verified } from '../messages/messages.ts'
 import type { RoundState, Turn } from '../state.ts'
 import {
   difference,
-  hasMember,
   listMembers,
-  type MemberIndex,
   type Members,
   NO_MEMBERS,
   type Round,
   withMember,
 } from '../values/ids.ts'
+import { owesClaim } from './claims.ts'
 import { isHigher, isSamePair, namedAtLeast } from './pair.ts'
 
 /**
@@ -25,7 +24,10 @@ export function lateMembersOf(turn: Turn, round: RoundState): Members {
   for (const index of listMembers(difference(pair.expected, missing))) {
     const observation = round.observations[index]
     if (observation === undefined) continue
-    if (isPairWrong(round, pair, observation.message) || isBasisUnproven(turn, round, index)) {
+    if (
+      isPairWrong(round, pair, observation.message) ||
+      owesClaim(turn.state, index, round.round)
+    ) {
       late = withMember(late, index)
     }
   }
@@ -41,22 +43,6 @@ function isPairWrong(round: RoundState, pair: Pair, named: Observation): boolean
   if (isSamePair(named.pair, pair) || !round.settled.members || isHigher(named.basis, round.basis))
     return false
   return round.settled.basis || !isHigher(round.basis, named.basis)
-}
-
-/**
- * Whether a member claimed a certificate in an earlier round that is kept, was asked for it, and
- * has brought nothing since that is as high.
- */
-function isBasisUnproven(turn: Turn, round: RoundState, member: MemberIndex): boolean {
-  for (const earlier of turn.state.rounds.values()) {
-    if (earlier.round >= round.round || !hasMember(earlier.asked, member)) continue
-    const claimed = earlier.observations[member]?.message.basis
-    const known = claimed === undefined ? undefined : turn.state.rounds.get(claimed.round)
-    if (claimed !== undefined && known !== undefined && known.certifiedSlot < claimed.slot) {
-      return true
-    }
-  }
-  return false
 }
 
 /**

@@ -15,6 +15,11 @@ import {
 
 /** Of so many probe rounds one lets a member sign that does not otherwise (§4.3). */
 const PROBES_PER_DUTY = 16
+/**
+ * Of so many the first lets a signer return to the head of the list, where it may withhold again:
+ * one a period would cost more than the three rounds of L2 (ADR 0103).
+ */
+const PROBES_PER_RETURN = 2
 
 /** What a pair is derived from: the best certificate and the members convicted so far (§4.3). */
 export interface PairBasis {
@@ -41,8 +46,10 @@ export function pairOf(context: Context, round: Round, basis: PairBasis): Pair {
   const expected = present(countMembers(kept) < t ? unconvicted : kept)
   const signing = refill(t, { set: basis.best.signingSet & expected, from: expected })
   if (!isProbe(committee, round)) return { expected, signing }
-  const duty = round / (PROBES_PER_DUTY * committee.params.probeEvery)
+  const probe = round / committee.params.probeEvery
+  const duty = probe / PROBES_PER_DUTY
   if (Number.isInteger(duty)) return { expected, signing: onDuty(signing, expected, duty) }
+  if (probe % PROBES_PER_RETURN !== 1) return { expected, signing }
   return { expected, signing: returned(signing, expected) }
 }
 

@@ -13,8 +13,8 @@ import {
 } from '../values/ids.ts'
 import { type Candidate, isSameAttempt, keyOf } from './candidate.ts'
 
-/** Rounds for which a member that did not answer ranks last as a signer (protocol §6.6). */
-const UNANSWERED_ROUNDS = 256
+/** Rounds for which it is remembered that a member did not answer (protocol §6.5, §6.6). */
+export const ROUNDS_REMEMBERED = 512
 
 /** Members asked to sign in a slot below this one whose share has not come (§6.6). */
 export function silentBelow(turn: Turn, round: RoundState, slot: number): Members {
@@ -52,7 +52,7 @@ export function rememberSilent(turn: Turn, round: RoundState, slot: number): voi
 /** Makes members rank last as signers for a while: they left this node without a sound share. */
 export function rankLast(turn: Turn, round: Round, members: Members): void {
   for (const index of listMembers(members)) {
-    turn.state.unansweredUntil[index] = round + UNANSWERED_ROUNDS
+    turn.state.unansweredUntil[index] = round + ROUNDS_REMEMBERED
   }
 }
 

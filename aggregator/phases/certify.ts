@@ -7,6 +7,7 @@ import {
   keyOf,
   rememberCertificate,
 } from '../agreement/candidate.ts'
+import { forgetClaims } from '../agreement/claims.ts'
 import { isBetter } from '../agreement/pair.ts'
 import { rankLast, rememberSilent } from '../agreement/silence.ts'
 import { invariant } from '../assert.ts'
@@ -180,7 +181,7 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
     state.bestSinceMs = turn.nowMs
     turn.out.push({ type: 'keepCertificate', certificate })
   }
-  if (round !== null && message.slot > round.certifiedSlot) round.certifiedSlot = message.slot
+  if (state.claims.size > 0) forgetClaims(state, message)
   const isFirst = round === null ? isBest : round.certificate === null
   if (!isFirst) return
   const path = message.slot === 0 ? 'fast' : 'proposed'

@@ -1,3 +1,4 @@
+import { rememberClaim } from '../agreement/claims.ts'
 import { basisOf, isHigher, isSamePair } from '../agreement/pair.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
@@ -75,12 +76,14 @@ function recordNamer(round: RoundState, { pair, sender }: Observation): void {
 }
 
 /** Asks senders that claim a better certificate for it, f+1 a round at most (§4.4). */
-function askForBasis(turn: Turn, round: RoundState, { basis, sender }: Observation): void {
+function askForBasis(turn: Turn, round: RoundState, observation: Observation): void {
+  const { basis, sender } = observation
   const { state, context } = turn
   if (sender === state.self) return
   if (!isHigher(basis, basisOf(state.best === null ? null : state.best.message))) return
   if (countMembers(round.asked) > context.committee.f) return
   round.asked = withMember(round.asked, sender)
+  rememberClaim(state, observation)
   const message = { type: 'syncRequest', round: 0, observers: NO_MEMBERS } as const
   turn.out.push({ type: 'send', to: sender, message })
 }

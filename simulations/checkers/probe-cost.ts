@@ -3,17 +3,17 @@ import { PERIODS_TO_LEARN, watchFastRounds } from '../fast-rounds.ts'
 
 /** Slow or lost rounds that a probe period may cost on average (protocol §12, L2). */
 const COST_MAX = 3
-/** Of f members that came back one by one, those more than two may leave in one period, too. */
-const SAVED_FROM = 2
+/** Of a member that waited: a share withheld, a claim and an absence (ADR 0103). */
+const SAVED_EACH = 3
 
 /**
- * L2: once the faulty are known, any k consecutive probe periods have at most 3k + max(0, f − 2)
- * slow or lost rounds, besides those whose signers a faulty proposer chose in the round before.
+ * L2: once the faulty are known, any k consecutive probe periods have at most 3(k + f − 1) slow or
+ * lost rounds, besides those whose signers a faulty proposer chose in the round before.
  */
 export const createProbeCostChecker: CreateChecker = (subject): Checker => {
   const { params, f } = subject.committee
   const { probeEvery } = params
-  const costMax = COST_MAX + Math.max(0, f - SAVED_FROM)
+  const costMax = COST_MAX + SAVED_EACH * Math.max(0, f - 1)
   const rounds = watchFastRounds(subject)
   /** By how much the costliest stretch that ends with the period before is above three each. */
   let carried = 0

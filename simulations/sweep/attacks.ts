@@ -29,6 +29,8 @@ export interface AttackOptions {
   readonly seeds: number
   /** `worldwide` takes delays of up to 140 ms, `region` of up to 12. */
   readonly timing: 'region' | 'worldwide'
+  /** Where the committee lists the members under control: signers are the first ones listed. */
+  readonly listed: 'first' | 'last'
   readonly isPaired: boolean
   /** Runs each strategy once more without the rule that stops it, where a variant is that. */
   readonly isWithout: boolean
@@ -71,15 +73,19 @@ export function attackOptionsOf(args: readonly string[]): AttackOptions & { json
       rounds: { type: 'string', default: '960' },
       seeds: { type: 'string', default: '1' },
       timing: { type: 'string', default: 'region' },
+      listed: { type: 'string', default: 'last' },
       pairs: { type: 'boolean', default: false },
       without: { type: 'boolean', default: false },
       workers: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
-  const { timing } = values
+  const { timing, listed } = values
   if (timing !== 'region' && timing !== 'worldwide') {
     throw new RangeError('--timing must be region or worldwide')
+  }
+  if (listed !== 'first' && listed !== 'last') {
+    throw new RangeError('--listed must be first or last')
   }
   const members = values.members
     .split(',')
@@ -90,6 +96,7 @@ export function attackOptionsOf(args: readonly string[]): AttackOptions & { json
     rounds: wholeNumber('--rounds', values.rounds, { min: 1, max: 1_000_000 }) ?? 0,
     seeds: wholeNumber('--seeds', values.seeds, { min: 1, max: 100_000 }) ?? 0,
     timing,
+    listed,
     isPaired: values.pairs,
     isWithout: values.without,
     workers:
@@ -173,9 +180,11 @@ function casesOf({ members, isPaired, isWithout }: AttackOptions): readonly Case
   )
 }
 
-function taskOf({ rounds, timing }: AttackOptions, of: Case, seed: number): Task {
+function taskOf({ rounds, timing, listed }: AttackOptions, of: Case, seed: number): Task {
   const { members, strategies, variant } = of
-  const faulty = Array.from({ length: faultyMax(members) }, (_, index) => members - 1 - index)
+  const faulty = Array.from({ length: faultyMax(members) }, (_, index) =>
+    listed === 'first' ? index : members - 1 - index,
+  )
   const maxMs = timing === 'region' ? 12 : 140
   const scenario = checkScenario({
     name: 'attack',

@@ -132,33 +132,54 @@ describe('notices about pairs (protocol §6.5)', () => {
     expect(namedWhen({ certificateMs: 100, basis: { round: ROUND, slot: 1 } })).toBe(0)
   })
 
-  /** Member 2 claims a certificate of slot 2 in one round; whom the machine names in the next. */
-  const namedAfterClaim = (brought: 'the certificate' | 'nothing'): number => {
+  interface Claimed {
+    /** Comes in the round of the claim. */
+    readonly brought?: boolean
+    /** Rounds from the claim to the one in which this machine says who was late. */
+    readonly after?: number
+    /** Expected by the certificate of the round of the claim; everyone by the later ones. */
+    readonly expectedNext?: number
+  }
+
+  /** Member 2 claims a certificate of slot 2 in one round; whom the machine names in a later. */
+  const namedAfterClaim = ({ brought, after = 1, expectedNext = ALL }: Claimed): number => {
     const script = opened()
     const { forge } = script
     const sets = { signingSet: 0b111, expectedNext: ALL }
     script.waits(100).receives(forge.certificate({ round: ROUND, ...sets }))
     const claimed = { round: ROUND, slot: 2 }
-    for (const round of [ROUND + 1, ROUND + 2]) {
+    const claimedIn = ROUND + 1
+    const last = claimedIn + after
+    for (let round = claimedIn; round <= last; round++) {
       script.waits(1, round)
       for (const sender of [1, 2, 3]) {
-        const isClaim = sender === 2 && round === ROUND + 1
+        const isClaim = sender === 2 && round === claimedIn
         const pair = isClaim ? OTHER : script.pair(round)
         const basis = isClaim ? claimed : script.round(round).basis
         script.receives(forge.observation({ round, sender, pair, basis }))
       }
-      if (round === ROUND + 2) break
-      if (brought === 'the certificate') {
-        script.receives(forge.certificate({ ...claimed, ...sets }))
-      }
-      script.waits(100, round).receives(forge.certificate({ round, ...sets }))
+      if (round === last) break
+      if (brought) script.receives(forge.certificate({ ...claimed, ...sets }))
+      const next = round === claimedIn ? expectedNext : ALL
+      script
+        .waits(100, round)
+        .receives(forge.certificate({ round, signingSet: 0b1011, expectedNext: next }))
     }
-    return lateIn(script.waits(60, ROUND + 2), ROUND + 2)
+    return lateIn(script.waits(60, last), last)
   }
 
   test('given a claim of a certificate that never came, then its sender is named next time', () => {
-    expect(namedAfterClaim('nothing')).toBe(0b100)
-    expect(namedAfterClaim('the certificate')).toBe(0)
+    expect(namedAfterClaim({})).toBe(0b100)
+    expect(namedAfterClaim({ brought: true })).toBe(0)
+  })
+
+  test('a claim outlives its round, or one in every 17 would cost its sender nothing', () => {
+    expect(namedAfterClaim({ after: 17 })).toBe(0b100)
+  })
+
+  test('who lost its place for a claim owes nothing when it is expected again', () => {
+    expect(namedAfterClaim({ after: 2 })).toBe(0b100)
+    expect(namedAfterClaim({ after: 2, expectedNext: 0b1011 })).toBe(0)
   })
 
   test('given a lost round before, then nobody is named: its notices may differ', () => {

@@ -187,10 +187,10 @@ describe('who is asked to sign (protocol §5.1, §6.6)', () => {
     expect(script.state.unansweredUntil).toEqual([0, 0, 0, 0])
   })
 
-  test('whoever stays silent to the end ranks last for 256 rounds', () => {
+  test('whoever stays silent to the end ranks last for 512 rounds', () => {
     const script = proposer(1).waits(122)
     script.receives(firstProposal(script)).waits(240)
-    expect(script.state.unansweredUntil[THIRD]).toBe(ROUND + 256)
+    expect(script.state.unansweredUntil[THIRD]).toBe(ROUND + 512)
     expect(script.notes()).toContain('SHARE_MISSING')
   })
 

@@ -48,21 +48,21 @@ describe('who withholds its share of the fast path (protocol §6.6)', () => {
     return script.state.unansweredUntil[WITHHOLDER]
   }
 
-  test('is asked last in the proposal that follows, and for 256 rounds', () => {
+  test('is asked last in the proposal that follows, and for 512 rounds', () => {
     const script = withheld({})
     expect(proposedBy(script)).toBe(ALL & ~(1 << WITHHOLDER))
-    expect(remembered(script.waits(130))).toBe(ROUND + 256)
+    expect(remembered(script.waits(130))).toBe(ROUND + 512)
     expect(script.state.unansweredUntil.filter((until) => until > 0)).toHaveLength(1)
   })
 
   test('is remembered at voteMs, too', () => {
     const script = withheld({}).waits(240)
-    expect(script.state.unansweredUntil[WITHHOLDER]).toBe(ROUND + 256)
+    expect(script.state.unansweredUntil[WITHHOLDER]).toBe(ROUND + 512)
   })
 
   test('has not answered with a share on other inputs', () => {
     const script = withheld({ instead: { inputsDigest: new Uint8Array(32) } })
-    expect(remembered(script.waits(130))).toBe(ROUND + 256)
+    expect(remembered(script.waits(130))).toBe(ROUND + 512)
   })
 
   test('may not have had what it was to sign, if that was complete only after includeMs', () => {

@@ -144,7 +144,7 @@ describe('combining (protocol §6.8)', () => {
     expect(script.all('publish')).toEqual([])
     const note = script.all('note').find((each) => each.code === 'SHARE_INVALID')
     expect(note?.members).toBe(1 << ORDER[1])
-    expect(script.state.unansweredUntil[ORDER[1]]).toBe(ROUND + 256)
+    expect(script.state.unansweredUntil[ORDER[1]]).toBe(ROUND + 512)
     expect(script.state.unansweredUntil[ORDER[2]]).toBe(0)
   })
 
