@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -212,6 +212,33 @@ describe('keys', () => {
     const { of } = await doctor(['--offline'])
     expect(of('signing share')).toMatchObject({ verdict: 'fault', code: 'FILE_UNREADABLE' })
     expect(of('signing share')?.advice).toContain('cannot be made again')
+  })
+})
+
+describe('a signer in a process of its own', () => {
+  test('is not spoken to: its socket has to be there, and out of the reach of others', async () => {
+    const folder = join(node.directory, 'signer')
+    const socket = join(folder, 'signer.sock')
+    configure((config) => {
+      config.keys.signer = { socket }
+    })
+    mkdirSync(folder, { mode: 0o700 })
+    const missing = await doctor(['--offline'])
+    expect(missing.wrong).toEqual([CHEAP_KEYS, 'signer SIGNER_UNREACHABLE'])
+    expect(missing.exitCode).toBe(0)
+    let connections = 0
+    const server = createServer(() => {
+      connections += 1
+    })
+    servers.push(server)
+    server.listen(socket)
+    await once(server, 'listening')
+    expect((await doctor(['--offline'])).of('signer')?.verdict).toBe('ok')
+    chmodSync(folder, 0o755)
+    const exposed = await doctor(['--offline'])
+    expect(exposed.wrong).toEqual([CHEAP_KEYS, 'signer SIGNER_SOCKET_EXPOSED'])
+    expect(exposed.exitCode).toBe(11)
+    expect(connections).toBe(0)
   })
 })
 
