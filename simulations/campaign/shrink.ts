@@ -1,8 +1,8 @@
-import { stringify } from 'yaml'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import type { Rule, Violation } from '../checker.ts'
 import { checkScenario, ScenarioError } from '../scenario/load.ts'
 import { recordingOf } from '../scenario/recording.ts'
+import { scenarioText } from '../scenario/scenario-text.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { Simulation } from '../simulation.ts'
 
@@ -187,37 +187,8 @@ function hasMembers({ members }: { readonly members: readonly number[] }): boole
   return members.length > 0
 }
 
-/** The scenario as a file that a person reads: only what differs from the defaults. */
+/** The scenario as a file, which says what it breaks. */
 export function scenarioYaml({ scenario, seed, violation }: Shrunk): string {
-  const bare = checkScenario({
-    name: scenario.name,
-    rounds: scenario.rounds,
-    committee: { members: scenario.committee.members },
-  })
   const { rule, round, message } = violation
-  const about = `Breaks ${rule} in round ${round}: ${message}.`
-  const { name, rounds, committee } = scenario
-  const differing = differenceOf({ ...scenario, about, seed }, bare) as Differing
-  const head = { name, about, seed, rounds, committee: { members: committee.members } }
-  return stringify({
-    ...head,
-    ...differing,
-    committee: { ...head.committee, ...differing.committee },
-  })
-}
-
-type Differing = Record<string, unknown> & { readonly committee?: Record<string, unknown> }
-
-/** What of a value is not as in another; undefined when nothing is. */
-function differenceOf(value: unknown, base: unknown): unknown {
-  if (JSON.stringify(value) === JSON.stringify(base)) return undefined
-  if (!isRecord(value) || !isRecord(base)) return value
-  const entries = Object.entries(value)
-    .map(([key, each]) => [key, differenceOf(each, base[key])] as const)
-    .filter(([, each]) => each !== undefined)
-  return Object.fromEntries(entries)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return scenarioText({ ...scenario, about: `Breaks ${rule} in round ${round}: ${message}.`, seed })
 }

@@ -3,7 +3,9 @@ import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import { type Estimate, type EstimateOptions, estimate } from '../reference/estimator.ts'
 import type { ReferenceProtocol } from '../reference/protocol.ts'
+import { commitOf } from '../sweep/commit.ts'
 import { REGIONS, type Region } from '../world/regions.ts'
+import { CALL } from './call.ts'
 import { InputError, type Problem } from './input.ts'
 import { BUILT_IN, impossibleWaits, loadProtocol } from './protocol-file.ts'
 
@@ -12,13 +14,23 @@ const MEMBERS_MIN = 2
 const MEMBERS_MAX = 1_000
 const TRIALS_MAX = 1_000_000
 
+/** An estimate, and all that makes it again. */
+export interface Estimated extends Estimate {
+  readonly topology: string
+  readonly silent: number
+  readonly crashed: number
+  readonly seed: number
+  readonly commit: string
+  readonly command: string
+}
+
 /**
  * The estimate that a command line asks for.
  *
  * @throws {InputError} ESTIMATE_INVALID with everything that is wrong with it
  */
 export function estimateOf(args: readonly string[]): {
-  readonly result: Estimate
+  readonly result: Estimated
   readonly isJson: boolean
 } {
   const { values } = parseArgs({
@@ -45,22 +57,27 @@ export function estimateOf(args: readonly string[]): {
     if (!isGood) problems.push({ path: `--${option}`, message })
     return number
   }
-  const fMax = faultyMax(Math.max(1, n))
+  // Without a committee there is no f that anything could be measured by.
+  const fMax = n === 0 ? MEMBERS_MAX : faultyMax(n)
   const f = values.f === undefined ? fMax : count('f', values.f, [0, fMax])
   const seed = count('seed', values.seed, [0, 0xffffffff])
-  const silent = count('silent', values.silent, [0, f])
-  const crashed = count('crashed', values.crashed, [0, Math.max(0, f - silent)])
+  const faulty = Number.isInteger(f) ? Math.min(f, fMax) : fMax
+  const silent = count('silent', values.silent, [0, faulty])
+  const crashed = count('crashed', values.crashed, [0, Math.max(0, faulty - (silent || 0))])
   const trials =
     values.trials === undefined ? {} : { trials: count('trials', values.trials, [1, TRIALS_MAX]) }
   if (protocol !== null && n > 0) {
-    const impossible = impossibleWaits(protocol, { n, f })
+    const impossible = impossibleWaits(protocol, { n, f: faulty })
     problems.push(...impossible.map((each) => inProtocol(each)))
   }
   if (problems.length > 0 || protocol === null) {
     throw new InputError('ESTIMATE_INVALID', 'what is to be estimated', problems)
   }
   const options: EstimateOptions = { protocol, placement, f, seed, silent, crashed, ...trials }
-  return { result: estimate(options), isJson: values.json }
+  const { topology } = values
+  const again = { commit: commitOf(), command: `${CALL} estimate ${args.join(' ')}` }
+  const result = { ...estimate(options), topology, silent, crashed, seed, ...again }
+  return { result, isJson: values.json }
 }
 
 /**

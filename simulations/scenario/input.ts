@@ -62,9 +62,22 @@ export function parseText<S extends z.ZodType>(text: string, schema: S): Parsed<
   }
   const parsed = schema.safeParse(document.toJS({ maxAliasCount: 20 }))
   if (parsed.success) return { ok: true, value: parsed.data }
-  const problems = parsed.error.issues.map(({ path, message }) => ({
-    path: path.join('.'),
-    message,
-  }))
-  return { ok: false, problems }
+  return { ok: false, problems: problemsOf(parsed.error) }
 }
+
+/** What a schema found, in words of ours where its own are those of a type checker. */
+export function problemsOf({ issues }: z.ZodError): readonly Problem[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.join('.')
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: UNKNOWN }))
+    }
+    const wrong = /^Invalid input: expected (\w+), received (\w+)$/.exec(issue.message)
+    if (wrong === null) return [{ path, message: issue.message }]
+    const [, wanted, given] = wrong
+    const is = given === 'undefined' ? 'is missing' : `is of type ${given}`
+    return [{ path, message: `${is}; must be of type ${wanted}` }]
+  })
+}
+
+const UNKNOWN = 'is no key that is known here'

@@ -6,7 +6,7 @@ import { endMsOf, paramsOf } from '../scenario-params.ts'
 import { STRATEGIES } from '../strategies.ts'
 import { VARIANTS } from '../variants.ts'
 import { lengthMs } from '../world/recorded.ts'
-import { InputError } from './input.ts'
+import { InputError, problemsOf as problemsOfSchema } from './input.ts'
 import { recordingOf, withRecording } from './recording.ts'
 import { referenceProblems } from './reference-problems.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
@@ -89,9 +89,7 @@ export function parseScenario(text: string): Scenario {
 export function checkScenario(value: unknown): Scenario {
   const parsed = scenarioSchema.safeParse(value)
   if (!parsed.success) {
-    throw new ScenarioError(
-      parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
-    )
+    throw new ScenarioError(problemsOfSchema(parsed.error))
   }
   const problems = crossProblems(parsed.data)
   if (problems.length > 0) throw new ScenarioError(problems)

@@ -25,7 +25,11 @@ const committee = z.strictObject({
   members: z.int().min(4).max(31),
   /** Most members that may be Byzantine; ⌊(n − 1) / 3⌋ when left out. */
   f: z.int().min(1).max(10).optional(),
-  timing: z.union([z.enum(['region', 'worldwide', 'local']), timing]).default('region'),
+  timing: z
+    .union([z.enum(['region', 'worldwide', 'local']), timing], {
+      error: 'must be region, worldwide or local, or all values of protocol §3',
+    })
+    .default('region'),
   probeEvery: z.int().min(2).max(65_535).default(32),
   feeds: z.int().min(1).max(64).default(1),
 })

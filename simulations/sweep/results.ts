@@ -6,6 +6,8 @@ import { type AxisValue, cellCount, type Sweep } from './sweep-file.ts'
 /** First line of a result file: which runs it is of, by which code. */
 export interface Head {
   readonly sweep: string
+  /** Left out where a sweep says nothing of itself. */
+  readonly about?: string
   readonly digest: string
   readonly commit: string
   readonly axes: readonly string[]
@@ -27,8 +29,9 @@ export interface Results {
 }
 
 export function headOf(sweep: Sweep, commit: string): Head {
-  const { name, digest, axes } = sweep
-  return { sweep: name, digest, commit, axes, cells: cellCount(sweep) }
+  const { name, about, digest, axes } = sweep
+  const said = about === '' ? {} : { about }
+  return { sweep: name, ...said, digest, commit, axes, cells: cellCount(sweep) }
 }
 
 /**

@@ -139,7 +139,7 @@ function curvesOf({ metric, panel }: Shown, along: Axis, other: Axis | null): re
 function linesOf(curves: readonly Curve[], along: Axis, metric: Metric): LinePlot {
   return {
     type: 'lines',
-    x: { label: along.name, isFree: true },
+    x: { label: along.name, isFree: true, ...marksOf(along) },
     y: { label: metric.name, isFree: metric.isFree === true },
     series: curves.map(({ name, points }) => ({
       name,
@@ -151,6 +151,17 @@ function linesOf(curves: readonly Curve[], along: Axis, metric: Metric): LinePlo
       }),
     })),
   }
+}
+
+/** Nearer values would write their numbers over each other. */
+const MARK_SHARE_MIN = 0.08
+
+/** Marks at the values of an axis, where these are whole and apart: there are no 4.5 members. */
+function marksOf({ values }: Axis): { readonly ticks?: readonly number[] } {
+  const ticks = values.map(Number).toSorted((a, b) => a - b)
+  const least = MARK_SHARE_MIN * ((ticks.at(-1) ?? 0) - (ticks[0] ?? 0))
+  const isApart = ticks.every((tick, at) => at === 0 || tick - (ticks[at - 1] ?? tick) >= least)
+  return ticks.length > 1 && ticks.every(Number.isInteger) && isApart ? { ticks } : {}
 }
 
 function barsOf(curves: readonly Curve[], along: Axis, metric: Metric): BarPlot {

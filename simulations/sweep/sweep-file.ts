@@ -7,7 +7,9 @@ import { faultyMax } from '../../aggregator/quorum.ts'
 import { InputError, type Problem, parseFile } from '../scenario/input.ts'
 import { checkScenario, recorded, ScenarioError } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import { STRATEGIES } from '../strategies.ts'
 
+const NAMES: readonly string[] = STRATEGIES.map(({ name }) => name)
 /** Most runs of one sweep. */
 const CELLS_MAX = 1_000_000
 /** Problems of cells that are listed; a wrong axis breaks every one of them alike. */
@@ -91,11 +93,13 @@ export function loadSweep(path: string): Sweep {
   if (problems.length > 0) throw new InputError('SWEEP_INVALID', 'the sweep', problems)
   const { scenario } = parsed.value
   const folder = dirname(typeof scenario === 'string' ? resolve(dirname(path), scenario) : path)
+  const found: Found[] = []
   const points = combinations(axes.map(({ values }) => values)).flatMap((values) => {
-    const made = pointOf({ name, folder, base, names, values }, problems)
-    return made === null ? [] : [made]
+    const made = pointOf({ name, folder, base, names, values })
+    found.push(...made.problems.map((problem) => ({ problem, values })))
+    return made.point === null ? [] : [made.point]
   })
-  if (problems.length > 0) throw new InputError('SWEEP_INVALID', 'the sweep', problems)
+  if (found.length > 0) throw new InputError('SWEEP_INVALID', 'the sweep', together(found, axes))
   const whole = JSON.stringify({ points, seeds }, withoutPlace)
   const digest = createHash('sha256').update(whole).digest('hex')
   return { name, about, axes: names, points, seeds, digest }
@@ -133,74 +137,116 @@ function combinations(axes: readonly (readonly AxisValue[])[]): readonly (readon
   )
 }
 
-/** The scenario of one combination; null when it has problems, which are added. */
-function pointOf(
-  of: {
-    readonly name: string
-    /** Where the file of a recording is looked for. */
-    readonly folder: string
-    readonly base: Record<string, unknown>
-    readonly names: readonly string[]
-    readonly values: readonly AxisValue[]
-  },
-  problems: Problem[],
-): Point | null {
+/** A problem, and the combination that has it. */
+interface Found {
+  readonly problem: Problem
+  readonly values: readonly AxisValue[]
+}
+
+/**
+ * Each problem once, with the values that all combinations share that have it and others do not:
+ * most are of one value of one axis, and not of what it meets.
+ */
+function together(
+  found: readonly Found[],
+  axes: readonly { readonly axis: string; readonly values: readonly AxisValue[] }[],
+): readonly Problem[] {
+  const groups = Map.groupBy(found, ({ problem: { path, message } }) => `${path}: ${message}`)
+  return [...groups.values()].slice(0, PROBLEMS_MAX).map((group) => {
+    const { problem } = group[0] as Found
+    const shared = axes.flatMap(({ axis, values }, at) => {
+      const met = [...new Set(group.map((each) => each.values[at]))]
+      return met.length === values.length ? [] : [`${axis} ${met.join(' or ')}`]
+    })
+    const label = shared.length === 0 ? '' : ` (with ${shared.join(', ')})`
+    return { ...problem, message: `${problem.message}${label}` }
+  })
+}
+
+/** The scenario of one combination; null when it has problems. */
+function pointOf(of: {
+  readonly name: string
+  /** Where the file of a recording is looked for. */
+  readonly folder: string
+  readonly base: Record<string, unknown>
+  readonly names: readonly string[]
+  readonly values: readonly AxisValue[]
+}): { readonly point: Point | null; readonly problems: readonly Problem[] } {
   const { base, names, values } = of
-  const label = names.map((name, at) => `${name} ${values[at]}`).join(', ')
+  const { scenario: draft, problems } = applied(base, names, values)
   try {
-    const scenario = checkScenario({ ...applied(base, names, values), name: of.name })
-    return { values, scenario: recorded(scenario, of.folder) }
+    const scenario = checkScenario({ ...draft, name: of.name })
+    const point = { values, scenario: recorded(scenario, of.folder) }
+    return { point: problems.length === 0 ? point : null, problems }
   } catch (error) {
-    if (!(error instanceof ScenarioError) && !(error instanceof RangeError)) throw error
-    const found =
-      error instanceof ScenarioError ? error.problems : [{ path: 'axes', message: error.message }]
-    for (const { path, message } of found) {
-      if (problems.length === PROBLEMS_MAX) return null
-      problems.push({ path, message: label === '' ? message : `${message} (with ${label})` })
-    }
-    return null
+    if (!(error instanceof ScenarioError)) throw error
+    // Members under control were counted off by a committee that is none.
+    const isCommittee = error.problems.every(({ path }) => path !== 'committee.members')
+    const own = error.problems.filter(({ path }) => isCommittee || !path.startsWith('adversaries'))
+    return { point: null, problems: [...problems, ...own] }
   }
 }
 
-/** @throws {RangeError} when an axis has a value that means nothing */
+/** The scenario with the values of its axes, and which of these mean nothing. */
 function applied(
   base: Record<string, unknown>,
   names: readonly string[],
   values: readonly AxisValue[],
-): Record<string, unknown> {
+): { readonly scenario: Draft; readonly problems: readonly Problem[] } {
   const scenario: Draft = structuredClone(base)
+  const problems: Problem[] = []
   const given = new Map(names.map((name, at) => [name, values[at] as AxisValue]))
   for (const [name, each] of given) {
     if (name === 'members') put(scenario, ['committee', 'members'], each)
     else if (name !== 'strategy' && name !== 'faulty') put(scenario, name.split('.'), each)
   }
   if (given.has('strategy') || given.has('faulty')) {
-    scenario.adversaries = adversariesOf(scenario, given)
+    scenario.adversaries = adversariesOf(scenario, given, (message) =>
+      problems.push({ path: 'axes', message }),
+    )
   }
-  return scenario
+  return { scenario, problems }
 }
 
-/** The last members follow the strategies, joined by `+`; f of them unless `faulty` says else. */
-function adversariesOf(scenario: Draft, given: ReadonlyMap<string, AxisValue>): readonly unknown[] {
-  const strategy = given.get('strategy')
-  if (strategy === undefined) throw new RangeError('faulty needs an axis strategy beside it')
-  const { committee } = scenario
+/** The last members follow the strategies; f of them unless `faulty` says else. */
+function adversariesOf(
+  { committee }: Draft,
+  given: ReadonlyMap<string, AxisValue>,
+  refuse: (message: string) => void,
+): readonly unknown[] {
+  const strategies = strategiesOf(given.get('strategy'), refuse)
   const size = Number(committee?.members)
-  const f = committee?.f === undefined ? faultyMax(size) : Number(committee.f)
+  const f = committee?.f === undefined ? faultyMax(Math.max(1, size || 1)) : Number(committee.f)
   const count = faultyOf(given.get('faulty') ?? 'f', f)
-  if (count > size) throw new RangeError(`faulty must not exceed the ${size} members`)
-  const members = Array.from({ length: count }, (_, index) => size - 1 - index)
-  if (strategy === 'none' || count === 0) return []
-  return String(strategy)
-    .split('+')
-    .map((each) => ({ strategy: each.trim(), members }))
+  if (count === null) refuse('faulty must be f, f+1 or a whole number from 0')
+  // A committee that is none is found by its own rules.
+  if (count === null || !Number.isInteger(size)) return []
+  if (count > size) refuse(`faulty must not exceed the ${size} members`)
+  const members = Array.from({ length: Math.min(count, size) }, (_, at) => size - 1 - at)
+  return members.length === 0 ? [] : strategies.map((strategy) => ({ strategy, members }))
 }
 
-function faultyOf(wanted: AxisValue, f: number): number {
+/** The strategies of a value, joined by `+`; `none` is none. */
+function strategiesOf(
+  value: AxisValue | undefined,
+  refuse: (message: string) => void,
+): readonly string[] {
+  if (value === undefined) refuse('faulty needs an axis strategy beside it')
+  if (value === undefined || value === 'none') return []
+  return String(value)
+    .split('+')
+    .flatMap((text) => {
+      const name = text.trim()
+      if (NAMES.includes(name)) return [name]
+      refuse(`strategy "${name}" is none of ${NAMES.join(', ')}`)
+      return []
+    })
+}
+
+function faultyOf(wanted: AxisValue, f: number): number | null {
   if (wanted === 'f') return f
   if (wanted === 'f+1') return f + 1
-  if (typeof wanted === 'number' && Number.isInteger(wanted) && wanted >= 0) return wanted
-  throw new RangeError('faulty must be f, f+1 or a whole number from 0')
+  return typeof wanted === 'number' && Number.isInteger(wanted) && wanted >= 0 ? wanted : null
 }
 
 function put(into: Record<string, unknown>, path: readonly string[], each: AxisValue): void {

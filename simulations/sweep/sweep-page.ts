@@ -35,6 +35,7 @@ function summaryOf({ head, finished }: Results): readonly string[] {
   const seeds = new Set(inOrder(finished).map(({ seed }) => seed)).size
   const missing = finished.size < head.cells ? ` of ${head.cells}` : ''
   return [
+    ...(head.about === undefined ? [] : [head.about]),
     `${finished.size}${missing} runs over ${head.axes.join(', ') || 'no axis'}, ` +
       `${seeds === 1 ? 'one seed' : `${seeds} seeds`}. An invariant broke in ${broken} of them.`,
   ]

@@ -7,7 +7,7 @@ import { htmlOf } from '../../simulations/report/page.ts'
 import { pageOfRun } from '../../simulations/report/run/page.ts'
 import { writeReport } from '../../simulations/report/write-report.ts'
 import { createRun, recorderOf } from '../../simulations/run.ts'
-import { checkScenario } from '../../simulations/scenario/load.ts'
+import { checkScenario, parseScenario } from '../../simulations/scenario/load.ts'
 import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
 
 const ORIGIN = { commit: 'c'.repeat(40), command: 'simulate x' }
@@ -91,6 +91,13 @@ describe('the report of a run', () => {
     folder = mkdtempSync(join(tmpdir(), 'report-'))
   })
   afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('holds its scenario, which outlives the file that it was made of', () => {
+    const run = shown({ ...STORM, rounds: 20 })
+    const [, text = ''] = /<pre>(name: [^<]*)<\/pre>/.exec(htmlOf(pageOfRun(run), ORIGIN)) ?? []
+    const plain = text.replaceAll('&quot;', '"').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+    expect(parseScenario(plain)).toEqual({ ...run.scenario, seed: run.result.seed })
+  })
 
   test('no text of a scenario can end an element', () => {
     const run = shown(ATTACKED)

@@ -153,8 +153,24 @@ describe('a sweep', () => {
     writeFileSync(file('wrong.yaml'), text)
     const error = await run({ file: file('wrong.yaml') }).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(InputError)
-    const messages = (error as InputError).problems.map(({ message }) => message).join('\n')
-    expect(messages).toContain('with members 40, strategy none, network.lossPpm 0')
-    expect(messages).toContain('with members 4, strategy sleep+late, network.lossPpm 20000')
+    const messages = (error as InputError).problems.map(({ message }) => message)
+    // Once each, not with every value of the other axes.
+    expect(messages).toHaveLength(2)
+    expect(messages[0]).toMatch(/^strategy "sleep" is none of .*\(with strategy sleep\+late\)$/)
+    expect(messages[1]).toMatch(/ \(with members 40\)$/)
+  })
+
+  test('a value that means nothing hides no other problem', async () => {
+    const text = SWEEP.replace('lossPpm, values', 'losPpm, values').replace(
+      'axes:',
+      'axes:\n  - { axis: faulty, values: [f, f+7] }',
+    )
+    writeFileSync(file('hidden.yaml'), text.replace('[4, 7]', '[4, seven]'))
+    const error = await run({ file: file('hidden.yaml') }).catch((reason: unknown) => reason)
+    expect((error as InputError).problems).toMatchObject([
+      { path: 'network.losPpm', message: 'is no key that is known here' },
+      { path: 'committee.members', message: expect.stringMatching(/\(with members seven\)$/) },
+      { path: 'axes', message: expect.stringMatching(/^faulty must .*\(with faulty f\+7\)$/) },
+    ])
   })
 })

@@ -19,6 +19,8 @@ export interface NumberAxis {
   /** Taken from the data when left out; 0 is included then unless `isFree`. */
   readonly range?: readonly [number, number]
   readonly isFree?: boolean
+  /** Where marks stand, in place of round numbers; whole numbers within the data. */
+  readonly ticks?: readonly number[]
   /** Powers of ten; values at or below its lowest mark are drawn there. */
   readonly isLog?: boolean
   /** Rounds of a run: a page can mark one of them in every figure over rounds. */

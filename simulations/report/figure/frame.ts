@@ -1,5 +1,5 @@
 import type { NumberAxis } from './figure.ts'
-import { exactScaleOf, extentOf, logScaleOf, type Scale, scaleOf } from './scale.ts'
+import { exactScaleOf, extentOf, logScaleOf, markedAt, type Scale, scaleOf } from './scale.ts'
 import { element, GRID, INK, lineBetween, rounded, SOFT, text, WIDTH, widthOf } from './svg.ts'
 
 /** Where a plot may draw, in pixels. */
@@ -103,7 +103,8 @@ export function axisScale(
   const [low, high] = extentOf(values)
   const ends =
     axis.isFree === true ? ([low, high] as const) : ([Math.min(0, low), Math.max(0, high)] as const)
-  return scaleOf(ends, pixels, ticksMax)
+  const scale = scaleOf(ends, pixels, ticksMax)
+  return axis.ticks === undefined ? scale : markedAt(scale, axis.ticks)
 }
 
 /** Room that the marks of a vertical axis take on its left. */

@@ -43,6 +43,11 @@ export function exactScaleOf(
   return { ...between(range, pixels), ticks, label: labelBy(step) }
 }
 
+/** The same scale with its marks at given whole numbers. */
+export function markedAt(scale: Scale, ticks: readonly number[]): Scale {
+  return { ...scale, ticks, label: labelBy(1) }
+}
+
 /** A scale of powers of ten; what is too small for it is drawn at its end. */
 export function logScaleOf(
   [low, high]: readonly [number, number],

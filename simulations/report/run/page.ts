@@ -1,4 +1,5 @@
 import type { SimulationResult } from '../../result.ts'
+import { scenarioText } from '../../scenario/scenario-text.ts'
 import type { Figure } from '../figure/figure.ts'
 import { leftOfNames } from '../figure/frame.ts'
 import type { Page, Part } from '../page.ts'
@@ -51,9 +52,16 @@ export function pageOfRun(run: ShownRun): Page {
       html(notesOf(result)),
       heading('Tables'),
       ...tablesOfRun(run).map((table): Part => ({ type: 'table', table })),
+      html(scenarioOf(run)),
       html(`<p>Trace hash <code>${result.traceHash}</code>: the same seed gives the same.</p>`),
     ],
   }
+}
+
+/** A page outlives the file that it was made of. */
+function scenarioOf({ scenario, result }: ShownRun): string {
+  const text = scenarioText({ ...scenario, seed: result.seed })
+  return `<details><summary>Scenario, as a file</summary><pre>${escapeHtml(text)}</pre></details>`
 }
 
 /** Marks of a price have about this room. */

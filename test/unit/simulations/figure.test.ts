@@ -163,6 +163,14 @@ describe('lines', () => {
     expect(attribute(svg, 'data-points')).toBe('[[1,5,2,19]]')
   })
 
+  test('marks stand where an axis says, and nowhere else', () => {
+    const series = [{ name: 'a', points: [4, 7, 31].map((x) => ({ x, y: 1 })) }]
+    const x = { label: 'members', isFree: true, ticks: [4, 7, 31] }
+    const svg = drawn({ type: 'lines', x, y: { label: 'ms' }, series })
+    const marks = [...svg.matchAll(/text-anchor="middle"[^>]*>(\d+)</g)].map(([, text]) => text)
+    expect(marks).toEqual(['4', '7', '31'])
+  })
+
   test('a short fault is still seen', () => {
     const shade =
       plot([

@@ -25,7 +25,13 @@ describe('a protocol file', () => {
 
   test('all problems of form are listed at once', () => {
     const text = 'name: Mine\nsteps: [{ name: 1, from: all, to: all, workMs: -1, x: 2 }]\n'
-    expect(problemsOf(text)).toEqual(['name', 'steps.0.name', 'steps.0.workMs', 'steps.0', 'done'])
+    expect(problemsOf(text)).toEqual([
+      'name',
+      'steps.0.name',
+      'steps.0.workMs',
+      'steps.0.x',
+      'done',
+    ])
   })
 
   test('all names that do not fit are listed at once', () => {

@@ -1,6 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { loadScenario, parseScenario, ScenarioError } from '../../../simulations/scenario/load.ts'
+import {
+  checkScenario,
+  loadScenario,
+  parseScenario,
+  ScenarioError,
+} from '../../../simulations/scenario/load.ts'
+import { scenarioText } from '../../../simulations/scenario/scenario-text.ts'
 
 const FOLDER = new URL('../../../simulations/scenarios/', import.meta.url)
 
@@ -37,8 +43,36 @@ surprise: 1
       'network.latency.ms',
       'network.lossPpm',
       'adversaries.0.members',
-      '',
+      'surprise',
     ])
+  })
+
+  test('what is missing, unknown or of another type is said in words', () => {
+    const text = 'name: wrong\ncommittee: { members: four, timing: soon }\nround: 1\n'
+    expect(() => parseScenario(text)).toThrow(
+      [
+        'rounds: is missing; must be of type number',
+        'committee.members: is of type string; must be of type number',
+        'committee.timing: must be region, worldwide or local, or all values of protocol §3',
+        'round: is no key that is known here',
+      ].join('\n  '),
+    )
+  })
+
+  test.each(readdirSync(FOLDER))('%s as a text is the same scenario', (file) => {
+    const scenario = loadScenario(new URL(file, FOLDER).pathname)
+    expect(parseScenario(scenarioText(scenario))).toEqual(scenario)
+  })
+
+  test('latencies of the default type with other bounds keep their type in a text', () => {
+    const latency = { type: 'uniform', minMs: 2, maxMs: 30 }
+    const scenario = checkScenario({
+      name: 'wide',
+      rounds: 10,
+      committee: { members: 4 },
+      network: { latency },
+    })
+    expect(parseScenario(scenarioText(scenario))).toEqual(scenario)
   })
 
   test('rules between fields are checked, the protocol’s own too', () => {
