@@ -10,7 +10,7 @@ import { encodeDirect, SYNC_ANSWER_BYTES_MAX } from '../aggregator/messages/sync
 import { heldForMs, hurriedForMs } from '../aggregator/passing-on.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
-import { WallClock } from './clock.ts'
+import { type Clock, WallClock } from './clock.ts'
 import { counting, countingSources } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
@@ -31,6 +31,7 @@ import { Later } from './later.ts'
 import { type Running, startAll } from './lifecycle.ts'
 import type { Log } from './logging.ts'
 import { SourceEngine } from './sources/engine.ts'
+import { clockAt } from './sources/source-clock.ts'
 import { RoundBook } from './view/round-book.ts'
 import { createView } from './view/view.ts'
 
@@ -142,8 +143,9 @@ async function assemble(assembly: Assembly) {
   const { self } = signer
   const kept = { dataDirectory: config.dataDirectory, startedMs, committee, self }
   const store = openStore(kept, { nowMs, log, later: later.do })
-  const engine = makeSources(assembly)
-  const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock })
+  const then = sourceClock(assembly)
+  const engine = makeSources(assembly, then)
+  const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock: then })
   const targets = makeTargets(config, { ...assembly, predecessor: loaded.predecessor })
   const certified = makeCertified({ ...config, committee: loaded.committee }, { log, metrics })
   const book = new RoundBook(committee, () => clock.preciseMs())
@@ -205,7 +207,17 @@ async function assemble(assembly: Assembly) {
   return { parts: [...first, ...last], api }
 }
 
-function makeSources({ loaded, context, clock, log, metrics }: Assembly): SourceEngine {
+/** The time of sources: now, unless they read a replayed market (ADR 0102). */
+function sourceClock({ loaded, clock, log }: Assembly): Pick<Clock, 'nowMs'> {
+  const { clockOffsetMs } = loaded.config.sources
+  if (clockOffsetMs !== 0) log.warn('source.clock.shifted', { clockOffsetMs })
+  return clockAt(clock, clockOffsetMs)
+}
+
+function makeSources(
+  { loaded, context, log, metrics }: Assembly,
+  clock: Pick<Clock, 'nowMs'>,
+): SourceEngine {
   return new SourceEngine(
     { config: loaded.config.sources, feeds: context.committee.params.feeds },
     {

@@ -31,6 +31,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     // The longer name first: it begins with the other one.
     return [recordShow, record]
   },
+  'replay-market': async () => [(await import('./commands/replay-market.ts')).replayMarket],
   replay: async () => [(await import('./commands/replay.ts')).replay],
   journal: async () => [(await import('./commands/journal-export.ts')).journalExport],
   evidence: async () => {

@@ -42,6 +42,7 @@ export const EXIT_CODES = [
     meaning: 'A port is busy, or an address cannot be listened on.',
     codes: [
       ...['API_PORT_BUSY', 'API_ADDRESS_REFUSED', 'GOSSIP_', 'PUBLIC_PORT_FAILED'],
+      'MARKET_PORT_TAKEN',
       'SIGNER_SOCKET_',
     ],
   },

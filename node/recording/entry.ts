@@ -52,8 +52,11 @@ const answerSchema = z.strictObject({
     z.strictObject({ text: z.string().max(BODY_BYTES_MAX) }),
     z.strictObject({ base64: z.base64().max(2 * BODY_BYTES_MAX) }),
   ]),
-  /** `broken`: the connection failed. `abandoned`: the recording node would not wait or read on. */
-  ending: z.enum(['whole', 'broken', 'abandoned']),
+  /**
+   * `broken`: the connection failed. `abandoned`: the recording node would not wait or read on.
+   * `oversized`: it was longer than a node takes.
+   */
+  ending: z.enum(['whole', 'broken', 'abandoned', 'oversized']),
 })
 
 const onStream = { venue, connection, atMs: timeMs }

@@ -20,8 +20,8 @@ const ABANDONED: ReadonlySet<string> = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
 ])
+const OVERSIZED = 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
 
 /** Makes an entry of each answer and of each turn of a stream. */
 export function recordingTap(options: TapOptions): TrafficTap {
@@ -98,11 +98,16 @@ function heard(handler: Dispatcher.DispatchHandler, note: AnswerNote): Dispatche
       handler.onResponseEnd?.(controller, trailers)
     },
     onResponseError: (controller, error) => {
-      const isAbandoned = error.name === 'AbortError' || ABANDONED.has(codeOf(error))
-      note.end(isAbandoned ? 'abandoned' : 'broken')
+      note.end(endingBy(error))
       handler.onResponseError?.(controller, error)
     },
   }
+}
+
+function endingBy(error: Error): RecordedAnswer['ending'] {
+  const code = codeOf(error)
+  if (code === OVERSIZED) return 'oversized'
+  return error.name === 'AbortError' || ABANDONED.has(code) ? 'abandoned' : 'broken'
 }
 
 interface HeardStream {

@@ -9,6 +9,7 @@ import { conversionDefaults, feedDefaults, RULE_DEFAULTS, VENUE_DEFAULTS } from 
 import { optionVenuesSchema, volatilityProblem, volatilitySchema } from './option-config.ts'
 import type { KnownVenue } from './registry.ts'
 import { VENUES } from './registry.ts'
+import { clockProblems } from './source-clock.ts'
 import { durationMs, marketName, streamedVenueSchema, streamUrlOf } from './venue-config.ts'
 import { budgetProblems, hostProblems, legVenueProblem } from './venue-problems.ts'
 
@@ -26,6 +27,9 @@ const ruleFields = {
   weightBpsMax: whole(1, 4_999).default(RULE_DEFAULTS.weightBpsMax),
   sourcesMin: whole(1, 31).default(RULE_DEFAULTS.sourcesMin),
 }
+
+/** A century: no recording is older. */
+const CLOCK_OFFSET_MS_MAX = 3_155_760_000_000
 
 const legs = z
   .array(z.strictObject({ venue: z.string('must name a venue'), market: marketName }))
@@ -53,6 +57,7 @@ const spotVenue = (name: KnownVenue) => streamedVenueSchema({ ...VENUES[name], .
  */
 export const sourcesConfigSchema = z
   .strictObject({
+    clockOffsetMs: whole(-CLOCK_OFFSET_MS_MAX, CLOCK_OFFSET_MS_MAX).default(0),
     venues: z
       .strictObject({
         binance: spotVenue('binance'),
@@ -128,14 +133,13 @@ function crossFieldProblems(config: SourcesConfig): readonly Problem[] {
       : [{ path: ['conversions', index, 'market'], message: `repeats ${market}` }],
   )
   const volatility = volatilityProblem(config.optionVenues, config.volatility)
+  const named = sections.flatMap(({ legs }) => legs)
   return [
     ...repeated,
+    ...clockProblems(config, named),
     ...sections.flatMap((section) => sectionProblems(config, section)),
     ...hostProblems(config),
-    ...budgetProblems(
-      config,
-      sections.flatMap(({ legs }) => legs),
-    ),
+    ...budgetProblems(config, named),
     ...(volatility === null
       ? []
       : [{ path: ['volatility', volatility.key], message: volatility.message }]),

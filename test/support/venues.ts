@@ -9,6 +9,8 @@ import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { SourceEngine, type SourceMetric } from '../../node/sources/engine.ts'
 import { HOST_SOURCES } from '../../node/sources/host.ts'
 import { OPTION_VENUE_NAMES } from '../../node/sources/registry.ts'
+import { clockAt } from '../../node/sources/source-clock.ts'
+import type { TrafficTap } from '../../node/sources/tap.ts'
 
 /** Time that moves only when a test says so; sleepers wake when it passes them. */
 export class SteppedTime {
@@ -144,18 +146,21 @@ export class DrivenEngine {
       readonly feeds?: readonly FeedParams[]
       /** Declared venues that feeds ask besides those of the market server. */
       readonly declared?: readonly string[]
+      /** Hears the traffic. */
+      readonly tap?: TrafficTap
     },
     time: SteppedTime,
   ) {
     this.#time = time
-    const { feeds = FEEDS, declared = [] } = options
+    const { feeds = FEEDS, declared = [], tap } = options
     const hasOptions = feeds.some(({ kind }) => kind === 'volatility')
     this.#polled = [...MARKET_VENUES, ...(hasOptions ? OPTION_VENUE_NAMES : []), ...declared]
     this.engine = new SourceEngine(
       { config: options.config, feeds },
       {
         ...HOST_SOURCES,
-        clock: time,
+        ...(tap !== undefined && { tap }),
+        clock: clockAt(time, options.config.clockOffsetMs),
         sleep: (ms, signal) => (ms === RETRY_MS ? Promise.resolve() : time.sleep(ms, signal)),
         jitter: () => 0,
         log: this.log,

@@ -9,6 +9,7 @@ import { record as recordTraffic } from '../../recording/recorder.ts'
 import type { RecordingSummary, VenueSummary } from '../../recording/summary.ts'
 import { summarize } from '../../recording/summary.ts'
 import { HOST_SOURCES } from '../../sources/host.ts'
+import { clockAt } from '../../sources/source-clock.ts'
 import { columns } from '../columns.ts'
 import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
@@ -46,7 +47,7 @@ export const record = command({
       { asked, path: out, bytesMax, durationMs },
       {
         ...HOST_SOURCES,
-        clock: new WallClock(),
+        clock: clockAt(new WallClock(), asked.sources.clockOffsetMs),
         log: createLog({ level: 'warn', format: 'text' }, stderr),
         signal,
         onProgress: progressTo(stderr, asked),

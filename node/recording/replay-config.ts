@@ -1,0 +1,48 @@
+import type { DurationMs } from '../../aggregator/values/time.ts'
+import type { SourcesConfigInput } from '../sources/config.ts'
+import { configuredVenue } from '../sources/configured-venues.ts'
+import type { KnownOptionVenue, KnownVenue } from '../sources/registry.ts'
+import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../sources/registry.ts'
+import { streamUrlOf } from '../sources/venue-config.ts'
+import type { RecordingHeader } from './entry.ts'
+import { venueReaders } from './venue-reader.ts'
+
+/**
+ * `sources` with which a node reads a replayed market: those of the recording node, at the replay's
+ * addresses, with the time of then. Venues that the recording node did not ask are left out of it,
+ * and options of venues that it did not ask are not asked.
+ *
+ * @param url address of the replay
+ */
+export function replaySources(
+  header: RecordingHeader,
+  { url, clockOffsetMs }: { readonly url: string; readonly clockOffsetMs: DurationMs },
+): SourcesConfigInput {
+  const { written, sources } = header
+  const asked = venueReaders(header)
+  const at = (venue: string) => ({ baseUrl: `${url}/${venue}`, access: 'local' as const })
+  const streamOf = (venue: KnownVenue) => {
+    const found = configuredVenue(sources, venue)
+    if (found === null || streamUrlOf(found.venue, found.streamed) === null) return {}
+    return { streamUrl: `${url.replace('http', 'ws')}/${venue}/stream` }
+  }
+  const venues = VENUE_NAMES.filter((venue) => asked.has(venue)).map((venue) => {
+    const { streamUrl: _, ...own } = written.venues?.[venue] ?? {}
+    return [venue, { ...own, ...at(venue), ...streamOf(venue) }]
+  })
+  const optionVenues = OPTION_VENUE_NAMES.map((venue: KnownOptionVenue) => {
+    const own = written.optionVenues?.[venue] ?? {}
+    return [venue, asked.has(venue) ? { ...own, ...at(venue) } : { ...own, enabled: false }]
+  })
+  const declared = Object.entries(written.declaredVenues ?? {}).map(([venue, own]) => [
+    venue,
+    { ...own, ...(asked.has(venue) ? at(venue) : { enabled: false }) },
+  ])
+  return {
+    ...written,
+    clockOffsetMs,
+    venues: { ...written.venues, ...Object.fromEntries(venues) },
+    optionVenues: Object.fromEntries(optionVenues),
+    ...(declared.length > 0 && { declaredVenues: Object.fromEntries(declared) }),
+  }
+}
