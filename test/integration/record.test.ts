@@ -2,15 +2,17 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, watch, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { request } from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../node/cli/execute.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
+import { parseYaml } from '../../node/config/yaml.ts'
 import { MARKET_VENUES } from '../../node/devnet/market/model.ts'
 import type { MarketServer } from '../../node/devnet/market/server.ts'
 import { startMarketServer } from '../../node/devnet/market/server.ts'
 import { readRecording } from '../../node/recording/reader.ts'
 import type { RecordingSummary } from '../../node/recording/summary.ts'
-import { Folder } from '../support/recording.ts'
+import { Folder, recordingHeader, recordingOf } from '../support/recording.ts'
 import { venuesAt } from '../support/venues.ts'
 import { committeeOfFour } from '../unit/node/config/fixtures.ts'
 
@@ -156,4 +158,61 @@ test('given a file that is no recording, then show says so', async () => {
   const { exitCode, stderr } = await executed('record', 'show', file)
   expect(exitCode).toBe(3)
   expect(stderr).toMatch(/^RECORDING_FOREIGN: /)
+})
+
+describe('a replayed market as a command', () => {
+  const answers = [0, 400].map((atMs) => ({
+    type: 'answer' as const,
+    venue: 'kraken',
+    path: '/0/public/Ticker?pair=XBTUSD',
+    sentMs: atMs,
+    atMs,
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: { text: `{"at":${atMs}}` },
+    ending: 'whole' as const,
+  }))
+  const saved = () => folder.holding('rec', recordingOf(recordingHeader(0), answers))
+
+  test('writes what a node takes, answers, and ends with the recording', async () => {
+    const piece = folder.at('sources.yaml')
+    const out = ['--config-out', piece, '--lead-seconds', '3', '--json']
+    const { child, ended } = start('replay-market', await saved(), ...out)
+    const [line] = await once(child.stdout, 'data')
+    const { address, sources, startsMs } = JSON.parse(String(line))
+    const parsed = parseYaml(await readFile(piece, 'utf8'))
+    expect(parsed).toMatchObject({ type: 'parsed', value: { sources } })
+    expect(sources.clockOffsetMs).toBe(-startsMs)
+    expect(sources.venues.kraken.baseUrl).toBe(`${address}/kraken`)
+    const asked = await request(`${address}/kraken/0/public/Ticker?pair=XBTUSD`)
+    expect(await asked.body.json()).toEqual({ at: 0 })
+    const { exitCode, stderr } = await ended
+    expect({ exitCode, last: stderr.split('\n').at(-2) }).toEqual({
+      exitCode: 0,
+      last: 'the recording is over',
+    })
+  })
+
+  test.each([
+    [['--speed', '0']],
+    [['--speed', '2', '--config-out', 'x']],
+    [['--lead-seconds', '-1']],
+    [['--port', '65536']],
+    [['--from', '99']],
+    [['--from', 'yesterday']],
+  ])('given %j, then the command line is wrong', async (args) => {
+    const { exitCode, stderr } = await executed('replay-market', await saved(), ...args)
+    expect({ exitCode, code: stderr.split(':')[0] }).toEqual({ exitCode: 2, code: 'USAGE_INVALID' })
+  })
+
+  test('given a file that is there, then it is not overwritten', async () => {
+    const recording = await saved()
+    const { exitCode, stderr } = await executed(
+      'replay-market',
+      recording,
+      '--config-out',
+      recording,
+    )
+    expect({ exitCode, code: stderr.split(':')[0] }).toEqual({ exitCode: 3, code: 'FILE_EXISTS' })
+  })
 })

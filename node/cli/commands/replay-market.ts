@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import { stringify } from 'yaml'
@@ -97,17 +96,14 @@ async function untilOver(
   { stderr, signal }: { readonly stderr: Output; readonly signal: AbortSignal },
 ): Promise<void> {
   const { header, endedMs } = recording
-  const stopped = once(signal, 'abort')
   while (!signal.aborted && nowMs() <= endedMs) {
     const { answers, listeners } = server.counts()
     const at = ((nowMs() - header.startedMs) / 1_000).toFixed(1)
     const of = ((endedMs - header.startedMs) / 1_000).toFixed(1)
     stderr.write(`at ${at} s of ${of} s: ${answers} answers given, ${listeners} streams heard\n`)
     const leftMs = Math.max(endedMs - nowMs() + 1, 1)
-    await Promise.race([
-      pauseFor(Math.min(SAY_EVERY_MS, leftMs), undefined, { ref: true }),
-      stopped,
-    ])
+    const waitMs = Math.min(SAY_EVERY_MS, leftMs)
+    await pauseFor(waitMs, undefined, { signal }).catch(() => undefined)
   }
   stderr.write(signal.aborted ? 'stopped\n' : 'the recording is over\n')
 }
