@@ -159,12 +159,14 @@ function onceOnly(fault: Scenario['faults'][number]): Change {
 function withMembers(scenario: Scenario, members: number): Scenario {
   if (scenario.committee.members <= members) return scenario
   const kept = (list: readonly number[]) => list.filter((index) => index < members)
-  const f = faultyMax(members)
   const named = [...new Set(scenario.adversaries.flatMap((each) => each.members))]
+  const { f = faultyMax(scenario.committee.members) } = scenario.committee
+  // What needs more than f here may need more than f there.
+  const count = faultyMax(members) + Math.max(0, named.length - f)
   const renamed = (list: readonly number[]) =>
     list
       .map((index) => named.indexOf(index))
-      .filter((position) => position < f)
+      .filter((position) => position >= 0 && position < count)
       .map((position) => members - 1 - position)
   const some = <T extends { readonly members: readonly number[] }>(list: readonly T[]): T[] =>
     list.map((each) => ({ ...each, members: kept(each.members) })).filter(hasMembers)

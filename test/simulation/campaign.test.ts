@@ -130,6 +130,21 @@ describe('shrinking', () => {
     expect(violations[0]).toEqual(shrunk.violation)
   })
 
+  test('of what more than f members break leaves more than f, in a smaller committee', () => {
+    const scenario = checkScenario({
+      name: 'liars',
+      rounds: 60,
+      committee: { members: 7 },
+      faults: [{ type: 'crash', members: [1], atMs: 20_000, restartMs: 25_000 }],
+      adversaries: [{ strategy: 'lie', members: [4, 5, 6] }],
+    })
+    expect(shrink({ scenario, seed: 1, rule: 'S1' })?.scenario).toMatchObject({
+      committee: { members: 4 },
+      faults: [],
+      adversaries: [{ strategy: 'lie', members: [3, 2] }],
+    })
+  })
+
   test('is nothing where nothing breaks', () => {
     const scenario = checkScenario({ name: 'sound', rounds: 5, committee: { members: 4 } })
     expect(shrink({ scenario, seed: 1, rule: 'S1' })).toBeNull()
