@@ -128,6 +128,26 @@ describe('before the first start', () => {
     expect(readdirSync(node.directory)).toEqual(files)
   })
 
+  test('a replayed market is asked by its own clock', async () => {
+    const monthMs = 30 * 86_400_000
+    const then = await startMarketServer({ seed: 1, nowMs: () => Date.now() - monthMs })
+    try {
+      const replayed = (clockOffsetMs: number) =>
+        configure((config) => {
+          const sources = venuesAt(then, {}, ['kraken']) as Config['sources']
+          config.sources = { ...sources, clockOffsetMs } as Config['sources']
+        })
+      replayed(0)
+      expect((await doctor()).of('feed BTC/USD')?.verdict).toBe('fault')
+      replayed(-monthMs)
+      const { wrong, of } = await doctor()
+      expect(wrong).toEqual([CHEAP_KEYS])
+      expect(of('stream kraken')?.seen).toMatch(/^open after \d{1,4} ms/)
+    } finally {
+      await then.stop()
+    }
+  })
+
   test('with --offline nobody else is asked', async () => {
     await market.stop()
     for (const server of servers.splice(0)) server.close()

@@ -4,6 +4,7 @@ import { SOURCE_STATE_START, sampleSources } from '../../../aggregator/aggregati
 import type { FeedParams } from '../../../aggregator/params.ts'
 import { formatDecimal } from '../../../aggregator/values/decimal.ts'
 import { sourceSettings } from '../../sources/settings.ts'
+import { clockAt } from '../../sources/source-clock.ts'
 import type { Check } from '../check.ts'
 import type { Finding } from '../finding.ts'
 import { fault, ok, warning } from '../finding.ts'
@@ -14,7 +15,8 @@ export const feeds: Check = {
   reach: 'network',
   examine: async ({ config, feeds: listed, quotes }, { clock }) => {
     const settings = sourceSettings(config.sources, listed)
-    const input = { state: SOURCE_STATE_START, quotes, nowMs: clock.nowMs() }
+    const nowMs = clockAt(clock, config.sources.clockOffsetMs).nowMs()
+    const input = { state: SOURCE_STATE_START, quotes, nowMs }
     const sample = sampleSources(settings, input)
     const findings = listed.flatMap((feed) => {
       // Others are computed from what the committee has certified.

@@ -3,6 +3,7 @@ import type { OracleError } from '../../errors.ts'
 import type { AskedSpotVenue } from '../../sources/asked.ts'
 import { askedVenues } from '../../sources/asked.ts'
 import { streamSocketOf } from '../../sources/open-venue.ts'
+import { clockAt } from '../../sources/source-clock.ts'
 import { StreamConnection } from '../../sources/stream-connection.ts'
 import { openStreamSocket } from '../../sources/stream-socket.ts'
 import { eachAtOnce } from '../at-once.ts'
@@ -21,7 +22,8 @@ export const streams: Check = {
   reach: 'network',
   examine: async ({ config, feeds }, tools) => {
     const { spot } = askedVenues({ config: config.sources, feeds })
-    const work = (asked: AskedSpotVenue) => streamOf(asked, tools)
+    const clock = clockAt(tools.clock, config.sources.clockOffsetMs)
+    const work = (asked: AskedSpotVenue) => streamOf(asked, { ...tools, clock })
     const findings = await eachAtOnce(spot, { limit: AT_ONCE, work })
     return { findings: findings.filter((each) => each !== null) }
   },

@@ -5,6 +5,7 @@ import { succeedQuote } from '../../../aggregator/aggregation/quote.ts'
 import type { DurationMs } from '../../../aggregator/values/time.ts'
 import { type Asked, askedOptions, askedSpot, askedVenues } from '../../sources/asked.ts'
 import { pollOnce } from '../../sources/one-poll.ts'
+import { clockAt } from '../../sources/source-clock.ts'
 import type { PollOutcome } from '../../sources/venue-client.ts'
 import { eachAtOnce } from '../at-once.ts'
 import type { Check, Tools } from '../check.ts'
@@ -33,11 +34,14 @@ export const venues: Check = {
       return { findings: [fault('venues', told)] }
     }
     const readings: ClockReading[] = []
-    const work = (each: Asked) => answerOf(each, tools, readings)
+    const { clockOffsetMs } = config.sources
+    const clock = clockAt(tools.clock, clockOffsetMs)
+    const work = (each: Asked) => answerOf(each, { ...tools, clock }, readings)
     const answers = await eachAtOnce(asked, { limit: AT_ONCE, work })
     return {
       findings: answers.map(({ name, ...seen }) => venueFinding(`venue ${name}`, seen)),
-      facts: { readings, quotes: quotesOf(answers) },
+      // A replayed market has the dates of then, and they are compared with a clock of then.
+      facts: { readings: clockOffsetMs === 0 ? readings : [], quotes: quotesOf(answers) },
     }
   },
 }
