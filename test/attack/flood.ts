@@ -7,7 +7,7 @@ import { channelsOf } from '../../node/gossip/topics.ts'
 import type { Oracles } from '../support/oracles.ts'
 import { TellingChild } from './child.ts'
 import type { FloodKind } from './insider-process.ts'
-import { type Stretch, startVictims, stretchOf, VICTIMS } from './victims.ts'
+import { heapsMbOf, type Stretch, startVictims, VICTIMS, watched } from './victims.ts'
 
 export interface FloodOptions {
   readonly kinds: readonly FloodKind[]
@@ -27,6 +27,7 @@ export interface FloodResult {
   readonly cuts: number
   readonly idle: Stretch
   readonly flooded: Stretch
+  /** Of what stays after a full collection, from before to after it, at the worst victim. */
   readonly heapGrowthMb: number
   readonly roundRatio: number | null
   /** The same flood at the libraries' defaults. */
@@ -43,6 +44,8 @@ type BareRow =
   | { readonly type: 'probe'; readonly heapBytes: number; readonly lagMs: number }
 
 const MB = 1_048_576
+/** Until what a node does at its start is done and compiled. */
+const SETTLED_MS = 5_000
 
 /** A member's own key floods the others, one kind of message after the other (G10). */
 export async function floodByInsider(options: FloodOptions): Promise<readonly FloodResult[]> {
@@ -68,14 +71,15 @@ async function floodOnce(
 ): Promise<FloodResult> {
   const { durationMs, say, signal } = options
   const targets = oracles.running.map(({ files }) => `/ip4/127.0.0.1/tcp/${files.gossipPort}`)
+  await delay(SETTLED_MS, undefined, { signal })
   say(`${kind}: the victims in peace`)
-  const idleMs = await stretch(durationMs, signal)
-  const idle = await stretchOf(oracles, idleMs)
+  const { stretch: idle } = await watched(oracles, () => delay(durationMs, undefined, { signal }))
+  const heapsMb = await heapsMbOf(oracles, signal)
   say(`${kind}: flooded`)
-  const fromMs = Date.now()
-  const rows = await runInsider(oracles, { targets, kind, options })
-  await delay(1_500, undefined, { signal })
-  const flooded = await stretchOf(oracles, { fromMs, toMs: Date.now() })
+  const { value: rows, stretch: flooded } = await watched(oracles, () =>
+    runInsider(oracles, { targets, kind, options }),
+  )
+  const grownMb = (await heapsMbOf(oracles, signal)).map((mb, at) => mb - (heapsMb[at] ?? 0))
   say(`${kind}: the same without protection`)
   const unprotected = await floodBare(oracles, kind, options)
   const ended = rows.find((row) => row.type === 'ended')
@@ -88,16 +92,10 @@ async function floodOnce(
     cuts: cuts.length,
     idle,
     flooded,
-    heapGrowthMb: flooded.heapMbMax - idle.heapMbMax,
+    heapGrowthMb: round1(Math.max(...grownMb)),
     roundRatio: before === null || during === null ? null : round2(during / before),
     unprotected,
   }
-}
-
-async function stretch(durationMs: number, signal: AbortSignal) {
-  const fromMs = Date.now()
-  await delay(durationMs, undefined, { signal })
-  return { fromMs, toMs: Date.now() }
 }
 
 async function runInsider(
@@ -152,6 +150,10 @@ async function floodBare(
   } finally {
     await bare.stop()
   }
+}
+
+function round1(value: number): number {
+  return Math.round(value * 10) / 10
 }
 
 function round2(value: number): number {

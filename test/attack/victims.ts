@@ -1,23 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NodeFiles } from '../../node/devnet/files.ts'
-import { countRounds } from '../../node/devnet/summary.ts'
+import { countRounds, type RoundAtNode } from '../../node/devnet/summary.ts'
+import { waitFor } from '../../node/devnet/wait.ts'
 import { type Oracles, type OraclesOptions, startedOracles } from '../support/oracles.ts'
 
 const PROBE = new URL('./victim-probe.ts', import.meta.url).href
 const MB = 1_048_576
 
-export interface ProbeRow {
-  readonly atMs: number
-  readonly heapBytes: number
-  readonly lagMs: number
-}
+type ProbeRow =
+  | { readonly type: 'lag'; readonly atMs: number; readonly lagMs: number }
+  | { readonly type: 'heap'; readonly atMs: number; readonly heapBytes: number }
 
 /** What nodes went through between two moments. */
 export interface Stretch {
   readonly roundMsP99: number | null
   readonly missedPercent: number
-  readonly heapMbMax: number
   readonly lagMsMax: number
 }
 
@@ -32,37 +30,71 @@ const VICTIM_OPTIONS: OraclesOptions = {
   nodes: VICTIMS + 1,
   feeds: ['BTC/USD'],
   process: (node) => ({
-    nodeFlags: ['--import', PROBE],
+    nodeFlags: ['--expose-gc', '--import', PROBE],
     within: ['env', `PARALLAX_PROBE_LOG=${probeLogOf(node)}`],
   }),
 }
 
-/** Rounds and probes of all victims over a stretch of time; rounds are read now. */
-export async function stretchOf(
+/** A node shows 120 rounds, of half a second each here. */
+const READ_EVERY_MS = 20_000
+
+/** Keeps the rounds of all victims while something happens, and says how they went. */
+export async function watched<T>(
   oracles: Oracles,
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-): Promise<Stretch> {
+  happens: () => Promise<T>,
+): Promise<{ readonly value: T; readonly stretch: Stretch }> {
   const { genesisMs, timing } = oracles.committee.file.params
   const roundAt = (ms: number) => Math.ceil((ms - genesisMs) / timing.roundMs)
   const running = oracles.nodes.slice(0, VICTIMS)
-  const rows = await Promise.all(
-    running.map(async ({ client }) =>
-      ((await client.rounds()) ?? []).flatMap((row) =>
-        row.path === 'open' ? [] : [{ ...row, path: row.path }],
-      ),
+  const kept = running.map(() => new Map<number, RoundAtNode>())
+  const read = async () => {
+    for (const [at, { client }] of running.entries()) {
+      for (const { path, ...row } of (await client.rounds()) ?? []) {
+        if (path !== 'open') kept[at]?.set(row.round, { ...row, path })
+      }
+    }
+  }
+  const fromMs = Date.now()
+  const timer = setInterval(() => void read(), READ_EVERY_MS)
+  try {
+    const value = await happens()
+    const toMs = Date.now()
+    await read()
+    const range = { from: roundAt(fromMs), to: roundAt(toMs) - 2 }
+    const { rounds, latencyMs } = countRounds(
+      kept.map((rows) => [...rows.values()]),
+      range,
+    )
+    const lags = running
+      .flatMap(({ files }) => probeRows(files))
+      .flatMap((row) => (row.type === 'lag' && row.atMs >= fromMs ? [row.lagMs] : []))
+    const stretch = {
+      roundMsP99: latencyMs.all.p99,
+      missedPercent: Math.round((1_000 * rounds.skipped) / rounds.opened) / 10,
+      lagMsMax: Math.max(...lags),
+    }
+    return { value, stretch }
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** What each victim's heap holds after a full collection, in megabytes. */
+export async function heapsMbOf(oracles: Oracles, signal: AbortSignal): Promise<number[]> {
+  const fromMs = Date.now()
+  const running = oracles.nodes.slice(0, VICTIMS)
+  for (const { process: victim } of running) {
+    if (victim.pid !== null) process.kill(victim.pid, 'SIGUSR2')
+  }
+  const heapOf = async (files: NodeFiles) => {
+    const row = probeRows(files).find((each) => each.type === 'heap' && each.atMs >= fromMs)
+    return row?.type === 'heap' ? row.heapBytes / MB : null
+  }
+  return await Promise.all(
+    running.map(({ files }) =>
+      waitFor(() => heapOf(files), { what: 'the heap of a victim', timeoutMs: 10_000, signal }),
     ),
   )
-  const range = { from: roundAt(fromMs), to: roundAt(toMs) - 2 }
-  const { rounds, latencyMs } = countRounds(rows, range)
-  const probes = running
-    .flatMap(({ files }) => probeRows(files))
-    .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
-  return {
-    roundMsP99: latencyMs.all.p99,
-    missedPercent: Math.round((1_000 * rounds.skipped) / rounds.opened) / 10,
-    heapMbMax: Math.round(Math.max(...probes.map(({ heapBytes }) => heapBytes)) / MB),
-    lagMsMax: Math.max(...probes.map(({ lagMs }) => lagMs)),
-  }
 }
 
 function probeLogOf(node: NodeFiles): string {
