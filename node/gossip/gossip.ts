@@ -5,6 +5,7 @@ import { OracleError } from '../errors.ts'
 import { type Doing, doAtOnce } from '../later.ts'
 import type { Host } from './host.ts'
 import type { Limiter } from './limiter.ts'
+import { onOversize } from './oversize.ts'
 import { passOnLater } from './repairs.ts'
 import type { Roster } from './roster.ts'
 import { type Channels, TOPIC_NAMES, type TopicName } from './topics.ts'
@@ -74,6 +75,7 @@ export class Gossip {
     this.#dependencies = dependencies
     const { host, later = doAtOnce } = dependencies
     passOnLater({ host, later })
+    onOversize(host, (peer) => this.#refuseFrame(peer))
   }
 
   /** Subscribes to both topics; the host must be started. */
@@ -148,6 +150,21 @@ export class Gossip {
     if (judgement.verdict === 'ignore') return TopicValidatorResult.Ignore
     if (this.#dependencies.limiter.reject(from) === 'cut') this.#dependencies.cut(from, 'rejects')
     return TopicValidatorResult.Reject
+  }
+
+  /** Its connection ends each time, and whoever goes on is banned like one that sends nonsense. */
+  #refuseFrame(peer: PeerId): void {
+    const from = this.#options.roster.indexOf(peer)
+    if (from === null) return
+    const { host, limiter, cut } = this.#dependencies
+    this.#count({ verdict: 'reject', code: 'FRAME_TOO_LARGE' })
+    if (limiter.reject(from) === 'cut') {
+      cut(from, 'rejects')
+      return
+    }
+    for (const connection of host.getConnections(peer)) {
+      connection.abort(new Error('a frame above the limit'))
+    }
   }
 
   #judge({ topic, from, bytes }: Delivery): Judgement {

@@ -124,6 +124,23 @@ describe('a peer that is not listed', () => {
 })
 
 describe('a listed member that turned hostile', () => {
+  it('ends each connection on which a frame above the limit is announced, and then bans', async () => {
+    const insider = await startWithInsider()
+    const victim = at(0)
+    let connections = 0
+    while (!isBannedAt(victim)) {
+      const connection = await insider.dial(multiaddr(addressOf(victim)))
+      connections += 1
+      const closed = new Promise((resolve) => connection.addEventListener('close', resolve))
+      const stream = await connection.newStream('/meshsub/1.2.0')
+      // A length of a million, and what would follow.
+      stream.send(Uint8Array.from([0xc0, 0x84, 0x3d, ...new Uint8Array(1_000)]))
+      await closed
+    }
+    expect(connections).toBe(20)
+    expect(victim.network.counters().judged.get('reject:FRAME_TOO_LARGE')).toBe(20)
+  })
+
   it('is cut at the twentieth invalid message and banned, and the others go on', async () => {
     const insider = await startWithInsider()
     for (let count = 0; count < 40; count++) {
