@@ -129,8 +129,7 @@ export const COMMANDS: readonly CommandUsage[] = [
     name: 'attacks',
     takes: [
       '[--members 4,7] [--rounds N] [--seeds N] [--timing region|worldwide] [--listed first|last]',
-      '[--pairs|--without]',
-      '[--workers N] [--json]',
+      '[--pairs|--without] [--workers N] [--json]',
     ],
     does: [
       'fast, proposed and lost rounds for every strategy of f members, alone or in pairs, and',

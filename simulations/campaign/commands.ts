@@ -16,7 +16,7 @@ const DEFAULTS: Readonly<Record<Campaign, { readonly seeds: number; readonly rou
   // Fifteen minutes with a second between rounds.
   safety: { seeds: 20_000, rounds: 900 },
   liveness: { seeds: 10_000, rounds: 60 },
-  coverage: { seeds: 1_500, rounds: 120 },
+  coverage: { seeds: 2_000, rounds: 120 },
   // A million rounds.
   bias: { seeds: 5_000, rounds: 200 },
   blame: { seeds: 100_000, rounds: 20 },
