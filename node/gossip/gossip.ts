@@ -4,7 +4,7 @@ import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import { type Doing, doAtOnce } from '../later.ts'
 import type { Host } from './host.ts'
-import type { Limiter } from './limiter.ts'
+import { Limiter, type LimiterOptions } from './limiter.ts'
 import { onOversize } from './oversize.ts'
 import { passOnLater } from './repairs.ts'
 import type { Roster } from './roster.ts'
@@ -36,6 +36,8 @@ export interface GossipOptions {
 export interface GossipDependencies {
   readonly host: Host
   readonly limiter: Limiter
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
   /**
    * Judges a message and, when it accepts, keeps it for itself. Called once for each distinct
    * message before it is passed on to others, so it must be quick and must not publish by itself.
@@ -61,11 +63,26 @@ export interface GossipCounters {
 /** Distinct codes counted; a set of codes is fixed, so more means a bug and is counted as one. */
 const CODES_MAX = 128
 
+/**
+ * Of frames above the limit. An honest member sends one only when it was asked for much at once,
+ * which happens once in a second at most, since it tells what it has as often; twenty that come
+ * faster are banned.
+ */
+const OVERSIZE: LimiterOptions = {
+  burst: 4,
+  perSecond: 1,
+  rejectsMax: 1,
+  surplusMax: 16,
+  banMs: 0,
+  banMsMax: 0,
+}
+
 /** The two gossip topics: limiter, judge, counters on the way in, and publishing. */
 export class Gossip {
   readonly #options: GossipOptions
   readonly #dependencies: GossipDependencies
   readonly #judged = new Map<string, number>()
+  readonly #oversize: Limiter
   #published = 0
   #publishFailed = 0
   #dropped = 0
@@ -73,6 +90,7 @@ export class Gossip {
   constructor(options: GossipOptions, dependencies: GossipDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#oversize = new Limiter(OVERSIZE, dependencies)
     const { host, later = doAtOnce } = dependencies
     passOnLater({ host, later })
     onOversize(host, (peer) => this.#refuseFrame(peer))
@@ -152,13 +170,14 @@ export class Gossip {
     return TopicValidatorResult.Reject
   }
 
-  /** Its connection ends each time, and whoever goes on is banned like one that sends nonsense. */
+  /** Its connection ends each time, and whoever goes on as no honest member does is banned. */
   #refuseFrame(peer: PeerId): void {
     const from = this.#options.roster.indexOf(peer)
     if (from === null) return
     const { host, limiter, cut } = this.#dependencies
     this.#count({ verdict: 'reject', code: 'FRAME_TOO_LARGE' })
-    if (limiter.reject(from) === 'cut') {
+    if (this.#oversize.admit(from) === 'cut') {
+      limiter.ban(from)
       cut(from, 'rejects')
       return
     }

@@ -1,10 +1,10 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
-import { OracleError } from '../errors.ts'
+import { closeServer, listenAsMarket } from '../loopback.ts'
 import { configuredVenue } from '../sources/configured-venues.ts'
 import { OPTION_VENUE_NAMES } from '../sources/registry.ts'
 import type { Entry, RecordedAnswer } from './entry.ts'
@@ -53,7 +53,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
   const server = createServer((request, response) => replay.answer(request, response))
   server.maxConnections = CONNECTIONS_MAX
   server.on('upgrade', (request, socket, head) => replay.upgrade(request, socket, head))
-  await listen(server, options.port)
+  await listenAsMarket(server, options.port, 'the replayed market')
   replay.run()
   const { port } = server.address() as AddressInfo
   let stopping: Promise<void> | null = null
@@ -62,7 +62,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     happen: () => replay.happen(),
     counts: () => replay.counts(),
     stop: () => {
-      stopping ??= replay.stop().then(() => close(server))
+      stopping ??= replay.stop().then(() => closeServer(server))
       return stopping
     },
   }
@@ -213,28 +213,4 @@ function pour(response: ServerResponse): void {
   }
   response.on('drain', more)
   more()
-}
-
-async function listen(server: Server, port: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen(port, '127.0.0.1', resolve)
-  try {
-    await promise
-  } catch (cause) {
-    throw new OracleError(
-      'MARKET_PORT_TAKEN',
-      `the replayed market cannot listen on 127.0.0.1:${port}; choose another --port, or 0`,
-      { context: { port }, cause },
-    )
-  } finally {
-    server.off('error', reject)
-  }
-}
-
-async function close(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.close(() => resolve())
-  server.closeAllConnections()
-  await promise
 }

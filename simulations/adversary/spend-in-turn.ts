@@ -1,3 +1,4 @@
+import { ROUNDS_REMEMBERED } from '../../aggregator/agreement/silence.ts'
 import type { Observation } from '../../aggregator/messages/messages.ts'
 import {
   countMembers,
@@ -12,8 +13,6 @@ import {
 import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
 import { carrying, isMemberMessage, messageOf } from '../attack.ts'
 
-/** Rounds after which nobody remembers who did not answer (protocol §6.6). */
-const ROUNDS_FORGIVEN = 512
 /** A member claims in one round and is away from the next: it costs both. */
 const ROUNDS_EACH = 2
 
@@ -32,7 +31,7 @@ function create(powers: Powers): Adversary {
   let signersBefore = 0
 
   const isForgiven = (member: MemberIndex, round: Round) =>
-    (withheldIn.get(member) ?? -ROUNDS_FORGIVEN) + ROUNDS_FORGIVEN < round
+    (withheldIn.get(member) ?? -ROUNDS_REMEMBERED) + ROUNDS_REMEMBERED < round
   const hasSaved = (round: Round): boolean => {
     const best = powers.stateOf(all[0] ?? -1)?.best
     if (best == null) return false

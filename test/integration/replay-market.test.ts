@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { WebSocket } from 'ws'
 import type { FeedParams } from '../../aggregator/params.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import type { Fault } from '../../node/devnet/market/faults.ts'
@@ -17,6 +16,7 @@ import { recordingTap } from '../../node/recording/tap.ts'
 import { RecordingWriter } from '../../node/recording/writer.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { Folder } from '../support/recording.ts'
+import { isRead } from '../support/sockets.ts'
 import { DrivenEngine, FEEDS, IMPLIED, SteppedTime, venuesAt } from '../support/venues.ts'
 
 const START_MS = 1_760_000_000_000
@@ -199,15 +199,6 @@ function framesOf(driven: DrivenEngine, frames: readonly number[]): () => Promis
     const said = () => driven.engine.venues().map(({ stream }) => stream?.frames ?? 0)
     while (!frames.every((count, index) => (said()[index] ?? 0) >= count)) await turn()
   }
-}
-
-async function isRead(socket: WebSocket): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const done = () => resolve()
-  socket.once('pong', done).once('close', done)
-  socket.ping()
-  await promise
-  socket.off('pong', done).off('close', done)
 }
 
 interface Streaming {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { WebSocket } from 'ws'
 import { MARKET_VENUES, type MarketVenue } from '../../node/devnet/market/model.ts'
 import { honestRange } from '../../node/devnet/market/range.ts'
 import type { MarketServer } from '../../node/devnet/market/server.ts'
 import { startMarketServer } from '../../node/devnet/market/server.ts'
+import { isRead } from '../support/sockets.ts'
 import { configAt, DrivenEngine, dollars, SteppedTime } from '../support/venues.ts'
 
 const START_MS = 1_760_000_000_000
@@ -62,16 +62,6 @@ async function pushed(here: Scene, venues: readonly MarketVenue[] = MARKET_VENUE
   await Promise.all(sockets.map(isRead))
   time.advance(50)
   await turn()
-}
-
-/** A pong comes when all that was sent before the ping was read. */
-async function isRead(socket: WebSocket): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const done = () => resolve()
-  socket.once('pong', done).once('close', done)
-  socket.ping()
-  await promise
-  socket.off('pong', done).off('close', done)
 }
 
 /** Half a second in which these venues speak. */

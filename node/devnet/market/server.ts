@@ -1,8 +1,8 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { UnixMs } from '../../../aggregator/values/time.ts'
-import { OracleError } from '../../errors.ts'
+import { closeServer, listenAsMarket } from '../../loopback.ts'
 import { ANSWERERS } from './answers.ts'
 import type { Fault } from './faults.ts'
 import { FAULTS, SPOILERS } from './faults.ts'
@@ -87,7 +87,7 @@ export async function startMarketServer(options: MarketServerOptions): Promise<M
   })
   const streams = new MarketStreams({ model, nowMs, isFaulty: (venue) => faults.has(venue) })
   server.on('upgrade', (request, socket, head) => streams.upgrade(request, socket, head))
-  await listen(server, port)
+  await listenAsMarket(server, port, 'the market server')
   const isPushing = streamsPush === 'by-themselves'
   const pushes = isPushing ? setInterval(() => streams.push(), PUSH_MS) : undefined
   const { port: bound } = server.address() as AddressInfo
@@ -105,7 +105,7 @@ export async function startMarketServer(options: MarketServerOptions): Promise<M
     stop() {
       clearInterval(pushes)
       streams.stop()
-      stopping ??= close(server)
+      stopping ??= closeServer(server)
       return stopping
     },
   }
@@ -219,29 +219,4 @@ function sendText(
     'content-length': String(Buffer.byteLength(page.body)),
   })
   response.end(page.body)
-}
-
-async function listen(server: Server, port: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen(port, '127.0.0.1', resolve)
-  try {
-    await promise
-  } catch (cause) {
-    throw new OracleError(
-      'MARKET_PORT_TAKEN',
-      `the market server cannot listen on 127.0.0.1:${port}; choose another port, or 0 for any`,
-      { context: { port }, cause },
-    )
-  } finally {
-    server.off('error', reject)
-  }
-}
-
-async function close(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.close(() => resolve())
-  // Requests kept open on purpose would hold the server up.
-  server.closeAllConnections()
-  await promise
 }
