@@ -12,7 +12,11 @@ export interface ExitCode {
 export const EXIT_CODES = [
   { exitCode: 0, meaning: 'Done. A node that was asked to stop ends so, too.', codes: [] },
   { exitCode: 1, meaning: 'Something unexpected: a bug; report it.', codes: [] },
-  { exitCode: 2, meaning: 'The command line is wrong.', codes: ['USAGE_INVALID'] },
+  {
+    exitCode: 2,
+    meaning: 'The command line is wrong.',
+    codes: ['USAGE_INVALID', 'CLIENT_OPTION_INVALID'],
+  },
   {
     exitCode: 3,
     meaning: 'A configuration or another file is missing, unreadable or wrong.',

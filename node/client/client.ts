@@ -9,6 +9,7 @@ import { onChainAt } from '../gateway/answers.ts'
 import { cryptoOf, javascriptEcdsa } from '../keys/native.ts'
 import { eventData } from './events.ts'
 import { HttpClient } from './http.ts'
+import { checkOption, isHttpAddress, isPositiveInteger } from './options.ts'
 import { type Settled, type SettleOptions, settleExpiry } from './settle.ts'
 import { type SubmitTarget, type Submitted, submitReport } from './submit.ts'
 import { indicesOf, type VerifiedReport, type Verifier, verifyAnswer } from './verify.ts'
@@ -16,6 +17,7 @@ import { indicesOf, type VerifiedReport, type Verifier, verifyAnswer } from './v
 /** Codes of everything that the client throws, besides those of reading a committee file. */
 export const CLIENT_ERROR_CODES = [
   'CERTIFICATE_FORGED',
+  'CLIENT_OPTION_INVALID',
   'FEEDS_TOO_MANY',
   'FEED_UNKNOWN',
   'GATEWAY_ANSWER_INVALID',
@@ -27,6 +29,8 @@ export const CLIENT_ERROR_CODES = [
   'REPORT_TOO_OLD',
   'REPORT_UNDELIVERABLE',
   'SETTLEMENT_UNCERTIFIED',
+  'SUBMIT_CHAIN_WRONG',
+  'SUBMIT_CONTRACT_MISSING',
   'SUBMIT_FAILED',
   'SUBMIT_REFUSED',
   'SUBMIT_REVERTED',
@@ -46,7 +50,7 @@ export interface ClientOptions {
   readonly url: string
   /** The committee whose signature is believed. */
   readonly committee: CommitteeFile
-  /** How long one answer may take; default 5_000. */
+  /** How long one answer may take, from the question to its last byte; default 5_000. */
   readonly timeoutMs?: number
   /**
    * The committee as the target contract knows it; default: with the number that the gateway says,
@@ -58,21 +62,33 @@ export interface ClientOptions {
 }
 
 export interface ReadOptions {
-  /** Oldest report that is taken, in milliseconds. */
+  /** Oldest report that is taken, in milliseconds, from 1 on. */
   readonly ageMsMax: number
   readonly signal?: AbortSignal
 }
+
+/** The longest that a timer can wait; a longer one would end at once. */
+const TIMER_MS_MAX = 2_147_483_647
 
 /** Reads certificates from a gateway that it does not trust, and delivers them. Needs no key. */
 export class ParallaxClient {
   readonly #url: string
   readonly #http: HttpClient
   readonly #verifier: Verifier
+  readonly #timeoutMs: number
 
+  /** @throws {OracleError} `CLIENT_OPTION_INVALID` */
   constructor(options: ClientOptions) {
     const { url, committee, timeoutMs = 5_000, nowMs = () => Date.now() } = options
+    checkOption(
+      isHttpAddress(url),
+      'url',
+      'the address of a gateway, such as https://prices.example',
+    )
+    checkOption(isPositiveInteger(timeoutMs), 'timeoutMs', 'whole milliseconds, from 1 on')
     const crypto = cryptoOf(javascriptEcdsa)
     const context = contextOf(crypto, committeeOf(crypto.keccak256, committee))
+    this.#timeoutMs = timeoutMs
     this.#url = url.replace(/\/+$/, '')
     this.#http = new HttpClient({ timeoutMs })
     this.#verifier = { context, nowMs, onChain: options.onChain ?? null }
@@ -84,7 +100,7 @@ export class ParallaxClient {
    * @throws {OracleError} any of `CLIENT_ERROR_CODES` but those of submitting
    */
   async latest(feeds: readonly string[], options: ReadOptions): Promise<VerifiedReport> {
-    const { ageMsMax, signal } = options
+    const { ageMsMax, signal } = checkedRead(options)
     const url = this.#address('/v1/certificates/latest', feeds)
     const answer = await this.#http.json(url, signal)
     return verifyAnswer(this.#verifier, answer, { feeds, ageMsMax })
@@ -103,17 +119,30 @@ export class ParallaxClient {
 
   /**
    * Each newest report over these feeds, verified, rounds ascending. Ends when the gateway ends the
-   * stream; throws as `latest` does, or the reason of the signal.
+   * stream; throws as `latest` does, or the reason of the signal. A gateway that holds the stream
+   * open and brings nothing newer ends it too: with `REPORT_TOO_OLD`, `ageMsMax` and one `timeoutMs`
+   * after the report before.
    */
   async *follow(feeds: readonly string[], options: ReadOptions): AsyncGenerator<VerifiedReport> {
-    const { ageMsMax, signal } = options
+    const { ageMsMax, signal } = checkedRead(options)
     const url = this.#address('/v1/stream', feeds)
+    const silence = new AbortController()
+    const ends = AbortSignal.any([silence.signal, ...(signal === undefined ? [] : [signal])])
+    const silentMs = Math.min(ageMsMax + this.#timeoutMs, TIMER_MS_MAX)
+    const listen = () => setTimeout(() => silence.abort(nothingNewer(url, silentMs)), silentMs)
     let last = 0
-    for await (const data of eventData(this.#http.chunks(url, signal))) {
-      const report = verifyAnswer(this.#verifier, parsed(data), { feeds, ageMsMax })
-      if (report.round <= last) continue
-      last = report.round
-      yield report
+    let timer = listen()
+    try {
+      for await (const data of eventData(this.#http.chunks(url, ends))) {
+        const report = verifyAnswer(this.#verifier, parsed(data), { feeds, ageMsMax })
+        if (report.round <= last) continue
+        last = report.round
+        clearTimeout(timer)
+        yield report
+        timer = listen()
+      }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -150,13 +179,25 @@ export class ParallaxClient {
 /**
  * A client for the committee of a file.
  *
- * @throws {OracleError} CONFIG_INVALID, CONFIG_UNREADABLE
+ * @throws {OracleError} CONFIG_INVALID, CONFIG_UNREADABLE, CLIENT_OPTION_INVALID
  */
 export async function loadClient(
   options: Omit<ClientOptions, 'committee'> & { readonly committeeFile: string },
 ): Promise<ParallaxClient> {
   const { committeeFile, ...rest } = options
   return new ParallaxClient({ ...rest, committee: await loadCommittee(committeeFile) })
+}
+
+/** An age that was left out would be no limit at all. */
+function checkedRead(options: ReadOptions | undefined): ReadOptions {
+  const isRight = isPositiveInteger(options?.ageMsMax)
+  checkOption(isRight, 'ageMsMax', 'the oldest age that you take, in whole milliseconds from 1 on')
+  return options as ReadOptions
+}
+
+function nothingNewer(url: string, silentMs: number): OracleError {
+  const message = `nothing newer came from this gateway for ${silentMs} ms; ask another gateway`
+  return new OracleError('REPORT_TOO_OLD', message, { context: { url, silentMs } })
 }
 
 function parsed(data: string): unknown {

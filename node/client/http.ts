@@ -36,7 +36,7 @@ export class HttpClient {
 
   /** The body of an endless answer, chunk by chunk. Ends when the gateway ends it. */
   async *chunks(url: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
-    const answer = await this.#ask(url, { signal, bodyTimeout: 0 })
+    const answer = await this.#ask(url, signal)
     try {
       if (answer.statusCode !== 200) throw refusedBy(url, answer.statusCode, '')
       yield* answer.body.setEncoding('utf8') as AsyncIterable<string>
@@ -53,7 +53,9 @@ export class HttpClient {
   }
 
   async #text(url: string, signal: AbortSignal | undefined): Promise<string> {
-    const answer = await this.#ask(url, { signal, bodyTimeout: this.#options.timeoutMs })
+    // Of the whole answer: who sends a byte now and then resets what waits for a byte.
+    const deadline = AbortSignal.timeout(this.#options.timeoutMs)
+    const answer = await this.#ask(url, signal, deadline)
     let text = ''
     try {
       for await (const chunk of answer.body.setEncoding('utf8')) {
@@ -72,18 +74,16 @@ export class HttpClient {
     throw refusedBy(url, answer.statusCode, text)
   }
 
-  async #ask(
-    url: string,
-    options: { readonly signal: AbortSignal | undefined; readonly bodyTimeout: number },
-  ) {
-    const { signal, bodyTimeout } = options
+  /** Asks until the caller's signal or the deadline; a stream has none of the latter. */
+  async #ask(url: string, signal: AbortSignal | undefined, deadline?: AbortSignal) {
+    const ends = [signal, deadline].filter((each) => each !== undefined)
     try {
       return await request(url, {
         dispatcher: this.#agent,
         headersTimeout: this.#options.timeoutMs,
-        bodyTimeout,
+        bodyTimeout: 0,
         headers: { 'accept-encoding': 'identity' },
-        ...(signal !== undefined && { signal }),
+        ...(ends.length > 0 && { signal: AbortSignal.any(ends) }),
       })
     } catch (cause) {
       if (signal?.aborted === true) throw cause

@@ -2,7 +2,14 @@ import { type Address, bytesToHex, encodeFunctionData, type PublicClient } from 
 import type { Round } from '../../aggregator/values/ids.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
 import { codeOf, OracleError } from '../errors.ts'
-import { type SubmitTarget, type Submitted, submitReport } from './submit.ts'
+import { checkOption, isPositiveInteger } from './options.ts'
+import {
+  checkTarget,
+  type SubmitTarget,
+  type Submitted,
+  submitError,
+  submitReport,
+} from './submit.ts'
 import type { VerifiedReport } from './verify.ts'
 
 /** What is settled, and where. */
@@ -44,15 +51,17 @@ const ROUNDS_LOOKED_AT = 64
  * settlement round on. Anyone may call it; whoever does, the price is the same. Sends nothing when
  * the price is final, or stands by an equal or earlier round.
  *
- * @throws {OracleError} `SETTLEMENT_UNCERTIFIED` when no such round is there yet; those of reading
- * a report and of `submitReport`
+ * @throws {OracleError} `SETTLEMENT_UNCERTIFIED` when no such round is there yet,
+ * `CLIENT_OPTION_INVALID`; those of reading a report and of `submitReport`
  */
 export async function settleExpiry(source: ReportSource, options: SettleOptions): Promise<Settled> {
   const { contract, publicClient, feed, expiry } = options
-  const { round: first } = await settlementRound(publicClient, contract, expiry)
+  checkOption(isPositiveInteger(expiry), 'expiry', 'a Unix time in whole seconds')
+  await answered(contract, checkTarget(options))
+  const { round: first } = await answered(contract, settlementRound(options))
   const report = await earliest(source, first, options)
   const index = report.feeds[0]?.index ?? 0
-  const standing = await priceOf(publicClient, { contract, index, expiry })
+  const standing = await answered(contract, priceOf(publicClient, { contract, index, expiry }))
   if (standing.isFinal) return { ...standing, round: null, transaction: null }
   const calldata = encodeFunctionData({
     abi: settlementAbi,
@@ -66,7 +75,7 @@ export async function settleExpiry(source: ReportSource, options: SettleOptions)
     },
   )
   if (transaction === null) return { ...standing, round: null, transaction }
-  const settled = await priceOf(publicClient, { contract, index, expiry })
+  const settled = await answered(contract, priceOf(publicClient, { contract, index, expiry }))
   return { ...settled, round: report.round, transaction }
 }
 
@@ -75,9 +84,18 @@ function isSettledEarlier(error: unknown): boolean {
   return error instanceof OracleError && error.context.reason === 'RoundNotEarlier'
 }
 
-async function settlementRound(reader: PublicClient, address: Address, expiry: number) {
-  const [round, epoch] = await reader.readContract({
-    address,
+/** What the chain says; whatever it fails with, by the codes of submitting. */
+async function answered<T>(contract: Address, question: Promise<T>): Promise<T> {
+  try {
+    return await question
+  } catch (cause) {
+    throw submitError(cause, { contract })
+  }
+}
+
+async function settlementRound({ contract, publicClient, expiry }: SettleOptions) {
+  const [round, epoch] = await publicClient.readContract({
+    address: contract,
     abi: settlementAbi,
     functionName: 'settlementRound',
     args: [BigInt(expiry)],

@@ -9,7 +9,7 @@ import {
 } from 'viem'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
-import { codeOf, OracleError } from '../errors.ts'
+import { codeOf, type ErrorContext, OracleError } from '../errors.ts'
 import type { VerifiedReport } from './verify.ts'
 
 /** What a hub or a settlement may refuse with. */
@@ -36,7 +36,8 @@ export interface Submitted {
  * nothing, then sends it and waits for its block.
  *
  * @throws {OracleError} `SUBMIT_REFUSED` with the contract's reason, `SUBMIT_REVERTED`,
- * `SUBMIT_FAILED` when the chain or the wallet does not do its part
+ * `SUBMIT_CHAIN_WRONG`, `SUBMIT_CONTRACT_MISSING`, `SUBMIT_FAILED` when the chain or the wallet
+ * does not do its part
  */
 export async function submitReport(
   report: Pick<VerifiedReport, 'round' | 'calldata'>,
@@ -52,6 +53,7 @@ export async function submitReport(
   }
   const call = { account, to: contract, data: report.calldata }
   try {
+    await checkTarget(target)
     await publicClient.call(call)
     const hash = await walletClient.sendTransaction({ ...call, chain: walletClient.chain ?? null })
     const receipt = await publicClient.waitForTransactionReceipt({ hash })
@@ -64,15 +66,40 @@ export async function submitReport(
       { context: { ...context, hash } },
     )
   } catch (cause) {
-    if (cause instanceof OracleError) throw cause
     throw submitError(cause, context)
   }
 }
 
-function submitError(
-  cause: unknown,
-  context: { readonly contract: Address; readonly round: number },
-): OracleError {
+/**
+ * Whether there is a contract at all, and both clients are on its chain: a call to an address
+ * without code succeeds and does nothing, and so would the transaction.
+ *
+ * @throws {OracleError} `SUBMIT_CHAIN_WRONG`, `SUBMIT_CONTRACT_MISSING`; and what viem throws
+ */
+export async function checkTarget(target: SubmitTarget): Promise<void> {
+  const { contract, publicClient, walletClient } = target
+  const [chainId, walletChainId, code] = await Promise.all([
+    publicClient.getChainId(),
+    walletClient.getChainId(),
+    publicClient.getCode({ address: contract }),
+  ])
+  if (chainId !== walletChainId) {
+    const message = `the wallet client is on chain ${walletChainId}, the public client on ${chainId}`
+    throw new OracleError('SUBMIT_CHAIN_WRONG', `${message}; give both the same chain`, {
+      context: { contract, chainId, walletChainId },
+    })
+  }
+  if (code !== undefined) return
+  throw new OracleError(
+    'SUBMIT_CONTRACT_MISSING',
+    `no contract stands at this address on chain ${chainId}; check the address and the endpoint`,
+    { context: { contract, chainId } },
+  )
+}
+
+/** What is thrown for whatever viem threw: ours as it is, refusals by the contract's reason. */
+export function submitError(cause: unknown, context: ErrorContext): OracleError {
+  if (cause instanceof OracleError) return cause
   const reason = reasonOf(cause)
   if (reason !== null) {
     return new OracleError('SUBMIT_REFUSED', `the contract refuses the report: ${reason}`, {
@@ -83,8 +110,15 @@ function submitError(
   return new OracleError(
     'SUBMIT_FAILED',
     'the chain or the wallet did not take the transaction; see the cause',
-    { context: { ...context, cause: codeOf(cause) }, cause },
+    { context: { ...context, cause: rootOf(cause) }, cause },
   )
+}
+
+/** The code at the bottom of what viem threw, or the name of the error there. */
+function rootOf(error: unknown): string {
+  const root = error instanceof BaseError ? error.walk() : error
+  const code = codeOf(root)
+  return code === 'UNKNOWN' && root instanceof Error ? root.name : code
 }
 
 /** Name of the contract's error in what viem threw; null when there is none. */

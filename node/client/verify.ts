@@ -17,6 +17,7 @@ import type { UnixMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
 import { onChainAt } from '../gateway/answers.ts'
 import { type CertificateAnswer, certificateSchema } from '../gateway/schema.ts'
+import { checkOption } from './options.ts'
 
 /** What the committee says about one feed, read from its signed word. */
 export interface VerifiedFeed {
@@ -99,9 +100,10 @@ export function verifyAnswer(verifier: Verifier, answer: unknown, wanted: Wanted
 /**
  * Indices of feeds by name, ascending and each once.
  *
- * @throws {OracleError} `FEED_UNKNOWN`, `FEEDS_TOO_MANY`
+ * @throws {OracleError} `FEED_UNKNOWN`, `FEEDS_TOO_MANY`, `CLIENT_OPTION_INVALID`
  */
 export function indicesOf(context: Context, names: readonly string[]): readonly FeedIndex[] {
+  checkOption(Array.isArray(names), 'feeds', 'a list of names, such as ["BTC/USD"]')
   const { feeds } = context.committee.params
   const indices = names.map((name) => {
     const index = feeds.findIndex((feed) => feed.name === name)

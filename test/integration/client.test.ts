@@ -127,6 +127,18 @@ describe('a client', () => {
   })
 })
 
+test.each<[string, object]>([
+  ['no age', {}],
+  ['an age as text', { ageMsMax: '2000' }],
+  ['an age that is no number', { ageMsMax: Number.NaN }],
+])('given %s, a reader in JavaScript is refused, not given any age', async (_, options) => {
+  shelf.add(certified(ROUND - 100))
+  const read = { ...options } as { ageMsMax: number }
+  const refused = { code: 'CLIENT_OPTION_INVALID', context: { option: 'ageMsMax' } }
+  await expect(client.latest(['F0/USD'], read)).rejects.toMatchObject(refused)
+  await expect(client.follow(['F0/USD'], read).next()).rejects.toMatchObject(refused)
+})
+
 describe('a gateway that cannot be trusted', () => {
   const asked = (from: ParallaxClient) => from.latest(['F0/USD'], { ageMsMax: 60_000 })
 
@@ -156,7 +168,20 @@ describe('a gateway that cannot be trusted', () => {
     await expect(following.next()).rejects.toMatchObject({ code: 'CERTIFICATE_FORGED' })
   })
 
+  test('is left when its stream stays open and brings nothing newer', async () => {
+    const text = new Answers(committee.context, () => 1).textOf(certified(ROUND), [0])
+    const event = `event: certificate\nid: 1\ndata: ${text}\n\n`
+    const stuck = await clientOfImpostor((_, answer) => {
+      answer.writeHead(200, { 'content-type': 'text/event-stream' })
+      drip(answer, event)
+    })
+    const following = stuck.follow(['F0/USD'], { ageMsMax: 1_000 })
+    expect((await following.next()).value).toMatchObject({ round: ROUND })
+    await expect(following.next()).rejects.toMatchObject({ code: 'REPORT_TOO_OLD' })
+  })
+
   test.each<[string, RequestListener, string]>([
+    ['a byte now and then', (_, answer) => drip(answer, ' '), 'GATEWAY_UNREACHABLE'],
     ['an answer without end', (_, answer) => pour(answer), 'GATEWAY_ANSWER_INVALID'],
     ['a page', (_, answer) => void answer.end('<html>'), 'GATEWAY_ANSWER_INVALID'],
     ['silence', () => undefined, 'GATEWAY_UNREACHABLE'],
@@ -183,6 +208,12 @@ function pour(answer: Parameters<RequestListener>[1]): void {
   }
   answer.on('drain', more)
   more()
+}
+
+/** Says the same again and again, often enough to look alive, until nobody listens. */
+function drip(answer: Parameters<RequestListener>[1], text: string): void {
+  const timer = setInterval(() => answer.write(text), 50)
+  answer.on('close', () => clearInterval(timer))
 }
 
 describe('delivery', () => {
@@ -224,6 +255,26 @@ describe('delivery', () => {
       code: 'SUBMIT_REFUSED',
       context: { reason: 'RoundNotNewer' },
     })
+  })
+
+  test('nothing is sent to an address without a contract, or by a wallet elsewhere', async () => {
+    shelf.add(certified(ROUND))
+    const report = await client.latest(['F1/USD'], { ageMsMax: 1_000 })
+    const target = {
+      contract: deployment.hub,
+      publicClient: chain.reader,
+      walletClient: chain.writer,
+    }
+    const before = await chain.reader.getBlockNumber({ cacheTime: 0 })
+    const nowhere = { ...target, contract: '0x00000000000000000000000000000000000000aa' } as const
+    await expect(client.submit(report, nowhere)).rejects.toMatchObject({
+      code: 'SUBMIT_CONTRACT_MISSING',
+    })
+    const elsewhere = { ...chain.writer, getChainId: async () => 1 }
+    await expect(
+      client.submit(report, { ...target, walletClient: elsewhere }),
+    ).rejects.toMatchObject({ code: 'SUBMIT_CHAIN_WRONG', context: { walletChainId: 1 } })
+    expect(await chain.reader.getBlockNumber({ cacheTime: 0 })).toBe(before)
   })
 
   test('calldata that was tampered with is refused before it costs anything', async () => {

@@ -18,6 +18,7 @@ import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
 import { FUNDED_KEYS, HardhatNode } from '../support/hardhat-node.ts'
 import { parallax } from '../support/parallax.ts'
 
+const NOWHERE = '0x00000000000000000000000000000000000000aa'
 const PASSPHRASE = 'settles for everybody'
 const EXPIRY = Math.floor(Date.now() / 1_000) - 30
 const GENESIS_MS = EXPIRY * 1_000 - 60_000
@@ -110,11 +111,20 @@ test('brings the settlement round once, and afterwards says what stands', async 
   expect(again.said).toEqual({ value: '120001', isFinal: true, round: null, hash: null })
 })
 
+test('given the hub in place of Settlement, it names what the contract said', async () => {
+  const { exitCode, said } = await settle({ contract: deployment.hub })
+  expect([exitCode, said.error.code]).toEqual([6, 'SUBMIT_REFUSED'])
+  expect(said.error.context.reason).toBe('FunctionUnknown')
+})
+
 test.each([
   ['an expiry in the future', { expiry: String(EXPIRY + 3_600) }, 8, 'SETTLEMENT_UNCERTIFIED'],
   ['a feed of nobody', { feed: 'XAU/USD' }, 3, 'FEED_UNKNOWN'],
   ['half an address', { contract: '0x12' }, 2, 'USAGE_INVALID'],
   ['a time that is none', { expiry: 'tomorrow' }, 2, 'USAGE_INVALID'],
+  ['a gateway without http', { url: 'prices.example' }, 2, 'CLIENT_OPTION_INVALID'],
+  ['an address without a contract', { contract: NOWHERE }, 6, 'SUBMIT_CONTRACT_MISSING'],
+  ['a chain that is gone', { rpc: 'http://127.0.0.1:1' }, 6, 'SUBMIT_FAILED'],
   ['a gateway that is gone', { url: 'http://127.0.0.1:1' }, 7, 'GATEWAY_UNREACHABLE'],
 ])('given %s, it ends with a code', async (_, changed, code, error) => {
   const { exitCode, said } = await settle(changed)

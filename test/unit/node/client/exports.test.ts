@@ -11,8 +11,8 @@ test('the package offers the client under a name of its own', () => {
 })
 
 test('the list of codes is what the client makes', () => {
-  const sources = ['client', 'events', 'http', 'settle', 'submit', 'verify'].map((name) =>
-    readFileSync(new URL(`../../../../node/client/${name}.ts`, import.meta.url), 'utf8'),
+  const sources = ['client', 'events', 'http', 'options', 'settle', 'submit', 'verify'].map(
+    (name) => readFileSync(new URL(`../../../../node/client/${name}.ts`, import.meta.url), 'utf8'),
   )
   const made = sources.flatMap((text) =>
     [...text.matchAll(/new OracleError\(\s*'([A-Z_]+)'/g)].map(([, code]) => code),
