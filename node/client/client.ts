@@ -120,8 +120,8 @@ export class ParallaxClient {
   /**
    * Each newest report over these feeds, verified, rounds ascending. Ends when the gateway ends the
    * stream; throws as `latest` does, or the reason of the signal. A gateway that holds the stream
-   * open and brings nothing newer ends it too: with `REPORT_TOO_OLD`, `ageMsMax` and one `timeoutMs`
-   * after the report before.
+   * open and brings nothing newer ends it too: with `REPORT_TOO_OLD`, `ageMsMax` and `timeoutMs`
+   * together after the report before.
    */
   async *follow(feeds: readonly string[], options: ReadOptions): AsyncGenerator<VerifiedReport> {
     const { ageMsMax, signal } = checkedRead(options)

@@ -84,8 +84,10 @@ export async function checkTarget(target: SubmitTarget): Promise<void> {
     publicClient.getCode({ address: contract }),
   ])
   if (chainId !== walletChainId) {
-    const message = `the wallet client is on chain ${walletChainId}, the public client on ${chainId}`
-    throw new OracleError('SUBMIT_CHAIN_WRONG', `${message}; give both the same chain`, {
+    const message =
+      `the wallet client is on chain ${walletChainId}, the public client on ${chainId}; ` +
+      'give both the same chain'
+    throw new OracleError('SUBMIT_CHAIN_WRONG', message, {
       context: { contract, chainId, walletChainId },
     })
   }
