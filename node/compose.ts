@@ -268,10 +268,11 @@ async function makeNetwork(
       onSyncRequest: (from, request) => {
         if (!rotation.onRequest(from, request)) inbound.onRequest(from, request)
       },
-      onPeer: ({ member, change }) => {
+      onPeer: ({ member, change, because }) => {
+        if (because !== undefined) metrics.peerBans.inc({ member: String(member), because })
         // Contradictions under one key convict a member: an operator must act before that.
         if (change === 'contested') log.error('peer.contested', { member, own: signer.self })
-        else log.info(`peer.${change}`, { member })
+        else log.info(`peer.${change}`, { member, ...(because === undefined ? {} : { because }) })
       },
       onClash: (member) => metrics.clashes.inc({ member: String(member) }),
       later: repairs.do,

@@ -36,6 +36,10 @@ export function createMetrics() {
     clashes: counter('parallax_connection_clashes_total', 'Two connections of one key met.', [
       'member',
     ]),
+    peerBans: counter('parallax_peer_bans_total', 'Members that this node banned, by reason.', [
+      'member',
+      'because',
+    ]),
     signerReachable: gauge('parallax_signer_reachable', '1 while the signer answers.', []),
     signerWatermark: gauge('parallax_signer_watermark', 'Newest round of any promise.', []),
     peersConnected: gauge('parallax_peers_connected', 'Members that are connected.', []),

@@ -28,6 +28,30 @@ const TOPIC_SCORE = {
 /** Below it gossipsub hears nothing from a peer any more; the node then cuts the connection. */
 export const GRAYLIST_SCORE = -80
 
+/** How often gossipsub tells what it has and mends its mesh. */
+export const HEARTBEAT_MS = 1_000
+/** Heartbeats for which a message is told of. */
+export const TOLD_HEARTBEATS = 3
+
+/** What one frame may hold: senders of ours keep to it, and readers refuse more. */
+export interface FrameLimits {
+  readonly bytesMax: number
+  readonly messagesMax: number
+  /** Ids that one heartbeat tells of one topic. */
+  readonly idsMax: number
+}
+
+/** So that what a large committee has said in three seconds can be told in one frame. */
+const FRAME_BYTES_MIN = 131_072
+/** Bytes of an id with its tag and length, rounded up. */
+const ID_BYTES = 36
+
+/** The ids of both topics take half of a frame at most, and messages the other half. */
+export function frameLimitsFor(messageBytesMax: number): FrameLimits {
+  const bytesMax = Math.max(FRAME_BYTES_MIN, 4 * messageBytesMax)
+  return { bytesMax, messagesMax: 64, idsMax: Math.floor(bytesMax / 2 / 2 / ID_BYTES) }
+}
+
 /** Every limit that members and public peers share; the degree of the mesh is for the caller. */
 export function gossipOptions(options: {
   /** Wire names of the topics that may be spoken of at all. */
@@ -35,6 +59,7 @@ export function gossipOptions(options: {
   readonly messageBytesMax: number
 }): GossipOptions {
   const topics = [...options.topics]
+  const { bytesMax, messagesMax, idsMax } = frameLimitsFor(options.messageBytesMax)
   return {
     globalSignaturePolicy: 'StrictNoSign',
     // Every byte counts: with an id that leaves bytes out, a poisoned copy censors the original.
@@ -55,14 +80,17 @@ export function gossipOptions(options: {
     directPeers: [],
     maxInboundStreams: 4,
     maxOutboundStreams: 4,
-    maxInboundDataLength: 4 * options.messageBytesMax,
+    heartbeatInterval: HEARTBEAT_MS,
+    mcacheGossip: TOLD_HEARTBEATS,
+    maxInboundDataLength: bytesMax,
     maxOutboundBufferSize: 1_048_576,
     maxTopicBytesPerPeer: 8_192,
     decodeRpcLimits: {
       maxSubscriptions: 8,
-      maxMessages: 64,
-      maxIhaveMessageIDs: 256,
-      maxIwantMessageIDs: 256,
+      maxMessages: messagesMax,
+      maxIhaveMessageIDs: idsMax,
+      // Asks at once for what was told of every topic.
+      maxIwantMessageIDs: topics.length * idsMax,
       maxIdontwantMessageIDs: 64,
       maxControlMessages: 16,
       maxPeerInfos: 0,

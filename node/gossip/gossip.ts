@@ -3,9 +3,12 @@ import type { PeerId } from '@libp2p/interface'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import { type Doing, doAtOnce } from '../later.ts'
+import { type FrameVerdict, onFrame } from './arriving-frames.ts'
+import { FrameLimiter } from './frame-limiter.ts'
 import type { Host } from './host.ts'
 import { Limiter, type LimiterOptions } from './limiter.ts'
 import { onOversize } from './oversize.ts'
+import type { BanReason } from './peer-change.ts'
 import { passOnLater } from './repairs.ts'
 import type { Roster } from './roster.ts'
 import { type Channels, TOPIC_NAMES, type TopicName } from './topics.ts'
@@ -31,6 +34,8 @@ export interface GossipOptions {
   readonly roster: Roster
   readonly channels: Channels
   readonly messageBytesMax: number
+  /** Δ of the committee; sizes what frames of a member may hold. */
+  readonly roundMs: number
 }
 
 export interface GossipDependencies {
@@ -44,7 +49,7 @@ export interface GossipDependencies {
    */
   readonly onMessage: (delivery: Delivery) => Judgement
   /** Ends every connection of a member that sent too much or too much that is wrong. */
-  readonly cut: (member: MemberIndex, because: 'rejects' | 'surplus') => void
+  readonly cut: (member: MemberIndex, because: BanReason) => void
   /** When a message that was accepted is passed on; at once by default. */
   readonly later?: Doing
   /** Something broke in our own code while judging; the process should stop. */
@@ -83,6 +88,7 @@ export class Gossip {
   readonly #dependencies: GossipDependencies
   readonly #judged = new Map<string, number>()
   readonly #oversize: Limiter
+  readonly #frames: FrameLimiter
   #published = 0
   #publishFailed = 0
   #dropped = 0
@@ -91,8 +97,11 @@ export class Gossip {
     this.#options = options
     this.#dependencies = dependencies
     this.#oversize = new Limiter(OVERSIZE, dependencies)
+    const { roster, roundMs } = options
+    this.#frames = new FrameLimiter({ members: roster.members.length, roundMs }, dependencies)
     const { host, later = doAtOnce } = dependencies
     passOnLater({ host, later })
+    onFrame(host, (peer, frame) => this.#admitFrame(peer, frame))
     onOversize(host, (peer) => this.#refuseFrame(peer))
   }
 
@@ -170,6 +179,20 @@ export class Gossip {
     return TopicValidatorResult.Reject
   }
 
+  /** What gossipsub answers by itself reaches no validator, so it is counted here. */
+  #admitFrame(peer: PeerId, frame: Uint8Array): FrameVerdict {
+    const from = this.#options.roster.indexOf(peer)
+    const { limiter, cut } = this.#dependencies
+    if (from === null || limiter.isBanned(from)) return 'end'
+    const admission = this.#frames.admit(from, frame)
+    if (admission === 'pass') return 'pass'
+    this.#count({ verdict: 'ignore', code: 'FRAME_SURPLUS' })
+    if (admission === 'drop') return 'drop'
+    limiter.ban(from)
+    cut(from, 'flood')
+    return 'end'
+  }
+
   /** Its connection ends each time, and whoever goes on as no honest member does is banned. */
   #refuseFrame(peer: PeerId): void {
     const from = this.#options.roster.indexOf(peer)
@@ -178,7 +201,7 @@ export class Gossip {
     this.#count({ verdict: 'reject', code: 'FRAME_TOO_LARGE' })
     if (this.#oversize.admit(from) === 'cut') {
       limiter.ban(from)
-      cut(from, 'rejects')
+      cut(from, 'oversize')
       return
     }
     for (const connection of host.getConnections(peer)) {

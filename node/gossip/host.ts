@@ -7,7 +7,8 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { codeOf, OracleError } from '../errors.ts'
-import { type GossipOptions, gossipOptions } from './gossip-options.ts'
+import { keepFramesFitting } from './fitting-frames.ts'
+import { frameLimitsFor, type GossipOptions, gossipOptions } from './gossip-options.ts'
 import { type HandshakeLimits, Handshakes } from './handshakes.ts'
 import { type NetworkIdentity, privateKeyOf } from './identity.ts'
 import { quietYamux } from './quiet-yamux.ts'
@@ -24,7 +25,7 @@ export interface HostOptions {
   readonly listen: readonly string[]
   readonly roster: Roster
   readonly channels: Channels
-  /** Largest gossip message in bytes; a frame may carry four. */
+  /** Largest gossip message in bytes; a frame may carry four, and 128 KiB. */
   readonly messageBytesMax: number
 }
 
@@ -98,6 +99,7 @@ export async function createHost(
       pubsub: gossipsub(memberGossip(options)),
     },
   })
+  keepFramesFitting(host, frameLimitsFor(options.messageBytesMax))
   return host
 }
 

@@ -52,12 +52,20 @@ const FORGIVE_MS = 60_000
  */
 const MESSAGES_PER_MEMBER_AND_ROUND = 2 * (2 + 2 + 2 * 2 + 2 * 3)
 
-/** Limits of protocol §13 for one committee: what n members may say in a round, times n. */
-export function limiterOptionsFor(committee: {
+/** What sizes the limits. */
+export interface CommitteeSize {
   readonly members: number
   readonly roundMs: number
-}): LimiterOptions {
-  const perRound = MESSAGES_PER_MEMBER_AND_ROUND * committee.members
+}
+
+/** Distinct messages of a whole committee in one round, at most. */
+export function messagesPerRound({ members }: CommitteeSize): number {
+  return MESSAGES_PER_MEMBER_AND_ROUND * members
+}
+
+/** Limits of protocol §13 for one committee: what n members may say in a round, times n. */
+export function limiterOptionsFor(committee: CommitteeSize): LimiterOptions {
+  const perRound = messagesPerRound(committee)
   return {
     // A healed link delivers what the mesh kept for it: a few rounds at once.
     burst: 4 * perRound,
@@ -84,18 +92,21 @@ export class Limiter<Peer = MemberIndex> {
     this.#nowMs = dependencies.nowMs
   }
 
-  /** Takes one token: `pass`, or `drop` the message unread, or `cut` the connection now. */
-  admit(peer: Peer): 'pass' | 'drop' | 'cut' {
+  /**
+   * Takes a token, or as many as something costs: `pass`, or `drop` it unread, or `cut` the
+   * connection now.
+   */
+  admit(peer: Peer, cost = 1): 'pass' | 'drop' | 'cut' {
     const nowMs = this.#nowMs()
     const account = this.#account(peer, nowMs)
     if (nowMs < account.bannedUntilMs) return 'drop'
     this.#refill(account, nowMs)
-    if (account.tokens >= 1) {
-      account.tokens -= 1
+    if (account.tokens >= cost) {
+      account.tokens -= cost
       return 'pass'
     }
-    account.surplus += 1
-    account.surplusTotal += 1
+    account.surplus += cost
+    account.surplusTotal += cost
     if (account.surplus < this.#options.surplusMax) return 'drop'
     this.#ban(account, nowMs)
     return 'cut'

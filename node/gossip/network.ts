@@ -9,6 +9,7 @@ import { mendGossipStreams } from './gossip-streams.ts'
 import { createHost, type Host, startHost } from './host.ts'
 import type { NetworkIdentity } from './identity.ts'
 import { Limiter, limiterOptionsFor } from './limiter.ts'
+import type { BanReason, PeerChange } from './peer-change.ts'
 import { type Roster, type RosterEntry, rosterOf } from './roster.ts'
 import { surplusOf } from './surplus.ts'
 import { Sync } from './sync.ts'
@@ -31,13 +32,6 @@ export interface NetworkOptions {
   readonly messageBytesMax?: number
   /** Largest sync answer; default 1_048_576. */
   readonly answerBytesMax?: number
-}
-
-/** Something about a peer changed. */
-export interface PeerChange {
-  readonly member: MemberIndex
-  /** `listening`: it told us it hears the protocol topic, so publishing reaches it from now on. */
-  readonly change: 'connected' | 'disconnected' | 'listening' | 'banned' | 'contested'
 }
 
 export interface NetworkDependencies {
@@ -110,9 +104,11 @@ export class Network implements Startable {
     this.#host = host
     this.#limiter = limiter
     this.#clashes = clashes
+    const { roundMs, messageBytesMax = MESSAGE_BYTES_MAX } = options
+    const cut = (member: MemberIndex, because: BanReason) => this.#cut(member, because)
     this.#gossip = new Gossip(
-      { roster, channels, messageBytesMax: options.messageBytesMax ?? MESSAGE_BYTES_MAX },
-      { host, limiter, ...dependencies, cut: (member) => this.#cut(member) },
+      { roster, channels, messageBytesMax, roundMs },
+      { host, limiter, ...dependencies, cut },
     )
     this.#sync = new Sync(
       {
@@ -136,7 +132,7 @@ export class Network implements Startable {
         ...{ host, limiter },
         listeners: () => this.#gossip.listeners('protocol'),
         mendStreams: () => mendGossipStreams(host),
-        cut: (member) => this.#cut(member),
+        cut: (member) => this.#cut(member, 'score'),
         wallMs: () => Date.now(),
       },
     )
@@ -285,12 +281,12 @@ export class Network implements Startable {
       .filter((index) => this.#clashes.isContested(index))
   }
 
-  #cut(member: MemberIndex): void {
+  #cut(member: MemberIndex, because: BanReason): void {
     const peerId = this.#roster.members[member]?.peerId
     if (peerId === undefined) return
     for (const connection of this.#host.getConnections(peerId)) {
       connection.abort(new Error('cut by the limiter'))
     }
-    this.#dependencies.onPeer?.({ member, change: 'banned' })
+    this.#dependencies.onPeer?.({ member, change: 'banned', because })
   }
 }

@@ -6,7 +6,8 @@ import type { ConnectionGater } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
-import { gossipOptions } from './gossip-options.ts'
+import { keepFramesFitting } from './fitting-frames.ts'
+import { frameLimitsFor, gossipOptions } from './gossip-options.ts'
 import { Handshakes } from './handshakes.ts'
 import type { Host } from './host.ts'
 import { quietYamux } from './quiet-yamux.ts'
@@ -87,6 +88,7 @@ export async function createPublicHost(
       }),
     },
   })
+  keepFramesFitting(host, frameLimitsFor(options.messageBytesMax))
   return host
 }
 

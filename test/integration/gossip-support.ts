@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { ascii } from '../../aggregator/values/bytes.ts'
 import type { Delivery, Judgement } from '../../node/gossip/gossip.ts'
-import { Network, type PeerChange } from '../../node/gossip/network.ts'
+import { Network } from '../../node/gossip/network.ts'
+import type { PeerChange } from '../../node/gossip/peer-change.ts'
 import { Watch } from './gossip-watch.ts'
 
 export const DIGEST = new Uint8Array(32).fill(7)

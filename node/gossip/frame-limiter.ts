@@ -1,0 +1,80 @@
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import { costOf, type FrameCost } from './frame-cost.ts'
+import { HEARTBEAT_MS, TOLD_HEARTBEATS } from './gossip-options.ts'
+import {
+  type CommitteeSize,
+  Limiter,
+  type LimiterDependencies,
+  type LimiterOptions,
+  messagesPerRound,
+} from './limiter.ts'
+
+/** A message goes to a peer once, and again three times at most for who asks for it. */
+const COPIES_OF_MESSAGE = 1 + 3
+/** And a control message with its field, for a large one that nobody need send any more. */
+const ITEMS_OF_UNWANTED = 2
+/** Subscriptions, grafts, prunes and lists of both topics, each with its field. */
+const CONTROLS_PER_HEARTBEAT = 16
+/** What a link holds back while it stands still, and delivers at once. */
+const ROUNDS_AT_ONCE = 4
+const HEARTBEATS_AT_ONCE = 2
+
+/**
+ * What an honest peer can make a node read at most, by the rules of the protocol (§13) and of
+ * gossipsub, whether or not it reaches a validator (docs/adr/0105).
+ */
+export function frameAllowanceFor(
+  committee: CommitteeSize,
+): Readonly<Record<keyof FrameCost, LimiterOptions>> {
+  const { roundMs } = committee
+  const perRound = messagesPerRound(committee)
+  const itemsPerRound = perRound * (COPIES_OF_MESSAGE + ITEMS_OF_UNWANTED)
+  const itemsPerSecond = ceilPerSecond(itemsPerRound, roundMs) + CONTROLS_PER_HEARTBEAT
+  // Told in each of some heartbeats, the last of which may come late, and asked for as often.
+  const toldMs = (TOLD_HEARTBEATS + 1) * HEARTBEAT_MS
+  const toldIds = perRound * Math.ceil(toldMs / roundMs + 1)
+  const idsPerSecond =
+    ceilPerSecond(2 * toldIds, HEARTBEAT_MS) +
+    ceilPerSecond(perRound, roundMs) +
+    CONTROLS_PER_HEARTBEAT
+  const itemsAtOnce = Math.max(ROUNDS_AT_ONCE * itemsPerRound, HEARTBEATS_AT_ONCE * itemsPerSecond)
+  return {
+    items: bucketOf(itemsAtOnce, itemsPerSecond),
+    // One frame may tell and ask for all of a heartbeat, beside what is not wanted of some rounds.
+    ids: bucketOf(idsPerSecond + ROUNDS_AT_ONCE * perRound, idsPerSecond),
+  }
+}
+
+function ceilPerSecond(count: number, everyMs: number): number {
+  return Math.ceil((1_000 * count) / everyMs)
+}
+
+/** Nobody honest comes near the burst, so who is above it need not go on for long. */
+function bucketOf(burst: number, perSecond: number): LimiterOptions {
+  const surplusMax = Math.ceil(burst / 4)
+  return { burst, perSecond, surplusMax, rejectsMax: 1, banMs: 0, banMsMax: 0 }
+}
+
+/**
+ * Counts for each member what stands in its frames, before they are decoded: gossipsub answers
+ * copies, lists of ids, grafts and subscriptions by itself, and no validator hears of them. A frame
+ * beyond the allowance is dropped unread. It bans nobody by itself.
+ */
+export class FrameLimiter {
+  readonly #items: Limiter
+  readonly #ids: Limiter
+
+  constructor(committee: CommitteeSize, dependencies: LimiterDependencies) {
+    const { items, ids } = frameAllowanceFor(committee)
+    this.#items = new Limiter(items, dependencies)
+    this.#ids = new Limiter(ids, dependencies)
+  }
+
+  /** `pass`, or `drop` the frame unread, or `cut` who sends it: what the stricter account says. */
+  admit(from: MemberIndex, frame: Uint8Array): 'pass' | 'drop' | 'cut' {
+    const { items, ids } = costOf(frame)
+    const said = [this.#items.admit(from, items), this.#ids.admit(from, ids)]
+    if (said.includes('cut')) return 'cut'
+    return said.includes('drop') ? 'drop' : 'pass'
+  }
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { FrameLimiter, frameAllowanceFor } from '../../../../node/gossip/frame-limiter.ts'
+import { messagesPerRound } from '../../../../node/gossip/limiter.ts'
+import { rpcBody } from '../../../attack/rpc.ts'
+
+const topic = 'topic'
+const message = rpcBody({ topic, messages: [new Uint8Array(1)] })
+const unwanted = rpcBody({ topic, unwanted: [new Uint8Array(1)] })
+const mesh = rpcBody({ topic, subscribe: ['a', 'b'], grafts: 2, prunes: 2 })
+
+/** One frame that tells of so many messages and asks for as many. */
+function lists(count: number): Uint8Array {
+  const ids = Array.from({ length: count }, () => new Uint8Array(1))
+  return rpcBody({ topic, have: ids, want: ids })
+}
+
+const COMMITTEES = [4, 7, 16, 31].flatMap((members) =>
+  [100, 500, 1_000, 60_000].map((roundMs) => ({ members, roundMs })),
+)
+
+/** The most that the rules let one peer send: in each round and heartbeat all of it at once. */
+class Busiest {
+  nowMs = 0
+  readonly limiter: FrameLimiter
+  readonly refused = new Set<string>()
+  readonly #perRound: number
+  readonly #lists: Uint8Array
+
+  constructor(committee: { readonly members: number; readonly roundMs: number }) {
+    this.limiter = new FrameLimiter(committee, { nowMs: () => this.nowMs })
+    this.#perRound = messagesPerRound(committee)
+    // Whole rounds of the last three seconds and of the one that runs.
+    this.#lists = lists(this.#perRound * Math.ceil(3_000 / committee.roundMs + 1))
+  }
+
+  round(): void {
+    for (let count = 0; count < this.#perRound; count++) {
+      this.#send(unwanted)
+      // Once by itself, and three times to who asks.
+      for (let copy = 0; copy < 4; copy++) this.#send(message)
+    }
+  }
+
+  heartbeat(): void {
+    this.#send(mesh)
+    this.#send(this.#lists)
+  }
+
+  #send(frame: Uint8Array): void {
+    const admission = this.limiter.admit(1, frame)
+    if (admission !== 'pass') this.refused.add(admission)
+  }
+}
+
+describe('what frames of a member may hold (ADR 0105)', () => {
+  it.each(COMMITTEES)('is all that the rules let it send: $members, $roundMs ms', (committee) => {
+    const { roundMs } = committee
+    const busiest = new Busiest(committee)
+    const untilMs = Math.max(3 * roundMs, 5_000)
+    for (; busiest.nowMs <= untilMs; busiest.nowMs += 100) {
+      if (busiest.nowMs % roundMs === 0) busiest.round()
+      if (busiest.nowMs % 1_000 === 0) busiest.heartbeat()
+    }
+    expect([...busiest.refused]).toEqual([])
+  })
+
+  it.each(COMMITTEES)('may come at once after a while: $members, $roundMs ms', (committee) => {
+    const busiest = new Busiest(committee)
+    for (let round = 0; round < 4; round++) busiest.round()
+    expect([...busiest.refused]).toEqual([])
+  })
+
+  it('ends soon after: a quarter of what may come at once is dropped, then it is cut', () => {
+    const { items } = frameAllowanceFor({ members: 4, roundMs: 500 })
+    const limiter = new FrameLimiter({ members: 4, roundMs: 500 }, { nowMs: () => 0 })
+    const said = Array.from({ length: 4_000 }, () => limiter.admit(1, message))
+    expect(said.indexOf('drop')).toBe(items.burst)
+    expect(said.indexOf('cut')).toBe(items.burst + items.burst / 4 - 1)
+  })
+
+  it('is sized for four members at two rounds a second', () => {
+    const { items, ids } = frameAllowanceFor({ members: 4, roundMs: 500 })
+    expect(items).toMatchObject({ burst: 2_720, perSecond: 1_360, surplusMax: 680 })
+    expect(ids).toMatchObject({ burst: 2_704, perSecond: 2_256, surplusMax: 676 })
+  })
+})
