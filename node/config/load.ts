@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
 import type { Params } from '../../aggregator/params.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { SourcesConfigInput } from '../sources/config.ts'
@@ -89,6 +90,25 @@ export async function loadSettings(path: string): Promise<Pick<LoadedConfig, 'fi
   if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
   return { file, config: withAbsolutePaths(parsed.config, dirname(file)) }
 }
+
+/**
+ * Committee files that a configuration names, as they are written; of one with problems as many as
+ * can be made out.
+ *
+ * @throws {OracleError} CONFIG_UNREADABLE
+ */
+export async function namedFiles(file: string): Promise<readonly string[]> {
+  const parsed = parseYaml(await readText(file, 'or write one: parallax init'))
+  const named = namedFilesSchema.safeParse(parsed.type === 'parsed' ? parsed.value : null)
+  const { committee, rotation } = named.data ?? {}
+  return [committee, rotation?.predecessor].filter((each) => each !== undefined)
+}
+
+const nameSchema = z.string().min(1).optional().catch(undefined)
+const namedFilesSchema = z.object({
+  committee: nameSchema,
+  rotation: z.object({ predecessor: nameSchema }).optional().catch(undefined),
+})
 
 /**
  * The part `sources` of a configuration that was read before, as it is written: without defaults.

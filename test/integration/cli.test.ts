@@ -142,6 +142,42 @@ describe('without a node', () => {
     )
   })
 
+  test('config check hides no file behind the problems of another', async () => {
+    const file = join(directory, 'node.yaml')
+    const rotation = 'rotation: { predecessor: gone.json }'
+    await writeFile(file, `committee: committee.json\ncolour: red\n${rotation}\n`)
+    await writeFile(join(directory, 'committee.json'), '{"protocolVersion": 7}')
+    const said = JSON.parse((await parallax('config', 'check', file, '--json')).stdout)
+    const problem = (name: string, path: string) =>
+      expect.objectContaining({ file: join(directory, name), path })
+    expect(said).toMatchObject({ file, valid: false })
+    expect(said.problems).toEqual(
+      expect.arrayContaining([
+        problem('node.yaml', 'colour'),
+        problem('committee.json', 'timing'),
+        problem('gone.json', ''),
+      ]),
+    )
+    const { exitCode, stdout } = await parallax('config', 'check', file)
+    expect(exitCode).toBe(3)
+    expect(stdout.match(/^CONFIG_\w+: /gm)).toEqual([
+      ...['CONFIG_INVALID: ', 'CONFIG_INVALID: ', 'CONFIG_UNREADABLE: '],
+    ])
+  })
+
+  test('before key generation, config check lists members that there are not, too', async () => {
+    const passphrase = await passphraseFile('correct horse')
+    const member = ['--member', '9=/ip4/192.0.2.1/tcp/9000']
+    await parallax('init', '--passphrase-file', passphrase, '--development', ...member)
+    const { groupKey: _, ...toBe } = JSON.parse(formatCommittee(committeeOfFour()))
+    await writeFile(join(directory, 'committee.json'), JSON.stringify(toBe))
+    const check = await parallax('config', 'check', join(directory, 'node.yaml'), '--json')
+    expect(JSON.parse(check.stdout).problems).toMatchObject([
+      { path: 'groupKey', message: expect.stringContaining('parallax dkg') },
+      { path: 'network.members[0].index' },
+    ])
+  })
+
   test('status of a node that is not there says so', async () => {
     const status = await parallax('status', '--url', `http://127.0.0.1:${await freePort()}`)
     expect(status).toMatchObject({
