@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { mkdir } from 'node:fs/promises'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import { committeeOf } from '../aggregator/committee.ts'
 import { type Context, contextOf } from '../aggregator/context.ts'
@@ -32,6 +31,7 @@ import { type Running, startAll } from './lifecycle.ts'
 import type { Log } from './logging.ts'
 import { SourceEngine } from './sources/engine.ts'
 import { clockAt } from './sources/source-clock.ts'
+import { makeDataDirectory } from './store/lock.ts'
 import { RoundBook } from './view/round-book.ts'
 import { createView } from './view/view.ts'
 
@@ -63,7 +63,7 @@ export async function startNode(
   const { config } = loaded
   assertKeyGenerated(loaded)
   const base = foundation(loaded, dependencies)
-  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 })
+  makeDataDirectory(config.dataDirectory)
   const { committee } = base.context
   const keys = await openKeys({ config: config.keys, committee }, { ...base, ...dependencies })
   const { signal } = dependencies

@@ -1,13 +1,12 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Format, formatOf, writeTable } from './report/data-table.ts'
 import type { Origin } from './report/page.ts'
+import { makePlace } from './report/place.ts'
 import { createProgress } from './report/progress.ts'
 import { pageOfRun } from './report/run/page.ts'
 import { timelineTable } from './report/run/tables.ts'
 import { textSummary } from './report/summary.ts'
-import { writeReport } from './report/write-report.ts'
+import { makeReportPlace, writeReport } from './report/write-report.ts'
 import { createRun, type Run, recorderOf } from './run.ts'
 import { CALL } from './scenario/call.ts'
 import { InputError } from './scenario/input.ts'
@@ -74,9 +73,8 @@ async function simulate(options: SimulateOptions): Promise<number> {
   const origin = originOf({ ...options, seed })
   const { signal } = interrupted()
   // Before a run that may take hours: what comes of it must have somewhere to go.
-  for (const path of [options.report, options.table]) {
-    if (path !== null) mkdirSync(dirname(path), { recursive: true })
-  }
+  if (options.report !== null) makeReportPlace(options.report)
+  if (options.table !== null) makePlace(options.table)
   process.stderr.write(`${scenario.name}: seed ${seed}, commit ${origin.commit}\n`)
   const recorder = options.report === null ? null : recorderOf(scenario)
   const watched = recorder === null ? {} : { recorder }
@@ -143,7 +141,7 @@ function explain(error: unknown, command: string | undefined): string {
     return `USAGE_INVALID: ${what}; see ${CALL} ${helpOf(command)}`
   }
   // A file or folder that cannot be read or written; the message begins with the code.
-  if ('syscall' in error) return error.message
+  if ('syscall' in error) return `${error.message}; check the path, its rights and its disk`
   throw error
 }
 

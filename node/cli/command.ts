@@ -173,7 +173,15 @@ function parseStrictly(
   try {
     return parseArgs({ ...line, strict: true, allowPositionals: true })
   } catch (cause) {
-    const message = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause)
-    throw usageError(message, name)
+    throw usageError(complaint(cause), name)
   }
+}
+
+/** What Node says of a command line, in one line; of a value that begins with a dash, what to do. */
+function complaint(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const [, option] = /^Option '(?:-\w, )?(--[\w-]+)' argument is ambiguous/.exec(message) ?? []
+  if (option !== undefined)
+    return `${option} needs a value; one that begins with a dash: ${option}=-1`
+  return message.split(/\. |\n/)[0] ?? ''
 }

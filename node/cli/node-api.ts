@@ -21,7 +21,7 @@ export async function addressOf(
     throw usageError('give --url or --config', commandName)
   }
   if (url !== undefined) {
-    if (URL.canParse(url)) return url.replace(/\/+$/, '')
+    if (/^https?:/i.test(url) && URL.canParse(url)) return url.replace(/\/+$/, '')
     throw usageError('--url must be an address such as http://127.0.0.1:8080', commandName)
   }
   if (config === undefined) return 'http://127.0.0.1:8080'

@@ -71,7 +71,7 @@ export async function writeSigned(path: string, bytes: Uint8Array): Promise<void
 
 async function replace(path: string, text: string): Promise<void> {
   // Of a node whose signer is another process: that one makes a directory of its own.
-  await makeDirectory(dirname(path))
+  makeDirectory(dirname(path))
   await replaceDurably(path, text)
 }
 

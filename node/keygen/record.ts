@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { invariant } from '../../aggregator/assert.ts'
@@ -7,7 +6,7 @@ import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
 import { hexBytes } from '../config/scalars.ts'
 import { OracleError } from '../errors.ts'
 import { type Keystore, parseKeystore } from '../keys/keystore.ts'
-import { createDurably, readIfThere } from '../store/durable-file.ts'
+import { createDurably, makeDirectory, readIfThere } from '../store/durable-file.ts'
 
 /** The result that this member promised, and the share that belongs to it, still unconfirmed. */
 export interface KeptResult extends PromisedResult {
@@ -54,9 +53,9 @@ export class KeygenPromises {
     this.#kept = kept
   }
 
-  /** @throws {OracleError} `KEYGEN_RECORD_DAMAGED`, `FILE_UNREADABLE` */
+  /** @throws {OracleError} `KEYGEN_RECORD_DAMAGED`, `FILE_UNREADABLE`, `FILE_NOT_WRITTEN` */
   static async open(directory: string): Promise<KeygenPromises> {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(directory)
     const [packageText, resultText] = [
       await readIfThere(join(directory, 'package.json')),
       await readIfThere(join(directory, 'result.json')),

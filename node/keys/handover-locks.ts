@@ -34,7 +34,7 @@ export class HandoverLocks {
   /** @throws {OracleError} `HANDOVER_LOCK_DAMAGED`, `FILE_UNREADABLE`, `FILE_NOT_WRITTEN` */
   static async open(dataDirectory: string): Promise<HandoverLocks> {
     const directory = handoverDirectory(dataDirectory)
-    await makeDirectory(directory)
+    makeDirectory(directory)
     const held = new Map<number, Uint8Array>()
     for (const file of await readdir(directory)) {
       if (!FILE.test(file)) continue

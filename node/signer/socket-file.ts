@@ -1,7 +1,8 @@
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, lstat, unlink } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { dirname } from 'node:path'
 import { codeOf, OracleError } from '../errors.ts'
+import { makeFolder } from '../store/folder.ts'
 
 /** Who besides its owner may speak to a signer: nobody, or the group of the socket's file. */
 export type SocketAccess = 'owner' | 'group'
@@ -21,7 +22,7 @@ const MODES = {
  */
 export async function prepareSocket(path: string, access: SocketAccess): Promise<void> {
   const directory = dirname(path)
-  await usable(path, () => mkdir(directory, { recursive: true, mode: MODES[access].directory }))
+  await usable(path, async () => makeFolder(directory, MODES[access].directory))
   await assertPrivate(directory, access)
   const before = await lstat(path).catch(() => null)
   if (before === null) return

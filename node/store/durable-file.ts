@@ -1,6 +1,7 @@
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { link, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf, OracleError } from '../errors.ts'
+import { makeFolder } from './folder.ts'
 
 /**
  * Puts a whole file at a path where none is, durably: after a crash it is there with every byte or
@@ -38,10 +39,14 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Makes a directory for this user, unless it is there. @throws {OracleError} `FILE_NOT_WRITTEN` */
-export async function makeDirectory(path: string): Promise<void> {
+/**
+ * Makes a directory, unless it is there; for this user alone, if no other mode is given.
+ *
+ * @throws {OracleError} `FILE_NOT_WRITTEN`
+ */
+export function makeDirectory(path: string, mode = 0o700): void {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    makeFolder(path, mode)
   } catch (cause) {
     throw notWritten(path, cause)
   }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { codeOf, OracleError } from '../errors.ts'
+import { makeFolder } from './folder.ts'
 
 const LOCK_FILE = 'lock'
 
@@ -18,9 +19,9 @@ export interface DirectoryLock {
  * @throws {OracleError} `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNUSABLE`
  */
 export function lockDirectory(path: string): DirectoryLock {
+  makeDataDirectory(path)
   let database: DatabaseSync | undefined
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
     database = new DatabaseSync(join(path, LOCK_FILE), { timeout: 0 })
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (cause) {
@@ -34,6 +35,15 @@ export function lockDirectory(path: string): DirectoryLock {
     isHeld = false
   }
   return { release }
+}
+
+/** Makes a data directory for this user. @throws {OracleError} `DATA_DIRECTORY_UNUSABLE` */
+export function makeDataDirectory(path: string): void {
+  try {
+    makeFolder(path, 0o700)
+  } catch (cause) {
+    throw lockError(path, cause)
+  }
 }
 
 /**

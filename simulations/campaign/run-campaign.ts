@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Rule, Violation } from '../checker.ts'
+import { makeFolder } from '../report/place.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { DrawnCampaign, Task } from '../sweep/tasks.ts'
 import { answersOf } from './answers.ts'
@@ -150,7 +151,7 @@ export function drawnScenario(campaign: DrawnCampaign, seed: number, rounds: num
 }
 
 export function writeShrunk(path: string, shrunk: Shrunk): string {
-  mkdirSync(join(path, '..'), { recursive: true })
+  makeFolder(join(path, '..'))
   writeFileSync(path, scenarioYaml(shrunk))
   return path
 }

@@ -1,13 +1,20 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Format, writeTable } from './data-table.ts'
 import { drawFigure } from './figure/draw.ts'
 import { figuresOf, htmlOf, type Origin, originText, type Page, tablesOf } from './page.ts'
+import { makeFolder, makePlace } from './place.ts'
 import { writePngs } from './png.ts'
 
 /** Whether a path of `--report` is one page, rather than a folder with all that is in it. */
 export function isPage(path: string): boolean {
   return /\.html?$/.test(path)
+}
+
+/** Makes sure that a report can be written, before the work that it is about. */
+export function makeReportPlace(path: string): void {
+  if (isPage(path)) makePlace(path)
+  else makeFolder(path)
 }
 
 /**
@@ -26,7 +33,7 @@ export async function writeReport(
     writeFileSync(path, html)
     return 1
   }
-  mkdirSync(path, { recursive: true })
+  makeFolder(path)
   writeFileSync(join(path, 'report.html'), html)
   const images = figuresOf(page).map((figure) => ({
     path: join(path, figure.id),

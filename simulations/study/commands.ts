@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Format, formatOf } from '../report/data-table.ts'
-import { writeReport } from '../report/write-report.ts'
+import { makeReportPlace, writeReport } from '../report/write-report.ts'
 import { CALL } from '../scenario/call.ts'
 import { wholeNumber } from '../scenario/options.ts'
 import type { Answer } from '../scenario/research.ts'
@@ -38,6 +38,8 @@ interface Asked extends Omit<StudyOptions, 'signal'> {
 /** `study a|b|c|d [FILE]|e [FILE]|f`. @throws {RangeError} for a wrong command line */
 export async function printStudy(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const asked = askedFor(args)
+  // Before it runs, perhaps for hours: what comes of it must have somewhere to go.
+  makeReportPlace(asked.out)
   const study = await asked.run({ ...asked, signal })
   if (study === null) return { output: 'stopped before its end; nothing was written', isHeld: true }
   const { out, format, command } = asked

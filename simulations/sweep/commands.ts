@@ -3,7 +3,8 @@ import { printCampaign, printShrink } from '../campaign/commands.ts'
 import { printEffects } from '../campaign/effects.ts'
 import { printImport } from '../import/commands.ts'
 import { formatOf } from '../report/data-table.ts'
-import { writeReport } from '../report/write-report.ts'
+import { makePlace } from '../report/place.ts'
+import { makeReportPlace, writeReport } from '../report/write-report.ts'
 import { CALL } from '../scenario/call.ts'
 import type { Answer } from '../scenario/research.ts'
 import { printStudy } from '../study/commands.ts'
@@ -37,6 +38,9 @@ export const LONG_COMMANDS: ReadonlyMap<string, LongCommand> = new Map([
 
 async function printSweep(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const options = sweepOptionsOf(args)
+  // Before runs that may take hours: what comes of them must have somewhere to go.
+  if (options.report !== null) makeReportPlace(options.report.path)
+  if (options.table !== null) makePlace(options.table.path)
   const report = await runSweep(options, signal)
   await writeSweepReport(options, `sweep ${args.join(' ')}`)
   return { output: options.isJson ? JSON.stringify(report) : sweepText(report), isHeld: true }

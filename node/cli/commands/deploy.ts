@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { apply, deploymentOf } from '../../../contracts/deploy/apply.ts'
@@ -6,6 +6,7 @@ import { type Chain, connect, inspect } from '../../../contracts/deploy/chain.ts
 import { plan } from '../../../contracts/deploy/plan.ts'
 import { verify } from '../../../contracts/deploy/verify.ts'
 import { OracleError } from '../../errors.ts'
+import { makeDirectory } from '../../store/durable-file.ts'
 import { command } from '../command.ts'
 import { loadDeployParameters, readDeployment } from '../deploy-file.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
@@ -52,6 +53,9 @@ export const deployApply = command({
     records: { type: 'string', value: 'FOLDER', describe: `default ${RECORDS}` },
   },
   run: async (options, { stdout, stderr, terminal }) => {
+    const folder = options.records ?? RECORDS
+    // Before anything is paid for: the record of it must have somewhere to go.
+    makeDirectory(folder, 0o755)
     const parameters = await loadDeployParameters(options.parameters)
     const account = await accountFrom(options, terminal)
     const chain = await connect({ rpcUrl: options.rpc, account })
@@ -60,9 +64,7 @@ export const deployApply = command({
     const transactions = await apply(chain, planned)
     const deployment = deploymentOf(chain.chainId, planned, parameters)
     await assertVerified(chain, deployment)
-    const folder = options.records ?? RECORDS
     const path = join(folder, `${chain.chainId}.json`)
-    await mkdir(folder, { recursive: true })
     await writeFile(path, `${JSON.stringify(deployment, null, 2)}\n`)
     const result = { record: path, hub: deployment.hub, transactions }
     const text = `${transactions.length} sent; the hub is ${deployment.hub}; record ${path}\n`
@@ -86,6 +88,7 @@ export const deployVerify = command({
   },
   run: async ({ rpc, inputs, json }, { argument: path, stdout }) => {
     const deployment = await readDeployment(path)
+    if (inputs !== undefined) makeDirectory(inputs, 0o755)
     const chain = await readOnly(rpc)
     await assertVerified(chain, deployment)
     // Needs the compiler, which a node that only verifies does not.

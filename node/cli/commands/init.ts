@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { DEFAULTS } from '../../config/defaults.ts'
@@ -9,6 +9,7 @@ import { codeOf, OracleError } from '../../errors.ts'
 import { sealKeystore, writeKeystore } from '../../keys/keystore.ts'
 import { readPassphrase } from '../../keys/passphrase.ts'
 import { Secret } from '../../keys/secret.ts'
+import { makeDirectory } from '../../store/durable-file.ts'
 import type { OptionValues } from '../command.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
@@ -52,7 +53,7 @@ export const init = command({
     if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
     const source = passphraseSourceOf(options, 'New passphrase of the keys: ')
     const passphrase = await readPassphrase(source, terminal)
-    await mkdir(join(directory, 'keys'), { recursive: true, mode: 0o700 })
+    makeDirectory(join(directory, 'keys'))
     await writeNew(file, text)
     const facts: KeyFacts[] = []
     for (const purpose of MADE_PURPOSES) {
@@ -126,7 +127,9 @@ async function writeNew(file: string, text: string): Promise<void> {
     const exists = codeOf(cause) === 'EEXIST'
     throw new OracleError(
       exists ? 'FILE_EXISTS' : 'FILE_NOT_WRITTEN',
-      exists ? `${file} exists and is not overwritten` : `cannot write ${file}`,
+      exists
+        ? `${file} exists and is not overwritten`
+        : `cannot write ${file}; check the directory and the space on its disk`,
       { context: { file, cause: codeOf(cause) }, cause },
     )
   }
