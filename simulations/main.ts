@@ -136,8 +136,10 @@ function explain(error: unknown, command: string | undefined): string {
   if (!(error instanceof Error)) throw error
   const isParsing = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
   if (isParsing || error instanceof RangeError) {
+    const [, option] = /^Option '(--[\w-]+)' argument is ambig/.exec(error.message) ?? []
     // Node's message goes on with advice for another case than ours.
-    const what = isParsing ? error.message.split(/\. |\n/)[0] : error.message
+    const said = isParsing ? error.message.split(/\. |\n/)[0] : error.message
+    const what = option === undefined ? said : `${option} needs a value; with a dash: ${option}=-1`
     return `USAGE_INVALID: ${what}; see ${CALL} ${helpOf(command)}`
   }
   // A file or folder that cannot be read or written; the message begins with the code.

@@ -181,7 +181,6 @@ function parseStrictly(
 function complaint(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause)
   const [, option] = /^Option '(?:-\w, )?(--[\w-]+)' argument is ambiguous/.exec(message) ?? []
-  if (option !== undefined)
-    return `${option} needs a value; one that begins with a dash: ${option}=-1`
+  if (option !== undefined) return `${option} needs a value; one with a dash: ${option}=-1`
   return message.split(/\. |\n/)[0] ?? ''
 }
