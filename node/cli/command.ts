@@ -177,7 +177,7 @@ function parseStrictly(
   }
 }
 
-/** What Node says of a command line, in one line; of a value that begins with a dash, what to do. */
+/** What Node says of a command line, in one line; of a value with a dash, what to do. */
 function complaint(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause)
   const [, option] = /^Option '(?:-\w, )?(--[\w-]+)' argument is ambiguous/.exec(message) ?? []

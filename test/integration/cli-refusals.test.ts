@@ -24,9 +24,8 @@ test.each([
 })
 
 test.each([
-  ['doctor --config node.yaml --timeout -5', '--timeout needs a value; one with a dash: --timeout=-1'],
+  ['doctor --config node.yaml --timeout -5', '--timeout needs a value; .*: --timeout=-1'],
   ['rotate check --config a --next b --epoch -1 --active-from c', '--epoch needs a value'],
-  ['simulate simulate none.yaml --rounds -5', '--rounds needs a value; with a dash'],
   ['status --url ftp://127.0.0.1', '--url must be an address such as http'],
   ['keys new key.json --purpose banana', '--purpose must be .*; see parallax --help'],
 ])('%s is refused in one line', async (line, says) => {

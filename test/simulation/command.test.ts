@@ -109,6 +109,9 @@ describe('simulate', () => {
       'USAGE_INVALID: --seed must be a whole number from 0 to 4294967295; ' +
         'see npm run sim -- simulate --help\n',
     )
+    const negative = await simulate(['simulate', HONEST, '--rounds', '-5'])
+    expect(negative.code).toBe(2)
+    expect(negative.stderr).toMatch(/^USAGE_INVALID: --rounds needs a value; .*: --rounds=-1; see/)
   })
 
   test('an interrupt ends the run in order, with what came out so far', async () => {
