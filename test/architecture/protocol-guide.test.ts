@@ -1,9 +1,20 @@
 import { describe, expect, test } from 'vitest'
+import { feedStatisticsAbi } from '../../contracts/abi/feed-statistics.ts'
+import { optionMarketAbi } from '../../contracts/abi/option-market.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
+import { pythAdapterAbi } from '../../contracts/abi/pyth-adapter.ts'
+import { quoteAdapterAbi } from '../../contracts/abi/quote-adapter.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
+import { valueByIdAdapterAbi } from '../../contracts/abi/value-by-id-adapter.ts'
+import { volatilityOracleAbi } from '../../contracts/abi/volatility-oracle.ts'
 import { read } from './source-files.ts'
 
 const guide = read('docs/guides/protocol.md')
+/** What a protocol calls, but for the market. */
+const READ = [
+  ...[...priceFeedsAbi, ...settlementAbi, ...pythAdapterAbi, ...quoteAdapterAbi],
+  ...[...valueByIdAdapterAbi, ...feedStatisticsAbi, ...volatilityOracleAbi],
+]
 
 /** Rows `| what | `key` | 1,234 |`. */
 function gasIn(text: string): ReadonlyMap<string, number> {
@@ -11,7 +22,11 @@ function gasIn(text: string): ReadonlyMap<string, number> {
   return new Map([...rows].map(([, key = '', gas = '']) => [key, Number(gas.replaceAll(',', ''))]))
 }
 
-/** Names in the first column of the table of errors. */
+function namesOf(abi: readonly { readonly type: string; readonly name?: string }[]) {
+  return abi.flatMap(({ type, name }) => (type === 'error' && name !== undefined ? [name] : []))
+}
+
+/** Names in the first column of the tables of errors. */
 function errorsIn(text: string): readonly string[] {
   const [, section = ''] = text.split('## What each error means')
   const rows = section.split('\n## ')[0]?.matchAll(/^\| (`[^|]+) \|/gm) ?? []
@@ -28,14 +43,20 @@ describe('the guide for protocols', () => {
     for (const [key, gas] of said) expect({ [key]: gas }).toEqual({ [key]: measured[key] })
   })
 
-  test('explains every error of the hub and of settlement, once', () => {
+  test('explains every error of what a protocol reads from, once', () => {
     const said = errorsIn(guide)
     expect(new Set(said).size).toBe(said.length)
-    const errors = [...priceFeedsAbi, ...settlementAbi].flatMap((item) =>
-      item.type === 'error' ? [item.name] : [],
-    )
-    // Of PullReader, which is no contract.
-    expect(said.toSorted()).toEqual([...new Set([...errors, 'FeedAbsent'])].toSorted())
+    // FeedAbsent is of PullReader, which is no contract.
+    expect(said.toSorted()).toEqual([...new Set([...namesOf(READ), 'FeedAbsent'])].toSorted())
+  })
+
+  test('what the option market adds is explained beside it, once', () => {
+    const said = errorsIn(read('docs/derivatives.md'))
+    expect(new Set(said).size).toBe(said.length)
+    const known = new Set(namesOf(READ))
+    // Of ImpliedVolatility, which the market does not call.
+    const own = [...namesOf(optionMarketAbi), 'PriceOutOfRange', 'VolatilityNotFound']
+    expect(said.toSorted()).toEqual(own.filter((name) => !known.has(name)).toSorted())
   })
 
   test('a wrong number, and an error that is not there, would be noticed', () => {

@@ -10,7 +10,7 @@ import { runScript, scriptCommand } from '../../scripts/command-line.ts'
 import { namedBlocks } from '../support/guide.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const DEVELOPMENT = ['hardhat', 'solc', 'typescript', '@types/node']
+const TOOLS = ['hardhat', 'solc', 'viem', 'typescript', '@types/node']
 
 /** Without skipLibCheck: declarations must hold for whoever checks them all. */
 const SETTINGS = {
@@ -79,8 +79,9 @@ function archiveIn(packed: string): string {
 async function use(archive: string, folder: string): Promise<void> {
   const at = (expect: RegExp): Run => ({ in: folder, expect })
   mkdirSync(folder)
-  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  const tools = DEVELOPMENT.map((name) => `${name}@${devDependencies[name]}`)
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const versions = { ...manifest.dependencies, ...manifest.devDependencies }
+  const tools = TOOLS.map((name) => `${name}@${versions[name]}`)
   await run(['npm', 'init', '--yes'], at(/./))
   await run(['npm', 'pkg', 'set', 'type=module'], at(/^$/))
   await run(
@@ -94,7 +95,7 @@ async function use(archive: string, folder: string): Promise<void> {
     writeFileSync(join(folder, path), text)
   }
   await run(['npx', 'tsc', '-p', '.'], at(/^$/))
-  await run(['npx', 'hardhat', 'test', 'solidity'], at(/2 passing/))
+  await run(['npx', 'hardhat', 'test', 'solidity'], at(/9 passing/))
   await run(['npx', 'hardhat', 'run', 'test/prices.ts'], at(/^200000000000 FeedHalted$/m))
   await run([process.execPath, 'client.ts'], at(/^CONFIG_UNREADABLE false true$/m))
   await run(['npx', 'parallax', '--version'], at(/^\d+\.\d+\.\d+$/m))

@@ -49,17 +49,31 @@ library TestCommittee {
         return word(value, 0, 4, 1);
     }
 
+    /// @notice The code of a spread, which `word` takes: rounded up to 18 significant bits, as the
+    /// network does it.
+    /// @param spread In the feed's decimals
+    function spreadCode(uint256 spread) internal pure returns (uint24) {
+        uint256 exponent = 0;
+        uint256 mantissa = spread;
+        while (mantissa > 0x3ffff) {
+            exponent++;
+            mantissa = (spread + (1 << exponent) - 1) >> exponent;
+        }
+        require(exponent < 64, "no word holds this spread");
+        return uint24(exponent << 18 | mantissa);
+    }
+
     /// @notice The signed part of a word.
-    /// @param spreadCode 6-bit exponent, 18-bit mantissa
+    /// @param code Of the spread, see `spreadCode`
     /// @param observers 0 to 31
     /// @param status 1 ok, 2 unavailable
-    function word(int64 value, uint24 spreadCode, uint8 observers, uint8 status)
+    function word(int64 value, uint24 code, uint8 observers, uint8 status)
         internal
         pure
         returns (bytes12)
     {
         uint256 last = uint256(observers) << 3 | status;
-        return bytes12(uint96(uint256(uint64(value)) << 32 | uint256(spreadCode) << 8 | last));
+        return bytes12(uint96(uint256(uint64(value)) << 32 | uint256(code) << 8 | last));
     }
 
     /// @notice A report of one feed, index 0, as the arguments of every function that takes one.
