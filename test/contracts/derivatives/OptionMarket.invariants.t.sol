@@ -322,6 +322,14 @@ contract MarketHandlerTest is TestBase {
 /// hardhat-config: invariant.runs = 48
 /// hardhat-config: invariant.depth = 120
 contract OptionMarketInvariants is TestBase {
+    /// @dev What someone is owed for options of a series.
+    struct Debt {
+        uint256 series;
+        uint256 amount;
+        /// For a writer; 0 for a holder.
+        uint256 collateral;
+    }
+
     MarketHandler private handler;
     IOptionMarket private market;
 
@@ -340,9 +348,17 @@ contract OptionMarketInvariants is TestBase {
     function invariant_O1_solventAtAnySettlementPrice() public view {
         uint256[8] memory prices =
             [uint256(0), 1, 2_500e8 + 6, 3_000e8, 3_100e8, 3_100e8 + 1, 50_000e8, 1 << 96];
-        for (uint256 i = 0; i < prices.length; i++) {
-            assertHolds("base", _held(true) >= _owed(IOptionMarket.Side.Call, prices[i]));
-            assertHolds("quote", _held(false) >= _owed(IOptionMarket.Side.Put, prices[i]));
+        for (uint256 i = 0; i < 2; i++) {
+            IOptionMarket.Side side = IOptionMarket.Side(i);
+            uint256 held = _held(side == IOptionMarket.Side.Call);
+            (Debt[] memory open, uint256 fixedDebt) = _debts(side);
+            for (uint256 j = 0; j < prices.length; j++) {
+                uint256 owed = fixedDebt;
+                for (uint256 k = 0; k < open.length; k++) {
+                    owed += _owed(open[k], prices[j]);
+                }
+                assertHolds("held", held >= owed);
+            }
         }
     }
 
@@ -361,12 +377,13 @@ contract OptionMarketInvariants is TestBase {
 
     /// O4: every option in circulation stands against a sold one.
     function invariant_O4_circulationEqualsSold() public view {
+        IOptionMarket.Offer[] memory offers = _offers();
         for (uint256 i = 0; i < handler.SERIES(); i++) {
             uint256 series = handler.seriesAt(i);
             uint256 held = _circulation(series);
             uint256 sold = handler.redeemed(series);
-            for (uint256 id = 1; id <= market.offerCount(); id++) {
-                if (market.offer(id).series == series) sold += market.offer(id).sold;
+            for (uint256 j = 0; j < offers.length; j++) {
+                if (offers[j].series == series) sold += offers[j].sold;
             }
             assertEqual("sold", held + handler.exercised(series), sold);
             assertEqual("bought", sold + handler.closed(series), handler.bought(series));
@@ -393,62 +410,87 @@ contract OptionMarketInvariants is TestBase {
         assertHolds("quote", quoteLeft <= handler.roundings(address(handler.token(false))));
     }
 
-    /// What the market would owe in the token of a side if everything unsettled settled at a price.
-    function _owed(IOptionMarket.Side side, uint256 price) private view returns (uint256 owed) {
-        for (uint256 i = uint256(side); i < handler.SERIES(); i += 2) {
-            owed += _owedToHolders(handler.seriesAt(i), price);
-        }
-        for (uint256 id = 1; id <= market.offerCount(); id++) {
-            if (IOptionMarket.Side(uint8(market.offer(id).series)) == side) {
-                owed += _owedToWriter(market.offer(id), price);
-            }
-        }
-        for (uint256 who = 0; who < handler.ACTORS(); who++) {
-            owed += market.premiumOf(market.tokenOf(side), handler.actor(who));
+    function _offers() private view returns (IOptionMarket.Offer[] memory offers) {
+        offers = new IOptionMarket.Offer[](market.offerCount());
+        for (uint256 i = 0; i < offers.length; i++) {
+            offers[i] = market.offer(i + 1);
         }
     }
 
-    function _owedToHolders(uint256 series, uint256 price) private view returns (uint256 owed) {
-        for (uint256 who = 0; who < handler.ACTORS(); who++) {
-            owed += _payout(series, market.balanceOf(series, handler.actor(who)), price);
-        }
-    }
-
-    /// What the holders' payouts leave of the collateral, rounded down for the writer.
-    function _owedToWriter(IOptionMarket.Offer memory offer, uint256 price)
+    /// @dev What the market owes in the token of a side, read once for every price: debts that
+    /// still depend on the settlement price, and the sum of those that no longer do.
+    function _debts(IOptionMarket.Side side)
         private
         view
-        returns (uint256)
+        returns (Debt[] memory open, uint256 fixedDebt)
     {
-        if (offer.writer == address(0)) return 0;
-        uint256 collateral =
-            market.collateralOf(offer.series, uint256(offer.unsold) + offer.sold);
-        uint256 payout = _payout(offer.series, offer.sold, price);
-        return collateral - payout - _roundedUp(offer.series, offer.sold, price, payout);
+        IOptionMarket.Offer[] memory offers = _offers();
+        open = new Debt[](handler.SERIES() / 2 * handler.ACTORS() + offers.length);
+        uint256 count;
+        for (uint256 i = uint256(side); i < handler.SERIES(); i += 2) {
+            uint256 series = handler.seriesAt(i);
+            for (uint256 who = 0; who < handler.ACTORS(); who++) {
+                uint256 amount = market.balanceOf(series, handler.actor(who));
+                if (amount > 0) open[count++] = Debt(series, amount, 0);
+            }
+        }
+        for (uint256 i = 0; i < offers.length; i++) {
+            (uint256 series, uint256 sold) = (offers[i].series, offers[i].sold);
+            if (offers[i].writer == address(0) || _sideOf(series) != side) continue;
+            uint256 posted = market.collateralOf(series, offers[i].unsold + sold);
+            if (sold > 0) open[count++] = Debt(series, sold, posted);
+            else fixedDebt += posted;
+        }
+        (open, fixedDebt) = _onlyOpen(open, count, fixedDebt);
+        for (uint256 who = 0; who < handler.ACTORS(); who++) {
+            fixedDebt += market.premiumOf(market.tokenOf(side), handler.actor(who));
+        }
     }
 
-    function _payout(uint256 series, uint256 amount, uint256 price) private view returns (uint256) {
-        IOptionMarket.Outcome memory outcome = market.outcome(uint32(series >> 72));
-        if (outcome.isVoid) return 0;
-        return market.payoutOf(series, amount, outcome.isSettled ? outcome.price : price);
+    /// @dev Moves debts of expiries that have an outcome into the sum.
+    function _onlyOpen(Debt[] memory debts, uint256 count, uint256 fixedBefore)
+        private
+        view
+        returns (Debt[] memory open, uint256 fixedDebt)
+    {
+        (open, fixedDebt) = (debts, fixedBefore);
+        uint256 kept;
+        for (uint256 i = 0; i < count; i++) {
+            IOptionMarket.Outcome memory outcome = market.outcome(uint32(debts[i].series >> 72));
+            if (outcome.isVoid) fixedDebt += debts[i].collateral;
+            else if (outcome.isSettled) fixedDebt += _owed(debts[i], outcome.price);
+            else open[kept++] = debts[i];
+        }
+        assembly {
+            mstore(open, kept)
+        }
+    }
+
+    /// @dev A holder's payout; a writer's collateral without the payouts of what was sold, rounded
+    /// down for the writer.
+    function _owed(Debt memory debt, uint256 price) private view returns (uint256) {
+        uint256 payout = market.payoutOf(debt.series, debt.amount, price);
+        if (debt.collateral == 0) return payout;
+        return debt.collateral - payout - _roundedUp(debt.series, debt.amount, price, payout);
+    }
+
+    function _sideOf(uint256 series) private pure returns (IOptionMarket.Side) {
+        return IOptionMarket.Side(uint8(series));
     }
 
     /// One when the payout of the amount is not a whole number of units, else zero.
     function _roundedUp(uint256 series, uint256 amount, uint256 price, uint256 payout)
         private
-        view
+        pure
         returns (uint256)
     {
-        IOptionMarket.Outcome memory outcome = market.outcome(uint32(series >> 72));
-        if (outcome.isVoid) return 0;
-        uint256 settled = outcome.isSettled ? outcome.price : price;
         uint256 strike = uint64(series >> 8);
-        bool isCall = IOptionMarket.Side(uint8(series)) == IOptionMarket.Side.Call;
-        if (isCall ? settled <= strike : settled >= strike) return 0;
+        bool isCall = _sideOf(series) == IOptionMarket.Side.Call;
+        if (isCall ? price <= strike : price >= strike) return 0;
         // Base has 18 decimals and quote 6: the scales are 1 and 10^(18 + 8 − 6).
         bool whole = isCall
-            ? payout * settled == amount * (settled - strike)
-            : payout * 1e20 == amount * (strike - settled);
+            ? payout * price == amount * (price - strike)
+            : payout * 1e20 == amount * (strike - price);
         return whole ? 0 : 1;
     }
 
