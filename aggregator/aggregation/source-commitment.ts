@@ -8,9 +8,9 @@ type Keccak256 = (bytes: Uint8Array) => Uint8Array
 const DOMAIN = 'parallax.quote.1'
 
 /**
- * Merkle root over the raw quotes that a node used, in the order given (protocol §5.1): it can show
- * any of them later, so two operators who copy one another can be told apart. 32 zero bytes when
- * there was none.
+ * Merkle root over the raw quotes that a node used, in the order given (protocol §5.1): who keeps
+ * its quotes can show each of them under it later. A node keeps none; equal roots of two members
+ * already tell a copy. 32 zero bytes when there was none.
  */
 export function sourceCommitment(
   keccak256: Keccak256,

@@ -2,7 +2,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { z } from 'zod'
 import { keygenContextOf } from '../../aggregator/keygen/context.ts'
 import { unsignedBy } from '../../aggregator/keygen/result.ts'
-import type { FeedParams, Params } from '../../aggregator/params.ts'
+import type { FeedKind, FeedParams, Params } from '../../aggregator/params.ts'
 import { FEED_KINDS, FEED_TIERS } from '../../aggregator/params.ts'
 import { problemsOf } from '../../aggregator/params-check.ts'
 import { signingThresholdOf } from '../../aggregator/quorum.ts'
@@ -57,12 +57,19 @@ const derivationSchema = z.strictObject({
   stepMs: z.int().nullable().default(null),
 })
 
+/** Kinds that have a number in the protocol, and of which no venue is read yet. */
+const UNREAD_KINDS: readonly FeedKind[] = ['index', 'forward', 'funding']
+
+const kindSchema = z.enum(FEED_KINDS).refine((kind) => !UNREAD_KINDS.includes(kind), {
+  error: `no node values ${UNREAD_KINDS.join(', ')} feeds yet; use spot or a derived kind`,
+})
+
 /** One feed as a committee file has it. */
 export const feedSchema = z
   .strictObject({
     name: z.string(),
     decimals: z.int().min(0).max(18),
-    kind: z.enum(FEED_KINDS),
+    kind: kindSchema,
     tier: z.enum(FEED_TIERS).optional(),
     deviationBps: z.int(),
     heartbeatMs: z.int(),

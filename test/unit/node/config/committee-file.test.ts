@@ -33,6 +33,12 @@ test('the relations of protocol §3 are checked', () => {
   expect(problemsWith('"fastMs": 170', '"fastMs": 130').join()).toContain('timing.fastMs')
 })
 
+test('a kind that no node could give a value of is refused', () => {
+  expect(problemsWith('"kind": "spot"', '"kind": "funding"')).toEqual([
+    'feeds[0].kind: no node values index, forward, funding feeds yet; use spot or a derived kind',
+  ])
+})
+
 test('a threshold that does not fit the committee is refused', () => {
   expect(problemsWith('"threshold": 3', '"threshold": 2').join()).toContain('must be 3')
 })
