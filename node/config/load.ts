@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Params } from '../../aggregator/params.ts'
@@ -218,12 +218,13 @@ function checkMembers(
 
 async function readText(file: string, otherwise: string): Promise<string> {
   try {
-    const { size } = await stat(file)
-    if (size > YAML_BYTES_MAX) {
-      const message = `is larger than ${YAML_BYTES_MAX} bytes`
-      throw new ConfigError(file, [{ path: '', message }])
-    }
-    return await readFile(file, 'utf8')
+    // No further than the limit, because the size of a device or a pipe is not known before.
+    const chunks: Buffer[] = []
+    for await (const chunk of createReadStream(file, { end: YAML_BYTES_MAX })) chunks.push(chunk)
+    const bytes = Buffer.concat(chunks)
+    if (bytes.length <= YAML_BYTES_MAX) return bytes.toString('utf8')
+    const message = `is larger than ${YAML_BYTES_MAX} bytes`
+    throw new ConfigError(file, [{ path: '', message }])
   } catch (cause) {
     if (cause instanceof OracleError) throw cause
     throw new OracleError(

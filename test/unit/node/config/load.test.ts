@@ -50,6 +50,14 @@ test('loadConfig of a missing file is CONFIG_UNREADABLE and says what to do', as
   })
 })
 
+test('loadConfig reads no further than a configuration may be long', async () => {
+  await expect(loadConfig('/dev/zero')).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('is larger than'),
+  })
+  await expect(loadConfig(directory)).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' })
+})
+
 test('loadConfig with a broken committee file names that file', async () => {
   await writeFile(join(directory, 'committee.json'), '{}')
   await expect(loadConfig(await write(MINIMAL_CONFIG))).rejects.toMatchObject({
