@@ -6,7 +6,7 @@ import { COMMITTEE_FILE } from '../../node/devnet/files.ts'
 import { channelsOf } from '../../node/gossip/topics.ts'
 import type { Oracles } from '../support/oracles.ts'
 import { TellingChild } from './child.ts'
-import type { FloodKind } from './insider-process.ts'
+import type { FloodKind } from './kinds.ts'
 import { heapsMbOf, type Stretch, startVictims, VICTIMS, watched } from './victims.ts'
 
 export interface FloodOptions {

@@ -15,6 +15,7 @@ import { concat } from '../../aggregator/values/bytes.ts'
 import { parseCommittee } from '../../node/config/committee-file.ts'
 import { channelsOf } from '../../node/gossip/topics.ts'
 import { cryptoOf, loadEcdsa } from '../../node/keys/native.ts'
+import type { FloodKind } from './kinds.ts'
 import { rpcFrame } from './rpc.ts'
 
 /**
@@ -30,8 +31,6 @@ interface Setup {
   readonly perSecond: number
   readonly durationMs: number
 }
-
-export type FloodKind = 'invalid' | 'duplicate' | 'distinct' | 'ihave' | 'subscription' | 'oversize'
 
 const PER_FRAME = 16
 const TICK_MS = 5
@@ -100,6 +99,16 @@ function frame(): Uint8Array {
       })
     case 'ihave':
       return rpcFrame({ topic, have: many(() => randomBytes(32)) })
+    case 'iwant':
+      return rpcFrame({ topic, want: many(() => randomBytes(32)) })
+    case 'idontwant':
+      return rpcFrame({ topic, unwanted: many(() => randomBytes(32)) })
+    case 'graft':
+      return rpcFrame({ topic, grafts: PER_FRAME })
+    case 'prune':
+      return rpcFrame({ topic, prunes: PER_FRAME })
+    case 'empty':
+      return concat(...many(() => rpcFrame({ topic })))
     case 'subscription':
       return rpcFrame({ topic, subscribe: many(() => randomBytes(16).toString('hex')) })
     case 'oversize':
@@ -116,7 +125,8 @@ async function attack(target: string, index: number): Promise<void> {
       const connection = await host.dial(multiaddr(target), { signal: AbortSignal.timeout(2_000) })
       const stream = await connection.newStream(PROTOCOL)
       const fromMs = Date.now()
-      await floodStream(stream, () => connection.status === 'open')
+      // A stream that is gone says so by throwing, as soon as something is sent.
+      await floodStream(stream, () => connection.status === 'open').catch(() => undefined)
       if (!isOver()) tell({ type: 'cut', target: index, afterMs: Date.now() - fromMs, sent })
       await connection.close().catch(() => undefined)
     } catch {

@@ -1,16 +1,18 @@
 import { runScript, scriptCommand, stopSignal, UsageError } from '../../scripts/command-line.ts'
 import { attackConnections, type ConnectResult } from './connect.ts'
 import { type FloodResult, floodByInsider } from './flood.ts'
-import type { FloodKind } from './insider-process.ts'
+import { type HonestResult, measureHonest } from './honest.ts'
+import { FLOOD_KINDS, type FloodKind } from './kinds.ts'
 
 const USAGE = `npm run attack -- connect [--sockets 600 --hosts 50 --handshakes 500]
                                  [--dials 100 --json]
-       npm run attack -- flood [--kinds invalid,duplicate,distinct,ihave,subscription,oversize]
+       npm run attack -- flood [--kinds ${FLOOD_KINDS.slice(0, 6).join(',')},
+                                        ${FLOOD_KINDS.slice(6).join(',')}]
                                [--seconds 60 --per-second 30000 --json]
+       npm run attack -- honest [--nodes 4,7,16,31] [--round-ms 500 --seconds 20 --json]
 
-Attacks oracles that it starts itself, on loopback, and ends by itself.`
-
-const KINDS = ['invalid', 'duplicate', 'distinct', 'ihave', 'subscription', 'oversize'] as const
+Attacks oracles that it starts itself, on loopback, and ends by itself. \`honest\` attacks nobody: it
+measures how near members come to the allowance beyond which a flood is cut.`
 
 /** Bars of docs/benchmarks.md. */
 const HONEST_SHARE_MIN = 0.99
@@ -42,7 +44,7 @@ const connect = scriptCommand({
 
 const flood = scriptCommand({
   options: {
-    kinds: { type: 'text', default: KINDS.join(',') },
+    kinds: { type: 'text', default: FLOOD_KINDS.join(',') },
     seconds: { type: 'number', default: 60, min: 1, max: 86_400 },
     'per-second': { type: 'number', default: 30_000, min: 1, max: 1_000_000 },
     json: { type: 'flag' },
@@ -60,10 +62,42 @@ const flood = scriptCommand({
   },
 })
 
+const honest = scriptCommand({
+  options: {
+    nodes: { type: 'text', default: '4,7,16,31' },
+    'round-ms': { type: 'number', default: 500, min: 100, max: 60_000 },
+    seconds: { type: 'number', default: 20, min: 1, max: 86_400 },
+    json: { type: 'flag' },
+  },
+  run: async ({ nodes, 'round-ms': roundMs, seconds, json }) => {
+    const results = await measureHonest({
+      nodes: sizesOf(nodes),
+      roundMs,
+      durationMs: seconds * 1_000,
+      signal: stopSignal(),
+      say,
+    })
+    const failed = results.flatMap(({ nodes: size, moment, refused }) =>
+      refused === 0 ? [] : [`n = ${size}, ${moment}: ${refused} refused`],
+    )
+    return ended({ attack: 'honest', results, failed }, json)
+  },
+})
+
+function sizesOf(text: string): readonly number[] {
+  return text.split(',').map((size) => {
+    const nodes = Number(size)
+    if (!Number.isSafeInteger(nodes) || nodes < 4 || nodes > 31) {
+      throw new UsageError('--nodes takes sizes of committees from 4 to 31, such as 4,7')
+    }
+    return nodes
+  })
+}
+
 function kindsOf(text: string): readonly FloodKind[] {
   return text.split(',').map((name) => {
-    const kind = KINDS.find((each) => each === name)
-    if (kind === undefined) throw new UsageError(`--kinds knows only ${KINDS.join(', ')}`)
+    const kind = FLOOD_KINDS.find((each) => each === name)
+    if (kind === undefined) throw new UsageError(`--kinds knows only ${FLOOD_KINDS.join(', ')}`)
     return kind
   })
 }
@@ -73,8 +107,8 @@ function say(text: string): void {
 }
 
 interface Outcome {
-  readonly attack: 'connect' | 'flood'
-  readonly results: readonly (ConnectResult | FloodResult)[]
+  readonly attack: 'connect' | 'flood' | 'honest'
+  readonly results: readonly (ConnectResult | FloodResult | HonestResult)[]
   readonly failed: readonly string[]
 }
 
@@ -107,4 +141,4 @@ function floodShortcomings(result: FloodResult): readonly string[] {
   ]
 }
 
-await runScript({ call: 'npm run attack', usage: USAGE, commands: { connect, flood } })
+await runScript({ call: 'npm run attack', usage: USAGE, commands: { connect, flood, honest } })

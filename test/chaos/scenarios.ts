@@ -1,4 +1,4 @@
-import type { FloodKind } from '../attack/insider-process.ts'
+import type { FloodKind } from '../attack/kinds.ts'
 import type { LinkFault } from './link.ts'
 
 /** What is done to a member for the time of the fault; all of it is undone afterwards. */

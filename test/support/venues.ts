@@ -121,6 +121,9 @@ export function venuesAt(
 /** Delay of a first retry without jitter; it passes at once, so that a poll stands for itself. */
 const RETRY_MS = 50
 
+/** How long a test waits for polls of servers on loopback before it says which are missing. */
+const POLLED_MS_MAX = 20_000
+
 /** A decimal in dollars at eight decimals. */
 export function dollars(text: string | undefined): bigint {
   const outcome = parseDecimal(text ?? '', { decimals: 8, rounding: 'floor' })
@@ -178,19 +181,28 @@ export class DrivenEngine {
     const polls = (venue: string) => this.#polls.get(venue) ?? 0
     const wanted = new Map(this.#polled.map((venue) => [venue, polls(venue) + 1]))
     this.#time.advance(ms)
-    await this.#until(() => this.#polled.every((venue) => polls(venue) >= (wanted.get(venue) ?? 0)))
+    await this.#until(() => this.#polled.filter((venue) => polls(venue) < (wanted.get(venue) ?? 0)))
   }
 
   /** Waits until a venue has been polled so many times since the start. */
   async polled(venue: string, count: number): Promise<void> {
-    await this.#until(() => (this.#polls.get(venue) ?? 0) >= count)
+    await this.#until(() => ((this.#polls.get(venue) ?? 0) < count ? [venue] : []))
   }
 
-  async #until(isDone: () => boolean): Promise<void> {
-    while (!isDone()) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#wake = resolve
-      await promise
+  /** Rejects with the venues that are missing: one that is passed over is never polled. */
+  async #until(missing: () => readonly string[]): Promise<void> {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      late.reject(new Error(`not polled within ${POLLED_MS_MAX} ms: ${missing().join(', ')}`))
+    }, POLLED_MS_MAX)
+    try {
+      while (missing().length > 0) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        this.#wake = resolve
+        await Promise.race([promise, late.promise])
+      }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
