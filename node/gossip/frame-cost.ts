@@ -42,7 +42,7 @@ const RPC: Shape = {
 }
 
 /**
- * Counts what stands in a frame. It reads lengths only, so it costs a fraction of decoding. Bytes
+ * Counts what stands in a frame. It reads lengths only, which costs less than decoding. Bytes
  * that a decoder could read in another way than this walk count as an item each, so nothing hides
  * behind a length that lies.
  */
@@ -93,9 +93,9 @@ class Walk {
   /** A number of at most 32 bits, in at most five bytes; −1 for any other. */
   #varint(end: number): number {
     let value = 0
-    for (let shift = 0; shift < 35 && this.#at < end; shift += 7) {
+    for (let factor = 1; factor < 2 ** 35 && this.#at < end; factor *= 128) {
       const byte = this.#bytes[this.#at++] as number
-      value += (byte & 127) * 2 ** shift
+      value += (byte & 127) * factor
       if (byte < 128) return value < 2 ** 32 ? value : -1
     }
     return -1

@@ -30,18 +30,17 @@ export function frameAllowanceFor(
   const perRound = messagesPerRound(committee)
   const itemsPerRound = perRound * (COPIES_OF_MESSAGE + ITEMS_OF_UNWANTED)
   const itemsPerSecond = ceilPerSecond(itemsPerRound, roundMs) + CONTROLS_PER_HEARTBEAT
-  // Told in each of some heartbeats, the last of which may come late, and asked for as often.
+  // Each message is told of in some heartbeats, asked for as often, and not wanted once.
+  const idsPerRound = perRound * (2 * TOLD_HEARTBEATS + 1)
+  const idsPerSecond = ceilPerSecond(idsPerRound, roundMs) + CONTROLS_PER_HEARTBEAT
+  // One frame may tell and ask for all of those heartbeats, the last of which may come late.
   const toldMs = (TOLD_HEARTBEATS + 1) * HEARTBEAT_MS
   const toldIds = perRound * Math.ceil(toldMs / roundMs + 1)
-  const idsPerSecond =
-    ceilPerSecond(2 * toldIds, HEARTBEAT_MS) +
-    ceilPerSecond(perRound, roundMs) +
-    CONTROLS_PER_HEARTBEAT
   const itemsAtOnce = Math.max(ROUNDS_AT_ONCE * itemsPerRound, HEARTBEATS_AT_ONCE * itemsPerSecond)
+  const idsAtOnce = 2 * toldIds + ROUNDS_AT_ONCE * perRound + CONTROLS_PER_HEARTBEAT
   return {
     items: bucketOf(itemsAtOnce, itemsPerSecond),
-    // One frame may tell and ask for all of a heartbeat, beside what is not wanted of some rounds.
-    ids: bucketOf(idsPerSecond + ROUNDS_AT_ONCE * perRound, idsPerSecond),
+    ids: bucketOf(idsAtOnce, idsPerSecond),
   }
 }
 
@@ -51,7 +50,7 @@ function ceilPerSecond(count: number, everyMs: number): number {
 
 /** Nobody honest comes near the burst, so who is above it need not go on for long. */
 function bucketOf(burst: number, perSecond: number): LimiterOptions {
-  const surplusMax = Math.ceil(burst / 4)
+  const surplusMax = Math.ceil(burst / 8)
   return { burst, perSecond, surplusMax, rejectsMax: 1, banMs: 0, banMsMax: 0 }
 }
 

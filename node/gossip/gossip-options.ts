@@ -73,6 +73,9 @@ export function gossipOptions(options: {
     batchPublish: true,
     emitSelf: false,
     doPX: false,
+    // It would write to the store of peers for each graft and prune that somebody sends, to keep
+    // connections that nobody closes: the limits on connections refuse new ones instead.
+    tagMeshPeers: false,
     fallbackToFloodsub: false,
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
