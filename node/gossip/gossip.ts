@@ -70,8 +70,8 @@ const CODES_MAX = 128
 
 /**
  * Of frames above the limit. A member that does not cut its answers to fit (docs/adr/0105) sends
- * one when it is asked for much at once, which happens once in a second at most, since it tells what
- * it has as often; twenty that come faster are banned.
+ * one when it is asked for much at once, which happens once in a second at most, since it tells
+ * what it has as often; twenty that come faster are banned.
  */
 const OVERSIZE: LimiterOptions = {
   burst: 4,

@@ -30,7 +30,7 @@ function keyOf(index: number): Uint8Array {
   return createHash('sha256').update(`honest member ${index}`).digest()
 }
 
-/** A member's gossip as a node runs it, which keeps the most that any peer used of its allowance. */
+/** Gossip as a node runs it, which keeps the most that any peer used of its allowance. */
 export class HonestMember {
   readonly index: number
   readonly #committee: Committee

@@ -11,8 +11,8 @@ const USAGE = `npm run attack -- connect [--sockets 600 --hosts 50 --handshakes 
                                [--seconds 60 --per-second 30000 --json]
        npm run attack -- honest [--nodes 4,7,16,31] [--round-ms 500 --seconds 20 --json]
 
-Attacks oracles that it starts itself, on loopback, and ends by itself. \`honest\` attacks nobody: it
-measures how near members come to the allowance beyond which a flood is cut.`
+Attacks oracles that it starts itself, on loopback, and ends by itself. \`honest\` attacks nobody:
+it measures how near members come to the allowance beyond which a flood is cut.`
 
 /** Bars of docs/benchmarks.md. */
 const HONEST_SHARE_MIN = 0.99

@@ -166,7 +166,7 @@ describe('a committee of 31 members', () => {
     return { host, gossip, watch, ...seen }
   }
 
-  it('hears by repairs alone what all said while it was away, in frames within the limits', async () => {
+  it('hears by repairs alone what all said before, in frames within the limits', async () => {
     // Eight rounds fit into what is told in one heartbeat: an observation and a share of everybody.
     const said = Array.from({ length: 8 * 2 * size }, (_, nth) => `valid ${nth}`)
     const near = await startGossip(30, [])
