@@ -137,6 +137,18 @@ test('Solidity finds everything by the package’s name, the guide’s own sourc
   expect(output.contracts['contracts/Vault.t.sol'].VaultTest.evm.bytecode.object).not.toBe('')
 })
 
+test('the compiler alone finds everything by the remapping of the guide', () => {
+  const guide = readFileSync('docs/guides/protocol.md', 'utf8')
+  const [, from = '', to = ''] = /remappings: \['([^=']+)=([^']+)'\]/.exec(guide) ?? []
+  expect(from).toBe('parallax-oracle/contracts/')
+  // Of the package, where a consumer has it.
+  const inPackage = to.replace('node_modules/parallax-oracle/', '')
+  const named = readFileSync('contracts/src/testing/TestHub.sol', 'utf8')
+  expect(readFileSync(`${inPackage}testing/TestHub.sol`, 'utf8')).toBe(named)
+  const { files } = JSON.parse(readFileSync('package.json', 'utf8'))
+  expect(files).toContain(inPackage.replace(/\/$/, ''))
+})
+
 /** Solidity of docs/guides/protocol.md, by the file that the line above it names. */
 function guideSources(): Readonly<Record<string, { readonly content: string }>> {
   const blocks = Object.entries(namedBlocks(readFileSync('docs/guides/protocol.md', 'utf8')))
