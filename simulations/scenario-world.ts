@@ -33,6 +33,7 @@ export function networkOf({ network }: Scenario): NetworkOptions {
 }
 
 function latencyOf(latency: Scenario['network']['latency']): LatencyModel {
+  if (latency.type === 'placed') return { type: 'regions', placement: latency.regions }
   if (latency.type !== 'regions') return latency
   const placement = [...new Set([...latency.order, ...REGIONS])].flatMap((region) =>
     Array.from({ length: latency.placement[region] ?? 0 }, () => region),

@@ -84,7 +84,8 @@ export function membersLost(
   return lost
 }
 
-function groupsOfSeat(member: Seat, dimension: Dimension): readonly string[] {
+/** The groups that a seat belongs to; more than one of jurisdictions and of venues. */
+export function groupsOfSeat(member: Seat, dimension: Dimension): readonly string[] {
   switch (dimension) {
     case 'region':
       return [member.region]

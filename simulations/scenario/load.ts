@@ -10,6 +10,7 @@ import { InputError, problemsOf as problemsOfSchema } from './input.ts'
 import { recordingOf, withRecording } from './recording.ts'
 import { referenceProblems } from './reference-problems.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
+import { withSeats } from './seats.ts'
 
 /** One thing wrong with a scenario: where, and what would be right. */
 export interface ScenarioProblem {
@@ -51,7 +52,8 @@ export function loadScenario(path: string): Scenario {
   if (text.length > FILE_BYTES_MAX) {
     throw new ScenarioError([{ path: '', message: 'is larger than 4 MiB' }])
   }
-  return recorded(parseScenario(text), dirname(path))
+  const folder = dirname(path)
+  return recorded(checkScenario(seated(textOf(text), folder)), folder)
 }
 
 /**
@@ -76,13 +78,28 @@ export function recorded(scenario: Scenario, folder: string): Scenario {
   }
 }
 
+/**
+ * The same with members in the place of groups; see seats.ts.
+ *
+ * @throws {ScenarioError} SCENARIO_INVALID with every problem of its seats
+ */
+export function seated(value: unknown, folder: string): unknown {
+  const made = withSeats(value, folder)
+  if (made.problems.length > 0) throw new ScenarioError(made.problems)
+  return made.value
+}
+
 /** @throws {ScenarioError} SCENARIO_INVALID with every problem found */
 export function parseScenario(text: string): Scenario {
+  return checkScenario(textOf(text))
+}
+
+function textOf(text: string): unknown {
   const document = parseDocument(text, { uniqueKeys: true })
   if (document.errors.length > 0) {
     throw new ScenarioError(document.errors.map(({ message }) => ({ path: '', message })))
   }
-  return checkScenario(document.toJS({ maxAliasCount: 20 }))
+  return document.toJS({ maxAliasCount: 20 })
 }
 
 /** @throws {ScenarioError} SCENARIO_INVALID with every problem found */
@@ -124,6 +141,10 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
     const placed = Object.values(latency.placement).reduce((sum, count) => sum + count, 0)
     const wanted = `must place ${committee.members} members, not ${placed}`
     report('network.latency.placement', placed === committee.members, wanted)
+  }
+  if (latency.type === 'placed') {
+    const isOfEach = latency.regions.length === committee.members
+    report('network.latency.regions', isOfEach, `must be of ${committee.members} members`)
   }
   for (const [index, cut] of network.cuts.entries()) {
     report(`network.cuts.${index}`, cut.fromMs < cut.toMs, 'fromMs must be before toMs')

@@ -58,6 +58,11 @@ const latency = z.discriminatedUnion('type', [
     /** Regions in which members are numbered first; the others follow in the table's order. */
     order: z.array(z.enum(REGIONS)).max(REGIONS.length).default([]),
   }),
+  /** The region of each member; `seats` in a file becomes this (seats.ts). */
+  z.strictObject({
+    type: z.literal('placed'),
+    regions: z.array(z.enum(REGIONS)).min(1).max(31),
+  }),
 ])
 
 const cut = z.strictObject({

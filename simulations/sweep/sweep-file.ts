@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import { InputError, type Problem, parseFile } from '../scenario/input.ts'
-import { checkScenario, recorded, ScenarioError } from '../scenario/load.ts'
+import { checkScenario, recorded, ScenarioError, seated } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { STRATEGIES } from '../strategies.ts'
 
@@ -172,11 +172,12 @@ function pointOf(of: {
   readonly names: readonly string[]
   readonly values: readonly AxisValue[]
 }): { readonly point: Point | null; readonly problems: readonly Problem[] } {
-  const { base, names, values } = of
-  const { scenario: draft, problems } = applied(base, names, values)
+  const problems: Problem[] = []
   try {
-    const scenario = checkScenario({ ...draft, name: of.name })
-    const point = { values, scenario: recorded(scenario, of.folder) }
+    const { draft, given } = varied(of)
+    const named = { ...draft, ...controlled(draft, given, problems), name: of.name }
+    const scenario = checkScenario(named)
+    const point = { values: of.values, scenario: recorded(scenario, of.folder) }
     return { point: problems.length === 0 ? point : null, problems }
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error
@@ -187,25 +188,35 @@ function pointOf(of: {
   }
 }
 
-/** The scenario with the values of its axes, and which of these mean nothing. */
-function applied(
-  base: Record<string, unknown>,
-  names: readonly string[],
-  values: readonly AxisValue[],
-): { readonly scenario: Draft; readonly problems: readonly Problem[] } {
-  const scenario: Draft = structuredClone(base)
-  const problems: Problem[] = []
-  const given = new Map(names.map((name, at) => [name, values[at] as AxisValue]))
+/**
+ * The scenario with the values of its axes, and with members in the place of groups.
+ *
+ * @throws {ScenarioError} SCENARIO_INVALID with every problem of its seats
+ */
+function varied(of: {
+  readonly folder: string
+  readonly base: Record<string, unknown>
+  readonly names: readonly string[]
+  readonly values: readonly AxisValue[]
+}): { readonly draft: Draft; readonly given: ReadonlyMap<string, AxisValue> } {
+  const scenario: Draft = structuredClone(of.base)
+  const given = new Map(of.names.map((name, at) => [name, of.values[at] as AxisValue]))
   for (const [name, each] of given) {
     if (name === 'members') put(scenario, ['committee', 'members'], each)
     else if (name !== 'strategy' && name !== 'faulty') put(scenario, name.split('.'), each)
   }
-  if (given.has('strategy') || given.has('faulty')) {
-    scenario.adversaries = adversariesOf(scenario, given, (message) =>
-      problems.push({ path: 'axes', message }),
-    )
-  }
-  return { scenario, problems }
+  return { draft: seated(scenario, of.folder) as Draft, given }
+}
+
+/** The adversaries that the axes name, if they do, and which of their values mean nothing. */
+function controlled(
+  draft: Draft,
+  given: ReadonlyMap<string, AxisValue>,
+  problems: Problem[],
+): { readonly adversaries?: readonly unknown[] } {
+  if (!given.has('strategy') && !given.has('faulty')) return {}
+  const refuse = (message: string) => problems.push({ path: 'axes', message })
+  return { adversaries: adversariesOf(draft, given, refuse) }
 }
 
 /** The last members follow the strategies; f of them unless `faulty` says else. */
