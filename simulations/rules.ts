@@ -1,4 +1,5 @@
 import type { CreateChecker } from './checker.ts'
+import { createChainOrderChecker } from './checkers/chain-order.ts'
 import { createConsistencyChecker } from './checkers/consistency.ts'
 import { createDurabilityChecker } from './checkers/durability.ts'
 import { createFastShareChecker } from './checkers/fast-share.ts'
@@ -13,8 +14,9 @@ import { createTimelinessChecker } from './checkers/timeliness.ts'
 import { createUnforgeabilityChecker } from './checkers/unforgeability.ts'
 import { createUniquenessChecker } from './checkers/uniqueness.ts'
 import { createValidityChecker } from './checkers/validity.ts'
+import type { Scenario } from './scenario/schema.ts'
 
-/** Every checker there is; a run has them all unless it says otherwise. */
+/** Every checker of the committee; a run has them all unless it says otherwise. */
 export const CHECKERS: readonly CreateChecker[] = [
   createValidityChecker,
   createUniquenessChecker,
@@ -31,3 +33,11 @@ export const CHECKERS: readonly CreateChecker[] = [
   createReturnChecker,
   createFastShareChecker,
 ]
+
+/** And those of a chain that it delivers to. */
+const CHAIN_CHECKERS: readonly CreateChecker[] = [createChainOrderChecker]
+
+/** The checkers of a run of a scenario. */
+export function checkersOf({ chain }: Pick<Scenario, 'chain'>): readonly CreateChecker[] {
+  return chain === undefined ? CHECKERS : [...CHECKERS, ...CHAIN_CHECKERS]
+}

@@ -46,16 +46,19 @@ const TIMINGS: Readonly<Record<'region' | 'worldwide' | 'local', ScenarioTiming>
 
 /** Committee parameters of a scenario without its members' keys; the seed enters the digest. */
 export function paramsOf(scenario: Scenario, seed: number): Omit<Params, 'members'> {
-  const { committee } = scenario
+  const { committee, chain } = scenario
   const { timing } = committee
   return {
     protocolVersion: 1,
     network: `simulation-${seed}`,
     f: committee.f ?? faultyMax(committee.members),
     keygenAttempt: 0,
-    feeds: Array.from({ length: committee.feeds }, (_, index) => feedOf(index)),
+    feeds: Array.from({ length: committee.feeds }, (_, index) => feedOf(index, chain)),
     genesisMs: GENESIS_MS,
-    timing: { ...(typeof timing === 'string' ? TIMINGS[timing] : timing), stageMs: 1_000 },
+    timing: {
+      ...(typeof timing === 'string' ? TIMINGS[timing] : timing),
+      stageMs: chain?.stageMs ?? 1_000,
+    },
     probeEvery: committee.probeEvery,
     limits: { roundsKept: 16, syncBatchMax: 64 },
   }
@@ -82,13 +85,13 @@ export function clocksOf(scenario: Scenario): readonly Clock[] {
   })
 }
 
-function feedOf(index: number): FeedParams {
+function feedOf(index: number, chain: Scenario['chain']): FeedParams {
   return {
     name: `FEED${index}/USD`,
     decimals: FEED_DECIMALS,
     kind: 'spot',
-    deviationBps: 50,
-    heartbeatMs: 3_600_000,
+    deviationBps: chain?.deviationBps ?? 50,
+    heartbeatMs: chain?.heartbeatMs ?? 3_600_000,
     sourcesMin: 3,
     valueMin: 1n,
     valueMax: 2n ** 62n,

@@ -12,14 +12,16 @@ import { planFaults } from './faults.ts'
 import { Journals } from './journal.ts'
 import { withoutWorldLeaks } from './poison.ts'
 import type { SimulationResult } from './result.ts'
-import { CHECKERS } from './rules.ts'
+import { checkersOf } from './rules.ts'
 import type { Scenario } from './scenario/schema.ts'
+import { chainOf, planChainFaults } from './scenario-chain.ts'
 import { clocksOf, endMsOf, paramsOf, ROUNDS_BEFORE } from './scenario-params.ts'
 import { networkOf, sourcesOf, truthOf } from './scenario-world.ts'
 import { Statistics } from './statistics.ts'
 import { strategyOf } from './strategies.ts'
 import type { Plants } from './variant.ts'
 import { variantOf } from './variants.ts'
+import type { WorkOptions } from './world/host-options.ts'
 import { createKeys } from './world/keys.ts'
 import type { Recording } from './world/recorded.ts'
 import { World } from './world/world.ts'
@@ -78,11 +80,9 @@ export class Simulation {
         clocks,
         network: networkOf(scenario),
         meshDegree: scenario.network.meshDegree,
-        work: {
-          signUs: Math.round(scenario.work.signMs * 1_000),
-          combineUs: Math.round(scenario.work.combineMs * 1_000),
-        },
+        work: workOf(scenario),
         controlled: this.#faulty,
+        chain: chainOf(scenario.chain),
       },
       {
         ...plants,
@@ -113,10 +113,11 @@ export class Simulation {
       journals,
       createMachine: create,
     }
-    const created = (options.checkers ?? CHECKERS).map((create) => create(subject))
+    const created = (options.checkers ?? checkersOf(scenario)).map((create) => create(subject))
     this.#checkers = new Checkers(created.filter(({ rule }) => isWanted(rule)))
     this.#endUs = endMsOf(scenario) * 1_000
     planFaults(this.#world, scenario.faults, clocks)
+    planChainFaults(this.#world, scenario.chain?.faults ?? [])
     for (const host of this.#world.hosts) this.#world.at(0, () => host.start())
   }
 
@@ -191,6 +192,13 @@ export class Simulation {
 }
 
 const BITE = 64
+
+function workOf({ work }: Scenario): WorkOptions {
+  return {
+    signUs: Math.round(work.signMs * 1_000),
+    combineUs: Math.round(work.combineMs * 1_000),
+  }
+}
 
 function statisticsOf(
   { scenario, seed, recording = null }: SimulationOptions,

@@ -2,6 +2,7 @@ import type { Context } from '../aggregator/context.ts'
 import type { Effect } from '../aggregator/effects.ts'
 import type { Event } from '../aggregator/events.ts'
 import { createMachine, type Machine } from '../aggregator/machine.ts'
+import type { ContractBugs } from './world/chain/contract.ts'
 import type { createSigner } from './world/signer.ts'
 
 /** Where a variant takes hold of the members; nothing in the core or in the host knows of it. */
@@ -10,6 +11,8 @@ export interface Plants {
   readonly createSigner?: typeof createSigner
   /** The committee's rules as the machines believe them. */
   readonly context?: (context: Context) => Context
+  /** Rules that the contract of a chain does without. */
+  readonly contract?: ContractBugs
 }
 
 /** The protocol without one of its rules, or with a bug, for scenarios to name. */

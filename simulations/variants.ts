@@ -1,6 +1,7 @@
 import type { Variant } from './variant.ts'
 import { ABSENCE_VARIANTS } from './variants/absence.ts'
 import { AGREEMENT_VARIANTS } from './variants/agreement.ts'
+import { DELIVERY_VARIANTS } from './variants/delivery.ts'
 import { DURABILITY_VARIANTS } from './variants/durability.ts'
 import { LIVENESS_VARIANTS } from './variants/liveness.ts'
 
@@ -14,6 +15,7 @@ export const VARIANTS: readonly Variant[] = [
   ...DURABILITY_VARIANTS,
   ...ABSENCE_VARIANTS,
   ...LIVENESS_VARIANTS,
+  ...DELIVERY_VARIANTS,
 ]
 
 /** @throws {RangeError} when no variant has this name */

@@ -4,7 +4,7 @@ import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import type { Powers, Strategy } from '../adversary.ts'
 import type { Checker, CreateChecker, Handlers, Violation } from '../checker.ts'
-import { CHECKERS } from '../rules.ts'
+import { checkersOf } from '../rules.ts'
 import type { SimulationOptions } from '../simulation.ts'
 import { strategyOf } from '../strategies.ts'
 import { variantOf } from '../variants.ts'
@@ -17,7 +17,8 @@ import type { RunRecorder } from './run-recorder.ts'
  * and machines are told of messages past an ear.
  */
 export function observed(options: SimulationOptions, recorder: RunRecorder): SimulationOptions {
-  const { scenario, plants = variantOf(scenario.variant).plants, checkers = CHECKERS } = options
+  const { scenario, plants = variantOf(scenario.variant).plants } = options
+  const { checkers = checkersOf(scenario) } = options
   const observer = new Observer(recorder)
   const create = plants.createMachine ?? createMachine
   return {

@@ -6,6 +6,7 @@ import { endMsOf, paramsOf } from '../scenario-params.ts'
 import { STRATEGIES } from '../strategies.ts'
 import { VARIANTS } from '../variants.ts'
 import { lengthMs } from '../world/recorded.ts'
+import { chainProblems } from './chain-problems.ts'
 import { InputError, problemsOf as problemsOfSchema } from './input.ts'
 import { recordingOf, withRecording } from './recording.ts'
 import { referenceProblems } from './reference-problems.ts'
@@ -162,7 +163,7 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
     const fits = everyMs === undefined || everyMs > fault.restartMs - fault.atMs
     report(`faults.${index}.everyMs`, fits, 'must be longer than from atMs to restartMs')
   }
-  problems.push(...referenceProblems(scenario))
+  problems.push(...referenceProblems(scenario), ...chainProblems(scenario))
   if (problems.length === 0) problems.push(...committeeProblems(scenario))
   return problems
 }

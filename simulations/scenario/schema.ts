@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { OURS, REFERENCE_PROTOCOLS } from '../reference-world/protocols.ts'
 import { REGIONS } from '../world/regions.ts'
+import { chainSchema } from './chain-schema.ts'
 
 const wholeMs = (min: number, max: number) => z.int().min(min).max(max)
 /** Milliseconds to the microsecond. */
@@ -222,6 +223,8 @@ export const scenarioSchema = z.strictObject({
   network: network.prefault({}),
   prices: prices.prefault({}),
   clocks: z.array(clock).max(31).default([]),
+  /** Members deliver to no chain when left out. */
+  chain: chainSchema.optional(),
   faults: z.array(fault).max(1_000).default([]),
   adversaries: z.array(adversary).max(31).default([]),
   /** The protocol without one of its rules, or with a planted bug; see variants.ts. */

@@ -2,6 +2,9 @@ import type { Effect, NoteCode, Promised, RoundPath } from '../../aggregator/eff
 import type { Certificate, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
 import { positionIn } from '../../aggregator/values/ids.ts'
+import type { Block } from './chain/chain.ts'
+import type { Transaction } from './chain/mempool.ts'
+import type { Outcome } from './chain/transmitter.ts'
 
 interface Timed {
   /** World time in microseconds. */
@@ -47,6 +50,22 @@ export type Fact =
   | (ByMember & { readonly type: 'halted' })
   | (ByMember & { readonly type: 'started' })
   | (ByMember & { readonly type: 'crashed' })
+  /** A block of the chain; those of a reorganisation come after it. */
+  | (Timed & {
+      readonly type: 'chainBlock'
+      readonly block: Block
+      /** Others asked for more than it holds. */
+      readonly isFull: boolean
+    })
+  /** Blocks from a number on are no longer part of the chain, and these transactions wait again. */
+  | (Timed & {
+      readonly type: 'chainReorganised'
+      readonly fromNumber: number
+      readonly undone: readonly Transaction[]
+    })
+  /** The sequencer stopped making blocks, or goes on. */
+  | (Timed & { readonly type: 'chainStood'; readonly isStanding: boolean })
+  | (ByMember & { readonly type: 'transmissionEnded'; readonly outcome: Outcome })
   /** Nominal T_r by the world's true clock. */
   | (Timed & { readonly type: 'roundOpened'; readonly round: Round })
 

@@ -4,6 +4,7 @@ import type { createMachine } from '../../aggregator/machine.ts'
 import type { DirectMessage, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { Prng } from '../prng.ts'
+import type { Seat } from './chain/seat.ts'
 import type { Clock } from './clock.ts'
 import type { Envelope } from './envelope.ts'
 import type { Watcher } from './facts.ts'
@@ -40,6 +41,8 @@ export interface HostDependencies {
   /** Returns what this member's own machine takes: another message under an adversary. */
   readonly publish: (message: Verified<GossipMessage>) => Verified<GossipMessage>
   readonly send: (to: MemberIndex, message: DirectMessage) => void
+  /** Null in a world without a chain. */
+  readonly seat: Seat | null
   readonly chance: Prng
   readonly watch: Watcher
   readonly traceEvent: (event: Event, envelope: Envelope | null) => void

@@ -6,6 +6,7 @@ import { sealOwn } from '../../aggregator/messages/validate.ts'
 import type { State } from '../../aggregator/state.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { appended } from '../../aggregator/values/lists.ts'
+import type { DeliveryPort } from './chain/seat.ts'
 import { type Disk, writePromise } from './disk.ts'
 import type { Envelope } from './envelope.ts'
 import { type Fact, factOf, shareFactOf } from './facts.ts'
@@ -27,6 +28,7 @@ export class Host {
   #machine: Machine | null = null
   #signer: Signer | null = null
   #inbound: Inbound | null = null
+  #delivery: DeliveryPort | null = null
   /** Counts processes, so that what an earlier one asked for never reaches a later one. */
   #process = 0
   #alarmToken = 0
@@ -81,6 +83,17 @@ export class Host {
       // A process that starts here has forgotten; derived feeds are absent until it caught up.
       past: [],
     })
+    this.#connect(process)
+  }
+
+  #connect(process: number): void {
+    const { seat } = this.#dependencies
+    if (seat === null || process !== this.#process) return
+    this.#delivery = seat.connect({
+      isRunning: () => process === this.#process,
+      nowMs: () => this.nowMs(),
+      report: (event) => this.report(event),
+    })
   }
 
   /** Ends the process at once; the disk stays as it is. */
@@ -90,6 +103,7 @@ export class Host {
     this.#machine = null
     this.#signer = null
     this.#inbound = null
+    this.#delivery = null
     this.#watch(this.#about('crashed'))
   }
 
@@ -177,6 +191,7 @@ export class Host {
         return
       case 'keepCertificate':
         this.disk.certificate = effect.certificate
+        this.#delivery?.keep(effect.certificate.message)
         return
       case 'keepEvidence':
         this.disk.evidence.set(effect.evidence.message.accused, effect.evidence)
@@ -190,8 +205,10 @@ export class Host {
         this.#halt()
         return
       case 'readChain':
+        this.#delivery?.read()
+        return
       case 'transmit':
-        // Delivery to chains is not part of a world without one.
+        this.#delivery?.transmit(effect)
         return
     }
   }

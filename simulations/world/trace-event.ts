@@ -17,6 +17,8 @@ const EVENT_MARK: Readonly<Record<Event['type'], number>> = {
   pastLearned: 12,
 }
 
+const OUTCOME_MARK = { landed: 1, superseded: 2, failed: 3 } as const
+
 /** Adds an event of a machine to the trace, without any byte that a signature scheme chooses. */
 export function markEvent(
   trace: Trace,
@@ -54,6 +56,16 @@ export function markEvent(
       trace.addWide(event.round)
       trace.add(event.signature === null ? 0 : 1)
       trace.add(event.culprits)
+      return
+    case 'chainRead':
+      for (const { round, value } of event.feeds) {
+        trace.addWide(round)
+        addValue(trace, value)
+      }
+      return
+    case 'transmitted':
+      trace.addWide(event.round)
+      trace.add(OUTCOME_MARK[event.outcome])
       return
     default:
   }

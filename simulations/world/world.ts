@@ -10,28 +10,25 @@ import type {
 } from '../../aggregator/messages/messages.ts'
 import { heldForMs } from '../../aggregator/passing-on.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
-import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { difference, hasMember, withMember } from '../../aggregator/values/ids.ts'
 import type { Copy } from '../adversary.ts'
 import { CertificateDigests } from '../certificate-digests.ts'
 import { prngOf } from '../prng.ts'
 import { Schedule } from '../schedule.ts'
 import { Trace } from '../trace.ts'
+import { createWorldChain, type WorldChain } from './chain/world-chain.ts'
 import type { Clock } from './clock.ts'
-import type { Control } from './control.ts'
 import { directBytes, judgedBytes } from './direct.ts'
 import { emptyDisk } from './disk.ts'
 import { type Envelope, envelopeOf, envelopeOn, putEnvelopeOn } from './envelope.ts'
-import type { Watcher } from './facts.ts'
 import { Gossip } from './gossip.ts'
 import { Host } from './host.ts'
-import type { WorkOptions } from './host-options.ts'
-import type { Keys } from './keys.ts'
 import { createLooseSigner } from './loose-signer.ts'
-import { createNetwork, type Network, type NetworkOptions } from './network.ts'
+import { createNetwork, type Network } from './network.ts'
 import { createSigner } from './signer.ts'
-import type { Sources } from './sources.ts'
 import { markEvent } from './trace-event.ts'
+import type { WorldDependencies, WorldOptions } from './world-options.ts'
 
 /** What happens next. */
 type Occurrence =
@@ -47,28 +44,6 @@ type Occurrence =
   | { readonly type: 'alarm'; readonly member: MemberIndex }
   | { readonly type: 'task'; readonly run: () => void }
 
-export interface WorldOptions {
-  readonly seed: number
-  readonly keys: Keys
-  /** The committee's view of the rules; another one than the keys' plants a bug. */
-  readonly context?: Context
-  readonly clocks: readonly Clock[]
-  readonly network: NetworkOptions
-  readonly meshDegree: number
-  readonly work: WorkOptions
-  /** Members whose messages and values pass through `control`; they relay nothing. */
-  readonly controlled: Members
-}
-
-export interface WorldDependencies {
-  readonly sources: Sources
-  readonly watch: Watcher
-  readonly control: Control
-  /** Planted bugs of tests put another machine or signer here. */
-  readonly createMachine?: typeof createMachine
-  readonly createSigner?: typeof createSigner
-}
-
 /** A committee of production machines on one virtual clock. Time 0 is the committee's genesis. */
 export class World {
   readonly context: Context
@@ -76,6 +51,8 @@ export class World {
   readonly trace = new Trace()
   readonly digests: CertificateDigests
   readonly network: Network
+  /** Null in a world without one. */
+  readonly chain: WorldChain | null
   readonly #options: WorldOptions
   readonly #dependencies: WorldDependencies
   readonly #schedule = new Schedule<Occurrence>()
@@ -106,6 +83,12 @@ export class World {
         prng: prngOf(seed, 'mesh'),
       },
     )
+    this.chain = createWorldChain(options, {
+      nowUs: () => this.#nowUs,
+      at: (timeUs, run) => this.at(timeUs, run),
+      watch: dependencies.watch,
+      bugs: dependencies.contract ?? {},
+    })
     this.hosts = options.clocks.map((clock, member) => this.#createHost(member, clock))
     this.#planOpening()
   }
@@ -215,6 +198,7 @@ export class World {
         },
         publish: (message) => this.publish(member, message),
         send: (to, message) => this.#send(member, to, message),
+        seat: this.chain?.seats[member] ?? null,
         chance: prngOf(seed, `nonces ${member}`),
         watch,
         traceEvent: (event, envelope) => this.#mark(member, event, envelope),

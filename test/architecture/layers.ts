@@ -104,6 +104,14 @@ export const LAYERS: readonly Layer[] = [
     mayUseNode: true,
   },
   {
+    name: 'simulations, chain',
+    holds: ['simulations/world/chain/'],
+    // The node's own rules of fees and of endpoints, which are pure: nothing is written twice.
+    mayImport: ['simulations/', CORE, 'node/chain/fees.ts', 'node/chain/heads.ts'],
+    packages: [],
+    mayUseNode: false,
+  },
+  {
     name: 'simulations',
     holds: ['simulations/'],
     mayImport: ['simulations/', CORE],
