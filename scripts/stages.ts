@@ -26,6 +26,7 @@ const VITEST = 'node_modules/vitest/vitest.mjs'
 const TYPE_PROJECTS = [
   'aggregator',
   'node',
+  'node/client',
   'simulations',
   'simulations/tsconfig.tools.json',
   'contracts',

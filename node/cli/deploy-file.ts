@@ -11,7 +11,7 @@ import { loadCommittee } from '../config/load.ts'
 import { problemsFrom } from '../config/problems.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { OracleError } from '../errors.ts'
-import { cryptoOf, javascriptEcdsa } from '../keys/native.ts'
+import { javascriptCrypto } from '../keys/ecdsa.ts'
 import { readTextFile } from './text-file.ts'
 
 const BYTES_MAX = 262_144
@@ -145,7 +145,7 @@ export async function loadDeployParameters(path: string): Promise<DeployParamete
   const parsed = parametersSchema.safeParse(read.value)
   if (!parsed.success) throw invalid(path, problemsFrom(parsed.error))
   const { committee: file, owner, sequencer, adapters, bonds, ...settings } = parsed.data
-  const crypto = cryptoOf(javascriptEcdsa)
+  const crypto = javascriptCrypto
   const committee = committeeOf(crypto.keccak256, await loadCommittee(resolve(dirname(path), file)))
   const { params, digest, groupKey } = committee
   return deployParametersOf(

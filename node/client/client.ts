@@ -2,11 +2,11 @@ import { committeeOf } from '../../aggregator/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
 import { type CommitteeOnChain, encodeReport } from '../../aggregator/report/calldata.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
-import type { CommitteeFile } from '../config/committee-file.ts'
-import { loadCommittee } from '../config/load.ts'
+import { type CommitteeFile, readCommittee } from '../config/committee-file.ts'
+import { ConfigError } from '../config/config-error.ts'
 import { OracleError } from '../errors.ts'
 import { onChainAt } from '../gateway/answers.ts'
-import { cryptoOf, javascriptEcdsa } from '../keys/native.ts'
+import { javascriptCrypto } from '../keys/ecdsa.ts'
 import { eventData } from './events.ts'
 import { HttpClient } from './http.ts'
 import { checkOption, isHttpAddress, isPositiveInteger } from './options.ts'
@@ -48,7 +48,7 @@ export function isClientError(
 export interface ClientOptions {
   /** Address of a gateway or node, such as `https://prices.example`. */
   readonly url: string
-  /** The committee whose signature is believed. */
+  /** The committee whose signature is believed, as `committeeFrom` reads it. */
   readonly committee: CommitteeFile
   /** How long one answer may take, from the question to its last byte; default 5_000. */
   readonly timeoutMs?: number
@@ -86,8 +86,13 @@ export class ParallaxClient {
       'the address of a gateway, such as https://prices.example',
     )
     checkOption(isPositiveInteger(timeoutMs), 'timeoutMs', 'whole milliseconds, from 1 on')
-    const crypto = cryptoOf(javascriptEcdsa)
-    const context = contextOf(crypto, committeeOf(crypto.keccak256, committee))
+    checkOption(
+      committee?.params !== undefined,
+      'committee',
+      'a committee as committeeFrom reads it from its file',
+    )
+    const { keccak256 } = javascriptCrypto
+    const context = contextOf(javascriptCrypto, committeeOf(keccak256, committee))
     this.#timeoutMs = timeoutMs
     this.#url = url.replace(/\/+$/, '')
     this.#http = new HttpClient({ timeoutMs })
@@ -164,7 +169,7 @@ export class ParallaxClient {
     return encodeReport(context.crypto.keccak256, { certificate: report.certificate, ...chosen })
   }
 
-  /** Ends the connections to the gateway. */
+  /** Ends what is being read from the gateway, and this client. */
   close(): Promise<void> {
     return this.#http.close()
   }
@@ -177,15 +182,27 @@ export class ParallaxClient {
 }
 
 /**
- * A client for the committee of a file.
+ * The committee of a committee file: of its text, JSON as `parallax dkg` writes it, or of what that
+ * was parsed into, as bundlers import it. Every rule of protocol §1, §3 and §11.1 is checked.
  *
- * @throws {OracleError} CONFIG_INVALID, CONFIG_UNREADABLE, CLIENT_OPTION_INVALID
+ * @throws {OracleError} CONFIG_INVALID with every problem
  */
-export async function loadClient(
-  options: Omit<ClientOptions, 'committee'> & { readonly committeeFile: string },
-): Promise<ParallaxClient> {
-  const { committeeFile, ...rest } = options
-  return new ParallaxClient({ ...rest, committee: await loadCommittee(committeeFile) })
+export function committeeFrom(source: unknown): CommitteeFile {
+  const read = readCommittee(typeof source === 'string' ? parsedFile(source) : source)
+  if (read.type === 'refused') throw new ConfigError(COMMITTEE_FILE, read.problems)
+  return read.committee
+}
+
+/** What is refused has no path here. */
+const COMMITTEE_FILE = 'the committee file'
+
+function parsedFile(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const message = 'is no JSON; take the file as its members have it'
+    throw new ConfigError(COMMITTEE_FILE, [{ path: '', message }])
+  }
 }
 
 /** An age that was left out would be no limit at all. */

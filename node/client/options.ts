@@ -18,7 +18,10 @@ export function isPositiveInteger(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0
 }
 
-/** Whether a gateway can be asked there. */
+/** Whether a gateway can be asked there; `fetch` takes no address with a name and a password. */
 export function isHttpAddress(value: unknown): value is string {
-  return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value)
+  if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value))
+    return false
+  const { username, password } = new URL(value)
+  return username === '' && password === ''
 }

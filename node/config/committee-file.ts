@@ -8,11 +8,9 @@ import { problemsOf } from '../../aggregator/params-check.ts'
 import { signingThresholdOf } from '../../aggregator/quorum.ts'
 import type { GroupKey } from '../../aggregator/signing/threshold.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
-import { javascriptEcdsa } from '../keys/native.ts'
-import { problemsFrom } from './problems.ts'
+import { javascriptEcdsa } from '../keys/ecdsa.ts'
+import { type ConfigProblem, problemsFrom } from './problems.ts'
 import { decimalText, formatDecimal, hexBytes, parseDecimal } from './scalars.ts'
-import type { ConfigProblem } from './yaml.ts'
-import { parseYaml } from './yaml.ts'
 
 /** What every member of a committee holds alike: its parameters and the key they generated. */
 export interface CommitteeFile {
@@ -130,12 +128,16 @@ const committeeSchema = z.strictObject({
 })
 
 /**
- * Reads a committee file (YAML or JSON) and checks every rule of protocol §1 and §3, and that all
- * members signed the key when it says so (§11.1). Bounds of feeds are decimals in the feed's own
- * unit, such as `0.01`; keys are hexadecimal.
+ * Reads what the text of a committee file was parsed into, and checks every rule of protocol §1 and
+ * §3, and that all members signed the key when it says so (§11.1). Bounds of feeds are decimals in
+ * the feed's own unit, such as `0.01`; keys are hexadecimal.
  */
-export function parseCommittee(text: string): ParsedCommittee {
-  const parsed = parseCommitteeToBe(text)
+export function readCommittee(plain: unknown): ParsedCommittee {
+  return completed(readCommitteeToBe(plain))
+}
+
+/** The committee of a file that must have its key. */
+export function completed(parsed: ParsedCommitteeToBe): ParsedCommittee {
   if (parsed.type === 'refused') return parsed
   const { complete } = parsed.committee
   if (complete !== null) return { type: 'parsed', committee: complete }
@@ -143,11 +145,9 @@ export function parseCommittee(text: string): ParsedCommittee {
   return { type: 'refused', problems: [{ path: 'groupKey', message }] }
 }
 
-/** Reads a committee file whose key may still have to be made. */
-export function parseCommitteeToBe(text: string): ParsedCommitteeToBe {
-  const yaml = parseYaml(text)
-  if (yaml.type === 'refused') return yaml
-  const outcome = committeeSchema.safeParse(yaml.value, { reportInput: true })
+/** As `readCommittee`, of a file whose key may still have to be made. */
+export function readCommitteeToBe(plain: unknown): ParsedCommitteeToBe {
+  const outcome = committeeSchema.safeParse(plain, { reportInput: true })
   if (!outcome.success) return { type: 'refused', problems: problemsFrom(outcome.error) }
   const { groupKey, keyGeneration, ...params } = outcome.data
   const problems = problemsOf(params)

@@ -5,11 +5,11 @@ import type { Params } from '../../aggregator/params.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { SourcesConfigInput } from '../sources/config.ts'
 import type { CommitteeFile, CommitteeToBe } from './committee-file.ts'
-import { parseCommittee, parseCommitteeToBe } from './committee-file.ts'
-import { problemsFrom } from './problems.ts'
+import { parseCommittee, parseCommitteeToBe } from './committee-text.ts'
+import { ConfigError } from './config-error.ts'
+import { type ConfigProblem, problemsFrom } from './problems.ts'
 import type { NodeConfig } from './schema.ts'
 import { nodeConfigSchema } from './schema.ts'
-import type { ConfigProblem } from './yaml.ts'
 import { parseYaml, YAML_BYTES_MAX } from './yaml.ts'
 
 /** A node's settings, with absolute paths, together with the committee they belong to. */
@@ -20,23 +20,6 @@ export interface LoadedConfig {
   readonly committee: CommitteeFile
   /** The committee that hands over to this one; null for the first of a network. */
   readonly predecessor: CommitteeFile | null
-}
-
-/** A configuration with problems, all of them: each has a path and says what would be right. */
-export class ConfigError extends OracleError {
-  readonly problems: readonly ConfigProblem[]
-
-  /** @param guide the document that explains the keys of this kind of file */
-  constructor(file: string, problems: readonly ConfigProblem[], guide = 'docs/config.md') {
-    const lines = problems.map(({ path, message }) =>
-      path === '' ? message : `${path}: ${message}`,
-    )
-    const head = `${file} has ${problems.length} problem(s); correct each (${guide})`
-    super('CONFIG_INVALID', [head, ...lines.map((line) => `  ${line}`)].join('\n'), {
-      context: { file, problems: problems.length },
-    })
-    this.problems = problems
-  }
 }
 
 /**

@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import type { ConfigProblem } from './yaml.ts'
+
+/** One thing wrong in a file: where, and what would be right. */
+export interface ConfigProblem {
+  /** Such as `chains[0].rpcUrls`; empty for the file as a whole. */
+  readonly path: string
+  readonly message: string
+}
 
 /** Every issue of a schema as a path and a sentence, in the order of the file's schema. */
 export function problemsFrom(error: z.ZodError): readonly ConfigProblem[] {

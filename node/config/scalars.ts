@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fromHex } from '../../aggregator/values/bytes.ts'
 
 /** Whole number within a closed range; the message names it. */
 export function whole(min: number, max: number) {
@@ -52,7 +53,7 @@ export function hexBytes(length: number) {
       new RegExp(`^(0x)?[0-9a-fA-F]{${2 * length}}$`),
       `must be ${length} bytes as ${2 * length} hexadecimal digits`,
     )
-    .transform((text) => Uint8Array.from(Buffer.from(text.replace(/^0x/, ''), 'hex')))
+    .transform(fromHex)
 }
 
 /** A file or directory; relative ones are relative to the configuration file. */

@@ -1,11 +1,5 @@
 import { parseDocument } from 'yaml'
-
-/** One thing wrong in a file: where, and what would be right. */
-export interface ConfigProblem {
-  /** Such as `chains[0].rpcUrls`; empty for the file as a whole. */
-  readonly path: string
-  readonly message: string
-}
+import type { ConfigProblem } from './problems.ts'
 
 export type ParsedYaml =
   | { readonly type: 'parsed'; readonly value: unknown }

@@ -4,7 +4,7 @@ import type { Params } from '../../aggregator/params.ts'
 import { encodeParams } from '../../aggregator/params-codec.ts'
 import { evidenceRegistryAbi } from '../../contracts/abi/evidence-registry.ts'
 import { memberBondsAbi } from '../../contracts/abi/member-bonds.ts'
-import type { Ecdsa } from '../keys/native.ts'
+import type { Ecdsa } from '../keys/ecdsa.ts'
 import type { Secret } from '../keys/secret.ts'
 
 /** Calldata that makes a committee known to an evidence registry; anybody may send it, once. */

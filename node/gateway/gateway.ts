@@ -4,7 +4,7 @@ import { contextOf } from '../../aggregator/context.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { WallClock } from '../clock.ts'
 import { PublicNetwork } from '../gossip/public-network.ts'
-import { cryptoOf, javascriptEcdsa } from '../keys/native.ts'
+import { javascriptCrypto } from '../keys/ecdsa.ts'
 import { type Running, startAll } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { LoadedGateway } from './config.ts'
@@ -38,7 +38,7 @@ export async function startGateway(
   const metrics = createGatewayMetrics()
   const clock = new WallClock({ onJump: (jump) => log.warn('clock.jumped', { ...jump }) })
   // Certificates carry the group's signature alone, so no member's signature is checked here.
-  const crypto = cryptoOf(javascriptEcdsa)
+  const crypto = javascriptCrypto
   const context = contextOf(crypto, committeeOf(crypto.keccak256, file))
   const { committee } = context
   const shelf = new Shelf(config)

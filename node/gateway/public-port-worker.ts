@@ -6,7 +6,7 @@ import { contextOf } from '../../aggregator/context.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { codeOf } from '../errors.ts'
 import { PublicNetwork } from '../gossip/public-network.ts'
-import { cryptoOf, javascriptEcdsa } from '../keys/native.ts'
+import { javascriptCrypto } from '../keys/ecdsa.ts'
 import { certificateJudge } from './judge.ts'
 import type { FromWorker, PortData, ToWorker } from './public-port-messages.ts'
 
@@ -16,7 +16,7 @@ await serve(parentPort, workerData as PortData)
 async function serve(port: MessagePort, { committee: file, listen, peersMax }: PortData) {
   const say = (message: FromWorker) => port.postMessage(message)
   // Certificates carry one signature of the group; no member's signature is checked here.
-  const crypto = cryptoOf(javascriptEcdsa)
+  const crypto = javascriptCrypto
   const committee = committeeOf(crypto.keccak256, file)
   const network = await PublicNetwork.create(
     {

@@ -8,7 +8,7 @@ import {
   type Statement,
 } from '../../aggregator/keygen/statements.ts'
 import { concat, equalBytes } from '../../aggregator/values/bytes.ts'
-import type { Ecdsa } from '../keys/native.ts'
+import type { Ecdsa } from '../keys/ecdsa.ts'
 import type { Secret } from '../keys/secret.ts'
 import type { KeygenPromises } from './record.ts'
 

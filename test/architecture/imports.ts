@@ -6,6 +6,8 @@ export interface Import {
   readonly from: string
   readonly line: number
   readonly target: Target
+  /** `import type` and `export type`: gone before anything runs. */
+  readonly isType: boolean
 }
 
 export type Target =
@@ -20,7 +22,7 @@ export type Target =
 // Biome formats every source, so statements begin their line and quotes are single ones.
 const NAMES = String.raw`(?:[\w$]+|\*(?: as [\w$]+)?|\{[^}]*\})`
 const STATIC = new RegExp(
-  String.raw`^(?:import|export)(?: type)? (?:${NAMES}(?:, ${NAMES})? from )?'([^'\n]+)'`,
+  String.raw`^(?:import|export)( type)? (?:${NAMES}(?:, ${NAMES})? from )?'([^'\n]+)'`,
   'gm',
 )
 const INLINE = /\b(?:import|require)\(\s*'([^'\n]+)'/g
@@ -40,7 +42,8 @@ export function importsOf(from: string, text: string): readonly Import[] {
   const named = [...text.matchAll(STATIC), ...text.matchAll(INLINE)].map((match) => ({
     from,
     line: lineAt(text, match.index),
-    target: targetOf(from, match[1] ?? ''),
+    target: targetOf(from, match.at(-1) ?? ''),
+    isType: match.length > 2 && match[1] !== undefined,
   }))
   const computed = [...text.matchAll(COMPUTED)]
     .filter((match) => !isComment(text, match.index))
@@ -48,6 +51,7 @@ export function importsOf(from: string, text: string): readonly Import[] {
       from,
       line: lineAt(text, match.index),
       target: { type: 'computed' } as const,
+      isType: false,
     }))
   return [...named, ...computed]
 }

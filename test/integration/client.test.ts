@@ -1,18 +1,22 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
 import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
 import { isClientError, ParallaxClient } from '../../node/client/client.ts'
 import { Answers } from '../../node/gateway/answers.ts'
-import { createGatewayMetrics } from '../../node/gateway/metrics.ts'
-import { GatewayServer } from '../../node/gateway/server.ts'
-import { Shelf } from '../../node/gateway/shelf.ts'
-import { SILENT_LOG } from '../../node/logging.ts'
+import type { Shelf } from '../../node/gateway/shelf.ts'
 import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
 import { CHAIN_START_MS, startChain, type TestChain } from '../support/contracts/chain.ts'
+import {
+  bomb,
+  drip,
+  type Impostor,
+  pour,
+  startImpostor,
+  startTestGateway,
+  type TestGateway,
+} from '../support/gateways.ts'
 
 const FEEDS = 4
 const GENESIS_MS = CHAIN_START_MS - 60_000
@@ -24,42 +28,23 @@ const openingMs = (round: number) => GENESIS_MS + round * 500
 
 let nowMs: number
 let shelf: Shelf
-let gateway: GatewayServer
+let gateway: TestGateway
 let client: ParallaxClient
 /** What stands where a gateway should be. */
-let impostor: Server | null
+let impostor: Impostor | null
 
 beforeEach(async () => {
   nowMs = openingMs(ROUND) + 800
-  shelf = new Shelf({ certificatesMax: 8 })
-  gateway = new GatewayServer(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      requestsPerMinuteMax: 1_000,
-      connectionsMax: 16,
-      streamReadersMax: 4,
-    },
-    {
-      context: committee.context,
-      certificates: shelf,
-      epoch: () => 1,
-      peers: () => 1,
-      metrics: createGatewayMetrics(),
-      clock: { nowMs: () => nowMs },
-      log: SILENT_LOG,
-    },
-  )
-  await gateway.start()
-  client = clientOf(gateway.address ?? '')
+  gateway = await startTestGateway(committee.context, () => nowMs)
+  shelf = gateway.shelf
+  client = clientOf(gateway.url)
   impostor = null
 })
 
 afterEach(async () => {
   await client.close()
   await gateway.stop()
-  impostor?.closeAllConnections()
-  impostor?.close()
+  impostor?.stop()
 })
 
 function clientOf(url: string): ParallaxClient {
@@ -74,10 +59,8 @@ function clientOf(url: string): ParallaxClient {
 /** A client of something that answers as it likes. */
 async function clientOfImpostor(answer: RequestListener): Promise<ParallaxClient> {
   await client.close()
-  impostor = createServer(answer)
-  impostor.listen(0, '127.0.0.1')
-  await once(impostor, 'listening')
-  client = clientOf(`http://127.0.0.1:${(impostor.address() as AddressInfo).port}`)
+  impostor = await startImpostor(answer)
+  client = clientOf(impostor.url)
   return client
 }
 
@@ -123,6 +106,7 @@ describe('a client', () => {
     await gateway.stop()
     await expect(client.latest(['F0/USD'], { ageMsMax: 1 })).rejects.toMatchObject({
       code: 'GATEWAY_UNREACHABLE',
+      context: { cause: 'ECONNREFUSED' },
     })
   })
 })
@@ -144,7 +128,7 @@ describe('a gateway that cannot be trusted', () => {
 
   test('is caught when it raises the price of an honest certificate', async () => {
     shelf.add(certified(ROUND))
-    const honest = await (await fetch(`${gateway.address}/v1/certificates/latest?feeds=0`)).text()
+    const honest = await (await fetch(`${gateway.url}/v1/certificates/latest?feeds=0`)).text()
     const lying = await clientOfImpostor((_, answer) => {
       answer.end(honest.replaceAll('"0.00180000"', '"9999.00180000"'))
     })
@@ -192,29 +176,15 @@ describe('a gateway that cannot be trusted', () => {
       'GATEWAY_REFUSED',
     ],
     [
-      'compressed bytes',
+      'bytes that are not compressed as it says',
       (_, answer) => void answer.writeHead(200, { 'content-encoding': 'gzip' }).end('\x1f\x8b'),
-      'GATEWAY_ANSWER_INVALID',
+      'GATEWAY_UNREACHABLE',
     ],
+    ['a few bytes that unpack to many', (_, answer) => bomb(answer), 'GATEWAY_ANSWER_INVALID'],
   ])('ends in a code when it gives %s', async (_, listener, code) => {
     await expect(asked(await clientOfImpostor(listener))).rejects.toMatchObject({ code })
   })
 })
-
-/** Sends spaces for ever, as fast as they are taken. */
-function pour(answer: Parameters<RequestListener>[1]): void {
-  const more = () => {
-    while (!answer.destroyed && answer.write(' '.repeat(65_536)));
-  }
-  answer.on('drain', more)
-  more()
-}
-
-/** Says the same again and again, often enough to look alive, until nobody listens. */
-function drip(answer: Parameters<RequestListener>[1], text: string): void {
-  const timer = setInterval(() => answer.write(text), 50)
-  answer.on('close', () => clearInterval(timer))
-}
 
 describe('delivery', () => {
   let chain: TestChain

@@ -25,7 +25,8 @@ const SETTINGS = {
   files: ['test/prices.ts', 'client.ts'],
 }
 
-const CLIENT = `import { isClientError, loadClient } from 'parallax-oracle/client'
+const CLIENT = `import { isClientError } from 'parallax-oracle/client'
+import { loadClient } from 'parallax-oracle/client/load'
 import { priceFeedsAbi } from 'parallax-oracle/abi/price-feeds'
 const url = 'http://127.0.0.1:9'
 const refused = await loadClient({ url, committeeFile: 'none.json' }).catch((error) => error)

@@ -1,5 +1,5 @@
 import { checkConfig } from '../../config/check.ts'
-import { ConfigError } from '../../config/load.ts'
+import { ConfigError } from '../../config/config-error.ts'
 import type { OracleError } from '../../errors.ts'
 import { command, errorText } from '../command.ts'
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.ts'

@@ -13,9 +13,9 @@ import {
   proposeCommitteeCall,
   withdrawProposalCall,
 } from '../../chain/handover-calls.ts'
+import { ConfigError } from '../../config/config-error.ts'
 import {
   assertKeyGenerated,
-  ConfigError,
   type LoadedConfig,
   loadCommittee,
   loadConfig,

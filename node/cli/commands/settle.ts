@@ -1,5 +1,5 @@
 import { type Address, createPublicClient, createWalletClient, http, isAddress } from 'viem'
-import { loadClient } from '../../client/client.ts'
+import { loadClient } from '../../client/load-client.ts'
 import type { Settled } from '../../client/settle.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'

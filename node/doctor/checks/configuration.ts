@@ -1,13 +1,8 @@
 import type { FeedParams } from '../../../aggregator/params.ts'
 import type { CommitteeToBe } from '../../config/committee-file.ts'
+import { ConfigError } from '../../config/config-error.ts'
 import type { LoadedConfig } from '../../config/load.ts'
-import {
-  assertKeyGenerated,
-  ConfigError,
-  loadConfig,
-  loadConfigToBe,
-  loadSettings,
-} from '../../config/load.ts'
+import { assertKeyGenerated, loadConfig, loadConfigToBe, loadSettings } from '../../config/load.ts'
 import type { NodeConfig } from '../../config/schema.ts'
 import type { Facts } from '../check.ts'
 import type { Finding } from '../finding.ts'

@@ -12,7 +12,7 @@ import {
   enrolmentCalldata,
   registrationCalldata,
 } from '../../../node/evidence/calldata.ts'
-import { javascriptEcdsa } from '../../../node/keys/native.ts'
+import { javascriptEcdsa } from '../../../node/keys/ecdsa.ts'
 import { Secret } from '../../../node/keys/secret.ts'
 import { referenceCrypto, testCommittee } from '../../support/committee.ts'
 import { deployCode } from '../../support/contracts/batch.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { formatCommittee, parseCommittee } from '../../../../node/config/committee-file.ts'
+import { formatCommittee } from '../../../../node/config/committee-file.ts'
+import { parseCommittee } from '../../../../node/config/committee-text.ts'
 import { committeeOfFour } from './fixtures.ts'
 
 /** The problems of the good committee's file after one replacement. */

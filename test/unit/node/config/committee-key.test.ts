@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CommitteeFile } from '../../../../node/config/committee-file.ts'
-import {
-  formatCommittee,
-  formatParams,
-  parseCommittee,
-  parseCommitteeToBe,
-} from '../../../../node/config/committee-file.ts'
+import { formatCommittee, formatParams } from '../../../../node/config/committee-file.ts'
+import { parseCommittee, parseCommitteeToBe } from '../../../../node/config/committee-text.ts'
 import { assertKeyGenerated, parseConfig } from '../../../../node/config/load.ts'
 import { committeeToBe, KeygenCluster } from '../../../support/keygen.ts'
 import { committeeOfFour, MINIMAL_CONFIG } from './fixtures.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { parseCommittee, parseCommitteeToBe } from '../../../../node/config/committee-file.ts'
+import { parseCommittee, parseCommitteeToBe } from '../../../../node/config/committee-text.ts'
 
 const EXAMPLE = new URL('../../../../docs/examples/committee.yaml', import.meta.url)
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { formatCommittee } from '../../../../node/config/committee-file.ts'
-import { ConfigError, loadConfig, parseConfig } from '../../../../node/config/load.ts'
+import { ConfigError } from '../../../../node/config/config-error.ts'
+import { loadConfig, parseConfig } from '../../../../node/config/load.ts'
 import { committeeOfFour, MINIMAL_CONFIG } from './fixtures.ts'
 
 let directory: string

@@ -3,7 +3,8 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bigintBytes, bigintFrom } from '../../../../aggregator/values/bytes.ts'
-import { cryptoOf, javascriptEcdsa, loadEcdsa } from '../../../../node/keys/native.ts'
+import { javascriptEcdsa } from '../../../../node/keys/ecdsa.ts'
+import { cryptoOf, loadEcdsa } from '../../../../node/keys/native.ts'
 
 const native = loadEcdsa({ fallback: 'refuse' })
 const ORDER = secp256k1.Point.Fn.ORDER
