@@ -20,8 +20,9 @@ export function mirror(view: NodeView, metrics: Metrics): void {
   for (const { venue, stream } of view.venues()) {
     if (stream !== null) metrics.streamOpen.set({ venue }, stream.state === 'open' ? 1 : 0)
   }
-  for (const { target, endpoints, spentEther } of view.chains()) {
+  for (const { target, endpoints, spentEther, signer: remote } of view.chains()) {
     metrics.walletSpent.set({ target }, Number(spentEther))
+    if (remote !== null) metrics.walletSigner.set({ target }, remote.fault === null ? 1 : 0)
     for (const { endpoint, fault } of endpoints) {
       metrics.endpointUsable.set({ target, endpoint }, fault === null ? 1 : 0)
     }

@@ -61,6 +61,9 @@ export function createMetrics() {
     }),
     walletBalance: gauge('parallax_wallet_balance_ether', 'What the wallet holds.', ['target']),
     walletSpent: gauge('parallax_wallet_spent_ether', 'Gas paid in the last 24 hours.', ['target']),
+    walletSigner: gauge('parallax_wallet_signer_usable', '1 while the remote signer signs.', [
+      'target',
+    ]),
     endpointUsable: gauge('parallax_rpc_endpoint_usable', '1 usable, 0 left out.', [
       'target',
       'endpoint',

@@ -1,4 +1,5 @@
 import { request } from 'undici'
+import { readBounded } from '../bounded-http.ts'
 import { OracleError } from '../errors.ts'
 
 /** Answers above this are cut off: the largest honest one, a full block, is far below. */
@@ -18,20 +19,14 @@ export function boundedFetch(bytesMax: number = RPC_BYTES_MAX): typeof fetch {
       body: typeof init?.body === 'string' ? init.body : null,
       signal: init?.signal ?? null,
     })
-    const chunks: Uint8Array[] = []
-    let bytes = 0
-    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-      bytes += chunk.length
-      if (bytes > bytesMax) {
-        // Leaving the loop destroys the body and with it the connection.
-        throw new OracleError('RPC_ANSWER_TOO_LARGE', 'the endpoint answered with too many bytes', {
-          context: { bytesMax },
-        })
-      }
-      chunks.push(chunk)
+    const text = await readBounded(answer.body, bytesMax)
+    if (text === null) {
+      throw new OracleError('RPC_ANSWER_TOO_LARGE', 'the endpoint answered with too many bytes', {
+        context: { bytesMax },
+      })
     }
     const type = answer.headers['content-type']
-    return new Response(Buffer.concat(chunks), {
+    return new Response(text, {
       status: answer.statusCode,
       headers: typeof type === 'string' ? { 'content-type': type } : {},
     })

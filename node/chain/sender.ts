@@ -1,6 +1,8 @@
-import type { Hex, LocalAccount } from 'viem'
+import type { Address, Hex } from 'viem'
 import { keccak256 } from 'viem'
 import type { Clock } from '../clock.ts'
+import type { TransactionToSign } from '../keys/signed-transaction.ts'
+import { signerFaultOf } from '../keys/web3signer.ts'
 import type { Log } from '../logging.ts'
 import type { Chain, SendOutcome } from './chain.ts'
 import type { FeeCaps, Fees } from './fees.ts'
@@ -18,10 +20,16 @@ export interface SenderOptions {
   readonly balanceWeiMin: bigint
 }
 
+/** What pays for gas: a key of this process, or one that signs elsewhere. */
+export interface SendingAccount {
+  readonly address: Address
+  /** A raw transaction; a remote signer throws the coded errors of `SignerFault`. */
+  readonly signTransaction: (transaction: TransactionToSign) => Promise<Hex>
+}
+
 export interface SenderDependencies {
   readonly chain: Chain
-  /** Pays for gas; may sign elsewhere. */
-  readonly account: Pick<LocalAccount, 'address' | 'signTransaction'>
+  readonly account: SendingAccount
   readonly spending: Spending
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
@@ -81,14 +89,15 @@ export class TransactionSender {
   }
 
   /**
-   * @throws {Obstacle} when a cap, the wallet or the contract is in the way; nothing was sent then
+   * @throws {Obstacle} when a cap, the wallet, its signer or the contract is in the way; nothing was
+   * sent then
    */
   async send(request: TransactionRequest): Promise<TransactionSent> {
-    const { chain, account } = this.#use
+    const { chain } = this.#use
     const fees = await this.#feesFor(request)
     const gas = await this.#gasFor(request)
     await this.#checkFunds(gas * fees.maxFeePerGas)
-    const signed = await account.signTransaction({
+    const signed = await this.#sign({
       type: 'eip1559',
       chainId: this.#options.chainId,
       to: chain.contract,
@@ -98,6 +107,16 @@ export class TransactionSender {
       ...fees,
     })
     return { outcome: await chain.send(signed), hash: keccak256(signed), fees }
+  }
+
+  async #sign(transaction: TransactionToSign): Promise<Hex> {
+    try {
+      return await this.#use.account.signTransaction(transaction)
+    } catch (error) {
+      const fault = signerFaultOf(error)
+      if (fault === null) throw error
+      throw new Obstacle(fault, error instanceof Error ? error.message : fault)
+    }
   }
 
   async #feesFor({ replaces, mayRaise }: TransactionRequest): Promise<Fees> {

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import type { Hex, LocalAccount } from 'viem'
+import type { Hex } from 'viem'
 import type { Clock } from '../clock.ts'
 import type { ChainConfig } from '../config/schema.ts'
 import { codeOf, OracleError } from '../errors.ts'
+import type { SignerFault, Web3Signer } from '../keys/web3signer.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { Chain, Standing } from './chain.ts'
@@ -11,7 +12,7 @@ import { EvmChain } from './evm-chain.ts'
 import type { PriceFeedsContract } from './feeds-contract.ts'
 import type { EndpointStatus } from './rpc.ts'
 import { RpcPool } from './rpc.ts'
-import type { BalanceRead } from './sender.ts'
+import type { BalanceRead, SendingAccount } from './sender.ts'
 import { TransactionSender } from './sender.ts'
 import { Spending } from './spending.ts'
 import type { Transmission, TransmitRequest, TransmitterEvent } from './transmission.ts'
@@ -23,7 +24,9 @@ export interface TargetOptions {
 }
 
 export interface TargetDependencies {
-  readonly account: Pick<LocalAccount, 'address' | 'signTransaction'>
+  readonly account: SendingAccount
+  /** Who signs for the account, when it is not this process. */
+  readonly signer: Web3Signer | null
   readonly contract: PriceFeedsContract
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
@@ -43,12 +46,14 @@ export class ChainTarget implements Startable {
   readonly #spending: Spending
   readonly #transmitter: Transmitter
   readonly #sender: TransactionSender
+  readonly #signer: Web3Signer | null
 
   constructor({ config, dataDirectory }: TargetOptions, use: TargetDependencies) {
     const { name, chainId } = config
     this.name = `chain ${name}`
     this.config = config
     this.wallet = use.account.address
+    this.#signer = use.signer
     this.#clock = use.clock
     this.#log = use.log.child({ target: name })
     this.#spending = new Spending({ file: join(dataDirectory, `spending-${name}.json`) })
@@ -78,11 +83,14 @@ export class ChainTarget implements Startable {
   }
 
   /**
-   * Starts even when no endpoint answers: the node goes on without this chain and says so.
+   * Starts even when no endpoint or no signer answers: the node goes on without this chain and says
+   * so.
    *
    * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, SPENDING_UNREADABLE
    */
   async start(): Promise<void> {
+    // It says itself what is wrong, and says so again when a delivery fails for it.
+    const signerLooked = this.#signer?.checkAccount().catch(() => undefined)
     try {
       await this.#chain.checkContract()
       // An operator should not learn of an empty wallet when its turn to deliver comes.
@@ -92,10 +100,12 @@ export class ChainTarget implements Startable {
       if (isReachable) throw error
       this.#log.error('chain.unreachable', { code: codeOf(error), error })
     }
+    await signerLooked
     await this.#transmitter.start()
   }
 
   stop(): Promise<void> {
+    this.#signer?.stop()
     return this.#transmitter.stop()
   }
 
@@ -135,6 +145,11 @@ export class ChainTarget implements Startable {
   /** What is known about each endpoint, in the order of the configuration. */
   endpoints(): readonly EndpointStatus[] {
     return this.#pool.status()
+  }
+
+  /** The remote signer and why it signs nothing; null when the key is in this process. */
+  signer(): { readonly host: string; readonly fault: SignerFault | null } | null {
+    return this.#signer === null ? null : { host: this.#signer.host, fault: this.#signer.fault }
   }
 
   /** Wei paid for gas in the last 24 hours. */

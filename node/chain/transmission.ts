@@ -1,6 +1,7 @@
 import type { Hex } from 'viem'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
+import type { SignerFault } from '../keys/web3signer.ts'
 
 /** What the core's effect `transmit` asks for. */
 export interface TransmitRequest {
@@ -21,6 +22,7 @@ export type TransmitFailure =
   | 'WALLET_EMPTY'
   | 'RPC_NONE_USABLE'
   | 'RPC_ALL_FAILED'
+  | SignerFault
   | 'TRANSMIT_BROKE'
 
 /** How a transmission ended. */

@@ -5,11 +5,13 @@ import type { Params } from '../../aggregator/params.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { NodeConfig, PassphraseSetting } from '../config/schema.ts'
+import type { Web3SignerSetting } from '../config/transmitter-schema.ts'
 import { OracleError } from '../errors.ts'
 import type { Ecdsa } from '../keys/ecdsa.ts'
 import { type KeyPurpose, openKeystore } from '../keys/keystore.ts'
 import { type PassphraseSource, readPassphrase, type Terminal } from '../keys/passphrase.ts'
 import type { Secret } from '../keys/secret.ts'
+import type { Web3SignerOptions } from '../keys/web3signer.ts'
 
 /** The opened keys that sign for one member. */
 export interface MemberKeys {
@@ -23,7 +25,7 @@ export interface MemberKeys {
 export interface OpenKeys {
   /** Null when a signer in a process of its own holds them. */
   readonly member: MemberKeys | null
-  /** Null when the node delivers to no chain. */
+  /** The wallet that pays for gas; null when it is with a remote signer, or there is none. */
   readonly transmitter: PrivateKeyAccount | null
 }
 
@@ -47,7 +49,7 @@ export async function openKeys(
   dependencies: OpenKeysDependencies,
 ): Promise<OpenKeys> {
   const { config } = options
-  const { transmitter: path } = config
+  const path = typeof config.transmitter === 'string' ? config.transmitter : undefined
   if (config.signer !== undefined && path === undefined) return { member: null, transmitter: null }
   return await withPassphrase(config, dependencies.terminal, async (passphrase) => {
     const member =
@@ -111,6 +113,12 @@ export function memberOf(params: Params, publicKey: Uint8Array): MemberIndex {
     'the identity key belongs to no member of the committee file; name the right key or committee',
     { context: { publicKey: toHex(publicKey) } },
   )
+}
+
+/** Where the remote signer of one chain is, as the configuration says. */
+export function web3signerOf(setting: Web3SignerSetting, chain: string): Web3SignerOptions {
+  const { address, timeoutMs, tls, url, urls } = setting
+  return { url: urls[chain] ?? url, address, timeoutMs, tls }
 }
 
 /** The library keeps a text form of this key; it has no authority over prices (protocol §2.3). */

@@ -32,6 +32,7 @@ export class TargetBook {
       chainId: target.config.chainId,
       contract: target.config.contract,
       wallet: target.wallet,
+      signer: target.signer(),
       balanceEther: this.#balanceWei === null ? null : formatEther(this.#balanceWei),
       spentEther: formatEther(target.spentWei()),
       endpoints: target.endpoints().map(({ endpoint, fault }) => ({ endpoint, fault })),

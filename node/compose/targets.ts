@@ -3,12 +3,14 @@ import { committeeDigestOf } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Metrics } from '../api/metrics.ts'
 import { PriceFeedsContract } from '../chain/feeds-contract.ts'
-import { ChainTarget } from '../chain/target.ts'
+import { ChainTarget, type TargetDependencies, type TargetOptions } from '../chain/target.ts'
 import type { Clock } from '../clock.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import type { NodeConfig } from '../config/schema.ts'
+import { Web3Signer } from '../keys/web3signer.ts'
 import type { Log } from '../logging.ts'
 import type { OpenKeys } from './keys.ts'
+import { web3signerOf } from './keys.ts'
 import { countTransmission, TargetBook } from './target-port.ts'
 
 /** One contract that the node delivers to, and what came of its deliveries. */
@@ -29,39 +31,57 @@ export interface TargetsDependencies {
 
 /** One target for each chain of the configuration; none without a wallet that pays. */
 export function makeTargets(
-  { chains, dataDirectory }: Pick<NodeConfig, 'chains' | 'dataDirectory'>,
-  { keys, context, predecessor, clock, log, metrics }: TargetsDependencies,
+  config: Pick<NodeConfig, 'chains' | 'dataDirectory' | 'keys'>,
+  dependencies: TargetsDependencies,
 ): readonly Target[] {
-  const { transmitter } = keys
-  if (transmitter === null) return []
-  return chains.map((config): Target => {
-    const book = new TargetBook()
-    const { committee, crypto } = context
-    const before =
-      predecessor === null
-        ? {}
-        : { predecessor: committeeDigestOf(crypto.keccak256, predecessor.params) }
-    const address = config.contract
-    const contract = new PriceFeedsContract({ address, committee, ...before }, crypto)
-    const target = new ChainTarget(
-      { config, dataDirectory },
-      {
-        account: transmitter,
-        contract,
-        clock,
-        log,
-        onEvent: (event) => {
-          if (event.type !== 'ended') return
-          const { transmission } = event
-          book.sawEnd(transmission)
-          countTransmission(metrics, config.name, transmission)
-        },
-        onBalance: ({ balanceWei }) => {
-          book.sawBalance(balanceWei)
-          metrics.walletBalance.set({ target: config.name }, Number(formatEther(balanceWei)))
-        },
-      },
-    )
-    return { target, book }
+  return config.chains.flatMap((chain) => {
+    const log = dependencies.log.child({ target: chain.name })
+    const signer = remoteSigner(config.keys, { chain: chain.name, log })
+    const account = signer ?? dependencies.keys.transmitter
+    if (account === null) return []
+    const { dataDirectory } = config
+    return [makeTarget({ config: chain, dataDirectory }, { account, signer }, dependencies)]
   })
+}
+
+/** The remote signer of one chain; null where the key is here, or nowhere. */
+function remoteSigner(
+  { transmitter }: NodeConfig['keys'],
+  { chain, log }: { readonly chain: string; readonly log: Log },
+): Web3Signer | null {
+  if (typeof transmitter !== 'object') return null
+  return new Web3Signer(web3signerOf(transmitter.web3signer, chain), { log })
+}
+
+function makeTarget(
+  options: TargetOptions,
+  paying: Pick<TargetDependencies, 'account' | 'signer'>,
+  { context, predecessor, clock, log, metrics }: TargetsDependencies,
+): Target {
+  const { config } = options
+  const book = new TargetBook()
+  const { committee, crypto } = context
+  const before =
+    predecessor === null
+      ? {}
+      : { predecessor: committeeDigestOf(crypto.keccak256, predecessor.params) }
+  const address = config.contract
+  const contract = new PriceFeedsContract({ address, committee, ...before }, crypto)
+  const target = new ChainTarget(options, {
+    ...paying,
+    contract,
+    clock,
+    log,
+    onEvent: (event) => {
+      if (event.type !== 'ended') return
+      const { transmission } = event
+      book.sawEnd(transmission)
+      countTransmission(metrics, config.name, transmission)
+    },
+    onBalance: ({ balanceWei }) => {
+      book.sawBalance(balanceWei)
+      metrics.walletBalance.set({ target: config.name }, Number(formatEther(balanceWei)))
+    },
+  })
+  return { target, book }
 }

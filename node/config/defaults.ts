@@ -7,6 +7,8 @@ export const DEFAULTS = {
   dataDirectory: 'data',
   keys: { strength: 'standard' },
   signer: { directory: 'signer-data', access: 'owner' },
+  /** Well below the turn of a member; a key management service takes a tenth of it. */
+  web3signer: { timeoutMs: 3_000 },
   chain: {
     /** One slow endpoint must not hold a delivery longer than a few rounds. */
     rpcTimeoutMs: 3_000,

@@ -10,6 +10,7 @@ import { ConfigError } from './config-error.ts'
 import { type ConfigProblem, problemsFrom } from './problems.ts'
 import type { NodeConfig } from './schema.ts'
 import { nodeConfigSchema } from './schema.ts'
+import type { TransmitterSetting } from './transmitter-schema.ts'
 import { parseYaml, YAML_BYTES_MAX } from './yaml.ts'
 
 /** A node's settings, with absolute paths, together with the committee they belong to. */
@@ -167,7 +168,9 @@ function withAbsolutePaths(config: NodeConfig, base: string): NodeConfig {
       ...keys,
       identity: resolve(base, keys.identity),
       signingShare: resolve(base, keys.signingShare),
-      ...(keys.transmitter !== undefined && { transmitter: resolve(base, keys.transmitter) }),
+      ...(keys.transmitter !== undefined && {
+        transmitter: withAbsoluteFiles(keys.transmitter, base),
+      }),
       ...(keys.signer !== undefined && {
         signer: {
           ...keys.signer,
@@ -179,6 +182,18 @@ function withAbsolutePaths(config: NodeConfig, base: string): NodeConfig {
         'file' in keys.passphrase ? { file: resolve(base, keys.passphrase.file) } : keys.passphrase,
     },
   }
+}
+
+function withAbsoluteFiles(transmitter: TransmitterSetting, base: string): TransmitterSetting {
+  if (typeof transmitter === 'string') return resolve(base, transmitter)
+  const { web3signer } = transmitter
+  const { ca, certificate, key } = web3signer.tls
+  const tls = {
+    ...(ca !== undefined && { ca: resolve(base, ca) }),
+    ...(certificate !== undefined && { certificate: resolve(base, certificate) }),
+    ...(key !== undefined && { key: resolve(base, key) }),
+  }
+  return { web3signer: { ...web3signer, tls } }
 }
 
 function checkMembers(

@@ -9,7 +9,7 @@ export interface ConfigProblem {
 
 /** Every issue of a schema as a path and a sentence, in the order of the file's schema. */
 export function problemsFrom(error: z.ZodError): readonly ConfigProblem[] {
-  return error.issues.flatMap((issue) => {
+  return error.issues.flatMap(opened).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') {
       return [{ path: pathText(issue.path), message: sentence(issue) }]
     }
@@ -18,6 +18,19 @@ export function problemsFrom(error: z.ZodError): readonly ConfigProblem[] {
       message: 'is not a known key; check its spelling or remove it',
     }))
   })
+}
+
+/**
+ * The issues inside a choice, where only one of its options takes such a kind of value: that is the
+ * one that was meant. Otherwise the choice itself says what there is.
+ */
+function opened(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const [meant, ...others] = issue.errors.filter(
+    (inside) => !inside.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  )
+  if (meant === undefined || others.length > 0) return [issue]
+  return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
 }
 
 /** `chains[0].rpcUrls` from its parts. */

@@ -3,6 +3,7 @@ import { LOG_LEVELS } from '../logging.ts'
 import { sourcesConfigSchema } from '../sources/config.ts'
 import { DEFAULTS } from './defaults.ts'
 import { amount, filePath, shortName, tcpMultiaddr, whole } from './scalars.ts'
+import { transmitterSchema } from './transmitter-schema.ts'
 
 const GWEI_DECIMALS = 9
 const ETHER_DECIMALS = 18
@@ -26,7 +27,7 @@ const socketPath = filePath.refine((path) => Buffer.byteLength(path) <= SOCKET_P
 const keysSchema = z.strictObject({
   identity: filePath,
   signingShare: filePath,
-  transmitter: filePath.optional(),
+  transmitter: transmitterSchema.optional(),
   passphrase: passphraseSchema,
   strength: z.enum(['standard', 'development']).default(DEFAULTS.keys.strength),
   signer: z
@@ -174,6 +175,7 @@ function crossFieldProblems(config: NodeConfig): readonly Problem[] {
     const message = 'is needed to deliver to chains: name the wallet that pays for gas'
     problems.push({ path: ['keys', 'transmitter'], message })
   }
+  problems.push(...signerProblems(config))
   config.chains.forEach((chain, index) => {
     if (chain.priorityFeePerGasGweiMax <= chain.feePerGasGweiMax) return
     const path = ['chains', index, 'priorityFeePerGasGweiMax']
@@ -182,6 +184,16 @@ function crossFieldProblems(config: NodeConfig): readonly Problem[] {
   return problems
 }
 
-function isLoopback(host: string): boolean {
+function signerProblems({ keys, chains }: NodeConfig): readonly Problem[] {
+  const { transmitter } = keys
+  if (typeof transmitter !== 'object') return []
+  const path = ['keys', 'transmitter', 'web3signer', 'urls']
+  return Object.keys(transmitter.web3signer.urls)
+    .filter((name) => !chains.some((chain) => chain.name === name))
+    .map((name) => ({ path: [...path, name], message: 'names no target of chains[].name' }))
+}
+
+/** Whether an IP address, without brackets, is one of this machine alone. */
+export function isLoopback(host: string): boolean {
   return host === '::1' || /^127\./.test(host)
 }

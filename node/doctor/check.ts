@@ -21,7 +21,7 @@ export interface Facts {
   readonly feeds: readonly FeedParams[]
   /** Whose identity key was opened; null when none was, or no member's. */
   readonly self: MemberIndex | null
-  /** Address of the opened transmitter key. */
+  /** Address of the opened transmitter key, or of the one that a remote signer should have. */
   readonly wallet: Address | null
   /** A process holds the data directory. */
   readonly isHeld: boolean

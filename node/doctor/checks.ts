@@ -7,6 +7,7 @@ import { feeds } from './checks/feeds.ts'
 import { keys } from './checks/keys.ts'
 import { peers } from './checks/peers.ts'
 import { ports } from './checks/ports.ts'
+import { remoteSigner } from './checks/remote-signer.ts'
 import { runningNode } from './checks/running-node.ts'
 import { streams } from './checks/streams.ts'
 import { venues } from './checks/venues.ts'
@@ -18,7 +19,7 @@ import { venues } from './checks/venues.ts'
 export const STAGES: readonly (readonly Check[])[] = [
   [dataDirectory],
   [runningNode],
-  [keys],
+  [keys, remoteSigner],
   [committee, ports, peers, venues, streams, chains],
   [feeds, clock],
 ]

@@ -1,4 +1,5 @@
 import type { DurationMs } from '../../aggregator/values/time.ts'
+import { isTimeoutCode, isTlsCode } from '../bounded-http.ts'
 import { codeOf, OracleError } from '../errors.ts'
 
 export interface RequestScene {
@@ -9,12 +10,6 @@ export interface RequestScene {
   /** Whether the time for the whole request was over. */
   readonly isLate: boolean
 }
-
-const TIMEOUT_CODES: ReadonlySet<string> = new Set([
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
 
 /** A venue that limits us without saying for how long. */
 const LIMITED_PAUSE_MS = 10_000
@@ -27,7 +22,7 @@ export function requestFailure(cause: unknown, scene: RequestScene): OracleError
   const { host, timeoutMs, hasHeaders, isLate } = scene
   const code = codeOf(cause)
   const context = { host, cause: code }
-  if (isLate || TIMEOUT_CODES.has(code)) {
+  if (isLate || isTimeoutCode(code)) {
     const message = `${host} did not answer within ${timeoutMs} ms; raise timeoutMs or disable it`
     return new OracleError('SOURCE_TIMEOUT', message, { context: { ...context, timeoutMs }, cause })
   }
@@ -53,9 +48,4 @@ export function pauseAskedFor({ code, context }: OracleError): DurationMs {
   if (code !== 'SOURCE_RATE_LIMITED') return 0
   const { retryAfterMs } = context
   return typeof retryAfterMs === 'number' ? retryAfterMs : LIMITED_PAUSE_MS
-}
-
-/** Codes of OpenSSL and Node for a chain that does not verify, and of a handshake that fails. */
-function isTlsCode(code: string): boolean {
-  return /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO)/.test(code)
 }

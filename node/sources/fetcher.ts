@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { request } from 'undici'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import { readBounded } from '../bounded-http.ts'
 import type { ErrorContext } from '../errors.ts'
 import { OracleError } from '../errors.ts'
 import { requestFailure } from './failures.ts'
@@ -147,15 +148,10 @@ async function readText(
   body: Response['body'],
   { url, bodyBytesMax }: { readonly url: URL; readonly bodyBytesMax: number },
 ): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length
-    if (bytes > bodyBytesMax) throw tooLarge(url, bodyBytesMax)
-    chunks.push(chunk)
-  }
+  const bytes = await readBounded(body, bodyBytesMax)
+  if (bytes === null) throw tooLarge(url, bodyBytesMax)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     throw new OracleError('SOURCE_JSON_INVALID', `${url.host} sent bytes that are no UTF-8`, {
       context: { host: url.host },

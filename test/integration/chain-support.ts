@@ -18,7 +18,8 @@ import { ChainTarget } from '../../node/chain/target.ts'
 import type { TransmitterEvent } from '../../node/chain/transmission.ts'
 import { WallClock } from '../../node/clock.ts'
 import type { ChainConfig } from '../../node/config/schema.ts'
-import { createLog } from '../../node/logging.ts'
+import type { Web3Signer } from '../../node/keys/web3signer.ts'
+import { createLog, type Log } from '../../node/logging.ts'
 import type { HardhatNode } from '../support/hardhat-node.ts'
 import { FUNDED_KEYS } from '../support/hardhat-node.ts'
 import { committeeOfFour } from '../unit/node/config/fixtures.ts'
@@ -92,6 +93,8 @@ export async function openTarget(
   options: {
     readonly rpcUrls: readonly string[]
     readonly config?: Partial<ChainConfig>
+    /** Who signs instead of the key of the second account. */
+    readonly signer?: (log: Log) => Web3Signer
     readonly onSent?: (count: number, hash: `0x${string}`) => void
   },
 ): Promise<TargetUnderTest> {
@@ -124,10 +127,12 @@ export async function openTarget(
     { level: 'debug', format: 'json' },
     { write: (line) => logLines.push(line) },
   )
+  const signer = options.signer?.(log) ?? null
   const target = new ChainTarget(
     { config, dataDirectory },
     {
-      account: privateKeyToAccount(FUNDED_KEYS[1]),
+      account: signer ?? privateKeyToAccount(FUNDED_KEYS[1]),
+      signer,
       contract: new PriceFeedsContract(
         { address: config.contract, committee },
         { keccak256: keccak_256 },

@@ -161,8 +161,10 @@ async function transmitterFinding(
   passphrase: Secret | null,
 ): Promise<{ readonly finding: Finding | null; readonly wallet: Address | null }> {
   const check = 'transmitter key'
-  const path = facts.config.keys.transmitter
+  const { transmitter: path } = facts.config.keys
   if (path === undefined) return { finding: null, wallet: null }
+  // Whether the signer has that key is asked over the network, by a check of its own.
+  if (typeof path === 'object') return { finding: null, wallet: path.web3signer.address }
   const opened = await open(check, facts, { path, purpose: 'transmitter', passphrase })
   if (opened.type === 'not') return { finding: opened.finding, wallet: null }
   try {
