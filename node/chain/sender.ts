@@ -89,8 +89,8 @@ export class TransactionSender {
   }
 
   /**
-   * @throws {Obstacle} when a cap, the wallet, its signer or the contract is in the way; nothing was
-   * sent then
+   * @throws {Obstacle} when a cap, the wallet, its signer or the contract is in the way; then
+   * nothing was sent
    */
   async send(request: TransactionRequest): Promise<TransactionSent> {
     const { chain } = this.#use

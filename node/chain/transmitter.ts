@@ -98,11 +98,8 @@ export class Transmitter implements Startable {
     this.#wake()
     await this.#running
     this.#end(this.#confirmations.clear())
-    this.#fail(
-      this.#jobs.take(() => true),
-      'TRANSMIT_STOPPED',
-      'stopping',
-    )
+    const open = this.#jobs.take(() => true)
+    this.#fail(open, 'TRANSMIT_STOPPED', 'stopping')
   }
 
   /** Never rejects. Ends at `confirmations` blocks, or when something else is certain. */
@@ -230,6 +227,8 @@ export class Transmitter implements Startable {
   }
 
   async #onObstacle(job: Job, { code, message }: Obstacle): Promise<void> {
+    // The signer was told to stop, too: that is how it ends, and not what was in the way.
+    if (this.#stopping?.signal.aborted) return
     const isDone = code === 'TRANSMIT_REVERTED' && (await this.#isOvertaken(job, message))
     if (isDone) this.#supersede(this.#upTo(job))
     else this.#fail(this.#upTo(job), code, message)

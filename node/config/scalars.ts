@@ -1,4 +1,3 @@
-import { getAddress, isAddress } from 'viem'
 import { z } from 'zod'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 
@@ -56,18 +55,6 @@ export function hexBytes(length: number) {
     )
     .transform(fromHex)
 }
-
-/** An account; one in mixed case must carry the right checksum, which finds a mistyped digit. */
-export const accountAddress = z.string().transform((text, context) => {
-  const isHex = /^0x[0-9a-fA-F]{40}$/.test(text)
-  const isMixed = /[a-f]/.test(text) && /[A-F]/.test(text)
-  if (isHex && (!isMixed || isAddress(text))) return getAddress(text.toLowerCase())
-  const message = isHex
-    ? 'has a wrong checksum: a digit is mistyped, or its case was changed'
-    : 'must be an address: 0x and 40 hexadecimal digits'
-  context.addIssue({ code: 'custom', message })
-  return z.NEVER
-})
 
 /** A file or directory; relative ones are relative to the configuration file. */
 export const filePath = z.string().min(1, 'must name a file').max(4_096, 'is too long for a path')

@@ -1,8 +1,21 @@
+import { getAddress, isAddress } from 'viem'
 import { z } from 'zod'
 import { DEFAULTS } from './defaults.ts'
-import { accountAddress, filePath, shortName, whole } from './scalars.ts'
+import { filePath, shortName, whole } from './scalars.ts'
 
 const CHAINS_MAX = 16
+
+/** An account; one in mixed case must carry the right checksum, which finds a mistyped digit. */
+const accountAddress = z.string().transform((text, context) => {
+  const isHex = /^0x[0-9a-fA-F]{40}$/.test(text)
+  const isMixed = /[a-f]/.test(text) && /[A-F]/.test(text)
+  if (isHex && (!isMixed || isAddress(text))) return getAddress(text.toLowerCase())
+  const message = isHex
+    ? 'has a wrong checksum: a digit is mistyped, or its case was changed'
+    : 'must be an address: 0x and 40 hexadecimal digits'
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
 
 const signerUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })

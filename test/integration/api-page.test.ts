@@ -115,6 +115,7 @@ describe.skipIf(!isInstalled)('status page', () => {
     expect(await sources.filter({ hasText: 'okx' }).textContent()).toContain('SOURCE_OUTLIER')
     const chains = await page.locator('#chains').textContent()
     expect(chains).toContain('RPC_HEAD_AHEAD')
+    expect(chains).toContain('WEB3SIGNER_TIMEOUT')
     expect(chains).toContain('TRANSMIT_REVERTED: RoundNotNewer')
     const shot = process.env.PARALLAX_SCREENSHOT
     if (shot !== undefined) await page.screenshot({ path: shot })

@@ -108,6 +108,7 @@ test('metrics are served in the format of Prometheus', async () => {
     'parallax_wallet_spent_ether{target="local"} 0.0021',
     'parallax_rpc_endpoint_usable{target="local",endpoint="127.0.0.1:8545"} 1',
     'parallax_rpc_endpoint_usable{target="local",endpoint="127.0.0.1:8546"} 0',
+    'parallax_wallet_signer_usable{target="local"} 0',
   ]
   expect(text.split('\n')).toEqual(expect.arrayContaining(mirrored))
 })

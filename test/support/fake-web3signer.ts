@@ -21,6 +21,8 @@ export interface FakeWeb3SignerOptions {
   readonly key: Hex
   /** The chain it signs for, whatever it is asked: its own setting. */
   readonly chainId: number
+  /** Any free one when it is left out. */
+  readonly port?: number
   /** Serves HTTPS with these. */
   readonly tls?: ServerOptions
 }
@@ -57,7 +59,7 @@ export class FakeWeb3Signer {
 
   static async start(options: FakeWeb3SignerOptions): Promise<FakeWeb3Signer> {
     const signer = new FakeWeb3Signer(options)
-    signer.#server.listen(0, '127.0.0.1')
+    signer.#server.listen(options.port ?? 0, '127.0.0.1')
     await once(signer.#server, 'listening')
     return signer
   }
@@ -88,9 +90,11 @@ export class FakeWeb3Signer {
       this.instead(outgoing, incoming)
       return
     }
-    const answer = await this.#answerOf(method, params)
+    // As it does when what stands behind it fails.
+    const broken = () => error(-32_603, 'Internal error')
+    const answer = await this.#answerOf(method, params).catch(broken)
     outgoing
-      .writeHead('error' in answer ? 400 : 200, { 'content-type': 'application/json' })
+      .writeHead('error' in answer ? 500 : 200, { 'content-type': 'application/json' })
       .end(JSON.stringify({ jsonrpc: '2.0', id: 1, ...answer }))
   }
 

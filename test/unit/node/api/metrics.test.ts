@@ -28,6 +28,7 @@ test('a name ends with its unit, a counter with total', () => {
   ]
   const flags = [
     'parallax_rpc_endpoint_usable',
+    'parallax_wallet_signer_usable',
     'parallax_signer_reachable',
     'parallax_venue_stream_open',
   ]

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { formatCommittee } from '../../../../node/config/committee-file.ts'
 import { ConfigError } from '../../../../node/config/config-error.ts'
 import { loadConfig, parseConfig } from '../../../../node/config/load.ts'
@@ -118,4 +118,75 @@ test.each([
   ['{ file: keys/passphrase }', 'hunter2', 'passphrase'],
 ])('%s replaced by %s is refused', (search, replacement, path) => {
   expect(problemsWith(search, replacement).join()).toContain(path)
+})
+
+describe('a remote signer of the transmitter', () => {
+  const ADDRESS = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+  const withSigner = (setting: string) =>
+    MINIMAL_CONFIG.replace('keys/transmitter.json', `{ web3signer: ${setting} }`)
+
+  test('has defaults, and its files are relative to the configuration', async () => {
+    const tls = 'tls: { ca: tls/ca.pem, certificate: tls/client.pem, key: tls/client.key }'
+    const urls = 'urls: { local: https://other.example:9000 }'
+    const url = 'url: https://signer.example:9000'
+    const file = await write(withSigner(`{ ${url}, ${urls}, address: '${ADDRESS}', ${tls} }`))
+    const { config } = await loadConfig(file)
+    expect(config.keys.transmitter).toEqual({
+      web3signer: {
+        url: 'https://signer.example:9000',
+        urls: { local: 'https://other.example:9000' },
+        address: ADDRESS,
+        timeoutMs: 3_000,
+        tls: {
+          ca: join(directory, 'tls/ca.pem'),
+          certificate: join(directory, 'tls/client.pem'),
+          key: join(directory, 'tls/client.key'),
+        },
+      },
+    })
+  })
+
+  test.each([
+    ['no address', '{ url: http://a.example }', 'web3signer.address: is missing'],
+    ['half an address', "{ url: http://a.example, address: '0x70' }", 'must be an address'],
+    [
+      'an address with a mistyped digit',
+      "{ url: http://a.example, address: '0x70997970C51812dc3A010C7d01b50e0d17dc79C9' }",
+      'wrong checksum',
+    ],
+    ['no URL', `{ url: signer, address: '${ADDRESS}' }`, 'web3signer.url: must be an http'],
+    [
+      'a password in it',
+      `{ url: 'http://me:secret@a.example', address: '${ADDRESS}' }`,
+      'no user and password',
+    ],
+    [
+      'a certificate without its key',
+      `{ url: https://a.example, address: '${ADDRESS}', tls: { certificate: c.pem } }`,
+      'tls: needs both',
+    ],
+    [
+      'certificates where there is no TLS',
+      `{ url: http://a.example, address: '${ADDRESS}', tls: { ca: ca.pem } }`,
+      'begin with https://',
+    ],
+    [
+      'a chain that is no target',
+      `{ url: http://a.example, address: '${ADDRESS}', urls: { other: http://b.example } }`,
+      'urls.other: names no target',
+    ],
+    ['a misspelt key', `{ url: http://a.example, adress: '${ADDRESS}' }`, 'adress: is not a known'],
+  ])('%s is refused, and the problem is named', (_what, setting, expected) => {
+    const parsed = parseConfig(withSigner(setting))
+    const problems = parsed.type === 'refused' ? parsed.problems : []
+    const lines = problems.map(({ path, message }) => `${path}: ${message}`)
+    expect(lines.join('\n')).toContain(expected)
+  })
+
+  test('what is neither a path nor a signer is told what there is', () => {
+    const parsed = parseConfig(MINIMAL_CONFIG.replace('keys/transmitter.json', '7'))
+    expect(parsed).toMatchObject({
+      problems: [{ path: 'keys.transmitter', message: expect.stringContaining('key file or') }],
+    })
+  })
 })
