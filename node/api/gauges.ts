@@ -10,13 +10,11 @@ export function mirror(view: NodeView, metrics: Metrics): void {
   metrics.round.set(round)
   metrics.signerReachable.set(signer.isReachable ? 1 : 0)
   metrics.signerWatermark.set(signer.watermark)
-  const connected = view.peers().filter((peer) => peer.isConnected && !peer.isSelf)
-  metrics.peersConnected.set(connected.length)
-  for (const { name: feed, certified, local } of view.feeds()) {
-    metrics.feedSources.set({ feed }, local.sources)
-    if (certified === null) continue
-    metrics.feedAge.set({ feed }, Math.max(0, nowMs - certified.timestampMs) / 1_000)
-  }
+  // A reason that is gone must not stay behind.
+  metrics.obstacles.reset()
+  for (const code of view.obstacles()) metrics.obstacles.set({ code }, 1)
+  mirrorPeers(view, metrics)
+  mirrorFeeds(view, { nowMs, metrics })
   for (const { venue, stream } of view.venues()) {
     if (stream !== null) metrics.streamOpen.set({ venue }, stream.state === 'open' ? 1 : 0)
   }
@@ -25,6 +23,31 @@ export function mirror(view: NodeView, metrics: Metrics): void {
     if (remote !== null) metrics.walletSigner.set({ target }, remote.fault === null ? 1 : 0)
     for (const { endpoint, fault } of endpoints) {
       metrics.endpointUsable.set({ target, endpoint }, fault === null ? 1 : 0)
+    }
+  }
+}
+
+function mirrorPeers(view: NodeView, metrics: Metrics): void {
+  const others = view.peers().filter((peer) => !peer.isSelf)
+  metrics.peersConnected.set(others.filter((peer) => peer.isConnected).length)
+  for (const { index, isConnected, observed } of others) {
+    const member = String(index)
+    metrics.peerConnected.set({ member }, isConnected ? 1 : 0)
+    metrics.peerObserved.set({ member }, observed)
+  }
+}
+
+function mirrorFeeds(
+  view: NodeView,
+  { nowMs, metrics }: { readonly nowMs: number; readonly metrics: Metrics },
+): void {
+  const ageSeconds = (timestampMs: number) => Math.max(0, nowMs - timestampMs) / 1_000
+  for (const { name: feed, certified, local, onChain } of view.feeds()) {
+    metrics.feedSources.set({ feed }, local.sources)
+    metrics.feedAvailable.set({ feed }, certified?.status === 'ok' ? 1 : 0)
+    if (certified !== null) metrics.feedAge.set({ feed }, ageSeconds(certified.timestampMs))
+    for (const { target, timestampMs } of onChain) {
+      metrics.chainFeedAge.set({ target, feed }, ageSeconds(timestampMs))
     }
   }
 }

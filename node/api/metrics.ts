@@ -16,6 +16,7 @@ export function createMetrics() {
   return {
     registry,
     ...venueMetrics(registry),
+    ...viewMetrics(registry),
     round: gauge('parallax_round', 'Round that is open on this node.', []),
     rounds: counter('parallax_rounds_total', 'Rounds by how they ended here.', ['path']),
     certificateLatency: new Histogram({
@@ -42,11 +43,8 @@ export function createMetrics() {
     ]),
     signerReachable: gauge('parallax_signer_reachable', '1 while the signer answers.', []),
     signerWatermark: gauge('parallax_signer_watermark', 'Newest round of any promise.', []),
-    peersConnected: gauge('parallax_peers_connected', 'Members that are connected.', []),
     publicPeers: gauge('parallax_public_peers_connected', 'Strangers on the public port.', []),
     streamReaders: gauge('parallax_stream_readers', 'Readers of both streams.', []),
-    feedAge: gauge('parallax_feed_age_seconds', 'Age of the newest certified value.', ['feed']),
-    feedSources: gauge('parallax_feed_sources', "Venues in this node's own value.", ['feed']),
     transmissions: counter('parallax_transmissions_total', 'Deliveries by outcome and code.', [
       'target',
       'outcome',
@@ -70,6 +68,30 @@ export function createMetrics() {
     ]),
     clockJumps: counter('parallax_clock_jumps_total', "Steps of the host's clock.", ['followed']),
     requests: counter('parallax_api_requests_total', 'Answers of the API by status.', ['status']),
+  }
+}
+
+/** What only mirrors the view (gauges.ts). */
+function viewMetrics(registry: Registry) {
+  const { gauge } = makersIn(registry)
+  return {
+    obstacles: gauge('parallax_obstacle', '1 for each reason why this node is not ready.', [
+      'code',
+    ]),
+    peersConnected: gauge('parallax_peers_connected', 'Members that are connected.', []),
+    peerConnected: gauge('parallax_peer_connected', '1 while a member is connected.', ['member']),
+    peerObserved: gauge(
+      'parallax_peer_observed_rounds',
+      'Of the newest 16 rounds, those with an observation of a member.',
+      ['member'],
+    ),
+    feedAge: gauge('parallax_feed_age_seconds', 'Age of the newest certified report.', ['feed']),
+    feedAvailable: gauge('parallax_feed_available', '1 while the committee has a value.', ['feed']),
+    feedSources: gauge('parallax_feed_sources', "Venues in this node's own value.", ['feed']),
+    chainFeedAge: gauge('parallax_chain_feed_age_seconds', 'Age of what a contract holds.', [
+      'target',
+      'feed',
+    ]),
   }
 }
 

@@ -104,13 +104,43 @@ test('metrics are served in the format of Prometheus', async () => {
     'parallax_round 123456',
     'parallax_peers_connected 2',
     'parallax_feed_age_seconds{feed="BTC/USD"} 0.64',
+    'parallax_peer_connected{member="1"} 1',
+    'parallax_peer_connected{member="3"} 0',
+    'parallax_peer_observed_rounds{member="3"} 0',
+    'parallax_feed_available{feed="BTC/USD"} 1',
     'parallax_feed_sources{feed="BTC/USD"} 4',
+    'parallax_chain_feed_age_seconds{target="local",feed="BTC/USD"} 2',
     'parallax_wallet_spent_ether{target="local"} 0.0021',
     'parallax_rpc_endpoint_usable{target="local",endpoint="127.0.0.1:8545"} 1',
     'parallax_rpc_endpoint_usable{target="local",endpoint="127.0.0.1:8546"} 0',
     'parallax_wallet_signer_usable{target="local"} 0',
   ]
   expect(text.split('\n')).toEqual(expect.arrayContaining(mirrored))
+})
+
+test('metrics name each reason why the node is not ready, for as long as it holds', async () => {
+  view.reasons = ['PEERS_TOO_FEW', 'CLOCK_AHEAD']
+  const { text } = await get('/metrics')
+  expect(text).toContain('parallax_obstacle{code="PEERS_TOO_FEW"} 1')
+  expect(text).toContain('parallax_obstacle{code="CLOCK_AHEAD"} 1')
+  view.reasons = ['CLOCK_AHEAD']
+  const later = await get('/metrics')
+  expect(later.text).not.toContain('PEERS_TOO_FEW')
+  expect(later.text).toContain('parallax_obstacle{code="CLOCK_AHEAD"} 1')
+})
+
+test('metrics say that a feed is unavailable while its reports stay young', async () => {
+  const [btc, ...rest] = view.feeds()
+  const certified = btc?.certified
+  if (btc === undefined || !certified) throw new Error('the view has a certified feed')
+  view.feeds = () => [
+    { ...btc, certified: { ...certified, status: 'unavailable', value: null } },
+    ...rest,
+  ]
+  const { text } = await get('/metrics')
+  expect(text).toContain('parallax_feed_available{feed="BTC/USD"} 0')
+  expect(text).toContain('parallax_feed_available{feed="ETH/USD"} 1')
+  expect(text).toContain('parallax_feed_age_seconds{feed="BTC/USD"} 0.64')
 })
 
 test('every answer forbids what the page does not need', async () => {

@@ -22,11 +22,15 @@ test('a name ends with its unit, a counter with total', () => {
     'parallax_round',
     'parallax_signer_watermark',
     'parallax_peers_connected',
+    'parallax_peer_observed_rounds',
     'parallax_public_peers_connected',
     'parallax_stream_readers',
     'parallax_feed_sources',
   ]
   const flags = [
+    'parallax_feed_available',
+    'parallax_obstacle',
+    'parallax_peer_connected',
     'parallax_rpc_endpoint_usable',
     'parallax_wallet_signer_usable',
     'parallax_signer_reachable',
