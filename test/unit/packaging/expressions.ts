@@ -33,7 +33,7 @@ interface Selector {
   readonly labels: readonly string[]
 }
 
-/** The series that an expression of PromQL names, with the labels by which it chooses among them. */
+/** The series that an expression of PromQL names, with the labels by which it chooses. */
 export function selectorsIn(expr: string): readonly Selector[] {
   const names = /\b(up|ALERTS|(?:parallax|process|nodejs)_\w+)\b(?:\{([^}]*)\})?/g
   return [...expr.matchAll(names)].map(([, name = '', chosen = '']) => ({
