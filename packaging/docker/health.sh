@@ -13,7 +13,7 @@ answers() {
 case "${1:-}" in
   ready) [ ! -e "$held" ] && answers "$api/readyz" ;;
   alive) [ -e "$held" ] || answers "$api/healthz" ;;
-  signer) [ ! -e "$held" ] && [ -S /run/parallax/signer.sock ] ;;
+  signer) [ ! -e "$held" ] && [ -S /run/parallax/signer/signer.sock ] ;;
   *)
     echo "usage: health.sh ready|alive|signer" >&2
     exit 2
