@@ -1,15 +1,17 @@
+import type { PriceRules } from '../aggregator/aggregation/node-price.ts'
 import type { FeedParams } from '../aggregator/params.ts'
 import { membersOf } from '../aggregator/values/ids.ts'
 import type { Scenario } from './scenario/schema.ts'
 import { FEED_DECIMALS, GENESIS_MS } from './scenario-params.ts'
 import { createBatesPath } from './world/bates.ts'
+import { type CoinOptions, createCoinPath } from './world/coins.ts'
 import type { Keys } from './world/keys.ts'
 import type { LatencyModel } from './world/latency.ts'
 import type { NetworkOptions } from './world/network.ts'
 import { createPricePath, type PricePath } from './world/prices.ts'
 import { createRecordedPath, type Recording } from './world/recorded.ts'
 import { REGIONS } from './world/regions.ts'
-import { directSources, type Sources, venueSources } from './world/sources.ts'
+import { type Coin, directSources, type Sources, venueSources } from './world/sources.ts'
 import type { VenueIncident, VenueOptions } from './world/venues.ts'
 
 const US_PER_MS = 1_000
@@ -59,29 +61,72 @@ export function sourcesOf(
   return venueSources({
     ...options,
     keccak256: keys.crypto.keccak256,
-    venues: prices.venues.map(venueOf),
-    rules: {
-      ageMsMax: 30_000,
-      silenceMsMax: 10_000,
-      aheadMsMax: 5_000,
-      unchangedMsMax: 120_000,
-      spreadBpsMax: 100,
-      tradeAgeMsMax: 60_000,
-      baseVolumeMin: 0n,
-      outlierRule: prices.outlierRule,
-      outlierBps: prices.outlierBps,
-      weightBpsMax: prices.weightBpsMax,
-      sourcesMin: prices.sourcesMin,
-    },
+    venues: prices.venues.map((venue) => ({ ...venueOf(venue), quote: venue.quote })),
+    coins: prices.conversions.map((conversion) => coinOf(conversion, { seed, prices })),
+    rules: rulesOf(prices),
     pollUs: prices.pollMs * US_PER_MS,
     epochMs: GENESIS_MS,
     unreachable: unreachableOf(prices.unreachable),
   })
 }
 
+type Prices = Scenario['prices']
+
+function rulesOf({ outlierRule, outlierBps, weightBpsMax, sourcesMin }: Prices): PriceRules {
+  return {
+    ageMsMax: 30_000,
+    silenceMsMax: 10_000,
+    aheadMsMax: 5_000,
+    unchangedMsMax: 120_000,
+    spreadBpsMax: 100,
+    tradeAgeMsMax: 60_000,
+    baseVolumeMin: 0n,
+    outlierRule,
+    outlierBps,
+    weightBpsMax,
+    sourcesMin,
+  }
+}
+
+function coinOf(
+  conversion: Prices['conversions'][number],
+  { seed, prices }: { readonly seed: number; readonly prices: Prices },
+): Coin {
+  const { market, noisePpm, use, peg, venues, outlierBps, sourcesMin } = conversion
+  const path = createCoinPath({ seed, market, noisePpm, depeg: depegOf(conversion.depeg) })
+  if (use === 'par') return { market, path, venues: venues.map(venueOf), use: null }
+  const rules: PriceRules = {
+    ...rulesOf(prices),
+    // A coin's market is quiet: the node's own rules for it (node/sources/defaults.ts).
+    ageMsMax: 300_000,
+    silenceMsMax: 30_000,
+    unchangedMsMax: 300_000,
+    outlierRule: 'quarantine',
+    outlierBps,
+    sourcesMin,
+  }
+  return {
+    market,
+    path,
+    venues: venues.map(venueOf),
+    use: { rules, pegBpsMax: peg?.bpsMax ?? null },
+  }
+}
+
+function depegOf(depeg: Prices['conversions'][number]['depeg']): CoinOptions['depeg'] {
+  if (depeg === undefined) return null
+  return {
+    fromUs: depeg.fromMs * US_PER_MS,
+    depthBps: depeg.depthBps,
+    rampUs: depeg.rampMs * US_PER_MS,
+    toUs: (depeg.toMs ?? Number.POSITIVE_INFINITY) * US_PER_MS,
+    recoveryUs: depeg.recoveryMs * US_PER_MS,
+  }
+}
+
 /** The true price of a feed. @throws {RangeError} when a recording is wanted and not there */
 export function truthOf(
-  prices: Scenario['prices'],
+  prices: Prices,
   of: { readonly seed: number; readonly label: string; readonly recording: Recording | null },
 ): PricePath {
   const { seed, label, recording } = of
@@ -110,7 +155,7 @@ function unreachableOf(
   return byMember
 }
 
-function venueOf(venue: Scenario['prices']['venues'][number]): VenueOptions {
+function venueOf(venue: Prices['conversions'][number]['venues'][number]): VenueOptions {
   return {
     name: venue.name,
     lagUs: venue.lagMs * US_PER_MS,
@@ -128,6 +173,9 @@ function incidentOf(
 ): VenueIncident {
   const span = { fromUs: incident.fromMs * US_PER_MS, toUs: incident.toMs * US_PER_MS }
   if (incident.type === 'scaled') return { ...span, type: 'scaled', ppm: incident.ppm }
+  if (incident.type === 'drift') {
+    return { ...span, type: 'drift', ppmPerMinute: incident.ppmPerMinute }
+  }
   if (incident.type === 'lagging') {
     return { ...span, type: 'lagging', lagUs: incident.lagMs * US_PER_MS }
   }

@@ -1,9 +1,7 @@
 import { z } from 'zod'
+import { atMs, members, wholeMs } from './bounds.ts'
 
-const wholeMs = (min: number, max: number) => z.int().min(min).max(max)
 const gwei = (max: number) => z.number().min(0.000001).max(max)
-const members = z.array(z.int().min(0).max(30)).min(1).max(31)
-const atMs = wholeMs(0, 10_000_000_000)
 const span = { fromMs: atMs, toMs: atMs }
 
 const endpoint = { ...span, members, endpoints: z.array(z.int().min(0).max(4)).min(1).max(5) }

@@ -8,6 +8,7 @@ import { VARIANTS } from '../variants.ts'
 import { lengthMs } from '../world/recorded.ts'
 import { chainProblems } from './chain-problems.ts'
 import { InputError, problemsOf as problemsOfSchema } from './input.ts'
+import { priceProblems } from './price-problems.ts'
 import { recordingOf, withRecording } from './recording.ts'
 import { referenceProblems } from './reference-problems.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
@@ -150,12 +151,8 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
   for (const [index, cut] of network.cuts.entries()) {
     report(`network.cuts.${index}`, cut.fromMs < cut.toMs, 'fromMs must be before toMs')
   }
-  const venueNames = new Set(prices.venues.map(({ name }) => name))
-  report('prices.venues', venueNames.size === prices.venues.length, 'must not name a venue twice')
   const isOneFeed = prices.model?.type !== 'recorded' || committee.feeds === 1
   report('committee.feeds', isOneFeed, 'must be 1 with recorded prices: they are of one feed')
-  const enough = prices.venues.length === 0 || prices.venues.length >= prices.sourcesMin
-  report('prices.sourcesMin', enough, 'must not exceed the number of venues')
   for (const [index, fault] of scenario.faults.entries()) {
     if (fault.type !== 'crash' || fault.restartMs === undefined) continue
     report(`faults.${index}`, fault.restartMs > fault.atMs, 'restartMs must be after atMs')
@@ -163,7 +160,11 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
     const fits = everyMs === undefined || everyMs > fault.restartMs - fault.atMs
     report(`faults.${index}.everyMs`, fits, 'must be longer than from atMs to restartMs')
   }
-  problems.push(...referenceProblems(scenario), ...chainProblems(scenario))
+  problems.push(
+    ...priceProblems(scenario),
+    ...referenceProblems(scenario),
+    ...chainProblems(scenario),
+  )
   if (problems.length === 0) problems.push(...committeeProblems(scenario))
   return problems
 }

@@ -1,15 +1,9 @@
 import { z } from 'zod'
 import { OURS, REFERENCE_PROTOCOLS } from '../reference-world/protocols.ts'
 import { REGIONS } from '../world/regions.ts'
+import { atMs, finelyMs, members, ppm, wholeMs } from './bounds.ts'
 import { chainSchema } from './chain-schema.ts'
-
-const wholeMs = (min: number, max: number) => z.int().min(min).max(max)
-/** Milliseconds to the microsecond. */
-const finelyMs = (max: number) => z.number().min(0).max(max)
-const ppm = z.int().min(0).max(1_000_000)
-const member = z.int().min(0).max(30)
-const members = z.array(member).min(1).max(31)
-const atMs = wholeMs(0, 10_000_000_000)
+import { pricesSchema } from './price-schema.ts'
 
 const timing = z.strictObject({
   roundMs: wholeMs(10, 86_400_000),
@@ -85,81 +79,6 @@ const network = z.strictObject({
   cuts: z.array(cut).max(1_000).default([]),
 })
 
-const incident = z.intersection(
-  z.object({ fromMs: atMs, toMs: atMs }),
-  z.discriminatedUnion('type', [
-    z.object({ type: z.enum(['dead', 'stale', 'stuck']) }),
-    z.object({ type: z.literal('scaled'), ppm: z.int().min(1).max(100_000_000) }),
-    z.object({ type: z.literal('lagging'), lagMs: wholeMs(0, 60_000) }),
-  ]),
-)
-
-const venue = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]{1,31}$/),
-  lagMs: wholeMs(0, 60_000).default(200),
-  halfSpreadPpm: ppm.default(50),
-  noisePpm: ppm.default(50),
-  /** Smallest step of its prices, in whole units; no step when left out. */
-  tick: z.number().min(0.00000001).max(1_000_000).default(0.00000001),
-  /** Its last trade is at the bid, or at bid and ask by chance. */
-  lastTrade: z.enum(['bid', 'either']).default('bid'),
-  volume: z.int().min(1).max(1_000_000_000).default(10_000),
-  incidents: z.array(incident).max(100).default([]),
-})
-
-const volatility = z.number().min(0.001).max(10)
-
-/** How the true price moves, instead of the plain diffusion with jumps of `prices`. */
-const priceModel = z.discriminatedUnion('type', [
-  /** Stochastic volatility with jumps; see world/bates.ts. A year has 365.25 days. */
-  z.strictObject({
-    type: z.literal('bates'),
-    volatility: volatility.default(0.6),
-    volatilityMean: volatility.default(0.6),
-    reversionPerYear: z.number().min(0.01).max(10_000).default(5),
-    volatilityOfVariance: z.number().min(0.01).max(100).default(1.5),
-    correlation: z.number().gt(-1).lt(1).default(-0.3),
-    driftPerYear: z.number().min(-10).max(10).default(0),
-    jumpsPerYear: z.number().min(0).max(1_000_000).default(50),
-    jumpMean: z.number().min(-1).max(1).default(0),
-    jumpDeviation: z.number().min(0).max(1).default(0.02),
-  }),
-  /** A file that `import-prices` wrote; a hash binds the scenario to its bytes. */
-  z.strictObject({
-    type: z.literal('recorded'),
-    file: z.string().min(1).max(1_000),
-    sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .optional(),
-  }),
-])
-
-const prices = z.strictObject({
-  /** Price of the first feed at the start, in whole units; the others follow at other seeds. */
-  start: z.int().min(1).max(1_000_000).default(60_000),
-  volatilityPpm: ppm.default(100),
-  jumpsPerDay: z.int().min(0).max(86_400).default(0),
-  jumpPpm: ppm.default(10_000),
-  model: priceModel.optional(),
-  /** Largest error of a member that sees the price itself; ignored when there are venues. */
-  noisePpm: ppm.default(100),
-  /** With venues each member polls them and computes its value like a node. */
-  venues: z.array(venue).max(31).default([]),
-  pollMs: wholeMs(50, 60_000).default(500),
-  sourcesMin: z.int().min(1).max(31).default(3),
-  /** What a member does with a venue outside of the band around the median; how wide it is. */
-  outlierRule: z.enum(['clamp', 'quarantine']).default('quarantine'),
-  outlierBps: z.int().min(1).max(9_999).default(200),
-  /** Largest share of one venue in a member's weights. */
-  weightBpsMax: z.int().min(1).max(4_999).default(2_499),
-  /** Venues that some members cannot reach. */
-  unreachable: z
-    .array(z.strictObject({ members, venues: z.array(z.string()).min(1) }))
-    .max(31)
-    .default([]),
-})
-
 const clock = z.strictObject({
   members,
   offsetMs: z.number().min(-86_400_000).max(86_400_000).default(0),
@@ -221,7 +140,7 @@ export const scenarioSchema = z.strictObject({
   signatures: z.enum(['ideal', 'real']).default('ideal'),
   hash: z.enum(['ideal', 'keccak']).default('ideal'),
   network: network.prefault({}),
-  prices: prices.prefault({}),
+  prices: pricesSchema.prefault({}),
   clocks: z.array(clock).max(31).default([]),
   /** Members deliver to no chain when left out. */
   chain: chainSchema.optional(),

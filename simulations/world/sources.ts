@@ -1,17 +1,22 @@
 import { type PriceRules, quoteKey } from '../../aggregator/aggregation/node-price.ts'
 import {
+  type ConversionSettings,
   type FeedSettings,
   SOURCE_STATE_START,
+  type SourceSettings,
   type SourceState,
   sampleSources,
 } from '../../aggregator/aggregation/node-value.ts'
 import { type ReceivedQuote, succeedQuote } from '../../aggregator/aggregation/quote.ts'
+import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { sourceCommitment } from '../../aggregator/aggregation/source-commitment.ts'
+import { invariant } from '../../aggregator/assert.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import type { Crypto } from '../../aggregator/signing/crypto.ts'
-import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
+import { QUOTE_DECIMALS, QUOTE_UNIT } from '../../aggregator/values/fixed-point.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { type Prng, prngOf } from '../prng.ts'
+import { COIN_DECIMALS, PAR } from './coins.ts'
 import type { Sampled } from './host-options.ts'
 import type { PricePath } from './prices.ts'
 import { createVenue, type Venue, type VenueOptions } from './venues.ts'
@@ -52,9 +57,32 @@ export function directSources(options: SourceOptions & { readonly noisePpm: numb
   }
 }
 
+export interface QuotingVenue extends VenueOptions {
+  /** Currency of its prices: `USD`, or the base of a coin's market. */
+  readonly quote: string
+}
+
+/** A coin that is meant to be worth a dollar. */
+export interface Coin {
+  /** Such as `USDT/USD`. */
+  readonly market: string
+  /** What it is truly worth, in dollars times 10^`COIN_DECIMALS`. */
+  readonly path: PricePath
+  /** Venues that trade it for dollars. */
+  readonly venues: readonly VenueOptions[]
+  /** How members convert by its market; null when they take one for a dollar. */
+  readonly use: {
+    readonly rules: PriceRules
+    /** Furthest from par at which they convert; null for no guard. */
+    readonly pegBpsMax: number | null
+  } | null
+}
+
 export interface VenueSourceOptions extends SourceOptions {
   readonly keccak256: Crypto['keccak256']
-  readonly venues: readonly VenueOptions[]
+  readonly venues: readonly QuotingVenue[]
+  /** Coins that venues quote in, besides dollars. */
+  readonly coins: readonly Coin[]
   readonly rules: PriceRules
   /** How often a member asks each venue. */
   readonly pollUs: number
@@ -62,6 +90,15 @@ export interface VenueSourceOptions extends SourceOptions {
   readonly epochMs: number
   /** Venues that a member cannot reach, by member. */
   readonly unreachable: ReadonlyMap<MemberIndex, ReadonlySet<string>>
+}
+
+/** One market of one venue, which every member polls. */
+interface Stand {
+  readonly venue: Venue
+  readonly market: string
+  /** Of its prices here. */
+  readonly decimals: number
+  readonly price: (timeUs: number) => number
 }
 
 /** Quotes held by one member, and what its source engine remembers. */
@@ -76,12 +113,9 @@ interface Desk {
  * Venues quote, members poll them, and the production source arithmetic makes each member's values.
  */
 export function venueSources(options: VenueSourceOptions): Sources {
-  const { seed, size, paths, pollUs, epochMs } = options
-  const venues = options.venues.map((each) => createVenue(seed, each))
-  const settings = {
-    conversions: [],
-    feeds: options.feeds.map((feed) => settingsOf(feed, options)),
-  }
+  const { seed, size, pollUs, epochMs } = options
+  const stands = standsOf(options)
+  const settings = settingsOf(options)
   const desks = Array.from({ length: size }, (_, member): Desk => {
     const phaseUs = prngOf(seed, `poll ${member}`).below(pollUs)
     return { quotes: new Map(), phaseUs, polledUs: phaseUs - pollUs, state: SOURCE_STATE_START }
@@ -89,15 +123,14 @@ export function venueSources(options: VenueSourceOptions): Sources {
 
   const poll = (desk: Desk, member: MemberIndex, atUs: number): void => {
     const receivedMs = epochMs + Math.floor(atUs / 1_000)
-    for (const venue of venues) {
+    for (const stand of stands) {
+      const { venue, market } = stand
       if (options.unreachable.get(member)?.has(venue.name) === true) continue
-      for (const [index, feed] of options.feeds.entries()) {
-        const quote = quoteOf(venue, { feed, path: paths[index] as PricePath, atUs, epochMs })
-        if (quote === null) continue
-        const key = quoteKey(venue.name, feed.name)
-        const arrived = { ...quote, venue: venue.name, market: feed.name, receivedMs }
-        desk.quotes.set(key, succeedQuote(desk.quotes.get(key) ?? null, arrived))
-      }
+      const quote = quoteOf(stand, { atUs, epochMs })
+      if (quote === null) continue
+      const key = quoteKey(venue.name, market)
+      const arrived = { ...quote, venue: venue.name, market, receivedMs }
+      desk.quotes.set(key, succeedQuote(desk.quotes.get(key) ?? null, arrived))
     }
   }
   return {
@@ -117,19 +150,41 @@ export function venueSources(options: VenueSourceOptions): Sources {
   }
 }
 
+function standsOf({ seed, feeds, paths, venues, coins }: VenueSourceOptions): readonly Stand[] {
+  const pathOf = new Map(coins.map(({ market, path }) => [currenciesOf(market)?.base, path]))
+  const ofFeeds = venues.flatMap((each) => {
+    const venue = createVenue(seed, each)
+    const coin = pathOf.get(each.quote)
+    return feeds.map(({ name, decimals }, index): Stand => {
+      const path = paths[index] as PricePath
+      const price = (timeUs: number) =>
+        coin === undefined ? path.at(timeUs) : (path.at(timeUs) * PAR) / coin.at(timeUs)
+      return { venue, market: marketOf(name, each.quote), decimals, price }
+    })
+  })
+  const ofCoins = coins.flatMap(({ market, path, venues: own }) =>
+    own.map((each): Stand => {
+      const venue = createVenue(seed, each)
+      return { venue, market, decimals: COIN_DECIMALS, price: (timeUs) => path.at(timeUs) }
+    }),
+  )
+  return [...ofFeeds, ...ofCoins]
+}
+
+/** What a venue calls the market of a feed: its base currency in the currency of the venue. */
+function marketOf(feed: string, quote: string): string {
+  const ends = currenciesOf(feed)
+  invariant(ends !== null, 'feeds of the simulated world are named like markets')
+  return `${ends.base}/${quote}`
+}
+
 function quoteOf(
-  venue: Venue,
-  about: {
-    readonly feed: FeedParams
-    readonly path: PricePath
-    readonly atUs: number
-    readonly epochMs: number
-  },
+  { venue, market, decimals, price }: Stand,
+  { atUs, epochMs }: { readonly atUs: number; readonly epochMs: number },
 ) {
-  const { feed, path, atUs, epochMs } = about
-  const stated = venue.quote({ feed: feed.name, price: (timeUs) => path.at(timeUs), atUs })
+  const stated = venue.quote({ feed: market, price, atUs })
   if (stated === null) return null
-  const unit = 10n ** BigInt(QUOTE_DECIMALS - feed.decimals)
+  const unit = 10n ** BigInt(QUOTE_DECIMALS - decimals)
   return {
     bid: BigInt(stated.bid) * unit,
     ask: BigInt(stated.ask) * unit,
@@ -140,8 +195,23 @@ function quoteOf(
   }
 }
 
-function settingsOf(feed: FeedParams, options: VenueSourceOptions): FeedSettings {
-  const { name, decimals, valueMin, valueMax } = feed
-  const legs = options.venues.map((venue) => ({ venue: venue.name, market: name, route: [] }))
-  return { name, decimals, valueMin, valueMax, legs, rules: options.rules }
+/** What the node's own settings are made of: conversions first, then feeds with their routes. */
+function settingsOf({ feeds, venues, coins, rules }: VenueSourceOptions): SourceSettings {
+  const conversions = coins.flatMap(({ market, venues: own, use }): ConversionSettings[] => {
+    if (use === null) return []
+    const { pegBpsMax } = use
+    const peg = pegBpsMax === null ? null : { rate: QUOTE_UNIT, bpsMax: pegBpsMax }
+    const legs = own.map(({ name }) => ({ venue: name, market, route: [] }))
+    return [{ market, peg, rules: use.rules, legs }]
+  })
+  const markets = conversions.map(({ market }) => market)
+  const valued = feeds.map(({ name, decimals, valueMin, valueMax }): FeedSettings => {
+    const legs = venues.map(({ name: venue, quote }) => {
+      // No route is left where members take a coin for a dollar: then none is needed.
+      const route = routeBetween(markets, { from: quote, to: 'USD' }) ?? []
+      return { venue, market: marketOf(name, quote), route }
+    })
+    return { name, decimals, valueMin, valueMax, legs, rules }
+  })
+  return { conversions, feeds: valued }
 }

@@ -12,6 +12,8 @@ export type VenueIncident = {
   | { readonly type: 'stuck' }
   /** Times this, in parts per million: 1,200,000 is 20 % too high; 1,000 a wrong unit. */
   | { readonly type: 'scaled'; readonly ppm: number }
+  /** Walks away from the first moment on, in parts per million a minute; less than 0 is down. */
+  | { readonly type: 'drift'; readonly ppmPerMinute: number }
   /** Lags by this much more. */
   | { readonly type: 'lagging'; readonly lagUs: number }
 )
@@ -50,6 +52,7 @@ export interface Venue {
 
 /** Its book changes this often; all who ask in between get the same answer. */
 const TICK_US = 100_000
+const MINUTE_US = 60_000_000
 
 /** A venue's quote is a function of the moment alone, so it does not matter who asks first. */
 export function createVenue(seed: number, options: VenueOptions): Venue {
@@ -58,7 +61,7 @@ export function createVenue(seed: number, options: VenueOptions): Venue {
   const sideOf = chanceByFeed(seed, `trade ${name}`)
 
   const quoteAt = ({ feed, price, atUs }: Asked, change: Change): StatedQuote => {
-    const moment = Math.max(0, Math.floor(atUs / TICK_US))
+    const moment = tickOf(atUs)
     const middle = price(moment * TICK_US - options.lagUs - change.lagUs)
     const error = 1 + errorOf(feed, moment, [-noisePpm, noisePpm]) / 1_000_000
     const centre = Math.max(2, Math.round(middle * (change.scalePpm / 1_000_000) * error))
@@ -82,15 +85,25 @@ export function createVenue(seed: number, options: VenueOptions): Venue {
           return quoteAt({ ...asked, atUs: incident.fromUs }, AS_USUAL)
         case 'stuck': {
           const repeated = quoteAt({ ...asked, atUs: incident.fromUs }, AS_USUAL)
-          return { ...repeated, stampUs: Math.floor(atUs / TICK_US) * TICK_US }
+          return { ...repeated, stampUs: tickOf(atUs) * TICK_US }
         }
         case 'scaled':
           return quoteAt(asked, { ...AS_USUAL, scalePpm: incident.ppm })
+        case 'drift': {
+          const walkedUs = Math.max(0, tickOf(atUs) * TICK_US - incident.fromUs)
+          const walkedPpm = (incident.ppmPerMinute * walkedUs) / MINUTE_US
+          return quoteAt(asked, { ...AS_USUAL, scalePpm: AS_USUAL.scalePpm + walkedPpm })
+        }
         case 'lagging':
           return quoteAt(asked, { ...AS_USUAL, lagUs: incident.lagUs })
       }
     },
   }
+}
+
+/** How often its book has changed by then. */
+function tickOf(atUs: number): number {
+  return Math.max(0, Math.floor(atUs / TICK_US))
 }
 
 /** Chance of each feed by moment: a whole number between two others, both included. */

@@ -15,6 +15,7 @@ const CATEGORIES = [
   { name: 'links cut', colour: '#b7c3d0', isHatched: true },
   { name: 'clock wrong', colour: '#56b4e9' },
   { name: 'venue wrong', colour: '#e69f00', isHatched: true },
+  { name: 'coin off its peg', colour: '#f0e442', isHatched: true },
   { name: 'attack', colour: '#cc79a7' },
   { name: 'convicted', colour: '#009e73' },
   { name: 'invariant broken', colour: '#d55e00' },
@@ -122,13 +123,28 @@ function faultsOf(run: ShownRun): readonly Trouble[] {
     const name = `${from} ${cut.oneWay ? '→' : '|'} ${to}`
     return { kind: 'links cut', name, text, spans: [inRounds(cut.fromMs, cut.toMs)] }
   })
-  const venues = scenario.prices.venues.flatMap(({ name, incidents }) =>
+  return [...faults, ...cuts, ...pricesOf(scenario, inRounds)]
+}
+
+type InRounds = (fromMs: number, toMs: number | null) => readonly [number, number]
+
+/** What goes wrong at venues, of feeds and of coins, and with coins themselves. */
+function pricesOf({ prices }: Scenario, inRounds: InRounds): readonly Trouble[] {
+  const all = [...prices.venues, ...prices.conversions.flatMap(({ venues }) => venues)]
+  const venues = all.flatMap(({ name, incidents }) =>
     incidents.map(({ type, fromMs, toMs }): Trouble => {
       const spans = [inRounds(fromMs, toMs)]
       return { kind: 'venue wrong', name: `${name} ${type}`, text: `venue ${name} ${type}`, spans }
     }),
   )
-  return [...faults, ...cuts, ...venues]
+  const coins = prices.conversions.flatMap(({ market, depeg }): Trouble[] => {
+    if (depeg === undefined) return []
+    const { fromMs, toMs = null, depthBps, recoveryMs } = depeg
+    const text = `${market} ${depthBps / 100} % below par`
+    const spans = [inRounds(fromMs, toMs === null ? null : toMs + recoveryMs)]
+    return [{ kind: 'coin off its peg', name: `${market} off`, text, spans }]
+  })
+  return [...venues, ...coins]
 }
 
 type Fault = Scenario['faults'][number]
@@ -136,7 +152,7 @@ type Fault = Scenario['faults'][number]
 function faultOf(
   fault: Fault,
   of: {
-    readonly inRounds: (fromMs: number, toMs: number | null) => readonly [number, number]
+    readonly inRounds: InRounds
     readonly last: number
     readonly roundMs: number
   },

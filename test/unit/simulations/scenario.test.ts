@@ -98,6 +98,31 @@ faults: [{ type: crash, members: [0], atMs: 10, restartMs: 5 }]
     expect(problemsIn(tooFaulty)).toEqual(['committee.f'])
   })
 
+  test('a venue that quotes in a coin needs the coin’s market, and a coin venues that agree', () => {
+    const venue = (name: string, quote: string) => `{ name: ${name}, quote: ${quote} }`
+    const text = (conversions: string) => `
+name: coins
+rounds: 10
+committee: { members: 4 }
+prices:
+  venues: [${venue('a', 'USDT')}, ${venue('b', 'USDC')}, ${venue('c', 'USD')}]
+  conversions: ${conversions}
+`
+    const usdt = '{ market: USDT/USD, venues: [{ name: d }, { name: e }] }'
+    const early = '{ fromMs: 10, depthBps: 100, rampMs: 10, toMs: 19 }'
+    expect(problemsIn(text('[]'))).toEqual(['prices.venues.0.quote', 'prices.venues.1.quote'])
+    expect(problemsIn(text(`[${usdt}, { market: USDC/USD, use: par }]`))).toEqual([])
+    expect(problemsIn(text(`[${usdt}, ${usdt}]`))).toEqual([
+      'prices.conversions',
+      'prices.venues.1.quote',
+    ])
+    const alone = `{ market: USDC/USD, venues: [{ name: d }], depeg: ${early} }`
+    expect(problemsIn(text(`[${usdt}, ${alone}]`))).toEqual([
+      'prices.conversions.1.sourcesMin',
+      'prices.conversions.1.depeg.toMs',
+    ])
+  })
+
   test('what is no YAML, and a file that is not there, are problems and no surprises', () => {
     expect(problemsIn('name: [')).not.toEqual([])
     expect(() => loadScenario('/nowhere.yaml')).toThrow(ScenarioError)

@@ -60,6 +60,20 @@ describe('a venue', () => {
     const lagging = middleAt([{ ...span, type: 'lagging', lagUs: 700_000 }], 1_000_000)
     expect(lagging?.middle).toBe(1_000_300)
   })
+
+  test('a drifting one walks away tick by tick, up or down, and is right again afterwards', () => {
+    const long = { fromUs: 1_000_000, toUs: 121_000_000 }
+    const offPpm = (ppmPerMinute: number, atUs: number) => {
+      const incidents = [{ ...long, type: 'drift' as const, ppmPerMinute }]
+      const away = middleAt(incidents, atUs)?.middle ?? 0
+      const right = middleAt([], atUs)?.middle ?? 0
+      return Math.round(1_000_000 * (away / right - 1))
+    }
+    const course = [1_000_000, 31_000_000, 31_099_999, 61_000_000].map((us) => offPpm(2_000, us))
+    expect(course).toEqual([0, 1_000, 1_000, 2_000])
+    expect(offPpm(-2_000, 61_000_000)).toBe(-2_000)
+    expect(offPpm(2_000, 121_000_000)).toBe(0)
+  })
 })
 
 describe('the microstructure of a venue', () => {

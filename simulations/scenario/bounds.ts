@@ -1,0 +1,11 @@
+import { z } from 'zod'
+
+/** Bounds that the sections of a scenario file share. */
+export const wholeMs = (min: number, max: number) => z.int().min(min).max(max)
+/** Milliseconds to the microsecond. */
+export const finelyMs = (max: number) => z.number().min(0).max(max)
+export const ppm = z.int().min(0).max(1_000_000)
+const member = z.int().min(0).max(30)
+export const members = z.array(member).min(1).max(31)
+/** A moment of world time. */
+export const atMs = wholeMs(0, 10_000_000_000)
