@@ -33,6 +33,7 @@ import type { Log } from './logging.ts'
 import { SourceEngine } from './sources/engine.ts'
 import { clockAt } from './sources/source-clock.ts'
 import { makeDataDirectory } from './store/lock.ts'
+import { PeerBook } from './view/peer-book.ts'
 import { RoundBook } from './view/round-book.ts'
 import { createView } from './view/view.ts'
 
@@ -144,12 +145,11 @@ async function assemble(assembly: Assembly) {
   const { self } = signer
   const kept = { dataDirectory: config.dataDirectory, startedMs, committee, self }
   const store = openStore(kept, { nowMs, log, later: later.do })
-  const then = sourceClock(assembly)
-  const engine = makeSources(assembly, then)
-  const sources = sourcesPort({ feeds: committee.params.feeds, engine, clock: then })
+  const { engine, sources } = makeSources(assembly)
   const targets = makeTargets(config, { ...assembly, predecessor: loaded.predecessor })
   const certified = makeCertified({ ...config, committee: loaded.committee }, { log, metrics })
   const book = new RoundBook(committee, () => clock.preciseMs())
+  const peers = new PeerBook(committee, later.do)
   const counts = counting({ metrics, log, book, committee, clock })
   const inbound: Inbound = new Inbound(context, {
     clock,
@@ -179,7 +179,7 @@ async function assemble(assembly: Assembly) {
       network: networkPort({ committee, network, inbound, onFault: onFatal }),
       targets: targets.map(({ target }) => targetPort(target)),
       store,
-      observers: [counts, store.observer, certified.observer],
+      observers: [counts, store.observer, certified.observer, peers],
       onFatal,
     },
   )
@@ -193,6 +193,7 @@ async function assemble(assembly: Assembly) {
       state: () => driver.state,
       peers: () => network.peers(),
       contested: () => network.contested(),
+      measured: () => peers.statistics.figures(),
       ownPeerId: () => network.peerId,
       ...sources.shown,
       chains: () => targets.map(({ target, book: of }) => of.view(target)),
@@ -215,12 +216,12 @@ function sourceClock({ loaded, clock, log }: Assembly): Pick<Clock, 'nowMs'> {
   return clockAt(clock, clockOffsetMs)
 }
 
-function makeSources(
-  { loaded, context, log, metrics }: Assembly,
-  clock: Pick<Clock, 'nowMs'>,
-): SourceEngine {
-  return new SourceEngine(
-    { config: loaded.config.sources, feeds: context.committee.params.feeds },
+function makeSources(assembly: Assembly) {
+  const { loaded, context, log, metrics } = assembly
+  const clock = sourceClock(assembly)
+  const { feeds } = context.committee.params
+  const engine = new SourceEngine(
+    { config: loaded.config.sources, feeds },
     {
       clock,
       log,
@@ -231,6 +232,7 @@ function makeSources(
       jitter: chance,
     },
   )
+  return { engine, sources: sourcesPort({ feeds, engine, clock }) }
 }
 
 async function makeNetwork(

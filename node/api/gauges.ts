@@ -1,5 +1,6 @@
+import type { Share } from '../../aggregator/statistics/figures.ts'
 import type { Metrics } from './metrics.ts'
-import type { NodeView } from './view.ts'
+import type { MeasuredView, NodeView } from './view.ts'
 
 /**
  * Sets the gauges that only mirror what the node shows of itself; called for each scrape, so that
@@ -14,6 +15,7 @@ export function mirror(view: NodeView, metrics: Metrics): void {
   metrics.obstacles.reset()
   for (const code of view.obstacles()) metrics.obstacles.set({ code }, 1)
   mirrorPeers(view, metrics)
+  for (const { index, measured } of view.peers()) mirrorMeasured(String(index), measured, metrics)
   mirrorFeeds(view, { nowMs, metrics })
   for (const { venue, stream } of view.venues()) {
     if (stream !== null) metrics.streamOpen.set({ venue }, stream.state === 'open' ? 1 : 0)
@@ -50,4 +52,26 @@ function mirrorFeeds(
       metrics.chainFeedAge.set({ target, feed }, ageSeconds(timestampMs))
     }
   }
+}
+
+function mirrorMeasured(member: string, measured: MeasuredView, metrics: Metrics): void {
+  for (const [gauge, times] of [
+    [metrics.peerLateness, measured.latenessMs],
+    [metrics.peerClockLead, measured.clockLeadMs],
+  ] as const) {
+    if (times === null) continue
+    gauge.set({ member, quantile: '0.5' }, times.p50 / 1_000)
+    gauge.set({ member, quantile: '0.99' }, times.p99 / 1_000)
+    gauge.set({ member, quantile: '1' }, times.max / 1_000)
+  }
+  metrics.peerAbsent.set({ member }, ratioOf(measured.absent))
+  metrics.peerOutliers.set({ member }, ratioOf(measured.outliers))
+  metrics.peerEchoes.set({ member }, ratioOf(measured.echo))
+  metrics.peerFollows.set({ member }, ratioOf(measured.follow))
+  metrics.peerSuspected.set({ member }, measured.isSuspected ? 1 : 0)
+}
+
+/** 0 where nothing was counted yet. */
+function ratioOf({ count, of }: Share): number {
+  return of === 0 ? 0 : count / of
 }

@@ -17,6 +17,7 @@ export function createMetrics() {
     registry,
     ...venueMetrics(registry),
     ...viewMetrics(registry),
+    ...peerMetrics(registry),
     round: gauge('parallax_round', 'Round that is open on this node.', []),
     rounds: counter('parallax_rounds_total', 'Rounds by how they ended here.', ['path']),
     certificateLatency: new Histogram({
@@ -92,6 +93,35 @@ function viewMetrics(registry: Registry) {
       'target',
       'feed',
     ]),
+  }
+}
+
+/** What is measured of each member (protocol §9.2); this node's own figures stand among them. */
+function peerMetrics(registry: Registry) {
+  const { gauge } = makersIn(registry)
+  const times = ['member', 'quantile'] as const
+  return {
+    peerLateness: gauge(
+      'parallax_peer_lateness_seconds',
+      "Opening of a round to a member's observation.",
+      times,
+    ),
+    peerClockLead: gauge(
+      'parallax_peer_clock_lead_seconds',
+      "A member's clock before this one, less the way of its message.",
+      times,
+    ),
+    peerAbsent: gauge('parallax_peer_absent_ratio', 'Rounds without an observation.', ['member']),
+    peerOutliers: gauge('parallax_peer_outlier_ratio', 'Values far from the certified ones.', [
+      'member',
+    ]),
+    peerEchoes: gauge('parallax_peer_echo_ratio', 'Rounds that repeat what another gave up.', [
+      'member',
+    ]),
+    peerFollows: gauge('parallax_peer_follow_ratio', 'Rounds that say what another said sooner.', [
+      'member',
+    ]),
+    peerSuspected: gauge('parallax_peer_copying_suspected', '1 while echoes are half.', ['member']),
   }
 }
 

@@ -32,6 +32,8 @@ const PAGE = [
   { path: '/', file: 'status.html', type: 'text/html; charset=utf-8' },
   { path: '/status.css', file: 'status.css', type: 'text/css; charset=utf-8' },
   { path: '/status.mjs', file: 'status.mjs', type: 'text/javascript; charset=utf-8' },
+  { path: '/members.mjs', file: 'members.mjs', type: 'text/javascript; charset=utf-8' },
+  { path: '/write.mjs', file: 'write.mjs', type: 'text/javascript; charset=utf-8' },
 ] as const
 
 /** The page loads nothing from elsewhere and may not be shown inside another. */

@@ -1,3 +1,4 @@
+import type { PeerFigures, Share } from '../../aggregator/statistics/figures.ts'
 import type { FeedIndex, MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { EvidenceFile } from '../evidence/evidence-file.ts'
@@ -99,6 +100,15 @@ export interface PeerView {
   readonly isConvicted: boolean
   /** Its key seems to run twice (protocol §9.3). */
   readonly isContested: boolean
+  readonly measured: MeasuredView
+}
+
+/** What this node measures of a member in the newest 256 to 512 rounds (protocol §9.2). */
+export interface MeasuredView extends Omit<PeerFigures, 'outliers'> {
+  readonly outliers: Share & {
+    /** The feed with the largest share, by its name; null when there is no outlier. */
+    readonly worst: (Share & { readonly feed: string }) | null
+  }
 }
 
 export interface SourceView {

@@ -1,14 +1,17 @@
 import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Context } from '../../aggregator/context.ts'
+import type { FeedParams } from '../../aggregator/params.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import type { State } from '../../aggregator/state.ts'
+import type { PeerFigures } from '../../aggregator/statistics/figures.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { countMembers, hasMember, type MemberIndex } from '../../aggregator/values/ids.ts'
 import type {
   ChainView,
   FeedView,
+  MeasuredView,
   NodeView,
   PeerView,
   RotationView,
@@ -44,6 +47,8 @@ export interface ViewSources {
     readonly peerId: string
     readonly isConnected: boolean
   }[]
+  /** What this node measures of its peers, by member. */
+  readonly measured: () => readonly PeerFigures[]
   /** Members whose keys seem to run twice. */
   readonly contested: () => readonly MemberIndex[]
   readonly ownPeerId: () => string
@@ -164,7 +169,7 @@ function peersOf(options: ViewOptions, sources: ViewSources): PeerView[] {
   const connected = new Map(sources.peers().map((peer) => [peer.member, peer]))
   const expected = state.best?.message.expectedNext ?? committee.all
   const contested = sources.contested()
-  return Array.from({ length: committee.size }, (_, index) => {
+  return sources.measured().map((figures, index) => {
     const isSelf = index === options.self
     const peer = connected.get(index)
     return {
@@ -176,8 +181,15 @@ function peersOf(options: ViewOptions, sources: ViewSources): PeerView[] {
       isExpected: hasMember(expected, index),
       isConvicted: hasMember(state.convicted, index),
       isContested: contested.includes(index),
+      measured: measuredOf(figures, committee.params.feeds),
     }
   })
+}
+
+function measuredOf(figures: PeerFigures, feeds: readonly FeedParams[]): MeasuredView {
+  const { worst, ...share } = figures.outliers
+  const named = worst === null ? null : { ...worst, feed: feeds[worst.feed]?.name ?? '' }
+  return { ...figures, outliers: { ...share, worst: named } }
 }
 
 function observedOf(state: State, member: MemberIndex): Pick<PeerView, 'lastRound' | 'observed'> {

@@ -106,6 +106,18 @@ describe.skipIf(!isInstalled)('status page', () => {
     expect(await page.locator('#rounds i').count()).toBe(120)
     expect(await page.locator('#rounds i.skipped').count()).toBe(3)
     expect(await page.locator('#peers tbody tr').nth(3).textContent()).toContain('not connected')
+    const measured = (member: number) =>
+      page.locator('#peers tbody tr').nth(member).locator('td').allTextContents()
+    expect((await measured(1)).slice(5)).toEqual(['0.0 %', '8 · 19 ms', '−6 ms', '0.0 %', '97.9 %'])
+    expect((await measured(2)).slice(5)).toEqual([
+      ...['0.0 %', '141 · 389 ms', '−120 ms', '32.7 %', '0.4 %'],
+    ])
+    expect((await measured(3)).slice(5)).toEqual(['100.0 %', '–', '–', '0.0 %', '0.4 %'])
+    expect(await page.locator('#peers td.bad').allTextContents()).toEqual([
+      '97.9 %',
+      'not connected',
+    ])
+    expect(await page.locator('#measured').textContent()).toBe('measured over 512 rounds')
     const sources = page.locator('#sources tbody tr')
     expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain('SOURCE_SILENT')
     expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain(

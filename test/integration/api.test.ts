@@ -110,12 +110,22 @@ test('metrics are served in the format of Prometheus', async () => {
     'parallax_feed_available{feed="BTC/USD"} 1',
     'parallax_feed_sources{feed="BTC/USD"} 4',
     'parallax_chain_feed_age_seconds{target="local",feed="BTC/USD"} 2',
+    'parallax_peer_lateness_seconds{member="2",quantile="0.99"} 0.389',
+    'parallax_peer_clock_lead_seconds{member="2",quantile="0.5"} -0.12',
+    'parallax_peer_clock_lead_seconds{member="2",quantile="1"} 0.006',
+    'parallax_peer_absent_ratio{member="3"} 1',
+    `parallax_peer_outlier_ratio{member="2"} ${503 / 1_536}`,
+    `parallax_peer_echo_ratio{member="1"} ${470 / 480}`,
+    `parallax_peer_follow_ratio{member="0"} ${2 / 480}`,
+    'parallax_peer_copying_suspected{member="0"} 0',
+    'parallax_peer_copying_suspected{member="1"} 1',
     'parallax_wallet_spent_ether{target="local"} 0.0021',
     'parallax_rpc_endpoint_usable{target="local",endpoint="127.0.0.1:8545"} 1',
     'parallax_rpc_endpoint_usable{target="local",endpoint="127.0.0.1:8546"} 0',
     'parallax_wallet_signer_usable{target="local"} 0',
   ]
   expect(text.split('\n')).toEqual(expect.arrayContaining(mirrored))
+  expect(text).not.toContain('parallax_peer_lateness_seconds{member="3"')
 })
 
 test('metrics name each reason why the node is not ready, for as long as it holds', async () => {

@@ -1,32 +1,14 @@
 // The status page: asks the node for everything it shows once a second and writes it as text, never
 // as markup, because names and codes may come from outside.
 
+import { showMembers } from './members.mjs'
+import { byId, element, grouped, percent, row, setText } from './write.mjs'
+
 const POLL_MS = 1_000
 const TREND_POINTS = 90
 const ROUNDS_SHOWN = 120
 
-const byId = (id) => document.getElementById(id)
 const trends = new Map()
-
-function element(tag, text, className = '') {
-  const node = document.createElement(tag)
-  node.textContent = text
-  if (className !== '') node.className = className
-  return node
-}
-
-function setText(id, text) {
-  const node = byId(id)
-  if (node.textContent !== text) node.textContent = text
-}
-
-/** 12345.678 → 12,345.678: digits are grouped as text, since prices are no floats. */
-function grouped(value) {
-  if (value === null) return '–'
-  const [whole, fraction] = value.split('.')
-  const digits = whole.replace(/\B(?=(\d{3})+$)/g, ',')
-  return fraction === undefined ? digits : `${digits}.${fraction}`
-}
 
 function age(fromMs, nowMs) {
   const ms = Math.max(0, nowMs - fromMs)
@@ -34,10 +16,6 @@ function age(fromMs, nowMs) {
   if (ms < 120_000) return `${Math.round(ms / 1_000)} s`
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`
   return `${Math.round(ms / 3_600_000)} h`
-}
-
-function percent(part, whole) {
-  return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`
 }
 
 function showSummary({ status, peers }) {
@@ -107,12 +85,6 @@ function sparkline(points) {
   return svg
 }
 
-function row(...cells) {
-  const tr = document.createElement('tr')
-  tr.append(...cells)
-  return tr
-}
-
 function feedRow(feed, status) {
   const { certified, local } = feed
   const [chain] = feed.onChain
@@ -130,28 +102,6 @@ function feedRow(feed, status) {
     element('td', String(behind), 'n'),
     element('td', local.value === null ? (local.code ?? '–') : grouped(local.value), 'n soft'),
     trend,
-  )
-}
-
-function peerState(peer) {
-  if (peer.isConvicted) return ['convicted', 'bad']
-  if (peer.isSelf) return ['this node', 'soft']
-  if (!peer.isConnected) return ['not connected', 'bad']
-  return peer.isExpected ? ['expected', 'good'] : ['excluded', 'warn']
-}
-
-function peerRow(peer) {
-  const [state, colour] = peerState(peer)
-  const id = document.createElement('td')
-  const code = element('code', `${peer.peerId.slice(0, 6)}…${peer.peerId.slice(-6)}`)
-  code.title = peer.peerId
-  id.append(code)
-  return row(
-    element('td', String(peer.index)),
-    id,
-    element('td', state, colour),
-    element('td', peer.lastRound === null ? '–' : grouped(String(peer.lastRound)), 'n'),
-    element('td', String(peer.observed), 'n'),
   )
 }
 
@@ -246,7 +196,7 @@ function show(overview) {
   showObstacles(overview.obstacles)
   showRounds(overview)
   byId('feeds').tBodies[0].replaceChildren(...feeds.map((feed) => feedRow(feed, status)))
-  byId('peers').tBodies[0].replaceChildren(...peers.map(peerRow))
+  showMembers(peers)
   const blocks = chains.map(chainBlock)
   byId('chains').replaceChildren(
     ...(blocks.length > 0 ? blocks : [element('p', 'No target is configured.', 'soft')]),

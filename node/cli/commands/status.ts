@@ -34,6 +34,7 @@ function textOf({ status: node, feeds, peers, obstacles }: Overview): string {
     ['round', `${node.round}, every ${node.roundMs} ms`],
     ['rounds', `${fast} fast, ${proposed} proposed, ${skipped} skipped; latency ${latency}`],
     ['members', `${connected} of ${node.committee.size - 1} connected${missingText(peers)}`],
+    ...peers.flatMap(askAboutText),
   ]
   const rows = feeds.map(({ name, certified, local }) => {
     const value = certified?.value ?? 'unavailable'
@@ -49,4 +50,22 @@ function missingText(peers: Overview['peers']): string {
   if (missing.length === 0) return ''
   const word = missing.length === 1 ? 'member' : 'members'
   return `, not ${word} ${missing.map(({ index }) => index).join(', ')}`
+}
+
+/** What an operator should ask another about, for members that give reason (protocol §9.2). */
+function askAboutText({ index, isSelf, measured }: Overview['peers'][number]): string[][] {
+  if (isSelf) return []
+  const { absent, outliers, echo, isSuspected } = measured
+  const reasons: string[] = []
+  if (10 * absent.count > absent.of) reasons.push(`absent in ${percentText(absent)} of rounds`)
+  if (20 * outliers.count > outliers.of) {
+    const worst = outliers.worst === null ? '' : `, most in ${outliers.worst.feed}`
+    reasons.push(`${percentText(outliers)} of its values far from the committee's${worst}`)
+  }
+  if (isSuspected) reasons.push(`repeats what others said before in ${percentText(echo)} of rounds`)
+  return reasons.length === 0 ? [] : [['', `member ${index}: ${reasons.join('; ')}`]]
+}
+
+function percentText({ count, of }: { readonly count: number; readonly of: number }): string {
+  return `${((100 * count) / of).toFixed(1)} %`
 }

@@ -1,6 +1,7 @@
 import type {
   ChainView,
   FeedView,
+  MeasuredView,
   NodeView,
   PeerView,
   RotationView,
@@ -27,6 +28,37 @@ const PEER_IDS = [
   '16Uiu2HAkVu5nM7pQw3xZaSdFgHjKlErTyUiOpBvCxNm1q2w3e4r33',
   '16Uiu2HAm4RfVbGtHyNjUmKiOlPqAzWsXeDcRfVtGbYhNuJmKiO44',
 ] as const
+
+/** Member 1 copies, member 2 is late and lies about one feed, member 3 is away. */
+function measuredAt(index: number): MeasuredView {
+  const likeness = { count: 2, of: 480, mostly: 0 } as const
+  const measured: MeasuredView = {
+    absent: { count: 0, of: 512 },
+    latenessMs: { p50: 7 + index, p99: 19, max: 31 },
+    clockLeadMs: { p50: -6, p99: -3, max: -2 },
+    outliers: { count: 0, of: 1_536, worst: null },
+    farthestBps: 3,
+    echo: likeness,
+    follow: likeness,
+    isSuspected: false,
+  }
+  if (index === 1) {
+    return { ...measured, echo: { count: 470, of: 480, mostly: 'committee' }, isSuspected: true }
+  }
+  if (index === 2) {
+    const worst = { feed: 'ETH/USD', count: 500, of: 512 }
+    const outliers = { count: 503, of: 1_536, worst }
+    return {
+      ...measured,
+      latenessMs: { p50: 141, p99: 389, max: 702 },
+      clockLeadMs: { p50: -120, p99: 4, max: 6 },
+      outliers,
+      farthestBps: 2_000,
+    }
+  }
+  if (index !== 3) return measured
+  return { ...measured, absent: { count: 512, of: 512 }, latenessMs: null, clockLeadMs: null }
+}
 
 /** A node in the middle of its work: one venue quarantined, one member away. */
 export class FakeView implements NodeView {
@@ -84,6 +116,7 @@ export class FakeView implements NodeView {
       isExpected: index !== 3,
       isConvicted: false,
       isContested: false,
+      measured: measuredAt(index),
     }))
   }
 

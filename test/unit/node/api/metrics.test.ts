@@ -17,7 +17,7 @@ test('docs/metrics.md explains no metric that does not exist', () => {
 })
 
 test('a name ends with its unit, a counter with total', () => {
-  const units = /_(seconds|ether|units|total)$/
+  const units = /_(seconds|ether|units|ratio|total)$/
   const countsThings = [
     'parallax_round',
     'parallax_signer_watermark',
@@ -31,6 +31,7 @@ test('a name ends with its unit, a counter with total', () => {
     'parallax_feed_available',
     'parallax_obstacle',
     'parallax_peer_connected',
+    'parallax_peer_copying_suspected',
     'parallax_rpc_endpoint_usable',
     'parallax_wallet_signer_usable',
     'parallax_signer_reachable',
