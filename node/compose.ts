@@ -15,6 +15,7 @@ import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
 import { makeCertified } from './compose/public-port.ts'
 import { makeRotation, type Rotation } from './compose/rotation.ts'
+import { makeSettlers } from './compose/settlers.ts'
 import { type NodeSigner, openSigner } from './compose/signer.ts'
 import { sourcesPort } from './compose/sources-port.ts'
 import { openStore } from './compose/store.ts'
@@ -140,14 +141,15 @@ async function assemble(assembly: Assembly) {
   const { loaded, signer, later, context, clock, log, metrics, onFatal } = assembly
   const { config } = loaded
   const { committee } = context
+  const { self } = signer
   const startedMs = clock.nowMs()
   const nowMs = () => clock.nowMs()
-  const { self } = signer
   const kept = { dataDirectory: config.dataDirectory, startedMs, committee, self }
   const store = openStore(kept, { nowMs, log, later: later.do })
   const { engine, sources } = makeSources(assembly)
   const targets = makeTargets(config, { ...assembly, predecessor: loaded.predecessor })
   const certified = makeCertified({ ...config, committee: loaded.committee }, { log, metrics })
+  const settlers = makeSettlers(targets, { ...assembly, self, store, shelf: certified.shelf })
   const book = new RoundBook(committee, () => clock.preciseMs())
   const peers = new PeerBook(committee, later.do)
   const counts = counting({ metrics, log, book, committee, clock })
@@ -196,17 +198,16 @@ async function assemble(assembly: Assembly) {
       measured: () => peers.statistics.figures(),
       ownPeerId: () => network.peerId,
       ...sources.shown,
-      chains: () => targets.map(({ target, book: of }) => of.view(target)),
+      chains: () => targets.map((each) => each.book.view(each.target, settlers.view(each))),
       rotation: rotation.view,
     },
   )
-  const { shelf: certificates } = certified
-  const { epoch } = rotation
-  const served = { context, certificates, epoch, view, metrics, clock, log }
+  const shown = { certificates: certified.shelf, epoch: rotation.epoch }
+  const served = { context, ...shown, view, metrics, clock, log }
   const api = new ApiServer(config.api, served)
   const first = [store.journal, later, signer.part, engine, ...targets.map(({ target }) => target)]
-  const last = [network, ...rotation.parts, ...certified.parts, driver, ...rotation.past, api]
-  return { parts: [...first, ...last], api }
+  const last = [network, ...rotation.parts, ...certified.parts, driver, ...settlers.parts]
+  return { parts: [...first, ...last, ...rotation.past, api], api }
 }
 
 /** The time of sources: now, unless they read a replayed market (ADR 0102). */

@@ -1,6 +1,9 @@
 import type { Share } from '../../aggregator/statistics/figures.ts'
 import type { Metrics } from './metrics.ts'
-import type { MeasuredView, NodeView } from './view.ts'
+import type { MeasuredView, NodeView, SettlementView } from './view.ts'
+
+/** An expiry in one of these states has no price yet. */
+const UNSETTLED: readonly SettlementView['state'][] = ['waiting', 'missing', 'missed']
 
 /**
  * Sets the gauges that only mirror what the node shows of itself; called for each scrape, so that
@@ -20,9 +23,13 @@ export function mirror(view: NodeView, metrics: Metrics): void {
   for (const { venue, stream } of view.venues()) {
     if (stream !== null) metrics.streamOpen.set({ venue }, stream.state === 'open' ? 1 : 0)
   }
-  for (const { target, endpoints, spentEther, signer: remote } of view.chains()) {
+  for (const { target, endpoints, spentEther, signer: remote, settlements } of view.chains()) {
     metrics.walletSpent.set({ target }, Number(spentEther))
     if (remote !== null) metrics.walletSigner.set({ target }, remote.fault === null ? 1 : 0)
+    const ages = settlements
+      .filter(({ state }) => UNSETTLED.includes(state))
+      .map(({ expirySeconds }) => nowMs / 1_000 - expirySeconds)
+    metrics.settlementUnsettled.set({ target }, Math.max(0, ...ages))
     for (const { endpoint, fault } of endpoints) {
       metrics.endpointUsable.set({ target, endpoint }, fault === null ? 1 : 0)
     }

@@ -18,6 +18,7 @@ export function createMetrics() {
     ...venueMetrics(registry),
     ...viewMetrics(registry),
     ...peerMetrics(registry),
+    ...settlementMetrics(registry),
     round: gauge('parallax_round', 'Round that is open on this node.', []),
     rounds: counter('parallax_rounds_total', 'Rounds by how they ended here.', ['path']),
     certificateLatency: new Histogram({
@@ -122,6 +123,22 @@ function peerMetrics(registry: Registry) {
       'member',
     ]),
     peerSuspected: gauge('parallax_peer_copying_suspected', '1 while echoes are half.', ['member']),
+  }
+}
+
+function settlementMetrics(registry: Registry) {
+  const { counter, gauge } = makersIn(registry)
+  return {
+    settlements: counter(
+      'parallax_settlements_total',
+      'Expiries that this node settled, or that nobody did in time.',
+      ['target', 'outcome'],
+    ),
+    settlementUnsettled: gauge(
+      'parallax_settlement_unsettled_seconds',
+      'Age of the oldest open expiry without a price.',
+      ['target'],
+    ),
   }
 }
 

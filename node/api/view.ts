@@ -172,6 +172,22 @@ export interface ChainView {
     readonly gasUsed: number
   } | null
   readonly lastFailure: { readonly code: string; readonly detail: string } | null
+  /** Expiries that this node settles there and whose window is open, or was a minute ago. */
+  readonly settlements: readonly SettlementView[]
+}
+
+export interface SettlementView {
+  readonly feed: string
+  /** Unix time. */
+  readonly expirySeconds: number
+  /**
+   * `waiting`: nobody has settled it yet. `standing`: by a round that an earlier one may replace
+   * until the window closes. `foreign`: another committee was in office. `missing`: every member
+   * had two turns, and there is no price. `missed`: there will be none.
+   */
+  readonly state: 'waiting' | 'standing' | 'final' | 'foreign' | 'missing' | 'missed'
+  /** Until the window closes; 0 when it did. */
+  readonly closesInSeconds: number
 }
 
 /** One hand-over, as operators compare it. */

@@ -9,6 +9,10 @@ export interface FeedsContract {
   readonly address: Hex
   /** Most feeds of one update. */
   readonly feedsMax: number
+  /** Feeds of a certificate as `Settlement.settle` takes them. */
+  readonly encodeReport: (certificate: Certificate, feeds: readonly FeedIndex[]) => Hex
+  /** Number of this node's committee on the contract, as last read. */
+  readonly epoch: number
   /** Calldata that delivers these feeds of a certificate. */
   readonly encodeUpdate: (certificate: Certificate, feeds: readonly FeedIndex[]) => Hex
   /** Slots that an update of these feeds may be the first to write: one for each history. */
@@ -99,7 +103,8 @@ export interface Chain {
   readonly minedNonce: () => Promise<number>
   readonly balanceWei: () => Promise<bigint>
   readonly quoteFees: () => Promise<FeeQuote>
-  readonly estimateGas: (data: Hex) => Promise<GasEstimate>
+  /** @param to left out: the contract of deliveries */
+  readonly estimateGas: (data: Hex, to?: Hex) => Promise<GasEstimate>
   readonly send: (signed: Hex) => Promise<SendOutcome>
   /** Null while the transaction is in no block. */
   readonly receipt: (hash: Hex) => Promise<Receipt | null>

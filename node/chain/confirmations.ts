@@ -3,9 +3,11 @@ import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
 import type { Chain, Receipt } from './chain.ts'
 import type { Job, Transmission } from './transmission.ts'
 
-/** A transaction as it was sent. */
+/** A transaction as it was sent; a call that is no delivery has round 0 and no feeds. */
 export interface Sent {
   readonly hash: Hex
+  /** Left out: the contract that certificates are delivered to. */
+  readonly to?: Hex
   readonly round: Round
   readonly feeds: readonly FeedIndex[]
   readonly data: Hex

@@ -14,7 +14,7 @@ import type {
 } from './chain.ts'
 import { describeRpcError, isAnswerOfChain, revertDataOf } from './endpoint.ts'
 import type { FeeQuote } from './fees.ts'
-import type { RpcPool } from './rpc.ts'
+import type { Ask, RpcPool } from './rpc.ts'
 
 export interface EvmChainOptions {
   /** Names the target in errors. */
@@ -70,23 +70,33 @@ export class EvmChain implements Chain {
     return this.#feeds.encodeUpdate(certificate, feeds)
   }
 
+  encodeReport(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
+    return this.#feeds.encodeReport(certificate, feeds)
+  }
+
+  /** Number of this node's committee on the contract, as last read. */
+  get epoch(): number {
+    return this.#feeds.epoch
+  }
+
   freshSlotsMax(feeds: readonly FeedIndex[]): number {
     return this.#feeds.freshSlotsMax(feeds)
   }
 
-  async readFeeds() {
+  readFeeds() {
+    return this.readNow((client, block) => this.#feeds.readFeeds(client, block))
+  }
+
+  /** What most endpoints answer to a question about any contract, as of now. */
+  async readNow<T>(ask: Ask<T>): Promise<T> {
     // A comparison first: the block of the last one may be older than what others sent since.
     await this.#pool.compare()
-    return this.#pool.agreed((client, block) => this.#feeds.readFeeds(client, block), jsonKey)
+    return this.#pool.agreed(ask, jsonKey)
   }
 
   /** Where this node's committee stands, as of now; takes it over for further updates. */
   async standing(): Promise<Standing> {
-    await this.#pool.compare()
-    const standing = await this.#pool.agreed(
-      (client, block) => this.#feeds.readStanding(client, block),
-      jsonKey,
-    )
+    const standing = await this.readNow((client, block) => this.#feeds.readStanding(client, block))
     this.#feeds.adopt(standing)
     return standing
   }
@@ -129,8 +139,8 @@ export class EvmChain implements Chain {
     }
   }
 
-  async estimateGas(data: Hex): Promise<GasEstimate> {
-    const call = { account: this.#sender, to: this.#feeds.address, data }
+  async estimateGas(data: Hex, to: Hex = this.#feeds.address): Promise<GasEstimate> {
+    const call = { account: this.#sender, to, data }
     try {
       return { type: 'gas', gas: await this.#pool.first((client) => client.estimateGas(call)) }
     } catch (error) {

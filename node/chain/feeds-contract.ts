@@ -4,11 +4,12 @@ import { type Committee, reportRoundAt } from '../../aggregator/committee.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { FeedOnChain } from '../../aggregator/phases/deliver.ts'
 import type { CommitteeOnChain } from '../../aggregator/report/calldata.ts'
-import { encodeUpdate, UPDATE_FEEDS_MAX } from '../../aggregator/report/calldata.ts'
+import { encodeReport, encodeUpdate, UPDATE_FEEDS_MAX } from '../../aggregator/report/calldata.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
+import { settlementAbi } from '../../contracts/abi/settlement.ts'
 import { OracleError } from '../errors.ts'
 import type { FeedsContract, Standing } from './chain.ts'
 import { HANDOVER_SOURCE } from './handover-calls.ts'
@@ -24,6 +25,8 @@ export interface PriceFeedsOptions {
 const FIRST_EPOCH = 1
 /** How many committees back a contract is searched for this one. */
 const EPOCHS_SEARCHED = 8
+/** What a delivery or a settlement may revert with. */
+const ERRORS = [...priceFeedsAbi, ...settlementAbi]
 /** Calls at once to one endpoint; more would open a socket each. */
 const CALLS_AT_ONCE = 16
 
@@ -66,6 +69,16 @@ export class PriceFeedsContract implements FeedsContract {
   encodeUpdate(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
     const committee = this.#onChain
     return bytesToHex(encodeUpdate(this.#keccak256, { certificate, feeds, committee }))
+  }
+
+  encodeReport(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
+    const committee = this.#onChain
+    return bytesToHex(encodeReport(this.#keccak256, { certificate, feeds, committee }))
+  }
+
+  /** Number of this node's committee on the contract, as last read. */
+  get epoch(): number {
+    return this.#onChain.epoch
   }
 
   freshSlotsMax(feeds: readonly FeedIndex[]): number {
@@ -145,7 +158,9 @@ export class PriceFeedsContract implements FeedsContract {
   /** Encodes updates from now on as the contract wants them of this committee. */
   adopt({ own, epoch, isFirstClock }: Standing): void {
     this.#isInOffice = own?.epoch === epoch
-    this.#onChain = { ...this.#onChain, epoch: own?.epoch ?? epoch + 1, isFirstClock }
+    // Heard for an hour by an entry of its own: a settlement inside a hand-over needs it.
+    const isPrevious = own !== null && own.epoch < epoch
+    this.#onChain = { ...this.#onChain, epoch: own?.epoch ?? epoch + 1, isFirstClock, isPrevious }
   }
 
   #hasClock(first: ContractClock): boolean {
@@ -160,7 +175,7 @@ export class PriceFeedsContract implements FeedsContract {
 
   errorNameOf(data: Hex): string | null {
     try {
-      return decodeErrorResult({ abi: priceFeedsAbi, data }).errorName
+      return decodeErrorResult({ abi: ERRORS, data }).errorName
     } catch {
       return null
     }

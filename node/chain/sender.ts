@@ -43,6 +43,8 @@ export interface BalanceRead {
 
 export interface TransactionRequest {
   readonly nonce: number
+  /** Left out: the contract that certificates are delivered to. */
+  readonly to?: Hex
   readonly data: Hex
   /** Slots of feeds' histories that it may be the first to write. */
   readonly freshSlotsMax: number
@@ -100,7 +102,7 @@ export class TransactionSender {
     const signed = await this.#sign({
       type: 'eip1559',
       chainId: this.#options.chainId,
-      to: chain.contract,
+      to: request.to ?? chain.contract,
       nonce: request.nonce,
       data: request.data,
       gas,
@@ -131,8 +133,8 @@ export class TransactionSender {
     return (mayRaise ? replacementFees(replaces, quote, caps) : null) ?? replaces
   }
 
-  async #gasFor({ data, freshSlotsMax }: TransactionRequest): Promise<bigint> {
-    const estimate = await this.#use.chain.estimateGas(data)
+  async #gasFor({ to, data, freshSlotsMax }: TransactionRequest): Promise<bigint> {
+    const estimate = await this.#use.chain.estimateGas(data, to)
     if (estimate.type === 'reverts') throw new Obstacle('TRANSMIT_REVERTED', estimate.reason)
     const { gasMax } = this.#options
     if (estimate.gas > gasMax) {

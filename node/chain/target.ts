@@ -1,16 +1,19 @@
 import { join } from 'node:path'
 import type { Hex } from 'viem'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
+import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import type { Clock } from '../clock.ts'
 import type { ChainConfig } from '../config/schema.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { SignerFault, Web3Signer } from '../keys/web3signer.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
+import type { Call, CallEnd } from './calls.ts'
 import type { Chain, Standing } from './chain.ts'
 import { endpointsOf } from './endpoint.ts'
 import { EvmChain } from './evm-chain.ts'
 import type { PriceFeedsContract } from './feeds-contract.ts'
-import type { EndpointStatus } from './rpc.ts'
+import type { Ask, EndpointStatus } from './rpc.ts'
 import { RpcPool } from './rpc.ts'
 import type { BalanceRead, SendingAccount } from './sender.ts'
 import { TransactionSender } from './sender.ts'
@@ -140,6 +143,26 @@ export class ChainTarget implements Startable {
   async sendCall(data: Hex): Promise<void> {
     const nonce = await this.#chain.minedNonce()
     await this.#sender.send({ nonce, data, freshSlotsMax: 0, replaces: null, mayRaise: false })
+  }
+
+  /** Sends a call in between deliveries; see `Transmitter.call`. */
+  call(call: Call): Promise<CallEnd> {
+    return this.#transmitter.call(call)
+  }
+
+  /** What most endpoints answer as of now; rejects as `readFeeds`, or with what the chain says. */
+  readNow<T>(ask: Ask<T>): Promise<T> {
+    return this.#chain.readNow(ask)
+  }
+
+  /** Feeds of a certificate as `Settlement.settle` takes them. */
+  encodeReport(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
+    return this.#chain.encodeReport(certificate, feeds)
+  }
+
+  /** Number of this node's committee on the contract, as last read. */
+  get epoch(): number {
+    return this.#chain.epoch
   }
 
   /** What is known about each endpoint, in the order of the configuration. */

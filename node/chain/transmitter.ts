@@ -1,55 +1,27 @@
 import { once } from 'node:events'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
-import type { Clock } from '../clock.ts'
 import { codeOf } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
-import type { Chain, Receipt } from './chain.ts'
+import { type Call, type CallEnd, failedCall, type OpenCall, OpenCalls } from './calls.ts'
+import type { Receipt } from './chain.ts'
 import type { Ended, Sent } from './confirmations.ts'
 import { Confirmations } from './confirmations.ts'
-import type { TransactionSender } from './sender.ts'
 import { Obstacle } from './sender.ts'
 import type { Slot } from './slot.ts'
 import { adopted, slotAfter } from './slot.ts'
-import type { Spending } from './spending.ts'
-import type {
-  Job,
-  Transmission,
-  TransmitFailure,
-  TransmitRequest,
-  TransmitterEvent,
-} from './transmission.ts'
+import type { Job, Transmission, TransmitFailure, TransmitRequest } from './transmission.ts'
 import { OpenJobs, roundOf } from './transmission.ts'
-
-export interface TransmitterOptions {
-  readonly target: string
-  /** Blocks, the including one counted, after which a delivery counts as landed. */
-  readonly confirmations: number
-  readonly pollEveryMs: number
-  /** A transaction that is in no block by then is replaced. */
-  readonly bumpAfterMs: number
-  /** Raises of the fee of one nonce; after them it is only sent again as it is. */
-  readonly bumpsMax: number
-}
-
-export interface TransmitterDependencies {
-  readonly chain: Chain
-  readonly sender: TransactionSender
-  readonly spending: Spending
-  readonly clock: Pick<Clock, 'nowMs'>
-  readonly log: Log
-  readonly onEvent?: (event: TransmitterEvent) => void
-  /** Waits, or rejects when the signal aborts. */
-  readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>
-}
+import type { TransmitterDependencies, TransmitterOptions } from './transmitter-options.ts'
 
 /**
  * Performs the effect `transmit`: brings feeds of a certificate to one contract and reports how it
  * ended. It decides nothing about which feeds are due. One transaction is in flight at a time,
  * always with the first unused nonce, so that there are no gaps to repair; a newer certificate
  * replaces an older one at the next fee bump and takes over its feeds. Whatever the chain, an
- * endpoint or the wallet does is a named outcome, never an exception.
+ * endpoint or the wallet does is a named outcome, never an exception. Calls that are no deliveries go
+ * first: they are few, and have a time.
  */
 export class Transmitter implements Startable {
   readonly name: string
@@ -57,6 +29,7 @@ export class Transmitter implements Startable {
   readonly #use: Required<TransmitterDependencies>
   readonly #log: Log
   readonly #jobs = new OpenJobs()
+  readonly #calls = new OpenCalls()
   readonly #confirmations: Confirmations
   #slot: Slot | null = null
   #wake: () => void = () => undefined
@@ -98,6 +71,7 @@ export class Transmitter implements Startable {
     this.#wake()
     await this.#running
     this.#end(this.#confirmations.clear())
+    this.#calls.clear()
     const open = this.#jobs.take(() => true)
     this.#fail(open, 'TRANSMIT_STOPPED', 'stopping')
   }
@@ -121,6 +95,16 @@ export class Transmitter implements Startable {
     })
   }
 
+  /** Sends a call until it is in a block; never rejects. What would revert is not sent. */
+  call(call: Call): Promise<CallEnd> {
+    const isStopped = this.#stopping?.signal.aborted ?? true
+    if (isStopped) return Promise.resolve(failedCall('TRANSMIT_STOPPED', 'not running'))
+    return new Promise((end) => {
+      this.#calls.add({ call, askedMs: this.#use.clock.nowMs(), end })
+      this.#wake()
+    })
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const woken = new AbortController()
@@ -129,7 +113,7 @@ export class Transmitter implements Startable {
       if (signal.aborted) return
       const { pollEveryMs } = this.#options
       if (isBusy) await this.#use.pause(pollEveryMs, woken.signal).catch(() => undefined)
-      else await aborted(woken.signal)
+      else if (!woken.signal.aborted) await once(woken.signal, 'abort')
     }
   }
 
@@ -138,12 +122,13 @@ export class Transmitter implements Startable {
     try {
       this.#end(await this.#confirmations.check())
       await this.#collect()
-      await this.#sendIfDue()
+      const call = this.#calls.first
+      await (call === undefined ? this.#sendIfDue() : this.#sendCallIfDue(call))
     } catch (error) {
       this.#onTickFailed(error)
     }
-    const isWaiting = this.#slot !== null || !this.#confirmations.isEmpty
-    return isWaiting || this.#jobs.newest !== undefined
+    const isAsked = this.#jobs.newest !== undefined || this.#calls.first !== undefined
+    return isAsked || this.#slot !== null || !this.#confirmations.isEmpty
   }
 
   #onTickFailed(error: unknown): void {
@@ -185,6 +170,7 @@ export class Transmitter implements Startable {
   async #onMined(sent: Sent, receipt: Receipt): Promise<void> {
     const { spending, clock, chain } = this.#use
     await spending.record(receipt.gasUsed * receipt.gasPrice, clock.nowMs())
+    if (sent.to !== undefined && this.#calls.mined({ ...sent, to: sent.to }, receipt)) return
     const covered = this.#jobs.take(
       (job) =>
         roundOf(job) <= sent.round || job.request.feeds.every((feed) => sent.feeds.includes(feed)),
@@ -202,14 +188,30 @@ export class Transmitter implements Startable {
     else this.#fail([job], 'TRANSMIT_REVERTED', reason)
   }
 
+  get #isInFlight(): boolean {
+    const slot = this.#slot
+    return slot !== null && this.#use.clock.nowMs() - slot.sentMs < this.#options.bumpAfterMs
+  }
+
+  async #sendCallIfDue(open: OpenCall): Promise<void> {
+    if (this.#isInFlight) return
+    if (this.#isOver(open)) {
+      this.#calls.fail(open, 'TRANSMIT_STUCK', `nonce ${this.#slot?.nonce ?? 'never sent'}`)
+      return
+    }
+    try {
+      await this.#sendNext({ round: 0, feeds: [], ...open.call }, 0)
+    } catch (error) {
+      if (!(error instanceof Obstacle)) throw error
+      this.#calls.fail(open, error.code, error.message)
+    }
+  }
+
   async #sendIfDue(): Promise<void> {
     const job = this.#jobs.newest
-    if (job === undefined) return
-    const slot = this.#slot
-    const nowMs = this.#use.clock.nowMs()
-    if (slot !== null && nowMs - slot.sentMs < this.#options.bumpAfterMs) return
+    if (job === undefined || this.#isInFlight) return
     if (this.#isOver(job)) {
-      this.#fail(this.#upTo(job), 'TRANSMIT_STUCK', `nonce ${slot?.nonce ?? 'never sent'}`)
+      this.#fail(this.#upTo(job), 'TRANSMIT_STUCK', `nonce ${this.#slot?.nonce ?? 'never sent'}`)
       return
     }
     try {
@@ -253,27 +255,31 @@ export class Transmitter implements Startable {
   }
 
   async #send(job: Job, feeds: readonly FeedIndex[]): Promise<void> {
+    const { chain } = this.#use
+    const round = roundOf(job)
+    const data = chain.encodeUpdate(job.request.certificate, feeds)
+    await this.#sendNext({ round, feeds, data }, chain.freshSlotsMax(feeds))
+  }
+
+  async #sendNext(transaction: Omit<Sent, 'hash'>, freshSlotsMax: number): Promise<void> {
     const { chain, sender, clock, onEvent } = this.#use
     const nonce = await chain.minedNonce()
     // A nonce in flight that is not the next one any more was used, or fell out with its block.
     const slot = this.#slot?.nonce === nonce ? this.#slot : null
-    const data = chain.encodeUpdate(job.request.certificate, feeds)
     const mayRaise = (slot?.bumps ?? 0) < this.#options.bumpsMax
     const replaces = slot?.fees ?? null
-    const freshSlotsMax = chain.freshSlotsMax(feeds)
-    const result = await sender.send({ nonce, data, freshSlotsMax, replaces, mayRaise })
-    const round = roundOf(job)
-    const attempt = { nonce, transaction: { round, feeds, data }, mayRaise, nowMs: clock.nowMs() }
-    this.#slot = slotAfter(slot, attempt, result)
+    const result = await sender.send({ ...transaction, nonce, freshSlotsMax, replaces, mayRaise })
+    const { round, feeds } = transaction
+    this.#slot = slotAfter(slot, { nonce, transaction, mayRaise, nowMs: clock.nowMs() }, result)
     if (result.outcome.type !== 'accepted') return
     const { hash } = result
     onEvent({ type: 'sent', round, hash, nonce, isReplacement: slot !== null })
     this.#log.debug('chain.transmit.sent', { round, hash, nonce, feeds: feeds.length })
   }
 
-  #isOver(job: Job): boolean {
+  #isOver({ askedMs }: Pick<Job, 'askedMs'>): boolean {
     const { bumpAfterMs, bumpsMax } = this.#options
-    return this.#use.clock.nowMs() - job.askedMs > bumpAfterMs * (bumpsMax + 2)
+    return this.#use.clock.nowMs() - askedMs > bumpAfterMs * (bumpsMax + 2)
   }
 
   #end(ended: readonly Ended[]): void {
@@ -292,8 +298,4 @@ export class Transmitter implements Startable {
     const failed = { outcome: 'failed', code, detail } as const
     this.#end(jobs.map((job) => ({ job, transmission: { ...failed, round: roundOf(job) } })))
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort')
 }

@@ -1,3 +1,4 @@
+import { roundsServed } from '../../aggregator/settlement.ts'
 import type { Metrics } from '../api/metrics.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import type { NodeConfig } from '../config/schema.ts'
@@ -6,9 +7,6 @@ import { Shelf } from '../gateway/shelf.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { Observer } from '../ports.ts'
-
-/** Certificates kept to be asked for by round; deliveries may be this old. */
-const CERTIFICATES_MAX = 512
 
 /** Where certificates leave the node: what its API serves, and the public port if it has one. */
 export interface Certified {
@@ -22,7 +20,8 @@ export function makeCertified(
   { network, committee }: Pick<NodeConfig, 'network'> & { readonly committee: CommitteeFile },
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Certified {
-  const shelf = new Shelf({ certificatesMax: CERTIFICATES_MAX })
+  // The round of an expiry is asked for until its window closes.
+  const shelf = new Shelf({ certificatesMax: roundsServed(committee) })
   const port =
     network.public === undefined
       ? null

@@ -20,7 +20,7 @@ import { encodeEffect } from '../replay/effect-codec.ts'
 import { encodeEvent } from '../replay/event-codec.ts'
 import { Journal } from '../store/journal.ts'
 import type { MessageEntry, StepEntry } from '../store/journal-entries.ts'
-import { JournalReader } from '../store/journal-reader.ts'
+import { JournalReader, type RoundRange } from '../store/journal-reader.ts'
 import { ownPast } from './past.ts'
 
 /** Name of the journal in a node's data directory. */
@@ -31,6 +31,8 @@ export interface Store extends StorePort {
   readonly journal: Journal
   /** What the last process left, checked again: a disk is not trusted. The journal must run. */
   readonly remembered: (context: Context) => Omit<Memory, 'watermark'>
+  /** Certificates of these rounds that earlier processes left, checked again. */
+  readonly certificates: (context: Context, rounds: RoundRange) => readonly Verified<Certificate>[]
   readonly observer: Observer
 }
 
@@ -66,6 +68,15 @@ export function openStore(
   return {
     journal,
     remembered: (context) => rememberedFrom(path, context, log),
+    certificates: (context, rounds) => {
+      const reader = new JournalReader(path)
+      try {
+        const held = reader.certificates(rounds)
+        return held.flatMap((bytes) => checked<Certificate>(context, bytes) ?? [])
+      } finally {
+        reader.close()
+      }
+    },
     keepCertificate: (certificate) => {
       kept = certificate
       journal.append({ ...certificateEntry(certificate, nowMs()), isBest: true })

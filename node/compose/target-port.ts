@@ -26,7 +26,7 @@ export class TargetBook {
     }
   }
 
-  view(target: ChainTarget): ChainView {
+  view(target: ChainTarget, settlements: ChainView['settlements']): ChainView {
     return {
       target: target.config.name,
       chainId: target.config.chainId,
@@ -39,6 +39,7 @@ export class TargetBook {
       ...this.#counts,
       last: this.#last,
       lastFailure: this.#lastFailure,
+      settlements,
     }
   }
 }

@@ -201,6 +201,14 @@ function checkMembers(
   { config, params }: { readonly config: NodeConfig; readonly params: Params },
 ): void {
   const n = params.members.length
+  const names = params.feeds.map(({ name }) => name)
+  const strangers = config.chains.flatMap(({ settlements }, chain) =>
+    settlements.flatMap((settlement, index) => {
+      if ('market' in settlement || names.includes(settlement.feed)) return []
+      const path = `chains[${chain}].settlements[${index}].feed`
+      return [{ path, message: 'must be the name of a feed of the committee' }]
+    }),
+  )
   const problems = config.network.members.flatMap(({ index }, position) =>
     index < n
       ? []
@@ -211,6 +219,7 @@ function checkMembers(
           },
         ],
   )
+  problems.push(...strangers)
   if (problems.length > 0) throw new ConfigError(file, problems)
 }
 

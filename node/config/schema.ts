@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { LOG_LEVELS } from '../logging.ts'
 import { sourcesConfigSchema } from '../sources/config.ts'
 import { DEFAULTS } from './defaults.ts'
+import { EXPIRIES_FORM, expiriesFrom } from './expiries.ts'
 import { amount, filePath, shortName, tcpMultiaddr, whole } from './scalars.ts'
 import { transmitterSchema } from './transmitter-schema.ts'
 
@@ -69,13 +70,32 @@ const rpcUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
   .max(2_048, 'is too long for an address')
 
+const contractAddress = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'must be a contract address: 0x and 40 hexadecimal digits')
+  .transform((text) => text.toLowerCase() as `0x${string}`)
+
+const expiries = z.string().transform((text, context) => {
+  const schedule = expiriesFrom(text)
+  if (schedule !== null) return schedule
+  context.addIssue({ code: 'custom', message: `must be ${EXPIRIES_FORM}` })
+  return z.NEVER
+})
+
+/** Expiries that the node settles: of one feed by a schedule, or of an option market. */
+const settlementSchema = z.union(
+  [
+    z.strictObject({ contract: contractAddress, feed: z.string().min(1).max(64), expiries }),
+    z.strictObject({ market: contractAddress }),
+  ],
+  `must be {contract, feed, expiries} or {market}; expiries are ${EXPIRIES_FORM}`,
+)
+
 const chainSchema = z.strictObject({
   name: shortName,
   chainId: whole(1, Number.MAX_SAFE_INTEGER),
-  contract: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{40}$/, 'must be a contract address: 0x and 40 hexadecimal digits')
-    .transform((text) => text.toLowerCase() as `0x${string}`),
+  contract: contractAddress,
+  settlements: z.array(settlementSchema).max(64, 'takes at most 64').default([]),
   rpcUrls: z.array(rpcUrl).min(1, 'needs at least one address').max(8, 'takes at most 8'),
   rpcTimeoutMs: whole(100, 60_000).default(DEFAULTS.chain.rpcTimeoutMs),
   compareEveryMs: whole(100, 600_000).default(DEFAULTS.chain.compareEveryMs),

@@ -16,6 +16,7 @@ import type {
   PeerView,
   RotationView,
   RoundView,
+  SettlementView,
   SignerView,
   SourceView,
   StatusView,
@@ -228,6 +229,10 @@ function obstaclesOf(context: Context, sources: ViewSources): string[] {
   if (state.clock === 'behind') obstacles.push('CLOCK_BEHIND')
   if (sources.book.clock.isAhead(nowMs)) obstacles.push('CLOCK_AHEAD')
   if (hasMember(state.convicted, state.self)) obstacles.push('MEMBER_CONVICTED')
+  const isMissing = ({ state }: SettlementView) => state === 'missing'
+  if (sources.chains().some(({ settlements }) => settlements.some(isMissing))) {
+    obstacles.push('SETTLEMENT_MISSING')
+  }
   if (sources.local().every((feed) => feed.value === null)) obstacles.push('SOURCES_NONE')
   if (countMembers(state.convicted) > committee.f) obstacles.push('CONVICTED_TOO_MANY')
   return obstacles

@@ -83,18 +83,23 @@ export interface TargetUnderTest {
   readonly target: ChainTarget
   readonly events: TransmitterEvent[]
   readonly logLines: string[]
+  readonly log: Log
   /** Removes its data directory. */
   readonly remove: () => Promise<void>
 }
 
 /** A target with short waits; `onSent` is told the number of each transaction, from 1. */
 export async function openTarget(
-  { committee, contract }: Deployed,
+  { committee, contract }: Pick<Deployed, 'committee' | 'contract'>,
   options: {
     readonly rpcUrls: readonly string[]
     readonly config?: Partial<ChainConfig>
     /** Who signs instead of the key of the second account. */
     readonly signer?: (log: Log) => Web3Signer
+    /** Left out: this machine's. */
+    readonly clock?: { readonly nowMs: () => number }
+    /** Of the wallet that pays. */
+    readonly key?: `0x${string}`
     readonly onSent?: (count: number, hash: `0x${string}`) => void
   },
 ): Promise<TargetUnderTest> {
@@ -105,6 +110,7 @@ export async function openTarget(
     name: 'local',
     chainId: CHAIN_ID,
     contract: contract.toLowerCase() as Address,
+    settlements: [],
     rpcUrls: [...options.rpcUrls],
     rpcTimeoutMs: 3_000,
     compareEveryMs: 100,
@@ -131,13 +137,13 @@ export async function openTarget(
   const target = new ChainTarget(
     { config, dataDirectory },
     {
-      account: signer ?? privateKeyToAccount(FUNDED_KEYS[1]),
+      account: signer ?? privateKeyToAccount(options.key ?? FUNDED_KEYS[1]),
       signer,
       contract: new PriceFeedsContract(
         { address: config.contract, committee },
         { keccak256: keccak_256 },
       ),
-      clock: new WallClock(),
+      clock: options.clock ?? new WallClock(),
       log,
       onEvent: (event) => {
         events.push(event)
@@ -146,5 +152,5 @@ export async function openTarget(
     },
   )
   const remove = () => rm(dataDirectory, { recursive: true })
-  return { target, events, logLines, remove }
+  return { target, events, logLines, log, remove }
 }

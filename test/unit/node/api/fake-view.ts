@@ -186,6 +186,14 @@ export class FakeView implements NodeView {
           gasUsed: 71_233,
         },
         lastFailure: { code: 'TRANSMIT_REVERTED', detail: 'RoundNotNewer' },
+        settlements: [
+          {
+            feed: 'BTC/USD.TWAP',
+            expirySeconds: 1_790_323_200,
+            state: 'missing',
+            closesInSeconds: 432,
+          },
+        ],
       },
     ]
   }

@@ -14,6 +14,7 @@ interface Pooled {
   readonly nonce: number
   readonly fees: Fees
   readonly gas: bigint
+  readonly to: Hex
   readonly data: Hex
 }
 
@@ -32,6 +33,8 @@ export class FakeChain implements Chain {
   /** Throws from every call while set. */
   outage: Error | null = null
   isMiningReverted = false
+  /** Takes nothing into its blocks. */
+  isFull = false
   readonly sends: Pooled[] = []
   readonly rounds = new Map<FeedIndex, number>()
   readonly #receipts = new Map<Hex, Receipt>()
@@ -53,7 +56,7 @@ export class FakeChain implements Chain {
   mine(): void {
     this.blockNumber++
     const pooled = this.pool
-    if (pooled === null || pooled.fees.maxFeePerGas < this.baseFeePerGas) return
+    if (this.isFull || pooled === null || pooled.fees.maxFeePerGas < this.baseFeePerGas) return
     this.pool = null
     this.nonce = pooled.nonce + 1
     const status = this.isMiningReverted ? 'reverted' : 'success'
@@ -65,7 +68,7 @@ export class FakeChain implements Chain {
       gasUsed: GAS_USED,
       gasPrice: this.baseFeePerGas,
     })
-    if (status === 'success') this.#store(pooled.data)
+    if (status === 'success' && pooled.to === this.contract) this.#store(pooled.data)
   }
 
   /** Takes the newest delivery out of its block again. */
@@ -116,11 +119,11 @@ export class FakeChain implements Chain {
   async send(signed: Hex): Promise<SendOutcome> {
     this.#throwOnOutage()
     const transaction = parseTransaction(signed)
-    const { nonce = 0, gas = 0n, data = '0x' } = transaction
+    const { nonce = 0, gas = 0n, data = '0x', to = null } = transaction
     const { maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = transaction
     if (nonce < this.nonce) return { type: 'nonceUsed' }
     const fees = { maxFeePerGas, maxPriorityFeePerGas }
-    const pooled = { hash: keccak256(signed), nonce, fees, gas, data }
+    const pooled = { hash: keccak256(signed), nonce, fees, gas, to: to ?? '0x', data }
     if (pooled.hash === this.pool?.hash) return { type: 'accepted' }
     if (this.pool !== null && !outbids(fees, this.pool.fees)) return { type: 'underpriced' }
     this.pool = pooled

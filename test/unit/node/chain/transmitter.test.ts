@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { privateKeyToAccount } from 'viem/accounts'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Certificate } from '../../../../aggregator/messages/messages.ts'
 import { TransactionSender } from '../../../../node/chain/sender.ts'
 import { Spending } from '../../../../node/chain/spending.ts'
@@ -336,7 +336,7 @@ test('a nonce that was used elsewhere is given up and the delivery sent anew', a
 
 test('a transaction of an earlier process is adopted and replaced, without a gap', async () => {
   const fees = { maxFeePerGas: 30n * GWEI, maxPriorityFeePerGas: 2n * GWEI }
-  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, gas: 21_000n, data: '0x' }
+  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, gas: 21_000n, to: '0x', data: '0x' }
   await transmitter.start()
   script.set(7, () => chain.mine())
   expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
@@ -346,7 +346,7 @@ test('a transaction of an earlier process is adopted and replaced, without a gap
 
 test('an unknown dearer transaction on the nonce is outbid step by step', async () => {
   const fees = { maxFeePerGas: 25n * GWEI, maxPriorityFeePerGas: 2n * 10n ** 8n }
-  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, gas: 21_000n, data: '0x' }
+  chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, gas: 21_000n, to: '0x', data: '0x' }
   chain.pending = async () => null
   await transmitter.start()
   otherwise = () => {
@@ -371,4 +371,67 @@ test('every send and every end is an event', async () => {
     { type: 'sent', round: 7, nonce: 5, isReplacement: false },
     { type: 'ended', transmission: { outcome: 'landed' } },
   ])
+})
+
+describe('a call that is no delivery', () => {
+  const call = { to: '0x00000000000000000000000000000000000000ca', data: '0xca11' } as const
+
+  test('goes before the delivery that waits with it, and both land', async () => {
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    const [called, delivered] = await Promise.all([
+      transmitter.call(call),
+      transmitter.transmit(request(7, 0)),
+    ])
+    expect(called).toMatchObject({ outcome: 'mined', gasUsed: 40_000n })
+    expect(delivered).toMatchObject({ outcome: 'landed', round: 7 })
+    expect(chain.sends).toMatchObject([
+      { nonce: 5, to: call.to, data: call.data },
+      { nonce: 6, to: chain.contract },
+    ])
+    expect(spending.spentWei(nowMs)).toBe(2n * 40_000n * 10n * GWEI)
+  })
+
+  test('that gets into no block is offered again at a higher fee, with its nonce', async () => {
+    await transmitter.start()
+    chain.isFull = true
+    script.set(8, () => {
+      chain.isFull = false
+      chain.mine()
+    })
+    expect(await transmitter.call(call)).toMatchObject({ outcome: 'mined' })
+    expect(chain.sends.map(({ nonce }) => nonce)).toEqual([5, 5])
+    expect(chain.sends.every(({ data }) => data === call.data)).toBe(true)
+  })
+
+  test('that would revert is not sent, and says why', async () => {
+    await transmitter.start()
+    chain.estimate = { type: 'reverts', reason: 'RoundNotEarlier' }
+    expect(await transmitter.call(call)).toEqual({
+      outcome: 'failed',
+      code: 'TRANSMIT_REVERTED',
+      detail: 'RoundNotEarlier',
+    })
+    expect(chain.sends).toEqual([])
+  })
+
+  test('waits for an endpoint, and is given up when its time is over', async () => {
+    await transmitter.start()
+    chain.outage = new OracleError('RPC_NONE_USABLE', 'none answers')
+    script.set(3, () => {
+      chain.outage = null
+    })
+    otherwise = () => chain.mine()
+    expect(await transmitter.call(call)).toMatchObject({ outcome: 'mined' })
+    otherwise = () => undefined
+    expect(await transmitter.call(call)).toMatchObject({ code: 'TRANSMIT_STUCK' })
+  })
+
+  test('ends with the transmitter', async () => {
+    await transmitter.start()
+    const ended = transmitter.call(call)
+    await transmitter.stop()
+    expect(await ended).toMatchObject({ code: 'TRANSMIT_STOPPED' })
+    expect(await transmitter.call(call)).toMatchObject({ code: 'TRANSMIT_STOPPED' })
+  })
 })

@@ -1,0 +1,65 @@
+import type { Address } from 'viem'
+import { isOpen } from '../../aggregator/settlement.ts'
+import type { UnixMs } from '../../aggregator/values/time.ts'
+import type { Ask } from './rpc.ts'
+import { OFFERS_AT_ONCE, readMarketTerms, readOffers, type Settling } from './settlement-calls.ts'
+
+/** Kept at once; of more the nearest stay. A stranger who fills it pays for each offer. */
+const EXPIRIES_MAX = 100_000
+/** How often a market is asked for new offers: far less than the ten minutes of a window. */
+const LOOK_EVERY_MS = 15_000
+/** Questions in one look; the next one goes on. */
+const QUESTIONS_MAX = 64
+
+/** The expiries for which an option market has offers, by its own numbering: none is missed. */
+export class MarketExpiries {
+  readonly #market: Address
+  readonly #readNow: <T>(ask: Ask<T>) => Promise<T>
+  #terms: Omit<Settling, 'expirySeconds'> | null = null
+  #expiries = new Set<number>()
+  /** Number of the newest offer that was read. */
+  #read = 0
+  #lookedMs = Number.NEGATIVE_INFINITY
+
+  constructor(market: Address, readNow: <T>(ask: Ask<T>) => Promise<T>) {
+    this.#market = market
+    this.#readNow = readNow
+  }
+
+  /** Reads what is new, now and then; rejects as `RpcPool.agreed` does. */
+  async look(nowMs: UnixMs): Promise<void> {
+    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return
+    const market = this.#market
+    this.#terms ??= await this.#readNow((client, block) => readMarketTerms(client, block, market))
+    for (let questions = 0; questions < QUESTIONS_MAX; questions++) {
+      const after = this.#read
+      const { count, expiries } = await this.#readNow((client, block) =>
+        readOffers(client, block, { market, after }),
+      )
+      for (const expiry of expiries) if (!isOver(expiry, nowMs)) this.#expiries.add(expiry)
+      // An endpoint that was rolled back may count fewer: what it lost is read again.
+      this.#read = Math.min(count, after + OFFERS_AT_ONCE)
+      if (this.#read < count) continue
+      this.#lookedMs = nowMs
+      break
+    }
+    this.#forget(nowMs)
+  }
+
+  /** What may be settled now, the earliest expiry first. */
+  open(nowMs: UnixMs): readonly Settling[] {
+    const terms = this.#terms
+    if (terms === null) return []
+    const open = [...this.#expiries].filter((expiry) => isOpen(expiry, nowMs))
+    return open.toSorted((a, b) => a - b).map((expirySeconds) => ({ ...terms, expirySeconds }))
+  }
+
+  #forget(nowMs: UnixMs): void {
+    const kept = [...this.#expiries].filter((expiry) => !isOver(expiry, nowMs))
+    this.#expiries = new Set(kept.toSorted((a, b) => a - b).slice(0, EXPIRIES_MAX))
+  }
+}
+
+function isOver(expirySeconds: number, nowMs: UnixMs): boolean {
+  return expirySeconds * 1_000 <= nowMs && !isOpen(expirySeconds, nowMs)
+}

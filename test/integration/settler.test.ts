@@ -1,0 +1,252 @@
+import { type Address, createPublicClient, http } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { orderOf } from '../../aggregator/context.ts'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
+import { settlementRoundsOf } from '../../aggregator/settlement.ts'
+import { settlementAbi } from '../../contracts/abi/settlement.ts'
+import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
+import { connect } from '../../contracts/deploy/chain.ts'
+import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
+import type { SettlementPlan } from '../../node/chain/open-expiries.ts'
+import { Settler } from '../../node/chain/settler.ts'
+import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
+import { FUNDED_KEYS, HardhatNode } from '../support/hardhat-node.ts'
+import { LyingRpc } from '../support/lying-rpc.ts'
+import { openTarget, type TargetUnderTest } from './chain-support.ts'
+
+const STEP_SECONDS = 3_600
+/** Every story has an expiry of its own, on a chain whose time only rises. */
+let expiry = Math.ceil(Date.now() / 3_600_000) * STEP_SECONDS
+const committee = certifier({
+  feeds: feedsNamed(2),
+  genesisMs: expiry * 1_000 - 3_600_000,
+  timing: { stageMs: 12_000 },
+})
+const { context } = committee
+
+let chain: HardhatNode
+let deployment: Deployment
+let client: ReturnType<HardhatNode['client']>
+/** Time of the nodes and of the chain; nothing waits for it. */
+let nowMs: number
+let turnedMs: number
+let held: Map<number, Certificate>
+let opened: TargetUnderTest[]
+let endpoints: LyingRpc[]
+
+beforeAll(async () => {
+  chain = await HardhatNode.start()
+  client = chain.client()
+  await client.setAutomine(true)
+  const { params, digest, groupKey } = committee.test.committee
+  const parameters = deployParametersOf(
+    { params, digest, groupKey: groupKey.publicKey },
+    { historyFeeds: 2, reportAgeMsMax: 60_000, futureMsMax: 2_000, consumerAgeSecondsMax: null },
+  )
+  const account = privateKeyToAccount(FUNDED_KEYS[0])
+  deployment = (await deploy(await connect({ rpcUrl: chain.url, account }), parameters)).deployment
+})
+afterAll(() => chain.stop())
+
+beforeEach(async () => {
+  opened = []
+  endpoints = []
+  held = new Map()
+  expiry += STEP_SECONDS
+  const { first } = roundsNow()
+  held.set(first, committee.certify(first, valuesAt(first, 2)).message)
+  await turnTo(expiry)
+})
+afterEach(async () => {
+  for (const { target, remove } of opened) {
+    await target.stop()
+    await remove()
+  }
+  for (const endpoint of endpoints) await endpoint.stop()
+})
+
+const roundsNow = () => {
+  const rounds = settlementRoundsOf(context.committee, expiry)
+  if (rounds === null) throw new Error('the expiry lies behind the genesis')
+  return rounds
+}
+
+/** The time of everybody, in Unix seconds: of the next block, and of this moment. */
+async function turnTo(seconds: number): Promise<void> {
+  nowMs = seconds * 1_000
+  turnedMs = performance.now()
+  await client.setNextBlockTimestamp({ timestamp: BigInt(seconds) })
+  await client.mine({ blocks: 1 })
+}
+
+const atStage = (stage: number) => orderOf(context, roundsNow().first)[stage] ?? 0
+
+interface Member {
+  readonly settler: Settler
+  readonly transactions: () => number
+  readonly logged: (event: string) => readonly string[]
+}
+
+/** A member with a wallet of its own, whose turn it is at a stage. */
+async function member(options: {
+  readonly stage: number
+  readonly rpcUrls?: readonly string[]
+  readonly plans?: readonly SettlementPlan[]
+  readonly onOutcome?: (outcome: string) => void
+}): Promise<Member> {
+  const { stage, rpcUrls = [chain.url], onOutcome = () => undefined } = options
+  const contract = deployment.settlement.toLowerCase() as Address
+  const schedule = { stepSeconds: STEP_SECONDS, offsetSeconds: 0 }
+  const known = { committee: context.committee, contract: deployment.hub }
+  const under = await openTarget(known, {
+    rpcUrls,
+    config: { headAgeMsMax: 10_000_000_000 },
+    // What the pool remembers of a head holds for moments, also while the time of a story stands.
+    clock: { nowMs: () => nowMs + Math.floor(performance.now() - turnedMs) },
+    key: FUNDED_KEYS[stage === 0 ? 1 : 2],
+  })
+  opened.push(under)
+  await under.target.start()
+  const settler = new Settler(
+    {
+      name: 'local',
+      hub: deployment.hub,
+      self: atStage(stage),
+      plans: options.plans ?? [{ contract, feed: 1, schedule }],
+    },
+    {
+      context,
+      target: under.target,
+      certificateOf: (round) => held.get(round) ?? null,
+      clock: { nowMs: () => nowMs },
+      log: under.log,
+      onOutcome,
+    },
+  )
+  return {
+    settler,
+    transactions: () => under.events.filter(({ type }) => type === 'sent').length,
+    logged: (event) => under.logLines.filter((line) => line.includes(`"${event}"`)),
+  }
+}
+
+const stateOf = ({ settler }: Member) => settler.view()[0]?.state
+
+/** Looks until the transaction that was sent is in a block and read back. */
+async function lookUntil(settling: Member, state: string): Promise<void> {
+  const look = async () => {
+    await settling.settler.look()
+    return stateOf(settling)
+  }
+  await expect.poll(look, { timeout: 20_000, interval: 20 }).toBe(state)
+}
+
+async function priceOnChain() {
+  const reader = createPublicClient({ transport: http(chain.url) })
+  const [value, isFinal] = await reader.readContract({
+    address: deployment.settlement,
+    abi: settlementAbi,
+    functionName: 'settlementPrice',
+    args: [1n, BigInt(expiry)],
+  })
+  return { value, isFinal }
+}
+
+test('at the expiry the first member settles, and the second sends nothing in its turn', async () => {
+  const outcomes: string[] = []
+  const first = await member({ stage: 0, onOutcome: (outcome) => outcomes.push(outcome) })
+  const second = await member({ stage: 1 })
+  await second.settler.look()
+  expect(stateOf(second)).toBe('waiting')
+  await lookUntil(first, 'final')
+  await turnTo(expiry + 12)
+  await second.settler.look()
+  expect(stateOf(second)).toBe('final')
+  expect([first.transactions(), second.transactions()]).toEqual([1, 0])
+  const { first: round } = roundsNow()
+  expect(await priceOnChain()).toEqual({ value: BigInt(round * 1_000 + 1), isFinal: true })
+  expect(outcomes).toEqual(['settled'])
+})
+
+test('while the first is down the second waits for its turn, then brings the same price', async () => {
+  const second = await member({ stage: 1 })
+  await turnTo(expiry + 11)
+  await second.settler.look()
+  expect(second.transactions()).toBe(0)
+  await turnTo(expiry + 12)
+  await lookUntil(second, 'final')
+  expect(second.transactions()).toBe(1)
+})
+
+test('a chain that comes back within the window is settled then, and the alarm was raised', async () => {
+  const rpc = await LyingRpc.start(chain.url)
+  endpoints.push(rpc)
+  const first = await member({ stage: 0, rpcUrls: [rpc.url] })
+  rpc.answer = { status: 503, text: 'down' }
+  await turnTo(expiry + 120)
+  await first.settler.look()
+  expect(stateOf(first)).toBe('missing')
+  expect(first.settler.view()).toMatchObject([{ feed: 'F1/USD', closesInSeconds: 480 }])
+  expect(first.logged('settlement.missing')).toHaveLength(1)
+  rpc.answer = null
+  await turnTo(expiry + 599)
+  await lookUntil(first, 'final')
+  expect(await priceOnChain()).toMatchObject({ isFinal: true })
+})
+
+test('one endpoint that says it is settled is outvoted', async () => {
+  const liar = await LyingRpc.start(chain.url)
+  const honest = await LyingRpc.start(chain.url)
+  endpoints.push(liar, honest)
+  // The first word is the value, the second whether it is final.
+  liar.lieAbout('eth_call', (result) =>
+    typeof result === 'string' && /^0x0{128}$/.test(result)
+      ? `0x${'1'.padStart(64, '0')}${'1'.padStart(64, '0')}`
+      : result,
+  )
+  const first = await member({ stage: 0, rpcUrls: [liar.url, honest.url, chain.url] })
+  await lookUntil(first, 'final')
+  expect(first.transactions()).toBe(1)
+  expect(await priceOnChain()).toMatchObject({ isFinal: true })
+})
+
+test('without the first round a later one is brought, and a lower one replaces it', async () => {
+  const { first: round } = roundsNow()
+  const lost = held.get(round) as Certificate
+  held = new Map([[round + 3, committee.certify(round + 3, valuesAt(round + 3, 2)).message]])
+  const first = await member({ stage: 0 })
+  await turnTo(expiry + 5)
+  await first.settler.look()
+  expect(stateOf(first)).toBe('waiting')
+  await turnTo(expiry + 30)
+  await lookUntil(first, 'standing')
+  expect(await priceOnChain()).toEqual({ value: BigInt((round + 3) * 1_000 + 1), isFinal: false })
+  held.set(round, lost)
+  await turnTo(expiry + 120)
+  await lookUntil(first, 'final')
+  expect(await priceOnChain()).toEqual({ value: BigInt(round * 1_000 + 1), isFinal: true })
+})
+
+test('an expiry that nobody could settle is told once when its window is over', async () => {
+  held = new Map()
+  const outcomes: string[] = []
+  const first = await member({ stage: 0, onOutcome: (outcome) => outcomes.push(outcome) })
+  await turnTo(expiry + 300)
+  await first.settler.look()
+  await turnTo(expiry + 601)
+  await first.settler.look()
+  await first.settler.look()
+  expect(stateOf(first)).toBe('missed')
+  expect(outcomes).toEqual(['missed'])
+  await turnTo(expiry + 661)
+  await first.settler.look()
+  expect(first.settler.view()).toEqual([])
+})
+
+test('given another contract in place of Settlement, the start says so', async () => {
+  const schedule = { stepSeconds: STEP_SECONDS, offsetSeconds: 0 }
+  const plans = [{ contract: deployment.statistics, feed: 1, schedule }]
+  const { settler } = await member({ stage: 0, plans })
+  await expect(settler.start()).rejects.toMatchObject({ code: 'CONTRACT_SETTLEMENT_DIFFERS' })
+})
