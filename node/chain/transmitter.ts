@@ -272,9 +272,8 @@ export class Transmitter implements Startable {
     const { round, feeds } = transaction
     this.#slot = slotAfter(slot, { nonce, transaction, mayRaise, nowMs: clock.nowMs() }, result)
     if (result.outcome.type !== 'accepted') return
-    const { hash } = result
-    onEvent({ type: 'sent', round, hash, nonce, isReplacement: slot !== null })
-    this.#log.debug('chain.transmit.sent', { round, hash, nonce, feeds: feeds.length })
+    onEvent({ type: 'sent', round, hash: result.hash, nonce, isReplacement: slot !== null })
+    this.#log.debug('chain.transmit.sent', { round, hash: result.hash, nonce, feeds: feeds.length })
   }
 
   #isOver({ askedMs }: Pick<Job, 'askedMs'>): boolean {

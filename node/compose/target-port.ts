@@ -26,7 +26,7 @@ export class TargetBook {
     }
   }
 
-  view(target: ChainTarget, settlements: ChainView['settlements']): ChainView {
+  view(target: ChainTarget, settlements: ChainView['settlements'] = []): ChainView {
     return {
       target: target.config.name,
       chainId: target.config.chainId,

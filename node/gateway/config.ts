@@ -17,7 +17,7 @@ export const GATEWAY_DEFAULTS = {
   epoch: 1,
   peersMax: 64,
   /** Four minutes of rounds of half a second. */
-  certificatesMax: 512,
+  certificatesMax: 2_048,
 } as const
 
 const networkSchema = z.strictObject({

@@ -121,6 +121,12 @@ function chainBlock(chain) {
     const { round, blockNumber, gasUsed } = chain.last
     add('Last', `round ${round} in block ${blockNumber}, ${grouped(String(gasUsed))} gas`)
   }
+  for (const { feed, expirySeconds, state, closesInSeconds } of chain.settlements) {
+    const expiry = new Date(expirySeconds * 1_000).toISOString().slice(0, 16).replace('T', ' ')
+    const isMissing = state === 'missing' || state === 'missed'
+    const left = state === 'missing' ? `, closes in ${closesInSeconds} s` : ''
+    add(`Expiry ${expiry}`, `${feed}: ${state}${left}`, isMissing ? 'warn' : undefined)
+  }
   if (chain.lastFailure !== null) {
     add('Last failure', `${chain.lastFailure.code}: ${chain.lastFailure.detail}`, 'warn')
   }

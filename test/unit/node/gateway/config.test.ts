@@ -26,7 +26,7 @@ const FOLLOW = 'network: { bootstrap: ["/ip4/127.0.0.1/tcp/9001"] }'
 describe('the configuration of a gateway', () => {
   test('needs a committee and somebody to follow; everything else has a default', async () => {
     const { config, committee } = await load(`committee: committee.json\n${FOLLOW}\n`)
-    expect(config).toMatchObject({ certificatesMax: 512, api: { host: '127.0.0.1' } })
+    expect(config).toMatchObject({ certificatesMax: 2_048, api: { host: '127.0.0.1' } })
     expect(committee.params.members).toHaveLength(4)
   })
 
