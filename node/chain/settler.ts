@@ -95,7 +95,7 @@ export class Settler implements Startable {
     this.#expiries = new OpenExpiries(options.plans, { context, self: options.self, readNow })
   }
 
-  /** @throws {OracleError} CONTRACT_SETTLEMENT_DIFFERS; an unreachable chain is asked again later */
+  /** @throws {OracleError} CONTRACT_SETTLEMENT_DIFFERS; a chain out of reach is asked later */
   async start(): Promise<void> {
     if (this.#stopping !== null) return
     for (const plan of this.#options.plans) {

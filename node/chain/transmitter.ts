@@ -20,8 +20,8 @@ import type { TransmitterDependencies, TransmitterOptions } from './transmitter-
  * ended. It decides nothing about which feeds are due. One transaction is in flight at a time,
  * always with the first unused nonce, so that there are no gaps to repair; a newer certificate
  * replaces an older one at the next fee bump and takes over its feeds. Whatever the chain, an
- * endpoint or the wallet does is a named outcome, never an exception. Calls that are no deliveries go
- * first: they are few, and have a time.
+ * endpoint or the wallet does is a named outcome, never an exception. Calls that are no
+ * deliveries go first: they are few, and have a time.
  */
 export class Transmitter implements Startable {
   readonly name: string

@@ -153,7 +153,7 @@ async function priceOnChain() {
   return { value, isFinal }
 }
 
-test('at the expiry the first member settles, and the second sends nothing in its turn', async () => {
+test('at the expiry the first member settles, and the second sends nothing', async () => {
   const outcomes: string[] = []
   const first = await member({ stage: 0, onOutcome: (outcome) => outcomes.push(outcome) })
   const second = await member({ stage: 1 })
@@ -169,7 +169,7 @@ test('at the expiry the first member settles, and the second sends nothing in it
   expect(outcomes).toEqual(['settled'])
 })
 
-test('while the first is down the second waits for its turn, then brings the same price', async () => {
+test('while the first is down the second waits for its turn and brings the price', async () => {
   const second = await member({ stage: 1 })
   await turnTo(expiry + 11)
   await second.settler.look()
@@ -179,7 +179,7 @@ test('while the first is down the second waits for its turn, then brings the sam
   expect(second.transactions()).toBe(1)
 })
 
-test('a chain that comes back within the window is settled then, and the alarm was raised', async () => {
+test('a chain that comes back within the window is settled after an alarm', async () => {
   const rpc = await LyingRpc.start(chain.url)
   endpoints.push(rpc)
   const first = await member({ stage: 0, rpcUrls: [rpc.url] })
