@@ -20,6 +20,7 @@ export function mirror(view: NodeView, metrics: Metrics): void {
   mirrorPeers(view, metrics)
   for (const { index, measured } of view.peers()) mirrorMeasured(String(index), measured, metrics)
   mirrorFeeds(view, { nowMs, metrics })
+  mirrorSources(view, metrics)
   for (const { venue, stream } of view.venues()) {
     if (stream !== null) metrics.streamOpen.set({ venue }, stream.state === 'open' ? 1 : 0)
   }
@@ -81,4 +82,13 @@ function mirrorMeasured(member: string, measured: MeasuredView, metrics: Metrics
 /** 0 where nothing was counted yet. */
 function ratioOf({ count, of }: Share): number {
   return of === 0 ? 0 : count / of
+}
+
+/** One age and one state for each venue of each feed, whatever it was in before. */
+function mirrorSources(view: NodeView, metrics: Metrics): void {
+  metrics.sourceState.reset()
+  for (const { venue, feed, ageMs, state } of view.sources()) {
+    metrics.sourceState.set({ venue, feed, state }, 1)
+    if (ageMs !== null) metrics.sourceAge.set({ venue, feed }, ageMs / 1_000)
+  }
 }

@@ -146,6 +146,15 @@ function venueMetrics(registry: Registry) {
   const { counter, gauge } = makersIn(registry)
   return {
     quotes: counter('parallax_quotes_total', 'Quotes by venue and outcome.', ['venue', 'outcome']),
+    sourceAge: gauge('parallax_source_age_seconds', "Age of a venue's latest quote for a feed.", [
+      'venue',
+      'feed',
+    ]),
+    sourceState: gauge('parallax_source_state', '1 for the state of a venue in a feed.', [
+      'venue',
+      'feed',
+      'state',
+    ]),
     streamOpen: gauge('parallax_venue_stream_open', '1 while prices come by the stream.', [
       'venue',
     ]),

@@ -115,9 +115,10 @@ export interface SourceView {
   readonly venue: string
   readonly feed: string
   readonly value: string | null
+  /** Since its latest quote came, used or not; null when none ever did. */
   readonly ageMs: DurationMs | null
   readonly state: 'used' | 'clamped' | 'quarantined' | 'absent'
-  /** Why it is not simply used, such as `SOURCE_STALE`; null when it is. */
+  /** Why it is not simply used, such as `QUOTE_STALE`; null when it is. */
   readonly code: string | null
 }
 

@@ -2,6 +2,7 @@ import type { VenueCode } from '../../aggregator/aggregation/node-price.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { QUOTE_DECIMALS, rescale } from '../../aggregator/values/fixed-point.ts'
+import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { FeedView, SourceView, VenueView } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
 import type { SourcesPort } from '../ports.ts'
@@ -38,7 +39,7 @@ export function sourcesPort({ feeds, engine, clock }: SourcesPortOptions): Sourc
     sampleFeeds: () => sampleNow().sample,
     shown: {
       local: () => latest().sample.feeds.map((feed, index) => localOf(feed, feeds[index])),
-      quotes: () => quotesOf(latest(), feeds),
+      quotes: () => quotesOf(latest().sample, { feeds, engine, nowMs: clock.nowMs() }),
       venues: () => engine.venues(),
     },
   }
@@ -52,21 +53,19 @@ function localOf(feed: FeedsSample['feeds'][number], params: FeedParams | undefi
   }
 }
 
+/** A quote that is not used has an age too: it is what an operator asks about first. */
 function quotesOf(
-  { sample, atMs }: { readonly sample: FeedsSample; readonly atMs: number },
-  feeds: readonly FeedParams[],
+  sample: FeedsSample,
+  { feeds, engine, nowMs }: Omit<SourcesPortOptions, 'clock'> & { readonly nowMs: UnixMs },
 ): SourceView[] {
-  const receivedMs = new Map(
-    sample.quotesUsed.map((quote) => [`${quote.venue} ${quote.market}`, quote.receivedMs]),
-  )
   return sample.feeds.flatMap((feed, index) =>
     feed.venues.map((venue): SourceView => {
-      const at = receivedMs.get(`${venue.venue} ${venue.market}`)
+      const receivedMs = engine.receivedMs(venue.venue, venue.market)
       return {
         venue: venue.venue,
         feed: feed.feed,
         value: venue.price === null ? null : priceText(venue.price, feeds[index]?.decimals ?? 0),
-        ageMs: at === undefined ? null : atMs - at,
+        ageMs: receivedMs === null ? null : Math.max(0, nowMs - receivedMs),
         state: stateOf(venue.code),
         code: venue.code === 'USED' ? null : venue.code,
       }

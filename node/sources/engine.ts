@@ -7,7 +7,12 @@ import type {
   SourceState,
 } from '../../aggregator/aggregation/node-value.ts'
 import { SOURCE_STATE_START, sampleSources } from '../../aggregator/aggregation/node-value.ts'
-import type { ArrivedQuote, ReceivedQuote, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type {
+  ArrivedQuote,
+  MarketName,
+  ReceivedQuote,
+  VenueName,
+} from '../../aggregator/aggregation/quote.ts'
 import { succeedQuote } from '../../aggregator/aggregation/quote.ts'
 import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-commitment.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
@@ -138,6 +143,11 @@ export class SourceEngine {
         sample.quotesUsed.map((quote) => this.#hashOf(quote)),
       ),
     }
+  }
+
+  /** When the latest quote of a venue's market came, used or not; null when none ever did. */
+  receivedMs(venue: VenueName, market: MarketName): UnixMs | null {
+    return this.#quotes.get(quoteKey(venue, market))?.receivedMs ?? null
   }
 
   /** How each polled venue does, for operators. */

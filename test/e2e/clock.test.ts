@@ -33,6 +33,16 @@ test('a clock that is off harms nobody, is named as what is wrong, and can be se
   for (const node of [witness, ...others]) node.process.start()
   await until('three to certify', async () => (await certifiedAt(witness)) || null)
 
+  const measured = await until('members to be measured', async () => {
+    const peers = (await witness.client.overview())?.peers ?? []
+    return peers[1]?.measured.latenessMs ? peers.map((peer) => peer.measured) : null
+  })
+  expect(measured[3]).toMatchObject({ latenessMs: null, absent: { count: measured[3]?.absent.of } })
+  const metrics = await (await fetch(`${witness.client.address}/metrics`)).text()
+  expect(metrics).toMatch(/parallax_peer_lateness_seconds{member="1",quantile="0.99"} 0\.\d+/)
+  expect(metrics).toContain('parallax_peer_absent_ratio{member="3"} 1')
+  expect(metrics).toMatch(/parallax_source_age_seconds{venue="\w+",feed="BTC\/USD"} \d/)
+
   for (const [ms, obstacle] of [
     [OFF_MS, 'CLOCK_AHEAD'],
     [-OFF_MS, 'CLOCK_BEHIND'],

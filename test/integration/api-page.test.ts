@@ -124,7 +124,7 @@ describe.skipIf(!isInstalled)('status page', () => {
       'poll, SOURCE_STREAM_SILENT',
     )
     expect(await sources.filter({ hasText: 'binance' }).textContent()).toContain('stream, 12,345')
-    expect(await sources.filter({ hasText: 'okx' }).textContent()).toContain('SOURCE_OUTLIER')
+    expect(await sources.filter({ hasText: 'okx' }).textContent()).toContain('QUARANTINED')
     const chains = await page.locator('#chains').textContent()
     expect(chains).toContain('RPC_HEAD_AHEAD')
     expect(chains).toContain('WEB3SIGNER_TIMEOUT')

@@ -1,12 +1,13 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sourceCommitment } from '../../aggregator/aggregation/source-commitment.ts'
+import { sourcesPort } from '../../node/compose/sources-port.ts'
 import type { Fault } from '../../node/devnet/market/faults.ts'
 import { FAULTS } from '../../node/devnet/market/faults.ts'
 import { honestRange } from '../../node/devnet/market/range.ts'
 import type { MarketServer } from '../../node/devnet/market/server.ts'
 import { startMarketServer } from '../../node/devnet/market/server.ts'
-import { configAt, DrivenEngine, dollars, SteppedTime } from '../support/venues.ts'
+import { configAt, DrivenEngine, dollars, FEEDS, SteppedTime } from '../support/venues.ts'
 
 const START_MS = 1_760_000_000_000
 
@@ -112,6 +113,21 @@ describe('the engine against the market server', () => {
       ['bitstamp', 'USED'],
       ['okx', 'USED'],
     ])
+  })
+
+  test('given a venue that fell silent, then its age is shown with the reason', async () => {
+    const { market, driven, time } = await scene()
+    const { shown } = sourcesPort({ feeds: FEEDS, engine: driven.engine, clock: time })
+    const rows = () => shown.quotes().filter(({ feed }) => feed === 'BTC/USD')
+    expect(rows().map(({ ageMs }) => ageMs)).toEqual(Array(5).fill(null))
+    await driven.round(1_000)
+    market.setFault('okx', 'html')
+    for (let step = 0; step < 4; step++) await driven.round(15_000)
+    const [binance, okx] = ['binance', 'okx'].map((name) =>
+      rows().find((row) => row.venue === name),
+    )
+    expect(binance).toMatchObject({ state: 'used', code: null, ageMs: 0 })
+    expect(okx).toMatchObject({ state: 'absent', code: 'VENUE_SILENT', ageMs: 60_000 })
   })
 
   test('given two venues left of five, then the feed is absent and not an average', async () => {

@@ -76,6 +76,14 @@ describe('what is measured of a member (protocol §9.2)', () => {
     expect(away).toMatchObject({ absent: { count: 4, of: 6 }, latenessMs: { max: 10 } })
   })
 
+  test('the first observation of a member in a round counts, and no other', () => {
+    next()
+    const at = openingOf(committee, round - 1)
+    const second = { round: round - 1, sender: 3, values: [null, null, null], timestampMs: at }
+    statistics.hear(second, at + 90)
+    expect(figuresOf(3)).toMatchObject({ latenessMs: { max: 10 }, outliers: { of: 3 } })
+  })
+
   test('what comes when its round is over was never there', () => {
     const late = round
     next([{}, {}, {}, null])
@@ -149,6 +157,14 @@ describe('the suspicion of copying', () => {
     expect(figuresOf(3)).toMatchObject({ echo: { count: 31, of: 31 }, isSuspected: false })
     next([{}, {}, {}, { values: priceAt(round - 1, 1) }])
     expect(figuresOf(3).isSuspected).toBe(true)
+  })
+
+  test('looks at the round before and at none older', () => {
+    for (let i = 0; i < rounds; i++) {
+      next([{}, {}, {}, { values: priceAt(round - 2, 1) }])
+      round += 1
+    }
+    expect(figuresOf(3).echo.of).toBe(0)
   })
 
   test('is on nobody while prices stand still', () => {

@@ -146,7 +146,7 @@ export class FakeView implements NodeView {
         if (venue !== 'okx' || name !== 'BTC/USD') {
           return { venue, feed: name, value, ageMs: 310, state: 'used', code: null }
         }
-        const code = 'SOURCE_OUTLIER'
+        const code = 'QUARANTINED'
         return { venue, feed: name, value: '76948.2', ageMs: 280, state: 'quarantined', code }
       }),
     )

@@ -32,6 +32,7 @@ test('a name ends with its unit, a counter with total', () => {
     'parallax_obstacle',
     'parallax_peer_connected',
     'parallax_peer_copying_suspected',
+    'parallax_source_state',
     'parallax_rpc_endpoint_usable',
     'parallax_wallet_signer_usable',
     'parallax_signer_reachable',
