@@ -13,6 +13,7 @@ const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boo
   { contract: 'BatchProbe', isDeployable: true },
   { contract: 'LibraryHarness', isDeployable: true },
   { contract: 'PullConsumer', isDeployable: true },
+  { contract: 'PerpetualMark', isDeployable: true },
   { contract: 'Settlement', isDeployable: true },
   { contract: 'FeedStatistics', isDeployable: true },
   { contract: 'PythAdapter', isDeployable: true },

@@ -155,6 +155,7 @@ export const LAYERS: readonly Layer[] = [
       'hyparquet',
       'hyparquet-writer',
       'playwright-core',
+      'rolldown',
       'solc',
     ],
     mayUseNode: true,

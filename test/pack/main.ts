@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runScript, scriptCommand } from '../../scripts/command-line.ts'
 import { namedBlocks } from '../support/guide.ts'
+import { bundleForWeb } from '../support/web-bundle.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const TOOLS = ['hardhat', 'solc', 'viem', 'typescript', '@types/node']
@@ -23,6 +24,20 @@ const SETTINGS = {
     noEmit: true,
   },
   files: ['test/prices.ts', 'client.ts'],
+}
+
+/** Of a frontend: resolved as bundlers do, and nothing of Node. */
+const WEB_SETTINGS = {
+  compilerOptions: {
+    target: 'ES2022',
+    lib: ['ES2022', 'DOM'],
+    module: 'ESNext',
+    moduleResolution: 'Bundler',
+    strict: true,
+    types: [],
+    noEmit: true,
+  },
+  files: ['frontend.ts'],
 }
 
 const CLIENT = `import { isClientError } from 'parallax-oracle/client'
@@ -90,12 +105,23 @@ async function use(archive: string, folder: string): Promise<void> {
     at(/added \d+ packages/),
   )
   const guide = readFileSync(join(ROOT, 'docs/guides/protocol.md'), 'utf8')
-  const files = { ...namedBlocks(guide), 'client.ts': CLIENT }
-  for (const [path, text] of Object.entries({ ...files, 'tsconfig.json': json(SETTINGS) })) {
+  const files = {
+    ...namedBlocks(guide),
+    'client.ts': CLIENT,
+    'web.ts': "export * from 'parallax-oracle/client'\n",
+    'tsconfig.json': json(SETTINGS),
+    'tsconfig.web.json': json(WEB_SETTINGS),
+  }
+  for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
   await run(['npx', 'tsc', '-p', '.'], at(/^$/))
+  await run(['npx', 'tsc', '-p', 'tsconfig.web.json'], at(/^$/))
+  for (const file of ['web.ts', 'frontend.ts']) {
+    const { bytes, gzipBytes } = await bundleForWeb({ folder, file })
+    process.stdout.write(`${file} for browsers: ${bytes} bytes, ${gzipBytes} with gzip\n`)
+  }
   await run(['npx', 'hardhat', 'test', 'solidity'], at(/9 passing/))
   await run(['npx', 'hardhat', 'run', 'test/prices.ts'], at(/^200000000000 FeedHalted$/m))
   await run([process.execPath, 'client.ts'], at(/^CONFIG_UNREADABLE false true$/m))

@@ -76,8 +76,11 @@ export function drip(answer: Answer, text: string): void {
   answer.on('close', () => clearInterval(timer))
 }
 
-/** 65 kilobytes that unpack to 64 mebibytes of spaces. */
+/** Packed before any deadline runs: 16 mebibytes of spaces in 16 kilobytes. */
+const BOMB = gzipSync(Buffer.alloc(16_777_216, ' '))
+
+/** A refusal of a few bytes that unpack to many; whoever reads it all calls it a refusal. */
 export function bomb(answer: Answer): void {
-  answer.writeHead(200, { 'content-encoding': 'gzip' })
-  answer.end(gzipSync(Buffer.alloc(67_108_864, ' ')))
+  answer.writeHead(503, { 'content-encoding': 'gzip' })
+  answer.end(BOMB)
 }
