@@ -67,10 +67,11 @@ type PageGlobal = typeof globalThis & {
   readonly wallet: (call: unknown) => Promise<unknown>
 }
 
-const PAGE = `import * as guide from './frontend.ts'
-import * as page from './client-page.ts'
-Object.assign(globalThis, { client: { ...guide, ...page } })
-`
+const PAGE = [
+  "import * as guide from './frontend.ts'",
+  "import * as page from './client-page.ts'",
+  'Object.assign(globalThis, { client: { ...guide, ...page } })',
+].join('\n')
 const HTML =
   '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'
 
