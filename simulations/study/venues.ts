@@ -2,14 +2,12 @@ import { columnsOf } from '../report/data-table.ts'
 import type { Figure } from '../report/figure/figure.ts'
 import { alignedTable } from '../report/table.ts'
 import { fixed } from '../report/text.ts'
-import type { SimulationResult } from '../result.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import { FEED_DECIMALS } from '../scenario-params.ts'
-import { truthOf } from '../scenario-world.ts'
+import { depegPart, depegScenarios } from './depeg.ts'
+import { incidentSpan, type PriceCourse, priceCourse, ROUND_MS } from './price-course.ts'
 import { answersOf, type RunStudy, type Study } from './study.ts'
 
-const ROUND_MS = 500
 const ROUNDS = 240
 const ROUNDS_SHORT = 60
 
@@ -45,44 +43,45 @@ const INCIDENTS = [
 /** The incident whose course is drawn. */
 const DRAWN = 'two 5 % too high'
 
-interface Row {
+interface Row extends PriceCourse {
   readonly policy: string
   readonly incident: string
-  /** Distance of certified values from the true price when their round opened. */
-  readonly meanBps: number | null
-  readonly maxBps: number | null
-  /** Share of rounds of the incident with a value. */
-  readonly available: number
-  readonly course: readonly { readonly s: number; readonly bps: number | null }[]
 }
 
-/** Study (c): what a venue incident does to a certified price, by what members do with venues. */
+/** Study (c): what incidents of venues and coins do to a certified price, by what members do. */
 export const studyOfVenues: RunStudy = async (options) => {
   const rounds = options.isShort ? ROUNDS_SHORT : ROUNDS
   const cases = POLICIES.flatMap((policy) => INCIDENTS.map((incident) => ({ policy, incident })))
   const scenarios = cases.map((each) => scenarioOf(each, rounds))
-  const tasks = scenarios.map((scenario) => ({
+  const coins = depegScenarios(rounds)
+  const tasks = [...scenarios, ...coins].map((scenario) => ({
     type: 'whole' as const,
     job: { scenario, seed: 1 },
   }))
   const answers = await answersOf('study c', tasks, options)
   if (answers === null) return null
-  const rows = answers.flatMap((answer, at): Row[] => {
+  const depeg = depegPart(answers.slice(scenarios.length), coins)
+  const rows = answers.slice(0, scenarios.length).flatMap((answer, at): Row[] => {
     const [each, scenario] = [cases[at], scenarios[at]]
     if (answer.type !== 'whole' || each === undefined || scenario === undefined) return []
     const names = { policy: each.policy.name, incident: each.incident.name }
-    return [{ ...names, ...measured(answer.result, scenario) }]
+    return [{ ...names, ...priceCourse(answer.result, scenario) }]
   })
   return {
     name: 'c',
     title: 'What does a venue incident do?',
-    method: METHOD,
-    findings: findingsOf(rows),
-    figures: [distanceFigure(rows), availableFigure(rows), courseFigure(rows, rounds)],
-    tables: [{ id: 'incidents', title: 'All runs', table: tableOf(rows) }],
+    method: [...METHOD, ...depeg.method],
+    findings: [...findingsOf(rows), ...depeg.findings],
+    figures: [
+      distanceFigure(rows),
+      availableFigure(rows),
+      courseFigure(rows, rounds),
+      ...depeg.figures,
+    ],
+    tables: [{ id: 'incidents', title: 'All runs', table: tableOf(rows) }, ...depeg.tables],
     isHeld: true,
-    text: textOf(rows),
-    data: { rows: rows.map(({ course: _, ...row }) => row) },
+    text: `${textOf(rows)}\n\n${depeg.text}`,
+    data: { rows: rows.map(({ course: _, ...row }) => row), ...depeg.data },
   } satisfies Study
 }
 
@@ -116,32 +115,6 @@ function scenarioOf(
       })),
     },
   })
-}
-
-function incidentSpan(rounds: number): { readonly fromMs: number; readonly toMs: number } {
-  return { fromMs: (rounds / 4) * ROUND_MS, toMs: ((rounds * 3) / 4) * ROUND_MS }
-}
-
-function measured(
-  { timeline }: SimulationResult,
-  { prices, rounds }: Scenario,
-): Omit<Row, 'policy' | 'incident'> {
-  const truth = truthOf(prices, { seed: 1, label: 'FEED0/USD', recording: null })
-  const { fromMs, toMs } = incidentSpan(rounds)
-  const course = timeline.map(({ round, valueHigh }) => {
-    const price = truth.at(round * ROUND_MS * 1_000) / 10 ** FEED_DECIMALS
-    const bps = valueHigh === null ? null : (10_000 * (valueHigh - price)) / price
-    return { s: (round * ROUND_MS) / 1_000, bps }
-  })
-  const during = course.filter(({ s }) => s * 1_000 >= fromMs && s * 1_000 < toMs)
-  const distances = during.flatMap(({ bps }) => (bps === null ? [] : [Math.abs(bps)]))
-  const sum = distances.reduce((total, each) => total + each, 0)
-  return {
-    meanBps: distances.length === 0 ? null : sum / distances.length,
-    maxBps: distances.length === 0 ? null : Math.max(...distances),
-    available: during.length === 0 ? 0 : distances.length / during.length,
-    course,
-  }
 }
 
 function rowOf(rows: readonly Row[], policy: string, incident: string): Row | undefined {

@@ -1,0 +1,202 @@
+import { columnsOf } from '../report/data-table.ts'
+import type { Figure } from '../report/figure/figure.ts'
+import { alignedTable } from '../report/table.ts'
+import { fixed } from '../report/text.ts'
+import { checkScenario } from '../scenario/load.ts'
+import type { Scenario } from '../scenario/schema.ts'
+import type { Answer } from '../sweep/tasks.ts'
+import { incidentSpan, type PriceCourse, priceCourse } from './price-course.ts'
+import type { Study } from './study.ts'
+
+/** What members make of a coin that venues quote in. */
+const POLICIES = [
+  { name: 'taken for a dollar', conversion: { use: 'par' } },
+  { name: 'converted', conversion: {} },
+  { name: 'converted within 5 % of par', conversion: { peg: { bpsMax: 500 } } },
+] as const
+
+/** Of five venues, the first so many quote in the coin. */
+const QUOTING = [2, 3] as const
+
+const VENUES = ['harbour', 'meadow', 'summit', 'delta', 'island'].map((name, at) => ({
+  name,
+  lagMs: 100 + 50 * at,
+}))
+const COIN_VENUES = ['quay', 'lagoon', 'reef'].map((name, at) => ({ name, lagMs: 150 + 50 * at }))
+
+interface Incident {
+  readonly name: string
+  /** How far the coin itself falls. */
+  readonly depthBps: number
+  /** What the first two of the three venues of the coin show, of its true rate. */
+  readonly falsePpm: number
+}
+
+const INCIDENTS: readonly Incident[] = [
+  { name: 'none', depthBps: 0, falsePpm: 1_000_000 },
+  { name: 'coin falls by 1 %', depthBps: 100, falsePpm: 1_000_000 },
+  { name: 'coin falls by 4 %', depthBps: 400, falsePpm: 1_000_000 },
+  { name: 'coin falls by 12 %', depthBps: 1_200, falsePpm: 1_000_000 },
+  { name: 'its market false by 4 %', depthBps: 0, falsePpm: 960_000 },
+  { name: 'its market false by 12 %', depthBps: 0, falsePpm: 880_000 },
+]
+
+const CASES = QUOTING.flatMap((quoting) =>
+  INCIDENTS.flatMap((incident) => POLICIES.map((policy) => ({ quoting, incident, policy }))),
+)
+type Case = (typeof CASES)[number]
+
+interface Row extends PriceCourse {
+  readonly quoting: number
+  readonly incident: string
+  readonly policy: string
+}
+
+/** The runs about a coin, in the order that `depegPart` expects their answers in. */
+export function depegScenarios(rounds: number): readonly Scenario[] {
+  return CASES.map((each) => scenarioOf(each, rounds))
+}
+
+/** What the runs about a coin add to a study. */
+export function depegPart(
+  answers: readonly Answer[],
+  scenarios: readonly Scenario[],
+): Pick<Study, 'method' | 'findings' | 'figures' | 'tables' | 'text' | 'data'> {
+  const rows = answers.flatMap((answer, at): Row[] => {
+    const [each, scenario] = [CASES[at], scenarios[at]]
+    if (answer.type !== 'whole' || each === undefined || scenario === undefined) return []
+    const { quoting, incident, policy } = each
+    const course = priceCourse(answer.result, scenario)
+    return [{ quoting, incident: incident.name, policy: policy.name, ...course }]
+  })
+  return {
+    method: METHOD,
+    findings: findingsOf(rows),
+    figures: QUOTING.map((quoting) => figureOf(rows, quoting)),
+    tables: [{ id: 'coins', title: 'All runs with a coin', table: tableOf(rows) }],
+    text: textOf(rows),
+    data: { coins: rows.map(({ course: _, ...row }) => row) },
+  }
+}
+
+const METHOD = [
+  'With a coin, two or three of five venues of equal volume quote in USDT, and three others show ' +
+    'what it is worth in dollars. It falls within a tenth of the incident and comes back after ' +
+    'it; or it keeps its worth, and two of the three venues that show it say less. Members take ' +
+    'it for a dollar, or convert by the median of its venues, without and with a guard.',
+]
+
+function scenarioOf({ quoting, incident, policy }: Case, rounds: number): Scenario {
+  const span = incidentSpan(rounds)
+  const { depthBps, falsePpm } = incident
+  const tenthMs = Math.round((span.toMs - span.fromMs) / 10)
+  const depeg = { ...span, depthBps, rampMs: tenthMs, recoveryMs: tenthMs }
+  const wrong = { ...span, type: 'scaled', ppm: falsePpm }
+  return checkScenario({
+    name: 'coin-policy',
+    rounds,
+    committee: { members: 4 },
+    prices: {
+      venues: VENUES.map((venue, at) => ({ ...venue, quote: at < quoting ? 'USDT' : 'USD' })),
+      conversions: [
+        {
+          market: 'USDT/USD',
+          noisePpm: 100,
+          ...(depthBps === 0 ? {} : { depeg }),
+          ...policy.conversion,
+          venues: COIN_VENUES.map((venue, at) => ({
+            ...venue,
+            incidents: at < 2 && falsePpm !== 1_000_000 ? [wrong] : [],
+          })),
+        },
+      ],
+    },
+  })
+}
+
+function figureOf(rows: readonly Row[], quoting: number): Figure {
+  const of = (incident: string, policy: string) =>
+    rows.find(
+      (row) => row.quoting === quoting && row.incident === incident && row.policy === policy,
+    )
+  return {
+    id: `coin-${quoting}`,
+    title: `Distance from the truth when ${quoting} of five venues quote in a coin`,
+    caption:
+      'Mean over the rounds of the incident that have a value, and the largest in brackets; then ' +
+      'the share of rounds that have none, where there are such.',
+    plot: {
+      type: 'heat',
+      x: { label: 'what members make of the coin', names: POLICIES.map(({ name }) => name) },
+      y: { label: 'incident', names: INCIDENTS.map(({ name }) => name) },
+      cells: INCIDENTS.map((incident) =>
+        POLICIES.map((policy) => {
+          const row = of(incident.name, policy.name)
+          if (row === undefined) return null
+          return { value: Math.log10(Math.max(0.1, row.meanBps ?? 0.1)), text: cellOf(row) }
+        }),
+      ),
+      isDiverging: false,
+      value: 'mean (largest) distance in basis points; colours by its logarithm',
+    },
+  }
+}
+
+function cellOf({ meanBps, maxBps, available }: PriceCourse): string {
+  const absent = available === 1 ? '' : `absent ${(100 * (1 - available)).toFixed(0)} %`
+  if (meanBps === null) return absent
+  return `${fixed(meanBps, 1)} (${fixed(maxBps, 0)})${absent === '' ? '' : `, ${absent}`}`
+}
+
+function findingsOf(rows: readonly Row[]): readonly string[] {
+  const [dollar, open, guarded] = POLICIES
+  const of = (quoting: number, incident: string, policy: { readonly name: string }) => {
+    const { name } = policy
+    const is = (row: Row) =>
+      row.quoting === quoting && row.incident === incident && row.policy === name
+    const row = rows.find(is)
+    return row === undefined ? 'nothing' : cellOf(row)
+  }
+  const [fall, wrong] = ['coin falls by 12 %', 'its market false by 12 %']
+  return [
+    `Where three of five venues quote in a coin that falls by 12 %, mean (largest) basis points ` +
+      `from the truth are ${of(3, fall, dollar)} when it is taken for a dollar, ` +
+      `${of(3, fall, open)} converted by its market, and ${of(3, fall, guarded)} with the guard.`,
+    `The guard is there for a market of the coin that is false: by 12 % it moves the price by ` +
+      `${of(3, wrong, open)} without the guard, and with it the price is ${of(3, wrong, guarded)}.`,
+    `Where two of five quote in the coin the same is ${of(2, wrong, open)} without the guard and ` +
+      `${of(2, wrong, guarded)} with it.`,
+  ]
+}
+
+function tableOf(rows: readonly Row[]) {
+  return {
+    columns: [
+      ...columnsOf('number', ['quoting']),
+      ...columnsOf('text', ['incident', 'policy']),
+      ...columnsOf('number', ['meanBps', 'maxBps', 'available']),
+    ],
+    rows: rows.map((row) => [
+      row.quoting,
+      row.incident,
+      row.policy,
+      row.meanBps,
+      row.maxBps,
+      row.available,
+    ]),
+  }
+}
+
+function textOf(rows: readonly Row[]): string {
+  return alignedTable([
+    ['quote in the coin', 'incident', 'policy', 'mean bps', 'max bps', 'with a value'],
+    ...rows.map(({ quoting, incident, policy, meanBps, maxBps, available }) => [
+      `${quoting} of 5`,
+      incident,
+      policy,
+      fixed(meanBps, 2),
+      fixed(maxBps, 1),
+      `${(100 * available).toFixed(1)} %`,
+    ]),
+  ])
+}
