@@ -12,7 +12,8 @@ import type { Study } from './study.ts'
 const POLICIES = [
   { name: 'taken for a dollar', conversion: { use: 'par' } },
   { name: 'converted', conversion: {} },
-  { name: 'converted within 5 % of par', conversion: { peg: { bpsMax: 500 } } },
+  // Converted too, but not further from par than that.
+  { name: 'within 5 % of par', conversion: { peg: { bpsMax: 500 } } },
 ] as const
 
 /** Of five venues, the first so many quote in the coin. */
@@ -72,7 +73,7 @@ export function depegPart(
   return {
     method: METHOD,
     findings: findingsOf(rows),
-    figures: QUOTING.map((quoting) => figureOf(rows, quoting)),
+    figures: [distanceFigure(rows), absenceFigure(rows)],
     tables: [{ id: 'coins', title: 'All runs with a coin', table: tableOf(rows) }],
     text: textOf(rows),
     data: { coins: rows.map(({ course: _, ...row }) => row) },
@@ -114,58 +115,99 @@ function scenarioOf({ quoting, incident, policy }: Case, rounds: number): Scenar
   })
 }
 
-function figureOf(rows: readonly Row[], quoting: number): Figure {
-  const of = (incident: string, policy: string) =>
-    rows.find(
-      (row) => row.quoting === quoting && row.incident === incident && row.policy === policy,
-    )
+/** One column for each policy where so many quote in the coin. */
+const COLUMNS = QUOTING.flatMap((quoting) => POLICIES.map((policy) => ({ quoting, policy })))
+
+function heat(
+  rows: readonly Row[],
+  cellOf: (row: Row) => { readonly value: number; readonly text: string },
+) {
   return {
-    id: `coin-${quoting}`,
-    title: `Distance from the truth when ${quoting} of five venues quote in a coin`,
+    type: 'heat' as const,
+    x: {
+      label: 'venues that quote in the coin, and what members make of it',
+      names: COLUMNS.map(({ quoting, policy }) => `${quoting} of 5: ${policy.name}`),
+    },
+    y: { label: 'incident', names: INCIDENTS.map(({ name }) => name) },
+    cells: INCIDENTS.map((incident) =>
+      COLUMNS.map(({ quoting, policy }) => {
+        const row = rowOf(rows, { quoting, incident: incident.name, policy: policy.name })
+        return row === undefined ? null : cellOf(row)
+      }),
+    ),
+    isDiverging: false,
+  }
+}
+
+function rowOf(
+  rows: readonly Row[],
+  of: Pick<Row, 'quoting' | 'incident' | 'policy'>,
+): Row | undefined {
+  return rows.find(
+    (row) => row.quoting === of.quoting && row.incident === of.incident && row.policy === of.policy,
+  )
+}
+
+function distanceFigure(rows: readonly Row[]): Figure {
+  return {
+    id: 'coin-distance',
+    title: 'Distance from the truth when venues quote in a coin',
     caption:
-      'Mean over the rounds of the incident that have a value, and the largest in brackets; then ' +
-      'the share of rounds that have none, where there are such.',
+      'Mean over the rounds of the incident that have a value, and the largest in brackets; a ' +
+      'dash where none has.',
     plot: {
-      type: 'heat',
-      x: { label: 'what members make of the coin', names: POLICIES.map(({ name }) => name) },
-      y: { label: 'incident', names: INCIDENTS.map(({ name }) => name) },
-      cells: INCIDENTS.map((incident) =>
-        POLICIES.map((policy) => {
-          const row = of(incident.name, policy.name)
-          if (row === undefined) return null
-          return { value: Math.log10(Math.max(0.1, row.meanBps ?? 0.1)), text: cellOf(row) }
-        }),
-      ),
-      isDiverging: false,
+      ...heat(rows, ({ meanBps, maxBps }) => ({
+        value: Math.log10(Math.max(0.1, meanBps ?? 0.1)),
+        text: meanBps === null ? '–' : `${fixed(meanBps, 1)} (${fixed(maxBps, 0)})`,
+      })),
       value: 'mean (largest) distance in basis points; colours by its logarithm',
     },
   }
 }
 
-function cellOf({ meanBps, maxBps, available }: PriceCourse): string {
-  const absent = available === 1 ? '' : `absent ${(100 * (1 - available)).toFixed(0)} %`
-  if (meanBps === null) return absent
-  return `${fixed(meanBps, 1)} (${fixed(maxBps, 0)})${absent === '' ? '' : `, ${absent}`}`
+function absenceFigure(rows: readonly Row[]): Figure {
+  return {
+    id: 'coin-absence',
+    title: 'Rounds without a value when venues quote in a coin',
+    caption: 'Certified without a value, because too few venues are left for one.',
+    plot: {
+      ...heat(rows, ({ available }) => ({ value: 1 - available, text: absentText(available) })),
+      value: 'share of the rounds of the incident',
+    },
+  }
+}
+
+function absentText(available: number): string {
+  return `${(100 * (1 - available)).toFixed(0)} %`
 }
 
 function findingsOf(rows: readonly Row[]): readonly string[] {
-  const [dollar, open, guarded] = POLICIES
+  const [, open, guarded] = POLICIES
   const of = (quoting: number, incident: string, policy: { readonly name: string }) => {
-    const { name } = policy
-    const is = (row: Row) =>
-      row.quoting === quoting && row.incident === incident && row.policy === name
-    const row = rows.find(is)
-    return row === undefined ? 'nothing' : cellOf(row)
+    const row = rowOf(rows, { quoting, incident, policy: policy.name })
+    return {
+      meanBps: fixed(row?.meanBps ?? null, 1),
+      maxBps: fixed(row?.maxBps ?? null, 0),
+      absent: absentText(row?.available ?? 0),
+    }
   }
   const [fall, wrong] = ['coin falls by 12 %', 'its market false by 12 %']
+  const [falls, lies] = [POLICIES.map((each) => of(3, fall, each)), of(3, wrong, open)]
+  const [guardedFall, guardedLie] = [of(3, fall, guarded), of(3, wrong, guarded)]
+  const [few, fewGuarded] = [of(2, wrong, open), of(2, wrong, guarded)]
   return [
-    `Where three of five venues quote in a coin that falls by 12 %, mean (largest) basis points ` +
-      `from the truth are ${of(3, fall, dollar)} when it is taken for a dollar, ` +
-      `${of(3, fall, open)} converted by its market, and ${of(3, fall, guarded)} with the guard.`,
-    `The guard is there for a market of the coin that is false: by 12 % it moves the price by ` +
-      `${of(3, wrong, open)} without the guard, and with it the price is ${of(3, wrong, guarded)}.`,
-    `Where two of five quote in the coin the same is ${of(2, wrong, open)} without the guard and ` +
-      `${of(2, wrong, guarded)} with it.`,
+    `A coin that falls by 12 % takes the price along by ${falls[0]?.meanBps} basis points on ` +
+      'average where three of five venues quote in it and it is taken for a dollar. Converted ' +
+      `by its market the price is at most ${falls[1]?.maxBps} off.`,
+    'The guard is for a market of the coin that is false. One that says 12 % too little moves ' +
+      `the price by ${lies.meanBps} basis points where three of five quote in the coin. With ` +
+      `the guard ${guardedLie.absent} of the rounds have no value instead, as ` +
+      `${guardedFall.absent} have when the coin truly falls so far.`,
+    'Where only two of five quote in the coin, the three others outvote them whatever members ' +
+      `make of it: at most ${few.maxBps} basis points without the guard, ${fewGuarded.maxBps} ` +
+      `with it, and ${fewGuarded.absent} of the rounds have no value.`,
+    'What is false by less than the guard allows passes it: 4 % too little moves the price by ' +
+      `${of(3, 'its market false by 4 %', guarded).meanBps} basis points.`,
   ]
 }
 
