@@ -23,6 +23,7 @@ export type Rule =
   | 'L3'
   | 'L4'
   | 'L5'
+  | 'L6'
 
 /** A broken invariant, with what a person needs to look into it. */
 export interface Violation {
@@ -36,6 +37,16 @@ export interface Violation {
 export interface Disturbance {
   readonly fromUs: number
   readonly toUs: number
+}
+
+/** When a due feed must be on chain (protocol §12, L6). */
+export interface DeliveryPromise {
+  /** So long after it became due, or after the chain was last disturbed. */
+  readonly boundUs: number
+  /** No member offers more, in wei per gas. */
+  readonly feePerGasMaxWei: bigint
+  /** When which members cannot deliver, or would not, by the scenario; crashes apart. */
+  readonly unable: readonly (Disturbance & { readonly member: MemberIndex })[]
 }
 
 /** What a checker may know besides the facts: never more than an observer of the whole world. */
@@ -52,6 +63,8 @@ export interface Subject {
   readonly disturbances: readonly Disturbance[]
   /** Messages are lost all the time, or clocks are off by more than the committee allows. */
   readonly isAlwaysDisturbed: boolean
+  /** What L6 promises of the chain; null without one. */
+  readonly delivery: DeliveryPromise | null
   /** State of a member's machine; null while its process is down. */
   readonly stateOf: (member: MemberIndex) => State | null
   /** What processes were told and did, for S8 alone. */

@@ -1,4 +1,4 @@
-/** Durations counted in bins of 0.1 ms up to 20 s: any number of them in the same memory. */
+/** Durations counted in 200,000 bins: any number of them in the same memory. */
 export interface Histogram {
   readonly add: (durationUs: number) => void
   readonly summary: () => LatencySummary
@@ -25,14 +25,15 @@ const BIN_US = 100
 const BINS = 200_000
 const BINS_START = 4_096
 
-export function createHistogram(): Histogram {
+/** @param binUs width of a bin; the default counts up to 20 s */
+export function createHistogram(binUs = BIN_US): Histogram {
   let bins = new Uint32Array(BINS_START)
   let count = 0
   let sumUs = 0
   let maxUs = 0
 
   const add = (durationUs: number): void => {
-    const bin = Math.min(BINS - 1, Math.max(0, Math.floor(durationUs / BIN_US)))
+    const bin = Math.min(BINS - 1, Math.max(0, Math.floor(durationUs / binUs)))
     if (bin >= bins.length) {
       const larger = new Uint32Array(Math.min(BINS, Math.max(bin + 1, 2 * bins.length)))
       larger.set(bins)
@@ -48,7 +49,7 @@ export function createHistogram(): Histogram {
     let passed = 0
     for (const [bin, inBin] of bins.entries()) {
       passed += inBin
-      if (passed > 0 && passed >= share * count) return ((bin + 1) * BIN_US) / 1_000
+      if (passed > 0 && passed >= share * count) return ((bin + 1) * binUs) / 1_000
     }
     return null
   }
@@ -67,10 +68,10 @@ export function createHistogram(): Histogram {
     let wanted = 0
     for (const [bin, inBin] of bins.entries()) {
       if (inBin === 0) continue
-      if (passed === 0) curve.push({ ms: (bin * BIN_US) / 1_000, share: 0 })
+      if (passed === 0) curve.push({ ms: (bin * binUs) / 1_000, share: 0 })
       passed += inBin
       if (passed / count < wanted) continue
-      curve.push({ ms: ((bin + 1) * BIN_US) / 1_000, share: passed / count })
+      curve.push({ ms: ((bin + 1) * binUs) / 1_000, share: passed / count })
       wanted = passed / count + 1 / points
     }
     return curve

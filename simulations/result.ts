@@ -1,3 +1,4 @@
+import type { ChainFigures } from './chain-figures.ts'
 import type { Rule, Violation } from './checker.ts'
 import type { RoundFigures } from './round-statistics.ts'
 import type { Sent } from './world/network.ts'
@@ -20,6 +21,8 @@ export interface SimulationResult extends RoundFigures {
     /** No more faulty members than f: then no safety rule may break. */
     readonly isWithinModel: boolean
   }
+  /** Of a scenario with a chain. */
+  readonly chain?: ChainFigures
   readonly virtualMs: number
   readonly events: number
   /** Copies that members handed to links, relayed ones too, and their bytes. */

@@ -1,6 +1,7 @@
 import type { CreateChecker } from './checker.ts'
 import { createChainOrderChecker } from './checkers/chain-order.ts'
 import { createConsistencyChecker } from './checkers/consistency.ts'
+import { createDeliveryChecker } from './checkers/delivery.ts'
 import { createDurabilityChecker } from './checkers/durability.ts'
 import { createFastShareChecker } from './checkers/fast-share.ts'
 import { createHealingChecker } from './checkers/healing.ts'
@@ -35,7 +36,7 @@ export const CHECKERS: readonly CreateChecker[] = [
 ]
 
 /** And those of a chain that it delivers to. */
-const CHAIN_CHECKERS: readonly CreateChecker[] = [createChainOrderChecker]
+const CHAIN_CHECKERS: readonly CreateChecker[] = [createChainOrderChecker, createDeliveryChecker]
 
 /** The checkers of a run of a scenario. */
 export function checkersOf({ chain }: Pick<Scenario, 'chain'>): readonly CreateChecker[] {

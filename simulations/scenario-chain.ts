@@ -25,7 +25,7 @@ export function chainOf(chain: ChainScenario | undefined): WorldChainOptions | n
     poolKeepUs: chain.mempoolKeepMs * US_PER_MS,
     reportAgeMs: chain.reportAgeMs,
     futureMs: chain.futureMs,
-    seat: {
+    wallet: {
       endpoints: chain.endpoints,
       rpcUs: chain.rpcMs * US_PER_MS,
       poolUs: { min: chain.mempoolMs.min * US_PER_MS, max: chain.mempoolMs.max * US_PER_MS },
@@ -54,7 +54,7 @@ export function planChainFaults(world: World, faults: readonly ChainFault[]): vo
 }
 
 function planFault(world: World, fault: ChainFault): void {
-  const { chain, seats = [] } = { chain: world.chain?.chain, seats: world.chain?.seats }
+  const { chain, wallets = [] } = { chain: world.chain?.chain, wallets: world.chain?.wallets }
   if (chain === undefined) return
   const at = (ms: number, run: () => void): void => world.at(ms * US_PER_MS, run)
   switch (fault.type) {
@@ -71,16 +71,16 @@ function planFault(world: World, fault: ChainFault): void {
       return
     case 'transmitters':
       for (const member of fault.members) {
-        const seat = seats[member]
-        if (seat === undefined) continue
-        at(fault.fromMs, () => seat.setTransmitting(fault.how))
-        at(fault.toMs, () => seat.setTransmitting('honest'))
+        const wallet = wallets[member]
+        if (wallet === undefined) continue
+        at(fault.fromMs, () => wallet.setTransmitting(fault.how))
+        at(fault.toMs, () => wallet.setTransmitting('honest'))
       }
       return
     default:
       for (const member of fault.members) {
         for (const endpoint of fault.endpoints) {
-          const endpoints = seats[member]?.endpoints
+          const endpoints = wallets[member]?.endpoints
           at(fault.fromMs, () => endpoints?.set(endpoint, stateOf(fault)))
           at(fault.toMs, () => endpoints?.set(endpoint, { type: 'honest' }))
         }

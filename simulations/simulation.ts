@@ -4,9 +4,11 @@ import { createMachine } from '../aggregator/machine.ts'
 import type { Members } from '../aggregator/values/ids.ts'
 import { countMembers, difference, listMembers, membersOf } from '../aggregator/values/ids.ts'
 import type { Strategy } from './adversary.ts'
+import { ChainStatistics } from './chain-statistics.ts'
 import type { CreateChecker, Rule } from './checker.ts'
 import { Checkers } from './checkers.ts'
 import { controlledBy, createControl } from './control.ts'
+import { deliveryPromiseOf } from './delivery-promise.ts'
 import { disturbancesOf, isAlwaysDisturbed } from './disturbances.ts'
 import { planFaults } from './faults.ts'
 import { Journals } from './journal.ts'
@@ -45,6 +47,8 @@ export class Simulation {
   readonly #options: SimulationOptions
   readonly #world: World
   readonly #statistics: Statistics
+  /** Null without a chain. */
+  readonly #chainStatistics: ChainStatistics | null
   readonly #checkers: Checkers
   readonly #faulty: Members
   readonly #endUs: number
@@ -67,6 +71,7 @@ export class Simulation {
       () => this.#world,
     )
     const clocks = clocksOf(scenario)
+    const { feeds } = keys.committee.params
     const believed = plants.context?.(context) ?? context
     const honest = difference(keys.committee.all, this.#faulty)
     const create = plants.createMachine ?? createMachine
@@ -88,26 +93,24 @@ export class Simulation {
         ...plants,
         createMachine: isWanted('S8') ? journals.journaled(create) : create,
         control,
-        sources: sourcesOf(scenario, {
-          seed,
-          feeds: keys.committee.params.feeds,
-          keys,
-          recording: options.recording ?? null,
-        }),
+        sources: sourcesOf(scenario, { seed, feeds, keys, recording: options.recording ?? null }),
         watch: (fact) => {
           this.#statistics.watch(fact)
+          this.#chainStatistics?.watch(fact)
           this.#checkers.watch(fact)
           if (fact.type === 'roundOpened') roundOpened(fact.round)
         },
       },
     )
     this.#statistics = statisticsOf(options, { committee: keys.committee, honest })
+    this.#chainStatistics = chainStatisticsOf(this.#world, { scenario, honest })
     const subject = {
       committee: keys.committee,
       context: believed,
       digests: this.#world.digests,
       honest,
       disturbances: disturbancesOf(scenario),
+      delivery: deliveryPromiseOf(scenario, this.#world.context),
       isAlwaysDisturbed: isAlwaysDisturbed(scenario, keys.committee.params.timing.clockSkewMsMax),
       stateOf: (member: number) => this.#world.hosts[member]?.state ?? null,
       journals,
@@ -149,6 +152,7 @@ export class Simulation {
     const { scenario, seed } = this.#options
     const { committee } = this.#world.context
     const { rounds, convicted, notes } = this.#statistics
+    const chain = this.#chainStatistics?.figures(this.#world.nowUs)
     return {
       scenario: scenario.name,
       protocol: scenario.protocol,
@@ -161,6 +165,7 @@ export class Simulation {
         faulty: listMembers(this.#faulty),
         isWithinModel: countMembers(this.#faulty) <= committee.f,
       },
+      ...(chain === undefined ? {} : { chain }),
       virtualMs: Math.floor(this.#world.nowUs / 1_000),
       events: this.#world.events,
       ...rounds.figures(),
@@ -210,5 +215,19 @@ function statisticsOf(
     firstRound: ROUNDS_BEFORE + 1,
     lastRound: ROUNDS_BEFORE + scenario.rounds,
     truth: truthOf(scenario.prices, { seed, label, recording }),
+  })
+}
+
+function chainStatisticsOf(
+  { chain, context }: World,
+  of: { readonly scenario: Scenario; readonly honest: Members },
+): ChainStatistics | null {
+  if (chain === null) return null
+  return new ChainStatistics({
+    chain: chain.chain,
+    committee: context.committee,
+    honest: of.honest,
+    firstRound: ROUNDS_BEFORE + 1,
+    lastRound: ROUNDS_BEFORE + of.scenario.rounds,
   })
 }

@@ -26,11 +26,18 @@ export interface FeedOnChain {
 export interface TargetState {
   readonly name: string
   feeds: readonly FeedOnChain[]
-  /** When this node's turn to look again comes; null while nothing is due. */
+  /** When that was read. */
+  readMs: UnixMs
+  /** When this node's turn comes; null while nothing is due and nothing known is old. */
   turnMs: UnixMs | null
+  /** `look`: nothing is due as far as this node knows, and its turn to send does not come yet. */
+  turnTo: 'look' | 'deliver'
   /** `reading`: asked the chain before sending. `sending`: a transmission is on its way. */
   activity: 'idle' | 'reading' | 'sending'
 }
+
+/** How often a target is looked at in the shortest heartbeat of a feed, when nothing is due. */
+export const LOOKS_PER_HEARTBEAT = 4
 
 /** Why a feed should be sent now (§8.2); null when it need not. */
 export type DueReason = 'first' | 'status' | 'heartbeat' | 'deviation'
@@ -73,7 +80,7 @@ function magnitude(value: bigint): bigint {
   return value < 0n ? -value : value
 }
 
-/** A new best certificate: on each target, plans this node's turn if something became due. */
+/** A new best certificate: on each target, plans this node's turn if it should look there. */
 export function onBestCertificate(turn: Turn): void {
   for (const target of turn.state.targets.values()) plan(turn, target)
 }
@@ -88,15 +95,26 @@ function dueNow(turn: Turn, target: TargetState): readonly FeedIndex[] {
   return dueFeedsOf(turn.context.committee.params.feeds, best.message, target.feeds)
 }
 
+/**
+ * Whether what is known of a target is so old that it may be wrong: a reorganisation took it back,
+ * or endpoints lied. Whoever believed a round of the future for good would never deliver again.
+ */
+function isOutdated(turn: Turn, target: TargetState): boolean {
+  const { feeds } = turn.context.committee.params
+  const looks = (turn.nowMs - target.readMs) * LOOKS_PER_HEARTBEAT
+  return feeds.some(({ heartbeatMs }) => looks >= heartbeatMs)
+}
+
 function plan(turn: Turn, target: TargetState): void {
   if (target.activity !== 'idle') return
-  if (dueNow(turn, target).length === 0) {
-    target.turnMs = null
-    return
-  }
-  if (target.turnMs !== null) return
+  const isDue = dueNow(turn, target).length > 0
+  // A turn stays also when nothing is due any more: a value around its threshold would call up
+  // another first transmitter in every other round, beside those whose delivery is on its way.
+  if (target.turnMs !== null && (target.turnTo === 'deliver' || !isDue)) return
+  if (!isDue && !isOutdated(turn, target)) return
   const round = turn.state.best === null ? 0 : turn.state.best.message.round
   const stage = orderOf(turn.context, round).indexOf(turn.state.self)
+  target.turnTo = isDue ? 'deliver' : 'look'
   target.turnMs = turn.nowMs + stage * turn.context.committee.params.timing.stageMs
 }
 
@@ -113,18 +131,22 @@ export function runTurns(turn: Turn): void {
   }
 }
 
-/** What the chain holds: news, or the answer before sending; then sends what is still due. */
+/**
+ * What the chain holds: news, or the answer before sending; then sends what is still due. Where a
+ * look finds something due, a turn to deliver it is planned.
+ */
 export function onChainRead(turn: Turn, event: Extract<Event, { type: 'chainRead' }>): void {
   const target = targetOf(turn, event.target)
   target.feeds = event.feeds
+  target.readMs = turn.nowMs
   if (target.activity === 'sending') return
   const wasReading = target.activity === 'reading'
   target.activity = 'idle'
-  if (!wasReading) {
+  if (wasReading) target.turnMs = null
+  if (!wasReading || target.turnTo === 'look') {
     plan(turn, target)
     return
   }
-  target.turnMs = null
   const feeds = dueNow(turn, target)
   const { best } = turn.state
   if (feeds.length === 0 || best === null) return
@@ -134,8 +156,7 @@ export function onChainRead(turn: Turn, event: Extract<Event, { type: 'chainRead
 
 /**
  * A transmission ended: looks at the chain at once, one stage later when another was first, or
- * after
- * a failure when all others had a turn.
+ * after a failure when all others had a turn.
  */
 export function onTransmitted(turn: Turn, event: Extract<Event, { type: 'transmitted' }>): void {
   const target = targetOf(turn, event.target)
@@ -143,13 +164,21 @@ export function onTransmitted(turn: Turn, event: Extract<Event, { type: 'transmi
   const { size, params } = turn.context.committee
   // Overtaken by a delivery that may still wait for its block: looking again at once finds nothing.
   const stages = { landed: 0, superseded: 1, failed: size }[event.outcome]
+  target.turnTo = 'deliver'
   target.turnMs = turn.nowMs + stages * params.timing.stageMs
 }
 
 function targetOf(turn: Turn, name: string): TargetState {
   const known = turn.state.targets.get(name)
   if (known !== undefined) return known
-  const made: TargetState = { name, feeds: [], turnMs: null, activity: 'idle' }
+  const made: TargetState = {
+    name,
+    feeds: [],
+    readMs: turn.nowMs,
+    turnMs: null,
+    turnTo: 'look',
+    activity: 'idle',
+  }
   turn.state.targets.set(name, made)
   return made
 }

@@ -21,6 +21,7 @@ export function textSummary(result: SimulationResult): string {
     `  value      off the true price by ${fixed(errorBps.meanBps, 2)} bps on average, at most ` +
       `${fixed(errorBps.maxBps, 2)}; members differ in ${result.differing} rounds`,
     `  wire       ${wire.messages} messages, ${wire.bytes} bytes`,
+    ...chainLines(result.chain),
     `  convicted  ${listed(result.convicted)}`,
     `  trace      ${result.traceHash}`,
     `  checked    ${checkedLine(result)}`,
@@ -29,6 +30,26 @@ export function textSummary(result: SimulationResult): string {
     lines.push(`  BROKEN     ${rule} in round ${round}: ${message}`)
   }
   return lines.join('\n')
+}
+
+function chainLines(chain: SimulationResult['chain']): readonly string[] {
+  if (chain === undefined) return []
+  const { transactions: sent, gas, age, blocks, fullBlocks, reorgs } = chain
+  const [due, certified] = [chain.dueToChainMs, chain.certifiedToChainMs]
+  const seconds = (ms: number | null) => fixed(ms === null ? null : ms / 1_000, 1)
+  const share = age.aboveHeartbeat === null ? null : 100 * age.aboveHeartbeat
+  const feesBy = gas.feeGweiBy.map((gwei) => fixed(gwei, 0)).join(', ')
+  return [
+    `  chain      ${blocks} blocks, ${fullBlocks} of them full, ${reorgs} reorganisation(s)`,
+    `             due → on chain p50 ${seconds(due.p50Ms)}, p99 ${seconds(due.p99Ms)} s; ` +
+      `certified → on chain p50 ${seconds(certified.p50Ms)}, p99 ${seconds(certified.p99Ms)} s`,
+    `             value at most ${seconds(age.maxMs)} s old, above its heartbeat ` +
+      `${fixed(share, 1)} % of the time`,
+    `             ${sent.stored} deliveries stored (${sent.needless} for nothing), ` +
+      `${sent.lostToRace} lost to a race, ${sent.refused} refused, ` +
+      `${sent.undone} undone, ${sent.evicted} evicted`,
+    `             ${gas.used} gas for ${fixed(gas.feeGwei, 0)} gwei, by member ${feesBy}`,
+  ]
 }
 
 function latencyLine({ meanMs, p50Ms, p99Ms, maxMs }: LatencySummary): string {

@@ -1,3 +1,4 @@
+import type { ChainFigures } from '../chain-figures.ts'
 import type { Rule, Violation } from '../checker.ts'
 import { type Influence, InfluenceMeter } from '../influence.ts'
 import type { SimulationResult } from '../result.ts'
@@ -24,6 +25,8 @@ export interface Outcome {
   readonly wire: SimulationResult['wire']
   readonly errorBps: SimulationResult['errorBps']
   readonly differing: number
+  /** Of a scenario with a chain. */
+  readonly chain?: Omit<ChainFigures, 'timeline'>
   readonly convicted: readonly number[]
   readonly violationCount: number
   /** The first of each rule, in the order in which they broke. */
@@ -43,8 +46,14 @@ export function performJob(job: Job): Outcome {
   })
   const { isWithinModel } = result.committee
   const figures = { isWithinModel, virtualMs, events, rounds, latencyMs, convicted }
-  const compared = { wire, errorBps, differing }
+  const compared = { wire, errorBps, differing, ...chainOf(result) }
   return { ...figures, ...compared, violationCount, violations, traceHash }
+}
+
+function chainOf({ chain }: SimulationResult): Pick<Outcome, 'chain'> {
+  if (chain === undefined) return {}
+  const { timeline: _, ...figures } = chain
+  return { chain: figures }
 }
 
 /** A run with its curves and timeline. */

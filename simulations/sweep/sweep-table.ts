@@ -29,17 +29,32 @@ const FIGURES: readonly Figure[] = [
   ['traceHash', 'text', ({ traceHash }) => traceHash],
 ]
 
+/** Of scenarios with a chain; only sweeps that have one show them. */
+const CHAIN_FIGURES: readonly Figure[] = [
+  ['dueToChainMeanMs', 'number', ({ chain }) => chain?.dueToChainMs.meanMs ?? null],
+  ['dueToChainP99Ms', 'number', ({ chain }) => chain?.dueToChainMs.p99Ms ?? null],
+  ['ageMaxMs', 'number', ({ chain }) => chain?.age.maxMs ?? null],
+  ['aboveHeartbeat', 'number', ({ chain }) => chain?.age.aboveHeartbeat ?? null],
+  ['stored', 'integer', ({ chain }) => chain?.transactions.stored ?? null],
+  ['needless', 'integer', ({ chain }) => chain?.transactions.needless ?? null],
+  ['lostToRace', 'integer', ({ chain }) => chain?.transactions.lostToRace ?? null],
+  ['gas', 'integer', ({ chain }) => chain?.gas.used ?? null],
+  ['feeGwei', 'number', ({ chain }) => chain?.gas.feeGwei ?? null],
+]
+
 /** Finished runs, one row each, in the order of the sweep. */
 export function sweepTable({ head, finished }: Results): DataTable {
   const ordered = inOrder(finished)
   const axes = head.axes.map((name, at): Column => ({ name, type: typeOfAxis(ordered, at) }))
-  const figures = FIGURES.map(([name, type]): Column => ({ name, type }))
+  const hasChain = ordered.some(({ outcome }) => outcome.chain !== undefined)
+  const shown = hasChain ? [...FIGURES, ...CHAIN_FIGURES] : FIGURES
+  const figures = shown.map(([name, type]): Column => ({ name, type }))
   return {
     columns: [...axes, ...columnsOf('integer', ['seed']), ...figures],
     rows: ordered.map(({ values, seed, outcome }) => [
       ...values.map((value) => (typeof value === 'boolean' ? String(value) : value)),
       seed,
-      ...FIGURES.map(([, , read]) => read(outcome)),
+      ...shown.map(([, , read]) => read(outcome)),
     ]),
   }
 }

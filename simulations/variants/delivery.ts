@@ -1,4 +1,5 @@
-import { spoilt, type Variant } from '../variant.ts'
+import { dueFeedsOf } from '../../aggregator/phases/deliver.ts'
+import { filtered, spoilt, type Variant } from '../variant.ts'
 
 /** Bugs of delivery, in the contract and in the turns to transmit (protocol §8). */
 export const DELIVERY_VARIANTS: readonly Variant[] = [
@@ -13,14 +14,38 @@ export const DELIVERY_VARIANTS: readonly Variant[] = [
     plants: { contract: { takesUnsigned: true } },
   },
   {
-    name: 'only-the-first-delivers',
-    summary: 'a member whose turn to transmit is not the first forgets it (§8.2)',
+    name: 'believes-the-chain-for-good',
+    summary: 'a member never looks again at a contract where nothing is due to it (§8.2)',
     plants: {
       createMachine: spoilt(({ state }, { nowMs }) => {
-        for (const target of state.targets.values()) {
-          if (target.activity === 'idle' && (target.turnMs ?? 0) > nowMs) target.turnMs = null
-        }
+        for (const target of state.targets.values()) target.readMs = nowMs
       }),
+    },
+  },
+  {
+    name: 'turns-lapse',
+    summary: 'a turn to transmit is forgotten when nothing is due for a moment (§8.2)',
+    plants: {
+      createMachine: (options) =>
+        spoilt(({ state }) => {
+          const { feeds } = options.context.committee.params
+          const { best, targets } = state
+          if (best === null) return
+          for (const target of targets.values()) {
+            const isDue = dueFeedsOf(feeds, best.message, target.feeds).length > 0
+            if (target.activity === 'idle' && !isDue) target.turnMs = null
+          }
+        })(options),
+    },
+  },
+  {
+    name: 'only-the-first-listed-delivers',
+    summary: 'members leave delivery to the one that is listed first (§8.2)',
+    plants: {
+      createMachine: (options) =>
+        filtered((effect) => (effect.type === 'transmit' && options.self > 0 ? null : effect))(
+          options,
+        ),
     },
   },
 ]

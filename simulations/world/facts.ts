@@ -2,8 +2,7 @@ import type { Effect, NoteCode, Promised, RoundPath } from '../../aggregator/eff
 import type { Certificate, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
 import { positionIn } from '../../aggregator/values/ids.ts'
-import type { Block } from './chain/chain.ts'
-import type { Transaction } from './chain/mempool.ts'
+import type { Block, Undone } from './chain/chain.ts'
 import type { Outcome } from './chain/transmitter.ts'
 
 interface Timed {
@@ -61,7 +60,7 @@ export type Fact =
   | (Timed & {
       readonly type: 'chainReorganised'
       readonly fromNumber: number
-      readonly undone: readonly Transaction[]
+      readonly undone: readonly Undone[]
     })
   /** The sequencer stopped making blocks, or goes on. */
   | (Timed & { readonly type: 'chainStood'; readonly isStanding: boolean })

@@ -4,7 +4,7 @@ import type { createMachine } from '../../aggregator/machine.ts'
 import type { DirectMessage, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { Prng } from '../prng.ts'
-import type { Seat } from './chain/seat.ts'
+import type { Wallet } from './chain/wallet.ts'
 import type { Clock } from './clock.ts'
 import type { Envelope } from './envelope.ts'
 import type { Watcher } from './facts.ts'
@@ -42,7 +42,7 @@ export interface HostDependencies {
   readonly publish: (message: Verified<GossipMessage>) => Verified<GossipMessage>
   readonly send: (to: MemberIndex, message: DirectMessage) => void
   /** Null in a world without a chain. */
-  readonly seat: Seat | null
+  readonly wallet: Wallet | null
   readonly chance: Prng
   readonly watch: Watcher
   readonly traceEvent: (event: Event, envelope: Envelope | null) => void

@@ -6,7 +6,7 @@ import { sealOwn } from '../../aggregator/messages/validate.ts'
 import type { State } from '../../aggregator/state.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { appended } from '../../aggregator/values/lists.ts'
-import type { DeliveryPort } from './chain/seat.ts'
+import type { DeliveryPort } from './chain/wallet.ts'
 import { type Disk, writePromise } from './disk.ts'
 import type { Envelope } from './envelope.ts'
 import { type Fact, factOf, shareFactOf } from './facts.ts'
@@ -87,9 +87,9 @@ export class Host {
   }
 
   #connect(process: number): void {
-    const { seat } = this.#dependencies
-    if (seat === null || process !== this.#process) return
-    this.#delivery = seat.connect({
+    const { wallet } = this.#dependencies
+    if (wallet === null || process !== this.#process) return
+    this.#delivery = wallet.connect({
       isRunning: () => process === this.#process,
       nowMs: () => this.nowMs(),
       report: (event) => this.report(event),

@@ -198,7 +198,7 @@ export class World {
         },
         publish: (message) => this.publish(member, message),
         send: (to, message) => this.#send(member, to, message),
-        seat: this.chain?.seats[member] ?? null,
+        wallet: this.chain?.wallets[member] ?? null,
         chance: prngOf(seed, `nonces ${member}`),
         watch,
         traceEvent: (event, envelope) => this.#mark(member, event, envelope),

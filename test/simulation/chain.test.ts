@@ -43,3 +43,60 @@ describe('S5 on chain can fail', () => {
     expect(firstBreaking({ ...by(how), variant }, { rule: 'S5', seedsMax: 4 })).not.toBeNull()
   })
 })
+
+describe('L6 can fail', () => {
+  const QUICK = { ...CHAIN, bumpAfterMs: 2_000 }
+  const all = { members: [0, 1, 2, 3], endpoints: [0, 1, 2] }
+  /** For twenty seconds everybody is told of a round of the future. */
+  const LIED_TO = [{ type: 'rpcLying', fromMs: 30_000, toMs: 50_000, ...all, about: 'newer' }]
+  const WITHHELD = [{ type: 'transmitters', ...always, members: [0], how: 'withhold' }]
+
+  test.each([
+    ['believes-the-chain-for-good', LIED_TO],
+    ['only-the-first-listed-delivers', WITHHELD],
+  ])('it finds %s', (variant, faults) => {
+    const scenario = { rounds: 240, chain: { ...QUICK, faults }, stopAtViolation: false }
+    const whole = simulated(scenario)
+    expect(whole.violations).toEqual([])
+    expect(whole.checked).toContain('L6')
+    expect(firstBreaking({ ...scenario, variant }, { rule: 'L6', seedsMax: 1 })).toBe(1)
+  })
+})
+
+describe('what a run shows of its chain', () => {
+  test('a stage shorter than a block makes all members pay for one delivery', () => {
+    const by = (stageMs: number) => {
+      const chain = { ...CHAIN, blockMs: 6_000, stageMs }
+      return simulated({ rounds: 240, chain }).chain?.transactions
+    }
+    const [short, long] = [by(1_000), by(8_000)].map((sent) => {
+      const wasted = (sent?.needless ?? 0) + (sent?.lostToRace ?? 0)
+      return { wasted, useful: (sent?.stored ?? 0) - (sent?.needless ?? 0) }
+    })
+    expect(short?.wasted).toBeGreaterThanOrEqual(2 * (short?.useful ?? 1))
+    // A turn of the time before may come when the next delivery is on its way.
+    expect(long?.wasted).toBeLessThanOrEqual(1)
+    expect(long?.useful).toBeGreaterThan(4)
+  })
+
+  test('a sequencer that stands makes the value old, and fees above the cap do', () => {
+    const ageMs = (faults: readonly unknown[]) =>
+      simulated({ rounds: 240, chain: { ...CHAIN, feePerGasGweiMax: 4, faults } }).chain?.age.maxMs
+    const span = { fromMs: 40_000, toMs: 80_000 }
+    expect(ageMs([])).toBeLessThan(25_000)
+    expect(ageMs([{ type: 'sequencerDown', ...span }])).toBeGreaterThan(55_000)
+    expect(ageMs([{ type: 'feeSpike', ...span, factor: 50 }])).toBeGreaterThan(55_000)
+  })
+
+  test('a reorganisation that takes a delivery back is counted, and not paid twice', () => {
+    const faults = [{ type: 'reorg', atMs: 22_500, depth: 2 }]
+    const plain = simulated({ rounds: 240, chain: CHAIN }).chain
+    const undone = simulated({ rounds: 240, chain: { ...CHAIN, faults } }).chain
+    expect(plain).toMatchObject({ reorgs: 0, transactions: { undone: 0 } })
+    expect(undone).toMatchObject({ reorgs: 1, transactions: { undone: 1 } })
+    const { used = 0, usedBy = [] } = undone?.gas ?? {}
+    expect(usedBy.reduce((sum, gas) => sum + gas, 0)).toBe(used)
+    expect(used % 39_700).toBe(0)
+    expect(used / 39_700).toBe(undone?.transactions.stored)
+  })
+})

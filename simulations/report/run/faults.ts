@@ -16,6 +16,7 @@ const CATEGORIES = [
   { name: 'clock wrong', colour: '#56b4e9' },
   { name: 'venue wrong', colour: '#e69f00', isHatched: true },
   { name: 'coin off its peg', colour: '#f0e442', isHatched: true },
+  { name: 'chain wrong', colour: '#8c6d31', isHatched: true },
   { name: 'attack', colour: '#cc79a7' },
   { name: 'convicted', colour: '#009e73' },
   { name: 'invariant broken', colour: '#d55e00' },
@@ -41,8 +42,17 @@ const NAME_CHARACTERS = 22
  * for most of the run would shade all of it and show nothing.
  */
 export function faultSpans(run: ShownRun): readonly Span[] {
+  return shortSpans(run, faultsOf(run))
+}
+
+/** The same of the chain, which disturbs no round. */
+export function chainSpans(run: ShownRun): readonly Span[] {
+  return shortSpans(run, chainFaultsOf(run))
+}
+
+function shortSpans(run: ShownRun, troubles: readonly Trouble[]): readonly Span[] {
   const [first, last] = roundsOf(run)
-  return faultsOf(run).flatMap(({ text, spans }) =>
+  return troubles.flatMap(({ text, spans }) =>
     spans.flatMap(([from, to]) => {
       const isShort = from < last && to > first && to - from <= (last - first) / 2
       return isShort ? [{ name: text, from, to }] : []
@@ -52,7 +62,7 @@ export function faultSpans(run: ShownRun): readonly Span[] {
 
 /** Faults and attacks over the run; null when there was neither. */
 export function faultsFigure(run: ShownRun): Figure | null {
-  const all = [...attacksOf(run), ...faultsOf(run), ...foundOf(run)]
+  const all = [...attacksOf(run), ...faultsOf(run), ...chainFaultsOf(run), ...foundOf(run)]
   if (all.length === 0) return null
   const shown = all.slice(0, ROWS_MAX)
   const rest = all.length - shown.length
@@ -190,4 +200,31 @@ function crashSpans(
   return Array.from({ length: Math.max(0, repeats) }, (_, index) =>
     inRounds(atMs + index * everyMs, restartMs + index * everyMs),
   )
+}
+
+function chainFaultsOf(run: ShownRun): readonly Trouble[] {
+  const { roundMs } = timingOf(run)
+  return (run.scenario.chain?.faults ?? []).map((fault): Trouble => {
+    const [fromMs, toMs] =
+      fault.type === 'reorg' ? [fault.atMs, fault.atMs + roundMs] : [fault.fromMs, fault.toMs]
+    const name = chainFaultName(fault)
+    return { kind: 'chain wrong', name, text: name, spans: [[fromMs / roundMs, toMs / roundMs]] }
+  })
+}
+
+function chainFaultName(fault: NonNullable<Scenario['chain']>['faults'][number]): string {
+  switch (fault.type) {
+    case 'reorg':
+      return `reorg of ${fault.depth}`
+    case 'feeSpike':
+      return `demand ×${fault.factor}`
+    case 'sequencerDown':
+      return 'sequencer down'
+    case 'transmitters':
+      return `${fault.how} (${membersText(fault.members)})`
+    default: {
+      const what = { rpcDown: 'down', rpcLagging: 'lags', rpcLying: 'lies' }[fault.type]
+      return `rpc ${membersText(fault.endpoints)} ${what} (${membersText(fault.members)})`
+    }
+  }
 }

@@ -4,7 +4,8 @@ import type { Figure } from '../figure/figure.ts'
 import { leftOfNames } from '../figure/frame.ts'
 import type { Page, Part } from '../page.ts'
 import { escapeHtml, fixed, percent } from '../text.ts'
-import { faultSpans, faultsFigure } from './faults.ts'
+import { chainFigures } from './chain-figures.ts'
+import { chainSpans, faultSpans, faultsFigure } from './faults.ts'
 import { linkFigures, membersFigure, roundFigures } from './member-figures.ts'
 import type { ShownRun } from './shown-run.ts'
 import { tablesOfRun } from './tables.ts'
@@ -29,6 +30,7 @@ export function pageOfRun(run: ShownRun): Page {
     latencyFigure(run),
     priceFigure(run, shaded),
     errorFigure(run, shaded),
+    ...chainFigures(run, [...shaded, ...chainSpans(run)]),
     membersFigure(run),
     ...linkFigures(run),
     ...roundFigures(run),

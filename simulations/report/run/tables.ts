@@ -1,3 +1,4 @@
+import type { ChainFigures } from '../../chain-figures.ts'
 import { PARTS } from '../../record/run-recorder.ts'
 import type { SimulationResult } from '../../result.ts'
 import { columnsOf, type DataTable } from '../data-table.ts'
@@ -39,10 +40,31 @@ export function tablesOfRun(run: ShownRun): readonly NamedTable[] {
     { id: 'links', title: 'Links', table: linksTable(run) },
     { id: 'rounds', title: 'Single rounds', table: roundsTable(run) },
   ]
+  const { chain } = run.result
+  if (chain !== undefined) {
+    tables.push({ id: 'chain', title: 'Chain', table: chainTable(chain) })
+    tables.push({ id: 'transmitters', title: 'Gas by member', table: gasTable(chain) })
+  }
   if (run.result.violationCount > 0) {
     tables.push({ id: 'violations', title: 'Violations', table: violationsTable(run.result) })
   }
   return tables.map((each) => ({ ...each, isFolded: true }))
+}
+
+function chainTable({ timeline }: ChainFigures): DataTable {
+  const figures = ['ageMsMax', 'valueLow', 'valueHigh', 'baseFeeGweiMax'] as const
+  const names = ['round', 'rounds', ...figures] as const
+  return {
+    columns: [...columnsOf('integer', ['round', 'rounds']), ...columnsOf('number', figures)],
+    rows: timeline.map((bucket) => names.map((name) => bucket[name])),
+  }
+}
+
+function gasTable({ gas }: ChainFigures): DataTable {
+  return {
+    columns: [...columnsOf('integer', ['member', 'gas']), ...columnsOf('number', ['feeGwei'])],
+    rows: gas.usedBy.map((used, member) => [member, used, gas.feeGweiBy[member] ?? 0]),
+  }
 }
 
 function violationsTable({ violations }: SimulationResult): DataTable {

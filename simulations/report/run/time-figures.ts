@@ -182,10 +182,12 @@ function seriesOfErrors(timeline: readonly TimelineBucket[]): LinePlot['series']
 }
 
 /** Points stand in the middle of their rounds. */
-function middleOf({ round, rounds }: TimelineBucket): number {
+/** The middle of the rounds of a point, where it stands. */
+export function middleOf({ round, rounds }: Pick<TimelineBucket, 'round' | 'rounds'>): number {
   return round + rounds / 2
 }
 
-function shadedBy(spans: readonly Span[]): Pick<LinePlot, 'shaded'> {
+/** Stretches with a fault, as a plot shades them. */
+export function shadedBy(spans: readonly Span[]): Pick<LinePlot, 'shaded'> {
   return spans.length === 0 ? {} : { shaded: { name: 'a fault', spans } }
 }

@@ -5,7 +5,13 @@ import { type Prng, prngOf } from '../../prng.ts'
 import type { Watcher } from '../facts.ts'
 import { applied, type ContractOptions, type Delivery, emptyFeeds, gasOf } from './contract.ts'
 import { FeeMarket, type FeeMarketOptions, nextBaseFee, type Priced } from './fee-market.ts'
-import { Mempool, type PoolAnswer, type Transaction, tipAt } from './mempool.ts'
+import {
+  Mempool,
+  type PoolAnswer,
+  type Transaction,
+  type TransactionReceipt,
+  tipAt,
+} from './mempool.ts'
 
 export interface ChainOptions {
   readonly seed: number
@@ -37,6 +43,12 @@ export interface Block extends Priced {
   /** The next unused nonce of each member. */
   readonly nonces: readonly number[]
   readonly transactions: readonly Transaction[]
+}
+
+/** A transaction that a reorganisation took out of its block, and how it stood there. */
+export interface Undone {
+  readonly transaction: Transaction
+  readonly receipt: TransactionReceipt
 }
 
 /** Blocks that are kept: what a reorganisation or an endpoint that lags can go back to. */
@@ -141,9 +153,11 @@ export class Chain {
     if (count === 0) return
     const gone = this.#blocks.splice(-count)
     const nowUs = this.#use.nowUs()
-    const undone = gone.flatMap(({ transactions }) => transactions)
-    for (const transaction of undone) transaction.receipt = null
-    this.#pool.giveBack(undone, this.head.nonces)
+    const undone = gone.flatMap(({ transactions }) => transactions).flatMap(undoneOf)
+    for (const { transaction } of undone) {
+      transaction.receipt = null
+      this.#pool.add(transaction, this.head.nonces)
+    }
     const fromNumber = this.head.number + 1
     this.#use.watch({ type: 'chainReorganised', nowUs, fromNumber, undone })
     for (const { timestampMs } of gone) this.#append(timestampMs, [])
@@ -223,4 +237,9 @@ export class Chain {
     }
     return { gasUsed, after: { feeds, nonces, transactions } }
   }
+}
+
+function undoneOf(transaction: Transaction): readonly Undone[] {
+  const { receipt } = transaction
+  return receipt === null ? [] : [{ transaction, receipt }]
 }

@@ -68,11 +68,6 @@ export class Mempool {
     return 'accepted'
   }
 
-  /** Those of a block that a reorganisation took out wait again. */
-  giveBack(transactions: readonly Transaction[], nonces: readonly number[]): void {
-    for (const transaction of transactions) this.add(transaction, nonces)
-  }
-
   /**
    * Transactions that can pay a base fee and a tip, the highest tip first and at equal tips the
    * oldest; of each sender the next nonce alone.

@@ -3,21 +3,21 @@ import { prngOf } from '../../prng.ts'
 import type { Keys } from '../keys.ts'
 import { Chain, type ChainDependencies, type ChainOptions } from './chain.ts'
 import type { ContractBugs } from './contract.ts'
-import { Seat, type SeatOptions } from './seat.ts'
+import { Wallet, type WalletOptions } from './wallet.ts'
 
 /** A chain as a scenario describes it. */
 export interface WorldChainOptions extends Omit<ChainOptions, 'seed' | 'members' | 'contract'> {
   readonly reportAgeMs: number
   readonly futureMs: number
-  readonly seat: Omit<SeatOptions, 'transmitter'> & {
-    readonly transmitter: Omit<SeatOptions['transmitter'], 'member'>
+  readonly wallet: Omit<WalletOptions, 'transmitter'> & {
+    readonly transmitter: Omit<WalletOptions['transmitter'], 'member'>
   }
 }
 
 /** A chain, and the place of each member at it. */
 export interface WorldChain {
   readonly chain: Chain
-  readonly seats: readonly Seat[]
+  readonly wallets: readonly Wallet[]
 }
 
 /** The chain of a world; null in a world without one. */
@@ -32,15 +32,15 @@ export function createWorldChain(
   const { seed, keys, chain: options = null } = of
   if (options === null) return null
   const { size: members } = keys.committee
-  const { reportAgeMs, futureMs, seat } = options
+  const { reportAgeMs, futureMs, wallet } = options
   // The contract has the rules that the network agreed on, whatever members believe.
   const context = contextOf(keys.crypto, keys.committee)
   const contract = { context, reportAgeMs, futureMs, bugs: dependencies.bugs }
   const chain = new Chain({ ...options, seed, members, contract }, dependencies)
-  const seats = Array.from({ length: members }, (_, member) => {
-    const transmitter = { ...seat.transmitter, member }
+  const wallets = Array.from({ length: members }, (_, member) => {
+    const transmitter = { ...wallet.transmitter, member }
     const prng = prngOf(seed, `transactions ${member}`)
-    return new Seat({ ...seat, transmitter }, { ...dependencies, chain, prng })
+    return new Wallet({ ...wallet, transmitter }, { ...dependencies, chain, prng })
   })
-  return { chain, seats }
+  return { chain, wallets }
 }

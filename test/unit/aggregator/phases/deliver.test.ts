@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dueFeedsOf, dueReasonOf, type FeedOnChain } from '../../../../aggregator/phases/deliver.ts'
 import { FEED_STATUS, type FeedReport } from '../../../../aggregator/report/feed-report.ts'
-import { BTC } from '../../../support/committee.ts'
+import { BTC, testCommittee } from '../../../support/committee.ts'
 import { opened, ROUND, type Script } from '../../../support/script.ts'
 
 const ALL = 0b1111
@@ -174,5 +174,36 @@ describe('turns (protocol §8.2)', () => {
     script.waits(turnMs)
     chainRead(script, [])
     expect(script.all('transmit')[0]?.certificate.message.round).toBe(ROUND + 1)
+  })
+
+  test('given a chain that claimed a round of the future, then it is asked again in time', () => {
+    // A quarter of the heartbeat is four rounds.
+    const feeds = [{ ...BTC, heartbeatMs: 8_000 }]
+    const script = opened({ test: testCommittee({ feeds }) })
+    const certifies = (round: number): void => {
+      script.waits(0, round)
+      script.receives(script.forge.certificate({ round, signingSet: 0b111, expectedNext: ALL }))
+    }
+    chainRead(script, [held({ round: 1_000, timestampMs: script.cluster.nowMs + 500_000 })])
+    certifies(ROUND + 3)
+    script.waits(3 * STAGE_MS, ROUND + 3)
+    expect(reads(script)).toBe(0)
+    certifies(ROUND + 10)
+    script.waits(3 * STAGE_MS, ROUND + 10)
+    expect(reads(script)).toBe(1)
+    // It only looked: what turns out to be due has its own order of turns.
+    chainRead(script, [held({ timestampMs: 1 })])
+    expect(script.all('transmit')).toEqual([])
+    script.waits(6 * STAGE_MS, ROUND + 10)
+    expect(reads(script)).toBe(2)
+    chainRead(script, [held({ timestampMs: 1 })])
+    expect(script.all('transmit')).toHaveLength(1)
+  })
+
+  test('given a value that is due, is not and is again, then its turn stays', () => {
+    const { script, turnMs } = due(1)
+    chainRead(script, [held({ value: 6_000_000_000_001n, round: ROUND, timestampMs: 5_000 })])
+    script.waits(turnMs)
+    expect(reads(script)).toBe(1)
   })
 })

@@ -24,7 +24,7 @@ export type Transmitting =
   /** Sends its report with another value under the same signature. */
   | 'forge'
 
-export interface SeatOptions {
+export interface WalletOptions {
   readonly transmitter: TransmitterOptions
   readonly endpoints: number
   /** Until an endpoint answers. */
@@ -33,7 +33,7 @@ export interface SeatOptions {
   readonly poolUs: { readonly min: number; readonly max: number }
 }
 
-export interface SeatDependencies {
+export interface WalletDependencies {
   readonly chain: Chain
   readonly prng: Prng
   readonly nowUs: () => number
@@ -41,25 +41,27 @@ export interface SeatDependencies {
   readonly watch: Watcher
 }
 
-/** What a process of a member brings to its seat. */
+/** What a process of a member brings to its wallet. */
 export interface Process {
   readonly isRunning: () => boolean
   readonly nowMs: () => number
   readonly report: (event: Event) => void
 }
 
+/** How close to the age that a contract refuses an old report may come. */
+const STALE_SHARE = 0.8
 /** Certificates that one who sends old ones remembers. */
 const KEPT_MAX = 4_096
 
 /** One member's wallet and endpoints, whatever process of it runs. */
-export class Seat {
+export class Wallet {
   readonly endpoints: Endpoints
   #transmitting: Transmitting = 'honest'
-  readonly #options: SeatOptions
-  readonly #use: SeatDependencies
+  readonly #options: WalletOptions
+  readonly #use: WalletDependencies
   readonly #kept: Certificate[] = []
 
-  constructor(options: SeatOptions, dependencies: SeatDependencies) {
+  constructor(options: WalletOptions, dependencies: WalletDependencies) {
     this.#options = options
     this.#use = dependencies
     const { member } = options.transmitter
@@ -149,11 +151,16 @@ export class Seat {
   /** Someone else's transaction shows in the pool: the stale one goes before it. */
   #onArrival({ sender, delivery, fees }: Transaction): void {
     if (this.#transmitting !== 'stale' || sender === this.#options.transmitter.member) return
-    const { feeds } = this.#use.chain.head
+    const { contract, head } = this.#use.chain
+    const { feeds } = head
     const { round } = delivery.certificate
-    const isNewer = (each: Certificate) =>
-      each.round < round && delivery.feeds.some((feed) => (feeds[feed]?.round ?? 0) < each.round)
-    const certificate = this.#kept.find(isNewer)
+    // One that is refused as too old by the next block would gain it nothing.
+    const oldestMs = head.timestampMs - contract.reportAgeMs * STALE_SHARE
+    const isTaken = (each: Certificate) =>
+      each.round < round &&
+      each.timestampMs > oldestMs &&
+      delivery.feeds.some((feed) => (feeds[feed]?.round ?? 0) < each.round)
+    const certificate = this.#kept.find(isTaken)
     if (certificate === undefined) return
     const tip = fees.maxPriorityFeePerGas
     this.#sendAtOnce({ certificate, feeds: delivery.feeds }, 2n * tip)
