@@ -1,7 +1,7 @@
 import { type Address, bytesToHex, encodeFunctionData, type PublicClient } from 'viem'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
-import { codeOf, OracleError } from '../errors.ts'
+import { OracleError } from '../errors.ts'
 import { checkOption, isPositiveInteger } from './options.ts'
 import {
   checkTarget,
@@ -116,6 +116,11 @@ async function priceOf(
   return { value, isFinal }
 }
 
+/** A gateway that refuses for any other reason, such as too many requests, may hold it. */
+function isNotHeld(error: unknown): boolean {
+  return error instanceof OracleError && error.context.code === 'CERTIFICATE_NONE'
+}
+
 /** The first round with a usable value of the feed; a round without one settles nothing. */
 async function earliest(
   source: ReportSource,
@@ -127,7 +132,7 @@ async function earliest(
       .round(round, [feed], { ...(signal !== undefined && { signal }) })
       .catch((error: unknown) => {
         // Not certified, not yet, or no longer kept: the next one may be.
-        if (codeOf(error) === 'GATEWAY_REFUSED') return null
+        if (isNotHeld(error)) return null
         throw error
       })
     if (report !== null && report.feeds[0]?.value !== null) return report

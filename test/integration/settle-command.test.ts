@@ -1,12 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { hexToBytes } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
 import { connect } from '../../contracts/deploy/chain.ts'
 import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
+import { execute } from '../../node/cli/execute.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
 import { createGatewayMetrics } from '../../node/gateway/metrics.ts'
 import { GatewayServer } from '../../node/gateway/server.ts'
@@ -20,7 +22,8 @@ import { parallax } from '../support/parallax.ts'
 
 const NOWHERE = '0x00000000000000000000000000000000000000aa'
 const PASSPHRASE = 'settles for everybody'
-const EXPIRY = Math.floor(Date.now() / 1_000) - 30
+/** On the minute, half a minute ago or more. */
+const EXPIRY = Math.floor((Date.now() / 1_000 - 30) / 60) * 60
 const GENESIS_MS = EXPIRY * 1_000 - 60_000
 /** Opens at the expiry. */
 const ROUND = 120
@@ -111,6 +114,55 @@ test('brings the settlement round once, and afterwards says what stands', async 
   expect(again.said).toEqual({ value: '120001', isFinal: true, round: null, hash: null })
 })
 
+/** Watches every minute's expiry, as one process would, until it has said a line. */
+async function watchUntilSaid() {
+  const stopping = new AbortController()
+  let [stdout, stderr] = ['', '']
+  const names = { url: gateway.address ?? '', rpc: chain.url, contract: deployment.settlement }
+  const files = { committee: 'committee.json', wallet: 'wallet.json' }
+  const args = [
+    ...Object.entries(names).flatMap(([name, value]) => [`--${name}`, value]),
+    ...Object.entries(files).flatMap(([name, file]) => [`--${name}`, join(directory, file)]),
+    ...['--passphrase-file', join(directory, 'passphrase'), '--development', '--json'],
+    ...['--feed', 'F0/USD', '--watch', '--expiries', 'every 60'],
+  ]
+  const exitCode = await execute(['settle', ...args], {
+    stdout: {
+      write: (text) => {
+        stdout += text
+        stopping.abort()
+      },
+    },
+    stderr: { write: (text) => (stderr += text) },
+    terminal: { input: Readable.from([]), output: new PassThrough() },
+    signal: stopping.signal,
+  })
+  return {
+    exitCode,
+    stderr,
+    said: stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  }
+}
+
+test('a watch settles what is due, and one that is started again sends nothing', async () => {
+  const first = await watchUntilSaid()
+  expect(first.said).toEqual([
+    {
+      ...{ expiry: EXPIRY, value: '120000', isFinal: true, round: ROUND },
+      hash: expect.stringMatching(/^0x/),
+    },
+  ])
+  expect(first.exitCode).toBe(0)
+  // What was due before this committee had begun is told, and does not end the watch.
+  expect(first.stderr).toContain('SUBMIT_REFUSED')
+  const again = await watchUntilSaid()
+  expect(again.exitCode).toBe(0)
+  expect(again.said).toMatchObject([{ expiry: EXPIRY, value: '120000', hash: null }])
+})
+
 test('given the hub in place of Settlement, it names what the contract said', async () => {
   const { exitCode, said } = await settle({ contract: deployment.hub })
   expect([exitCode, said.error.code]).toEqual([6, 'SUBMIT_REFUSED'])
@@ -121,6 +173,7 @@ test.each([
   ['an expiry in the future', { expiry: String(EXPIRY + 3_600) }, 8, 'SETTLEMENT_UNCERTIFIED'],
   ['a feed of nobody', { feed: 'XAU/USD' }, 3, 'FEED_UNKNOWN'],
   ['half an address', { contract: '0x12' }, 2, 'USAGE_INVALID'],
+  ['a schedule for one expiry', { expiries: 'daily 08:00' }, 2, 'USAGE_INVALID'],
   ['a time that is none', { expiry: 'tomorrow' }, 2, 'USAGE_INVALID'],
   ['a gateway without http', { url: 'prices.example' }, 2, 'CLIENT_OPTION_INVALID'],
   ['an address without a contract', { contract: NOWHERE }, 6, 'SUBMIT_CONTRACT_MISSING'],

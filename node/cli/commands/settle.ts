@@ -1,8 +1,11 @@
 import { type Address, createPublicClient, createWalletClient, http, isAddress } from 'viem'
+import type { ExpirySchedule } from '../../../aggregator/settlement.ts'
 import { loadClient } from '../../client/load-client.ts'
 import type { Settled } from '../../client/settle.ts'
+import { EXPIRIES_FORM, expiriesFrom } from '../../config/expiries.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
+import { watchExpiries } from '../settle-watch.ts'
 import { accountFrom, WALLET_OPTIONS } from '../wallet.ts'
 
 /** Brings the price of an expiry to Settlement; whoever does, it is the same price. */
@@ -16,25 +19,33 @@ export const settle = command({
     rpc: { type: 'string', value: 'URL', describe: 'endpoint of the chain', required: true },
     contract: { type: 'string', value: 'ADDRESS', describe: 'of Settlement', required: true },
     feed: { type: 'string', value: 'NAME', describe: 'an averaged feed', required: true },
-    expiry: { type: 'string', value: 'SECONDS', describe: 'Unix time', required: true },
+    expiry: { type: 'string', value: 'SECONDS', describe: 'Unix time; or --watch' },
+    watch: { type: 'boolean', describe: 'settle every expiry of --expiries, until it is stopped' },
+    expiries: { type: 'string', value: 'SCHEDULE', describe: EXPIRIES_FORM },
   },
-  run: async (options, { stdout, terminal, signal }) => {
+  run: async (options, { stdout, stderr, terminal, signal }) => {
     const { url, committee, rpc, feed } = options
     const contract = addressFrom(options.contract)
-    const expiry = expiryFrom(options.expiry)
+    const asked = askedFrom(options)
     const account = await accountFrom(options, terminal)
     const transport = http(rpc)
     const client = await loadClient({ url, committeeFile: committee })
+    const target = {
+      contract,
+      publicClient: createPublicClient({ transport }),
+      walletClient: createWalletClient({ account, transport }),
+      feed,
+      signal,
+    }
+    const settleAt = (expiry: number) => client.settle({ ...target, expiry })
+    const line = (settled: Settled, expiry?: number) =>
+      stdout.write(`${options.json ? jsonOf(settled, expiry) : textOf(settled, feed, expiry)}\n`)
     try {
-      const settled = await client.settle({
-        contract,
-        publicClient: createPublicClient({ transport }),
-        walletClient: createWalletClient({ account, transport }),
-        feed,
-        expiry,
-        signal,
-      })
-      stdout.write(options.json ? `${jsonOf(settled)}\n` : `${textOf(settled, feed)}\n`)
+      if (asked.type === 'once') line(await settleAt(asked.expiry))
+      else {
+        const say = (expiry: number, settled: Settled) => line(settled, expiry)
+        await watchExpiries(asked.schedule, { settleAt, say, stderr, signal })
+      }
       return EXIT_DONE
     } finally {
       await client.close()
@@ -47,6 +58,28 @@ function addressFrom(text: string): Address {
   throw usageError('--contract must be an address of 20 bytes in hexadecimal', 'settle')
 }
 
+type Asked =
+  | { readonly type: 'once'; readonly expiry: number }
+  | { readonly type: 'watch'; readonly schedule: ExpirySchedule }
+
+/** Either one expiry, or those of a schedule as they come. */
+function askedFrom(options: {
+  readonly watch: boolean
+  readonly expiry: string | undefined
+  readonly expiries: string | undefined
+}): Asked {
+  const { watch, expiry, expiries } = options
+  if (!watch && expiry !== undefined && expiries === undefined) {
+    return { type: 'once', expiry: expiryFrom(expiry) }
+  }
+  if (!watch || expiry !== undefined || expiries === undefined) {
+    throw usageError('needs --expiry, or --watch with --expiries', 'settle')
+  }
+  const schedule = expiriesFrom(expiries)
+  if (schedule !== null) return { type: 'watch', schedule }
+  throw usageError(`--expiries must be ${EXPIRIES_FORM}`, 'settle')
+}
+
 function expiryFrom(text: string): number {
   const expiry = Number(text)
   // What the contract's arithmetic in milliseconds can hold by far.
@@ -54,11 +87,15 @@ function expiryFrom(text: string): number {
   throw usageError('--expiry must be a Unix time in whole seconds', 'settle')
 }
 
-function jsonOf({ value, isFinal, round, transaction }: Settled): string {
-  return JSON.stringify({ value: String(value), isFinal, round, hash: transaction?.hash ?? null })
+function jsonOf(settled: Settled, expiry: number | undefined): string {
+  const { value, isFinal, round, transaction } = settled
+  const hash = transaction?.hash ?? null
+  return JSON.stringify({ expiry, value: String(value), isFinal, round, hash })
 }
 
-function textOf({ value, isFinal, round, transaction }: Settled, feed: string): string {
+function textOf(settled: Settled, feed: string, expiry: number | undefined): string {
+  const { value, isFinal, round, transaction } = settled
   const how = transaction === null ? 'stood already' : `by round ${round}, ${transaction.hash}`
-  return `${feed} ${value} ${isFinal ? 'final' : 'not final yet'}, ${how}`
+  const at = expiry === undefined ? '' : ` at ${expiry}`
+  return `${feed}${at} ${value} ${isFinal ? 'final' : 'not final yet'}, ${how}`
 }
