@@ -33,7 +33,10 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   },
   'replay-market': async () => [(await import('./commands/replay-market.ts')).replayMarket],
   replay: async () => [(await import('./commands/replay.ts')).replay],
-  journal: async () => [(await import('./commands/journal-export.ts')).journalExport],
+  journal: async () => [
+    (await import('./commands/journal-export.ts')).journalExport,
+    (await import('./commands/journal-quality.ts')).journalQualityCommand,
+  ],
   evidence: async () => {
     const evidence = await import('./commands/evidence.ts')
     const { evidenceCalldata, evidenceExport, evidenceList, evidenceVerify } = evidence

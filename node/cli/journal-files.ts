@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { JOURNAL_FILE } from '../compose/store.ts'
 import { loadConfig } from '../config/load.ts'
+import type { RoundRange } from '../store/journal-reader.ts'
 import { usageError } from './command.ts'
 
 /** Options of commands that read a journal apart from a node. */
@@ -44,4 +45,21 @@ export function wholeOf(name: string, option: string, text: string | undefined):
   if (text === undefined) return null
   if (/^[0-9]{1,15}$/.test(text)) return Number(text)
   throw usageError(`--${option} must be a whole number`, name)
+}
+
+/**
+ * The rounds that `--from` and `--to` mean; all of them when both were left out.
+ *
+ * @throws {OracleError} `USAGE_INVALID`
+ */
+export function roundsOf(
+  name: string,
+  { from, to }: { readonly from: string | undefined; readonly to: string | undefined },
+): RoundRange {
+  const range = {
+    from: wholeOf(name, 'from', from) ?? 0,
+    to: wholeOf(name, 'to', to) ?? Number.MAX_SAFE_INTEGER,
+  }
+  if (range.from > range.to) throw usageError('--from must not be after --to', name)
+  return range
 }

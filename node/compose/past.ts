@@ -68,7 +68,7 @@ function valuesIn(
     readonly bases: readonly { readonly feed: FeedIndex; readonly in: FeedIndex }[]
   },
 ): readonly PastFeedValue[] {
-  return reader.certificates(wanted.range).flatMap((bytes) => {
+  return reader.certificates(wanted.range).flatMap(({ bytes }) => {
     const message = decode(committee, bytes)
     if (message?.type !== 'certificate') return []
     const openedMs = openingOf(committee, message.round)

@@ -72,7 +72,7 @@ export function openStore(
       const reader = new JournalReader(path)
       try {
         const held = reader.certificates(rounds)
-        return held.flatMap((bytes) => checked<Certificate>(context, bytes) ?? [])
+        return held.flatMap(({ bytes }) => checked<Certificate>(context, bytes) ?? [])
       } finally {
         reader.close()
       }

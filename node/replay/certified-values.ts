@@ -1,50 +1,69 @@
+import { openingOf } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
-import { decode } from '../../aggregator/messages/codec.ts'
-import { isCertificateSound } from '../../aggregator/messages/validate.ts'
+import type { RoundPath } from '../../aggregator/effects.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
-import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
-import type { UnixMs } from '../../aggregator/values/time.ts'
+import {
+  type FeedIndex,
+  listMembers,
+  type MemberIndex,
+  type Round,
+} from '../../aggregator/values/ids.ts'
+import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
 import { JournalReader, type RoundRange } from '../store/journal-reader.ts'
+import { type CertifiedRound, certifiedRounds, heldRanges } from './certified-rounds.ts'
 
+/** What one certificate says of one feed. */
 export interface CertifiedValue {
   readonly round: Round
   readonly timestampMs: UnixMs
-  /** In the feed's own unit, with all its decimals. */
-  readonly value: string
+  /** In the feed's own unit, with all its decimals; null where it was unavailable. */
+  readonly value: string | null
+  /** As `value`. */
+  readonly spread: string | null
+  /** Members whose observation had a value of the feed. */
+  readonly observers: number
+  readonly status: 'ok' | 'unavailable'
+  readonly path: RoundPath
+  /** Who signed, ascending. */
+  readonly signers: readonly MemberIndex[]
+  /**
+   * From the opening of the round until the journal's node held the certificate, by its own clock:
+   * below zero where that was behind, hours where the node learned of the round afterwards.
+   */
+  readonly latencyMs: DurationMs
 }
 
 export interface CertifiedValuesOptions {
   readonly path: string
   readonly feed: FeedIndex
   readonly range: RoundRange
+  /** Rounds in which the feed was unavailable: left out, or values like any other. */
+  readonly unavailable: 'leftOut' | 'kept'
 }
-
-/** Rounds read at once: the journal is held for moments only, so that its writer can go on. */
-const ROUNDS_EACH = 1_000
 
 /**
  * What a committee certified of one feed, by a node's journal: one value a round, ascending. Each
- * signature is checked again; certificates of another committee, and rounds in which the feed was
- * unavailable, are left out.
+ * signature is checked again; certificates of another committee are left out.
  *
- * @returns pages of 1 to `ROUNDS_EACH` values
+ * @returns pages of at least one value; at most a page is in memory
  * @throws {OracleError} `JOURNAL_UNREADABLE`, `JOURNAL_VERSION_OTHER`, `JOURNAL_VALUES_NONE`
  */
-export function* certifiedValues(
+export async function* certifiedValues(
   context: Context,
-  { path, feed, range }: CertifiedValuesOptions,
-): Generator<readonly CertifiedValue[]> {
+  { path, feed, range, unavailable }: CertifiedValuesOptions,
+): AsyncGenerator<readonly CertifiedValue[]> {
   const reader = new JournalReader(path)
   let found = 0
   try {
-    const held = reader.certificateRounds()
-    const to = Math.min(range.to, held?.to ?? -1)
-    for (let from = Math.max(range.from, held?.from ?? 0); from <= to; from += ROUNDS_EACH) {
-      const page = { from, to: Math.min(to, from + ROUNDS_EACH - 1) }
-      const values = valuesIn(context, reader.certificates(page), feed)
+    for await (const page of heldRanges(reader, range)) {
+      const values = certifiedRounds(context, reader, page).flatMap((certified) => {
+        const value = valueIn(context, certified, feed)
+        if (value === null) return []
+        return value.status === 'ok' || unavailable === 'kept' ? [value] : []
+      })
       found += values.length
       if (values.length > 0) yield values
     }
@@ -60,23 +79,24 @@ export function* certifiedValues(
   )
 }
 
-function valuesIn(
-  context: Context,
-  certificates: readonly Uint8Array[],
+function valueIn(
+  { committee }: Context,
+  { certificate, path, receivedMs }: CertifiedRound,
   feed: FeedIndex,
-): readonly CertifiedValue[] {
-  const decimals = context.committee.params.feeds[feed]?.decimals ?? 0
-  const byRound = new Map<Round, CertifiedValue>()
-  for (const bytes of certificates) {
-    const message = decode(context.committee, bytes)
-    // Certificates of one round say the same (S2): the first that is sound counts.
-    if (message?.type !== 'certificate' || byRound.has(message.round)) continue
-    const word = message.words[feed]
-    const report = word === undefined ? null : decodeWord(word)
-    if (report === null || report.status !== FEED_STATUS.ok) continue
-    if (!isCertificateSound(context, message)) continue
-    const { round, timestampMs } = message
-    byRound.set(round, { round, timestampMs, value: formatDecimal(report.value, decimals) })
+): CertifiedValue | null {
+  const word = certificate.words[feed]
+  const report = word === undefined ? null : decodeWord(word)
+  if (report === null) return null
+  const decimals = committee.params.feeds[feed]?.decimals ?? 0
+  const isOk = report.status === FEED_STATUS.ok
+  const { round, timestampMs, signingSet } = certificate
+  return {
+    ...{ round, timestampMs, path },
+    value: isOk ? formatDecimal(report.value, decimals) : null,
+    spread: isOk ? formatDecimal(report.spread, decimals) : null,
+    observers: report.observers,
+    status: isOk ? 'ok' : 'unavailable',
+    signers: listMembers(signingSet),
+    latencyMs: receivedMs - openingOf(committee, round),
   }
-  return [...byRound.values()].sort((a, b) => a.round - b.round)
 }

@@ -201,7 +201,7 @@ function chosenRuns(
   const ours = held.filter(({ committeeDigest }) =>
     equalBytes(committeeDigest, context.committee.digest),
   )
-  if (ours.length === 0) throw committeeOther(path, held, context)
+  if (ours.length === 0) throw journalCommitteeOther(path, held, context)
   const { size } = context.committee
   const other = ours.find((run) => run.member >= size || (member !== null && run.member !== member))
   if (other !== undefined) {
@@ -227,14 +227,19 @@ function nothingHeld(path: string, { from, to }: RoundRange): OracleError {
   )
 }
 
-function committeeOther(path: string, held: readonly HeldRun[], context: Context): OracleError {
+/** No process of the journal ran in the committee of the context. */
+export function journalCommitteeOther(
+  path: string,
+  runs: readonly JournalRun[],
+  context: Context,
+): OracleError {
   return new OracleError(
     'JOURNAL_COMMITTEE_OTHER',
     `${path} was written in another committee; name the committee file of that time`,
     {
       context: {
         path,
-        journal: toHex(held.at(-1)?.committeeDigest ?? new Uint8Array(0)),
+        journal: toHex(runs.at(-1)?.committeeDigest ?? new Uint8Array(0)),
         committee: toHex(context.committee.digest),
       },
     },

@@ -21,6 +21,13 @@ export interface JournalMessage {
   readonly origin: string
 }
 
+export interface JournalCertificate {
+  /** Wire form. */
+  readonly bytes: Uint8Array
+  /** When the process that wrote it held the first certificate of the round. */
+  readonly receivedMs: UnixMs
+}
+
 /** One process as the journal knows it. */
 export interface JournalRun extends RunFacts {
   readonly run: number
@@ -74,26 +81,60 @@ export class JournalReader {
   }
 
   /**
-   * Wire form of every certificate of these rounds, in the order they came.
+   * Every certificate of these rounds, in the order they came.
    *
    * @throws {OracleError} `JOURNAL_UNREADABLE`
    */
-  certificates({ from, to }: RoundRange): Uint8Array[] {
+  certificates({ from, to }: RoundRange): JournalCertificate[] {
     return this.#read(() => {
       const rows = this.#database
-        .prepare('SELECT bytes FROM certificate WHERE round BETWEEN ? AND ? ORDER BY id')
+        .prepare(
+          'SELECT bytes, received_ms FROM certificate WHERE round BETWEEN ? AND ? ORDER BY id',
+        )
         .all(from, to)
-      return rows.map((row) => bytesOf(row.bytes))
+      return rows.map((row) => ({
+        bytes: bytesOf(row.bytes),
+        receivedMs: Number(row.received_ms),
+      }))
     })
   }
 
   /**
-   * Lowest and highest round with a certificate; null when there is none.
+   * Who observed in these rounds, each once a round, by processes of one committee.
    *
    * @throws {OracleError} `JOURNAL_UNREADABLE`
    */
-  certificateRounds(): RoundRange | null {
-    return this.#read(() => this.#roundsOf('certificate'))
+  observers(
+    { from, to }: RoundRange,
+    committeeDigest: Uint8Array,
+  ): { readonly round: Round; readonly sender: MemberIndex }[] {
+    return this.#read(() => {
+      const rows = this.#database
+        .prepare(
+          `SELECT DISTINCT round, sender FROM message
+           WHERE round BETWEEN ? AND ? AND type = 'observation' AND sender IS NOT NULL
+             AND run IN (SELECT id FROM run WHERE committee_digest = ?)`,
+        )
+        .all(from, to, committeeDigest)
+      return rows.map((row) => ({ round: Number(row.round), sender: Number(row.sender) }))
+    })
+  }
+
+  /**
+   * The first round from here on of which a message or certificate is held; null when none is.
+   *
+   * @throws {OracleError} `JOURNAL_UNREADABLE`
+   */
+  nextRound(from: Round): Round | null {
+    return this.#read(() => {
+      const first = (table: string) =>
+        this.#database.prepare(`SELECT min(round) AS low FROM ${table} WHERE round >= ?`).get(from)
+      const rounds = [first('message'), first('certificate')].flatMap((row) => {
+        const round = numberOrNull(row?.low)
+        return round === null ? [] : [round]
+      })
+      return rounds.length === 0 ? null : Math.min(...rounds)
+    })
   }
 
   /** Messages of these rounds in the order they came; one row at a time. */
@@ -157,12 +198,8 @@ export class JournalReader {
 
   /** Lowest and highest round of the history; null when it is empty. */
   rounds(): RoundRange | null {
-    return this.#roundsOf('message')
-  }
-
-  #roundsOf(table: 'message' | 'certificate'): RoundRange | null {
     const row = this.#database
-      .prepare(`SELECT min(round) AS low, max(round) AS high FROM ${table}`)
+      .prepare('SELECT min(round) AS low, max(round) AS high FROM message')
       .get()
     if (row === undefined || row.low === null) return null
     return { from: Number(row.low), to: Number(row.high) }

@@ -1,9 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openingOf } from '../../aggregator/committee.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
+import type { FeedReport } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
+import { formatDecimal } from '../../aggregator/values/decimal.ts'
+import { listMembers } from '../../aggregator/values/ids.ts'
 import { JOURNAL_FILE } from '../../node/compose/store.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
 import { importPrices } from '../../simulations/import/import-prices.ts'
@@ -48,8 +52,8 @@ const changed = (sql: string) =>
 
 const EPOCH_MS = 1_800_000_000_000
 const unit = 10 ** (feed?.decimals ?? 0)
-const priceOf = ({ words }: Certificate) =>
-  Number(decodeWord(words[0] ?? new Uint8Array(0))?.value) / unit
+const reportOf = ({ words }: Certificate) => decodeWord(words[0] as Uint8Array) as FeedReport
+const priceOf = (certificate: Certificate) => Number(reportOf(certificate).value) / unit
 
 test('each certified round is one row, which the simulator imports as a price path', async () => {
   const { exitCode, stdout, out, rows } = await exported(join(directory, JOURNAL_FILE))
@@ -108,4 +112,61 @@ test('a journal without a value, an unknown feed and an existing file are refuse
   const whole = await exported(join(directory, JOURNAL_FILE))
   const again = await exported(join(directory, JOURNAL_FILE), ['--out', whole.out])
   expect(again.stderr).toContain('FILE_EXISTS')
+})
+
+test('columns say what was certified, by whom and when, and each format says the same', async () => {
+  const receivedMs = (round: number) => round * committeeTest.committee.params.timing.roundMs + 77
+  const journal = changed('UPDATE certificate SET received_ms = round * 500 + 77')
+  const columns = 'round,timestampMs,value,spread,observers,status,path,signers,latencyMs'
+  const asked = ['--columns', columns]
+  const expected = certificates.map((each) => ({
+    round: each.round,
+    timestampMs: each.timestampMs,
+    value: formatDecimal(reportOf(each).value, feed?.decimals ?? 0),
+    spread: formatDecimal(reportOf(each).spread, feed?.decimals ?? 0),
+    observers: reportOf(each).observers,
+    status: 'ok',
+    path: each.slot === 0 ? 'fast' : 'proposed',
+    signers: listMembers(each.signingSet),
+    latencyMs: receivedMs(each.round) - openingOf(committeeTest.committee, each.round),
+  }))
+  const csv = await exported(journal, asked)
+  expect(csv.rows).toEqual(
+    expected.map((row) =>
+      Object.values(row)
+        .map((cell) => (Array.isArray(cell) ? cell.join(' ') : String(cell)))
+        .join(','),
+    ),
+  )
+  const { out } = await exported(journal, [...asked, '--format', 'jsonl'])
+  const lines = readFileSync(out, 'utf8').trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toEqual(expected)
+})
+
+test('a round without a value is a row for whoever asks for the status', async () => {
+  const dark = recorded({
+    test: committeeTest,
+    observes: (member, round) => (round === 12 && member < 2 ? null : 100n),
+  })
+  const elsewhere = join(directory, 'dark')
+  mkdirSync(elsewhere)
+  await writeJournal(elsewhere, dark, { startedMs: 1_000 })
+  const journal = join(elsewhere, JOURNAL_FILE)
+  const known = await exported(journal, ['--columns', 'round,value,status'])
+  expect(known.rows).toContain('12,,unavailable')
+  expect(known.rows).toContain('13,0.00000100,ok')
+  const values = await exported(journal, ['--columns', 'round,value'])
+  expect(values.rows?.some((row) => row.startsWith('12,'))).toBe(false)
+})
+
+test.each([
+  ['an unknown column', ['--columns', 'round,colour'], 'no colour'],
+  ['a column of no name', ['--columns', 'round,'], 'no empty name'],
+  ['a column twice', ['--columns', 'round,round'], 'one twice'],
+  ['what every object has', ['--columns', 'constructor'], 'no constructor'],
+  ['a format it cannot write', ['--format', 'parquet'], 'csv or jsonl'],
+])('%s is refused before anything is written', async (_, more, message) => {
+  const { exitCode, stderr, rows } = await exported(join(directory, JOURNAL_FILE), more)
+  expect({ exitCode, rows }).toEqual({ exitCode: 2, rows: null })
+  expect(stderr).toContain(message)
 })

@@ -7,9 +7,9 @@ import {
 } from '../../replay/journal-replay.ts'
 import { offlineContext } from '../../replay/offline.ts'
 import type { Difference } from '../../replay/replay.ts'
-import { command, type Output, usageError } from '../command.ts'
+import { command, type Output } from '../command.ts'
 import { EXIT_DONE, EXIT_INTERRUPTED, exitCodeOf } from '../exit-codes.ts'
-import { JOURNAL_OPTIONS, journalFilesOf, wholeOf } from '../journal-files.ts'
+import { JOURNAL_OPTIONS, journalFilesOf, roundsOf, wholeOf } from '../journal-files.ts'
 
 const PROGRESS_EVERY_MS = 1_000
 
@@ -25,11 +25,7 @@ export const replay = command({
   },
   run: async ({ config, journal, committee, json, ...limits }, { stdout, stderr, signal }) => {
     const files = await journalFilesOf('replay', { config, journal, committee })
-    const range = {
-      from: wholeOf('replay', 'from', limits.from) ?? 0,
-      to: wholeOf('replay', 'to', limits.to) ?? Number.MAX_SAFE_INTEGER,
-    }
-    if (range.from > range.to) throw usageError('--from must not be after --to', 'replay')
+    const range = roundsOf('replay', limits)
     const context = await offlineContext(files.committee)
     const outcome = await replayJournal(
       { path: files.journal, range, member: wholeOf('replay', 'member', limits.member) },

@@ -83,7 +83,7 @@ describe('the journal', () => {
     expect(read('journal', (reader) => reader.bestCertificate())).toEqual(Uint8Array.of(5))
     expect(read('journal', (reader) => reader.evidence())).toEqual([digest(2), digest(1)])
     const certificates = read('journal', (reader) => reader.certificates({ from: 0, to: 9 }))
-    expect(certificates).toEqual([Uint8Array.of(5), Uint8Array.of(4)])
+    expect(certificates.map(({ bytes }) => [...bytes])).toEqual([[5], [4]])
   })
 
   it('stays within its size, loses the oldest first, and never what must be kept', () => {
