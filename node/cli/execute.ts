@@ -17,7 +17,10 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     const { keysEnrol, keysNew, keysShow } = await import('./commands/keys.ts')
     return [keysNew, keysShow, keysEnrol]
   },
-  config: async () => [(await import('./commands/config-check.ts')).configCheck],
+  config: async () => [
+    (await import('./commands/config-check.ts')).configCheck,
+    (await import('./commands/config-schema.ts')).configSchema,
+  ],
   doctor: async () => [(await import('./commands/doctor.ts')).doctor],
   dkg: async () => [(await import('./commands/dkg.ts')).dkg],
   rotate: async () => {

@@ -33,6 +33,8 @@ export function configTemplate(values: TemplateValues): string {
   )
   return `# Configuration of one Parallax oracle. Every key is explained in docs/config.md.
 # Check it with: parallax config check FILE. Unknown keys are refused.
+# Editors complete it after: parallax config schema > node.schema.json, and with this line alone:
+# # yaml-language-server: $schema=node.schema.json
 
 # Names this node in logs and on its page.
 name: ${text(values.name)}

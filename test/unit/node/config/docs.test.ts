@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { nodeConfigSchema } from '../../../../node/config/schema.ts'
+import { configJsonSchema } from '../../../../node/config/json-schema.ts'
 import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../../../../node/sources/registry.ts'
 
 const doc = readFileSync(new URL('../../../../docs/config.md', import.meta.url), 'utf8')
@@ -43,8 +42,7 @@ function documented(path: string): string {
   return /^….(market|peg)/.test(shared) ? general : shared
 }
 
-const schema = z.toJSONSchema(nodeConfigSchema, { io: 'input', unrepresentable: 'any' }) as Json
-const keys = new Map(keysOf(schema, '').map((key) => [documented(key.path), key.default]))
+const keys = new Map(keysOf(configJsonSchema() as Json, '').map((key) => [documented(key.path), key.default]))
 const rows = new Map(
   [...doc.matchAll(/^\| `([^`]+)` \| ([^|]*)\|/gm)].map(([, path, column]) => [
     path ?? '',
