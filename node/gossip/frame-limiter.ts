@@ -19,25 +19,55 @@ const CONTROLS_PER_HEARTBEAT = 16
 const ROUNDS_AT_ONCE = 4
 const HEARTBEATS_AT_ONCE = 2
 
+export type FrameAllowance = Readonly<Record<keyof FrameCost, LimiterOptions>>
+
 /**
  * What an honest peer can make a node read at most, by the rules of the protocol (§13) and of
  * gossipsub, whether or not it reaches a validator (docs/adr/0105).
  */
-export function frameAllowanceFor(
-  committee: CommitteeSize,
-): Readonly<Record<keyof FrameCost, LimiterOptions>> {
-  const { roundMs } = committee
-  const perRound = messagesPerRound(committee)
+export function frameAllowanceFor(committee: CommitteeSize): FrameAllowance {
+  return allowanceOf({
+    ...{ perRound: messagesPerRound(committee), roundMs: committee.roundMs },
+    controlsPerHeartbeat: CONTROLS_PER_HEARTBEAT,
+  })
+}
+
+/**
+ * The same of a host behind which some public peers are: each passes on the certificates of a
+ * round, and speaks of the one topic of theirs.
+ */
+export function publicFrameAllowanceFor(host: {
+  /** Peers of one host at once. */
+  readonly peers: number
+  /** Distinct messages that each passes on in a round. */
+  readonly messagesPerRound: number
+  readonly roundMs: number
+  readonly hostsMax: number
+}): FrameAllowance {
+  const { items, ids } = allowanceOf({
+    ...{ perRound: host.peers * host.messagesPerRound, roundMs: host.roundMs },
+    controlsPerHeartbeat: host.peers * CONTROLS_PER_HEARTBEAT,
+  })
+  const accountsMax = host.hostsMax
+  return { items: { ...items, accountsMax }, ids: { ...ids, accountsMax } }
+}
+
+function allowanceOf(of: {
+  readonly perRound: number
+  readonly roundMs: number
+  readonly controlsPerHeartbeat: number
+}): FrameAllowance {
+  const { perRound, roundMs, controlsPerHeartbeat } = of
   const itemsPerRound = perRound * (COPIES_OF_MESSAGE + ITEMS_OF_UNWANTED)
-  const itemsPerSecond = ceilPerSecond(itemsPerRound, roundMs) + CONTROLS_PER_HEARTBEAT
+  const itemsPerSecond = ceilPerSecond(itemsPerRound, roundMs) + controlsPerHeartbeat
   // Each message is told of in some heartbeats, asked for as often, and not wanted once.
   const idsPerRound = perRound * (2 * TOLD_HEARTBEATS + 1)
-  const idsPerSecond = ceilPerSecond(idsPerRound, roundMs) + CONTROLS_PER_HEARTBEAT
+  const idsPerSecond = ceilPerSecond(idsPerRound, roundMs) + controlsPerHeartbeat
   // One frame may tell and ask for all of those heartbeats, the last of which may come late.
   const toldMs = (TOLD_HEARTBEATS + 1) * HEARTBEAT_MS
   const toldIds = perRound * Math.ceil(toldMs / roundMs + 1)
   const itemsAtOnce = Math.max(ROUNDS_AT_ONCE * itemsPerRound, HEARTBEATS_AT_ONCE * itemsPerSecond)
-  const idsAtOnce = 2 * toldIds + ROUNDS_AT_ONCE * perRound + CONTROLS_PER_HEARTBEAT
+  const idsAtOnce = 2 * toldIds + ROUNDS_AT_ONCE * perRound + controlsPerHeartbeat
   return {
     items: bucketOf(itemsAtOnce, itemsPerSecond),
     ids: bucketOf(idsAtOnce, idsPerSecond),
@@ -55,22 +85,21 @@ function bucketOf(burst: number, perSecond: number): LimiterOptions {
 }
 
 /**
- * Counts for each member what stands in its frames, before they are decoded: gossipsub answers
+ * Counts for each member, or remote host, what stands in its frames, before they are decoded: gossipsub answers
  * copies, lists of ids, grafts and subscriptions by itself, and no validator hears of them. A frame
  * beyond the allowance is dropped unread. It bans nobody by itself.
  */
-export class FrameLimiter {
-  readonly #items: Limiter
-  readonly #ids: Limiter
+export class FrameLimiter<Peer = MemberIndex> {
+  readonly #items: Limiter<Peer>
+  readonly #ids: Limiter<Peer>
 
-  constructor(committee: CommitteeSize, dependencies: LimiterDependencies) {
-    const { items, ids } = frameAllowanceFor(committee)
-    this.#items = new Limiter(items, dependencies)
-    this.#ids = new Limiter(ids, dependencies)
+  constructor({ items, ids }: FrameAllowance, dependencies: LimiterDependencies) {
+    this.#items = new Limiter<Peer>(items, dependencies)
+    this.#ids = new Limiter<Peer>(ids, dependencies)
   }
 
   /** `pass`, or `drop` the frame unread, or `cut` who sends it: what the stricter account says. */
-  admit(from: MemberIndex, frame: Uint8Array): 'pass' | 'drop' | 'cut' {
+  admit(from: Peer, frame: Uint8Array): 'pass' | 'drop' | 'cut' {
     const { items, ids } = costOf(frame)
     const said = [this.#items.admit(from, items), this.#ids.admit(from, ids)]
     if (said.includes('cut')) return 'cut'

@@ -4,7 +4,7 @@ import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import { type Doing, doAtOnce } from '../later.ts'
 import { type FrameVerdict, onFrame } from './arriving-frames.ts'
-import { FrameLimiter } from './frame-limiter.ts'
+import { FrameLimiter, frameAllowanceFor } from './frame-limiter.ts'
 import type { Host } from './host.ts'
 import { Limiter, type LimiterOptions } from './limiter.ts'
 import { onOversize } from './oversize.ts'
@@ -98,7 +98,8 @@ export class Gossip {
     this.#dependencies = dependencies
     this.#oversize = new Limiter(OVERSIZE, dependencies)
     const { roster, roundMs } = options
-    this.#frames = new FrameLimiter({ members: roster.members.length, roundMs }, dependencies)
+    const allowance = frameAllowanceFor({ members: roster.members.length, roundMs })
+    this.#frames = new FrameLimiter(allowance, dependencies)
     const { host, later = doAtOnce } = dependencies
     passOnLater({ host, later })
     onFrame(host, (peer, frame) => this.#admitFrame(peer, frame))

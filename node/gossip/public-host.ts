@@ -30,7 +30,7 @@ export interface PublicHostDependencies {
 }
 
 /** Connections of one remote host; several followers may stand behind one address. */
-const PER_HOST_MAX = 16
+export const PER_HOST_MAX = 16
 /** Sockets the listener holds, most of them not yet through the handshake. */
 const SOCKETS_MAX = 2_048
 /** Nobody here is exempt, so a host may begin few: 60 hosts cannot take all pending places. */

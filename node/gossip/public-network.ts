@@ -1,12 +1,14 @@
 import { type GossipSub, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
 import type { Startable } from '../lifecycle.ts'
+import { type FrameVerdict, onFrame } from './arriving-frames.ts'
 import { Follower } from './follower.ts'
+import { FrameLimiter, publicFrameAllowanceFor } from './frame-limiter.ts'
 import type { Judgement } from './gossip.ts'
 import { GRAYLIST_SCORE } from './gossip-options.ts'
 import { type Host, startHost } from './host.ts'
 import { Limiter } from './limiter.ts'
-import { createPublicHost, remoteHostOf } from './public-host.ts'
+import { createPublicHost, PER_HOST_MAX, remoteHostOf } from './public-host.ts'
 import { channelsOf } from './topics.ts'
 
 export interface PublicNetworkOptions {
@@ -60,6 +62,7 @@ export class PublicNetwork implements Startable {
   readonly #dependencies: PublicNetworkDependencies
   readonly #host: Host
   readonly #limiter: Limiter<string>
+  readonly #frames: FrameLimiter<string>
   readonly #topic: string
   readonly #follower: Follower
   readonly #counters = { published: 0, dropped: 0, cut: 0, accepted: 0, ignored: 0, rejected: 0 }
@@ -76,6 +79,8 @@ export class PublicNetwork implements Startable {
     this.#host = parts.host
     this.#limiter = parts.limiter
     this.#topic = parts.topic
+    this.#frames = new FrameLimiter<string>(frameAllowanceOf(options), dependencies)
+    onFrame(parts.host, (peer, frame) => this.#admitFrame(peer, frame))
     this.#follower = new Follower(
       { addresses: options.bootstrap, backoffMs: 500, backoffMsMax: 30_000 },
       { host: parts.host, chance: dependencies.chance },
@@ -167,6 +172,20 @@ export class PublicNetwork implements Startable {
     return TopicValidatorResult.Reject
   }
 
+  /** What gossipsub answers by itself reaches no validator, so it is counted here. */
+  #admitFrame(peer: PeerId, frame: Uint8Array): FrameVerdict {
+    const remoteHost = this.#hostOf(peer)
+    // Of a connection that is gone already, a quarter of a megabyte may be here still.
+    if (remoteHost === '' || this.#limiter.isBanned(remoteHost)) return 'end'
+    const admission = this.#frames.admit(remoteHost, frame)
+    if (admission === 'pass') return 'pass'
+    this.#counters.dropped += 1
+    if (admission === 'drop') return 'drop'
+    this.#limiter.ban(remoteHost)
+    this.#cut(remoteHost)
+    return 'end'
+  }
+
   #judge(data: Uint8Array): Judgement {
     if (data.length === 0 || data.length > this.#options.messageBytesMax) {
       return { verdict: 'reject', code: 'SIZE_INVALID' }
@@ -219,4 +238,9 @@ function limitsFor({ roundMs }: PublicNetworkOptions) {
     banMsMax: 3_600_000,
     accountsMax: HOSTS_MAX,
   }
+}
+
+function frameAllowanceOf({ roundMs }: PublicNetworkOptions) {
+  const peers = { peers: PER_HOST_MAX, hostsMax: HOSTS_MAX }
+  return publicFrameAllowanceFor({ ...peers, messagesPerRound: MESSAGES_PER_ROUND, roundMs })
 }

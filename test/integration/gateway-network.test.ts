@@ -9,6 +9,7 @@ import { Shelf } from '../../node/gateway/shelf.ts'
 import { PublicNetwork } from '../../node/gossip/public-network.ts'
 import { channelsOf } from '../../node/gossip/topics.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
+import { type RpcParts, rpcFrame } from '../attack/rpc.ts'
 import { certifier, valuesAt } from '../support/certificates.ts'
 import { Detour, Stranger } from '../support/stranger.ts'
 import { Watch } from './gossip-watch.ts'
@@ -118,6 +119,9 @@ test('a certificate goes from a member over a gateway to a gateway behind it', a
   }, second.shelf)
   expect(said).toContainEqual(second.shelf.of(round)?.bytes)
   expect(first.shelf.of(round)?.bytes).toEqual(second.shelf.of(round)?.bytes)
+  // Nothing of what honest peers send each other is beyond an allowance.
+  const { dropped, cut } = first.network.counters()
+  expect({ dropped, cut }).toEqual({ dropped: 0, cut: 0 })
 })
 
 test('a stranger who sends forged certificates is cut after a few, and others stay', async () => {
@@ -200,6 +204,41 @@ test('a stranger who repeats old rounds without end is cut, too', async () => {
   }
   await stranger.closed
   expect(follower.network.peers()).toBe(1)
+})
+
+const sixteen = Array.from({ length: 16 }, (_, nth) => new Uint8Array(32).fill(nth))
+const floods: readonly (readonly [string, Omit<RpcParts, 'topic'>])[] = [
+  ['frames that hold nothing', {}],
+  ['prunes', { prunes: 16 }],
+  ['grafts', { grafts: 16 }],
+  ['subscriptions', { subscribe: sixteen.map((_, nth) => `topic ${nth}`) }],
+  ['ids that it asks for', { want: sixteen }],
+  ['ids that it tells of', { have: sixteen }],
+]
+
+test.each(floods)('a stranger who floods %s is cut, and others stay', async (_, parts) => {
+  const { port, address } = await startPort()
+  const follower = await startFollower([address])
+  await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
+  const stranger = await startStranger(address)
+  const isCut = { yet: false }
+  void stranger.closed.then(() => {
+    isCut.yet = true
+  })
+  const topic = channelsOf(digest).topics.reports
+  const stream = await stranger.host.getConnections()[0]?.newStream('/meshsub/1.2.0')
+  const frame = rpcFrame({ topic, ...parts })
+  // Far more than any allowance, so that a port which does not count ends the loop, too.
+  for (let sent = 0; sent < 40_000 && !isCut.yet && stream?.status === 'open'; sent++) {
+    if (!stream.send(frame)) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await Promise.race([stranger.closed, pauseFor(5_000)])
+  expect(isCut.yet).toBe(true)
+  const before = follower.shelf.latest()?.message.round ?? 0
+  const round = await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
+  expect(round).toBeGreaterThan(before)
+  // Banned like any other flood, not only hung up on.
+  await expect(startStranger(address)).rejects.toThrow()
 })
 
 test('the protocol topic cannot be spoken of on the public port', async () => {

@@ -42,7 +42,9 @@ function documented(path: string): string {
   return /^….(market|peg)/.test(shared) ? general : shared
 }
 
-const keys = new Map(keysOf(configJsonSchema() as Json, '').map((key) => [documented(key.path), key.default]))
+const keys = new Map(
+  keysOf(configJsonSchema() as Json, '').map((key) => [documented(key.path), key.default]),
+)
 const rows = new Map(
   [...doc.matchAll(/^\| `([^`]+)` \| ([^|]*)\|/gm)].map(([, path, column]) => [
     path ?? '',
