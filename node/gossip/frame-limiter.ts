@@ -85,9 +85,9 @@ function bucketOf(burst: number, perSecond: number): LimiterOptions {
 }
 
 /**
- * Counts for each member, or remote host, what stands in its frames, before they are decoded: gossipsub answers
- * copies, lists of ids, grafts and subscriptions by itself, and no validator hears of them. A frame
- * beyond the allowance is dropped unread. It bans nobody by itself.
+ * Counts for each member, or for each remote host, what stands in its frames, before they are
+ * decoded: gossipsub answers copies, lists of ids, grafts and subscriptions by itself, and no
+ * validator hears of them. A frame beyond the allowance is dropped unread; nobody is banned here.
  */
 export class FrameLimiter<Peer = MemberIndex> {
   readonly #items: Limiter<Peer>
