@@ -48,9 +48,23 @@ const STORM = {
   stopAtViolation: false,
 }
 
+/** A chain with every kind of fault that a figure names. */
+const ON_CHAIN = {
+  rounds: 120,
+  chain: {
+    heartbeatMs: 20_000,
+    faults: [
+      { type: 'reorg', atMs: 24_500, depth: 2 },
+      { type: 'feeSpike', fromMs: 30_000, toMs: 40_000, factor: 20 },
+      { type: 'rpcLying', about: 'newer', fromMs: 0, toMs: 9_000, members: [0], endpoints: [1] },
+      { type: 'transmitters', how: 'stale', fromMs: 9_000, toMs: 20_000, members: [3] },
+    ],
+  },
+}
+
 describe('a run that is watched', () => {
   test('is the same run, of ours and of others', () => {
-    for (const scenario of [ATTACKED, STORM, { protocol: 'ocr2', rounds: 20 }]) {
+    for (const scenario of [ATTACKED, STORM, ON_CHAIN, { protocol: 'ocr2', rounds: 20 }]) {
       const { scenario: checked, result } = shown(scenario)
       expect(createRun({ scenario: checked, seed: 1 }).run()).toEqual(result)
     }
@@ -172,6 +186,7 @@ describe('the report of a run', () => {
 
   test.skipIf(!HAS_BROWSER).each([
     ['a storm over 31 members', STORM],
+    ['a chain with faults', ON_CHAIN],
     ['another protocol', { protocol: 'ocr2', committee: { members: 4 }, rounds: 30 }],
     ['more faulty than f', { ...ATTACKED, adversaries: [{ strategy: 'mute', members: [2, 3] }] }],
     ['a run of many rounds', { rounds: 1_200 }],

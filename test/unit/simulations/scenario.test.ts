@@ -47,6 +47,34 @@ surprise: 1
     ])
   })
 
+  test('problems of a chain are listed with those of its faults', () => {
+    const text = `
+name: wrong-chain
+rounds: 10
+committee: { members: 4 }
+chain:
+  blockMs: 1000
+  jitterMs: 1000
+  mempoolMs: { min: 2, max: 1 }
+  priorityFeePerGasGweiMax: 200
+  endpoints: 2
+  faults:
+    - { type: feeSpike, factor: 2, fromMs: 5, toMs: 5 }
+    - { type: rpcDown, members: [4], endpoints: [2], fromMs: 0, toMs: 1 }
+`
+    expect(problemsIn(text)).toEqual([
+      'chain.jitterMs',
+      'chain.mempoolMs',
+      'chain.priorityFeePerGasGweiMax',
+      'chain.faults.0',
+      'chain.faults.1.members',
+      'chain.faults.1.endpoints',
+    ])
+    expect(
+      problemsIn('name: x\nrounds: 1\nprotocol: ocr2\nchain: {}\ncommittee: { members: 4 }'),
+    ).toEqual(['chain'])
+  })
+
   test('what is missing, unknown or of another type is said in words', () => {
     const text = 'name: wrong\ncommittee: { members: four, timing: soon }\nround: 1\n'
     expect(() => parseScenario(text)).toThrow(
