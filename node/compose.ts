@@ -21,6 +21,7 @@ import { sourcesPort } from './compose/sources-port.ts'
 import { openStore } from './compose/store.ts'
 import { targetPort } from './compose/target-port.ts'
 import { makeTargets } from './compose/targets.ts'
+import { configDigest } from './config/config-digest.ts'
 import { assertKeyGenerated, type LoadedConfig } from './config/load.ts'
 import { Driver } from './driver.ts'
 import { Network } from './gossip/network.ts'
@@ -81,7 +82,8 @@ export async function startNode(
     const node = await assemble({ ...base, loaded, keys, signer, later })
     const running = await startAll(node.parts, { signal: dependencies.signal })
     const address = node.api.address ?? ''
-    base.log.info('node.started', { member: signer.self, address })
+    const { version, configDigest: digest } = base
+    base.log.info('node.started', { member: signer.self, address, version, configDigest: digest })
     return { ...running, address, failed: base.failed }
   } catch (error) {
     await signer.part.stop().catch(() => undefined)
@@ -93,6 +95,7 @@ export async function startNode(
 interface Foundation {
   readonly log: Log
   readonly version: string
+  readonly configDigest: string
   readonly clock: WallClock
   readonly metrics: Metrics
   readonly ecdsa: Ecdsa
@@ -106,6 +109,8 @@ function foundation(
   { log, version }: NodeDependencies,
 ): Foundation {
   const metrics = createMetrics()
+  const digest = configDigest(config)
+  metrics.buildInfo.set({ version, config: digest }, 1)
   const clock = new WallClock({
     onJump: (jump) => {
       log.warn('clock.jumped', { ...jump })
@@ -121,6 +126,7 @@ function foundation(
   return {
     log: log.child({ node: config.name }),
     version,
+    configDigest: digest,
     clock,
     metrics,
     ecdsa,
@@ -187,7 +193,7 @@ async function assemble(assembly: Assembly) {
   )
   rotation.term.tell((term) => driver.report({ type: 'termSet', nowMs: nowMs(), ...term }))
   const view = createView(
-    { name: config.name, version: assembly.version, context, self, startedMs },
+    { ...assembly, name: config.name, self, startedMs },
     {
       clock,
       signer: signer.view,

@@ -77,6 +77,10 @@ export function createMetrics() {
 function viewMetrics(registry: Registry) {
   const { gauge } = makersIn(registry)
   return {
+    buildInfo: gauge('parallax_build_info', 'Always 1; what runs and with what.', [
+      'version',
+      'config',
+    ]),
     obstacles: gauge('parallax_obstacle', '1 for each reason why this node is not ready.', [
       'code',
     ]),

@@ -29,6 +29,8 @@ export interface NodeView {
 export interface StatusView {
   readonly name: string
   readonly version: string
+  /** Of what it was started with, as `parallax config check` shows it of a file. */
+  readonly configDigest: string
   readonly network: string
   readonly committeeDigest: string
   /** This node's position in the committee. */

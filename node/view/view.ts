@@ -32,6 +32,7 @@ const OBSERVED_ROUNDS = 16
 export interface ViewOptions {
   readonly name: string
   readonly version: string
+  readonly configDigest: string
   readonly context: Context
   readonly self: MemberIndex
   readonly startedMs: number
@@ -89,6 +90,7 @@ function statusOf(options: ViewOptions, sources: ViewSources): StatusView {
   return {
     name: options.name,
     version: options.version,
+    configDigest: options.configDigest,
     network: committee.params.network,
     committeeDigest: toHex(committee.digest),
     member: options.self,

@@ -246,11 +246,22 @@ describe('one node of four, without its chain, its venues and the others', () =>
     const overview = JSON.parse(status.stdout)
     expect(overview).toMatchObject({ status: { name: 'oracle-0', committee: { size: 4 } } })
     expect(overview.chains[0].endpoints[0].fault).toBe('RPC_UNREACHABLE')
+    const { configDigest } = JSON.parse(
+      (await parallax('config', 'check', config, '--json')).stdout,
+    )
+    expect(overview.status.configDigest).toBe(configDigest)
+    const metrics = await (await request(`${node.address}/metrics`)).body.text()
+    const { version } = overview.status
+    expect(metrics).toContain(
+      `parallax_build_info{version="${version}",config="${configDigest}"} 1`,
+    )
     node.child.kill('SIGTERM')
     const { exitCode, stderr } = await node.ended
     expect(exitCode).toBe(0)
     expect(stderr).not.toContain(files.passphrase)
     expect(stderr).toContain('RPC_NONE_USABLE')
+    const started = stderr.split('\n').find((line) => line.includes('node.started'))
+    expect(started).toContain(configDigest)
   })
 
   test('with a wrong passphrase it does not start', async () => {

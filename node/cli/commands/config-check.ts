@@ -1,4 +1,5 @@
 import { checkConfig } from '../../config/check.ts'
+import { configDigest } from '../../config/config-digest.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import type { OracleError } from '../../errors.ts'
 import { command, errorText } from '../command.ts'
@@ -16,8 +17,11 @@ export const configCheck = command({
       const { file, config, committee } = checked.loaded
       const { network, members } = committee.params
       const chains = config.chains.map(({ name }) => name)
-      const good = { file, valid: true, network, members: members.length, chains }
-      const text = `${file} is good: network ${network}, ${members.length} members`
+      const digest = configDigest(config)
+      const counts = { network, members: members.length, chains }
+      const good = { file, valid: true, ...counts, configDigest: digest }
+      const said = `${file} is good: network ${network}, ${members.length} members`
+      const text = `${said}\nconfiguration ${digest}`
       stdout.write(json ? `${JSON.stringify(good)}\n` : `${text}\n`)
       return EXIT_DONE
     }

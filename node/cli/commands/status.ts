@@ -30,6 +30,7 @@ function textOf({ status: node, feeds, peers, obstacles }: Overview): string {
   const latency = node.latencyMs === null ? '-' : `${node.latencyMs.p50} ms`
   const facts = [
     ['node', `${node.name}, member ${node.member} of ${node.committee.size}, ${node.network}`],
+    ['runs', `${node.version}, configuration ${node.configDigest}`],
     ['state', obstacles.length === 0 ? 'ready' : `not ready: ${obstacles.join(', ')}`],
     ['round', `${node.round}, every ${node.roundMs} ms`],
     ['rounds', `${fast} fast, ${proposed} proposed, ${skipped} skipped; latency ${latency}`],

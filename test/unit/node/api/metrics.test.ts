@@ -28,6 +28,7 @@ test('a name ends with its unit, a counter with total', () => {
     'parallax_feed_sources',
   ]
   const flags = [
+    'parallax_build_info',
     'parallax_feed_available',
     'parallax_obstacle',
     'parallax_peer_connected',
