@@ -6,7 +6,15 @@ import { EXIT_CODES, exitCodeOf } from '../../../../node/cli/exit-codes.ts'
 import { OracleError } from '../../../../node/errors.ts'
 
 /** Documents that say what to type. */
-const GUIDES = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'docs', 'docs/guides', 'docs/adr']
+const GUIDES = [
+  'README.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+  'docs',
+  'docs/guides',
+  'docs/adr',
+  'packaging',
+]
 
 const ROOT = new URL('../../../../', import.meta.url)
 const doc = readFileSync(new URL('docs/cli.md', ROOT), 'utf8')
