@@ -19,6 +19,7 @@ export function createMetrics() {
     ...viewMetrics(registry),
     ...peerMetrics(registry),
     ...settlementMetrics(registry),
+    ...deliveryMetrics(registry),
     round: gauge('parallax_round', 'Round that is open on this node.', []),
     rounds: counter('parallax_rounds_total', 'Rounds by how they ended here.', ['path']),
     certificateLatency: new Histogram({
@@ -47,27 +48,6 @@ export function createMetrics() {
     signerWatermark: gauge('parallax_signer_watermark', 'Newest round of any promise.', []),
     publicPeers: gauge('parallax_public_peers_connected', 'Strangers on the public port.', []),
     streamReaders: gauge('parallax_stream_readers', 'Readers of both streams.', []),
-    transmissions: counter('parallax_transmissions_total', 'Deliveries by outcome and code.', [
-      'target',
-      'outcome',
-      'code',
-    ]),
-    transmissionGas: new Histogram({
-      name: 'parallax_transmission_gas_units',
-      help: 'Gas that a landed delivery used.',
-      labelNames: ['target'],
-      buckets: GAS_USED,
-      registers,
-    }),
-    walletBalance: gauge('parallax_wallet_balance_ether', 'What the wallet holds.', ['target']),
-    walletSpent: gauge('parallax_wallet_spent_ether', 'Gas paid in the last 24 hours.', ['target']),
-    walletSigner: gauge('parallax_wallet_signer_usable', '1 while the remote signer signs.', [
-      'target',
-    ]),
-    endpointUsable: gauge('parallax_rpc_endpoint_usable', '1 usable, 0 left out.', [
-      'target',
-      'endpoint',
-    ]),
     clockJumps: counter('parallax_clock_jumps_total', "Steps of the host's clock.", ['followed']),
     requests: counter('parallax_api_requests_total', 'Answers of the API by status.', ['status']),
   }
@@ -170,6 +150,37 @@ function venueMetrics(registry: Registry) {
       'Lost streams and refusals, by reason.',
       ['venue', 'code'],
     ),
+  }
+}
+
+function deliveryMetrics(registry: Registry) {
+  const registers = [registry]
+  const { counter, gauge } = makersIn(registry)
+  return {
+    transmissions: counter('parallax_transmissions_total', 'Deliveries by outcome and code.', [
+      'target',
+      'outcome',
+      'code',
+    ]),
+    transmissionGas: new Histogram({
+      name: 'parallax_transmission_gas_units',
+      help: 'Gas that a landed delivery used.',
+      labelNames: ['target'],
+      buckets: GAS_USED,
+      registers,
+    }),
+    deliveryCost: gauge('parallax_delivery_cost_ether', 'What the newest delivery cost.', [
+      'target',
+    ]),
+    walletBalance: gauge('parallax_wallet_balance_ether', 'What the wallet holds.', ['target']),
+    walletSpent: gauge('parallax_wallet_spent_ether', 'Paid in the last 24 hours.', ['target']),
+    walletSigner: gauge('parallax_wallet_signer_usable', '1 while the remote signer signs.', [
+      'target',
+    ]),
+    endpointUsable: gauge('parallax_rpc_endpoint_usable', '1 usable, 0 left out.', [
+      'target',
+      'endpoint',
+    ]),
   }
 }
 

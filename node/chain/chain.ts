@@ -60,6 +60,13 @@ export interface Receipt {
   readonly gasUsed: bigint
   /** Wei per gas that were paid. */
   readonly gasPrice: bigint
+  /** Wei that a rollup took besides for keeping the data on the chain below; 0 elsewhere. */
+  readonly dataFeeWei: bigint
+}
+
+/** All that a transaction in a block cost, in wei. */
+export function costWei({ gasUsed, gasPrice, dataFeeWei }: Omit<Receipt, 'hash'>): bigint {
+  return gasUsed * gasPrice + dataFeeWei
 }
 
 export type GasEstimate =

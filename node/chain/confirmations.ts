@@ -1,6 +1,6 @@
 import type { Hex } from 'viem'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
-import type { Chain, Receipt } from './chain.ts'
+import { type Chain, costWei, type Receipt } from './chain.ts'
 import type { Job, Transmission } from './transmission.ts'
 
 /** A transaction as it was sent; a call that is no delivery has round 0 and no feeds. */
@@ -82,7 +82,7 @@ export class Confirmations {
 function landed({ sent, receipt, job }: Mined): Ended {
   const { hash, round, feeds } = sent
   const { blockNumber, gasUsed } = receipt
-  const feeWei = gasUsed * receipt.gasPrice
+  const feeWei = costWei(receipt)
   return {
     job,
     transmission: { outcome: 'landed', round, feeds, hash, blockNumber, gasUsed, feeWei },

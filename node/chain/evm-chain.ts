@@ -165,7 +165,8 @@ export class EvmChain implements Chain {
   receipt(hash: Hex): Promise<Receipt | null> {
     return this.#pool.agreed(
       (client) => receiptFrom(client, hash),
-      (receipt) => receipt?.blockHash ?? 'none',
+      // What it cost is part of the answer: one endpoint alone must not exhaust the day's ceiling.
+      jsonKey,
     )
   }
 
@@ -259,11 +260,20 @@ async function receiptFrom(client: PublicClient, hash: Hex): Promise<Receipt | n
       blockHash: receipt.blockHash,
       gasUsed: receipt.gasUsed,
       gasPrice: receipt.effectiveGasPrice,
+      dataFeeWei: dataFeeOf(receipt),
     }
   } catch (error) {
     if (error instanceof TransactionReceiptNotFoundError) return null
     throw error
   }
+}
+
+/** OP Stack and Scroll state it as `l1Fee`; Arbitrum has it in the gas that was used. */
+function dataFeeOf(receipt: object): bigint {
+  const l1Fee: unknown = 'l1Fee' in receipt ? receipt.l1Fee : null
+  if (l1Fee === null || l1Fee === undefined) return 0n
+  if (typeof l1Fee === 'string' && /^0x[0-9a-f]{1,64}$/i.test(l1Fee)) return BigInt(l1Fee)
+  throw new Error('the receipt has an l1Fee that is no amount')
 }
 
 function lowerMedian(values: readonly bigint[]): bigint {

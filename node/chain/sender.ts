@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { TransactionToSign } from '../keys/signed-transaction.ts'
 import { signerFaultOf } from '../keys/web3signer.ts'
 import type { Log } from '../logging.ts'
-import type { Chain, SendOutcome } from './chain.ts'
+import { type Chain, costWei, type Receipt, type SendOutcome } from './chain.ts'
 import type { FeeCaps, Fees } from './fees.ts'
 import { firstFees, replacementFees } from './fees.ts'
 import type { Spending } from './spending.ts'
@@ -79,11 +79,16 @@ const GAS_PERCENT_OF_ESTIMATE = 125n
  */
 const GAS_FRESH_SLOT = 20_000n
 
+/** Data fees may double before a delivery lands. */
+const DATA_FEE_RISE = 2n
+
 /** Prices, signs and sends one transaction at a time, within what the operator allows. */
 export class TransactionSender {
   readonly #options: SenderOptions
   readonly #use: SenderDependencies
   #wasBelowFloor = false
+  /** Data fee of the newest delivery in a block, in wei; what the next one takes is not known. */
+  #dataFeeWei = 0n
 
   constructor(options: SenderOptions, dependencies: SenderDependencies) {
     this.#options = options
@@ -98,7 +103,7 @@ export class TransactionSender {
     const { chain } = this.#use
     const fees = await this.#feesFor(request)
     const gas = await this.#gasFor(request)
-    await this.#checkFunds(gas * fees.maxFeePerGas)
+    await this.#checkFunds(gas * fees.maxFeePerGas + DATA_FEE_RISE * this.#dataFeeWei)
     const signed = await this.#sign({
       type: 'eip1559',
       chainId: this.#options.chainId,
@@ -109,6 +114,18 @@ export class TransactionSender {
       ...fees,
     })
     return { outcome: await chain.send(signed), hash: keccak256(signed), fees }
+  }
+
+  /** Counts what a transaction in a block cost. Rejects as `Spending.record` does. */
+  async paid(receipt: Omit<Receipt, 'hash'>): Promise<void> {
+    const { spending, clock, log } = this.#use
+    const { spendPerDayWeiMax } = this.#options
+    this.#dataFeeWei = least(receipt.dataFeeWei, spendPerDayWeiMax)
+    const wei = costWei(receipt)
+    if (wei > spendPerDayWeiMax) log.error('chain.cost.overCeiling', { costWei: wei.toString() })
+    // No more than the ceiling would have let through. A larger number is a lie, or a fee that
+    // multiplied in one block; both times nothing more is sent for a day.
+    await spending.record(least(wei, spendPerDayWeiMax), clock.nowMs())
   }
 
   async #sign(transaction: TransactionToSign): Promise<Hex> {
@@ -180,4 +197,8 @@ export class TransactionSender {
     }
     this.#wasBelowFloor = isBelowFloor
   }
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }

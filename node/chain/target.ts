@@ -175,7 +175,7 @@ export class ChainTarget implements Startable {
     return this.#signer === null ? null : { host: this.#signer.host, fault: this.#signer.fault }
   }
 
-  /** Wei paid for gas in the last 24 hours. */
+  /** Wei paid in the last 24 hours, for gas and data. */
   spentWei(): bigint {
     return this.#spending.spentWei(this.#clock.nowMs())
   }

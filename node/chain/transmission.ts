@@ -34,6 +34,7 @@ export type Transmission =
       readonly hash: Hex
       readonly blockNumber: number
       readonly gasUsed: bigint
+      /** All that it cost, data fee included. */
       readonly feeWei: bigint
     }
   /** The chain has these feeds from this or a newer round, or a newer one took its place. */

@@ -168,8 +168,8 @@ export class Transmitter implements Startable {
   }
 
   async #onMined(sent: Sent, receipt: Receipt): Promise<void> {
-    const { spending, clock, chain } = this.#use
-    await spending.record(receipt.gasUsed * receipt.gasPrice, clock.nowMs())
+    const { sender, chain } = this.#use
+    await sender.paid(receipt)
     if (sent.to !== undefined && this.#calls.mined({ ...sent, to: sent.to }, receipt)) return
     const covered = this.#jobs.take(
       (job) =>

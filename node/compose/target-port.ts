@@ -67,5 +67,6 @@ export function countTransmission(
   metrics.transmissions.inc({ target, outcome, code })
   if (outcome === 'landed') {
     metrics.transmissionGas.observe({ target }, Number(transmission.gasUsed))
+    metrics.deliveryCost.set({ target }, Number(formatEther(transmission.feeWei)))
   }
 }

@@ -89,6 +89,59 @@ test('a certificate lands, and the contract holds what it says', async () => {
   })
 })
 
+describe('the receipt of a rollup', () => {
+  const withFee =
+    (l1Fee: unknown, more: object = {}) =>
+    async () => {
+      const rpc = await lyingRpc()
+      rpc.lieAbout('eth_getTransactionReceipt', (result) =>
+        result === null ? null : { ...(result as object), l1Fee, ...more },
+      )
+      return rpc.url
+    }
+  const gasOf = async (hash: `0x${string}`) => {
+    const { gasUsed, effectiveGasPrice } = await chain.getTransactionReceipt({ hash })
+    return gasUsed * effectiveGasPrice
+  }
+  const delivered = async (options: Options) => {
+    const { target, logLines } = await started(options)
+    const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+    return { target, transmission, logLines }
+  }
+
+  test.each([
+    ['states a data fee (OP Stack)', '0x2386f26fc10000', {}, 10n ** 16n],
+    ['has it in its gas (Arbitrum)', undefined, { gasUsedForL1: '0x5208' }, 0n],
+    ['has none', null, {}, 0n],
+  ])('%s', async (_what, l1Fee, more, dataFee) => {
+    const { target, transmission } = await delivered({
+      rpcUrls: [await withFee(l1Fee, more)()],
+    })
+    if (transmission.outcome !== 'landed') throw new Error(JSON.stringify(transmission))
+    const cost = (await gasOf(transmission.hash)) + dataFee
+    expect(transmission.feeWei).toBe(cost)
+    expect(target.spentWei()).toBe(cost)
+  })
+
+  test('of one endpoint that invents a fee is outvoted by two', async () => {
+    const liar = await withFee(`0x${'f'.repeat(20)}`)()
+    const { target, transmission } = await delivered({ rpcUrls: [liar, node.url, node.url] })
+    if (transmission.outcome !== 'landed') throw new Error(JSON.stringify(transmission))
+    expect(target.spentWei()).toBe(await gasOf(transmission.hash))
+  })
+
+  test.each([['0x'], ['1000'], [-1], [{}], [`0x${'f'.repeat(65)}`]])(
+    'with a fee that is no amount (%j) is none, and its endpoint is left out',
+    async (l1Fee) => {
+      const liar = await withFee(l1Fee)()
+      const { target, transmission, logLines } = await delivered({ rpcUrls: [liar, node.url] })
+      if (transmission.outcome !== 'landed') throw new Error(JSON.stringify(transmission))
+      expect(target.spentWei()).toBe(await gasOf(transmission.hash))
+      expect(logLines.join('')).toContain('no amount')
+    },
+  )
+})
+
 describe('a long-tail feed, whose word says its time and no round', () => {
   const feeds = [2]
   const rounds = async (target: ChainTarget) => (await target.readFeeds())[2]

@@ -35,6 +35,8 @@ export class FakeChain implements Chain {
   isMiningReverted = false
   /** Takes nothing into its blocks. */
   isFull = false
+  /** What a rollup takes for data. */
+  dataFeeWei = 0n
   readonly sends: Pooled[] = []
   readonly rounds = new Map<FeedIndex, number>()
   readonly #receipts = new Map<Hex, Receipt>()
@@ -67,6 +69,7 @@ export class FakeChain implements Chain {
       blockHash: keccak256(`0x${this.blockNumber.toString(16).padStart(8, '0')}`),
       gasUsed: GAS_USED,
       gasPrice: this.baseFeePerGas,
+      dataFeeWei: this.dataFeeWei,
     })
     if (status === 'success' && pooled.to === this.contract) this.#store(pooled.data)
   }

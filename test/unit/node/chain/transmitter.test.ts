@@ -435,3 +435,69 @@ describe('a call that is no delivery', () => {
     expect(await transmitter.call(call)).toMatchObject({ code: 'TRANSMIT_STOPPED' })
   })
 })
+
+describe('on a rollup that takes a fee for data', () => {
+  const DATA_FEE = 3n * 10n ** 15n
+  const GAS_COST = 40_000n * 10n * GWEI
+
+  test('the fee is part of what a delivery cost, and of what the day has spent', async () => {
+    chain.dataFeeWei = DATA_FEE
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject({
+      outcome: 'landed',
+      feeWei: GAS_COST + DATA_FEE,
+    })
+    expect(spending.spentWei(nowMs)).toBe(GAS_COST + DATA_FEE)
+  })
+
+  test('a delivery that reverts has paid it, too', async () => {
+    chain.dataFeeWei = DATA_FEE
+    chain.isMiningReverted = true
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'failed' })
+    expect(spending.spentWei(nowMs)).toBe(GAS_COST + DATA_FEE)
+  })
+
+  /** Gas at the highest offer: the estimate, a fresh slot, and twice the base fee with a tip. */
+  const GAS_MAX = 60_000n * 21n * GWEI
+
+  test.each([
+    ['twice of it still fits below the ceiling', 0n, 'landed'],
+    ['a wei less does not', 1n, 'SPENDING_CEILING_REACHED'],
+  ])('the next delivery goes only when %s', async (_what, lacking, expected) => {
+    const ceilingWei = GAS_COST + DATA_FEE + GAS_MAX + 2n * DATA_FEE - lacking
+    transmitter = build({ ceilingWei })
+    chain.dataFeeWei = DATA_FEE
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+    const next = await transmitter.transmit(request(8, 0))
+    expect(next.outcome === 'failed' ? next.code : next.outcome).toBe(expected)
+  })
+
+  test('the wallet must hold twice of it besides the gas', async () => {
+    chain.dataFeeWei = DATA_FEE
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+    chain.balance = GAS_MAX + 2n * DATA_FEE - 1n
+    expect(await transmitter.transmit(request(8, 0))).toMatchObject({ code: 'WALLET_EMPTY' })
+  })
+
+  test('a receipt that claims all the money there is stops a day, not the node', async () => {
+    chain.dataFeeWei = 2n ** 256n - 1n
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+    expect(await transmitter.transmit(request(8, 0))).toMatchObject({
+      code: 'SPENDING_CEILING_REACHED',
+    })
+    await transmitter.stop()
+    // Such a number would have made the file unreadable, and the node unable to start.
+    const again = new Spending({ file: join(directory, 'spending.json') })
+    await again.load()
+    expect(again.spentWei(nowMs)).toBe(10n ** 18n)
+  })
+})
