@@ -7,6 +7,7 @@ import {
   ExecutionRevertedError,
   http,
   RawContractError,
+  RpcRequestError,
 } from 'viem'
 import { OracleError } from '../errors.ts'
 import { boundedFetch } from './bounded-fetch.ts'
@@ -49,6 +50,12 @@ export function describeRpcError(error: unknown): string {
     .replace(/\b\w+:\/\/\S+/g, '[address]')
     .replace(/\s+/g, ' ')
     .slice(0, 300)
+}
+
+/** Whether the endpoint was reached and said no, in JSON-RPC. */
+export function isRpcRefusal(error: unknown): boolean {
+  if (!(error instanceof BaseError)) return false
+  return error.walk((cause) => cause instanceof RpcRequestError) !== null
 }
 
 function messageOf(error: unknown): string {

@@ -14,6 +14,7 @@ import type {
 } from './chain.ts'
 import { describeRpcError, isAnswerOfChain, revertDataOf } from './endpoint.ts'
 import type { FeeQuote } from './fees.ts'
+import type { Relays } from './relays.ts'
 import type { Ask, RpcPool } from './rpc.ts'
 
 export interface EvmChainOptions {
@@ -21,6 +22,13 @@ export interface EvmChainOptions {
   readonly target: string
   /** The wallet that sends. */
   readonly sender: Address
+}
+
+export interface EvmChainDependencies {
+  readonly pool: RpcPool
+  readonly contract: FeedsContract
+  /** Who transactions are sent to; null: whoever is read. */
+  readonly relays: Relays | null
 }
 
 /** The chain as a pool of endpoints sees it: what matters is asked from all and outvoted. */
@@ -32,15 +40,14 @@ export class EvmChain implements Chain {
   readonly #sender: Address
   readonly #pool: RpcPool
   readonly #feeds: FeedsContract
+  readonly #relays: Relays | null
 
-  constructor(
-    options: EvmChainOptions,
-    dependencies: { readonly pool: RpcPool; readonly contract: FeedsContract },
-  ) {
+  constructor(options: EvmChainOptions, dependencies: EvmChainDependencies) {
     this.#target = options.target
     this.#sender = options.sender
     this.#pool = dependencies.pool
     this.#feeds = dependencies.contract
+    this.#relays = dependencies.relays
     this.contract = dependencies.contract.address
     this.overtakenErrors = dependencies.contract.overtakenErrors
     this.feedsMax = dependencies.contract.feedsMax
@@ -150,9 +157,10 @@ export class EvmChain implements Chain {
     }
   }
 
-  /** Every endpoint gets the transaction: one that swallows it does no harm. */
+  /** Each of them gets the transaction: one that swallows it does no harm. */
   async send(signed: Hex): Promise<SendOutcome> {
-    const settled = await this.#pool.each((client) =>
+    const toAll = this.#relays ?? this.#pool
+    const settled = await toAll.each((client) =>
       client.sendRawTransaction({ serializedTransaction: signed }),
     )
     const outcomes = settled.map((outcome) =>

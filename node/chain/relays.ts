@@ -1,11 +1,19 @@
-import type { Hex } from 'viem'
+import type { PublicClient } from 'viem'
 import type { Log } from '../logging.ts'
 import type { Endpoint } from './endpoint.ts'
-import { describeRpcError } from './endpoint.ts'
+import { describeRpcError, endpointsOf, isRpcRefusal } from './endpoint.ts'
 import type { EndpointStatus } from './rpc.ts'
 
-/** The endpoint took the question and said no; else it was not reached, or spoke something else. */
-const REFUSALS = ['RpcRequestError', 'RawContractError']
+/** Relays by their addresses; names say that they are sent to, and are unique. */
+export function relaysOf(
+  sendUrls: readonly string[],
+  options: { readonly timeoutMs: number },
+): readonly Endpoint[] {
+  return endpointsOf(sendUrls, options).map(({ name, client }) => ({
+    name: `send:${name}`,
+    client,
+  }))
+}
 
 /**
  * Endpoints that transactions are sent to and nothing else is asked of. None has a vote on
@@ -29,19 +37,17 @@ export class Relays {
     })
   }
 
-  /** Sends a signed transaction to all of them; what each said, in the order of the configuration. */
-  async send(signed: Hex): Promise<readonly PromiseSettledResult<Hex>[]> {
-    const outcomes = await Promise.allSettled(
-      this.#endpoints.map(({ client }) =>
-        client.sendRawTransaction({ serializedTransaction: signed }),
-      ),
-    )
+  /** Tells all of them; the answers and failures, in the order of the configuration. */
+  async each<T>(
+    ask: (client: PublicClient) => Promise<T>,
+  ): Promise<readonly PromiseSettledResult<T>[]> {
+    const outcomes = await Promise.allSettled(this.#endpoints.map(({ client }) => ask(client)))
     for (const [index, { name }] of this.#endpoints.entries()) this.#note(name, outcomes[index])
     return outcomes
   }
 
-  #note(endpoint: string, outcome: PromiseSettledResult<Hex> | undefined): void {
-    const isReached = outcome?.status !== 'rejected' || isRefusal(outcome.reason)
+  #note(endpoint: string, outcome: PromiseSettledResult<unknown> | undefined): void {
+    const isReached = outcome?.status !== 'rejected' || isRpcRefusal(outcome.reason)
     const wasReached = !this.#failures.has(endpoint)
     if (isReached) {
       this.#failures.delete(endpoint)

@@ -13,6 +13,7 @@ import type { Chain, Standing } from './chain.ts'
 import { endpointsOf } from './endpoint.ts'
 import { EvmChain } from './evm-chain.ts'
 import type { PriceFeedsContract } from './feeds-contract.ts'
+import { Relays, relaysOf } from './relays.ts'
 import type { Ask, EndpointStatus } from './rpc.ts'
 import { RpcPool } from './rpc.ts'
 import type { BalanceRead, SendingAccount } from './sender.ts'
@@ -45,6 +46,7 @@ export class ChainTarget implements Startable {
   readonly #clock: Pick<Clock, 'nowMs'>
   readonly #log: Log
   readonly #pool: RpcPool
+  readonly #relays: Relays | null
   readonly #chain: EvmChain
   readonly #spending: Spending
   readonly #transmitter: Transmitter
@@ -60,11 +62,16 @@ export class ChainTarget implements Startable {
     this.#clock = use.clock
     this.#log = use.log.child({ target: name })
     this.#spending = new Spending({ file: join(dataDirectory, `spending-${name}.json`) })
-    const endpoints = endpointsOf(config.rpcUrls, { timeoutMs: config.rpcTimeoutMs })
+    const { rpcUrls, sendUrls, rpcTimeoutMs: timeoutMs } = config
+    const endpoints = endpointsOf(rpcUrls, { timeoutMs })
+    const relays = sendUrls.length === 0 ? null : relaysOf(sendUrls, { timeoutMs })
+    this.#relays = relays === null ? null : new Relays(relays, { log: this.#log })
     this.#pool = new RpcPool({ chain: name, ...config }, { ...use, endpoints })
     const { pool, spending } = { pool: this.#pool, spending: this.#spending }
     const sender = { target: name, sender: use.account.address }
-    const chain: Chain & EvmChain = new EvmChain(sender, { pool, contract: use.contract })
+    const chain: Chain & EvmChain = new EvmChain(sender, {
+      ...{ pool, contract: use.contract, relays: this.#relays },
+    })
     this.#chain = chain
     this.#sender = new TransactionSender(
       {
@@ -165,9 +172,9 @@ export class ChainTarget implements Startable {
     return this.#chain.epoch
   }
 
-  /** What is known about each endpoint, in the order of the configuration. */
+  /** What is known about each endpoint, in the order of the configuration, then each relay. */
   endpoints(): readonly EndpointStatus[] {
-    return this.#pool.status()
+    return [...this.#pool.status(), ...(this.#relays?.status() ?? [])]
   }
 
   /** The remote signer and why it signs nothing; null when the key is in this process. */

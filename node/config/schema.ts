@@ -97,6 +97,7 @@ const chainSchema = z.strictObject({
   contract: contractAddress,
   settlements: z.array(settlementSchema).max(64, 'takes at most 64').default([]),
   rpcUrls: z.array(rpcUrl).min(1, 'needs at least one address').max(8, 'takes at most 8'),
+  sendUrls: z.array(rpcUrl).max(8, 'takes at most 8').default([]),
   rpcTimeoutMs: whole(100, 60_000).default(DEFAULTS.chain.rpcTimeoutMs),
   compareEveryMs: whole(100, 600_000).default(DEFAULTS.chain.compareEveryMs),
   headAgeMsMax: whole(1_000, 3_600_000).default(DEFAULTS.chain.headAgeMsMax),

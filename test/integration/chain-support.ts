@@ -112,6 +112,7 @@ export async function openTarget(
     contract: contract.toLowerCase() as Address,
     settlements: [],
     rpcUrls: [...options.rpcUrls],
+    sendUrls: [],
     rpcTimeoutMs: 3_000,
     compareEveryMs: 100,
     headAgeMsMax: 60_000,

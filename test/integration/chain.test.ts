@@ -89,6 +89,65 @@ test('a certificate lands, and the contract holds what it says', async () => {
   })
 })
 
+describe('relays', () => {
+  /** What an endpoint is asked, and only that. */
+  const methodsOf = (endpoint: LyingRpc) => new Set(endpoint.asked)
+  const deliverBy = async (opened: TargetUnderTest) =>
+    await opened.target.transmit({ certificate: deployed.certify(), feeds: [0] })
+
+  test('get every transaction and no question, and the endpoints that are read get none', async () => {
+    const [read, relay, second] = [await lyingRpc(), await lyingRpc(), await lyingRpc()]
+    const sendUrls = [relay.url, second.url]
+    const opened = await started({ rpcUrls: [read.url], config: { sendUrls } })
+    expect(await deliverBy(opened)).toMatchObject({ outcome: 'landed' })
+    expect(methodsOf(relay)).toEqual(new Set(['eth_sendRawTransaction']))
+    expect(methodsOf(second)).toEqual(new Set(['eth_sendRawTransaction']))
+    expect(methodsOf(read)).not.toContain('eth_sendRawTransaction')
+  })
+
+  test('that are away are named, and one that is left is enough', async () => {
+    const [away, relay] = [await lyingRpc(), await lyingRpc()]
+    const config = { sendUrls: [away.url, relay.url] }
+    const opened = await started({ config })
+    away.answer = { status: 502, text: 'Bad gateway' }
+    expect(await deliverBy(opened)).toMatchObject({ outcome: 'landed' })
+    expect(await deliverBy(opened)).toMatchObject({ outcome: 'landed' })
+    const shown = () => opened.target.endpoints().map(({ endpoint, fault }) => [endpoint, fault])
+    expect(shown().slice(1)).toEqual([
+      [`send:${away.host}`, 'RPC_UNREACHABLE'],
+      [`send:${relay.host}`, null],
+    ])
+    away.answer = null
+    expect(await deliverBy(opened)).toMatchObject({ outcome: 'landed' })
+    expect(shown().slice(1)).toEqual([
+      [`send:${away.host}`, null],
+      [`send:${relay.host}`, null],
+    ])
+    const said = opened.logLines.filter((line) => line.includes('chain.relay.'))
+    expect(said.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
+      'chain.relay.unreachable',
+      'chain.relay.usable',
+    ])
+  })
+
+  test('that are all away leave the delivery to others: it does not become public', async () => {
+    const [read, away] = [await lyingRpc(), await lyingRpc()]
+    away.answer = { status: 502, text: 'Bad gateway' }
+    const opened = await started({ rpcUrls: [read.url], config: { sendUrls: [away.url] } })
+    expect(await deliverBy(opened)).toMatchObject({ outcome: 'failed', code: 'TRANSMIT_REFUSED' })
+    expect(methodsOf(read)).not.toContain('eth_sendRawTransaction')
+  })
+
+  test('that refuse are reached all the same', async () => {
+    const relay = await lyingRpc()
+    const error = { code: -32_000, message: 'replacement transaction underpriced' }
+    relay.answer = { status: 200, text: JSON.stringify({ jsonrpc: '2.0', id: 1, error }) }
+    const opened = await started({ config: { sendUrls: [relay.url], bumpsMax: 0 } })
+    expect(await deliverBy(opened)).toMatchObject({ outcome: 'failed', code: 'TRANSMIT_STUCK' })
+    expect(faultsOf(opened.target)).toEqual([null, null])
+  })
+})
+
 describe('the receipt of a rollup', () => {
   const withFee =
     (l1Fee: unknown, more: object = {}) =>

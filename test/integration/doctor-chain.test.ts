@@ -41,17 +41,19 @@ interface Asked {
   readonly rpcUrls?: readonly string[]
   readonly contract?: string
   readonly wallet?: Facts['wallet']
+  readonly sendUrls?: readonly string[]
 }
 
 /** What the check finds with these settings of the chain, by name. */
 async function examined(asked: Asked = {}): Promise<ReadonlyMap<string, readonly Finding[]>> {
   const { rpcUrls = [node.url], contract = deployed.contract, wallet = WALLET } = asked
+  const { sendUrls = [] } = asked
   const parsed = parseConfig(MINIMAL_CONFIG)
   if (parsed.type === 'refused') throw new Error('the fixture is good')
   const chain = parsed.config.chains.map((each) => ({
     ...each,
     ...{ chainId: CHAIN_ID, contract: contract.toLowerCase() as `0x${string}` },
-    ...{ rpcUrls: [...rpcUrls], feePerGasGweiMax: 500n * 10n ** 9n },
+    ...{ rpcUrls: [...rpcUrls], sendUrls: [...sendUrls], feePerGasGweiMax: 500n * 10n ** 9n },
   }))
   const { params, groupKey } = deployed.committee
   const facts: Facts = {
@@ -109,6 +111,25 @@ describe('a chain', () => {
     expect(endpoint).toMatchObject({ verdict: 'fault', code: 'RPC_UNREACHABLE' })
     expect(endpoint?.seen).not.toContain('\u001b')
     expect(endpoint?.seen.length).toBeLessThanOrEqual(600)
+  })
+
+  test('whose relays are asked for their chain, and need not say it', async () => {
+    const good = await lying()
+    const foreign = await lying()
+    const mute = await lying()
+    const away = await lying()
+    foreign.lieAbout('eth_chainId', () => '0x1')
+    const error = { code: -32_601, message: 'Method not found' }
+    mute.answer = { status: 200, text: JSON.stringify({ jsonrpc: '2.0', id: 1, error }) }
+    away.answer = { status: 502, text: 'Bad gateway' }
+    const sendUrls = [good, foreign, mute, away].map(({ url }) => url)
+    const found = await examined({ sendUrls })
+    expect(codes(found.get('relay local'))).toEqual([
+      ...['ok OK', 'fault RPC_CHAIN_ID_WRONG', 'ok OK', 'warning RPC_UNREACHABLE'],
+    ])
+    const alone = await examined({ sendUrls: [away.url] })
+    expect(codes(alone.get('relay local'))).toEqual(['fault RPC_UNREACHABLE'])
+    expect(codes((await examined()).get('relay local'))).toBeUndefined()
   })
 
   test('with nothing at the address, and with the contract of another committee', async () => {

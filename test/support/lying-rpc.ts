@@ -11,6 +11,8 @@ export class LyingRpc {
   readonly #target: string
   readonly #server: Server
   readonly #lies = new Map<string, Lie>()
+  /** Methods asked, in order. */
+  readonly asked: string[] = []
   /** When set, every answer is this text with this status instead. */
   answer: { readonly status: number; readonly text: string } | null = null
 
@@ -59,11 +61,12 @@ export class LyingRpc {
   }
 
   async #reply(body: string): Promise<{ readonly status: number; readonly text: string }> {
+    const { method } = JSON.parse(body) as { readonly method: string }
+    this.asked.push(method)
     if (this.answer !== null) return this.answer
     const headers = { 'content-type': 'application/json' }
     const answer = await request(this.#target, { method: 'POST', body, headers })
     const text = await answer.body.text()
-    const { method } = JSON.parse(body) as { readonly method: string }
     const lie = this.#lies.get(method)
     if (lie === undefined) return { status: answer.statusCode, text }
     const reply = JSON.parse(text) as { result?: unknown }

@@ -2,11 +2,12 @@ import type { Address } from 'viem'
 import { formatEther, formatGwei, zeroAddress } from 'viem'
 import { committeeDigestOf, committeeOf } from '../../../aggregator/committee.ts'
 import type { Params } from '../../../aggregator/params.ts'
-import { endpointsOf } from '../../chain/endpoint.ts'
+import { describeRpcError, type Endpoint, endpointsOf, isRpcRefusal } from '../../chain/endpoint.ts'
 import { EvmChain } from '../../chain/evm-chain.ts'
 import { PriceFeedsContract } from '../../chain/feeds-contract.ts'
 import type { FeeQuote } from '../../chain/fees.ts'
 import { firstFees } from '../../chain/fees.ts'
+import { relaysOf } from '../../chain/relays.ts'
 import type { EndpointStatus } from '../../chain/rpc.ts'
 import { RpcPool } from '../../chain/rpc.ts'
 import type { ChainConfig } from '../../config/schema.ts'
@@ -45,7 +46,10 @@ async function chainFindings(
     () => true,
     () => false,
   )
-  const answered = pool.status().map((status) => endpointFinding(name, status, isUsable))
+  const answered = [
+    ...pool.status().map((status) => endpointFinding(name, status, isUsable)),
+    ...(await relayFindings(config)),
+  ]
   const rest = ['contract', 'wallet'].map((what) => `${what} on ${name}`)
   if (!isUsable)
     return [...answered, ...rest.map((what) => unchecked(what, 'no endpoint is usable'))]
@@ -80,6 +84,36 @@ const ENDPOINT_ADVICE: Readonly<Record<NonNullable<EndpointStatus['fault']>, str
   RPC_ANSWER_DIFFERS: 'most say otherwise: replace it',
 }
 
+/** Relays are asked for their chain alone: whether one takes a transaction shows when it is sent. */
+async function relayFindings(config: ChainConfig): Promise<readonly Finding[]> {
+  const relays = relaysOf(config.sendUrls, { timeoutMs: config.rpcTimeoutMs })
+  const found = await Promise.all(relays.map((relay) => relayFinding(config, relay)))
+  const isAnyReached = found.some(({ verdict }) => verdict === 'ok')
+  return found.map((each) =>
+    each.code === 'RPC_UNREACHABLE' && isAnyReached ? { ...each, verdict: 'warning' } : each,
+  )
+}
+
+async function relayFinding(config: ChainConfig, { name, client }: Endpoint): Promise<Finding> {
+  const check = `relay ${config.name}`
+  try {
+    const chainId = await client.getChainId()
+    if (chainId === config.chainId) return ok(check, `${name}: chain id ${chainId}`)
+    return fault(check, {
+      code: 'RPC_CHAIN_ID_WRONG',
+      seen: `${name}: chain id ${chainId}`,
+      advice: 'it refuses whatever is sent to it: correct chains[].sendUrls',
+    })
+  } catch (error) {
+    if (isRpcRefusal(error)) return ok(check, `${name}: answers, and does not say its chain`)
+    return fault(check, {
+      code: 'RPC_UNREACHABLE',
+      seen: `${name}: ${describeRpcError(error)}`,
+      advice: 'check its address in chains[].sendUrls, its key, and the provider',
+    })
+  }
+}
+
 interface Scene {
   readonly config: ChainConfig
   readonly facts: Facts
@@ -99,7 +133,7 @@ function chainOf({ config, facts, pool }: Scene, sender: Address): EvmChain | nu
     { address: config.contract, committee: committeeOf(crypto.keccak256, complete), ...before },
     crypto,
   )
-  return new EvmChain({ target: config.name, sender }, { pool, contract })
+  return new EvmChain({ target: config.name, sender }, { pool, contract, relays: null })
 }
 
 async function contractFinding(check: string, scene: Scene): Promise<Finding> {
