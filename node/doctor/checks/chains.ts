@@ -84,7 +84,7 @@ const ENDPOINT_ADVICE: Readonly<Record<NonNullable<EndpointStatus['fault']>, str
   RPC_ANSWER_DIFFERS: 'most say otherwise: replace it',
 }
 
-/** Relays are asked for their chain alone: whether one takes a transaction shows when it is sent. */
+/** Relays are asked for their chain: whether one takes a transaction shows when it is sent. */
 async function relayFindings(config: ChainConfig): Promise<readonly Finding[]> {
   const relays = relaysOf(config.sendUrls, { timeoutMs: config.rpcTimeoutMs })
   const found = await Promise.all(relays.map((relay) => relayFinding(config, relay)))
