@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Format, writeTable } from './data-table.ts'
 import { drawFigure } from './figure/draw.ts'
@@ -15,6 +15,15 @@ export function isPage(path: string): boolean {
 export function makeReportPlace(path: string): void {
   if (isPage(path)) makePlace(path)
   else makeFolder(path)
+}
+
+/** Takes the folder away that was made for a report, when none came of the work. */
+export function leaveReportPlace(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {
+    // It holds something of before, or is a page.
+  }
 }
 
 /**

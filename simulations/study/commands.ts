@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Format, formatOf } from '../report/data-table.ts'
-import { makeReportPlace, writeReport } from '../report/write-report.ts'
+import { leaveReportPlace, makeReportPlace, writeReport } from '../report/write-report.ts'
 import { CALL } from '../scenario/call.ts'
 import { wholeNumber } from '../scenario/options.ts'
 import type { Answer } from '../scenario/research.ts'
@@ -41,7 +41,10 @@ export async function printStudy(args: readonly string[], signal: AbortSignal): 
   // Before it runs, perhaps for hours: what comes of it must have somewhere to go.
   makeReportPlace(asked.out)
   const study = await asked.run({ ...asked, signal })
-  if (study === null) return { output: 'stopped before its end; nothing was written', isHeld: true }
+  if (study === null) {
+    leaveReportPlace(asked.out)
+    return { output: 'stopped before its end; nothing was written', isHeld: true }
+  }
   const { out, format, command } = asked
   const files = await writeReport(out, pageOfStudy(study), { commit: commitOf(), command, format })
   const { isHeld, data, text } = study
