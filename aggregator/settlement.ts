@@ -6,9 +6,9 @@ import { decodeWord } from './report/words.ts'
 import type { FeedIndex, MemberIndex, Round } from './values/ids.ts'
 import type { DurationMs, UnixMs } from './values/time.ts'
 
-/** How long after an expiry `Settlement` takes a round (ADR 0025). */
-export const SETTLEMENT_WINDOW_MS: DurationMs = 600_000
 const WINDOW_SECONDS = 600
+/** How long after an expiry `Settlement` takes a round (ADR 0025). */
+export const SETTLEMENT_WINDOW_MS: DurationMs = WINDOW_SECONDS * 1_000
 
 /** Expiries at every multiple of the step, shifted by the offset: Unix times in whole seconds. */
 export interface ExpirySchedule {

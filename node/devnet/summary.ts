@@ -1,3 +1,4 @@
+import { percentileOf } from '../../aggregator/statistics/percentile.ts'
 import { type OptionView, optionShortcomings } from './option-desk.ts'
 
 /** How one round went at one node. */
@@ -113,9 +114,8 @@ export function countRounds(
 
 /** Nearest-rank percentiles; null without values. */
 export function percentilesOf(values: readonly number[]): Percentiles {
-  const sorted = values.toSorted((a, b) => a - b)
-  const rank = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? null
-  return { p50: rank(0.5), p99: rank(0.99) }
+  const ascending = values.toSorted((a, b) => a - b)
+  return { p50: percentileOf(ascending, 50), p99: percentileOf(ascending, 99) }
 }
 
 /** Why a run is not what it should be; empty when all is well. */

@@ -1,6 +1,7 @@
 import type { Committee } from '../../aggregator/committee.ts'
 import { openingOf } from '../../aggregator/committee.ts'
 import type { Effect } from '../../aggregator/effects.ts'
+import { percentileOf } from '../../aggregator/statistics/percentile.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { RoundView } from '../api/view.ts'
 import { ClockWatch } from './clock-watch.ts'
@@ -51,11 +52,11 @@ export class RoundBook {
 
   /** Latencies over the remembered rounds by nearest rank; null before the first certificate. */
   latencyMs(): { readonly p50: number; readonly p99: number } | null {
-    const sorted = [...this.#rounds.values()]
+    const ascending = [...this.#rounds.values()]
       .flatMap((row) => (row.latencyMs === null ? [] : [row.latencyMs]))
       .toSorted((a, b) => a - b)
-    const rank = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0
-    return sorted.length === 0 ? null : { p50: rank(0.5), p99: rank(0.99) }
+    const [p50, p99] = [percentileOf(ascending, 50), percentileOf(ascending, 99)]
+    return p50 === null || p99 === null ? null : { p50, p99 }
   }
 
   #put(row: RoundView): void {

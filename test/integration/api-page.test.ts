@@ -119,7 +119,7 @@ describe.skipIf(!isInstalled)('status page', () => {
     ])
     expect(await page.locator('#measured').textContent()).toBe('measured over 512 rounds')
     const sources = page.locator('#sources tbody tr')
-    expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain('SOURCE_SILENT')
+    expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain('VENUE_SILENT')
     expect(await sources.filter({ hasText: 'kraken' }).textContent()).toContain(
       'poll, SOURCE_STREAM_SILENT',
     )

@@ -2,7 +2,7 @@ import type { ChainBucket } from '../../chain-figures.ts'
 import type { Figure, Span } from '../figure/figure.ts'
 import { fixed } from '../text.ts'
 import { binText, roundAxis, type ShownRun } from './shown-run.ts'
-import { middleOf, shadedBy } from './time-figures.ts'
+import { halfway, middleOf, shadedBy } from './time-figures.ts'
 
 /** What became of the first feed on chain; none without a chain. */
 export function chainFigures(run: ShownRun, shaded: readonly Span[]): readonly Figure[] {
@@ -19,8 +19,6 @@ type Timeline = readonly ChainBucket[]
 
 function valueFigure(run: ShownRun, timeline: Timeline, shaded: readonly Span[]): Figure {
   const { timeline: certified } = run.result
-  const middle = (low: number | null, high: number | null) =>
-    low === null || high === null ? null : (low + high) / 2
   return {
     id: 'chain-value',
     title: 'Value on chain',
@@ -34,12 +32,12 @@ function valueFigure(run: ShownRun, timeline: Timeline, shaded: readonly Span[])
       series: [
         {
           name: 'certified',
-          points: certified.map((b) => ({ x: middleOf(b), y: middle(b.valueLow, b.valueHigh) })),
+          points: certified.map((b) => ({ x: middleOf(b), y: halfway(b.valueLow, b.valueHigh) })),
         },
         {
           name: 'on chain',
           shape: 'steps',
-          points: timeline.map((b) => ({ x: middleOf(b), y: middle(b.valueLow, b.valueHigh) })),
+          points: timeline.map((b) => ({ x: middleOf(b), y: halfway(b.valueLow, b.valueHigh) })),
         },
       ],
       ...shadedBy(shaded),

@@ -108,8 +108,6 @@ export function latencyFigure({ result }: ShownRun): Figure {
 /** The certified price, the true one, and what honest members saw. */
 export function priceFigure(run: ShownRun, shaded: readonly Span[]): Figure {
   const { timeline } = run.result
-  const middle = (low: number | null, high: number | null) =>
-    low === null || high === null ? null : (low + high) / 2
   return {
     id: 'price',
     title: 'Price',
@@ -123,11 +121,11 @@ export function priceFigure(run: ShownRun, shaded: readonly Span[]): Figure {
       series: [
         {
           name: 'certified',
-          points: timeline.map((b) => ({ x: middleOf(b), y: middle(b.valueLow, b.valueHigh) })),
+          points: timeline.map((b) => ({ x: middleOf(b), y: halfway(b.valueLow, b.valueHigh) })),
         },
         {
           name: 'true price',
-          points: timeline.map((b) => ({ x: middleOf(b), y: middle(b.truthLow, b.truthHigh) })),
+          points: timeline.map((b) => ({ x: middleOf(b), y: halfway(b.truthLow, b.truthHigh) })),
         },
       ],
       bands: [
@@ -181,7 +179,11 @@ function seriesOfErrors(timeline: readonly TimelineBucket[]): LinePlot['series']
   ]
 }
 
-/** Points stand in the middle of their rounds. */
+/** The middle of what a bucket spans; null where nothing is. */
+export function halfway(low: number | null, high: number | null): number | null {
+  return low === null || high === null ? null : (low + high) / 2
+}
+
 /** The middle of the rounds of a point, where it stands. */
 export function middleOf({ round, rounds }: Pick<TimelineBucket, 'round' | 'rounds'>): number {
   return round + rounds / 2

@@ -141,7 +141,7 @@ export class FakeView implements NodeView {
     return VENUES.flatMap((venue) =>
       PRICES.map(({ name, value }): SourceView => {
         if (venue === 'kraken') {
-          const code = 'SOURCE_SILENT'
+          const code = 'VENUE_SILENT'
           return { venue, feed: name, value: null, ageMs: null, state: 'absent', code }
         }
         if (venue !== 'okx' || name !== 'BTC/USD') {

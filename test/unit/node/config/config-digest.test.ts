@@ -2,20 +2,13 @@ import { expect, test } from 'vitest'
 import { configDigest } from '../../../../node/config/config-digest.ts'
 import { parseConfig } from '../../../../node/config/load.ts'
 import type { NodeConfig } from '../../../../node/config/schema.ts'
-import { configTemplate, type TemplateValues } from '../../../../node/config/template.ts'
+import { configTemplate } from '../../../../node/config/template.ts'
+import { TEMPLATE_VALUES } from './fixtures.ts'
 
-const VALUES: TemplateValues = {
-  name: 'alpha',
-  committee: 'committee.json',
-  listen: ['/ip4/0.0.0.0/tcp/9000'],
-  members: [{ index: 1, address: '/dns4/beta.example/tcp/9000' }],
-  passphraseFile: null,
-  strength: 'standard',
-  apiPort: 8_081,
-  chain: {
-    ...{ name: 'local', chainId: 31_337, contract: `0x${'ab'.repeat(20)}` },
-    rpcUrls: ['https://rpc.example/v2/key-of-a-provider'],
-  },
+const RPC_URL = 'https://rpc.example/v2/key-of-a-provider'
+const VALUES = {
+  ...TEMPLATE_VALUES,
+  chain: TEMPLATE_VALUES.chain && { ...TEMPLATE_VALUES.chain, rpcUrls: [RPC_URL] },
 }
 
 function configOf(text: string): NodeConfig {

@@ -1,4 +1,5 @@
 import type { CommitteeFile } from '../../../../node/config/committee-file.ts'
+import type { TemplateValues } from '../../../../node/config/template.ts'
 
 const point = (fill: number) => Uint8Array.of(2, ...new Array<number>(32).fill(fill))
 
@@ -64,3 +65,20 @@ chains:
     contract: '0x5FbDB2315678afecb367f032d93F642f64180aa3'
     rpcUrls: [http://127.0.0.1:8545]
 `
+
+/** What `init` asks for, of a node with a chain. */
+export const TEMPLATE_VALUES: TemplateValues = {
+  name: 'alpha',
+  committee: 'committee.json',
+  listen: ['/ip4/0.0.0.0/tcp/9000'],
+  members: [{ index: 1, address: '/dns4/beta.example/tcp/9000' }],
+  passphraseFile: null,
+  strength: 'standard',
+  apiPort: 8_081,
+  chain: {
+    name: 'local',
+    chainId: 31_337,
+    contract: `0x${'ab'.repeat(20)}`,
+    rpcUrls: ['http://127.0.0.1:8545'],
+  },
+}

@@ -5,20 +5,9 @@ import { parse } from 'yaml'
 import { configJsonSchema } from '../../../../node/config/json-schema.ts'
 import { configTemplate } from '../../../../node/config/template.ts'
 import { parallax } from '../../../support/parallax.ts'
+import { TEMPLATE_VALUES } from './fixtures.ts'
 
-const TEMPLATE = configTemplate({
-  name: 'alpha',
-  committee: 'committee.json',
-  listen: ['/ip4/0.0.0.0/tcp/9000'],
-  members: [{ index: 1, address: '/dns4/beta.example/tcp/9000' }],
-  passphraseFile: null,
-  strength: 'standard',
-  apiPort: 8_081,
-  chain: {
-    ...{ name: 'local', chainId: 31_337, contract: `0x${'ab'.repeat(20)}` },
-    rpcUrls: ['http://127.0.0.1:8545'],
-  },
-})
+const TEMPLATE = configTemplate(TEMPLATE_VALUES)
 
 /** What a validator that knows the schema alone says; null when it finds nothing wrong. */
 async function faultOf(config: unknown, schema: unknown): Promise<string | null> {
