@@ -103,6 +103,9 @@ function listed(
     const { of: named, ...rest } = each
     const whole = rest.type === 'outage' ? { ...rest, type: 'crash' } : rest
     const path = `${of.key}.${index}`
+    if ('members' in rest) {
+      of.problems.push({ path: `${path}.members`, message: 'must be left out beside of' })
+    }
     const members = membersOf(named, of.seated, (at, message) =>
       of.problems.push({ path: `${path}.${at}`, message }),
     )

@@ -86,6 +86,7 @@ faults:
   - { type: outage, of: { cloud: azure }, atMs: 1 }
   - { type: outage, of: { cloud: aws, region: us-east-1 }, atMs: 1 }
   - { type: outage, of: { venue: x }, atMs: 1 }
+  - { type: crash, of: { cloud: aws }, members: [2], atMs: 1 }
 `
     const one = 'must name one of region, jurisdiction, cloud, operator, as { cloud: aws }'
     expect(problemsOf(lines, '{ seats: four.yaml, members: 7 }')).toEqual([
@@ -93,6 +94,7 @@ faults:
       'faults.0.of.cloud: must be one of aws, gcp',
       `faults.1.of: ${one}`,
       `faults.2.of: ${one}`,
+      'faults.3.members: must be left out beside of',
     ])
   })
 
