@@ -9,7 +9,7 @@ import type {
 import type { SigningSession } from '../aggregator/signing/threshold.ts'
 import type { State } from '../aggregator/state.ts'
 import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
-import type { Prng } from './prng.ts'
+import type { Prng } from './determinism/prng.ts'
 
 /** One copy of a message that a member under control lets go. */
 export interface Copy {

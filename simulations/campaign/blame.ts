@@ -8,9 +8,9 @@ import { toHex } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers, NO_MEMBERS } from '../../aggregator/values/ids.ts'
 import { isMemberMessage } from '../attack.ts'
-import type { Checker, CreateChecker } from '../checker.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
+import { Simulation } from '../run/simulation.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import { Simulation } from '../simulation.ts'
 
 /** What came of contradictions in one run (threats G21). */
 export interface Blame {

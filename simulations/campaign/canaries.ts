@@ -1,4 +1,4 @@
-import type { Rule } from '../checker.ts'
+import type { Rule } from '../checking/checker.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { type DrawOptions, drawSafety } from './draw.ts'

@@ -1,4 +1,4 @@
-import { prngOf } from '../prng.ts'
+import { prngOf } from '../determinism/prng.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { drawSafety } from './draw.ts'

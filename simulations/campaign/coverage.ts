@@ -1,7 +1,7 @@
 import type { Event } from '../../aggregator/events.ts'
 import { createMachine } from '../../aggregator/machine.ts'
 import type { State } from '../../aggregator/state.ts'
-import { Simulation } from '../simulation.ts'
+import { Simulation } from '../run/simulation.ts'
 import { drawCoverage } from './coverage-worlds.ts'
 
 /** Where a machine stands when an event reaches it (protocol §6, §10.3). */

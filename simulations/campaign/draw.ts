@@ -1,5 +1,5 @@
 import { faultyMax } from '../../aggregator/quorum.ts'
-import { type Prng, prngOf } from '../prng.ts'
+import { type Prng, prngOf } from '../determinism/prng.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { STRATEGIES } from '../strategies.ts'

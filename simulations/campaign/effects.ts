@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import type { Strategy } from '../adversary.ts'
+import { createProgress } from '../report/progress.ts'
+import { alignedTable } from '../report/table.ts'
 import {
   type Effects,
   effectsBetween,
@@ -8,9 +10,7 @@ import {
   isEffective,
   type Watched,
   watched,
-} from '../effects.ts'
-import { createProgress } from '../report/progress.ts'
-import { alignedTable } from '../report/table.ts'
+} from '../run/effects.ts'
 import { checkScenario } from '../scenario/load.ts'
 import { wholeNumber } from '../scenario/options.ts'
 import type { Answer } from '../scenario/research.ts'

@@ -1,4 +1,4 @@
-import type { Distances } from '../influence.ts'
+import type { Distances } from '../statistics/influence.ts'
 import type { Task } from '../sweep/tasks.ts'
 import { answersOf } from './answers.ts'
 import type { CampaignOptions, CampaignReport } from './report.ts'

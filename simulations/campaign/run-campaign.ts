@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Rule, Violation } from '../checker.ts'
+import type { Rule, Violation } from '../checking/checker.ts'
 import { makeFolder } from '../report/place.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { DrawnCampaign, Task } from '../sweep/tasks.ts'

@@ -1,10 +1,10 @@
 import { faultyMax } from '../../aggregator/quorum.ts'
-import type { Rule, Violation } from '../checker.ts'
+import type { Rule, Violation } from '../checking/checker.ts'
+import { Simulation } from '../run/simulation.ts'
 import { checkScenario, ScenarioError } from '../scenario/load.ts'
 import { recordingOf } from '../scenario/recording.ts'
 import { scenarioText } from '../scenario/scenario-text.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import { Simulation } from '../simulation.ts'
 
 /** Runs that one shrinking may take; most end long before. */
 const RUNS_MAX = 600

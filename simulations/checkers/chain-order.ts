@@ -3,7 +3,7 @@ import type { FeedOnChain } from '../../aggregator/phases/deliver.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker, Violation } from '../checker.ts'
+import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'
 import { BLOCKS_KEPT, type Block } from '../world/chain/chain.ts'
 
 /** How long certified values are remembered: no contract takes a report of half that age. */

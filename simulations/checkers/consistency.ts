@@ -1,8 +1,8 @@
 import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker, Violation } from '../checker.ts'
-import { RoundRecords } from '../round-records.ts'
+import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'
+import { RoundRecords } from '../checking/round-records.ts'
 import type { FactOf } from '../world/facts.ts'
 
 /** Rounds whose promises and nonces are remembered. */

@@ -1,7 +1,7 @@
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker } from '../checker.ts'
-import { DueFeeds } from '../due-feeds.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
+import { DueFeeds } from '../statistics/due-feeds.ts'
 
 /**
  * L6: while one honest member can deliver (its process runs, most of its endpoints are honest) and

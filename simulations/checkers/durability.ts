@@ -3,7 +3,7 @@ import type { GossipMessage } from '../../aggregator/messages/messages.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker, Violation } from '../checker.ts'
+import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'
 
 /** Promises remembered of a member: five in a round, of the rounds that may still be spoken for. */
 const PROMISES_KEPT = 32

@@ -1,5 +1,5 @@
-import type { Checker, CreateChecker } from '../checker.ts'
-import { PERIODS_TO_LEARN, watchFastRounds } from '../fast-rounds.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
+import { PERIODS_TO_LEARN, watchFastRounds } from '../checking/fast-rounds.ts'
 
 /** Share of rounds outside of the probes that take the fast path, in percent (protocol §12, L5). */
 const FAST_PERCENT_MIN = 90

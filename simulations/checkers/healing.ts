@@ -1,6 +1,6 @@
 import type { Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker } from '../checker.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
 
 /** Rounds within which certificates resume (protocol §12, L3). */
 const ROUNDS_MAX = 3

@@ -1,5 +1,5 @@
 import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker } from '../checker.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
 
 /** S6: evidence never convicts an honest member (protocol §12). */
 export const createInnocenceChecker: CreateChecker = ({ honest }): Checker => ({

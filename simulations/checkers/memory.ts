@@ -1,7 +1,7 @@
 import { type RoundState, type State, sharesOf } from '../../aggregator/state.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker, Violation } from '../checker.ts'
+import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'
 
 /** Slots of a round, and so shares of a member in it (protocol §13). */
 const SLOTS = 3

@@ -1,5 +1,5 @@
-import type { Checker, CreateChecker } from '../checker.ts'
-import { PERIODS_TO_LEARN, watchFastRounds } from '../fast-rounds.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
+import { PERIODS_TO_LEARN, watchFastRounds } from '../checking/fast-rounds.ts'
 
 /** Slow or lost rounds that a probe period may cost on average (protocol §12, L2). */
 const COST_MAX = 3

@@ -3,7 +3,7 @@ import type { Proposal } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { countMembers, difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import { RecentMap } from '../../aggregator/values/recent-map.ts'
-import type { Checker, CreateChecker, Violation } from '../checker.ts'
+import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'
 
 /** Rounds until the end of one is certain. */
 const CLOSED_AFTER = 2

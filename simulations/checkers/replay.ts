@@ -1,6 +1,6 @@
 import { contextOf } from '../../aggregator/context.ts'
-import type { Checker, CreateChecker, Violation } from '../checker.ts'
-import { type Journal, Replay } from '../journal.ts'
+import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'
+import { type Journal, Replay } from '../checking/journal.ts'
 
 /** S8: what a process did follows from its journal, bit for bit (protocol §10.4, §12). */
 export const createReplayChecker: CreateChecker = (subject): Checker => {

@@ -1,7 +1,7 @@
 import { isProbe } from '../../aggregator/committee.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { countMembers, difference, hasMember } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker, Violation } from '../checker.ts'
+import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'
 
 /** Rounds that a start costs at most: the barrier is the one after that at clock + skew (§10.3). */
 const SILENT_ROUNDS = 2

@@ -1,5 +1,5 @@
 import { openingOf } from '../../aggregator/committee.ts'
-import type { Checker, CreateChecker } from '../checker.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
 
 /**
  * S5, as far as certificates decide it: the time of a report lies in the window of its round, so

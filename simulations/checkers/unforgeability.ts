@@ -1,7 +1,7 @@
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker } from '../checker.ts'
-import { RoundRecords } from '../round-records.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
+import { RoundRecords } from '../checking/round-records.ts'
 
 /** Rounds whose shares are remembered. */
 const ROUNDS_KEPT = 4_096

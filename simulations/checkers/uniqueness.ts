@@ -1,6 +1,6 @@
 import { toHex } from '../../aggregator/values/bytes.ts'
-import type { Checker, CreateChecker } from '../checker.ts'
-import { RoundRecords } from '../round-records.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
+import { RoundRecords } from '../checking/round-records.ts'
 
 /** Rounds whose certified digest is kept. */
 const ROUNDS_KEPT = 4_096

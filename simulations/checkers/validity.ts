@@ -2,8 +2,8 @@ import type { Certificate, Observation } from '../../aggregator/messages/message
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
-import type { Checker, CreateChecker, Violation } from '../checker.ts'
-import { RoundRing } from '../round-ring.ts'
+import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'
+import { RoundRing } from '../checking/round-ring.ts'
 
 interface Range {
   low: bigint

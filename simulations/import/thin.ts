@@ -1,4 +1,4 @@
-import { createHistogram, type LatencySummary } from '../histogram.ts'
+import { createHistogram, type LatencySummary } from '../statistics/histogram.ts'
 import type { Trade } from './trade-columns.ts'
 
 /** Steps of all exchanges that are held. */

@@ -1,8 +1,8 @@
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
 import { difference, hasMember, membersOf, withMember } from '../../aggregator/values/ids.ts'
-import { Bins } from '../bins.ts'
-import { OpenRounds } from '../open-rounds.ts'
-import type { RoundEnd } from '../timeline.ts'
+import { Bins } from '../statistics/bins.ts'
+import { OpenRounds } from '../statistics/open-rounds.ts'
+import type { RoundEnd } from '../statistics/timeline.ts'
 import { type LinkDelays, LinkMeter } from './link-meter.ts'
 
 /**

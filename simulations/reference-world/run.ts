@@ -1,9 +1,7 @@
 import { difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
-import { withoutWorldLeaks } from '../poison.ts'
+import { withoutWorldLeaks } from '../determinism/poison.ts'
 import type { RunRecorder } from '../record/run-recorder.ts'
-import type { SimulationResult } from '../result.ts'
-import { RoundStatistics } from '../round-statistics.ts'
-import type { Scenario } from '../scenario/schema.ts'
+import type { SimulationResult } from '../run/result.ts'
 import {
   clocksOf,
   endMsOf,
@@ -11,8 +9,10 @@ import {
   GENESIS_MS,
   paramsOf,
   ROUNDS_BEFORE,
-} from '../scenario-params.ts'
-import { networkOf, sourcesOf, truthOf } from '../scenario-world.ts'
+} from '../run/scenario-params.ts'
+import { networkOf, sourcesOf, truthOf } from '../run/scenario-world.ts'
+import type { Scenario } from '../scenario/schema.ts'
+import { RoundStatistics } from '../statistics/round-statistics.ts'
 import { createKeys } from '../world/keys.ts'
 import type { Recording } from '../world/recorded.ts'
 import { createReferenceControl } from './control.ts'

@@ -1,5 +1,5 @@
-import { type CumulativePoint, createHistogram } from '../histogram.ts'
-import { type Prng, prngOf } from '../prng.ts'
+import { type Prng, prngOf } from '../determinism/prng.ts'
+import { type CumulativePoint, createHistogram } from '../statistics/histogram.ts'
 import { type DrawDelay, delaysOf } from '../world/latency.ts'
 import type { Region } from '../world/regions.ts'
 import { countOf, type ReferenceProtocol, type Role, type Step, type Wait } from './protocol.ts'

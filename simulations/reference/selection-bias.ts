@@ -1,6 +1,6 @@
 import { medianFloor } from '../../aggregator/aggregation/median.ts'
 import { faultyMax } from '../../aggregator/quorum.ts'
-import { prngOf } from '../prng.ts'
+import { prngOf } from '../determinism/prng.ts'
 
 /** How far f liars shift the median, in standard deviations of one honest source. */
 export interface SelectionBias {

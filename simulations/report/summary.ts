@@ -1,6 +1,6 @@
-import type { LatencySummary } from '../histogram.ts'
 import { OURS } from '../reference-world/protocols.ts'
-import type { SimulationResult } from '../result.ts'
+import type { SimulationResult } from '../run/result.ts'
+import type { LatencySummary } from '../statistics/histogram.ts'
 import { fixed, percent } from './text.ts'
 
 /** What a person reads in the terminal after a run. */

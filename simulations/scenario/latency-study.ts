@@ -1,6 +1,6 @@
 import { faultyMax } from '../../aggregator/quorum.ts'
-import type { CumulativePoint } from '../histogram.ts'
 import { type Estimate, estimateWithCurve } from '../reference/estimator.ts'
+import type { CumulativePoint } from '../statistics/histogram.ts'
 import { placementOf } from './estimate.ts'
 import { loadProtocol } from './protocol-file.ts'
 

@@ -1,5 +1,5 @@
 import { faultyMax } from '../../aggregator/quorum.ts'
-import type { SimulationResult } from '../result.ts'
+import type { SimulationResult } from '../run/result.ts'
 import { placementOf } from '../scenario/estimate.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'

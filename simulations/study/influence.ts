@@ -1,10 +1,10 @@
 import { faultyMax } from '../../aggregator/quorum.ts'
-import type { Distances, Influence } from '../influence.ts'
 import { selectionBias } from '../reference/selection-bias.ts'
 import { columnsOf } from '../report/data-table.ts'
 import type { Figure } from '../report/figure/figure.ts'
 import { alignedTable } from '../report/table.ts'
 import { checkScenario } from '../scenario/load.ts'
+import type { Distances, Influence } from '../statistics/influence.ts'
 import { NO_VARIANT } from '../variants.ts'
 import { answersOf, type RunStudy, type Study } from './study.ts'
 

@@ -1,11 +1,11 @@
-import type { ChainFigures } from '../chain-figures.ts'
-import type { Rule, Violation } from '../checker.ts'
-import { type Influence, InfluenceMeter } from '../influence.ts'
-import type { SimulationResult } from '../result.ts'
-import { createRun } from '../run.ts'
+import type { Rule, Violation } from '../checking/checker.ts'
+import type { SimulationResult } from '../run/result.ts'
+import { createRun } from '../run/run.ts'
+import { Simulation } from '../run/simulation.ts'
 import { recordingOf } from '../scenario/recording.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import { Simulation } from '../simulation.ts'
+import type { ChainFigures } from '../statistics/chain-figures.ts'
+import { type Influence, InfluenceMeter } from '../statistics/influence.ts'
 
 /** One run, as a message to a thread. */
 export interface Job {

@@ -4,10 +4,10 @@ import { CANARIES } from '../campaign/canaries.ts'
 import { type Coverage, coverageOf } from '../campaign/coverage.ts'
 import { drawBias, drawBlame, drawLiveness, drawSafety } from '../campaign/draw.ts'
 import { type Failing, type Shrunk, shrink } from '../campaign/shrink.ts'
-import type { Rule } from '../checker.ts'
-import type { Influence } from '../influence.ts'
-import type { SimulationResult } from '../result.ts'
+import type { Rule } from '../checking/checker.ts'
+import type { SimulationResult } from '../run/result.ts'
 import { type LatencyCase, latencyOf } from '../scenario/latency-study.ts'
+import type { Influence } from '../statistics/influence.ts'
 import { influenceOf, type Job, type Outcome, performJob, wholeRun } from './job.ts'
 
 /** Campaigns whose runs are drawn from their seed. */

@@ -1,5 +1,5 @@
-import { exponential, naturalLog } from '../arithmetic.ts'
-import { type Prng, prngOf } from '../prng.ts'
+import { exponential, naturalLog } from '../determinism/arithmetic.ts'
+import { type Prng, prngOf } from '../determinism/prng.ts'
 import { PRICE_STEP_US, type PricePath, pathOf } from './prices.ts'
 
 /**

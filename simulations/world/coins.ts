@@ -1,4 +1,4 @@
-import { chanceAt } from '../prng.ts'
+import { chanceAt } from '../determinism/prng.ts'
 import { PRICE_STEP_US, type PricePath } from './prices.ts'
 
 /** A coin falls from its peg in a straight line, stays at its depth, and comes back likewise. */

@@ -1,6 +1,6 @@
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers, NO_MEMBERS, withMember } from '../../aggregator/values/ids.ts'
-import type { Prng } from '../prng.ts'
+import type { Prng } from '../determinism/prng.ts'
 import type { Envelope } from './envelope.ts'
 import type { Network, Parcel } from './network.ts'
 

@@ -9,7 +9,7 @@ import { identityKeyOf, referenceCrypto, signIdentity } from '../../aggregator/s
 import type { GroupKey, SigningShare } from '../../aggregator/signing/threshold.ts'
 import { concat, equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
-import { prngOf } from '../prng.ts'
+import { prngOf } from '../determinism/prng.ts'
 import { idealHash } from './ideal-hash.ts'
 
 /** `real`: ECDSA and FROST. `ideal`: the same sizes and verdicts from keyed tags, far quicker. */

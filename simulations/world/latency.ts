@@ -1,5 +1,5 @@
-import { exponential } from '../arithmetic.ts'
-import type { Prng } from '../prng.ts'
+import { exponential } from '../determinism/arithmetic.ts'
+import type { Prng } from '../determinism/prng.ts'
 import { type Region, type RoundTrip, roundTripOf } from './regions.ts'
 
 /** How long a message takes over one link, one way, before bandwidth; all in milliseconds. */

@@ -1,6 +1,6 @@
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
-import type { Prng } from '../prng.ts'
+import type { Prng } from '../determinism/prng.ts'
 import { type DrawDelay, delaysOf, type LatencyModel } from './latency.ts'
 
 /** A stretch of time in which some links carry nothing. */

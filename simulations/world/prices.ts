@@ -1,4 +1,4 @@
-import { prngOf } from '../prng.ts'
+import { prngOf } from '../determinism/prng.ts'
 
 /** A true price over time: a seeded walk in steps of one length. */
 export interface PricePath {

@@ -3,7 +3,7 @@ import type { NonceSecret, SigningSession } from '../../aggregator/signing/thres
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { RecentMap } from '../../aggregator/values/recent-map.ts'
-import type { Prng } from '../prng.ts'
+import type { Prng } from '../determinism/prng.ts'
 import type { Disk } from './disk.ts'
 import type { Keys } from './keys.ts'
 

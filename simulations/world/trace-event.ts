@@ -1,6 +1,6 @@
 import type { Event } from '../../aggregator/events.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
-import type { Trace } from '../trace.ts'
+import type { Trace } from '../determinism/trace.ts'
 
 const EVENT_MARK: Readonly<Record<Event['type'], number>> = {
   started: 1,

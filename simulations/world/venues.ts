@@ -1,4 +1,4 @@
-import { chanceAt } from '../prng.ts'
+import { chanceAt } from '../determinism/prng.ts'
 
 /** A stretch in which a venue misbehaves; the last one that covers a moment rules. */
 export type VenueIncident = {

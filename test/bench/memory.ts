@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { Simulation } from '../../simulations/run/simulation.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
-import { Simulation } from '../../simulations/simulation.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 import type { Figure } from './figure.ts'
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { JOURNAL_FILE } from '../../node/compose/store.ts'
 import { COMMITTEE_FILE, type NodeFiles } from '../../node/devnet/files.ts'
 import { scanShares } from '../../node/store/scan-shares.ts'
-import { prngOf } from '../../simulations/prng.ts'
+import { prngOf } from '../../simulations/determinism/prng.ts'
 import { TellingChild } from '../attack/child.ts'
 import { type Oracles, startedOracles, WORLDWIDE_TIMING } from '../support/oracles.ts'
 import {

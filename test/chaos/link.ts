@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { Prng } from '../../simulations/prng.ts'
+import type { Prng } from '../../simulations/determinism/prng.ts'
 
 /** What happens to bytes on their way from one member to another; undefined leaves them alone. */
 export interface LinkFault {

@@ -1,7 +1,7 @@
 import type { GossipMessage, MemberMessage, Verified } from '../../aggregator/messages/messages.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { cryptoOf, loadEcdsa } from '../../node/keys/native.ts'
-import { type Prng, prngOf } from '../../simulations/prng.ts'
+import { type Prng, prngOf } from '../../simulations/determinism/prng.ts'
 import { createProgress } from '../../simulations/report/progress.ts'
 import { Cluster } from '../support/cluster.ts'
 import { testCommittee } from '../support/committee.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { prngOf } from '../../simulations/prng.ts'
+import { prngOf } from '../../simulations/determinism/prng.ts'
 import { createProgress } from '../../simulations/report/progress.ts'
 import { type LocalNode, LocalNodes, until } from '../support/local-nodes.ts'
 import type { CrashCommand, Outcome } from './crash-command.ts'

@@ -1,10 +1,10 @@
 import { createMachine } from '../../aggregator/machine.ts'
-import type { Handlers } from '../../simulations/checker.ts'
 import { createConsistencyChecker } from '../../simulations/checkers/consistency.ts'
 import { createUniquenessChecker } from '../../simulations/checkers/uniqueness.ts'
-import { prngOf } from '../../simulations/prng.ts'
+import type { Handlers } from '../../simulations/checking/checker.ts'
+import { prngOf } from '../../simulations/determinism/prng.ts'
+import { Simulation } from '../../simulations/run/simulation.ts'
 import { type Scenario, scenarioSchema } from '../../simulations/scenario/schema.ts'
-import { Simulation } from '../../simulations/simulation.ts'
 import type { Plants } from '../../simulations/variant.ts'
 import { createLooseSigner } from '../../simulations/world/loose-signer.ts'
 

@@ -1,4 +1,4 @@
-import { type Prng, prngOf } from '../../simulations/prng.ts'
+import { type Prng, prngOf } from '../../simulations/determinism/prng.ts'
 import { Coverage } from './coverage.ts'
 import { mutateBytes } from './mutate.ts'
 import type { Subject } from './subject.ts'

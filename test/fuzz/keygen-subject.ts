@@ -23,7 +23,7 @@ import {
 } from '../../aggregator/keygen/statements.ts'
 import { SIGNATURE_BYTES } from '../../aggregator/messages/fields.ts'
 import { concat, equalBytes } from '../../aggregator/values/bytes.ts'
-import { type Prng, prngOf } from '../../simulations/prng.ts'
+import { type Prng, prngOf } from '../../simulations/determinism/prng.ts'
 import { committeeToBe } from '../support/keygen.ts'
 import { mutateBytes, mutateFields } from './mutate.ts'
 import { openCrypto, openSignature } from './signatures.ts'

@@ -23,7 +23,7 @@ import {
 import type { Topic } from '../../aggregator/messages/validate.ts'
 import { compareBytes, concat, equalBytes } from '../../aggregator/values/bytes.ts'
 import { Inbound } from '../../node/inbound.ts'
-import { type Prng, prngOf } from '../../simulations/prng.ts'
+import { type Prng, prngOf } from '../../simulations/determinism/prng.ts'
 import { BTC, testCommittee } from '../support/committee.ts'
 import { ZOO_ROUND, zooOf } from '../support/zoo.ts'
 import { mutateBytes, mutateFields } from './mutate.ts'

@@ -1,5 +1,5 @@
 import { concat } from '../../aggregator/values/bytes.ts'
-import type { Prng } from '../../simulations/prng.ts'
+import type { Prng } from '../../simulations/determinism/prng.ts'
 
 /** Integers at which encodings, limits and sets change their behaviour. */
 const EDGES = [

@@ -1,5 +1,5 @@
 import { concat, equalBytes } from '../../aggregator/values/bytes.ts'
-import type { Prng } from '../../simulations/prng.ts'
+import type { Prng } from '../../simulations/determinism/prng.ts'
 
 /** What a subject says about one input; a wrong answer is thrown as a `Finding` instead. */
 export interface Outcome {

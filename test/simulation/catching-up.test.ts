@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { createMachine } from '../../aggregator/machine.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
-import type { Checker } from '../../simulations/checker.ts'
 import { createReplayChecker } from '../../simulations/checkers/replay.ts'
-import { CHECKERS } from '../../simulations/rules.ts'
+import type { Checker } from '../../simulations/checking/checker.ts'
+import { CHECKERS } from '../../simulations/checking/rules.ts'
+import { GENESIS_MS } from '../../simulations/run/scenario-params.ts'
+import { Simulation } from '../../simulations/run/simulation.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
-import { GENESIS_MS } from '../../simulations/scenario-params.ts'
-import { Simulation } from '../../simulations/simulation.ts'
 import type { Fact } from '../../simulations/world/facts.ts'
 
 // What a member needs to catch up must not grow with the time that it was away (protocol §4.2).

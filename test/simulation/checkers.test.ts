@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { Simulation } from '../../simulations/run/simulation.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
-import { Simulation } from '../../simulations/simulation.ts'
 import { spoilt } from '../../simulations/variant.ts'
 import { firstBreaking, simulated } from './scenarios.ts'
 

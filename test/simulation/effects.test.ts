@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { effectFinder } from '../../simulations/campaign/effects.ts'
-import { IDLE } from '../../simulations/effects.ts'
+import { IDLE } from '../../simulations/run/effects.ts'
 import { STRATEGIES } from '../../simulations/strategies.ts'
 
 const effectOf = effectFinder({ members: 7, rounds: 48, seed: 1 })

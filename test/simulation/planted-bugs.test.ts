@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CANARIES } from '../../simulations/campaign/canaries.ts'
-import { Simulation } from '../../simulations/simulation.ts'
+import { Simulation } from '../../simulations/run/simulation.ts'
 import { firstBreaking, simulated } from './scenarios.ts'
 
 const DELAYED = { strategy: 'delay-proposal', members: [3] }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { Rule } from '../../simulations/checker.ts'
+import type { Rule } from '../../simulations/checking/checker.ts'
 import { simulated } from './scenarios.ts'
 
 interface Regression {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { htmlOf } from '../../simulations/report/page.ts'
 import { pageOfRun } from '../../simulations/report/run/page.ts'
 import { writeReport } from '../../simulations/report/write-report.ts'
-import { createRun, recorderOf } from '../../simulations/run.ts'
+import { createRun, recorderOf } from '../../simulations/run/run.ts'
 import { checkScenario, parseScenario } from '../../simulations/scenario/load.ts'
 import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
 

@@ -4,8 +4,8 @@ import type { PeerFigures } from '../../aggregator/statistics/figures.ts'
 import { doAtOnce } from '../../node/later.ts'
 import { PeerBook } from '../../node/view/peer-book.ts'
 import type { Strategy } from '../../simulations/adversary.ts'
+import { Simulation } from '../../simulations/run/simulation.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
-import { Simulation } from '../../simulations/simulation.ts'
 import { strategyOf } from '../../simulations/strategies.ts'
 
 /** Who measures in a run; never under control. */

@@ -1,4 +1,4 @@
-import type { ChainBucket } from '../../chain-figures.ts'
+import type { ChainBucket } from '../../statistics/chain-figures.ts'
 import type { Figure, Span } from '../figure/figure.ts'
 import { fixed } from '../text.ts'
 import { binText, roundAxis, type ShownRun } from './shown-run.ts'

@@ -1,4 +1,4 @@
-import type { SimulationResult } from '../../result.ts'
+import type { SimulationResult } from '../../run/result.ts'
 import { scenarioText } from '../../scenario/scenario-text.ts'
 import type { Figure } from '../figure/figure.ts'
 import { leftOfNames } from '../figure/frame.ts'

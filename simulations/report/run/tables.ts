@@ -1,6 +1,6 @@
-import type { ChainFigures } from '../../chain-figures.ts'
 import { PARTS } from '../../record/run-recorder.ts'
-import type { SimulationResult } from '../../result.ts'
+import type { SimulationResult } from '../../run/result.ts'
+import type { ChainFigures } from '../../statistics/chain-figures.ts'
 import { columnsOf, type DataTable } from '../data-table.ts'
 import type { NamedTable } from '../page.ts'
 import type { ShownRun } from './shown-run.ts'

@@ -1,4 +1,4 @@
-import type { TimelineBucket } from '../../timeline.ts'
+import type { TimelineBucket } from '../../statistics/timeline.ts'
 import type { Figure, LinePlot, Span } from '../figure/figure.ts'
 import { fixed } from '../text.ts'
 import { binText, roundAxis, type ShownRun } from './shown-run.ts'

@@ -1,7 +1,7 @@
 import type { FeedOnChain } from '../../../aggregator/phases/deliver.ts'
 import type { MemberIndex } from '../../../aggregator/values/ids.ts'
 import type { FeeQuote, Fees } from '../../../node/chain/fees.ts'
-import { type Prng, prngOf } from '../../prng.ts'
+import { type Prng, prngOf } from '../../determinism/prng.ts'
 import type { Watcher } from '../facts.ts'
 import { applied, type ContractOptions, type Delivery, emptyFeeds, gasOf } from './contract.ts'
 import { FeeMarket, type FeeMarketOptions, nextBaseFee, type Priced } from './fee-market.ts'

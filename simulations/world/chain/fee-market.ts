@@ -1,5 +1,5 @@
 import type { FeeQuote } from '../../../node/chain/fees.ts'
-import type { Prng } from '../../prng.ts'
+import type { Prng } from '../../determinism/prng.ts'
 
 export interface FeeMarketOptions {
   /** Base fee at which others ask for just the target, in wei per gas; the chain begins with it. */

@@ -1,5 +1,5 @@
 import { contextOf } from '../../../aggregator/context.ts'
-import { prngOf } from '../../prng.ts'
+import { prngOf } from '../../determinism/prng.ts'
 import type { Keys } from '../keys.ts'
 import { Chain, type ChainDependencies, type ChainOptions } from './chain.ts'
 import type { ContractBugs } from './contract.ts'

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { exponential, inverseNormal, naturalLog } from '../../../simulations/arithmetic.ts'
+import {
+  exponential,
+  inverseNormal,
+  naturalLog,
+} from '../../../simulations/determinism/arithmetic.ts'
 
 const near = (value: number, wanted: number, tolerance: number) =>
   expect(Math.abs(value - wanted)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(wanted)))

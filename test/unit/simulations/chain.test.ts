@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FeedOnChain } from '../../../aggregator/phases/deliver.ts'
-import { prngOf } from '../../../simulations/prng.ts'
+import { prngOf } from '../../../simulations/determinism/prng.ts'
 import { Chain } from '../../../simulations/world/chain/chain.ts'
 import { applied, type ContractOptions } from '../../../simulations/world/chain/contract.ts'
 import { Endpoints } from '../../../simulations/world/chain/endpoints.ts'

@@ -6,9 +6,9 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ImportOptions, importPrices } from '../../../simulations/import/import-prices.ts'
 import { microsecondsOf } from '../../../simulations/import/trade-columns.ts'
+import { Simulation } from '../../../simulations/run/simulation.ts'
 import { checkScenario, recorded, ScenarioError } from '../../../simulations/scenario/load.ts'
 import { readRecording } from '../../../simulations/scenario/recording.ts'
-import { Simulation } from '../../../simulations/simulation.ts'
 import { createRecordedPath } from '../../../simulations/world/recorded.ts'
 
 const SIGNAL = new AbortController().signal

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { prngOf } from '../../../simulations/prng.ts'
+import { prngOf } from '../../../simulations/determinism/prng.ts'
 import {
   createNetwork,
   type NetworkOptions,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withoutWorldLeaks } from '../../../simulations/poison.ts'
+import { withoutWorldLeaks } from '../../../simulations/determinism/poison.ts'
 
 const randomOf = (source: { random: () => number }) => source.random()
 

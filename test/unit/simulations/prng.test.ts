@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chanceAt, prngOf } from '../../../simulations/prng.ts'
+import { chanceAt, prngOf } from '../../../simulations/determinism/prng.ts'
 
 const draws = (seed: number, label: string) => {
   const prng = prngOf(seed, label)

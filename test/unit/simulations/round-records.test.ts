@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RoundRecords } from '../../../simulations/round-records.ts'
+import { RoundRecords } from '../../../simulations/checking/round-records.ts'
 
 const create = () => new RoundRecords({ rounds: 4, rows: 2, recordsEach: 1, bytes: 3, keyBytes: 2 })
 

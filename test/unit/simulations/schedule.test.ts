@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Schedule } from '../../../simulations/schedule.ts'
+import { Schedule } from '../../../simulations/determinism/schedule.ts'
 
 describe('the queue of a world', () => {
   test('gives items by time, and at one time in the order in which they were planned', () => {

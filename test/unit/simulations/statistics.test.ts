@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createHistogram } from '../../../simulations/histogram.ts'
-import { RoundStatistics } from '../../../simulations/round-statistics.ts'
-import { Timeline } from '../../../simulations/timeline.ts'
+import { createHistogram } from '../../../simulations/statistics/histogram.ts'
+import { RoundStatistics } from '../../../simulations/statistics/round-statistics.ts'
+import { Timeline } from '../../../simulations/statistics/timeline.ts'
 
 describe('a histogram of durations', () => {
   test('knows the exact mean and largest, and quantiles to a tenth of a millisecond', () => {

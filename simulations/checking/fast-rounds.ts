@@ -1,5 +1,5 @@
-import { orderOf } from '../aggregator/context.ts'
-import { countMembers, difference, hasMember, type Round } from '../aggregator/values/ids.ts'
+import { orderOf } from '../../aggregator/context.ts'
+import { countMembers, difference, hasMember, type Round } from '../../aggregator/values/ids.ts'
 import type { Handlers, Subject } from './checker.ts'
 
 /** Probe periods until the faulty are known. */

@@ -1,4 +1,4 @@
-import type { Round } from '../aggregator/values/ids.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
 
 /** Values of as many rounds as there are places: one more takes the place of the oldest. */
 export class RoundRing<T> {

@@ -1,12 +1,12 @@
-import type { Committee } from '../aggregator/committee.ts'
-import type { Context } from '../aggregator/context.ts'
-import type { createMachine } from '../aggregator/machine.ts'
-import type { Certificate } from '../aggregator/messages/messages.ts'
-import type { State } from '../aggregator/state.ts'
-import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
-import type { CertificateDigests } from './certificate-digests.ts'
+import type { Committee } from '../../aggregator/committee.ts'
+import type { Context } from '../../aggregator/context.ts'
+import type { createMachine } from '../../aggregator/machine.ts'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
+import type { State } from '../../aggregator/state.ts'
+import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
+import type { CertificateDigests } from '../certificate-digests.ts'
+import type { Fact } from '../world/facts.ts'
 import type { Journals } from './journal.ts'
-import type { Fact } from './world/facts.ts'
 
 /** Invariants of protocol §12. */
 export type Rule =

@@ -1,7 +1,7 @@
-import type { ChainFigures } from './chain-figures.ts'
-import type { Rule, Violation } from './checker.ts'
-import type { RoundFigures } from './round-statistics.ts'
-import type { Sent } from './world/network.ts'
+import type { Rule, Violation } from '../checking/checker.ts'
+import type { ChainFigures } from '../statistics/chain-figures.ts'
+import type { RoundFigures } from '../statistics/round-statistics.ts'
+import type { Sent } from '../world/network.ts'
 
 /** What a run shows. Depends on scenario and seed alone, so two runs can be compared as text. */
 export interface SimulationResult extends RoundFigures {

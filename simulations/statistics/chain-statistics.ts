@@ -1,13 +1,13 @@
-import type { Committee } from '../aggregator/committee.ts'
-import { dueFeedsOf, type FeedOnChain } from '../aggregator/phases/deliver.ts'
-import type { Members, Round } from '../aggregator/values/ids.ts'
-import { hasMember } from '../aggregator/values/ids.ts'
+import type { Committee } from '../../aggregator/committee.ts'
+import { dueFeedsOf, type FeedOnChain } from '../../aggregator/phases/deliver.ts'
+import type { Members, Round } from '../../aggregator/values/ids.ts'
+import { hasMember } from '../../aggregator/values/ids.ts'
+import type { Chain } from '../world/chain/chain.ts'
+import type { Transaction } from '../world/chain/mempool.ts'
+import type { Fact, FactOf } from '../world/facts.ts'
 import { type ChainFigures, chainTimeline } from './chain-figures.ts'
 import { DueFeeds } from './due-feeds.ts'
 import { createHistogram } from './histogram.ts'
-import type { Chain } from './world/chain/chain.ts'
-import type { Transaction } from './world/chain/mempool.ts'
-import type { Fact, FactOf } from './world/facts.ts'
 
 export interface ChainStatisticsOptions {
   readonly chain: Chain

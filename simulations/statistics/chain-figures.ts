@@ -1,4 +1,4 @@
-import type { Round } from '../aggregator/values/ids.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
 import { Bins } from './bins.ts'
 import type { LatencySummary } from './histogram.ts'
 

@@ -1,6 +1,6 @@
-import type { Certificate } from '../aggregator/messages/messages.ts'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
+import type { Fact } from '../world/facts.ts'
 import type { Checker, Handlers, Rule, Violation } from './checker.ts'
-import type { Fact } from './world/facts.ts'
 
 /** Violations kept; the rest is counted. */
 const VIOLATIONS_MAX = 100

@@ -1,12 +1,12 @@
-import type { Committee } from '../aggregator/committee.ts'
-import type { Certificate } from '../aggregator/messages/messages.ts'
-import { FEED_STATUS } from '../aggregator/report/feed-report.ts'
-import { decodeWord } from '../aggregator/report/words.ts'
-import type { Members, Round } from '../aggregator/values/ids.ts'
-import { hasMember } from '../aggregator/values/ids.ts'
+import type { Committee } from '../../aggregator/committee.ts'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
+import type { Members, Round } from '../../aggregator/values/ids.ts'
+import { hasMember } from '../../aggregator/values/ids.ts'
+import type { Fact } from '../world/facts.ts'
+import type { PricePath } from '../world/prices.ts'
 import { RoundStatistics } from './round-statistics.ts'
-import type { Fact } from './world/facts.ts'
-import type { PricePath } from './world/prices.ts'
 
 export interface StatisticsOptions {
   readonly committee: Committee

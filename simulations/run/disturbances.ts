@@ -1,5 +1,5 @@
-import type { Disturbance } from './checker.ts'
-import type { Scenario } from './scenario/schema.ts'
+import type { Disturbance } from '../checking/checker.ts'
+import type { Scenario } from '../scenario/schema.ts'
 
 const US_PER_MS = 1_000
 

@@ -1,11 +1,11 @@
-import type { Committee } from '../aggregator/committee.ts'
-import type { Certificate, Observation } from '../aggregator/messages/messages.ts'
-import { FEED_STATUS } from '../aggregator/report/feed-report.ts'
-import { decodeWord } from '../aggregator/report/words.ts'
-import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
-import { hasMember } from '../aggregator/values/ids.ts'
-import { RecentMap } from '../aggregator/values/recent-map.ts'
-import type { Checker, CreateChecker } from './checker.ts'
+import type { Committee } from '../../aggregator/committee.ts'
+import type { Certificate, Observation } from '../../aggregator/messages/messages.ts'
+import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
+import { decodeWord } from '../../aggregator/report/words.ts'
+import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
+import { hasMember } from '../../aggregator/values/ids.ts'
+import { RecentMap } from '../../aggregator/values/recent-map.ts'
+import type { Checker, CreateChecker } from '../checking/checker.ts'
 
 /** Distances of a value from the median of the honest observations of its round, by rounds. */
 export interface Distances {

@@ -1,13 +1,13 @@
-import { encodeCertificate, unsignedOf } from '../aggregator/messages/codec.ts'
-import { sealCertificate, sealOwn } from '../aggregator/messages/validate.ts'
-import type { MemberIndex, Members } from '../aggregator/values/ids.ts'
-import { hasMember, NO_MEMBERS } from '../aggregator/values/ids.ts'
-import type { Adversary, Copy, Powers, Strategy } from './adversary.ts'
-import { prngOf } from './prng.ts'
-import type { Control } from './world/control.ts'
-import { emptyDisk } from './world/disk.ts'
-import type { Keys } from './world/keys.ts'
-import type { World } from './world/world.ts'
+import { encodeCertificate, unsignedOf } from '../../aggregator/messages/codec.ts'
+import { sealCertificate, sealOwn } from '../../aggregator/messages/validate.ts'
+import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
+import { hasMember, NO_MEMBERS } from '../../aggregator/values/ids.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
+import { prngOf } from '../determinism/prng.ts'
+import type { Control } from '../world/control.ts'
+import { emptyDisk } from '../world/disk.ts'
+import type { Keys } from '../world/keys.ts'
+import type { World } from '../world/world.ts'
 
 export interface AdversaryOptions {
   readonly strategy: string

@@ -1,8 +1,8 @@
-import type { MemberIndex } from '../aggregator/values/ids.ts'
-import type { Scenario } from './scenario/schema.ts'
-import type { Clock } from './world/clock.ts'
-import { copyDisk, type Disk, emptyDisk } from './world/disk.ts'
-import type { World } from './world/world.ts'
+import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import type { Scenario } from '../scenario/schema.ts'
+import type { Clock } from '../world/clock.ts'
+import { copyDisk, type Disk, emptyDisk } from '../world/disk.ts'
+import type { World } from '../world/world.ts'
 
 type Fault = Scenario['faults'][number]
 type Crash = Extract<Fault, { type: 'crash' }>

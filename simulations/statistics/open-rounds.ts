@@ -1,5 +1,5 @@
-import type { Round } from '../aggregator/values/ids.ts'
-import { RecentMap } from '../aggregator/values/recent-map.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
+import { RecentMap } from '../../aggregator/values/recent-map.ts'
 
 /** Rounds after which one is over: a certificate that comes later counts as lost. */
 const OVER_AFTER = 2

@@ -1,4 +1,4 @@
-import type { Round } from '../aggregator/values/ids.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
 
 export interface RoundRecordsOptions {
   /** Rounds that are kept: one more takes the place of the oldest. */

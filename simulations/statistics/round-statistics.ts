@@ -1,4 +1,5 @@
-import type { Round } from '../aggregator/values/ids.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
+import type { PricePath } from '../world/prices.ts'
 import {
   type CumulativePoint,
   createHistogram,
@@ -7,7 +8,6 @@ import {
 } from './histogram.ts'
 import { OpenRounds } from './open-rounds.ts'
 import { type RoundEnd, Timeline, type TimelineBucket } from './timeline.ts'
-import type { PricePath } from './world/prices.ts'
 
 /** What is counted of one round before it is closed; values with the decimals of the feed. */
 interface OpenRound {

@@ -1,11 +1,11 @@
-import type { Context } from '../aggregator/context.ts'
-import type { Effect } from '../aggregator/effects.ts'
-import type { Event } from '../aggregator/events.ts'
-import type { createMachine, Machine } from '../aggregator/machine.ts'
-import type { GossipMessage, Verified } from '../aggregator/messages/messages.ts'
-import type { MemberIndex, Members } from '../aggregator/values/ids.ts'
-import { hasMember } from '../aggregator/values/ids.ts'
-import { judgedBytes } from './world/direct.ts'
+import type { Context } from '../../aggregator/context.ts'
+import type { Effect } from '../../aggregator/effects.ts'
+import type { Event } from '../../aggregator/events.ts'
+import type { createMachine, Machine } from '../../aggregator/machine.ts'
+import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
+import { hasMember } from '../../aggregator/values/ids.ts'
+import { judgedBytes } from '../world/direct.ts'
 
 /** Events of one process that are replayed: its beginning, or each process would run twice. */
 const EVENTS_MAX = 1_500
