@@ -42,10 +42,9 @@ export const chainSchema = z.strictObject({
   tipGwei: gwei(10_000).default(0.1),
   gasTarget: z.int().min(1_000_000).max(1_000_000_000).default(15_000_000),
   demandNoisePpm: z.int().min(0).max(900_000).default(200_000),
-  mempoolMs: z.strictObject({ min: wholeMs(0, 60_000), max: wholeMs(0, 60_000) }).default({
-    min: 50,
-    max: 300,
-  }),
+  mempoolMs: z
+    .strictObject({ min: wholeMs(0, 60_000).default(50), max: wholeMs(0, 60_000).default(300) })
+    .prefault({}),
   /** What has waited longer is forgotten by the pool. */
   mempoolKeepMs: wholeMs(1_000, 86_400_000).default(600_000),
   /** Endpoints of each member, and how long they take. */

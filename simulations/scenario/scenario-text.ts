@@ -5,8 +5,9 @@ import type { Scenario } from './schema.ts'
 /** The scenario as a file that a person reads: only what differs from the defaults. */
 export function scenarioText(scenario: Scenario): string {
   const { name, about, seed, rounds, committee } = scenario
-  const bare = checkScenario({ name, rounds, committee: { members: committee.members } })
-  const head = { name, about, seed, rounds, committee: { members: committee.members } }
+  const chain = scenario.chain === undefined ? {} : { chain: {} }
+  const head = { name, about, seed, rounds, committee: { members: committee.members }, ...chain }
+  const bare = checkScenario({ name, rounds, committee: head.committee, ...chain })
   const differing = differenceOf(scenario, { ...bare, about, seed }) as Differing | undefined
   return stringify({
     ...head,

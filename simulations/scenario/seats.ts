@@ -9,6 +9,7 @@ import {
 import { REGIONS } from '../world/regions.ts'
 import { loadCommittee } from './concentration.ts'
 import { InputError, type Problem } from './input.ts'
+import { changedAt, isRecord, type Path, type Raw, valueAt } from './paths.ts'
 
 /** What members share, and fall together with. Venues own no member. */
 const SHARED = ['region', 'jurisdiction', 'cloud', 'operator'] as const satisfies Dimension[]
@@ -17,7 +18,14 @@ const group = z
   .partialRecord(z.enum(SHARED), z.string().min(1).max(40))
   .refine((given) => Object.keys(given).length === 1, `must name one of ${SHARED.join(', ')}`)
 
-type Raw = Readonly<Record<string, unknown>>
+/** Lists of a scenario whose entries may name their members by a group. */
+const LISTS = [
+  ['clocks'],
+  ['faults'],
+  ['adversaries'],
+  ['chain', 'faults'],
+  ['prices', 'unreachable'],
+] as const
 
 /** A scenario whose seats were found, or everything that is wrong with them. */
 export interface Seated {
@@ -28,8 +36,9 @@ export interface Seated {
 /**
  * The scenario with members in the place of what it says by seats: a file of where members stand
  * (`committee.seats`, the file of `concentration`) gives their number, f and, for latency of type
- * `seats`, their regions; `of: { cloud: aws }` names members of a fault or of an adversary. An
- * `outage` is a crash of a group. What comes out stands for itself, without the file.
+ * `seats`, their regions; `of: { cloud: aws }` stands for `members` in a fault, one of the chain
+ * too, in an adversary, a clock, or where venues are not reached. An `outage` is a crash of a
+ * group. What comes out stands for itself, without the file.
  *
  * @param value a scenario that is not checked yet; what is no scenario is given back
  * @param folder where the file of the seats is looked for
@@ -58,10 +67,10 @@ const NEEDS_SEATS = 'needs committee.seats, the file that says where members sta
 
 function withoutSeats(value: Raw): readonly Problem[] {
   const problems: Problem[] = []
-  for (const key of ['faults', 'adversaries']) {
-    for (const [index, each] of listOf(value[key]).entries()) {
-      if (!isByGroup(each)) continue
-      problems.push({ path: `${key}.${index}`, message: NEEDS_SEATS })
+  for (const path of LISTS) {
+    for (const [index, each] of listOf(valueAt(value, path)).entries()) {
+      if (!isByGroup(each, path)) continue
+      problems.push({ path: `${path.join('.')}.${index}`, message: NEEDS_SEATS })
     }
   }
   if (isOfSeats(latencyIn(value))) problems.push({ path: 'network.latency', message: NEEDS_SEATS })
@@ -76,33 +85,33 @@ function seatedBy(value: Raw, seated: SeatedCommittee): Seated {
     const message = `must be ${length}, or left out: so many have a seat`
     problems.push({ path: 'committee.members', message })
   }
-  const byGroup = (key: string) => listed(value[key], { key, seated, problems })
-  const [faults, adversaries] = [byGroup('faults'), byGroup('adversaries')]
   const made = {
     ...value,
     committee: { f: seated.f, ...own, members: length },
     ...(isOfSeats(latencyIn(value)) && { network: placed(value.network as Raw, seated, problems) }),
-    ...(faults !== undefined && { faults }),
-    ...(adversaries !== undefined && { adversaries }),
   }
-  return { value: made, problems }
+  const named = LISTS.reduce<Raw>(
+    (whole, path) => changedAt(whole, path, (list) => listed(list, { path, seated, problems })),
+    made,
+  )
+  return { value: named, problems }
 }
 
 /** Entries of a list with members in the place of groups. */
 function listed(
   list: unknown,
   of: {
-    readonly key: string
+    readonly path: Path
     readonly seated: SeatedCommittee
     readonly problems: Problem[]
   },
 ): unknown {
   if (!Array.isArray(list)) return list
   return list.map((each: unknown, index) => {
-    if (!isByGroup(each)) return each
+    if (!isByGroup(each, of.path)) return each
     const { of: named, ...rest } = each
-    const whole = rest.type === 'outage' ? { ...rest, type: 'crash' } : rest
-    const path = `${of.key}.${index}`
+    const whole = isOutage(each, of.path) ? { ...rest, type: 'crash' } : rest
+    const path = `${of.path.join('.')}.${index}`
     if ('members' in rest) {
       of.problems.push({ path: `${path}.members`, message: 'must be left out beside of' })
     }
@@ -150,8 +159,13 @@ function refused(value: unknown, path: string, message: string): Seated {
   return { value, problems: [{ path, message }] }
 }
 
-function isByGroup(entry: unknown): entry is Raw {
-  return isRecord(entry) && ('of' in entry || entry.type === 'outage')
+function isByGroup(entry: unknown, path: Path): entry is Raw {
+  return isRecord(entry) && ('of' in entry || isOutage(entry, path))
+}
+
+/** Members have outages; a chain has other words for its own. */
+function isOutage({ type }: Raw, [list]: Path): boolean {
+  return list === 'faults' && type === 'outage'
 }
 
 function latencyIn({ network }: Raw): unknown {
@@ -164,8 +178,4 @@ function isOfSeats(latency: unknown): boolean {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
-}
-
-function isRecord(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

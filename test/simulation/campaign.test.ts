@@ -145,6 +145,43 @@ describe('shrinking', () => {
     })
   })
 
+  test('leaves of what is wrong on a chain the one fault that matters, and less of it', () => {
+    const always = { fromMs: 0, toMs: 100_000 }
+    const scenario = checkScenario({
+      name: 'stale',
+      rounds: 160,
+      committee: { members: 7 },
+      prices: { venues: [{ name: 'a' }, { name: 'b' }, { name: 'c', incidents: [] }] },
+      chain: {
+        heartbeatMs: 20_000,
+        mempoolMs: { min: 50, max: 1_500 },
+        faults: [
+          { type: 'feeSpike', fromMs: 9_000, toMs: 12_000, factor: 3 },
+          { type: 'transmitters', ...always, members: [0, 6], how: 'stale' },
+          { type: 'rpcDown', ...always, members: [1, 5], endpoints: [2] },
+        ],
+      },
+      variant: 'contract-takes-older-rounds',
+      stopAtViolation: false,
+    })
+    const shrunk = shrink({ scenario, seed: 1, rule: 'S5' })
+    if (shrunk === null) throw new Error('the bug is found by this seed')
+    const { chain, committee, prices } = shrunk.scenario
+    expect(committee.members).toBe(4)
+    expect(prices.venues).toEqual([])
+    expect(chain?.faults).toMatchObject([{ type: 'transmitters', members: [0], how: 'stale' }])
+    const [fault] = chain?.faults ?? []
+    if (fault?.type !== 'transmitters') throw new Error('its fault is one of transmitters')
+    expect(fault.toMs - fault.fromMs).toBeLessThan(30_000)
+    const text = scenarioYaml(shrunk)
+    expect(text.split('\n').length).toBeLessThan(30)
+    expect(checkScenario(parse(text))).toEqual({
+      ...shrunk.scenario,
+      about: expect.stringContaining('Breaks S5'),
+      seed: shrunk.seed,
+    })
+  })
+
   test('is nothing where nothing breaks', () => {
     const scenario = checkScenario({ name: 'sound', rounds: 5, committee: { members: 4 } })
     expect(shrink({ scenario, seed: 1, rule: 'S1' })).toBeNull()

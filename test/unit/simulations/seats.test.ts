@@ -67,6 +67,34 @@ faults: [{ type: clockShift, of: { cloud: aws }, atMs: 5, byMs: 7 }]
     expect(faults).toEqual([{ type: 'clockShift', members: [0, 1, 3], atMs: 5, byMs: 7 }])
   })
 
+  test('says by group as well whose transmitters, endpoints, clocks and ways to venues fail', () => {
+    const span = 'fromMs: 1, toMs: 2'
+    const { chain, clocks, prices } = loadScenario(
+      written(`
+clocks: [{ of: { operator: Bob }, offsetMs: 2 }]
+prices:
+  sourcesMin: 1
+  venues: [{ name: x }]
+  unreachable: [{ of: { jurisdiction: US }, venues: [x] }]
+chain:
+  faults:
+    - { type: transmitters, how: withhold, of: { cloud: aws }, ${span} }
+    - { type: rpcDown, endpoints: [0], of: { region: us-east-1 }, ${span} }
+    - { type: rpcDown, endpoints: [0], members: [3], ${span} }
+    - { type: reorg, atMs: 5, depth: 1 }
+`),
+    )
+    const members = chain?.faults.map((fault) => ('members' in fault ? fault.members : null))
+    expect(members).toEqual([[0, 1, 3], [0, 2], [3], null])
+    expect(clocks[0]?.members).toEqual([1])
+    expect(prices.unreachable[0]?.members).toEqual([0, 1])
+  })
+
+  test('has no outage of a chain', () => {
+    const lines = 'chain: { faults: [{ type: outage, of: { cloud: aws }, fromMs: 1, toMs: 2 }] }'
+    expect(problemsOf(lines).join()).toContain('chain.faults.0.type: ')
+  })
+
   test('has its members, f and regions from the file, and stands for itself then', () => {
     const scenario = loadScenario(written('network: { latency: { type: seats } }'))
     expect(scenario.committee).toMatchObject({ members: 4, f: 1 })
@@ -87,6 +115,7 @@ faults:
   - { type: outage, of: { cloud: aws, region: us-east-1 }, atMs: 1 }
   - { type: outage, of: { venue: x }, atMs: 1 }
   - { type: crash, of: { cloud: aws }, members: [2], atMs: 1 }
+chain: { faults: [{ type: rpcDown, endpoints: [0], of: { cloud: ovh }, fromMs: 1, toMs: 2 }] }
 `
     const one = 'must name one of region, jurisdiction, cloud, operator, as { cloud: aws }'
     expect(problemsOf(lines, '{ seats: four.yaml, members: 7 }')).toEqual([
@@ -95,6 +124,7 @@ faults:
       `faults.1.of: ${one}`,
       `faults.2.of: ${one}`,
       'faults.3.members: must be left out beside of',
+      'chain.faults.0.of.cloud: must be one of aws, gcp',
     ])
   })
 
@@ -103,9 +133,11 @@ faults:
     const lines = `
 network: { latency: { type: seats } }
 faults: [{ type: outage, of: { cloud: aws }, atMs: 1 }]
+chain: { faults: [{ type: rpcDown, endpoints: [0], of: { cloud: aws }, fromMs: 1, toMs: 2 }] }
 `
     expect(problemsOf(lines, '{ members: 4 }')).toEqual([
       `faults.0: ${needs}`,
+      `chain.faults.0: ${needs}`,
       `network.latency: ${needs}`,
     ])
     expect(problemsOf('', '{ seats: nowhere.yaml }').join()).toContain('committee.seats: cannot be')
