@@ -4,7 +4,6 @@ import type {
   Evidence,
   GossipMessage,
   NonceCommitment,
-  SyncAnswer,
   SyncRequest,
   Verified,
 } from './messages/messages.ts'
@@ -93,6 +92,3 @@ export type Event =
       readonly round: Round
       readonly outcome: 'landed' | 'superseded' | 'failed'
     })
-
-/** Messages of a sync answer enter one by one as `received`; this type documents the carrier. */
-export type SyncCarrier = SyncAnswer

@@ -71,7 +71,7 @@ export function roundsServed({ params }: Pick<Committee, 'params'>): number {
 }
 
 /** Whether a certificate has a value of the feed: one without settles nothing. */
-export function canSettle(certificate: Pick<Certificate, 'words'>, feed: FeedIndex): boolean {
+function canSettle(certificate: Pick<Certificate, 'words'>, feed: FeedIndex): boolean {
   const word = certificate.words[feed]
   const report = word === undefined ? null : decodeWord(word)
   return report !== null && report.status === FEED_STATUS.ok
@@ -82,7 +82,7 @@ export function canSettle(certificate: Pick<Certificate, 'words'>, feed: FeedInd
  * round may be brought at once, a later one when the network has forgotten those before it. Who
  * brings one earlier may have to pay again for a lower one.
  */
-export function isDecided(
+function isDecided(
   { params }: Pick<Committee, 'params'>,
   round: Round,
   at: { readonly first: Round; readonly current: Round },

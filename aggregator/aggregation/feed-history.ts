@@ -85,7 +85,7 @@ export function sampleAt({ samples }: FeedHistory, atMs: UnixMs): Sample | undef
 }
 
 /** The smallest multiple of a step at or above a time. */
-export function ceilTo(timeMs: UnixMs, stepMs: DurationMs): UnixMs {
+function ceilTo(timeMs: UnixMs, stepMs: DurationMs): UnixMs {
   const over = timeMs % stepMs
   return over === 0 ? timeMs : timeMs - over + stepMs
 }

@@ -99,7 +99,7 @@ export function sampleSources(settings: SourceSettings, input: SourceInput): Sou
 }
 
 /** Value of one feed; `sampleSources` does this for all. */
-export function feedValue(
+function feedValue(
   feed: FeedSettings,
   price: NodePrice,
 ): { readonly value: bigint | null; readonly reason: ValueAbsence | null } {

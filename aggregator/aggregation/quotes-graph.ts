@@ -25,7 +25,7 @@ export type Rate =
 export type Rates = ReadonlyMap<MarketName, Rate>
 
 /** Longest route: each hop adds its own error and its own manipulable market. */
-export const ROUTE_HOPS_MAX = 3
+const ROUTE_HOPS_MAX = 3
 
 /** Base and quote currency of a market; null when the name is not `BASE/QUOTE`. */
 export function currenciesOf(

@@ -9,7 +9,7 @@ import type { OptionStrip, StripFault, StripStrike } from './option-strip.ts'
 import { optionStrip } from './option-strip.ts'
 
 /** Total variances have 36 decimals: the square of a volatility with 18, times years. */
-export const VARIANCE_UNIT = WAD * WAD
+const VARIANCE_UNIT = WAD * WAD
 /** A year of 365 days, as everywhere in options. */
 export const YEAR_MS = YEAR_SECONDS * 1_000n
 

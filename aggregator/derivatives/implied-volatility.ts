@@ -17,7 +17,7 @@ export interface PricedOption extends Omit<OptionTerms, 'volatility'> {
 }
 
 /** Steps after which the solver gives up; six are the most over the grid of errors. */
-export const IMPLIED_STEPS_MAX = 40
+const IMPLIED_STEPS_MAX = 40
 /** 2^-20 and 24: below and above σ√T at the ends of the domain (1.78e-6 and 22.4). */
 const DEVIATION_MIN: Q96 = 1n << 76n
 const DEVIATION_MAX: Q96 = 24n << 96n

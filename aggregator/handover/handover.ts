@@ -96,7 +96,7 @@ export function encodeSignedHandover(
 }
 
 /** Length of a signed hand-over in bytes. */
-export const SIGNED_HANDOVER_BYTES = 34 + HANDOVER_BYTES + SIGNATURE_BYTES
+const SIGNED_HANDOVER_BYTES = 34 + HANDOVER_BYTES + SIGNATURE_BYTES
 
 /**
  * Reads a signed hand-over and checks that this committee signed it; null otherwise. Never throws

@@ -37,7 +37,7 @@ export interface HandoverShare extends Head {
 export type Statement = Offer | Session | HandoverShare
 
 /** Type tags, the first byte; they continue those of key generation at a distance. */
-export const HANDOVER_STATEMENT_TAG = { offer: 81, session: 82, share: 83 } as const
+const HANDOVER_STATEMENT_TAG = { offer: 81, session: 82, share: 83 } as const
 const VERSION = 1
 const SIGNATURE_BYTES = 64
 /** Tag, version, committee digest, sender, attempt and message. */

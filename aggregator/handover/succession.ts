@@ -5,9 +5,9 @@ import type { DurationMs, UnixMs } from '../values/time.ts'
 import type { Handover } from './handover.ts'
 
 /** How long the contract still hears the previous committee, by an entry of its own. */
-export const OVERLAP_MS: DurationMs = 3_600_000
+const OVERLAP_MS: DurationMs = 3_600_000
 /** How far ahead a committee may be announced. */
-export const AHEAD_MS_MAX: DurationMs = 30 * 86_400_000
+const AHEAD_MS_MAX: DurationMs = 30 * 86_400_000
 
 /** One reason why a committee cannot follow another as a hand-over says. */
 export interface SuccessionProblem {

@@ -31,7 +31,7 @@ export function dissentersOf(state: KeygenState): Members {
 }
 
 /** Members who signed another result than this one. */
-export function deviatorsOf(state: KeygenState): Members {
+function deviatorsOf(state: KeygenState): Members {
   const own = state.results[state.self]?.statement
   if (own === undefined) return NO_MEMBERS
   return membersOf(

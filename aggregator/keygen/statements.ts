@@ -6,7 +6,7 @@ import type { KeygenContext } from './context.ts'
 import { POINT_BYTES, PROOF_BYTES, SCALAR_BYTES } from './polynomial.ts'
 
 /** Parts of a key generation in their order; a number of the list is a byte on the wire. */
-export const KEYGEN_PHASES = ['meeting', 'packages', 'echoes', 'shares', 'results'] as const
+const KEYGEN_PHASES = ['meeting', 'packages', 'echoes', 'shares', 'results'] as const
 export type KeygenPhase = (typeof KEYGEN_PHASES)[number]
 
 /** Round 1: commitments to a polynomial, and the proof that its constant term is known. */

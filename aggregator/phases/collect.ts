@@ -21,7 +21,6 @@ import {
   countMembers,
   hasMember,
   listMembers,
-  type MemberIndex,
   membersOf,
   NO_MEMBERS,
   withMember,
@@ -191,9 +190,4 @@ export function isForeignOwn(
   const { state } = turn
   if (message.message.sender !== state.self || round.round < state.barrier) return false
   return !round.ownDigests.some((digest) => equalBytes(digest, message.digest))
-}
-
-/** Members whose observation counts here, as the judge of a pair needs them. */
-export function isObserved(round: RoundState, member: MemberIndex): boolean {
-  return hasMember(round.counted, member)
 }

@@ -12,7 +12,7 @@ export function leafOf(keccak256: Keccak256, index: FeedIndex, word: Uint8Array)
 }
 
 /** Levels from the leaves of words to the root. */
-export function levelsOf(keccak256: Keccak256, words: readonly Uint8Array[]): Uint8Array[][] {
+function levelsOf(keccak256: Keccak256, words: readonly Uint8Array[]): Uint8Array[][] {
   return levelsAbove(
     keccak256,
     words.map((word, index) => leafOf(keccak256, index, word)),

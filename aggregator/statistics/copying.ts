@@ -24,7 +24,7 @@ export interface Said {
 export type SaidInRound = readonly (Said | undefined)[]
 
 /** Feeds compared in one round: enough to tell, and no more work for more feeds. */
-export const COMPARED_FEEDS_MAX = 16
+const COMPARED_FEEDS_MAX = 16
 
 /** What somebody said new in a round, held against what each of the others said. */
 export interface Likeness {

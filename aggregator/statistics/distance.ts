@@ -6,7 +6,7 @@ import { absolute } from '../values/fixed-point.ts'
  * So many spreads from the committee's value are far. A spread is a median absolute deviation, so
  * of normally distributed values one in ten million lies beyond eight.
  */
-export const OUTLIER_SPREADS = 8n
+const OUTLIER_SPREADS = 8n
 /** Further is not told apart: a value may be anything, and its distance too. */
 export const DISTANCE_BPS_MAX: BasisPoints = 100 * BPS_WHOLE
 

@@ -9,8 +9,8 @@ import type { LikenessTally, Tally } from './tally.ts'
  * such rounds, nobody. Honest members stay below half of it (ADR 0108). Following makes nobody one:
  * members that ask the same venues at the same moments do it too.
  */
-export const SUSPECT_PERCENT = 50
-export const SUSPECT_ROUNDS_MIN = 32
+const SUSPECT_PERCENT = 50
+const SUSPECT_ROUNDS_MIN = 32
 
 /** How often something was so, of how often it could have been. */
 export interface Share {

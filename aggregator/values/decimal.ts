@@ -17,11 +17,11 @@ export type DecimalOutcome =
   | { readonly type: 'refused'; readonly code: DecimalFault }
 
 /** Longest text that is read: 38 digits of an int128 on both sides of the point fit well within. */
-export const DECIMAL_LENGTH_MAX = 80
+const DECIMAL_LENGTH_MAX = 80
 /** Largest exponent of either sign; 10^30 units at 18 decimals would already leave an int128. */
-export const DECIMAL_EXPONENT_MAX = 30
+const DECIMAL_EXPONENT_MAX = 30
 /** The result fits a signed 128-bit integer. */
-export const DECIMAL_VALUE_MAX = 2n ** 127n - 1n
+const DECIMAL_VALUE_MAX = 2n ** 127n - 1n
 
 const DECIMALS_MAX = 36
 const GRAMMAR = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/

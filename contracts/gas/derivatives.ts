@@ -42,7 +42,7 @@ export async function measureDerivativesGas(): Promise<DerivativesGas> {
 }
 
 /** The terms of all points of a grid that lie in the domain. */
-export function termsOf(grid: ErrorGrid): OptionTerms[] {
+function termsOf(grid: ErrorGrid): OptionTerms[] {
   const { volatilities, timesSeconds, rates, distances, spots } = grid
   return volatilities.flatMap((volatility) =>
     timesSeconds.flatMap((timeSeconds) =>

@@ -3,7 +3,7 @@ import { readBounded } from '../bounded-http.ts'
 import { OracleError } from '../errors.ts'
 
 /** Answers above this are cut off: the largest honest one, a full block, is far below. */
-export const RPC_BYTES_MAX = 8_388_608
+const RPC_BYTES_MAX = 8_388_608
 
 /**
  * A `fetch` for JSON-RPC endpoints, which are not trusted: no redirects, no compression that could

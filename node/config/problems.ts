@@ -34,7 +34,7 @@ function opened(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
 }
 
 /** `chains[0].rpcUrls` from its parts. */
-export function pathText(path: readonly PropertyKey[]): string {
+function pathText(path: readonly PropertyKey[]): string {
   let text = ''
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`

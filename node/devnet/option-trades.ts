@@ -33,7 +33,7 @@ interface Call {
 }
 
 /** One unit of the underlying. */
-export const UNIT = 10n ** 18n
+const UNIT = 10n ** 18n
 /** Enough collateral for a call and a put on two units each. */
 const BASE_MINTED = 100n * UNIT
 const QUOTE_MINTED = 10n ** 13n

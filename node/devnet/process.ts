@@ -6,7 +6,7 @@ import { OracleError } from '../errors.ts'
 const LEASH = new URL('./leash.mjs', import.meta.url).href
 
 /** Root of the project: children run there. */
-export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface ProcessOptions {
   /** Names the process in messages. */

@@ -20,7 +20,7 @@ import {
 } from '../../aggregator/values/ids.ts'
 
 /** The checks of a certificate, in the order in which they are made (protocol §5.5, §7). */
-export const CERTIFICATE_CHECKS = [
+const CERTIFICATE_CHECKS = [
   'form',
   'committee',
   'round',

@@ -11,7 +11,7 @@ import { parseYaml, YAML_BYTES_MAX } from '../config/yaml.ts'
 import { codeOf, OracleError } from '../errors.ts'
 
 /** Values that an operator need not write; docs/gateway.md explains each. */
-export const GATEWAY_DEFAULTS = {
+const GATEWAY_DEFAULTS = {
   name: 'gateway',
   /** The first committee of a contract. */
   epoch: 1,

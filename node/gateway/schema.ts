@@ -16,7 +16,7 @@ const feedName = z.string().min(1).max(31)
 const decimals = z.int().min(0).max(18)
 const status = z.enum(['ok', 'unavailable'])
 
-export const certifiedFeedSchema = z.strictObject({
+const certifiedFeedSchema = z.strictObject({
   index: feedIndex,
   name: feedName,
   decimals,
@@ -56,7 +56,7 @@ export const certificateSchema = z.strictObject({
     .describe('Calldata for PriceFeeds that delivers these feeds; null when none was asked for'),
 })
 
-export const feedSchema = z.object({
+const feedSchema = z.object({
   index: feedIndex,
   name: feedName,
   kind: z.string(),

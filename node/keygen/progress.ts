@@ -51,7 +51,7 @@ export function progressText(progress: KeygenProgress, size: number): string {
 }
 
 /** `member 2`, or `members 0, 2 and 5`. */
-export function membersText(members: readonly MemberIndex[]): string {
+function membersText(members: readonly MemberIndex[]): string {
   const last = members.at(-1)
   if (members.length < 2) return `member ${last ?? 'nobody'}`
   return `members ${members.slice(0, -1).join(', ')} and ${last}`

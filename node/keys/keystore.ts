@@ -14,12 +14,7 @@ import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { Secret } from './secret.ts'
 
 /** What a keystore is for; a node refuses a keystore of another purpose. */
-export const KEY_PURPOSES = [
-  'identity',
-  'transmitter',
-  'signing-share',
-  'unconfirmed-share',
-] as const
+const KEY_PURPOSES = ['identity', 'transmitter', 'signing-share', 'unconfirmed-share'] as const
 export type KeyPurpose = (typeof KEY_PURPOSES)[number]
 
 /** Cost of guessing a passphrase. `development` is for local networks and is refused elsewhere. */

@@ -59,7 +59,7 @@ export function encodeHeader(fileId: Uint8Array): Buffer {
 }
 
 /** The file id, or null when these bytes are no whole header. */
-export function decodeHeader(bytes: Uint8Array): Uint8Array | null {
+function decodeHeader(bytes: Uint8Array): Uint8Array | null {
   const header = Buffer.from(bytes.subarray(0, RECORD_BYTES))
   if (header.length < RECORD_BYTES || !header.subarray(0, MAGIC.length).equals(MAGIC)) return null
   if (header.readUInt32BE(CRC_OFFSET) !== crc32c(header.subarray(0, CRC_OFFSET))) return null
@@ -83,7 +83,7 @@ export function encodeRecord(record: PromiseRecord, place: Place): Buffer {
 }
 
 /** The record, or null when these bytes are not what was written at this place. */
-export function decodeRecord(bytes: Uint8Array, place: Place): PromiseRecord | null {
+function decodeRecord(bytes: Uint8Array, place: Place): PromiseRecord | null {
   if (bytes.length < RECORD_BYTES) return null
   const record = Buffer.from(bytes.subarray(0, RECORD_BYTES))
   if (record.readUInt32BE(CRC_OFFSET) !== checksum(record, place)) return null

@@ -20,7 +20,7 @@ export interface Web3SignerOptions {
 }
 
 /** Why a remote signer signs nothing; each is explained in docs/errors.md. */
-export const SIGNER_FAULTS = [
+const SIGNER_FAULTS = [
   'WEB3SIGNER_UNREACHABLE',
   'WEB3SIGNER_TLS_INVALID',
   'WEB3SIGNER_TIMEOUT',

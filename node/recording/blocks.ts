@@ -13,7 +13,7 @@ export const BLOCK_HEAD_BYTES = 12
 /** Compressed; a block is written when it has a quarter of this uncompressed. */
 export const BLOCK_BYTES_MAX = 16_777_216
 /** Uncompressed: one answer of the largest kind fits, written in base64. */
-export const BLOCK_TEXT_BYTES_MAX = 67_108_864
+const BLOCK_TEXT_BYTES_MAX = 67_108_864
 
 export interface BlockHead {
   readonly length: number

@@ -10,7 +10,7 @@ export const SIGNER_PROTOCOL = 3
  * The largest request holds a session of a hand-over with 21 offers of 205 bytes, as hexadecimal:
  * about 9 kB of text.
  */
-export const LINE_BYTES_MAX = 32_768
+const LINE_BYTES_MAX = 32_768
 /** Requests of one connection that wait for their answer; a round makes about ten. */
 export const WAITING_MAX = 256
 

@@ -113,7 +113,7 @@ export async function printEffects(args: readonly string[], signal: AbortSignal)
 }
 
 /** A table for people. */
-export function effectsTable(rows: readonly EffectRow[]): string {
+function effectsTable(rows: readonly EffectRow[]): string {
   const signed = (value: number, digits = 0) => {
     const text = value.toFixed(digits)
     return Number(text) === 0 ? '·' : value > 0 ? `+${text}` : text

@@ -38,7 +38,7 @@ export function movesOf(committee: SeatedCommittee): readonly Move[] {
 }
 
 /** Sum of the changes of all coefficients: positive when the move spreads the committee. */
-export function gainOf({ changes }: Move): number {
+function gainOf({ changes }: Move): number {
   // No number of groups being enough is better than any number.
   const value = (groups: number | null) => groups ?? 100
   return changes.reduce((sum, { before, after }) => sum + value(after) - value(before), 0)

@@ -39,7 +39,7 @@ export interface Mark {
   readonly us: number
 }
 
-export const REASONS = ['violation', 'first', 'proposed', 'lost', 'slowest'] as const
+const REASONS = ['violation', 'first', 'proposed', 'lost', 'slowest'] as const
 
 /** One round with all that happened in it. */
 export interface RoundRecord {

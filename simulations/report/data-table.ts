@@ -13,7 +13,7 @@ export interface Column {
   readonly type: 'text' | 'integer' | 'number'
 }
 
-export const FORMATS = ['csv', 'parquet'] as const
+const FORMATS = ['csv', 'parquet'] as const
 export type Format = (typeof FORMATS)[number]
 
 /** Columns of one type. */

@@ -7,7 +7,7 @@ import { makeFolder, makePlace } from './place.ts'
 import { writePngs } from './png.ts'
 
 /** Whether a path of `--report` is one page, rather than a folder with all that is in it. */
-export function isPage(path: string): boolean {
+function isPage(path: string): boolean {
   return /\.html?$/.test(path)
 }
 

@@ -67,7 +67,7 @@ export function paramsOf(scenario: Scenario, seed: number): Omit<Params, 'member
 /** Rounds before the first that is counted: every start costs silent ones (protocol §10.3). */
 export const ROUNDS_BEFORE = 3
 /** Rounds after the last, so that it is closed. */
-export const ROUNDS_AFTER = 3
+const ROUNDS_AFTER = 3
 
 /** World time at which a run of a scenario ends. */
 export function endMsOf({ committee, rounds }: Scenario): number {

@@ -10,10 +10,10 @@ import type { Scenario } from './schema.ts'
 const FILE_BYTES_MAX = 16 * 1024 * 1024
 export const STEPS_MAX = 200_000
 /** Prices in the decimals of a simulated feed must stay whole numbers below 2^50. */
-export const PRICE_MAX = 10_000_000
+const PRICE_MAX = 10_000_000
 
 /** What `import-prices` writes and a scenario names. */
-export const recordingSchema = z.strictObject({
+const recordingSchema = z.strictObject({
   name: z.string().min(1).max(200),
   /** Where it comes from: for a reader, and for whoever wants to make it again. */
   source: z.strictObject({

@@ -37,7 +37,7 @@ export interface BatesState {
   readonly variance: number
 }
 
-export const US_PER_YEAR = 31_557_600_000_000
+const US_PER_YEAR = 31_557_600_000_000
 
 /** Where Andersen's two ways to draw a variance meet; any number from 1 to 2 does. */
 const PSI_SWITCH = 1.5

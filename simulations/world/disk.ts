@@ -15,9 +15,6 @@ export interface Disk {
   readonly evidence: Map<MemberIndex, Verified<Evidence>>
 }
 
-/** What a crash leaves: all of it, nothing, or what it was when `copyDisk` was called. */
-export type DiskFate = 'kept' | 'lost' | 'older'
-
 export function emptyDisk(): Disk {
   return { watermark: 0, reserved: 0, promises: [], certificate: null, evidence: new Map() }
 }

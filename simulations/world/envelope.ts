@@ -104,7 +104,7 @@ function highOf(value: number): number {
 }
 
 /** The marks of a value: whether there is one, then its low and its high word. */
-export function addValue(marks: number[], value: bigint | null): void {
+function addValue(marks: number[], value: bigint | null): void {
   if (value === null) {
     marks.push(0, 0, 0)
     return

@@ -45,7 +45,7 @@ export interface ChaosResult {
   readonly failed: readonly string[]
 }
 
-export const CHAOS_NODES = 7
+const CHAOS_NODES = 7
 const RECOVERY_ROUNDS_MAX = 3
 /** Of the rounds under a fault that leaves a quorum in peace. */
 const LIVE_SHARE_MIN = 0.5

@@ -11,7 +11,7 @@ import type { MemberFault } from './scenarios.ts'
 const DISK_MIB = 16
 export const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
 
-export function clockFileOf(node: NodeFiles): string {
+function clockFileOf(node: NodeFiles): string {
   return join(node.directory, 'clock')
 }
 

@@ -23,7 +23,7 @@ const test = testCommittee()
 const crypto = { ...referenceCrypto, threshold: idealScheme(1) }
 
 /** Rules that can be switched off, to show that their absence is found. */
-export const SPOILERS = {
+const SPOILERS = {
   /** Forgets what it signed, so it signs whatever looks signable. */
   unlocked: (state: State, effects: readonly Effect[]) => {
     for (const round of state.rounds.values()) round.signed = null

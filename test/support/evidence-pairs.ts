@@ -11,7 +11,7 @@ type Pair = readonly [Uint8Array, Uint8Array]
 
 /** Whom every pair here is about, and when. */
 export const ACCUSED = 2
-export const ACCUSED_ROUND = 40
+const ACCUSED_ROUND = 40
 
 /** Pairs of messages by what they prove: what an honest member never signs, and what it may. */
 export interface EvidencePairs {
@@ -74,7 +74,7 @@ export function evidencePairs(test: TestCommittee, context: Context): EvidencePa
 }
 
 /** The other form of a signature: it recovers the same key, and no honest reader takes it. */
-export function withHighS(message: Uint8Array): Uint8Array {
+function withHighS(message: Uint8Array): Uint8Array {
   const changed = message.slice()
   const low = BigInt(`0x${Buffer.from(message.subarray(-32)).toString('hex')}`)
   const high = (CURVE_ORDER - low).toString(16).padStart(64, '0')

@@ -36,7 +36,7 @@ export class FakeSocket implements StreamSocket {
 }
 
 /** A stream whose messages are their meaning: `{"bid":5}`, `"heartbeat"`, `"reconnect"`. */
-export const PLAIN_STREAM: VenueStream = {
+const PLAIN_STREAM: VenueStream = {
   url: 'wss://plain.example',
   ping: { text: 'ping', everyMs: 15_000, answer: 'pong' },
   lifeMs: 86_400_000,
@@ -62,7 +62,7 @@ export const PLAIN_STREAM: VenueStream = {
   },
 }
 
-export const START_MS = 1_760_000_000_000
+const START_MS = 1_760_000_000_000
 
 /** A client of `PLAIN_STREAM` whose time, chance and connections belong to the test. */
 export class DrivenStream {

@@ -2,7 +2,7 @@
  * Chance without state: the same parts always give the same number, so a price of a moment does not
  * depend on who asked for which price before.
  */
-export function chanceOf(...parts: readonly (number | string)[]): number {
+function chanceOf(...parts: readonly (number | string)[]): number {
   let state = 0x9e3779b9
   for (const part of parts) {
     const words = typeof part === 'number' ? [part] : [...part].map((each) => each.charCodeAt(0))

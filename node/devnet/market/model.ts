@@ -23,7 +23,7 @@ export interface Asset {
   readonly volume: number
 }
 
-export const ASSETS: readonly Asset[] = [
+const ASSETS: readonly Asset[] = [
   asset('BTC', { start: 6_500_000_000_000n, stepDeviation: 500, volume: 40_000 }),
   asset('ETH', { start: 320_000_000_000n, stepDeviation: 650, volume: 400_000 }),
   asset('SOL', { start: 15_000_000_000n, stepDeviation: 900, volume: 3_000_000 }),

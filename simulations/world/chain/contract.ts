@@ -48,7 +48,7 @@ export interface ContractOptions {
 }
 
 /** Gas of a delivery that stores, from contracts/gas.json: 39,675 with one feed, 113,144 with 8. */
-export const GAS = { storedFirst: 29_200n, storedFeed: 10_500n } as const
+const GAS = { storedFirst: 29_200n, storedFeed: 10_500n } as const
 /**
  * Gas of one that reverts before the signature is looked at: what the transaction and its calldata
  * cost, and a cold read of each feed. A model, not a measurement.

@@ -29,7 +29,7 @@ export interface TransactionReceipt {
 export type PoolAnswer = 'accepted' | 'underpriced' | 'nonceUsed'
 
 /** Transactions that a pool holds at most, as many as a committee could fill with replacements. */
-export const POOL_MAX = 64
+const POOL_MAX = 64
 /** A replacement must offer a tenth more of both fees. */
 const REPLACE_PERCENT = 110n
 

@@ -12,7 +12,7 @@ import type { PoolAnswer, Transaction } from './mempool.ts'
 import { type Outcome, Transmitter, type TransmitterOptions } from './transmitter.ts'
 
 /** The one target of a world with a chain. */
-export const TARGET = 'chain'
+const TARGET = 'chain'
 
 /** What a member does with its turn to transmit. */
 export type Transmitting =

@@ -91,7 +91,7 @@ export function measureErrors(grid: ErrorGrid): ErrorRow[] {
 }
 
 /** The errors of one point. */
-export function errorsOf(terms: OptionTerms): Record<ErrorColumn, Real> {
+function errorsOf(terms: OptionTerms): Record<ErrorColumn, Real> {
   const given = valueOption(terms)
   const exact = referenceValuation(terms)
   const years = ratio(terms.timeSeconds, 31_536_000n)

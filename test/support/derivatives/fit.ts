@@ -14,8 +14,8 @@ export interface Derived<T> {
 }
 
 /** scaledTail on [0, TAIL_MAX] as a Jacobi fraction in s = 1/(x + TAIL_SHIFT). */
-export const TAIL_MAX = real('32')
-export const TAIL_SHIFT = real('2.375')
+const TAIL_MAX = real('32')
+const TAIL_SHIFT = real('2.375')
 const TAIL_LEVELS = 11
 
 export function fitTail(): Derived<JacobiFraction> {

@@ -28,7 +28,7 @@ const SOURCES = new URL('../../../contracts/src/derivatives/', import.meta.url)
 const HARNESS = 'testing/DerivativesHarness.sol'
 
 /** Compiles the harness with the project's compiler and settings: contract name → contract. */
-export function compileHarness(): ReadonlyMap<string, Compiled> {
+function compileHarness(): ReadonlyMap<string, Compiled> {
   const require = createRequire(import.meta.url)
   const solc = require('solc') as { compile: (input: string) => string }
   const names = [...readdirSync(SOURCES).filter((name) => name.endsWith('.sol')), HARNESS]
