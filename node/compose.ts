@@ -1,6 +1,4 @@
 import { randomInt } from 'node:crypto'
-import { lookup } from 'node:dns/promises'
-import { setTimeout as pauseFor } from 'node:timers/promises'
 import { committeeOf } from '../aggregator/committee.ts'
 import { type Context, contextOf } from '../aggregator/context.ts'
 import { statementBytes } from '../aggregator/handover/statements.ts'
@@ -9,15 +7,15 @@ import { encodeDirect, SYNC_ANSWER_BYTES_MAX } from '../aggregator/messages/sync
 import { heldForMs, hurriedForMs } from '../aggregator/passing-on.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
-import { type Clock, WallClock } from './clock.ts'
-import { counting, countingSources } from './compose/counting.ts'
+import { WallClock } from './clock.ts'
+import { counting } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
 import { makeCertified } from './compose/public-port.ts'
 import { makeRotation, type Rotation } from './compose/rotation.ts'
 import { makeSettlers } from './compose/settlers.ts'
 import { type NodeSigner, openSigner } from './compose/signer.ts'
-import { sourcesPort } from './compose/sources-port.ts'
+import { makeSources } from './compose/sources.ts'
 import { openStore } from './compose/store.ts'
 import { targetPort } from './compose/target-port.ts'
 import { makeTargets } from './compose/targets.ts'
@@ -32,8 +30,6 @@ import type { Terminal } from './keys/passphrase.ts'
 import { Later } from './later.ts'
 import { type Running, startAll } from './lifecycle.ts'
 import type { Log } from './logging.ts'
-import { SourceEngine } from './sources/engine.ts'
-import { clockAt } from './sources/source-clock.ts'
 import { makeDataDirectory } from './store/lock.ts'
 import { PeerBook } from './view/peer-book.ts'
 import { RoundBook } from './view/round-book.ts'
@@ -152,7 +148,7 @@ async function assemble(assembly: Assembly) {
   const nowMs = () => clock.nowMs()
   const kept = { dataDirectory: config.dataDirectory, startedMs, committee, self }
   const store = openStore(kept, { nowMs, log, later: later.do })
-  const { engine, sources } = makeSources(assembly)
+  const { engine, sources } = makeSources(config.sources, assembly)
   const targets = makeTargets(config, { ...assembly, predecessor: loaded.predecessor })
   const certified = makeCertified({ ...config, committee: loaded.committee }, { log, metrics })
   const settlers = makeSettlers(targets, { ...assembly, self, store, shelf: certified.shelf })
@@ -214,32 +210,6 @@ async function assemble(assembly: Assembly) {
   const first = [store.journal, later, signer.part, engine, ...targets.map(({ target }) => target)]
   const last = [network, ...rotation.parts, ...certified.parts, driver, ...settlers.parts]
   return { parts: [...first, ...last, ...rotation.past, api], api }
-}
-
-/** The time of sources: now, unless they read a replayed market (ADR 0102). */
-function sourceClock({ loaded, clock, log }: Assembly): Pick<Clock, 'nowMs'> {
-  const { clockOffsetMs } = loaded.config.sources
-  if (clockOffsetMs !== 0) log.warn('source.clock.shifted', { clockOffsetMs })
-  return clockAt(clock, clockOffsetMs)
-}
-
-function makeSources(assembly: Assembly) {
-  const { loaded, context, log, metrics } = assembly
-  const clock = sourceClock(assembly)
-  const { feeds } = context.committee.params
-  const engine = new SourceEngine(
-    { config: loaded.config.sources, feeds },
-    {
-      clock,
-      log,
-      metrics: countingSources(metrics),
-      keccak256: context.crypto.keccak256,
-      lookup: (hostname) => lookup(hostname, { all: true }),
-      sleep: (ms, signal) => pauseFor(ms, undefined, { signal }),
-      jitter: chance,
-    },
-  )
-  return { engine, sources: sourcesPort({ feeds, engine, clock }) }
 }
 
 async function makeNetwork(

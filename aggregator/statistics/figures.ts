@@ -1,6 +1,5 @@
 import type { BasisPoints } from '../values/basis-points.ts'
 import type { FeedIndex, MemberIndex } from '../values/ids.ts'
-import type { DurationMs } from '../values/time.ts'
 import { percentileOf } from './percentile.ts'
 import type { LikenessTally, Tally } from './tally.ts'
 
@@ -18,11 +17,11 @@ export interface Share {
   readonly of: number
 }
 
-/** Whole milliseconds, by nearest rank. */
+/** Whole numbers, by nearest rank; of times, milliseconds. */
 export interface Quantiles {
-  readonly p50: DurationMs
-  readonly p99: DurationMs
-  readonly max: DurationMs
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
 }
 
 /** Rounds in which a member said what others said before it, of those in which that would show. */
@@ -79,7 +78,8 @@ export function figuresOf(tallies: readonly Tally[], rounds: number): PeerFigure
   }
 }
 
-function quantilesOf(values: readonly number[]): Quantiles | null {
+/** Null when there is no value. */
+export function quantilesOf(values: readonly number[]): Quantiles | null {
   const ascending = values.toSorted((a, b) => a - b)
   const [p50, p99, max] = [50, 99, 100].map((percent) => percentileOf(ascending, percent))
   if (p50 == null || p99 == null || max == null) return null

@@ -1,4 +1,6 @@
 import type { Share } from '../../aggregator/statistics/figures.ts'
+import { BPS_WHOLE } from '../../aggregator/values/basis-points.ts'
+import type { DryRunView } from './dry-run-view.ts'
 import type { Metrics } from './metrics.ts'
 import type { MeasuredView, NodeView, SettlementView } from './view.ts'
 
@@ -10,7 +12,8 @@ const UNSETTLED: readonly SettlementView['state'][] = ['waiting', 'missing', 'mi
  * nobody has to keep them true in between.
  */
 export function mirror(view: NodeView, metrics: Metrics): void {
-  const { round, nowMs, signer } = view.status()
+  const { round, nowMs, signer, dryRun } = view.status()
+  if (dryRun !== null) mirrorDryRun(dryRun, metrics)
   metrics.round.set(round)
   metrics.signerReachable.set(signer.isReachable ? 1 : 0)
   metrics.signerWatermark.set(signer.watermark)
@@ -77,6 +80,16 @@ function mirrorMeasured(member: string, measured: MeasuredView, metrics: Metrics
   metrics.peerEchoes.set({ member }, ratioOf(measured.echo))
   metrics.peerFollows.set({ member }, ratioOf(measured.follow))
   metrics.peerSuspected.set({ member }, measured.isSuspected ? 1 : 0)
+}
+
+function mirrorDryRun({ feeds }: DryRunView, metrics: Metrics): void {
+  for (const { feed, absent, distanceBps } of feeds) {
+    metrics.dryAbsent.set({ feed }, ratioOf(absent))
+    if (distanceBps === null) continue
+    metrics.dryDistance.set({ feed, quantile: '0.5' }, distanceBps.p50 / BPS_WHOLE)
+    metrics.dryDistance.set({ feed, quantile: '0.99' }, distanceBps.p99 / BPS_WHOLE)
+    metrics.dryDistance.set({ feed, quantile: '1' }, distanceBps.max / BPS_WHOLE)
+  }
 }
 
 /** 0 where nothing was counted yet. */

@@ -20,6 +20,7 @@ export function createMetrics() {
     ...peerMetrics(registry),
     ...settlementMetrics(registry),
     ...deliveryMetrics(registry),
+    ...dryRunMetrics(registry),
     round: gauge('parallax_round', 'Round that is open on this node.', []),
     rounds: counter('parallax_rounds_total', 'Rounds by how they ended here.', ['path']),
     certificateLatency: new Histogram({
@@ -123,6 +124,24 @@ function settlementMetrics(registry: Registry) {
       'Age of the oldest open expiry without a price.',
       ['target'],
     ),
+  }
+}
+
+/** What a dry run would do and how its values compare; a node that takes part has none of it. */
+function dryRunMetrics(registry: Registry) {
+  const { counter, gauge } = makersIn(registry)
+  return {
+    dryDeliveries: counter('parallax_dry_run_deliveries_total', 'Deliveries it would have sent.', [
+      'target',
+      'code',
+    ]),
+    dryDistance: gauge('parallax_dry_run_distance_ratio', 'Own values from the certified ones.', [
+      'feed',
+      'quantile',
+    ]),
+    dryAbsent: gauge('parallax_dry_run_absent_ratio', 'Certified rounds without an own value.', [
+      'feed',
+    ]),
   }
 }
 

@@ -2,6 +2,7 @@ import type { PeerFigures, Share } from '../../aggregator/statistics/figures.ts'
 import type { FeedIndex, MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { EvidenceFile } from '../evidence/evidence-file.ts'
+import type { DryRunView } from './dry-run-view.ts'
 
 /**
  * What the node shows of itself: plain data, ready for JSON. Prices are decimal texts in the feed's
@@ -47,12 +48,14 @@ export interface StatusView {
   readonly rounds: { readonly fast: number; readonly proposed: number; readonly skipped: number }
   /** T_r to certificate at this node over the newest rounds; null before the first. */
   readonly latencyMs: { readonly p50: DurationMs; readonly p99: DurationMs } | null
+  /** What a dry run has found; null for a node that takes part. */
+  readonly dryRun: DryRunView | null
 }
 
 /** What signs for this node. */
 export interface SignerView {
-  /** `process`: in one of its own, behind a local socket. */
-  readonly place: 'inside' | 'process'
+  /** `process`: in one of its own, behind a local socket; `none`: a dry run has no signer. */
+  readonly place: 'inside' | 'process' | 'none'
   readonly isReachable: boolean
   /** Highest round of any promise on disk. */
   readonly watermark: Round

@@ -54,6 +54,18 @@ export interface TransactionRequest {
   readonly mayRaise: boolean
 }
 
+/** A transaction of which only the price is asked. */
+export type PricedRequest = Omit<TransactionRequest, 'nonce'>
+
+/** What a transaction takes. */
+export interface Priced {
+  readonly fees: Fees
+  /** Most gas that it may use. */
+  readonly gas: bigint
+  /** All that it may cost, in wei. */
+  readonly costWeiMax: bigint
+}
+
 export interface TransactionSent {
   readonly outcome: SendOutcome
   readonly hash: Hex
@@ -101,9 +113,8 @@ export class TransactionSender {
    */
   async send(request: TransactionRequest): Promise<TransactionSent> {
     const { chain } = this.#use
-    const fees = await this.#feesFor(request)
-    const gas = await this.#gasFor(request)
-    await this.#checkFunds(gas * fees.maxFeePerGas + DATA_FEE_RISE * this.#dataFeeWei)
+    const { fees, gas, costWeiMax } = await this.price(request)
+    await this.checkFunds(costWeiMax)
     const signed = await this.#sign({
       type: 'eip1559',
       chainId: this.#options.chainId,
@@ -114,6 +125,17 @@ export class TransactionSender {
       ...fees,
     })
     return { outcome: await chain.send(signed), hash: keccak256(signed), fees }
+  }
+
+  /**
+   * What a transaction would take now, within the caps. Signs and sends nothing.
+   *
+   * @throws {Obstacle} when a cap or the contract is in the way
+   */
+  async price(request: PricedRequest): Promise<Priced> {
+    const fees = await this.#feesFor(request)
+    const gas = await this.#gasFor(request)
+    return { fees, gas, costWeiMax: gas * fees.maxFeePerGas + DATA_FEE_RISE * this.#dataFeeWei }
   }
 
   /** Counts what a transaction in a block cost. Rejects as `Spending.record` does. */
@@ -138,7 +160,7 @@ export class TransactionSender {
     }
   }
 
-  async #feesFor({ replaces, mayRaise }: TransactionRequest): Promise<Fees> {
+  async #feesFor({ replaces, mayRaise }: PricedRequest): Promise<Fees> {
     const { caps } = this.#options
     const quote = await this.#use.chain.quoteFees()
     if (replaces === null) {
@@ -150,7 +172,7 @@ export class TransactionSender {
     return (mayRaise ? replacementFees(replaces, quote, caps) : null) ?? replaces
   }
 
-  async #gasFor({ to, data, freshSlotsMax }: TransactionRequest): Promise<bigint> {
+  async #gasFor({ to, data, freshSlotsMax }: PricedRequest): Promise<bigint> {
     const estimate = await this.#use.chain.estimateGas(data, to)
     if (estimate.type === 'reverts') throw new Obstacle('TRANSMIT_REVERTED', estimate.reason)
     const { gasMax } = this.#options
@@ -173,7 +195,8 @@ export class TransactionSender {
     return balanceWei
   }
 
-  async #checkFunds(costWeiMax: bigint): Promise<void> {
+  /** @throws {Obstacle} when the ceiling of a day or the wallet is in the way */
+  async checkFunds(costWeiMax: bigint): Promise<void> {
     const { spending, clock } = this.#use
     const { spendPerDayWeiMax } = this.#options
     const spentWei = spending.spentWei(clock.nowMs())

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Hex } from 'viem'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
@@ -8,34 +7,21 @@ import { codeOf, OracleError } from '../errors.ts'
 import type { SignerFault, Web3Signer } from '../keys/web3signer.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
+import { type AccessDependencies, chainAccess, type TargetOptions } from './access.ts'
 import type { Call, CallEnd } from './calls.ts'
 import type { Chain, Standing } from './chain.ts'
-import { endpointsOf } from './endpoint.ts'
-import { EvmChain } from './evm-chain.ts'
-import type { PriceFeedsContract } from './feeds-contract.ts'
-import { Relays, relaysOf } from './relays.ts'
-import type { Ask, EndpointStatus } from './rpc.ts'
-import { RpcPool } from './rpc.ts'
-import type { BalanceRead, SendingAccount } from './sender.ts'
-import { TransactionSender } from './sender.ts'
-import { Spending } from './spending.ts'
+import type { EvmChain } from './evm-chain.ts'
+import type { Relays } from './relays.ts'
+import type { Ask, EndpointStatus, RpcPool } from './rpc.ts'
+import type { TransactionSender } from './sender.ts'
+import type { Spending } from './spending.ts'
 import type { Transmission, TransmitRequest, TransmitterEvent } from './transmission.ts'
 import { Transmitter } from './transmitter.ts'
 
-export interface TargetOptions {
-  readonly config: ChainConfig
-  readonly dataDirectory: string
-}
-
-export interface TargetDependencies {
-  readonly account: SendingAccount
+export interface TargetDependencies extends AccessDependencies {
   /** Who signs for the account, when it is not this process. */
   readonly signer: Web3Signer | null
-  readonly contract: PriceFeedsContract
-  readonly clock: Pick<Clock, 'nowMs'>
-  readonly log: Log
   readonly onEvent?: (event: TransmitterEvent) => void
-  readonly onBalance?: (balance: BalanceRead) => void
 }
 
 /** One chain and one contract on it that certificates are delivered to. */
@@ -54,41 +40,22 @@ export class ChainTarget implements Startable {
   readonly #signer: Web3Signer | null
 
   constructor({ config, dataDirectory }: TargetOptions, use: TargetDependencies) {
-    const { name, chainId } = config
+    const { name } = config
     this.name = `chain ${name}`
     this.config = config
     this.wallet = use.account.address
     this.#signer = use.signer
     this.#clock = use.clock
     this.#log = use.log.child({ target: name })
-    this.#spending = new Spending({ file: join(dataDirectory, `spending-${name}.json`) })
-    const { rpcUrls, sendUrls, rpcTimeoutMs: timeoutMs } = config
-    const endpoints = endpointsOf(rpcUrls, { timeoutMs })
-    const relays = sendUrls.length === 0 ? null : relaysOf(sendUrls, { timeoutMs })
-    this.#relays = relays === null ? null : new Relays(relays, { log: this.#log })
-    this.#pool = new RpcPool({ chain: name, ...config }, { ...use, endpoints })
-    const { pool, spending } = { pool: this.#pool, spending: this.#spending }
-    const sender = { target: name, sender: use.account.address }
-    const chain: Chain & EvmChain = new EvmChain(sender, {
-      ...{ pool, contract: use.contract, relays: this.#relays },
-    })
+    const { spending, pool, relays, chain, sender } = chainAccess({ config, dataDirectory }, use)
+    this.#spending = spending
+    this.#pool = pool
+    this.#relays = relays
     this.#chain = chain
-    this.#sender = new TransactionSender(
-      {
-        chainId,
-        caps: {
-          feePerGasMax: config.feePerGasGweiMax,
-          priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
-        },
-        gasMax: BigInt(config.gasMax),
-        spendPerDayWeiMax: config.spendPerDayEtherMax,
-        balanceWeiMin: config.balanceEtherMin,
-      },
-      { ...use, chain, spending },
-    )
+    this.#sender = sender
     this.#transmitter = new Transmitter(
       { target: name, ...config },
-      { ...use, chain, spending, sender: this.#sender },
+      { ...use, chain, spending, sender },
     )
   }
 

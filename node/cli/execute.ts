@@ -22,6 +22,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     (await import('./commands/config-schema.ts')).configSchema,
   ],
   doctor: async () => [(await import('./commands/doctor.ts')).doctor],
+  'dry-run': async () => [(await import('./commands/dry-run.ts')).dryRun],
   dkg: async () => [(await import('./commands/dkg.ts')).dkg],
   rotate: async () => {
     const rotate = await import('./commands/rotate.ts')

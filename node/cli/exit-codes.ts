@@ -15,7 +15,7 @@ export const EXIT_CODES = [
   {
     exitCode: 2,
     meaning: 'The command line is wrong.',
-    codes: ['USAGE_INVALID', 'CLIENT_OPTION_INVALID'],
+    codes: ['USAGE_INVALID', 'CLIENT_OPTION_INVALID', 'DRY_RUN_SEAT_UNKNOWN'],
   },
   {
     exitCode: 3,
@@ -84,6 +84,7 @@ export const EXIT_CODES = [
     codes: [
       ...['REPLAY_DIFFERS', 'EVIDENCE_', 'REPORT_', 'DEPLOY_DIFFERS'],
       ...['GATEWAY_', 'CERTIFICATE_FORGED', 'DOCTOR_FAULTS_FOUND'],
+      'DRY_RUN_FAULTS_FOUND',
     ],
   },
   { exitCode: 12, meaning: 'Key generation ended without a key.', codes: ['KEYGEN_'] },

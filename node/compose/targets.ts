@@ -2,11 +2,12 @@ import { formatEther } from 'viem'
 import { committeeDigestOf } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Metrics } from '../api/metrics.ts'
+import type { TargetOptions } from '../chain/access.ts'
 import { PriceFeedsContract } from '../chain/feeds-contract.ts'
-import { ChainTarget, type TargetDependencies, type TargetOptions } from '../chain/target.ts'
+import { ChainTarget, type TargetDependencies } from '../chain/target.ts'
 import type { Clock } from '../clock.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
-import type { NodeConfig } from '../config/schema.ts'
+import type { ChainConfig, NodeConfig } from '../config/schema.ts'
 import { Web3Signer } from '../keys/web3signer.ts'
 import type { Log } from '../logging.ts'
 import type { OpenKeys } from './keys.ts'
@@ -60,13 +61,7 @@ function makeTarget(
 ): Target {
   const { config } = options
   const book = new TargetBook()
-  const { committee, crypto } = context
-  const before =
-    predecessor === null
-      ? {}
-      : { predecessor: committeeDigestOf(crypto.keccak256, predecessor.params) }
-  const address = config.contract
-  const contract = new PriceFeedsContract({ address, committee, ...before }, crypto)
+  const contract = contractOf(config, { context, predecessor })
   const target = new ChainTarget(options, {
     ...paying,
     contract,
@@ -84,4 +79,17 @@ function makeTarget(
     },
   })
   return { target, book }
+}
+
+/** The contract of a target, as this committee and the one before it know it. */
+export function contractOf(
+  { contract: address }: Pick<ChainConfig, 'contract'>,
+  { context, predecessor }: Pick<TargetsDependencies, 'context' | 'predecessor'>,
+): PriceFeedsContract {
+  const { committee, crypto } = context
+  const before =
+    predecessor === null
+      ? {}
+      : { predecessor: committeeDigestOf(crypto.keccak256, predecessor.params) }
+  return new PriceFeedsContract({ address, committee, ...before }, crypto)
 }

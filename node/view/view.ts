@@ -107,6 +107,7 @@ function statusOf(options: ViewOptions, sources: ViewSources): StatusView {
     signer: sources.signer(),
     rounds: sources.book.counts(),
     latencyMs: sources.book.latencyMs(),
+    dryRun: null,
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import { keccak_256 } from '@noble/hashes/sha3.js'
@@ -10,17 +10,19 @@ import { type Committee, committeeOf } from '../../aggregator/committee.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import type { ParallaxClient } from '../../node/client/client.ts'
 import { loadClient } from '../../node/client/load-client.ts'
-import { LocalChain } from '../../node/devnet/chain/local-chain.ts'
+import { LOCAL_CHAIN_ID, LocalChain } from '../../node/devnet/chain/local-chain.ts'
 import { localCommittee } from '../../node/devnet/committee.ts'
 import {
   COMMITTEE_FILE,
   createRunDirectory,
   type NodeFiles,
+  type RunFiles,
   writeRunFiles,
 } from '../../node/devnet/files.ts'
 import { NodeClient } from '../../node/devnet/node-client.ts'
 import { LocalProcess } from '../../node/devnet/process.ts'
 import { freePorts, waitFor } from '../../node/devnet/wait.ts'
+import { parallax } from '../support/parallax.ts'
 import { Detour, Stranger } from '../support/stranger.ts'
 
 const PAYER = privateKeyToAccount(generatePrivateKey())
@@ -29,6 +31,7 @@ const signal = AbortSignal.timeout(240_000)
 let directory: string
 let committee: Committee
 let chain: LocalChain
+let files: RunFiles
 let nodes: readonly NodeClient[]
 let client: ParallaxClient
 let gatewayUrl: string
@@ -50,7 +53,7 @@ beforeAll(async () => {
   processes.push(chain.process)
   start('market', ['node/devnet/market/main.ts', '--port', String(marketPort), '--seed', '1'])
   const marketUrl = `http://127.0.0.1:${marketPort}`
-  const files = await writeRunFiles(directory, {
+  files = await writeRunFiles(directory, {
     committee: local,
     ports: nodePorts,
     chain: null,
@@ -162,6 +165,33 @@ test('a stranger that floods the public port costs the members no rounds', async
   expect((after - before) / (until - from)).toBeGreaterThanOrEqual(0.9)
   const report = await client.latest(['BTC/USD'], { ageMsMax: 10_000 })
   expect(report.round).toBeGreaterThan(from)
+})
+
+test('a dry run beside a member compares and prices, signs nothing and leaves its files', async () => {
+  const [, member] = files.nodes
+  if (member === undefined) throw new Error('no member')
+  const config = join(member.directory, 'dry.json')
+  const settings = JSON.parse(readFileSync(member.config, 'utf8'))
+  const { hub: contract } = chain.deployment
+  const local = { name: 'local', chainId: LOCAL_CHAIN_ID, contract, rpcUrls: [chain.rpcUrl] }
+  // Without keys: no file of them is there to be opened.
+  const keys = { identity: 'none', signingShare: 'none', transmitter: 'none' }
+  const passphrase = { file: 'none' }
+  const dry = { ...settings, chains: [local], keys: { ...keys, passphrase } }
+  writeFileSync(config, JSON.stringify(dry))
+  const before = readdirSync(join(member.directory, 'data')).toSorted()
+  const options = ['--config', config, '--bootstrap', publicAddress, '--minutes', '0.2', '--json']
+  const { exitCode, stdout } = await parallax('dry-run', ...options, '--wallet', PAYER.address)
+  const { findings } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+  const verdicts = new Map<string, string>()
+  for (const { check, verdict } of findings) verdicts.set(check, verdict)
+  expect([...verdicts]).toContainEqual(['committee', 'ok'])
+  expect([...verdicts]).toContainEqual(['clock', 'ok'])
+  expect([...verdicts]).toContainEqual(['contract on local', 'ok'])
+  expect(verdicts.get('deliveries to local')).toBe('ok')
+  expect(exitCode).toBe(0)
+  expect(readdirSync(join(member.directory, 'data')).toSorted()).toEqual(before)
+  expect(await nodes[1]?.isReady()).toBe(true)
 })
 
 /** Rounds that the member with the public port opened and certified. */

@@ -1,10 +1,11 @@
 import { WallClock } from '../../clock.ts'
 import { examine } from '../../doctor/examine.ts'
-import type { Finding, Verdict } from '../../doctor/finding.ts'
+import type { Finding } from '../../doctor/finding.ts'
 import { OracleError } from '../../errors.ts'
 import { HOST_SOURCES } from '../../sources/host.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE, EXIT_INTERRUPTED, exitCodeOf } from '../exit-codes.ts'
+import { countFindings, countsText, findingText } from '../finding-text.ts'
 
 const SECONDS = 45
 const SECONDS_MAX = 600
@@ -44,54 +45,20 @@ export const doctor = command({
     } as const
     for await (const finding of examine(options, tools)) {
       findings.push(finding)
-      if (!json) stdout.write(textOf(finding))
+      if (!json) stdout.write(findingText(finding))
     }
-    const counts = countsOf(findings)
+    const counts = countFindings(findings)
     if (json) stdout.write(`${JSON.stringify({ file, isSound: counts.fault === 0, findings })}\n`)
-    else stdout.write(summaryOf(counts))
+    else stdout.write(countsText(counts))
     if (signal.aborted) return EXIT_INTERRUPTED
     if (counts.fault === 0) return EXIT_DONE
     return exitCodeOf(new OracleError('DOCTOR_FAULTS_FOUND', 'something has to be set right'))
   },
 })
 
-type Counts = Readonly<Record<Verdict, number>>
-
 function secondsOf(text: string | undefined): number {
   if (text === undefined) return SECONDS
   const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0
   if (seconds >= 1 && seconds <= SECONDS_MAX) return seconds
   throw usageError(`--timeout must be 1 to ${SECONDS_MAX} seconds`, 'doctor')
-}
-
-const VERDICTS = {
-  ok: 'ok',
-  warning: 'WARNING',
-  fault: 'FAULT',
-  unchecked: '-',
-} as const satisfies Readonly<Record<Verdict, string>>
-
-const VERDICT_WIDTH = 9
-const CHECK_WIDTH = 22
-
-/** What is in order has one line; what is not says in the next ones what to do. */
-function textOf({ check, verdict, code, seen, advice }: Finding): string {
-  const head = `${VERDICTS[verdict].padEnd(VERDICT_WIDTH)}${check.padEnd(CHECK_WIDTH)}`
-  const isQuiet = verdict === 'ok' || verdict === 'unchecked'
-  const indent = ' '.repeat(VERDICT_WIDTH + CHECK_WIDTH + 1)
-  const lines = [
-    `${head} ${isQuiet ? seen : code}`,
-    ...(isQuiet ? [] : [`${indent}${seen}`]),
-    ...(advice === null ? [] : [`${indent}→ ${advice}`]),
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-function countsOf(findings: readonly Finding[]): Counts {
-  const of = (verdict: Verdict) => findings.filter((each) => each.verdict === verdict).length
-  return { ok: of('ok'), warning: of('warning'), fault: of('fault'), unchecked: of('unchecked') }
-}
-
-function summaryOf({ ok, warning, fault, unchecked }: Counts): string {
-  return `\nfaults ${fault}, warnings ${warning}, ok ${ok}, not checked ${unchecked}\n`
 }

@@ -84,6 +84,7 @@ export class FakeView implements NodeView {
       nowMs: NOW_MS,
       rounds: { fast: 438, proposed: 14, skipped: 4 },
       latencyMs: { p50: 96, p99: 231 },
+      dryRun: null,
     }
   }
 

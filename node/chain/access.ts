@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import type { Clock } from '../clock.ts'
+import type { ChainConfig } from '../config/schema.ts'
+import type { Log } from '../logging.ts'
+import { endpointsOf } from './endpoint.ts'
+import { EvmChain } from './evm-chain.ts'
+import type { PriceFeedsContract } from './feeds-contract.ts'
+import { Relays, relaysOf } from './relays.ts'
+import { RpcPool } from './rpc.ts'
+import type { BalanceRead, SendingAccount } from './sender.ts'
+import { TransactionSender } from './sender.ts'
+import { Spending } from './spending.ts'
+
+export interface TargetOptions {
+  readonly config: ChainConfig
+  readonly dataDirectory: string
+}
+
+export interface AccessDependencies {
+  readonly account: SendingAccount
+  readonly contract: PriceFeedsContract
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly log: Log
+  readonly onBalance?: (balance: BalanceRead) => void
+}
+
+/** What stands between a node and one contract: endpoints, relays, the wallet and its limits. */
+export interface ChainAccess {
+  readonly spending: Spending
+  readonly pool: RpcPool
+  readonly relays: Relays | null
+  readonly chain: EvmChain
+  readonly sender: TransactionSender
+}
+
+/** Makes it of one target of the configuration; nothing is asked yet. */
+export function chainAccess(
+  { config, dataDirectory }: TargetOptions,
+  use: AccessDependencies,
+): ChainAccess {
+  const { name, chainId, rpcUrls, sendUrls, rpcTimeoutMs: timeoutMs } = config
+  const log = use.log.child({ target: name })
+  const spending = new Spending({ file: join(dataDirectory, `spending-${name}.json`) })
+  const endpoints = endpointsOf(rpcUrls, { timeoutMs })
+  const relays =
+    sendUrls.length === 0 ? null : new Relays(relaysOf(sendUrls, { timeoutMs }), { log })
+  const pool = new RpcPool({ chain: name, ...config }, { ...use, endpoints })
+  const chain = new EvmChain(
+    { target: name, sender: use.account.address },
+    { pool, contract: use.contract, relays },
+  )
+  const sender = new TransactionSender(
+    {
+      chainId,
+      caps: {
+        feePerGasMax: config.feePerGasGweiMax,
+        priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
+      },
+      gasMax: BigInt(config.gasMax),
+      spendPerDayWeiMax: config.spendPerDayEtherMax,
+      balanceWeiMin: config.balanceEtherMin,
+    },
+    { ...use, chain, spending },
+  )
+  return { spending, pool, relays, chain, sender }
+}

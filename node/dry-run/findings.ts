@@ -1,0 +1,146 @@
+import type { Params, TimingParams } from '../../aggregator/params.ts'
+import type { Share } from '../../aggregator/statistics/figures.ts'
+import type { DryFeedView, DryRunView, DryTargetView } from '../api/dry-run-view.ts'
+import type { VenueView } from '../api/view.ts'
+import type { Finding } from '../doctor/finding.ts'
+import { fault, ok, unchecked, warning } from '../doctor/finding.ts'
+
+export interface DryRunSeen {
+  readonly dryRun: DryRunView
+  readonly venues: readonly VenueView[]
+  readonly params: Pick<Params, 'timing' | 'feeds'>
+}
+
+/** A member that misses more than one round in so many costs its committee slow rounds. */
+const ABSENT_ONE_IN = 20
+/** As `parallax status` asks about a member: more than one value in so many far off. */
+const OUTLIERS_ONE_IN = 20
+/** With fewer rounds compared nothing is said of shares. */
+const ROUNDS_MIN = 20
+
+/** What a dry run tells an operator at its end: may this node join, and what is in the way. */
+export function dryRunFindings({ dryRun, venues, params }: DryRunSeen): readonly Finding[] {
+  return [
+    committeeFinding(dryRun),
+    clockFinding(dryRun, params.timing),
+    ...venues.map(venueFinding),
+    ...dryRun.feeds.map((feed) => feedFinding(feed, dryRun)),
+    ...dryRun.targets.flatMap(targetFindings),
+  ]
+}
+
+function committeeFinding({ followed, connected, certificates, rounds, refused }: DryRunView) {
+  const check = 'committee'
+  if (followed === 0) return unchecked(check, 'nobody was followed; name addresses: --bootstrap')
+  if (certificates === 0) {
+    const heard = refused === 0 ? 'nothing was heard' : `${refused} messages were refused`
+    return fault(check, {
+      code: 'DRY_RUN_UNHEARD',
+      seen: `no certificate in all the time: ${heard}, ${connected} peers connected`,
+      advice:
+        'compare --bootstrap with the public ports of members, the committee file and the clock',
+    })
+  }
+  const seen = `${certificates} certificates of ${rounds.of} rounds were heard and are genuine`
+  return ok(check, seen)
+}
+
+/** A certificate cannot come before it was observed, nor much later than in its round. */
+function clockFinding({ certificateAgeMs: age }: DryRunView, timing: TimingParams): Finding {
+  const check = 'clock'
+  if (age === null) return unchecked(check, 'no certificate was heard, whose time would tell')
+  const seen = `certificates came ${age.p50} ms after their time, at least ${age.min} ms`
+  const advice = 'set the clock by a time service that slews (chronyc tracking, timedatectl)'
+  if (age.min < -timing.clockSkewMsMax) {
+    return fault(check, { code: 'CLOCK_BEHIND', seen, advice })
+  }
+  if (age.p50 > timing.roundMs + timing.voteMs) {
+    return fault(check, { code: 'CLOCK_AHEAD', seen: `${seen}, or the way is long`, advice })
+  }
+  return ok(check, seen)
+}
+
+function venueFinding({ venue, code, transport, stream, quotedMs }: VenueView): Finding {
+  const check = `venue ${venue}`
+  const by = transport === 'stream' ? 'by its stream' : 'by polls'
+  if (quotedMs === null && transport === 'poll') {
+    return warning(check, {
+      code: code ?? 'SOURCE_UNREACHABLE',
+      seen: 'no price came in all the time',
+      advice: 'parallax doctor says why; replace it, or drop it from sources.feeds',
+    })
+  }
+  const isWell = code === null || code === 'ok'
+  if (!isWell) {
+    const advice = `look ${code} up in docs/errors.md`
+    return warning(check, { code, seen: `prices came ${by}, but its last poll failed`, advice })
+  }
+  const why = stream !== null && stream.state !== 'open' ? `; its stream: ${stream.code}` : ''
+  return ok(check, `prices come ${by}${why}`)
+}
+
+function feedFinding({ feed, absent, outliers, distanceBps }: DryFeedView, run: DryRunView) {
+  const check = `feed ${feed}`
+  if (absent.of === 0) {
+    const why = run.certificates === 0 ? 'there is nothing to compare with' : 'it was not certified'
+    return unchecked(check, why)
+  }
+  const far = distanceBps === null ? '' : `, ${farText(distanceBps)}`
+  const seen = `a value in ${absent.of - absent.count} of ${absent.of} rounds${far}`
+  const advice = 'add venues to sources.feeds, or replace those that are absent or quarantined'
+  if (isOftenerThan(absent, ABSENT_ONE_IN)) {
+    return fault(check, { code: 'DRY_RUN_FEED_ABSENT', seen, advice })
+  }
+  if (isOftenerThan(outliers, OUTLIERS_ONE_IN)) {
+    const said = `${seen}, ${outliers.count} of them outliers`
+    return fault(check, { code: 'DRY_RUN_FEED_FAR', seen: said, advice })
+  }
+  if (absent.of < ROUNDS_MIN) return unchecked(check, `only ${absent.of} rounds; ${seen}`)
+  return ok(check, seen)
+}
+
+function farText({ p50, p99, max }: NonNullable<DryFeedView['distanceBps']>): string {
+  return `from the certified one by ${p50} bps (median), ${p99} (99 %), ${max} (most)`
+}
+
+function isOftenerThan({ count, of }: Share, oneIn: number): boolean {
+  return of > 0 && (count === of || (of >= ROUNDS_MIN && count * oneIn > of))
+}
+
+function targetFindings(target: DryTargetView): readonly Finding[] {
+  return [...endpointFindings(target), contractFinding(target), deliveryFinding(target)]
+}
+
+function endpointFindings({ target, endpoints }: DryTargetView): readonly Finding[] {
+  return endpoints.map(({ endpoint, fault: code, detail }) => {
+    const seen = `${endpoint}: ${detail ?? 'was not asked'}`
+    if (code === null) return ok(`rpc ${target}`, seen)
+    const advice = 'check its address in chains[], its key, and the provider'
+    return warning(`rpc ${target}`, { code, seen, advice })
+  })
+}
+
+function contractFinding({ target, contract, fault: found }: DryTargetView): Finding {
+  const check = `contract on ${target}`
+  if (found === null) return ok(check, `${contract} knows this committee`)
+  const { code, detail } = found
+  return fault(check, { code, seen: detail, advice: `look ${code} up in docs/errors.md` })
+}
+
+/** What would have been sent, at which cost. */
+function deliveryFinding(seen: DryTargetView): Finding {
+  const check = `deliveries to ${seen.target}`
+  const { priced, hindered, costEtherMax, balanceEther, wallet, last } = seen
+  const funds = wallet === null ? 'no wallet was named: --wallet' : `${wallet} has ${balanceEther}`
+  const sent = `${priced} would have been sent, for at most ${costEtherMax} ether; ${funds}`
+  if (hindered > 0 && last !== null && last.code !== 'OK') {
+    const told = { code: last.code, seen: `${sent}; not ${hindered}: ${last.detail}` }
+    return fault(check, { ...told, advice: `look ${last.code} up in docs/errors.md` })
+  }
+  if (balanceEther !== null && Number(balanceEther) < Number(seen.balanceEtherMin)) {
+    const advice = 'send it more, or lower chains[].balanceEtherMin'
+    return warning(check, { code: 'WALLET_LOW', seen: sent, advice })
+  }
+  if (priced > 0) return ok(check, sent)
+  return unchecked(check, `nothing was due in this seat's turns; ${funds}`)
+}
