@@ -71,6 +71,7 @@ export class PriceFeedsContract implements FeedsContract {
     return bytesToHex(encodeUpdate(this.#keccak256, { certificate, feeds, committee }))
   }
 
+  /** Never marked as of the committee before: Settlement does that by the switch as it sees it. */
   encodeReport(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
     const committee = this.#onChain
     return bytesToHex(encodeReport(this.#keccak256, { certificate, feeds, committee }))
@@ -158,9 +159,7 @@ export class PriceFeedsContract implements FeedsContract {
   /** Encodes updates from now on as the contract wants them of this committee. */
   adopt({ own, epoch, isFirstClock }: Standing): void {
     this.#isInOffice = own?.epoch === epoch
-    // Heard for an hour by an entry of its own: a settlement inside a hand-over needs it.
-    const isPrevious = own !== null && own.epoch < epoch
-    this.#onChain = { ...this.#onChain, epoch: own?.epoch ?? epoch + 1, isFirstClock, isPrevious }
+    this.#onChain = { ...this.#onChain, epoch: own?.epoch ?? epoch + 1, isFirstClock }
   }
 
   #hasClock(first: ContractClock): boolean {

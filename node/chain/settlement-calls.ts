@@ -1,11 +1,11 @@
 import type { Address, Hex, PublicClient } from 'viem'
-import { encodeFunctionData } from 'viem'
+import { decodeErrorResult, encodeFunctionData } from 'viem'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import { optionMarketAbi } from '../../contracts/abi/option-market.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
 import { OracleError } from '../errors.ts'
 import type { Call } from './calls.ts'
-import { isAnswerOfChain } from './endpoint.ts'
+import { isAnswerOfChain, revertDataOf } from './endpoint.ts'
 
 /** One expiry of one feed on one Settlement. */
 export interface Settling {
@@ -18,8 +18,11 @@ export interface Settling {
 
 /** What a Settlement says of an expiry. */
 export interface SettlementStanding {
-  /** Number of the committee that was in office at the expiry. */
-  readonly epoch: number
+  /**
+   * Number of the committee that was in office at the expiry: 0 when there was none yet, null when
+   * it cannot be heard any more, after two hand-overs.
+   */
+  readonly epoch: number | null
   /** In the feed's decimals; 0 before anybody brought one. */
   readonly value: bigint
   readonly isFinal: boolean
@@ -39,11 +42,30 @@ export async function readSettlement(
 ): Promise<SettlementStanding> {
   const call = { address: contract, abi: settlementAbi, blockNumber } as const
   const expiry = BigInt(expirySeconds)
-  const [[, epoch], [value, isFinal]] = await Promise.all([
-    client.readContract({ ...call, functionName: 'settlementRound', args: [expiry] }),
+  const [epoch, [value, isFinal]] = await Promise.all([
+    client
+      .readContract({ ...call, functionName: 'settlementRound', args: [expiry] })
+      .then(([, number]) => Number(number), goneEpoch),
     client.readContract({ ...call, functionName: 'settlementPrice', args: [BigInt(feed), expiry] }),
   ])
-  return { epoch: Number(epoch), value, isFinal }
+  return { epoch, value, isFinal }
+}
+
+/** What `CommitteeGone` means for an expiry; anything else is thrown. */
+function goneEpoch(error: unknown): 0 | null {
+  const data = revertDataOf(error)
+  const args = data === null ? null : goneArgs(data)
+  if (args === null) throw error
+  return args[0] === 0n ? 0 : null
+}
+
+function goneArgs(data: Hex): readonly [bigint] | null {
+  try {
+    const decoded = decodeErrorResult({ abi: settlementAbi, data })
+    return decoded.errorName === 'CommitteeGone' ? decoded.args : null
+  } catch {
+    return null
+  }
 }
 
 /**

@@ -159,12 +159,17 @@ export class Settler implements Startable {
     if (standing.isFinal) {
       if (open.state !== 'final') this.#log.info('settlement.final', this.#fieldsOf(open))
       open.state = 'final'
-    } else if (standing.epoch !== target.epoch) open.state = 'foreign'
-    else {
-      const before = open.state === 'missing' ? 'missing' : 'waiting'
-      open.state = standing.value === 0n ? before : 'standing'
-      this.#sendInTurn(open)
+      return
     }
+    const isForeign = standing.epoch !== null && standing.epoch !== target.epoch
+    if (isForeign) {
+      open.state = 'foreign'
+      return
+    }
+    const before = open.state === 'missing' ? 'missing' : 'waiting'
+    open.state = standing.value === 0n ? before : 'standing'
+    // Of a committee that is gone nothing is taken; whoever waits for the price must hear of it.
+    if (standing.epoch !== null) this.#sendInTurn(open)
   }
 
   #sendInTurn(open: OpenExpiry): void {

@@ -31,6 +31,7 @@ export const EXIT_CODES = [
       'DEPLOY_FEED_',
       'DEPLOY_COMPILER_MISSING',
       'FEED_UNKNOWN',
+      'SETTLEMENT_OF_OTHER_COMMITTEE',
     ],
   },
   {
@@ -66,7 +67,7 @@ export const EXIT_CODES = [
   {
     exitCode: 8,
     meaning: 'The node or gateway answers, but is not ready.',
-    codes: ['NODE_NOT_READY', 'SETTLEMENT_UNCERTIFIED'],
+    codes: ['NODE_NOT_READY', 'SETTLEMENT_UNACTIVATED', 'SETTLEMENT_UNCERTIFIED'],
   },
   {
     exitCode: 9,

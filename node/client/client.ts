@@ -1,4 +1,5 @@
-import { committeeOf } from '../../aggregator/committee.ts'
+import { bytesToHex, type Hex } from 'viem'
+import { committeeOf, roundAt } from '../../aggregator/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
 import { type CommitteeOnChain, encodeReport } from '../../aggregator/report/calldata.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
@@ -10,7 +11,7 @@ import { javascriptCrypto } from '../keys/ecdsa.ts'
 import { eventData } from './events.ts'
 import { HttpClient } from './http.ts'
 import { checkOption, isHttpAddress, isPositiveInteger } from './options.ts'
-import { type Settled, type SettleOptions, settleExpiry } from './settle.ts'
+import { type ReportSource, type Settled, type SettleOptions, settleExpiry } from './settle.ts'
 import { type SubmitTarget, type Submitted, submitReport } from './submit.ts'
 import { indicesOf, type VerifiedReport, type Verifier, verifyAnswer } from './verify.ts'
 
@@ -28,6 +29,8 @@ export const CLIENT_ERROR_CODES = [
   'REPORT_NOT_ASKED_FOR',
   'REPORT_TOO_OLD',
   'REPORT_UNDELIVERABLE',
+  'SETTLEMENT_OF_OTHER_COMMITTEE',
+  'SETTLEMENT_UNACTIVATED',
   'SETTLEMENT_UNCERTIFIED',
   'SUBMIT_CHAIN_WRONG',
   'SUBMIT_CONTRACT_MISSING',
@@ -156,15 +159,41 @@ export class ParallaxClient {
     return submitReport(report, target)
   }
 
-  /** See `settleExpiry`. */
-  settle(options: SettleOptions): Promise<Settled> {
-    return settleExpiry(this, options)
+  /**
+   * See `settleExpiry`.
+   *
+   * @param others further clients: of other gateways, and of the committee before or after this one
+   */
+  settle(options: SettleOptions, others: readonly ReportSource[] = []): Promise<Settled> {
+    return settleExpiry([this, ...others], options)
   }
 
-  /** Feeds of a verified report as `pull` and `Settlement.settle` take them. */
-  bytesOf(report: VerifiedReport, feeds: readonly string[]): Uint8Array {
+  /** Digest of the committee whose reports these are. */
+  get committeeDigest(): Hex {
+    return bytesToHex(this.#verifier.context.committee.digest)
+  }
+
+  /** Names of the committee's feeds, by index. */
+  get feedNames(): readonly string[] {
+    return this.#verifier.context.committee.params.feeds.map(({ name }) => name)
+  }
+
+  /** The round that is open now. */
+  get currentRound(): Round {
+    const { context, nowMs } = this.#verifier
+    return roundAt(context.committee, nowMs())
+  }
+
+  /**
+   * Feeds of a verified report as `pull` and `Settlement.settle` take them.
+   *
+   * @param epoch number of the committee on the contract; left out: by `onChain`, or as the gateway
+   * says
+   */
+  bytesOf(report: VerifiedReport, feeds: readonly string[], epoch?: number): Uint8Array {
     const { context, onChain } = this.#verifier
-    const committee = onChain ?? onChainAt(context, report.epoch)
+    const known = epoch === undefined ? onChain : null
+    const committee = known ?? onChainAt(context, epoch ?? report.epoch)
     const chosen = { feeds: indicesOf(context, feeds), committee }
     return encodeReport(context.crypto.keccak256, { certificate: report.certificate, ...chosen })
   }

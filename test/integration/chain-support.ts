@@ -98,6 +98,8 @@ export async function openTarget(
     readonly signer?: (log: Log) => Web3Signer
     /** Left out: this machine's. */
     readonly clock?: { readonly nowMs: () => number }
+    /** Digest of the committee that hands over to this one. */
+    readonly predecessor?: Uint8Array
     /** Of the wallet that pays. */
     readonly key?: `0x${string}`
     readonly onSent?: (count: number, hash: `0x${string}`) => void
@@ -141,7 +143,10 @@ export async function openTarget(
       account: signer ?? privateKeyToAccount(options.key ?? FUNDED_KEYS[1]),
       signer,
       contract: new PriceFeedsContract(
-        { address: config.contract, committee },
+        {
+          ...{ address: config.contract, committee },
+          ...(options.predecessor !== undefined && { predecessor: options.predecessor }),
+        },
         { keccak256: keccak_256 },
       ),
       clock: options.clock ?? new WallClock(),

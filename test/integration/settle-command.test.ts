@@ -178,7 +178,12 @@ test.each([
   ['a gateway without http', { url: 'prices.example' }, 2, 'CLIENT_OPTION_INVALID'],
   ['an address without a contract', { contract: NOWHERE }, 6, 'SUBMIT_CONTRACT_MISSING'],
   ['a chain that is gone', { rpc: 'http://127.0.0.1:1' }, 6, 'SUBMIT_FAILED'],
-  ['a gateway that is gone', { url: 'http://127.0.0.1:1' }, 7, 'GATEWAY_UNREACHABLE'],
+  [
+    'a gateway that is gone',
+    { url: 'http://127.0.0.1:1', expiry: String(EXPIRY - 1) },
+    7,
+    'GATEWAY_UNREACHABLE',
+  ],
 ])('given %s, it ends with a code', async (_, changed, code, error) => {
   const { exitCode, said } = await settle(changed)
   expect([exitCode, said.error.code]).toEqual([code, error])

@@ -15,9 +15,11 @@ export interface TestGateway {
   readonly stop: () => Promise<void>
 }
 
+/** @param epoch number of the committee on contracts, as the gateway was told */
 export async function startTestGateway(
   context: Context,
   nowMs: () => number,
+  epoch = 1,
 ): Promise<TestGateway> {
   const shelf = new Shelf({ certificatesMax: 8 })
   const server = new GatewayServer(
@@ -31,7 +33,7 @@ export async function startTestGateway(
     {
       context,
       certificates: shelf,
-      epoch: () => 1,
+      epoch: () => epoch,
       peers: () => 1,
       metrics: createGatewayMetrics(),
       clock: { nowMs },

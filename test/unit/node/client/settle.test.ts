@@ -1,0 +1,188 @@
+import type { PublicClient, WalletClient } from 'viem'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { ReportSource } from '../../../../node/client/settle.ts'
+import { settleExpiry } from '../../../../node/client/settle.ts'
+import type { VerifiedReport } from '../../../../node/client/verify.ts'
+import { OracleError } from '../../../../node/errors.ts'
+
+const SETTLEMENT = '0x00000000000000000000000000000000000000aa'
+const ACCOUNT = '0x00000000000000000000000000000000000000cc'
+const HASH = `0x${'11'.repeat(32)}` as const
+const DIGEST = `0x${'22'.repeat(32)}` as const
+const EXPIRY = 1_790_323_200
+const FIRST = 1_000
+
+const refusal = (code: string, status: number) =>
+  new OracleError('GATEWAY_REFUSED', 'it answered so', { context: { code, status } })
+const NOT_HELD = refusal('CERTIFICATE_NONE', 404)
+const BUSY = refusal('API_TOO_MANY_REQUESTS', 429)
+
+/** Rounds that a gateway was asked for, in order. */
+let asked: number[]
+/** Rounds whose report reached the chain. */
+let sent: number[]
+/** What the chain says of the expiry, before and after a transaction. */
+let price: { value: bigint; isFinal: boolean }
+let status: 'success' | 'reverted'
+
+beforeEach(() => {
+  asked = []
+  sent = []
+  price = { value: 0n, isFinal: false }
+  status = 'success'
+})
+
+/** A gateway that answers for some rounds with a report or an error, and holds no other. */
+function gateway(
+  rounds: Readonly<Record<number, bigint | null | Error>>,
+  changed: Partial<ReportSource> = {},
+): ReportSource {
+  return {
+    committeeDigest: DIGEST,
+    feedNames: ['BTC/USD', 'BTC/USD.twap'],
+    currentRound: FIRST + 1_000,
+    round: async (round) => {
+      asked.push(round)
+      const held = rounds[round]
+      if (held === undefined) throw NOT_HELD
+      if (held instanceof Error) throw held
+      return { round, feeds: [{ value: held }] } as unknown as VerifiedReport
+    },
+    bytesOf: (report) => {
+      sent.push(report.round)
+      return new Uint8Array(1)
+    },
+    ...changed,
+  }
+}
+
+/** A chain whose committee 3 was in office at the expiry. */
+function chain() {
+  const answers = {
+    HUB: '0x00000000000000000000000000000000000000bb',
+    settlementRound: [BigInt(FIRST), 3n],
+    committee: { digest: DIGEST },
+    handover: { epoch: 0, next: { activeFromMs: 0 } },
+  }
+  const publicClient = {
+    getChainId: async () => 1,
+    getCode: async () => '0x60',
+    call: async () => ({}),
+    waitForTransactionReceipt: async () => ({ status, blockNumber: 1n, gasUsed: 1n }),
+    readContract: async ({
+      functionName,
+    }: {
+      functionName: keyof typeof answers | 'settlementPrice'
+    }) =>
+      functionName === 'settlementPrice' ? [price.value, price.isFinal] : answers[functionName],
+  }
+  const walletClient = {
+    account: { address: ACCOUNT, type: 'json-rpc' },
+    getChainId: async () => 1,
+    sendTransaction: async () => {
+      price = { value: 7n, isFinal: true }
+      return HASH
+    },
+  }
+  return {
+    publicClient: publicClient as unknown as PublicClient,
+    walletClient: walletClient as unknown as WalletClient,
+  }
+}
+
+const settle = (sources: readonly ReportSource[], feed: string | number = 'BTC/USD.twap') =>
+  settleExpiry(sources, { contract: SETTLEMENT, feed, expiry: EXPIRY, ...chain() })
+
+describe('one gateway', () => {
+  test('is asked round after round until it has one with a value of the feed', async () => {
+    const settled = await settle([gateway({ [FIRST + 1]: null, [FIRST + 3]: 5n })])
+    expect(settled).toMatchObject({ value: 7n, isFinal: true, round: FIRST + 3 })
+    expect(asked).toEqual([FIRST, FIRST + 1, FIRST + 2, FIRST + 3])
+    expect(sent).toEqual([FIRST + 3])
+  })
+
+  test('that is busy may hold the round: no later one is brought in its place', async () => {
+    const busy = gateway({ [FIRST]: BUSY, [FIRST + 1]: 5n })
+    await expect(settle([busy])).rejects.toBe(BUSY)
+    expect(asked).toEqual([FIRST])
+    expect(sent).toEqual([])
+  })
+
+  test('is not asked for rounds that have not opened', async () => {
+    const young = gateway({}, { currentRound: FIRST + 1 })
+    await expect(settle([young])).rejects.toMatchObject({ code: 'SETTLEMENT_UNCERTIFIED' })
+    expect(asked).toEqual([FIRST, FIRST + 1])
+  })
+
+  test('is not asked at all when the price is final', async () => {
+    price = { value: 9n, isFinal: true }
+    const settled = await settle([gateway({ [FIRST]: 5n })])
+    expect(settled).toEqual({ value: 9n, isFinal: true, round: null, transaction: null })
+    expect(asked).toEqual([])
+  })
+})
+
+describe('several gateways', () => {
+  test('of which one lies: the others are asked', async () => {
+    const lie = new OracleError('CERTIFICATE_FORGED', 'nobody signed it')
+    const settled = await settle([gateway({ [FIRST]: lie }), gateway({ [FIRST]: 5n })])
+    expect(settled.round).toBe(FIRST)
+  })
+
+  test('of which one holds a round back: the earliest of all counts', async () => {
+    const held = [{ [FIRST + 1]: 5n }, { [FIRST + 2]: 5n }, { [FIRST]: 5n }]
+    const settled = await settle(held.map((rounds) => gateway(rounds)))
+    expect(settled.round).toBe(FIRST)
+    // Nothing is asked for that would not come before what is here.
+    expect(asked).toEqual([FIRST, FIRST + 1, FIRST, FIRST])
+  })
+
+  test('of which none has a round: what the first failed with is said', async () => {
+    await expect(settle([gateway({}), gateway({ [FIRST]: BUSY })])).rejects.toBe(BUSY)
+  })
+
+  test('of another committee are not asked', async () => {
+    const other = gateway({ [FIRST]: 5n }, { committeeDigest: `0x${'33'.repeat(32)}` })
+    await expect(settle([other])).rejects.toMatchObject({
+      code: 'SETTLEMENT_OF_OTHER_COMMITTEE',
+      context: { epoch: 3 },
+    })
+    expect((await settle([other, gateway({ [FIRST]: 5n })])).round).toBe(FIRST)
+    expect(asked).toEqual([FIRST])
+  })
+})
+
+describe('a feed', () => {
+  test('goes by its index on the hub, too', async () => {
+    expect((await settle([gateway({ [FIRST]: 5n })], 1)).round).toBe(FIRST)
+  })
+
+  test.each([
+    ['that no committee has', 'XAU/USD', []],
+    ['beyond the last', 2, []],
+    ['at another place in the next committee', 'BTC/USD.twap', ['BTC/USD.twap', 'BTC/USD']],
+  ])('%s is refused', async (_, feed, feedNames) => {
+    const sources = [gateway({}), ...(feedNames.length === 0 ? [] : [gateway({}, { feedNames })])]
+    await expect(settle(sources, feed)).rejects.toMatchObject({ code: 'FEED_UNKNOWN' })
+  })
+})
+
+describe('a transaction that reverts', () => {
+  beforeEach(() => {
+    status = 'reverted'
+  })
+
+  test('because somebody was faster, is no failure: the price is there', async () => {
+    const settled = await settle([gateway({ [FIRST]: 5n })])
+    expect(settled).toEqual({ value: 7n, isFinal: true, round: null, transaction: null })
+  })
+
+  test('without a price is one', async () => {
+    const { publicClient, walletClient } = chain()
+    const sendTransaction = async () => HASH
+    const options = { contract: SETTLEMENT, feed: 1, expiry: EXPIRY, publicClient } as const
+    const wallet = { ...walletClient, sendTransaction } as unknown as WalletClient
+    const settling = settleExpiry([gateway({ [FIRST]: 5n })], { ...options, walletClient: wallet })
+    await expect(settling).rejects.toMatchObject({ code: 'SUBMIT_REVERTED' })
+  })
+})
