@@ -97,8 +97,8 @@ const UNACTIVATED = 'SETTLEMENT_UNACTIVATED'
 const SWITCH = 0
 const PRICE = 'price'
 
-// When it expires, in seconds from the switch; when it is delivered, in seconds from the expiry; and
-// what comes of it by the client of the old committee and of the next.
+// When it expires, in seconds from the switch; when it is delivered, in seconds from the expiry;
+// what comes of it by the client of the old committee, and by that of the next.
 test.each([
   ['before the switch', -60, 'before the switch', 1, PRICE, FOREIGN],
   ['before the switch', -60, 'within the overlap', 120, PRICE, FOREIGN],
