@@ -5,7 +5,7 @@ import { optionRequests, optionSource } from '../sources/option-source.ts'
 import type { KnownOptionVenue } from '../sources/registry.ts'
 import { OPTION_VENUE_NAMES, OPTION_VENUES } from '../sources/registry.ts'
 import { marketsAsked, sourceSettings } from '../sources/settings.ts'
-import type { AskedVenue, StreamAnswer, VenueRequest, VenueStream } from '../sources/venue.ts'
+import type { AskedVenue, ReadFrame, StreamAnswer, VenueRequest } from '../sources/venue.ts'
 import { volatilityFeeds } from '../sources/volatility-settings.ts'
 import type { EntryOf, RecordedAnswer, RecordingHeader } from './entry.ts'
 import { bodyBytes, withoutSecrets } from './entry.ts'
@@ -32,13 +32,20 @@ function spotReader(name: VenueName, { sources, feeds }: RecordingHeader): Venue
   const configured = configuredVenue(sources, name)
   if (configured === null || asked.length === 0) return null
   const { venue } = configured
+  const { stream } = venue
   const markets = venueMarkets(configured, asked)
+  const readers = new Map<number, ReadFrame>()
   return {
     markets: asked,
     answersOf: (answer) => readAnswer(answer, { venue, requests: venue.requests(markets) }),
-    framesOf: ({ text }) => {
-      if (venue.stream === null) return []
-      return orNothing(() => frameAnswers(text, { stream: venue.stream as VenueStream, markets }))
+    framesOf: ({ text, connection }) => {
+      if (stream === null) return []
+      const read = readers.get(connection) ?? stream.reader()
+      readers.set(connection, read)
+      return orNothing(() => {
+        const event = read(text === stream.ping?.answer ? text : readJson(text), markets)
+        return event.type === 'answers' ? event.answers : []
+      })
     },
   }
 }
@@ -72,14 +79,6 @@ function readAnswer(
     const text = bodyBytes(body).toString('utf8')
     return venue.parse(readJson(text, venue.jsonLimits), request, atMs)
   })
-}
-
-function frameAnswers(
-  text: string,
-  { stream, markets }: { readonly stream: VenueStream; readonly markets: VenueRequest['markets'] },
-): readonly StreamAnswer[] {
-  const event = stream.parse(text === stream.ping?.answer ? text : readJson(text), markets)
-  return event.type === 'answers' ? event.answers : []
 }
 
 export function pathnameOf(path: string): string {

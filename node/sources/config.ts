@@ -5,12 +5,25 @@ import { amount, whole } from '../config/scalars.ts'
 import type { ConfiguredVenue } from './configured-venues.ts'
 import { configuredVenue } from './configured-venues.ts'
 import { declaredVenuesSchema } from './declared-config.ts'
-import { conversionDefaults, feedDefaults, RULE_DEFAULTS, VENUE_DEFAULTS } from './defaults.ts'
+import {
+  conversionDefaults,
+  feedDefaults,
+  RULE_DEFAULTS,
+  STREAM_DEFAULTS,
+  VENUE_DEFAULTS,
+} from './defaults.ts'
 import { optionVenuesSchema, volatilityProblem, volatilitySchema } from './option-config.ts'
 import type { KnownVenue } from './registry.ts'
 import { VENUES } from './registry.ts'
 import { clockProblems } from './source-clock.ts'
-import { durationMs, marketName, streamedVenueSchema, streamUrlOf } from './venue-config.ts'
+import type { Venue } from './venue.ts'
+import {
+  durationMs,
+  freshMsOf,
+  marketName,
+  streamedVenueSchema,
+  streamUrlOf,
+} from './venue-config.ts'
 import { budgetProblems, hostProblems, legVenueProblem } from './venue-problems.ts'
 
 /** Each rule may be set for a feed or a conversion; the defaults suit large spot markets. */
@@ -48,7 +61,11 @@ const conversionSchema = z.strictObject({
 
 const feedSchema = z.strictObject({ legs, ...ruleFields })
 
-const spotVenue = (name: KnownVenue) => streamedVenueSchema({ ...VENUES[name], ...VENUE_DEFAULTS })
+const spotVenue = (name: KnownVenue) => {
+  const venue: Venue = VENUES[name]
+  const idleMs = venue.stream?.idleMs ?? STREAM_DEFAULTS.streamIdleMs
+  return streamedVenueSchema({ ...venue, ...VENUE_DEFAULTS, idleMs })
+}
 
 /**
  * The `sources` part of a node's configuration: which venues are asked and how, and how their
@@ -182,11 +199,12 @@ function legProblem(
     return `repeats ${leg.venue}: one venue has one vote`
   }
   const { pollMs } = found.config
-  // A stream is found quiet after one interval and asked about before the end of the next.
   const isStreamed = streamUrlOf(found.venue, found.streamed) !== null
-  if (section.silenceMsMax < (isStreamed ? 3 : 2) * pollMs) {
-    const times = isStreamed ? 'three times' : 'twice'
-    return `is polled every ${pollMs} ms; silenceMsMax must be at least ${times} that`
+  // A stream is found quiet after a while, asked about within an interval, and then answers.
+  const streamedMs = isStreamed ? pollMs + 2 * freshMsOf(pollMs) : 0
+  const silenceMsMin = Math.max(2 * pollMs, streamedMs)
+  if (section.silenceMsMax < silenceMsMin) {
+    return `is polled every ${pollMs} ms; silenceMsMax must be at least ${silenceMsMin}`
   }
   const own = currenciesOf(leg.market)
   if (own === null || own.base !== ends.base) return `must be a market of ${ends.base}`

@@ -33,6 +33,8 @@ export const STREAM_DEFAULTS = {
   frameBytesMax: 65_536,
   /** A few markets of the busiest venue send some hundred in a wild second. */
   framesPerSecondMax: 2_000,
+  /** A market whose stream is silent for longer is polled; sooner where polls come faster. */
+  freshMsMax: 1_000,
   /** Well below the way from a venue to a node, and twenty times as often as rounds come. */
   windowMs: 50,
 } as const

@@ -9,6 +9,8 @@ import { requestFailure } from './failures.ts'
 
 export interface FetchOptions {
   readonly url: URL
+  /** `POST` sends no body. */
+  readonly method?: 'GET' | 'POST'
   /** From now until the last byte of the body. */
   readonly timeoutMs: DurationMs
   readonly bodyBytesMax: number
@@ -30,7 +32,7 @@ const JSON_TYPE = /^(?:application|text)\/(?:[\w.-]+\+)?json\b/i
 const RETRY_AFTER_MS_MAX = 3 * 86_400_000
 
 /**
- * GETs one JSON text: no redirect is followed, no content encoding taken, and the body is counted
+ * Asks for one JSON text: no redirect is followed, no content encoding taken, and the body is counted
  * while it arrives. Nothing of what came is left open, whatever went wrong.
  *
  * @throws {OracleError} one of the SOURCE_ codes of docs/errors.md
@@ -53,6 +55,7 @@ export async function fetchJsonText(
     options.signal.throwIfAborted()
     const response = await request(url, {
       dispatcher,
+      method: options.method ?? 'GET',
       signal: controller.signal,
       headers: { accept: 'application/json', 'accept-encoding': 'identity' },
       headersTimeout: timeoutMs,

@@ -41,6 +41,16 @@ export function amountAt(value: Json | undefined, where: string): bigint | null 
   return outcome.value === 0n ? null : outcome.value
 }
 
+/**
+ * A whole number that a venue counts or names something with, as it was written.
+ *
+ * @throws {OracleError} SOURCE_ANSWER_UNEXPECTED when it is none, or has more than 20 digits
+ */
+export function wholeTextAt(value: Json | undefined, where: string): string {
+  if (isNumber(value) && /^-?[0-9]{1,20}$/.test(value.numberText)) return value.numberText
+  throw unexpected(where, 'a whole number')
+}
+
 /** Milliseconds of a unit, as a fraction: venues write times in each of these. */
 const UNITS = {
   s: { times: 1_000n, over: 1n },

@@ -3,7 +3,7 @@ import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { Log } from '../logging.ts'
 import type { Lookup } from './agent.ts'
-import { createAgent, guardedLookup } from './agent.ts'
+import { createAgent } from './agent.ts'
 import type { Asked, AskedSpotVenue } from './asked.ts'
 import { askedSpot } from './asked.ts'
 import { intervalMsMin } from './budget.ts'
@@ -14,13 +14,12 @@ import type { PollReport, PollStatus } from './poller.ts'
 import { VenuePoller } from './poller.ts'
 import type { StreamReport, StreamStatus } from './stream-client.ts'
 import { StreamClient } from './stream-client.ts'
-import type { StreamListener, StreamSocketOptions } from './stream-socket.ts'
-import { openStreamSocket } from './stream-socket.ts'
+import { streamOpener } from './stream-opener.ts'
 import type { TrafficTap } from './tap.ts'
 import type { AskedVenue, VenueRequest } from './venue.ts'
 import { VenueClient } from './venue-client.ts'
 import type { VenueConfig } from './venue-config.ts'
-import { streamUrlOf } from './venue-config.ts'
+import { freshMsOf } from './venue-config.ts'
 
 /** What asking venues takes from the machine. */
 export interface AskingDependencies {
@@ -83,22 +82,6 @@ export function openOptionVenue(
   return open(venue, { config, pollMs, requestsAt: () => requests, stream: null }, dependencies)
 }
 
-/** How a connection to the stream of a venue is made; null where the venue is only polled. */
-export function streamSocketOf(
-  { venue, streamed }: AskedSpotVenue['found'],
-  { clock, lookup }: Pick<AskingDependencies, 'clock' | 'lookup'>,
-): StreamSocketOptions | null {
-  const address = streamUrlOf(venue, streamed)
-  if (streamed === null || address === null) return null
-  return {
-    url: new URL(address),
-    timeoutMs: streamed.timeoutMs,
-    frameBytesMax: streamed.frameBytesMax,
-    lookup: guardedLookup(streamed.access, lookup),
-    nowMs: () => clock.nowMs(),
-  }
-}
-
 export function statusOf({ poller, stream }: OpenVenue): VenueStatus {
   const status = stream?.status() ?? null
   const isStreamed = status !== null && status.marketsStreamed > 0
@@ -140,17 +123,15 @@ function openStream(
   const { clock, sleep, jitter, log, tap, onStreamed, onStreamFault } = dependencies
   const { streamed } = found
   const { name, stream } = found.venue
-  const socket = streamSocketOf(found, dependencies)
-  if (streamed === null || socket === null || stream === null) return null
-  const open = (listener: StreamListener) => openStreamSocket(socket, listener)
+  const open = streamOpener(found, dependencies)
+  if (streamed === null || open === null || stream === null) return null
   return new StreamClient(
-    // A market is asked for again as soon as its stream is slower than polls would be.
     {
       venue: name,
       stream,
       markets,
       limits: streamed,
-      freshMs: pollMs,
+      freshMs: freshMsOf(pollMs),
       windowMs: STREAM_DEFAULTS.windowMs,
     },
     {

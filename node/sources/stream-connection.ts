@@ -1,11 +1,18 @@
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
-import { codeOf, OracleError } from '../errors.ts'
+import { OracleError } from '../errors.ts'
 import type { Spending } from './budget.ts'
 import { fullBudget, spend } from './budget.ts'
-import type { Json } from './json.ts'
 import { readJson } from './json.ts'
+import { readingOf } from './reading.ts'
 import type { StreamListener, StreamSocket } from './stream-socket.ts'
-import type { StreamAnswer, StreamEvent, VenueBudget, VenueMarket, VenueStream } from './venue.ts'
+import type {
+  ReadFrame,
+  StreamAnswer,
+  StreamEvent,
+  VenueBudget,
+  VenueMarket,
+  VenueStream,
+} from './venue.ts'
 
 /** Opens one connection of a venue; `openStreamSocket` in a node. */
 export type OpenStream = (listener: StreamListener) => StreamSocket
@@ -46,10 +53,12 @@ export class StreamConnection {
   readonly #dependencies: StreamConnectionDependencies
   readonly #socket: StreamSocket
   readonly #budget: VenueBudget
+  readonly #readFrame: ReadFrame
   #spending: Spending
   #openedMs: UnixMs | null = null
   #heardMs: UnixMs
   #pingedMs: UnixMs
+  #isSubscribed = false
   #isLeaving = false
   #isOver = false
 
@@ -62,6 +71,7 @@ export class StreamConnection {
     this.#pingedMs = nowMs
     this.#budget = { weightMax: options.limits.framesPerSecondMax, perMs: 1_000 }
     this.#spending = fullBudget(this.#budget, nowMs)
+    this.#readFrame = options.stream.reader()
     this.#socket = dependencies.open({
       onOpen: () => this.#onOpen(),
       onText: (text) => this.#onText(text),
@@ -96,9 +106,10 @@ export class StreamConnection {
       this.#end('SOURCE_STREAM_SILENT', message)
       return
     }
+    if (!this.#isSubscribed) this.#watchForWelcome(this.#openedMs, nowMs)
     if (stream.ping === null || nowMs - this.#pingedMs < stream.ping.everyMs) return
     this.#pingedMs = nowMs
-    this.#socket.send(stream.ping.text)
+    this.#socket.send(stream.ping.textAt(nowMs))
   }
 
   /** Ends it without a word. */
@@ -107,13 +118,30 @@ export class StreamConnection {
     this.#socket.end()
   }
 
-  #onOpen(): void {
+  #watchForWelcome(openedMs: UnixMs, nowMs: UnixMs): void {
+    const { stream, limits, venue } = this.#options
+    const openMs = nowMs - openedMs
+    if (stream.subscribeAfter !== 'welcome') {
+      if (openMs >= (stream.subscribeAfter ?? 0)) this.#subscribe(nowMs)
+    } else if (openMs >= limits.timeoutMs) {
+      const message = `the stream of ${venue} opened and did not say that it takes subscriptions`
+      this.#end('SOURCE_TIMEOUT', message)
+    }
+  }
+
+  #subscribe(nowMs: UnixMs): void {
+    if (this.#isSubscribed) return
+    this.#isSubscribed = true
     const { stream, markets } = this.#options
+    for (const text of stream.subscribe(markets, nowMs)) this.#socket.send(text)
+  }
+
+  #onOpen(): void {
     const nowMs = this.#dependencies.nowMs()
     this.#openedMs = nowMs
     this.#heardMs = nowMs
     this.#pingedMs = nowMs
-    for (const text of stream.subscribe(markets)) this.#socket.send(text)
+    if (this.#options.stream.subscribeAfter === undefined) this.#subscribe(nowMs)
   }
 
   #onText(text: string): void {
@@ -126,6 +154,8 @@ export class StreamConnection {
     try {
       const event = this.#read(text)
       if (event.type === 'reconnect') this.#isLeaving = true
+      if (event.type === 'welcome') this.#subscribe(heardMs)
+      if (event.type === 'heartbeat' && event.reply !== undefined) this.#socket.send(event.reply)
       if (event.type === 'answers') onAnswers(this, event.answers)
     } catch (error) {
       if (!(error instanceof OracleError)) throw error
@@ -146,18 +176,11 @@ export class StreamConnection {
     return true
   }
 
-  /** A fault in our reading of a strange message is one venue's trouble, not the node's end. */
   #read(text: string): StreamEvent {
     const { venue, stream, markets } = this.#options
-    try {
-      const frame: Json = text === stream.ping?.answer ? text : readJson(text)
-      return stream.parse(frame, markets)
-    } catch (cause) {
-      if (cause instanceof OracleError) throw cause
-      const message = `a message of ${venue} has a shape that we did not foresee; report it`
-      const context = { venue, cause: codeOf(cause) }
-      throw new OracleError('SOURCE_ANSWER_UNEXPECTED', message, { context, cause })
-    }
+    return readingOf(`a message of ${venue}`, () =>
+      this.#readFrame(text === stream.ping?.answer ? text : readJson(text), markets),
+    )
   }
 
   #end(code: StreamFaultCode, message: string): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 import { WebSocket } from 'ws'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { codeOf, OracleError } from '../errors.ts'
@@ -11,6 +12,8 @@ export interface StreamSocketOptions {
   readonly timeoutMs: DurationMs
   /** Most that one message may have, over all of its fragments. */
   readonly frameBytesMax: number
+  /** How the venue packs its messages; null where they are texts. */
+  readonly packing: 'gzip' | null
   /** Refuses addresses where a venue must not be. */
   readonly lookup: LookupFunction
   readonly nowMs: () => UnixMs
@@ -40,6 +43,8 @@ const CHUNKS_MAX = 4_096
 const HEADER_BYTES_MAX = 16_384
 /** Pongs that wait for a venue that pings and does not read. */
 const PONGS_MAX = 8
+/** What we send is a few hundred bytes: more of it waits only where nobody reads. */
+const UNSENT_BYTES_MAX = 65_536
 /** What a venue says when it closes, for the log. */
 const REASON_LENGTH_MAX = 120
 
@@ -76,8 +81,9 @@ export function openStreamSocket(
   })
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     if (isOver) return
-    if (isBinary) finish(invalid(url, 'sent bytes where a text was expected'))
-    else listener.onText(data.toString('utf8'))
+    const text = isBinary ? textOf(data, options) : data.toString('utf8')
+    if (typeof text === 'string') listener.onText(text)
+    else finish(text)
   })
   const beat = () => {
     if (!isOver) listener.onBeat()
@@ -94,9 +100,29 @@ export function openStreamSocket(
   })
   return {
     send: (text) => {
-      if (!isOver && socket.readyState === WebSocket.OPEN) socket.send(text)
+      if (isOver || socket.readyState !== WebSocket.OPEN) return
+      if (socket.bufferedAmount > UNSENT_BYTES_MAX) finish(unheard(url))
+      else socket.send(text)
     },
     end: () => finish(null),
+  }
+}
+
+/**
+ * The text of a message of bytes, or why the connection ends. Never more than `frameBytesMax` of it
+ * are unpacked. On a stream that packs, plain texts are taken too: a replayed one sends them.
+ */
+function textOf(
+  data: Buffer,
+  { url, frameBytesMax, packing }: StreamSocketOptions,
+): string | OracleError {
+  if (packing === null) return invalid(url, 'sent bytes where a text was expected')
+  try {
+    const bytes = gunzipSync(data, { maxOutputLength: frameBytesMax })
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') return tooLarge(url, cause as Error)
+    return invalid(url, 'sent bytes that do not unpack to a text', cause as Error)
   }
 }
 
@@ -104,14 +130,23 @@ export function openStreamSocket(
 function socketFailure(cause: Error, { url, timeoutMs }: StreamSocketOptions): OracleError {
   const code = codeOf(cause)
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
-    const what = 'sent a message of more than frameBytesMax; raise it if that is right'
-    return failed({ code: 'SOURCE_FRAME_TOO_LARGE', url, what, cause })
+    return tooLarge(url, cause)
   }
   if (code === 'UNKNOWN' || code.startsWith('WS_ERR_')) {
     return invalid(url, 'does not keep to the WebSocket protocol', cause)
   }
   const hasHeaders = false
   return requestFailure(cause, { host: url.host, timeoutMs, hasHeaders, isLate: false })
+}
+
+function tooLarge(url: URL, cause: Error): OracleError {
+  const what = 'sent a message of more than frameBytesMax; raise it if that is right'
+  return failed({ code: 'SOURCE_FRAME_TOO_LARGE', url, what, cause })
+}
+
+function unheard(url: URL): OracleError {
+  const what = 'asks for answers and does not read them'
+  return failed({ code: 'SOURCE_STREAM_FLOOD', url, what })
 }
 
 function invalid(url: URL, what: string, cause?: Error): OracleError {
@@ -128,7 +163,11 @@ function closed(
 }
 
 function failed(failure: {
-  readonly code: 'SOURCE_FRAME_TOO_LARGE' | 'SOURCE_FRAME_INVALID' | 'SOURCE_STREAM_CLOSED'
+  readonly code:
+    | 'SOURCE_FRAME_TOO_LARGE'
+    | 'SOURCE_FRAME_INVALID'
+    | 'SOURCE_STREAM_CLOSED'
+    | 'SOURCE_STREAM_FLOOD'
   readonly url: URL
   /** Follows the name of the host. */
   readonly what: string

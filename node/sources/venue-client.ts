@@ -10,6 +10,7 @@ import { pauseAskedFor } from './failures.ts'
 import type { Fetched } from './fetcher.ts'
 import { fetchJsonText } from './fetcher.ts'
 import { readJson } from './json.ts'
+import { readingOf } from './reading.ts'
 import type { AskedVenue, MarketAnswer, VenueRequest } from './venue.ts'
 import type { VenueConfig } from './venue-config.ts'
 
@@ -105,22 +106,14 @@ export class VenueClient {
     }
   }
 
-  /** A fault in our reading of a strange answer is one venue's trouble, not the end of the node. */
   #read(
     { text }: Fetched,
-    about: { readonly request: VenueRequest; readonly receivedMs: UnixMs },
+    { request, receivedMs }: { readonly request: VenueRequest; readonly receivedMs: UnixMs },
   ): readonly MarketAnswer[] {
     const { venue } = this.#options
-    try {
-      return venue.parse(readJson(text, venue.jsonLimits), about.request, about.receivedMs)
-    } catch (cause) {
-      if (cause instanceof OracleError) throw cause
-      const message = `the answer of ${this.name} has a shape that we did not foresee; report it`
-      throw new OracleError('SOURCE_ANSWER_UNEXPECTED', message, {
-        context: { venue: this.name },
-        cause,
-      })
-    }
+    return readingOf(`the answer of ${this.name}`, () =>
+      venue.parse(readJson(text, venue.jsonLimits), request, receivedMs),
+    )
   }
 
   async #fetchWithRetries(request: VenueRequest, signal: AbortSignal): Promise<Fetched> {

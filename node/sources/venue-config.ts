@@ -59,13 +59,13 @@ export function venueSchema(defaults: VenueDefaults) {
 }
 
 /** A venue that may have a stream. */
-export function streamedVenueSchema(defaults: VenueDefaults) {
+export function streamedVenueSchema(defaults: VenueDefaults & { readonly idleMs: DurationMs }) {
   return z
     .strictObject({
       ...venueFields(defaults),
       transport: z.enum(['stream', 'poll']).default('stream'),
       streamUrl: address.optional(),
-      streamIdleMs: whole(1_000, 600_000).default(STREAM_DEFAULTS.streamIdleMs),
+      streamIdleMs: whole(1_000, 600_000).default(defaults.idleMs),
       frameBytesMax: whole(1_024, 1_048_576).default(STREAM_DEFAULTS.frameBytesMax),
       framesPerSecondMax: whole(10, 10_000).default(STREAM_DEFAULTS.framesPerSecondMax),
     })
@@ -89,6 +89,11 @@ export function streamUrlOf(
   if (config === null || venue.stream === null || config.transport === 'poll') return null
   if (config.streamUrl !== undefined) return config.streamUrl
   return config.baseUrl === venue.baseUrl ? venue.stream.url : null
+}
+
+/** A market of which a stream brought no book for so long is asked for again. */
+export function freshMsOf(pollMs: DurationMs): DurationMs {
+  return Math.min(pollMs, STREAM_DEFAULTS.freshMsMax)
 }
 
 /** What is wrong with the addresses of a venue, beside their keys. */

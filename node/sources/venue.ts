@@ -57,16 +57,39 @@ export type StreamAnswer =
 /** What a frame of a stream means. */
 export type StreamEvent =
   | { readonly type: 'answers'; readonly answers: readonly StreamAnswer[] }
-  /** The venue lives, nothing more. */
-  | { readonly type: 'heartbeat' }
+  /** The venue lives, nothing more; `reply` is what it wants to hear back. */
+  | { readonly type: 'heartbeat'; readonly reply?: string }
+  /** The venue takes subscriptions from now on. */
+  | { readonly type: 'welcome' }
   /** The venue is about to close: connect anew before dropping this connection. */
   | { readonly type: 'reconnect' }
   /** An acknowledgement or a channel that was not asked for. */
   | { readonly type: 'ignored' }
 
+/**
+ * Reads the frames of one connection, one after the other.
+ *
+ * @throws {OracleError} SOURCE_REFUSED when the venue reports an error, SOURCE_ANSWER_UNEXPECTED
+ */
+export type ReadFrame = (frame: Json, markets: readonly VenueMarket[]) => StreamEvent
+
+/** Where a venue says anew before each connection where its stream is. */
+export interface StreamTicket {
+  /** Path of a POST without a body below the base URL. */
+  readonly path: string
+  /** The stream is at this host or below it, whatever the answer says. */
+  readonly domain: string
+  /**
+   * Address of the stream, with what lets us in.
+   *
+   * @throws {OracleError} SOURCE_REFUSED, SOURCE_ANSWER_UNEXPECTED
+   */
+  readonly parse: (answer: Json) => string
+}
+
 /** What we send so that a connection stays, or shows that it lives. */
 export interface StreamPing {
-  readonly text: string
+  readonly textAt: (nowMs: UnixMs) => string
   readonly everyMs: DurationMs
   /** Its answer where that is no JSON, such as `pong`; else null. */
   readonly answer: string | null
@@ -74,18 +97,22 @@ export interface StreamPing {
 
 export interface VenueStream {
   readonly url: string
+  /** Left out where `url` is all that it takes. */
+  readonly ticket?: StreamTicket
+  /** How its messages are packed; left out where they are texts. */
+  readonly packing?: 'gzip'
+  /** What it waits for before it takes subscriptions; left out where it takes them at once. */
+  readonly subscribeAfter?: 'welcome' | DurationMs
   /** Null where the venue sends enough by itself. */
   readonly ping: StreamPing | null
+  /** Silence that is normal at it; left out where `STREAM_DEFAULTS.streamIdleMs` is enough. */
+  readonly idleMs?: DurationMs
   /** Age at which the venue cuts a connection; null where it documents none. */
   readonly lifeMs: DurationMs | null
   /** Frames to send after connecting. */
-  readonly subscribe: (markets: readonly VenueMarket[]) => readonly string[]
-  /**
-   * Reads one frame.
-   *
-   * @throws {OracleError} SOURCE_REFUSED when the venue reports an error, SOURCE_ANSWER_UNEXPECTED
-   */
-  readonly parse: (frame: Json, markets: readonly VenueMarket[]) => StreamEvent
+  readonly subscribe: (markets: readonly VenueMarket[], nowMs: UnixMs) => readonly string[]
+  /** Begins to read a connection; what it remembers of one it holds for that one alone. */
+  readonly reader: () => ReadFrame
 }
 
 /** A venue as pure functions: what to ask, and what the answer says. All I/O is elsewhere. */

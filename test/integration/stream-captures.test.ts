@@ -50,6 +50,7 @@ describe('recordings of the real venues, over a real connection', () => {
                 url: new URL(server.url),
                 timeoutMs: 5_000,
                 frameBytesMax: STREAM_DEFAULTS.frameBytesMax,
+                packing: null,
                 lookup: guardedLookup('local', async () => []),
                 nowMs: Date.now,
               },

@@ -38,28 +38,30 @@ export class FakeSocket implements StreamSocket {
 /** A stream whose messages are their meaning: `{"bid":5}`, `"heartbeat"`, `"reconnect"`. */
 const PLAIN_STREAM: VenueStream = {
   url: 'wss://plain.example',
-  ping: { text: 'ping', everyMs: 15_000, answer: 'pong' },
+  ping: { textAt: () => 'ping', everyMs: 15_000, answer: 'pong' },
   lifeMs: 86_400_000,
   subscribe: (markets) => [`subscribe ${markets.map(({ symbol }) => symbol).join()}`],
-  parse(frame): StreamEvent {
-    if (frame === 'pong' || frame === 'heartbeat') return { type: 'heartbeat' }
-    if (frame === 'reconnect') return { type: 'reconnect' }
-    const said = frame as ReadonlyMap<string, { readonly numberText: string } | string>
-    const quote = Object.fromEntries(
-      [...said].flatMap(([name, value]) =>
-        typeof value === 'string'
-          ? []
-          : [[name, name.endsWith('Ms') ? Number(value.numberText) : BigInt(value.numberText)]],
-      ),
-    )
-    const market = said.get('market')
-    const answer = {
-      type: 'quoted',
-      market: typeof market === 'string' ? market : 'BTC/USD',
-      quote,
-    }
-    return { type: 'answers', answers: [answer as StreamAnswer] }
-  },
+  reader:
+    () =>
+    (frame): StreamEvent => {
+      if (frame === 'pong' || frame === 'heartbeat') return { type: 'heartbeat' }
+      if (frame === 'reconnect') return { type: 'reconnect' }
+      const said = frame as ReadonlyMap<string, { readonly numberText: string } | string>
+      const quote = Object.fromEntries(
+        [...said].flatMap(([name, value]) =>
+          typeof value === 'string'
+            ? []
+            : [[name, name.endsWith('Ms') ? Number(value.numberText) : BigInt(value.numberText)]],
+        ),
+      )
+      const market = said.get('market')
+      const answer = {
+        type: 'quoted',
+        market: typeof market === 'string' ? market : 'BTC/USD',
+        quote,
+      }
+      return { type: 'answers', answers: [answer as StreamAnswer] }
+    },
 }
 
 const START_MS = 1_760_000_000_000

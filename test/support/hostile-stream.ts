@@ -47,13 +47,17 @@ export async function startHostileStream(behaviour: {
   /** Further headers of the upgrade, each with its line end. */
   readonly headers?: string
   readonly after?: (socket: Socket) => void
+  /** Hears the request as it came. */
+  readonly onHead?: (head: string) => void
 }): Promise<HostileStream> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => socket.destroy())
     socket.once('data', (bytes) => {
-      const key = /sec-websocket-key: (\S+)/i.exec(bytes.toString('latin1'))?.[1] ?? ''
+      const head = bytes.toString('latin1')
+      behaviour.onHead?.(head)
+      const key = /sec-websocket-key: (\S+)/i.exec(head)?.[1] ?? ''
       const accept = createHash('sha1').update(`${key}${WEB_SOCKET_GUID}`).digest('base64')
       const upgrade =
         'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n' +

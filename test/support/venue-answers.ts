@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { codeOf } from '../../node/errors.ts'
 import { readJson } from '../../node/sources/json.ts'
-import type { StreamAnswer, Venue } from '../../node/sources/venue.ts'
+import type { StreamAnswer, StreamEvent, Venue } from '../../node/sources/venue.ts'
 
 export const marketsOf = (venue: Venue, ...markets: readonly string[]) =>
   markets.map((market) => ({ market, symbol: venue.symbolOf(market) }))
@@ -40,14 +40,27 @@ export function streamOf(venue: Venue) {
   return venue.stream
 }
 
+/** What the first frame of a connection means. */
 export function frame(venue: Venue, text: string, ...markets: readonly string[]) {
-  const { parse } = streamOf(venue)
-  try {
-    const event = parse(readJson(text), marketsOf(venue, ...markets))
-    return event.type === 'answers' ? shown(event.answers) : event.type
-  } catch (error) {
-    return codeOf(error)
-  }
+  return frames(venue, [text], ...markets)[0]
+}
+
+/** What the frames of one connection mean, one after the other. */
+export function frames(venue: Venue, texts: readonly string[], ...markets: readonly string[]) {
+  const read = streamOf(venue).reader()
+  const asked = marketsOf(venue, ...markets)
+  return texts.map((text) => {
+    try {
+      const event = read(readJson(text), asked)
+      return event.type === 'answers' ? shown(event.answers) : (replyOf(event) ?? event.type)
+    } catch (error) {
+      return codeOf(error)
+    }
+  })
+}
+
+function replyOf(event: StreamEvent): string | undefined {
+  return event.type === 'heartbeat' ? event.reply : undefined
 }
 
 /** The bid of each market, or its code. */

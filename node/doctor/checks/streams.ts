@@ -2,10 +2,9 @@ import type { DurationMs, UnixMs } from '../../../aggregator/values/time.ts'
 import type { OracleError } from '../../errors.ts'
 import type { AskedSpotVenue } from '../../sources/asked.ts'
 import { askedVenues } from '../../sources/asked.ts'
-import { streamSocketOf } from '../../sources/open-venue.ts'
 import { clockAt } from '../../sources/source-clock.ts'
 import { StreamConnection } from '../../sources/stream-connection.ts'
-import { openStreamSocket } from '../../sources/stream-socket.ts'
+import { streamOpener } from '../../sources/stream-opener.ts'
 import { eachAtOnce } from '../at-once.ts'
 import type { Check, Tools } from '../check.ts'
 import type { Finding } from '../finding.ts'
@@ -15,6 +14,8 @@ import { sourceFailure } from '../source-failure.ts'
 const AT_ONCE = 8
 /** Every stream begins with a price of each market, or has one within a second or two. */
 const PRICE_MS = 5_000
+/** Some venues take subscriptions a while after the connection. */
+const WATCH_MS = 250
 
 /** Opens each venue's stream as the node does, and waits for a first price. */
 export const streams: Check = {
@@ -52,9 +53,9 @@ export function streamFinding(venue: string, { openMs, pricedMs, error }: Stream
 }
 
 async function streamOf({ found, markets }: AskedSpotVenue, tools: Tools): Promise<Finding | null> {
-  const socket = streamSocketOf(found, tools)
+  const open = streamOpener(found, tools)
   const { name, stream } = found.venue
-  if (socket === null || stream === null || found.streamed === null) return null
+  if (open === null || stream === null || found.streamed === null) return null
   const { clock, signal } = tools
   const { promise: ended, resolve: end } = Promise.withResolvers<OracleError | null>()
   const times: { startMs: UnixMs; pricedMs: UnixMs | null } = {
@@ -65,7 +66,7 @@ async function streamOf({ found, markets }: AskedSpotVenue, tools: Tools): Promi
     { venue: name, stream, markets, limits: found.streamed },
     {
       nowMs: () => clock.nowMs(),
-      open: (listener) => openStreamSocket(socket, listener),
+      open,
       onFrame: () => undefined,
       onAnswers: (_, answers) => {
         if (!answers.some(({ type }) => type === 'quoted')) return
@@ -78,9 +79,11 @@ async function streamOf({ found, markets }: AskedSpotVenue, tools: Tools): Promi
   )
   const stop = () => end(null)
   const timer = setTimeout(stop, PRICE_MS)
+  const watch = setInterval(() => connection.watch(clock.nowMs()), WATCH_MS)
   signal.addEventListener('abort', stop, { once: true })
   const error = await ended
   clearTimeout(timer)
+  clearInterval(watch)
   signal.removeEventListener('abort', stop)
   const since = (atMs: UnixMs | null) => (atMs === null ? null : atMs - times.startMs)
   const seen = { openMs: since(connection.openedMs), pricedMs: since(times.pricedMs), error }

@@ -63,7 +63,7 @@ export const binance: Venue = {
         id: 1,
       }),
     ],
-    parse: parseFrame,
+    reader: () => parseFrame,
   },
 }
 

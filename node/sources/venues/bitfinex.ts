@@ -1,8 +1,9 @@
-import type { Quote } from '../../../aggregator/aggregation/quote.ts'
-import { amountAt, answerFor, listAt, symbolAbsent } from '../fields.ts'
+import type { MarketName, Quote } from '../../../aggregator/aggregation/quote.ts'
+import { amountAt, answerFor, listAt, objectAt, symbolAbsent, wholeTextAt } from '../fields.ts'
 import type { Json } from '../json.ts'
+import { isList, isNumber } from '../json.ts'
 import { refusedBy } from '../tickers.ts'
-import type { Venue } from '../venue.ts'
+import type { ReadFrame, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /** Currencies that Bitfinex spells in its own way. */
 const OWN_NAMES: ReadonlyMap<string, string> = new Map([['USDT', 'UST']])
@@ -44,7 +45,60 @@ export const bitfinex: Venue = {
       }),
     )
   },
-  stream: null,
+  stream: {
+    url: 'wss://api-pub.bitfinex.com/ws/2',
+    // Each channel says every 15 s that it lives.
+    ping: null,
+    lifeMs: null,
+    subscribe: (markets) =>
+      markets.map(({ symbol }) =>
+        JSON.stringify({ event: 'subscribe', channel: 'ticker', symbol }),
+      ),
+    reader,
+  },
+}
+
+/** Codes of a server that restarts, and of one whose maintenance is over. */
+const RECONNECT_CODES: readonly string[] = ['20051', '20061']
+
+/** Messages name a channel by a number that is told when it is subscribed to. */
+function reader(): ReadFrame {
+  const channels = new Map<MarketName, string>()
+  return (frame, markets) => {
+    if (isList(frame)) return channelEvent(frame, { channels, markets })
+    const message = objectAt(frame, 'frame')
+    const event = message.get('event')
+    if (event === 'error') throw refusedBy('bitfinex', message.get('msg'))
+    if (event === 'subscribed' && message.get('channel') === 'ticker') {
+      const asked = markets.find(({ symbol }) => symbol === message.get('symbol'))
+      const channel = wholeTextAt(message.get('chanId'), 'chanId')
+      if (asked !== undefined) channels.set(asked.market, channel)
+    }
+    const code = message.get('code')
+    const isLeaving =
+      event === 'info' && isNumber(code) && RECONNECT_CODES.includes(code.numberText)
+    return { type: isLeaving ? 'reconnect' : 'ignored' }
+  }
+}
+
+function channelEvent(
+  frame: readonly Json[],
+  {
+    channels,
+    markets,
+  }: {
+    readonly channels: ReadonlyMap<MarketName, string>
+    readonly markets: readonly VenueMarket[]
+  },
+): StreamEvent {
+  const [number, said] = frame
+  if (said === 'hb') return { type: 'heartbeat' }
+  const channel = wholeTextAt(number, 'frame[0]')
+  const asked = markets.find(({ market }) => channels.get(market) === channel)
+  if (asked === undefined) return { type: 'ignored' }
+  // As in the list of tickers, without the symbol at its head.
+  const row = [asked.symbol, ...listAt(said, 'frame[1]')]
+  return { type: 'answers', answers: [answerFor(asked.market, () => tickerQuote(row))] }
 }
 
 function tickerQuote(row: readonly Json[]): Quote {

@@ -36,7 +36,7 @@ export const bitstamp: Venue = {
   },
   stream: {
     url: 'wss://ws.bitstamp.net',
-    ping: { text: '{"event":"bts:heartbeat"}', everyMs: 15_000, answer: null },
+    ping: { textAt: () => '{"event":"bts:heartbeat"}', everyMs: 15_000, answer: null },
     lifeMs: null,
     subscribe: (markets) =>
       markets.flatMap(({ symbol }) =>
@@ -44,7 +44,7 @@ export const bitstamp: Venue = {
           JSON.stringify({ event: 'bts:subscribe', data: { channel } }),
         ),
       ),
-    parse: parseFrame,
+    reader: () => parseFrame,
   },
 }
 

@@ -39,14 +39,14 @@ export const bybit: Venue = {
   stream: {
     url: 'wss://stream.bybit.com/v5/public/spot',
     // It closes a connection that has not pinged for a while; documented are 20 s.
-    ping: { text: '{"op":"ping"}', everyMs: 15_000, answer: null },
+    ping: { textAt: () => '{"op":"ping"}', everyMs: 15_000, answer: null },
     lifeMs: null,
     // Known: ten topics in one frame.
     subscribe: (markets) =>
       markets.map(({ symbol }) =>
         JSON.stringify({ op: 'subscribe', args: [`${BOOK}${symbol}`, `${TICKER}${symbol}`] }),
       ),
-    parse: parseFrame,
+    reader: () => parseFrame,
   },
 }
 

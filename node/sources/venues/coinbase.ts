@@ -45,7 +45,7 @@ export const coinbase: Venue = {
         channels: ['ticker', 'heartbeat'],
       }),
     ],
-    parse: parseFrame,
+    reader: () => parseFrame,
   },
 }
 

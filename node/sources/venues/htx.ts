@@ -1,11 +1,19 @@
-import { amountAt, answerFor, listAt, objectAt, symbolAbsent } from '../fields.ts'
-import type { JsonObject } from '../json.ts'
+import {
+  amountAt,
+  answerFor,
+  listAt,
+  objectAt,
+  symbolAbsent,
+  timeAt,
+  wholeTextAt,
+} from '../fields.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { oneEach, refusedBy } from '../tickers.ts'
-import type { Venue } from '../venue.ts'
+import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /**
  * HTX spot (once Huobi). Where its host is out of reach, `https://api-aws.huobi.pro` may do. The
- * only time of its answer is when it was made, which an answer about a frozen book has as well:
+ * only time of its REST answer is when it was made, which an answer about a frozen book has as well:
  * that shows by repeating itself.
  */
 export const htx: Venue = {
@@ -38,7 +46,54 @@ export const htx: Venue = {
       }),
     )
   },
-  stream: null,
+  stream: {
+    url: 'wss://api.huobi.pro/ws',
+    packing: 'gzip',
+    // It pings itself, every 5 s.
+    ping: null,
+    lifeMs: null,
+    subscribe: (markets) =>
+      markets.flatMap(({ symbol }) =>
+        ['bbo', 'ticker'].map((kind) =>
+          JSON.stringify({ sub: `market.${symbol}.${kind}`, id: `${symbol}.${kind}` }),
+        ),
+      ),
+    reader: () => parseFrame,
+  },
+}
+
+function parseFrame(frame: Json, markets: readonly VenueMarket[]): StreamEvent {
+  const message = objectAt(frame, 'frame')
+  const ping = message.get('ping')
+  if (ping !== undefined) {
+    return { type: 'heartbeat', reply: `{"pong":${wholeTextAt(ping, 'ping')}}` }
+  }
+  if (message.get('status') === 'error') throw refusedBy('htx', message.get('err-msg'))
+  const channel = message.get('ch')
+  const asked = markets.find(({ symbol }) =>
+    [`market.${symbol}.bbo`, `market.${symbol}.ticker`].some((each) => each === channel),
+  )
+  if (asked === undefined) return { type: 'ignored' }
+  const tick = objectAt(message.get('tick'), 'tick')
+  const isBook = channel === `market.${asked.symbol}.bbo`
+  const read = () => (isBook ? bookQuote(tick) : tradeQuote(tick))
+  return { type: 'answers', answers: [answerFor(asked.market, read)] }
+}
+
+function bookQuote(tick: JsonObject): PartialQuote {
+  return {
+    bid: amountAt(tick.get('bid'), 'bid'),
+    ask: amountAt(tick.get('ask'), 'ask'),
+    venueMs: timeAt(tick.get('quoteTime'), { where: 'quoteTime', unit: 'ms' }),
+  }
+}
+
+/** Comes ten times a second whatever happened, so a book of it would look new for ever. */
+function tradeQuote(tick: JsonObject): PartialQuote {
+  return {
+    last: amountAt(tick.get('lastPrice'), 'lastPrice'),
+    baseVolume: amountAt(tick.get('amount'), 'amount'),
+  }
 }
 
 /** Price of a side, which is a price and a size; missing or null where nobody offers. */

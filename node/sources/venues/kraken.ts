@@ -65,7 +65,7 @@ export const kraken: Venue = {
         req_id: 1,
       }),
     ],
-    parse: parseFrame,
+    reader: () => parseFrame,
   },
 }
 

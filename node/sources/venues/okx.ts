@@ -35,7 +35,7 @@ export const okx: Venue = {
   stream: {
     url: 'wss://ws.okx.com:8443/ws/v5/public',
     // It closes a connection on which nothing passed for 30 s.
-    ping: { text: 'ping', everyMs: 15_000, answer: 'pong' },
+    ping: { textAt: () => 'ping', everyMs: 15_000, answer: 'pong' },
     lifeMs: null,
     subscribe: (markets) => [
       JSON.stringify({
@@ -43,7 +43,7 @@ export const okx: Venue = {
         args: markets.map(({ symbol }) => ({ channel: 'tickers', instId: symbol })),
       }),
     ],
-    parse: parseFrame,
+    reader: () => parseFrame,
   },
 }
 

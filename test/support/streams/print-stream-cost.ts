@@ -51,7 +51,7 @@ function modelLoad(name: MarketVenue, perSecond: number): Load {
   const markets = ['BTC', 'ETH', 'SOL'].map((base) => `${base}/${quote}`)
   const asked = markets.map((market) => ({ market, symbol: venue.symbolOf(market) }))
   const { read, message } = STREAM_FORMATS[name]
-  const texts = venue.stream?.subscribe(asked) ?? []
+  const texts = venue.stream?.subscribe(asked, 0) ?? []
   const channels = texts.flatMap((text) => read(text)?.channels ?? [])
   const startMs = 1_760_000_000_000
   const model = new MarketModel({ seed: 1, startMs, incidents: [] })
@@ -93,6 +93,7 @@ async function measure(loads: readonly Load[], windowMs: number) {
       url: new URL(server.url + replay.path),
       timeoutMs: 5_000,
       frameBytesMax: FRAME_BYTES_MAX,
+      packing: null,
       lookup,
       nowMs: Date.now,
     }

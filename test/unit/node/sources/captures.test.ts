@@ -27,12 +27,13 @@ describe('streams as the venues really sent them', () => {
       if (stream === null) throw new Error(`${venue.name} is only polled`)
       const asked = markets.map((market) => ({ market, symbol: venue.symbolOf(market) }))
       const frames = framesOf(file)
+      const read = stream.reader()
       expect(frames.length).toBeGreaterThan(100)
       let answered = 0
       for (const { receivedMs, text } of frames) {
         // Books of a thousand levels are beyond the bounds of a ticker.
         const limits = { depthMax: 16, valuesMax: 200_000, stringLengthMax: 16_384 }
-        const event = stream.parse(readJson(text, limits), asked)
+        const event = read(readJson(text, limits), asked)
         expect(['answers', 'heartbeat', 'ignored', 'reconnect']).toContain(event.type)
         if (event.type !== 'answers') continue
         for (const answer of event.answers) checkQuote(answer, receivedMs)

@@ -81,12 +81,17 @@ describe('the configuration of sources', () => {
     [
       'silence shorter than the poll',
       feed(THREE, { silenceMsMax: 1_000 }),
-      'silenceMsMax must be at least three times',
+      'silenceMsMax must be at least 3000',
+    ],
+    [
+      'silence shorter than two polls of a slow venue with a stream',
+      feed([...THREE, { venue: 'gemini', market: 'BTC/USD' }], { silenceMsMax: 5_999 }),
+      'is polled every 3000 ms; silenceMsMax must be at least 6000',
     ],
     [
       'silence shorter than the poll of a venue without its stream',
       { ...feed(THREE, { silenceMsMax: 2_999 }), venues: { kraken: { transport: 'poll' } } },
-      'is polled every 1500 ms; silenceMsMax must be at least twice',
+      'is polled every 1500 ms; silenceMsMax must be at least 3000',
     ],
     [
       'a stream without TLS',
@@ -134,7 +139,7 @@ describe('the configuration of sources', () => {
 
   test('a venue without a stream is polled, whatever is set', () => {
     const { venues } = sourcesConfigSchema.parse({ venues: { gate: { transport: 'stream' } } })
-    expect(streamUrlOf(VENUES.gate, venues.gate)).toBeNull()
+    expect(streamUrlOf({ ...VENUES.gate, stream: null }, venues.gate)).toBeNull()
   })
 
   test('lists every problem at once', () => {

@@ -189,7 +189,7 @@ describe('a leg', () => {
 
   test('is held to the same rules at a declared venue', () => {
     expect(problems({ ...example({ pollMs: 3_001 }), ...feed() })[0]).toContain(
-      'legs[2]: is polled every 3001 ms; silenceMsMax must be at least twice that',
+      'legs[2]: is polled every 3001 ms; silenceMsMax must be at least 6002',
     )
     expect(problems({ ...example(), ...feed([...LEGS, LEGS[2]]) })[0]).toContain(
       'legs[3]: repeats example: one venue has one vote',

@@ -5,7 +5,7 @@ import { readJson } from '../../../../node/sources/json.ts'
 import type { KnownVenue } from '../../../../node/sources/registry.ts'
 import { VENUE_NAMES, VENUES } from '../../../../node/sources/registry.ts'
 import type { Venue } from '../../../../node/sources/venue.ts'
-import { bids, marketsOf, parse, streamOf } from '../../../support/venue-answers.ts'
+import { bids, frame, frames, marketsOf, parse, streamOf } from '../../../support/venue-answers.ts'
 
 describe('every venue', () => {
   const venues: readonly Venue[] = VENUE_NAMES.map((name) => VENUES[name])
@@ -55,11 +55,56 @@ describe('every venue', () => {
     expect(bids(venue, body, 'BTC/USD')).toEqual([null])
   })
 
+  /** Frames of a connection up to one with a book. */
+  const streamed: Readonly<Record<KnownVenue, (bid: string) => readonly string[]>> = {
+    binance: (bid) => [`{"stream":"btcusd@bookTicker","data":{"s":"BTCUSD","b":${bid}}}`],
+    coinbase: (bid) => [`{"type":"ticker","product_id":"BTC-USD","best_bid":${bid}}`],
+    kraken: (bid) => [`{"channel":"ticker","data":[{"symbol":"BTC/USD","bid":${bid}}]}`],
+    bitstamp: (bid) => [
+      `{"channel":"order_book_btcusd","event":"data","data":{"bids":[[${bid}]],"asks":[]}}`,
+    ],
+    okx: (bid) => [`{"arg":{"channel":"tickers"},"data":[{"instId":"BTC-USD","bidPx":${bid}}]}`],
+    gemini: (bid) => [`{"s":"btcusd","b":${bid},"a":null}`],
+    bitfinex: (bid) => [
+      '{"event":"subscribed","channel":"ticker","chanId":1,"symbol":"tBTCUSD"}',
+      `[1,[${bid}]]`,
+    ],
+    cryptocom: (bid) => [`{"result":{"channel":"ticker","data":[{"i":"BTC_USD","b":${bid}}]}}`],
+    bybit: (bid) => [
+      `{"topic":"orderbook.1.BTCUSD","type":"snapshot","data":{"b":[[${bid},"1"]],"a":[]}}`,
+    ],
+    kucoin: (bid) => [
+      `{"type":"message","topic":"/market/ticker:BTC-USD","data":{"bestBid":${bid}}}`,
+    ],
+    gate: (bid) => [
+      `{"channel":"spot.book_ticker","event":"update","result":{"s":"BTC_USD","b":${bid}}}`,
+    ],
+    htx: (bid) => [`{"ch":"market.btcusd.bbo","tick":{"bid":${bid}}}`],
+  }
+
+  test.each(venues.flatMap((venue) => numbers.map((bid) => [venue.name, bid, venue] as const)))(
+    '%s: given the bid %s in its stream, then the market is refused with a code',
+    (_, bid, venue) => {
+      const texts = streamed[venue.name as KnownVenue](bid)
+      expect(frames(venue, texts, 'BTC/USD').at(-1)).toEqual(['SOURCE_NUMBER_INVALID'])
+    },
+  )
+
+  test.each(
+    venues.flatMap((venue) =>
+      ['null', '{}', '[]', '5', 'true', '"pong"', '"x"', '[[]]', '[{}]'].map(
+        (text) => [venue.name, text, venue] as const,
+      ),
+    ),
+  )('%s: given the frame %s, then it is no price', (_, text, venue) => {
+    expect(frame(venue, text, 'BTC/USD')).toMatch(/^(heartbeat|ignored|SOURCE_ANSWER_UNEXPECTED)$/)
+  })
+
   test.each(
     venues.filter(({ stream }) => stream !== null).map((venue) => [venue.name, venue] as const),
   )('%s: subscribes to what it was asked for, in frames that are JSON', (_, venue) => {
     const markets = marketsOf(venue, 'BTC/USD', 'ETH/USD')
-    const frames = streamOf(venue).subscribe(markets)
+    const frames = streamOf(venue).subscribe(markets, 1_760_000_000_000)
     expect(frames.length).toBeGreaterThan(0)
     for (const text of frames) expect(() => readJson(text)).not.toThrow()
     const all = frames.join()
@@ -71,7 +116,8 @@ describe('every venue', () => {
   test('a stream that is pinged is pinged before its silence counts', () => {
     for (const { stream } of venues) {
       const pingMs = stream?.ping?.everyMs ?? 0
-      expect(pingMs).toBeLessThanOrEqual(STREAM_DEFAULTS.streamIdleMs - 5_000)
+      const idleMs = stream?.idleMs ?? STREAM_DEFAULTS.streamIdleMs
+      expect(pingMs).toBeLessThanOrEqual(idleMs - 5_000)
     }
   })
 
