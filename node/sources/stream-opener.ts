@@ -41,7 +41,7 @@ export function streamOpener(
 }
 
 /** A connection whose address has to be asked for first; to its user it opens a little later. */
-function openTicketed(
+export function openTicketed(
   ask: (signal: AbortSignal) => Promise<URL>,
   openAt: (url: URL, listener: StreamListener) => StreamSocket,
   listener: StreamListener,

@@ -186,21 +186,4 @@ describe('a stream that is entered with a ticket', () => {
   ])('at %s is one of the venue: %s', (address, expected) => {
     expect(isStreamOf(address, { domain: 'kucoin.com', access: 'public' })).toBe(expected)
   })
-
-  test('that is given up while it is asked for is never connected to', async () => {
-    let connections = 0
-    const stream = await hostile({ after: () => void connections++ })
-    const { promise: asked, resolve } = Promise.withResolvers<() => void>()
-    const { baseUrl } = await giving((request, response) =>
-      resolve(() => ticketTo(stream)(request, response)),
-    )
-    const { socket } = connect('kucoin', { baseUrl })
-    const answer = await asked
-    socket.end()
-    answer()
-    const { promise: opened, resolve: onOpen } = Promise.withResolvers<unknown>()
-    connect('kucoin', { streamUrl: stream }, onOpen)
-    await opened
-    expect(connections).toBe(1)
-  })
 })

@@ -36,7 +36,7 @@ export class FakeSocket implements StreamSocket {
 }
 
 /** A stream whose messages are their meaning: `{"bid":5}`, `"heartbeat"`, `"reconnect"`. */
-const PLAIN_STREAM: VenueStream = {
+export const PLAIN_STREAM: VenueStream = {
   url: 'wss://plain.example',
   ping: { textAt: () => 'ping', everyMs: 15_000, answer: 'pong' },
   lifeMs: 86_400_000,
@@ -64,7 +64,7 @@ const PLAIN_STREAM: VenueStream = {
     },
 }
 
-const START_MS = 1_760_000_000_000
+export const START_MS = 1_760_000_000_000
 
 /** A client of `PLAIN_STREAM` whose time, chance and connections belong to the test. */
 export class DrivenStream {
