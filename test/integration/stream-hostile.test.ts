@@ -40,7 +40,13 @@ function connectTo(url: string, access: 'local' | 'public' = 'local'): Heard {
   const { promise: ended, resolve } = Promise.withResolvers<OracleError>()
   const heard = { answers: [] as StreamAnswer[], refusals: [] as string[], frames: 0 }
   const lookup = guardedLookup(access, async () => [{ address: '127.0.0.1', family: 4 }])
-  const socket = { url: new URL(url), timeoutMs: 5_000, frameBytesMax: FRAME_BYTES_MAX, packing: null, lookup }
+  const socket = {
+    url: new URL(url),
+    timeoutMs: 5_000,
+    frameBytesMax: FRAME_BYTES_MAX,
+    packing: null,
+    lookup,
+  }
   const connection = new StreamConnection(
     { venue: 'binance', stream, markets: MARKETS, limits: LIMITS },
     {
