@@ -32,8 +32,8 @@ const JSON_TYPE = /^(?:application|text)\/(?:[\w.-]+\+)?json\b/i
 const RETRY_AFTER_MS_MAX = 3 * 86_400_000
 
 /**
- * Asks for one JSON text: no redirect is followed, no content encoding taken, and the body is counted
- * while it arrives. Nothing of what came is left open, whatever went wrong.
+ * Asks for one JSON text: no redirect is followed, no content encoding taken, and the body is
+ * counted while it arrives. Nothing of what came is left open, whatever went wrong.
  *
  * @throws {OracleError} one of the SOURCE_ codes of docs/errors.md
  */

@@ -6,8 +6,8 @@ import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /**
  * Gemini. One pair per request; the answer does not name it. Its only time is the end of the hour
- * over which it counts volume, so a frozen answer shows only by repeating itself. Its stream has the
- * time of the book; the older stream at the host of its REST API begins with the whole book.
+ * over which it counts volume, so a frozen answer shows only by repeating itself. Its stream has
+ * the time of the book; the older stream at the host of its REST API begins with the whole book.
  */
 export const gemini: Venue = {
   name: 'gemini',

@@ -13,8 +13,8 @@ import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /**
  * HTX spot (once Huobi). Where its host is out of reach, `https://api-aws.huobi.pro` may do. The
- * only time of its REST answer is when it was made, which an answer about a frozen book has as well:
- * that shows by repeating itself.
+ * only time of its REST answer is when it was made, which an answer about a frozen book has as
+ * well: that shows by repeating itself.
  */
 export const htx: Venue = {
   name: 'htx',

@@ -151,7 +151,7 @@ describe('the stream of gate', () => {
 describe('the stream of cryptocom', () => {
   const ticker =
     '{"id":-1,"method":"subscribe","code":0,"result":{"instrument_name":"BTC_USD","subscription":' +
-    '"ticker.BTC_USD","channel":"ticker","data":[{"h":"51790.00","l":"47895.50","a":"51174.500000"' +
+    '"ticker.BTC_USD","channel":"ticker","data":[{"h":"51790.00","l":"47895.50","a":"51174.5000"' +
     ',"c":"0.03955106","b":"51170.000000","bs":"0.1000","k":"51180.000000","ks":"0.2000","i":' +
     '"BTC_USD","v":"879.5024","vv":"26370000.12","oi":"12345.12","t":1613580710768}]}}'
 
@@ -254,8 +254,8 @@ describe('the stream of htx', () => {
     '"askSize":0.707776,"bid":16829.5,"bidSize":1.685945,"quoteTime":1671941599612,"symbol":' +
     '"btcusdt"}}'
   const ticker =
-    '{"ch":"market.btcusdt.ticker","ts":1630982370526,"tick":{"open":51732,"high":52785.64,"close"' +
-    ':52735.63,"amount":13259.24137056181,"vol":687640987.4125315,"bid":52732.88,"ask":52732.89,' +
+    '{"ch":"market.btcusdt.ticker","ts":1630982370526,"tick":{"open":51732,"high":52785.64,' +
+    '"close":52735.63,"amount":13259.24137056181,"vol":687640987.4125315,"bid":52732.88,"ask":52732.89,' +
     '"lastPrice":52735.63,"lastSize":0.03}}'
 
   test('takes the book with the time of its change, as numbers or as texts', () => {
