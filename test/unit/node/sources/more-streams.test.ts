@@ -255,8 +255,8 @@ describe('the stream of htx', () => {
     '"btcusdt"}}'
   const ticker =
     '{"ch":"market.btcusdt.ticker","ts":1630982370526,"tick":{"open":51732,"high":52785.64,' +
-    '"close":52735.63,"amount":13259.24137056181,"vol":687640987.4125315,"bid":52732.88,"ask":52732.89,' +
-    '"lastPrice":52735.63,"lastSize":0.03}}'
+    '"close":52735.63,"amount":13259.24137056181,"vol":687640987.4125315,"bid":52732.88,' +
+    '"ask":52732.89,"lastPrice":52735.63,"lastSize":0.03}}'
 
   test('takes the book with the time of its change, as numbers or as texts', () => {
     expect(subscriptions(htx, 'BTC/USDT')).toEqual([
