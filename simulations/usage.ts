@@ -73,7 +73,7 @@ export const COMMANDS: readonly CommandUsage[] = [
     name: 'sweep',
     takes: [
       '<sweep.yaml> [--workers N] [--out FILE] [--table FILE] [--report PATH]',
-      '[--format F] [--shard i/k] [--json]',
+      '[--metrics M] [--format F] [--shard i/k] [--json]',
     ],
     does: [
       "every combination of a scenario's axes and seeds on all cores; Ctrl-C stops it and the",
@@ -82,12 +82,15 @@ export const COMMANDS: readonly CommandUsage[] = [
   },
   {
     name: 'merge',
-    takes: ['--out FILE [--table FILE] [--report PATH] [--format F] <results.jsonl> ...'],
+    takes: [
+      '--out FILE [--table FILE] [--report PATH] [--metrics M] [--format F]',
+      '<results.jsonl> ...',
+    ],
     does: ['the result files of all shards as one'],
   },
   {
     name: 'report',
-    takes: ['<results.jsonl> [--out PATH] [--format F]'],
+    takes: ['<results.jsonl> [--out PATH] [--metrics M] [--format F]'],
     does: ['heat maps, lines with intervals and tables of a sweep that was run'],
   },
   {
@@ -147,6 +150,8 @@ const SHARED = `What the options mean where a command takes them:
   --report PATH   one page with figures that needs nothing else where PATH ends with .html; else a
                   folder with it, every figure as SVG and PNG, and every table
   --table FILE    the timeline, or the runs of a sweep, as rows
+  --metrics M     what a report of a sweep draws: all, or names such as first-p99,due-p50 (columns of
+                  its table of means); else the main ones
   --format F      csv or parquet; else the end of the file's name says it
 
 Exit codes: 0 all invariants held, 1 one was broken, 2 the command or a file is wrong,

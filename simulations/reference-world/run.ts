@@ -54,6 +54,7 @@ export class ReferenceRun {
     const truth = truthOf(prices, { seed, label: feeds[0]?.name ?? '', recording })
     const statistics = new RoundStatistics({
       unit: 10 ** FEED_DECIMALS,
+      feeds: feeds.map(({ name }) => name),
       firstRound: ROUNDS_BEFORE + 1,
       lastRound: ROUNDS_BEFORE + scenario.rounds,
       truth,
@@ -68,14 +69,23 @@ export class ReferenceRun {
         create,
         control,
         sources: sourcesOf(scenario, { seed, feeds, keys, recording }),
-        observed: ({ member, round, report, nowUs }) => {
-          if (hasMember(honest, member)) statistics.observe(round, report[0] ?? null, nowUs)
+        observed: ({ member, round, report, absences, nowUs }) => {
+          if (!hasMember(honest, member)) return
+          statistics.observe(round, report[0] ?? null, nowUs)
+          if (absences.length > 0) statistics.miss(round, absences)
         },
         certified: ({ member, round, report, attempt, nowUs }) => {
           recorder?.mark(round, { type: 'certificate', member }, nowUs)
           if (!hasMember(honest, member)) return
           const end = attempt === 'first' ? 'fast' : 'proposed'
-          statistics.certify({ round, nowUs, end, of: report, value: () => report[0] ?? null })
+          statistics.certify({
+            round,
+            nowUs,
+            end,
+            of: report,
+            value: () => report[0] ?? null,
+            unavailable: () => [...report.keys()].filter((feed) => report[feed] === null),
+          })
           recorder?.certified(round, { observers: null, signers: 0, end, nowUs })
         },
         recorder,

@@ -4,6 +4,7 @@ import { Schedule } from '../determinism/schedule.ts'
 import { Trace } from '../determinism/trace.ts'
 import type { Mark, RunRecorder } from '../record/run-recorder.ts'
 import type { Clock } from '../world/clock.ts'
+import type { Sampled } from '../world/host-options.ts'
 import { createNetwork, type Network, type NetworkOptions } from '../world/network.ts'
 import type { Sources } from '../world/sources.ts'
 import type { ReferenceControl } from './control.ts'
@@ -25,6 +26,11 @@ export interface Certified {
   readonly attempt: 'first' | 'later'
 }
 
+/** What a member saw when it looked at the prices. */
+export interface Seen extends Omit<Certified, 'attempt'> {
+  readonly absences: Sampled['absences']
+}
+
 export interface ReferenceWorldOptions {
   readonly seed: number
   readonly f: number
@@ -42,7 +48,7 @@ export interface ReferenceWorldDependencies {
   readonly control: ReferenceControl
   readonly certified: (result: Certified) => void
   /** A member looks at the prices; before adversaries change what it says of them. */
-  readonly observed: (observation: Omit<Certified, 'attempt'>) => void
+  readonly observed: (seen: Seen) => void
   /** Collects what a report shows; null where nobody wants one. */
   readonly recorder: RunRecorder | null
 }
@@ -209,8 +215,8 @@ export class ReferenceWorld {
       progressUs,
       epochRounds,
       observe: (round) => {
-        const { values } = sources.sample(member, this.#nowUs)
-        observed({ nowUs: this.#nowUs, member, round, report: values })
+        const { values, absences } = sources.sample(member, this.#nowUs)
+        observed({ nowUs: this.#nowUs, member, round, report: values, absences })
         return control.observe(member, round, values)
       },
       send: (to, message) => {

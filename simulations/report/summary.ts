@@ -1,7 +1,11 @@
 import { OURS } from '../reference-world/protocols.ts'
 import type { SimulationResult } from '../run/result.ts'
 import type { LatencySummary } from '../statistics/histogram.ts'
+import { absenceText } from './absence.ts'
 import { fixed, percent } from './text.ts'
+
+/** Feeds without a value that are named; a page and --json have all of them. */
+const FEEDS_SHOWN = 8
 
 /** What a person reads in the terminal after a run. */
 export function textSummary(result: SimulationResult): string {
@@ -20,6 +24,7 @@ export function textSummary(result: SimulationResult): string {
     `             from observations ${latencyLine(latencyMs.observed)}`,
     `  value      off the true price by ${fixed(errorBps.meanBps, 2)} bps on average, at most ` +
       `${fixed(errorBps.maxBps, 2)}; members differ in ${result.differing} rounds`,
+    ...unavailableLines(result),
     `  wire       ${wire.messages} messages, ${wire.bytes} bytes`,
     ...chainLines(result.chain),
     `  convicted  ${listed(result.convicted)}`,
@@ -30,6 +35,16 @@ export function textSummary(result: SimulationResult): string {
     lines.push(`  BROKEN     ${rule} in round ${round}: ${message}`)
   }
   return lines.join('\n')
+}
+
+/** Feeds that rounds were certified without, and why. */
+function unavailableLines({ unavailable, rounds }: SimulationResult): readonly string[] {
+  const shown = unavailable.feeds.slice(0, FEEDS_SHOWN)
+  const more = unavailable.feeds.length - shown.length
+  const texts = shown.map((each) => absenceText(each, rounds.opened))
+  return [...texts, ...(more > 0 ? [`and ${more} more feeds`] : [])].map(
+    (text, at) => `  ${(at === 0 ? 'no value' : '').padEnd(10)} ${text}`,
+  )
 }
 
 function chainLines(chain: SimulationResult['chain']): readonly string[] {

@@ -1,5 +1,7 @@
-import type { Round } from '../../aggregator/values/ids.ts'
+import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
+import type { Absence } from '../world/host-options.ts'
 import type { PricePath } from '../world/prices.ts'
+import { AbsentCounter, type AbsentValues } from './absent-values.ts'
 import {
   type CumulativePoint,
   createHistogram,
@@ -27,11 +29,16 @@ interface OpenRound {
   readonly certifiedUs: number[]
   honestLow: number | null
   honestHigh: number | null
+  /** Feeds of which the first certificate has no value, and why members had none. */
+  unavailable: readonly FeedIndex[]
+  absences: readonly Absence[]
 }
 
 export interface RoundStatisticsOptions {
   /** One whole unit of the feed. */
   readonly unit: number
+  /** Names of the feeds, in the committee's order. */
+  readonly feeds: readonly string[]
   /** The first and the last round that are counted. */
   readonly firstRound: Round
   readonly lastRound: Round
@@ -59,6 +66,8 @@ export interface RoundFigures {
   readonly errorBps: ValueErrors
   /** Rounds in which two honest members held different values. */
   readonly differing: number
+  /** Rounds that were certified without a value of some feed. */
+  readonly unavailable: AbsentValues
   readonly curves: {
     readonly first: readonly CumulativePoint[]
     readonly all: readonly CumulativePoint[]
@@ -76,6 +85,7 @@ export class RoundStatistics {
   readonly #all: Histogram = createHistogram()
   readonly #observed: Histogram = createHistogram()
   readonly #timeline = new Timeline()
+  readonly #unavailable: AbsentCounter
   #differing = 0
   readonly #options: RoundStatisticsOptions
   readonly #rounds: OpenRounds<OpenRound>
@@ -85,7 +95,8 @@ export class RoundStatistics {
 
   constructor(options: RoundStatisticsOptions) {
     this.#options = options
-    const { firstRound, lastRound } = options
+    const { firstRound, lastRound, feeds } = options
+    this.#unavailable = new AbsentCounter(feeds)
     this.#rounds = new OpenRounds({ firstRound, lastRound, create: openRound })
   }
 
@@ -102,6 +113,7 @@ export class RoundStatistics {
       },
       errorBps: this.#errorBps(),
       differing: this.#differing,
+      unavailable: this.#unavailable.figures(),
       curves: { first: first.cumulative(CURVE_POINTS), all: all.cumulative(CURVE_POINTS) },
       timeline: this.#timeline.buckets,
     }
@@ -130,13 +142,23 @@ export class RoundStatistics {
     open.honestHigh = open.honestHigh === null ? value : Math.max(open.honestHigh, value)
   }
 
-  /** An honest member holds its first certificate `of` a round; `value` reads what is inside. */
+  /** An honest member had no value of some feeds. */
+  miss(round: Round, absences: readonly Absence[]): void {
+    const open = this.#rounds.at(round)
+    if (open !== undefined) open.absences = [...open.absences, ...absences]
+  }
+
+  /**
+   * An honest member holds its first certificate `of` a round; `value` and `unavailable` read what
+   * is inside: the first feed's value, and feeds without one.
+   */
   certify(certified: {
     readonly round: Round
     readonly nowUs: number
     readonly end: RoundEnd
     readonly of: object
     readonly value: () => bigint | null
+    readonly unavailable: () => readonly FeedIndex[]
   }): void {
     const { round, nowUs, end, of } = certified
     const open = this.#rounds.at(round)
@@ -157,6 +179,7 @@ export class RoundStatistics {
     open.firstUs = nowUs
     open.end = end
     open.of = of
+    open.unavailable = certified.unavailable()
     open.value = price
   }
 
@@ -177,6 +200,7 @@ export class RoundStatistics {
   #close(open: OpenRound): void {
     this.#ends[open.end] += 1
     if (open.isDiffering) this.#differing += 1
+    this.#unavailable.add(open.unavailable, open.absences)
     if (open.observations > 0) {
       const observedUs = Math.round(open.observedUsSum / open.observations)
       for (const us of open.certifiedUs) this.#observed.add(us - observedUs)
@@ -215,5 +239,7 @@ function openRound(round: Round): OpenRound {
     certifiedUs: [],
     honestLow: null,
     honestHigh: null,
+    unavailable: [],
+    absences: [],
   }
 }

@@ -2,7 +2,7 @@ import type { Committee } from '../../aggregator/committee.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
-import type { Members, Round } from '../../aggregator/values/ids.ts'
+import type { FeedIndex, Members, Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
 import type { Fact } from '../world/facts.ts'
 import type { PricePath } from '../world/prices.ts'
@@ -29,8 +29,15 @@ export class Statistics {
 
   constructor({ committee, honest, firstRound, lastRound, truth }: StatisticsOptions) {
     this.#honest = honest
+    const feeds = committee.params.feeds.map(({ name }) => name)
     const unit = 10 ** (committee.params.feeds[0]?.decimals ?? 0)
-    this.rounds = new RoundStatistics({ unit, firstRound, lastRound, truth: truth ?? null })
+    this.rounds = new RoundStatistics({
+      unit,
+      feeds,
+      firstRound,
+      lastRound,
+      truth: truth ?? null,
+    })
   }
 
   watch(fact: Fact): void {
@@ -47,10 +54,19 @@ export class Statistics {
       case 'certified': {
         if (!hasMember(this.#honest, fact.member)) return
         const { certificate, path, nowUs } = fact
-        const value = () => valueIn(certificate)
-        this.rounds.certify({ round: certificate.round, nowUs, end: path, of: certificate, value })
+        this.rounds.certify({
+          round: certificate.round,
+          nowUs,
+          end: path,
+          of: certificate,
+          value: () => valueIn(certificate, 0),
+          unavailable: () => unavailableIn(certificate),
+        })
         return
       }
+      case 'valuesAbsent':
+        if (hasMember(this.#honest, fact.member)) this.rounds.miss(fact.round, fact.absences)
+        return
       case 'noted':
         if (!hasMember(this.#honest, fact.member)) return
         this.notes.set(fact.code, (this.notes.get(fact.code) ?? 0) + 1)
@@ -61,8 +77,12 @@ export class Statistics {
   }
 }
 
-function valueIn(certificate: Certificate): bigint | null {
-  const word = certificate.words[0]
+function unavailableIn(certificate: Certificate): readonly FeedIndex[] {
+  return [...certificate.words.keys()].filter((feed) => valueIn(certificate, feed) === null)
+}
+
+function valueIn(certificate: Certificate, feed: FeedIndex): bigint | null {
+  const word = certificate.words[feed]
   const report = word === undefined ? null : decodeWord(word)
   return report === null || report.status !== FEED_STATUS.ok ? null : report.value
 }

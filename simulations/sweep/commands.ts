@@ -9,6 +9,7 @@ import { CALL } from '../scenario/call.ts'
 import type { Answer } from '../scenario/research.ts'
 import { printStudy } from '../study/commands.ts'
 import { attackOptionsOf, attackTable, isAttackHeld, runAttacks } from './attacks.ts'
+import { metricsNamed } from './metrics.ts'
 import { readResults } from './results.ts'
 import {
   mergeOptionsOf,
@@ -58,12 +59,17 @@ async function printReport(args: readonly string[]): Promise<Answer> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { out: { type: 'string' }, format: { type: 'string' } },
+    options: {
+      out: { type: 'string' },
+      format: { type: 'string' },
+      metrics: { type: 'string' },
+    },
   })
   const [results] = positionals
   if (results === undefined || positionals.length > 1) throw new RangeError('name one result file')
   const path = values.out ?? results.replace(/(\.jsonl)?$/, '-report')
-  const report = { path, format: formatOf(values.format) }
+  const metrics = metricsNamed(values.metrics)
+  const report = { path, format: formatOf(values.format), metrics }
   await writeSweepReport({ out: results, report }, `report ${args.join(' ')}`)
   return { output: path, isHeld: true }
 }
@@ -77,7 +83,7 @@ async function writeSweepReport(
   const results = readResults(out)
   const { commit } = results.head
   const origin = { commit, command: `${CALL} ${command}`, format: report.format }
-  await writeReport(report.path, pageOfSweep(results), origin)
+  await writeReport(report.path, pageOfSweep(results, report.metrics), origin)
 }
 
 async function printAttacks(args: readonly string[], signal: AbortSignal): Promise<Answer> {

@@ -25,6 +25,7 @@ export interface Outcome {
   readonly wire: SimulationResult['wire']
   readonly errorBps: SimulationResult['errorBps']
   readonly differing: number
+  readonly unavailable: SimulationResult['unavailable']
   /** Of a scenario with a chain. */
   readonly chain?: Omit<ChainFigures, 'timeline'>
   readonly convicted: readonly number[]
@@ -37,7 +38,7 @@ export interface Outcome {
 export function performJob(job: Job): Outcome {
   const result = wholeRun(job)
   const { virtualMs, events, rounds, latencyMs, wire, errorBps, differing } = result
-  const { convicted, violationCount, traceHash } = result
+  const { unavailable, convicted, violationCount, traceHash } = result
   const broken = new Set<Rule>()
   const violations = result.violations.filter(({ rule }) => {
     const isFirst = !broken.has(rule)
@@ -46,7 +47,7 @@ export function performJob(job: Job): Outcome {
   })
   const { isWithinModel } = result.committee
   const figures = { isWithinModel, virtualMs, events, rounds, latencyMs, convicted }
-  const compared = { wire, errorBps, differing, ...chainOf(result) }
+  const compared = { wire, errorBps, differing, unavailable, ...chainOf(result) }
   return { ...figures, ...compared, violationCount, violations, traceHash }
 }
 

@@ -5,6 +5,7 @@ import { createProgress } from '../report/progress.ts'
 import { InputError } from '../scenario/input.ts'
 import { wholeNumber } from '../scenario/options.ts'
 import { commitOf } from './commit.ts'
+import { type Metric, metricsNamed } from './metrics.ts'
 import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
 import {
   type Finished,
@@ -25,7 +26,7 @@ export interface SweepOptions {
   readonly out: string
   readonly table: TableFile | null
   /** A page, or a folder with it; see `writeReport`. */
-  readonly report: TableFile | null
+  readonly report: ReportFiles | null
   readonly workers: number
   /** The cells whose number leaves `index` when divided by `count`. */
   readonly shard: { readonly index: number; readonly count: number }
@@ -38,18 +39,25 @@ interface TableFile {
   readonly format: Format
 }
 
-/** What `--table`, `--report` and `--format` ask for; `--csv FILE` is short for two of them. */
+/** Where a report is written, how, and what it draws. */
+interface ReportFiles extends TableFile {
+  readonly metrics: readonly Metric[]
+}
+
+/** What `--table`, `--report`, `--metrics` and `--format` ask for; `--csv FILE` is short for two of them. */
 function filesOf(values: {
   readonly csv?: string | undefined
   readonly table?: string | undefined
   readonly report?: string | undefined
   readonly format?: string | undefined
-}): { readonly table: TableFile | null; readonly report: TableFile | null } {
+  readonly metrics?: string | undefined
+}): { readonly table: TableFile | null; readonly report: ReportFiles | null } {
   const format = formatOf(values.csv === undefined ? values.format : 'csv', values.table)
   const path = values.csv ?? values.table
+  const metrics = metricsNamed(values.metrics)
   return {
     table: path === undefined ? null : { path, format },
-    report: values.report === undefined ? null : { path: values.report, format },
+    report: values.report === undefined ? null : { path: values.report, format, metrics },
   }
 }
 
@@ -79,6 +87,7 @@ export function sweepOptionsOf(args: readonly string[]): SweepOptions {
       table: { type: 'string' },
       report: { type: 'string' },
       format: { type: 'string' },
+      metrics: { type: 'string' },
       workers: { type: 'string' },
       shard: { type: 'string', default: '0/1' },
       json: { type: 'boolean', default: false },
@@ -197,7 +206,7 @@ export interface MergeOptions {
   readonly parts: readonly string[]
   readonly out: string
   readonly table: TableFile | null
-  readonly report: TableFile | null
+  readonly report: ReportFiles | null
 }
 
 /** @throws {RangeError} when the command line is wrong */
@@ -211,6 +220,7 @@ export function mergeOptionsOf(args: readonly string[]): MergeOptions {
       table: { type: 'string' },
       report: { type: 'string' },
       format: { type: 'string' },
+      metrics: { type: 'string' },
     },
   })
   if (values.out === undefined) throw new RangeError('name the file to write with --out')

@@ -1,7 +1,10 @@
 import type { Bar, BarPlot, Figure, HeatCell, LinePlot, Point } from '../report/figure/figure.ts'
+import { fixed } from '../report/text.ts'
 import { type Estimate, endsOf, estimateOf, estimateText } from './interval.ts'
+import type { Metric } from './metrics.ts'
+import type { Finished } from './results.ts'
 import type { AxisValue } from './sweep-file.ts'
-import { type Axis, type Grid, METRICS, type Metric, type Panel, valuesAt } from './sweep-grid.ts'
+import { type Axis, type Grid, type Panel, valuesAt } from './sweep-grid.ts'
 
 /** Cells of more would be too thin to read. */
 const VALUES_MAX = 40
@@ -10,27 +13,36 @@ const SERIES_MAX = 7
 /** Combinations of the other axes that are drawn. */
 export const PANELS_MAX = 6
 
-/** Metrics that are not the same in all runs, and the others. */
-export function metricsOf({ panels }: Grid): {
+/**
+ * Of some metrics: those whose means differ between points in the digits that are shown, and the
+ * others that any run has, with their mean over all runs.
+ */
+export function metricsOf(
+  { panels }: Grid,
+  metrics: readonly Metric[],
+): {
   readonly varying: readonly Metric[]
-  readonly constant: readonly { readonly metric: Metric; readonly value: number | null }[]
+  readonly constant: readonly { readonly metric: Metric; readonly mean: number }[]
 } {
   const runs = panels.flatMap((panel) => panel.runs)
-  const seen = METRICS.map((metric) => {
-    return { metric, values: new Set(runs.map(({ outcome }) => metric.read(outcome))) }
+  const points = [...Map.groupBy(runs, ({ values }) => JSON.stringify(values)).values()]
+  const meanOf = ({ read }: Metric, some: readonly Finished[]) =>
+    estimateOf(some.flatMap(({ outcome }) => read(outcome) ?? []))?.mean ?? null
+  const seen = metrics.map((metric) => {
+    const shown = new Set(points.map((some) => fixed(meanOf(metric, some), metric.digits)))
+    return { metric, isVarying: shown.size > 1, mean: meanOf(metric, runs) }
   })
   return {
-    varying: seen.flatMap(({ metric, values }) => (values.size > 1 ? [metric] : [])),
-    constant: seen.flatMap(({ metric, values }) => {
-      const [value = null] = values
-      return values.size > 1 ? [] : [{ metric, value }]
-    }),
+    varying: seen.flatMap(({ metric, isVarying }) => (isVarying ? [metric] : [])),
+    constant: seen.flatMap(({ metric, isVarying, mean }) =>
+      isVarying || mean === null ? [] : [{ metric, mean }],
+    ),
   }
 }
 
 /** A heat map over the two main axes, and the same with intervals, for each metric and panel. */
-export function figuresOfSweep(grid: Grid): readonly Figure[] {
-  const { varying } = metricsOf(grid)
+export function figuresOfSweep(grid: Grid, metrics: readonly Metric[]): readonly Figure[] {
+  const { varying } = metricsOf(grid, metrics)
   return varying.flatMap((metric) =>
     grid.panels.slice(0, PANELS_MAX).flatMap((panel, index) => {
       const id = grid.panels.length > 1 ? `${metric.id}-${index + 1}` : metric.id

@@ -1,55 +1,6 @@
-import type { Outcome } from './job.ts'
+import type { Metric } from './metrics.ts'
 import { type Finished, inOrder, type Results } from './results.ts'
 import type { AxisValue } from './sweep-file.ts'
-
-/** What is shown of the runs of a sweep. */
-export interface Metric {
-  readonly id: string
-  /** Ends with its unit. */
-  readonly name: string
-  readonly digits: number
-  /** Most that it can be; it is never below 0. */
-  readonly max?: number
-  /** An axis need not begin at 0. */
-  readonly isFree?: boolean
-  readonly read: (outcome: Outcome) => number | null
-}
-
-const PERCENT = { digits: 1, max: 100 } as const
-
-export const METRICS: readonly Metric[] = [
-  {
-    id: 'first-mean',
-    name: 'mean time to the first certificate (ms)',
-    digits: 1,
-    read: ({ latencyMs }) => latencyMs.first.meanMs,
-  },
-  {
-    id: 'all-p99',
-    name: '99th percentile of the time to every member (ms)',
-    digits: 1,
-    read: ({ latencyMs }) => latencyMs.all.p99Ms,
-  },
-  { id: 'fast', name: 'fast rounds (%)', ...PERCENT, isFree: true, read: share('fast') },
-  { id: 'proposed', name: 'proposed rounds (%)', ...PERCENT, read: share('proposed') },
-  { id: 'lost', name: 'lost rounds (%)', ...PERCENT, read: share('lost') },
-  {
-    id: 'error',
-    name: 'mean distance from the true price (bps)',
-    digits: 2,
-    read: ({ errorBps }) => errorBps.meanBps,
-  },
-  {
-    id: 'violations',
-    name: 'violations (per run)',
-    digits: 1,
-    read: ({ violationCount }) => violationCount,
-  },
-]
-
-function share(end: 'fast' | 'proposed' | 'lost'): Metric['read'] {
-  return ({ rounds }) => (rounds.opened === 0 ? null : (100 * rounds[end]) / rounds.opened)
-}
 
 export interface Axis {
   readonly name: string

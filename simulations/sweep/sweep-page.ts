@@ -2,29 +2,32 @@ import { columnsOf, type DataTable } from '../report/data-table.ts'
 import type { Page, Part } from '../report/page.ts'
 import { fixed } from '../report/text.ts'
 import { estimateOf } from './interval.ts'
+import { METRICS, type Metric, metricsNamed } from './metrics.ts'
 import { inOrder, type Results } from './results.ts'
 import { figuresOfSweep, metricsOf, PANELS_MAX } from './sweep-figures.ts'
-import { type Grid, gridOf, METRICS } from './sweep-grid.ts'
+import { type Grid, gridOf } from './sweep-grid.ts'
 import { sweepTable } from './sweep-table.ts'
 
 /** Rows of a table that a page carries with it; `--table` writes all of them. */
 const ROWS_MAX = 2_000
 
-/** What a sweep shows, on one page. */
-export function pageOfSweep(results: Results): Page {
+/** What a sweep shows, on one page, with figures of some metrics and tables of all. */
+export function pageOfSweep(results: Results, metrics: readonly Metric[]): Page {
   const grid = gridOf(results)
-  const figures = figuresOfSweep(grid)
+  const figures = figuresOfSweep(grid, metrics)
   const runs = sweepTable(results)
   const tables = [
     { id: 'points', title: 'Means over the seeds', table: pointsTable(results) },
     { id: 'runs', title: 'All runs', table: runs, isFolded: true },
   ].filter(({ table }) => table.rows.length <= ROWS_MAX)
-  const paragraphs = [...summaryOf(results), ...constantsOf(grid), ...leftOutOf(grid, runs)]
+  const paragraphs = [...summaryOf(results), ...constantsOf(grid, metrics)]
+  const after = [...undrawnOf(grid, metrics), ...leftOutOf(grid, runs)]
   return {
     title: `Sweep ${results.head.sweep}`,
     parts: [
       ...paragraphs.map((text): Part => ({ type: 'paragraph', text })),
       ...figures.map((figure): Part => ({ type: 'figure', figure })),
+      ...after.map((text): Part => ({ type: 'paragraph', text })),
       ...tables.map((table): Part => ({ type: 'table', table })),
     ],
   }
@@ -41,12 +44,18 @@ function summaryOf({ head, finished }: Results): readonly string[] {
   ]
 }
 
-function constantsOf(grid: Grid): readonly string[] {
-  const { constant } = metricsOf(grid)
-  const named = constant.map(
-    ({ metric, value }) => `${metric.name}: ${fixed(value, metric.digits)}`,
-  )
-  return named.length === 0 ? [] : [`The same in every run: ${named.join('; ')}.`]
+function constantsOf(grid: Grid, metrics: readonly Metric[]): readonly string[] {
+  const { constant } = metricsOf(grid, metrics)
+  const named = constant.map(({ metric, mean }) => `${metric.name}: ${fixed(mean, metric.digits)}`)
+  return named.length === 0 ? [] : [`The same everywhere, as far as shown: ${named.join('; ')}.`]
+}
+
+/** What else could be drawn. */
+function undrawnOf(grid: Grid, metrics: readonly Metric[]): readonly string[] {
+  const others = METRICS.filter((metric) => !metrics.includes(metric))
+  const ids = metricsOf(grid, others).varying.map(({ id }) => id)
+  if (ids.length === 0) return []
+  return [`The table of means has more that varies; --metrics draws it: ${ids.join(', ')}.`]
 }
 
 function leftOutOf({ panels }: Grid, runs: DataTable): readonly string[] {
@@ -59,20 +68,24 @@ function leftOutOf({ panels }: Grid, runs: DataTable): readonly string[] {
   ]
 }
 
+const MAIN_FIRST = [...new Set([...metricsNamed(undefined), ...METRICS])]
+
 /** A row for each combination of the axes. */
 function pointsTable(results: Results): DataTable {
   const { columns } = sweepTable(results)
   const axes = columns.slice(0, results.head.axes.length)
   const points = Map.groupBy(inOrder(results.finished), ({ values }) => JSON.stringify(values))
+  const outcomes = inOrder(results.finished).map(({ outcome }) => outcome)
+  const known = MAIN_FIRST.filter(({ read }) => outcomes.some((each) => read(each) !== null))
   const rows = [...points.values()].map((runs) => [
     ...(runs[0]?.values ?? []).map((value) => (typeof value === 'boolean' ? String(value) : value)),
     runs.length,
-    ...METRICS.flatMap(({ read }) => {
+    ...known.flatMap(({ read }) => {
       const estimate = estimateOf(runs.flatMap(({ outcome }) => read(outcome) ?? []))
       return [estimate?.mean ?? null, estimate?.half ?? null]
     }),
   ])
-  const names = METRICS.flatMap(({ id }) => [id, `${id}-half`])
+  const names = known.flatMap(({ id }) => [id, `${id}-half`])
   return {
     columns: [...axes, ...columnsOf('integer', ['runs']), ...columnsOf('number', names)],
     rows,

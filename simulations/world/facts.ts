@@ -4,6 +4,7 @@ import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts
 import { positionIn } from '../../aggregator/values/ids.ts'
 import type { Block, Undone } from './chain/chain.ts'
 import type { Outcome } from './chain/transmitter.ts'
+import type { Absence } from './host-options.ts'
 
 interface Timed {
   /** World time in microseconds. */
@@ -45,6 +46,12 @@ export type Fact =
       readonly code: NoteCode
       readonly round: Round
       readonly members: Members
+    })
+  /** A member's sources gave no value of some feeds for a round. */
+  | (ByMember & {
+      readonly type: 'valuesAbsent'
+      readonly round: Round
+      readonly absences: readonly Absence[]
     })
   | (ByMember & { readonly type: 'halted' })
   | (ByMember & { readonly type: 'started' })

@@ -1,8 +1,10 @@
+import type { VenueCode } from '../../aggregator/aggregation/node-price.ts'
+import type { ValueAbsence } from '../../aggregator/aggregation/node-value.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Event } from '../../aggregator/events.ts'
 import type { createMachine } from '../../aggregator/machine.ts'
 import type { DirectMessage, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
-import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { FeedIndex, MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { Prng } from '../determinism/prng.ts'
 import type { Wallet } from './chain/wallet.ts'
 import type { Clock } from './clock.ts'
@@ -15,6 +17,16 @@ import type { createSigner } from './signer.ts'
 export interface Sampled {
   readonly values: readonly (bigint | null)[]
   readonly sourceCommitment: Uint8Array
+  /** Why there is no value of a feed; a feed with one has none. */
+  readonly absences: readonly Absence[]
+}
+
+/** Why a member has no value of a feed. */
+export interface Absence {
+  readonly feed: FeedIndex
+  readonly reason: ValueAbsence
+  /** What kept venues out, each once; empty where all of them had a say. */
+  readonly venues: readonly VenueCode[]
 }
 
 /** Time that cryptography takes, in microseconds; 0 answers within the same instant. */

@@ -2,6 +2,7 @@ import { type PriceRules, quoteKey } from '../../aggregator/aggregation/node-pri
 import {
   type ConversionSettings,
   type FeedSettings,
+  type NodeValue,
   SOURCE_STATE_START,
   type SourceSettings,
   type SourceState,
@@ -17,7 +18,7 @@ import { QUOTE_DECIMALS, QUOTE_UNIT } from '../../aggregator/values/fixed-point.
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { type Prng, prngOf } from '../determinism/prng.ts'
 import { COIN_DECIMALS, PAR } from './coins.ts'
-import type { Sampled } from './host-options.ts'
+import type { Absence, Sampled } from './host-options.ts'
 import type { PricePath } from './prices.ts'
 import { createVenue, type Venue, type VenueOptions } from './venues.ts'
 
@@ -52,7 +53,7 @@ export function directSources(options: SourceOptions & { readonly noisePpm: numb
         const error = Math.round((price * chance.between(-noisePpm, noisePpm)) / 1_000_000)
         return BigInt(price + error)
       })
-      return { values, sourceCommitment: NO_COMMITMENT }
+      return { values, sourceCommitment: NO_COMMITMENT, absences: [] }
     },
   }
 }
@@ -145,9 +146,16 @@ export function venueSources(options: VenueSourceOptions): Sources {
       return {
         values: sample.feeds.map(({ value }) => value),
         sourceCommitment: sourceCommitment(options.keccak256, sample.quotesUsed),
+        absences: sample.feeds.flatMap(absencesOf),
       }
     },
   }
+}
+
+function absencesOf({ reason, venues }: NodeValue, feed: number): readonly Absence[] {
+  if (reason === null) return []
+  const codes = venues.flatMap(({ code }) => (code === 'USED' ? [] : [code]))
+  return [{ feed, reason, venues: [...new Set(codes)] }]
 }
 
 function standsOf({ seed, feeds, paths, venues, coins }: VenueSourceOptions): readonly Stand[] {

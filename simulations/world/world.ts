@@ -193,7 +193,10 @@ export class World {
         later: (afterUs, run) => this.at(this.#nowUs + afterUs, run),
         planAlarm: (atUs, token) => this.#schedule.add(atUs, alarm, token),
         sample: (round) => {
-          const sampled = sources.sample(member, this.#nowUs)
+          const nowUs = this.#nowUs
+          const sampled = sources.sample(member, nowUs)
+          const { absences } = sampled
+          if (absences.length > 0) watch({ type: 'valuesAbsent', nowUs, member, round, absences })
           return isControlled ? control.observe(member, round, sampled) : sampled
         },
         publish: (message) => this.publish(member, message),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { simulated } from './scenarios.ts'
+import { textSummary } from '../../simulations/report/summary.ts'
+import { measured, simulated } from './scenarios.ts'
 
 const ROUND_MS = 500
 const FROM_MS = 10_000
@@ -74,5 +75,27 @@ describe('a coin that venues quote in loses its peg (simulator, Coins)', () => {
     const few = [...USD.slice(1), ...USDT]
     expect(course({ depeg: DEPEG, peg: { bpsMax: 500 } }, few).absent).toBe(1)
     expect(course({ depeg: DEPEG }, few)).toMatchObject({ absent: 0 })
+  })
+
+  test.each(['ours', 'ocr2'])('%s says how many rounds the guard took the value of', (protocol) => {
+    const result = measured({
+      protocol,
+      rounds: 100,
+      prices: {
+        venues: [...USD.slice(0, 2), ...USDT],
+        conversions: [{ market: 'USDT/USD', venues: FALSE_VENUES, peg: { bpsMax: 500 } }],
+      },
+    })
+    const { unavailable, rounds } = result
+    const [feed] = unavailable.feeds
+    expect(unavailable).toMatchObject({ rounds: feed?.rounds, feeds: [{ feed: 'FEED0/USD' }] })
+    // For as long as its market is false, thirty of fifty seconds.
+    expect(feed?.rounds).toBeGreaterThan(55)
+    expect(feed?.rounds).toBeLessThan(65)
+    expect(feed?.reasons).toEqual({ SOURCES_TOO_FEW: feed?.rounds })
+    expect(feed?.venues).toEqual({ CONVERSION_DEPEGGED: feed?.rounds })
+    const said = `FEED0/USD in ${feed?.rounds} of ${rounds.opened} rounds`
+    expect(textSummary(result)).toContain(`  no value   ${said}`)
+    expect(textSummary(result)).toContain('venues left out: CONVERSION_DEPEGGED in')
   })
 })

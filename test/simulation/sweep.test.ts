@@ -12,6 +12,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { figuresOf, tablesOf } from '../../simulations/report/page.ts'
 import { InputError } from '../../simulations/scenario/input.ts'
 import { LONG_COMMANDS } from '../../simulations/sweep/commands.ts'
+import type { Outcome } from '../../simulations/sweep/job.ts'
+import { METRICS, metricsNamed } from '../../simulations/sweep/metrics.ts'
 import { readResults } from '../../simulations/sweep/results.ts'
 import { mergeResults, runSweep, type SweepOptions } from '../../simulations/sweep/run-sweep.ts'
 import { pageOfSweep } from '../../simulations/sweep/sweep-page.ts'
@@ -27,6 +29,24 @@ axes:
   - { axis: network.lossPpm, values: [0, 20000] }
 `
 const CELLS = 8
+
+/** A venue is dead for half of the time, which three sources do not stand. */
+const CHAIN_SWEEP = `
+name: on-chain
+seeds: { count: 2 }
+scenario:
+  rounds: 80
+  committee: { members: 4 }
+  prices:
+    venues:
+      - { name: a }
+      - { name: b }
+      - { name: c, incidents: [{ type: dead, fromMs: 15000, toMs: 35000 }] }
+  chain: { heartbeatMs: 10000 }
+axes:
+  - { axis: chain.blockMs, values: [500, 2500] }
+  - { axis: prices.sourcesMin, values: [2, 3] }
+`
 
 describe('a sweep', () => {
   let folder = ''
@@ -108,7 +128,7 @@ describe('a sweep', () => {
   })
 
   test('shows the two main axes as a map and as bars or lines, for each of the others', () => {
-    const page = pageOfSweep(readResults(file('whole.jsonl')))
+    const page = pageOfSweep(readResults(file('whole.jsonl')), metricsNamed(undefined))
     const figures = figuresOf(page)
     const map = figures.find(({ id }) => id === 'first-mean-2-map')
     expect(map).toMatchObject({ title: expect.stringContaining('network.lossPpm 20000') })
@@ -125,6 +145,40 @@ describe('a sweep', () => {
     const points = tablesOf(page).find(({ id }) => id === 'points')?.table.rows
     expect(points).toHaveLength(CELLS)
     expect(points?.[0]?.slice(0, 4)).toEqual([4, 'none', 0, 1])
+  })
+
+  test('draws what became of values on chain, and on request everything', async () => {
+    writeFileSync(file('chain.yaml'), CHAIN_SWEEP)
+    await run({ file: file('chain.yaml'), out: file('chain.jsonl') })
+    const results = readResults(file('chain.jsonl'))
+    const drawn = (metrics?: string) => {
+      const page = pageOfSweep(results, metricsNamed(metrics))
+      return { page, ids: figuresOf(page).map(({ id }) => id) }
+    }
+    const { page, ids } = drawn()
+    const wanted = ['due-p50', 'due-p99', 'delivery-gas', 'delivery-fee', 'late', 'unavailable']
+    expect(ids).toEqual(expect.arrayContaining(wanted.flatMap((id) => [`${id}-map`, id])))
+    expect(ids).not.toContain('due-mean')
+    const map = figuresOf(page).find(({ id }) => id === 'delivery-gas-map')?.plot
+    const [first, second] = results.finished.values()
+    const gasOf = (outcome: Outcome | undefined) => {
+      const { gas, transactions } = outcome?.chain ?? {}
+      return (gas?.used ?? 0) / ((transactions?.stored ?? 0) - (transactions?.needless ?? 0))
+    }
+    const mean = (gasOf(first?.outcome) + gasOf(second?.outcome)) / 2
+    expect(map?.type === 'heat' ? map.cells[0]?.[0]?.value : null).toBeCloseTo(mean, 6)
+    const away = figuresOf(page).find(({ id }) => id === 'unavailable-map')?.plot
+    const shares = away?.type === 'heat' ? away.cells.flat().map((cell) => cell?.value ?? -1) : []
+    // Rows are the sources that members need.
+    expect(shares.slice(0, 2)).toEqual([0, 0])
+    expect(Math.min(...shares.slice(2))).toBeGreaterThan(20)
+    expect(drawn('due-mean').ids).toEqual(['due-mean-map', 'due-mean'])
+    expect(drawn('all').ids.length).toBeGreaterThan(ids.length)
+    const points = tablesOf(page).find(({ id }) => id === 'points')?.table.columns
+    expect(points?.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(METRICS.map(({ id }) => id)),
+    )
+    expect(() => metricsNamed('fast,slow')).toThrow('--metrics names slow, and must name all, or')
   })
 
   test('report writes a folder of a sweep that was run before', async () => {

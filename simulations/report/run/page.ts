@@ -1,5 +1,6 @@
 import type { SimulationResult } from '../../run/result.ts'
 import { scenarioText } from '../../scenario/scenario-text.ts'
+import { codesText } from '../absence.ts'
 import type { Figure } from '../figure/figure.ts'
 import { leftOfNames } from '../figure/frame.ts'
 import type { Page, Part } from '../page.ts'
@@ -51,6 +52,7 @@ export function pageOfRun(run: ShownRun): Page {
           'Every figure and every table can be saved.',
       },
       ...shown.map((figure): Part => ({ type: 'figure', figure })),
+      html(absencesOf(result)),
       html(notesOf(result)),
       heading('Tables'),
       ...tablesOfRun(run).map((table): Part => ({ type: 'table', table })),
@@ -128,6 +130,23 @@ function violationsOf({ violations, violationCount }: SimulationResult): string 
 <tr><th>rule</th><th class="number">round</th><th class="number">time (ms)</th><th></th>
 <th>what</th></tr>
 ${rows.join('\n')}</table></div>${more > 0 ? `<p>${more} more.</p>` : ''}`
+}
+
+/** Feeds that rounds were certified without. */
+function absencesOf({ unavailable, rounds }: SimulationResult): string {
+  if (unavailable.feeds.length === 0) return ''
+  const rows = unavailable.feeds.map(
+    (each) =>
+      `<tr><td>${escapeHtml(each.feed)}</td><td class="number">${each.rounds}</td>` +
+      `<td class="number">${percent(each.rounds, rounds.opened)}</td>` +
+      `<td>${escapeHtml(codesText(each.reasons) || '–')}</td>` +
+      `<td>${escapeHtml(codesText(each.venues) || '–')}</td></tr>`,
+  )
+  return `<h2>Rounds without a value</h2>
+<p>Reasons that honest members gave, and what kept venues out, with the rounds in which.</p>
+<div class="wide"><table class="facts"><tr><th>feed</th><th class="number">rounds</th>
+<th class="number">share</th><th>reasons</th><th>venues left out</th></tr>
+${rows.join('\n')}</table></div>`
 }
 
 function notesOf({ notes, convicted }: SimulationResult): string {

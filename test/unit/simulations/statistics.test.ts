@@ -58,14 +58,53 @@ describe('a timeline', () => {
   })
 })
 
+const OPTIONS = { unit: 1, feeds: ['A/USD', 'B/USD'], firstRound: 1, truth: null } as const
+
 describe('statistics of rounds', () => {
+  test('a round without a value is counted by feed, with what members said of it', () => {
+    const statistics = new RoundStatistics({ ...OPTIONS, lastRound: 3 })
+    const few = { feed: 1, reason: 'SOURCES_TOO_FEW', venues: ['QUOTE_ABSENT'] } as const
+    const apart = { feed: 1, reason: 'SOURCES_DISAGREE', venues: [] } as const
+    const certify = (round: number, unavailable: readonly number[]) => {
+      const of = { value: () => 1n, unavailable: () => unavailable, of: {}, nowUs: 9 }
+      statistics.certify({ round, end: 'fast', ...of })
+    }
+    statistics.open(1, 0)
+    statistics.miss(1, [few])
+    statistics.miss(1, [few])
+    certify(1, [1])
+    // What a later certificate of the round holds does not count.
+    certify(1, [0, 1])
+    statistics.open(2, 1)
+    statistics.miss(2, [few])
+    statistics.miss(2, [apart])
+    certify(2, [1])
+    statistics.open(3, 2)
+    // One member alone had none here: the committee has a value.
+    statistics.miss(3, [few])
+    certify(3, [])
+    for (const round of [4, 5]) statistics.open(round, 3)
+    expect(statistics.figures().unavailable).toEqual({
+      rounds: 2,
+      feeds: [
+        {
+          feed: 'B/USD',
+          rounds: 2,
+          reasons: { SOURCES_DISAGREE: 1, SOURCES_TOO_FEW: 2 },
+          venues: { QUOTE_ABSENT: 2 },
+        },
+      ],
+    })
+  })
+
   test('a member whose clock is ahead counts among the honest ones', () => {
-    const statistics = new RoundStatistics({ unit: 1, firstRound: 1, lastRound: 1, truth: null })
+    const statistics = new RoundStatistics({ ...OPTIONS, lastRound: 1 })
     statistics.observe(1, 90n, 900)
     statistics.open(1, 1_000)
     statistics.observe(1, 100n, 1_100)
     const certificate = {}
-    const certified = { round: 1, end: 'fast', of: certificate, value: () => 95n } as const
+    const what = { value: () => 95n, unavailable: () => [] }
+    const certified = { round: 1, end: 'fast', of: certificate, ...what } as const
     statistics.certify({ ...certified, nowUs: 21_000 })
     statistics.certify({ ...certified, nowUs: 31_000 })
     statistics.open(3, 3_000)
@@ -77,7 +116,7 @@ describe('statistics of rounds', () => {
   })
 
   test('what is said far ahead, or when a round is over, opens none', () => {
-    const statistics = new RoundStatistics({ unit: 1, firstRound: 1, lastRound: 99, truth: null })
+    const statistics = new RoundStatistics({ ...OPTIONS, lastRound: 99 })
     statistics.open(5, 0)
     for (const round of [3, 7, 50]) statistics.observe(round, 1n, 0)
     for (let round = 6; round <= 52; round++) statistics.open(round, 0)
