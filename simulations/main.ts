@@ -142,8 +142,10 @@ function explain(error: unknown, command: string | undefined): string {
     const what = option === undefined ? said : `${option} needs a value; with a dash: ${option}=-1`
     return `USAGE_INVALID: ${what}; see ${CALL} ${helpOf(command)}`
   }
-  // A file or folder that cannot be read or written; the message begins with the code.
-  if ('syscall' in error) return `${error.message}; check the path, its rights and its disk`
+  // Of a folder for what is in between; files that were named have their own words.
+  if ('syscall' in error) {
+    return `FILE_UNWRITABLE: ${error.message}; check the path, its rights and its disk`
+  }
   throw error
 }
 

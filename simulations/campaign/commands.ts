@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Rule } from '../checking/checker.ts'
+import { requirePlace } from '../report/place.ts'
 import { Simulation } from '../run/simulation.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { wholeNumber } from '../scenario/options.ts'
@@ -25,6 +26,8 @@ const DEFAULTS: Readonly<Record<Campaign, { readonly seeds: number; readonly rou
 /** `campaign NAME`. @throws {RangeError} for a wrong command line */
 export async function printCampaign(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const options = campaignOptionsOf(args)
+  // Before runs that may take hours: what they find must have somewhere to go.
+  requirePlace(options.out, 'folder')
   const report = await runCampaign(options, signal)
   const { lines, ...data } = report
   const text = report.isComplete ? lines : [...lines, '(stopped before its end)']
@@ -83,6 +86,7 @@ export function printShrink(args: readonly string[]): Answer {
   if (source === undefined || positionals.length > 1) {
     throw new RangeError('name one scenario file, safety or liveness')
   }
+  if (values.out !== undefined) requirePlace(values.out, 'file')
   const failing = failingOf(source, {
     seed: wholeNumber('--seed', values.seed),
     rounds: wholeNumber('--rounds', values.rounds, { min: 1, max: 1_000_000 }),

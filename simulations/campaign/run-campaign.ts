@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Rule, Violation } from '../checking/checker.ts'
-import { makeFolder } from '../report/place.ts'
+import { writeFile } from '../report/place.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { DrawnCampaign, Task } from '../sweep/tasks.ts'
 import { answersOf } from './answers.ts'
@@ -151,8 +150,7 @@ export function drawnScenario(campaign: DrawnCampaign, seed: number, rounds: num
 }
 
 export function writeShrunk(path: string, shrunk: Shrunk): string {
-  makeFolder(join(path, '..'))
-  writeFileSync(path, scenarioYaml(shrunk))
+  writeFile(path, scenarioYaml(shrunk))
   return path
 }
 

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { requirePlace, writeFile } from '../report/place.ts'
 import { alignedTable } from '../report/table.ts'
 import { fixed } from '../report/text.ts'
 import { wholeNumber } from '../scenario/options.ts'
@@ -10,8 +10,9 @@ import { microsecondsOf } from './trade-columns.ts'
 /** `import-prices FILE --out FILE`. @throws {RangeError} for a wrong command line */
 export async function printImport(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const { out, isJson, ...options } = importOptionsOf(args)
+  requirePlace(out, 'file')
   const imported = await importPrices(options, signal)
-  writeFileSync(out, `${JSON.stringify(imported.recording)}\n`)
+  writeFile(out, `${JSON.stringify(imported.recording)}\n`)
   return { output: isJson ? jsonOf(imported, out) : textOf(imported, out), isHeld: true }
 }
 

@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs'
+import { TextDecoder } from 'node:util'
 import { createGunzip } from 'node:zlib'
+import { NO_UTF8 } from '../scenario/files.ts'
 
 /** Longest line of a file of trades, and the most columns of one. */
 const LINE_CHARACTERS_MAX = 10_000
@@ -22,11 +24,11 @@ export interface CsvRow {
 export async function* csvRows(path: string, signal: AbortSignal): AsyncGenerator<CsvRow> {
   const file = createReadStream(path, { signal })
   const stream = path.endsWith('.gz') ? unpacked(file) : file
-  stream.setEncoding('utf8')
+  const decoder = new TextDecoder('utf-8', { fatal: true })
   let rest = ''
   let line = 0
-  for await (const chunk of stream) {
-    const lines = (rest + String(chunk)).split('\n')
+  for await (const chunk of coded(stream)) {
+    const lines = (rest + decoded(decoder, chunk)).split('\n')
     rest = lines.pop() ?? ''
     if (rest.length > LINE_CHARACTERS_MAX) throw tooLong(line + lines.length + 1)
     for (const text of lines) {
@@ -35,7 +37,28 @@ export async function* csvRows(path: string, signal: AbortSignal): AsyncGenerato
       if (text.trim() !== '') yield { line, cells: cellsOf(text, line) }
     }
   }
+  rest += decoded(decoder)
   if (rest.trim() !== '') yield { line: line + 1, cells: cellsOf(rest, line + 1) }
+}
+
+/** @throws {LineError} when a packed file is damaged */
+async function* coded(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream) yield chunk as Buffer
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!code.startsWith('Z_')) throw error
+    throw new LineError(`is no gzip, or not whole: ${(error as Error).message}`)
+  }
+}
+
+/** @throws {LineError} */
+function decoded(decoder: TextDecoder, chunk?: Buffer): string {
+  try {
+    return decoder.decode(chunk, { stream: chunk !== undefined })
+  } catch {
+    throw new LineError(NO_UTF8)
+  }
 }
 
 function unpacked(file: ReturnType<typeof createReadStream>) {

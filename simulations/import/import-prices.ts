@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createProgress } from '../report/progress.ts'
+import { codeOf, reasonOf } from '../scenario/files.ts'
 import { InputError, type Problem } from '../scenario/input.ts'
 import { type RecordingFile, STEPS_MAX } from '../scenario/recording.ts'
 import { csvRows, LineError } from './csv-rows.ts'
@@ -54,14 +55,16 @@ export async function importPrices(options: ImportOptions, signal: AbortSignal):
   } catch (error) {
     // An interrupt is no fault of the file.
     if (signal.aborted) throw new InputError('TRADES_INVALID', file, [INTERRUPTED])
-    reading.problem('', error instanceof Error ? error.message : String(error))
+    reading.problem('', saidOf(error, file))
   }
   const { thinned, leftOut, symbols } = reading.finish()
   const recording: RecordingFile = {
     name: symbol ?? symbols[0] ?? basename(file),
     source: {
       file: basename(file),
-      sha256: await hashOf(file),
+      sha256: await hashOf(file).catch((error: unknown) => {
+        throw new InputError('TRADES_INVALID', file, [{ path: '', message: saidOf(error, file) }])
+      }),
       symbol: symbol ?? symbols[0] ?? null,
       exchanges: exchanges.length > 0 ? [...exchanges] : thinned.exchanges.map((e) => e.exchange),
       clock,
@@ -72,6 +75,12 @@ export async function importPrices(options: ImportOptions, signal: AbortSignal):
     prices: [...thinned.prices],
   }
   return { recording, exchanges: thinned.exchanges, leftOut }
+}
+
+/** What is wrong with a file as such; of its rows the readers say it themselves. */
+function saidOf(error: unknown, path: string): string {
+  if (codeOf(error) !== null) return reasonOf(error, { path, verb: 'read' })
+  return error instanceof Error ? error.message : String(error)
 }
 
 const INTERRUPTED: Problem = { path: '', message: 'was not read to its end: interrupted' }

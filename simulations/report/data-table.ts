@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { parquetWriteBuffer } from 'hyparquet-writer'
+import { writeFile } from './place.ts'
 
 /** Results as rows, for programs of researchers; units stand in the names of the columns. */
 export interface DataTable {
@@ -30,7 +30,7 @@ export function formatOf(asked: string | undefined, path = ''): Format {
 }
 
 export function writeTable(path: string, table: DataTable, format: Format): void {
-  writeFileSync(path, format === 'csv' ? csvOf(table) : parquetOf(table))
+  writeFile(path, format === 'csv' ? csvOf(table) : parquetOf(table))
 }
 
 /** Comma-separated values (RFC 4180). */

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writeFile } from './place.ts'
 
 /** Where systems keep Chromium, or what is like it. */
 const BROWSERS = [
@@ -38,7 +39,7 @@ export async function writePngs(
     const page = await browser.newPage()
     for (const { path, svg } of images) {
       await page.setContent(`<style>body{margin:0}svg{display:block}</style>${svg}`)
-      await page.locator('body > svg').screenshot({ path })
+      writeFile(path, await page.locator('body > svg').screenshot())
     }
   } finally {
     await browser.close()

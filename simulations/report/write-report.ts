@@ -1,9 +1,9 @@
-import { rmdirSync, writeFileSync } from 'node:fs'
+import { rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Format, writeTable } from './data-table.ts'
 import { drawFigure } from './figure/draw.ts'
 import { figuresOf, htmlOf, type Origin, originText, type Page, tablesOf } from './page.ts'
-import { makeFolder, makePlace } from './place.ts'
+import { makeFolder, makePlace, writeFile } from './place.ts'
 import { writePngs } from './png.ts'
 
 /** Whether a path of `--report` is one page, rather than a folder with all that is in it. */
@@ -39,16 +39,16 @@ export async function writeReport(
 ): Promise<number> {
   const html = htmlOf(page, origin)
   if (isPage(path)) {
-    writeFileSync(path, html)
+    writeFile(path, html)
     return 1
   }
   makeFolder(path)
-  writeFileSync(join(path, 'report.html'), html)
+  writeFile(join(path, 'report.html'), html)
   const images = figuresOf(page).map((figure) => ({
     path: join(path, figure.id),
     svg: drawFigure(figure, originText(origin)),
   }))
-  for (const image of images) writeFileSync(`${image.path}.svg`, image.svg)
+  for (const image of images) writeFile(`${image.path}.svg`, image.svg)
   const tables = tablesOf(page)
   for (const { id, table } of tables) writeTable(join(path, `${id}.${format}`), table, format)
   const pngs = await writePngs(images.map((image) => ({ ...image, path: `${image.path}.png` })))

@@ -9,7 +9,8 @@ import {
   type Failure,
   failuresOf,
 } from '../concentration/nakamoto.ts'
-import { InputError, type Problem, parseFile } from './input.ts'
+import { parseFile } from './files.ts'
+import { InputError, type Problem } from './input.ts'
 
 export interface Concentration {
   readonly committee: string

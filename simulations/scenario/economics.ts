@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { type BreakEven, breakEven, type Economy } from '../economics/break-even.ts'
-import { InputError, parseFile } from './input.ts'
+import { parseFile } from './files.ts'
+import { InputError } from './input.ts'
 
 const USD_MAX = 1_000_000_000
 const usd = z.number().min(0).max(USD_MAX)

@@ -107,7 +107,8 @@ export function placementOf(topology: string): readonly Region[] {
 
 function protocolOf(nameOrPath: string): ReferenceProtocol {
   const isBuiltIn = BUILT_IN.some((name) => name === nameOrPath)
-  if (!isBuiltIn && !existsSync(nameOrPath)) {
+  const isFile = existsSync(nameOrPath) || /[./\\]/.test(nameOrPath)
+  if (!isBuiltIn && !isFile) {
     const message = `must be one of ${BUILT_IN.join(', ')}, or a file that describes one`
     throw new InputError('ESTIMATE_INVALID', 'the protocol', [{ path: '--protocol', message }])
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 
@@ -33,27 +32,18 @@ export type InputCode =
   | 'RESULTS_INVALID'
   | 'RECORDING_INVALID'
   | 'TRADES_INVALID'
+  | 'FILE_UNWRITABLE'
 
 /** Largest file of the kinds that are read here. */
-const FILE_BYTES_MAX = 1024 * 1024
+export const TEXT_BYTES_MAX = 1024 * 1024
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-/** What a YAML file holds, or everything that is wrong with its form. */
-export function parseFile<S extends z.ZodType>(path: string, schema: S): Parsed<z.output<S>> {
-  try {
-    return parseText(readFileSync(path, 'utf8'), schema)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return { ok: false, problems: [{ path: '', message: `cannot be read: ${reason}` }] }
-  }
-}
-
-/** The same of a text. */
+/** What a YAML text holds, or everything that is wrong with its form. */
 export function parseText<S extends z.ZodType>(text: string, schema: S): Parsed<z.output<S>> {
-  if (text.length > FILE_BYTES_MAX) {
+  if (text.length > TEXT_BYTES_MAX) {
     return { ok: false, problems: [{ path: '', message: 'is larger than 1 MiB' }] }
   }
   const document = parseDocument(text, { uniqueKeys: true })

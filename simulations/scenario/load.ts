@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseDocument } from 'yaml'
 import { problemsOf } from '../../aggregator/params-check.ts'
@@ -7,6 +6,7 @@ import { STRATEGIES } from '../strategies.ts'
 import { VARIANTS } from '../variants.ts'
 import { lengthMs } from '../world/recorded.ts'
 import { chainProblems } from './chain-problems.ts'
+import { readText } from './files.ts'
 import { InputError, problemsOf as problemsOfSchema } from './input.ts'
 import { priceProblems } from './price-problems.ts'
 import { recordingOf, withRecording } from './recording.ts'
@@ -35,6 +35,17 @@ export class ScenarioError extends Error {
   }
 }
 
+/**
+ * What a scenario file holds, before anything of it is checked.
+ *
+ * @throws {ScenarioError} SCENARIO_INVALID when it cannot be read, or is no YAML
+ */
+export function rawScenario(path: string): unknown {
+  const read = readText(path, FILE_BYTES_MAX)
+  if (!read.ok) throw new ScenarioError(read.problems)
+  return textOf(read.value)
+}
+
 /** Largest scenario file. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024
 
@@ -44,18 +55,8 @@ const FILE_BYTES_MAX = 4 * 1024 * 1024
  * @throws {ScenarioError} SCENARIO_INVALID with every problem found
  */
 export function loadScenario(path: string): Scenario {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new ScenarioError([{ path: '', message: `cannot be read: ${reason}` }])
-  }
-  if (text.length > FILE_BYTES_MAX) {
-    throw new ScenarioError([{ path: '', message: 'is larger than 4 MiB' }])
-  }
   const folder = dirname(path)
-  return recorded(checkScenario(seated(textOf(text), folder)), folder)
+  return recorded(checkScenario(seated(rawScenario(path), folder)), folder)
 }
 
 /**

@@ -6,7 +6,8 @@ import {
   SETS,
   type Wait,
 } from '../reference/protocol.ts'
-import { InputError, type Parsed, type Problem, parseFile, parseText } from './input.ts'
+import { parseFile } from './files.ts'
+import { InputError, type Parsed, type Problem, parseText } from './input.ts'
 
 /** Protocols that the project describes itself, each in a file of this format. */
 export const BUILT_IN = [

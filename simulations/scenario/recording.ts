@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Recording } from '../world/recorded.ts'
+import { readBytes } from './files.ts'
 import { InputError } from './input.ts'
 import type { Scenario } from './schema.ts'
 
@@ -43,15 +43,12 @@ export function readRecording(path: string): ReadRecording {
   const refuse = (message: string): never => {
     throw new InputError('RECORDING_INVALID', path, [{ path: '', message }])
   }
-  let bytes = Buffer.alloc(0)
-  try {
-    if (statSync(path).size > FILE_BYTES_MAX) refuse('is larger than 16 MiB')
-    bytes = readFileSync(path)
-  } catch (error) {
-    if (error instanceof InputError) throw error
-    refuse(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  const parsed = recordingSchema.safeParse(jsonOf(bytes) ?? refuse('is no JSON'))
+  const read = readBytes(path, FILE_BYTES_MAX)
+  if (!read.ok) throw new InputError('RECORDING_INVALID', path, read.problems)
+  const bytes = read.value
+  const parsed = recordingSchema.safeParse(
+    jsonOf(bytes) ?? refuse('is no JSON; import-prices makes one of trades'),
+  )
   if (!parsed.success) {
     const problems = parsed.error.issues.map((each) => ({
       path: each.path.join('.'),

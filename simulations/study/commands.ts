@@ -40,7 +40,10 @@ export async function printStudy(args: readonly string[], signal: AbortSignal): 
   const asked = askedFor(args)
   // Before it runs, perhaps for hours: what comes of it must have somewhere to go.
   makeReportPlace(asked.out)
-  const study = await asked.run({ ...asked, signal })
+  const study = await asked.run({ ...asked, signal }).catch((error: unknown) => {
+    leaveReportPlace(asked.out)
+    throw error
+  })
   if (study === null) {
     leaveReportPlace(asked.out)
     return { output: 'stopped before its end; nothing was written', isHeld: true }

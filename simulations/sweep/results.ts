@@ -1,7 +1,12 @@
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
+import { readText, writing } from '../scenario/files.ts'
 import { InputError } from '../scenario/input.ts'
 import type { Outcome } from './job.ts'
 import { type AxisValue, cellCount, type Sweep } from './sweep-file.ts'
+
+/** Largest result file: a text of more does not fit into memory at once. */
+const FILE_BYTES_MAX = 400 * 1024 * 1024
 
 /** First line of a result file: which runs it is of, by which code. */
 export interface Head {
@@ -44,27 +49,60 @@ export function readResults(path: string): Results {
   const refuse = (message: string): never => {
     throw new InputError('RESULTS_INVALID', path, [{ path: '', message }])
   }
-  let text = ''
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    refuse(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  const lines = text.split('\n').slice(0, -1)
+  const read = readText(path, FILE_BYTES_MAX)
+  if (!read.ok) throw new InputError('RESULTS_INVALID', path, read.problems)
+  const lines = read.value.split('\n').slice(0, -1)
   const entries = lines.map((line, at) => parsedLine(line) ?? refuse(`line ${at + 1} is no JSON`))
-  const head = entries[0] as Partial<Head> | undefined
-  if (typeof head?.digest !== 'string' || typeof head.cells !== 'number') {
-    refuse('does not begin like a result file')
-  }
+  const head = headSchema.safeParse(entries[0])
+  if (!head.success) return refuse('does not begin like a result file; name another')
   const finished = new Map<number, Finished>()
   for (const [at, entry] of entries.slice(1).entries()) {
-    const { cell } = entry as Partial<Finished>
-    const isCell = Number.isInteger(cell) && (cell as number) >= 0
-    if (!isCell || (cell as number) >= (head as Head).cells) refuse(`line ${at + 2} is no cell`)
-    finished.set(cell as number, entry as Finished)
+    const line = finishedSchema.safeParse(entry)
+    const isRun = line.success && line.data.cell < head.data.cells
+    if (!isRun) refuse(`line ${at + 2} is no run as this version writes it; run the sweep again`)
+    const run = entry as Finished
+    finished.set(run.cell, run)
   }
-  return { head: head as Head, finished }
+  return { head: entries[0] as Head, finished }
 }
+
+const headSchema = z.looseObject({
+  sweep: z.string(),
+  digest: z.string(),
+  commit: z.string(),
+  axes: z.array(z.string()),
+  cells: z.int().min(1),
+})
+const latency = z.looseObject({ meanMs: z.number().nullable(), p99Ms: z.number().nullable() })
+/** As much of a run as its figures and tables take for granted. */
+const finishedSchema = z.looseObject({
+  cell: z.int().min(0),
+  values: z.array(z.union([z.string(), z.number(), z.boolean()])),
+  seed: z.int(),
+  outcome: z.looseObject({
+    rounds: z.looseObject({ opened: z.int(), fast: z.int(), proposed: z.int(), lost: z.int() }),
+    latencyMs: z.looseObject({ first: latency, all: latency, observed: latency }),
+    wire: z.looseObject({ messages: z.number(), bytes: z.number() }),
+    errorBps: z.looseObject({ meanBps: z.number().nullable(), maxBps: z.number().nullable() }),
+    differing: z.int(),
+    unavailable: z.looseObject({ rounds: z.int() }),
+    convicted: z.array(z.int()),
+    violationCount: z.int(),
+    violations: z.array(z.looseObject({ rule: z.string() })),
+    traceHash: z.string(),
+    chain: z
+      .looseObject({
+        blocks: z.int(),
+        fullBlocks: z.int(),
+        transactions: z.looseObject({ stored: z.int(), needless: z.int() }),
+        dueToChainMs: latency,
+        certifiedToChainMs: latency,
+        age: z.looseObject({ meanMs: z.number().nullable(), maxMs: z.number().nullable() }),
+        gas: z.looseObject({ used: z.number(), feeGwei: z.number() }),
+      })
+      .optional(),
+  }),
+})
 
 function parsedLine(line: string): object | null {
   try {
@@ -104,7 +142,7 @@ export class ResultWriter {
     this.#finished = new Map(known?.finished ?? [])
     // Written anew, because a line that was cut off must not be gone on with.
     writeSorted(path, { head, finished: this.#finished })
-    this.#file = openSync(path, 'a')
+    this.#file = writing(path, () => openSync(path, 'a'))
   }
 
   get finished(): ReadonlyMap<number, Finished> {
@@ -113,7 +151,8 @@ export class ResultWriter {
 
   add(finished: Finished): void {
     this.#finished.set(finished.cell, finished)
-    writeFileSync(this.#file, `${JSON.stringify(finished)}\n`)
+    const line = `${JSON.stringify(finished)}\n`
+    writing(this.#path, () => writeFileSync(this.#file, line))
   }
 
   /** Puts the lines into the order of their cells, so that equal sweeps give equal files. */
@@ -126,8 +165,10 @@ export class ResultWriter {
 /** Replaces a file at once: a stop leaves the old one or the new one. */
 export function writeSorted(path: string, { head, finished }: Results): void {
   const lines = [head, ...inOrder(finished)].map((entry) => JSON.stringify(entry))
-  writeFileSync(`${path}.part`, `${lines.join('\n')}\n`)
-  renameSync(`${path}.part`, path)
+  writing(path, () => {
+    writeFileSync(`${path}.part`, `${lines.join('\n')}\n`)
+    renameSync(`${path}.part`, path)
+  })
 }
 
 export function inOrder(finished: ReadonlyMap<number, Finished>): readonly Finished[] {

@@ -44,7 +44,10 @@ interface ReportFiles extends TableFile {
   readonly metrics: readonly Metric[]
 }
 
-/** What `--table`, `--report`, `--metrics` and `--format` ask for; `--csv FILE` is short for two of them. */
+/**
+ * What `--table`, `--report`, `--metrics` and `--format` ask for; `--csv FILE` is short for two of
+ * them.
+ */
 function filesOf(values: {
   readonly csv?: string | undefined
   readonly table?: string | undefined

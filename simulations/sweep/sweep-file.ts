@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { faultyMax } from '../../aggregator/quorum.ts'
-import { InputError, type Problem, parseFile } from '../scenario/input.ts'
-import { checkScenario, recorded, ScenarioError, seated } from '../scenario/load.ts'
+import { parseFile } from '../scenario/files.ts'
+import { InputError, type Problem } from '../scenario/input.ts'
+import { checkScenario, rawScenario, recorded, ScenarioError, seated } from '../scenario/load.ts'
+import { isRecord } from '../scenario/paths.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { STRATEGIES } from '../strategies.ts'
 
@@ -118,14 +118,14 @@ function baseOf(
 ): Record<string, unknown> {
   if (typeof scenario !== 'string') return scenario
   try {
-    const base: unknown = parse(readFileSync(resolve(dirname(path), scenario), 'utf8'))
-    if (typeof base === 'object' && base !== null && !Array.isArray(base)) {
-      return base as Record<string, unknown>
-    }
+    const base = rawScenario(resolve(dirname(path), scenario))
+    if (isRecord(base)) return base
     problems.push({ path: 'scenario', message: `${scenario} is no scenario` })
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    problems.push({ path: 'scenario', message: `cannot be read: ${reason}` })
+    if (!(error instanceof ScenarioError)) throw error
+    for (const { message } of error.problems) {
+      problems.push({ path: 'scenario', message: `${scenario} ${message}` })
+    }
   }
   return {}
 }

@@ -67,7 +67,7 @@ faults: [{ type: clockShift, of: { cloud: aws }, atMs: 5, byMs: 7 }]
     expect(faults).toEqual([{ type: 'clockShift', members: [0, 1, 3], atMs: 5, byMs: 7 }])
   })
 
-  test('says by group as well whose transmitters, endpoints, clocks and ways to venues fail', () => {
+  test('says by group whose transmitters, endpoints, clocks and ways to venues fail', () => {
     const span = 'fromMs: 1, toMs: 2'
     const { chain, clocks, prices } = loadScenario(
       written(`
@@ -140,7 +140,8 @@ chain: { faults: [{ type: rpcDown, endpoints: [0], of: { cloud: aws }, fromMs: 1
       `chain.faults.0: ${needs}`,
       `network.latency: ${needs}`,
     ])
-    expect(problemsOf('', '{ seats: nowhere.yaml }').join()).toContain('committee.seats: cannot be')
+    const missing = problemsOf('', '{ seats: nowhere.yaml }').join()
+    expect(missing).toContain('committee.seats: is not there; looked for ')
     expect(problemsOf('', '{ seats: 7 }')).toEqual([
       'committee.seats: must be the path of a committee file',
     ])
