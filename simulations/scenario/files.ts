@@ -47,15 +47,10 @@ export function writing<T>(path: string, write: () => T): T {
   try {
     return write()
   } catch (error) {
-    throw unwritable(path, error)
+    if (codeOf(error) === null) throw error
+    const message = reasonOf(error, { path, verb: 'written' })
+    throw new InputError('FILE_UNWRITABLE', path, [{ path: '', message }])
   }
-}
-
-/** What failed while a place was written, as an error with a code; what is none of files stays. */
-export function unwritable(path: string, error: unknown): unknown {
-  if (error instanceof InputError || codeOf(error) === null) return error
-  const message = reasonOf(error, { path, verb: 'written' })
-  return new InputError('FILE_UNWRITABLE', path, [{ path: '', message }])
 }
 
 /** Why the system lets nobody read or write a place, and what to do about it. */
