@@ -31,6 +31,8 @@ export class MarketExpiries {
     if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return
     const market = this.#market
     this.#terms ??= await this.#readNow((client, block) => readMarketTerms(client, block, market))
+    // The newest ones again: blocks that were taken back may have come back with other offers.
+    this.#read = Math.max(0, this.#read - OFFERS_AT_ONCE)
     for (let questions = 0; questions < QUESTIONS_MAX; questions++) {
       const after = this.#read
       const { count, expiries } = await this.#readNow((client, block) =>

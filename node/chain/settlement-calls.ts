@@ -102,7 +102,11 @@ async function hubOf(
   return client.readContract({ ...call, functionName: 'HUB' })
 }
 
-/** Where an option market takes its settlement prices from: fixed at its deployment. */
+/**
+ * Where an option market takes its settlement prices from: fixed at its deployment.
+ *
+ * @throws {OracleError} CONTRACT_MARKET_MISSING; errors of the client when it cannot be asked
+ */
 export async function readMarketTerms(
   client: PublicClient,
   blockNumber: bigint,
@@ -112,7 +116,14 @@ export async function readMarketTerms(
   const [settlement, feed] = await Promise.all([
     client.readContract({ ...call, functionName: 'SETTLEMENT' }),
     client.readContract({ ...call, functionName: 'SETTLEMENT_FEED' }),
-  ])
+  ]).catch((cause: unknown) => {
+    if (!isAnswerOfChain(cause)) throw cause
+    throw new OracleError(
+      'CONTRACT_MARKET_MISSING',
+      `there is no option market at ${market}; correct the address, or the chain`,
+      { context: { market }, cause },
+    )
+  })
   return { contract: settlement, feed: Number(feed) }
 }
 

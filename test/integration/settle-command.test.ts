@@ -151,7 +151,7 @@ test('a watch settles what is due, and one that is started again sends nothing',
   const first = await watchUntilSaid()
   expect(first.said).toEqual([
     {
-      ...{ expiry: EXPIRY, value: '120000', isFinal: true, round: ROUND },
+      ...{ feed: 'F0/USD', expiry: EXPIRY, value: '120000', isFinal: true, round: ROUND },
       hash: expect.stringMatching(/^0x/),
     },
   ])
@@ -174,6 +174,8 @@ test.each([
   ['a feed of nobody', { feed: 'XAU/USD' }, 3, 'FEED_UNKNOWN'],
   ['half an address', { contract: '0x12' }, 2, 'USAGE_INVALID'],
   ['a schedule for one expiry', { expiries: 'daily 08:00' }, 2, 'USAGE_INVALID'],
+  ['a market beside a feed', { market: NOWHERE }, 2, 'USAGE_INVALID'],
+  ['half a market', { market: '0x12' }, 2, 'USAGE_INVALID'],
   ['a time that is none', { expiry: 'tomorrow' }, 2, 'USAGE_INVALID'],
   ['a gateway without http', { url: 'prices.example' }, 2, 'CLIENT_OPTION_INVALID'],
   ['an address without a contract', { contract: NOWHERE }, 6, 'SUBMIT_CONTRACT_MISSING'],

@@ -1,11 +1,11 @@
-import { type Address, createPublicClient, createWalletClient, http, isAddress } from 'viem'
-import type { ExpirySchedule } from '../../../aggregator/settlement.ts'
+import { createPublicClient, createWalletClient, http } from 'viem'
+import type { ParallaxClient } from '../../client/client.ts'
 import { loadClient } from '../../client/load-client.ts'
 import type { Settled } from '../../client/settle.ts'
-import { EXPIRIES_FORM, expiriesFrom } from '../../config/expiries.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
-import { watchExpiries } from '../settle-watch.ts'
+import { PLAN_OPTIONS, planOf } from '../settle-plan.ts'
+import { type Due, watchExpiries } from '../settle-watch.ts'
 import { accountFrom, WALLET_OPTIONS } from '../wallet.ts'
 
 /** Brings the price of an expiry to Settlement; whoever does, it is the same price. */
@@ -14,83 +14,75 @@ export const settle = command({
   summary: 'Settle a feed at an expiry with the report of a gateway that is not trusted.',
   options: {
     ...WALLET_OPTIONS,
-    url: { type: 'string', value: 'URL', describe: 'gateway or node', required: true },
-    committee: { type: 'string', value: 'FILE', describe: 'committee file', required: true },
+    url: {
+      type: 'string',
+      value: 'URL',
+      required: true,
+      multiple: true,
+      describe: 'gateway or node; several are asked one after the other',
+    },
+    committee: {
+      type: 'string',
+      value: 'FILE',
+      required: true,
+      multiple: true,
+      describe: 'committee file: of all gateways, or one for each --url in turn',
+    },
     rpc: { type: 'string', value: 'URL', describe: 'endpoint of the chain', required: true },
-    contract: { type: 'string', value: 'ADDRESS', describe: 'of Settlement', required: true },
-    feed: { type: 'string', value: 'NAME', describe: 'an averaged feed', required: true },
-    expiry: { type: 'string', value: 'SECONDS', describe: 'Unix time; or --watch' },
-    watch: { type: 'boolean', describe: 'settle every expiry of --expiries, until it is stopped' },
-    expiries: { type: 'string', value: 'SCHEDULE', describe: EXPIRIES_FORM },
+    ...PLAN_OPTIONS,
   },
   run: async (options, { stdout, stderr, terminal, signal }) => {
-    const { url, committee, rpc, feed } = options
-    const contract = addressFrom(options.contract)
-    const asked = askedFrom(options)
+    const pairs = pairsOf(options.url, options.committee)
+    const transport = http(options.rpc)
+    const publicClient = createPublicClient({ transport })
+    const plan = await planOf(options, publicClient)
     const account = await accountFrom(options, terminal)
-    const transport = http(rpc)
-    const client = await loadClient({ url, committeeFile: committee })
-    const target = {
-      contract,
-      publicClient: createPublicClient({ transport }),
-      walletClient: createWalletClient({ account, transport }),
-      feed,
-      signal,
-    }
-    const settleAt = (expiry: number) => client.settle({ ...target, expiry })
-    const line = (settled: Settled, expiry?: number) =>
-      stdout.write(`${options.json ? jsonOf(settled, expiry) : textOf(settled, feed, expiry)}\n`)
+    const [first, ...others] = await clientsOf(pairs)
+    if (first === undefined) throw usageError('needs --url', 'settle')
+    const walletClient = createWalletClient({ account, transport })
+    const settleAt = (due: Due) =>
+      first.settle({ ...due, publicClient, walletClient, signal }, others)
+    const nameOf = ({ feed }: Due) =>
+      (typeof feed === 'number' ? first.feedNames[feed] : feed) ?? ''
+    const line = (settled: Settled, feed: string, expiry?: number) =>
+      stdout.write(
+        `${options.json ? jsonOf(settled, feed, expiry) : textOf(settled, feed, expiry)}\n`,
+      )
     try {
-      if (asked.type === 'once') line(await settleAt(asked.expiry))
+      if (plan.type === 'once') line(await settleAt(plan.due), nameOf(plan.due))
       else {
-        const say = (expiry: number, settled: Settled) => line(settled, expiry)
-        await watchExpiries(asked.schedule, { settleAt, say, stderr, signal })
+        const say = (due: Due, settled: Settled) => line(settled, nameOf(due), due.expiry)
+        await watchExpiries(plan.watched, { settle: settleAt, say, stderr, signal })
       }
       return EXIT_DONE
     } finally {
-      await client.close()
+      for (const client of [first, ...others]) await client.close()
     }
   },
 })
 
-function addressFrom(text: string): Address {
-  if (isAddress(text)) return text
-  throw usageError('--contract must be an address of 20 bytes in hexadecimal', 'settle')
+interface Pair {
+  readonly url: string
+  readonly committeeFile: string
 }
 
-type Asked =
-  | { readonly type: 'once'; readonly expiry: number }
-  | { readonly type: 'watch'; readonly schedule: ExpirySchedule }
-
-/** Either one expiry, or those of a schedule as they come. */
-function askedFrom(options: {
-  readonly watch: boolean
-  readonly expiry: string | undefined
-  readonly expiries: string | undefined
-}): Asked {
-  const { watch, expiry, expiries } = options
-  if (!watch && expiry !== undefined && expiries === undefined) {
-    return { type: 'once', expiry: expiryFrom(expiry) }
+/** Which gateway serves which committee: one file serves all, or each gateway has its own. */
+function pairsOf(urls: readonly string[], files: readonly string[]): readonly Pair[] {
+  if (files.length !== 1 && files.length !== urls.length) {
+    throw usageError('needs one --committee for all --url, or one for each', 'settle')
   }
-  if (!watch || expiry !== undefined || expiries === undefined) {
-    throw usageError('needs --expiry, or --watch with --expiries', 'settle')
-  }
-  const schedule = expiriesFrom(expiries)
-  if (schedule !== null) return { type: 'watch', schedule }
-  throw usageError(`--expiries must be ${EXPIRIES_FORM}`, 'settle')
+  return urls.map((url, index) => ({ url, committeeFile: (files[index] ?? files[0]) as string }))
 }
 
-function expiryFrom(text: string): number {
-  const expiry = Number(text)
-  // What the contract's arithmetic in milliseconds can hold by far.
-  if (/^\d{1,11}$/.test(text) && expiry > 0) return expiry
-  throw usageError('--expiry must be a Unix time in whole seconds', 'settle')
+async function clientsOf(pairs: readonly Pair[]): Promise<readonly ParallaxClient[]> {
+  return Promise.all(pairs.map((pair) => loadClient(pair)))
 }
 
-function jsonOf(settled: Settled, expiry: number | undefined): string {
+function jsonOf(settled: Settled, feed: string, expiry: number | undefined): string {
   const { value, isFinal, round, transaction } = settled
   const hash = transaction?.hash ?? null
-  return JSON.stringify({ expiry, value: String(value), isFinal, round, hash })
+  const of = expiry === undefined ? {} : { feed, expiry }
+  return JSON.stringify({ ...of, value: String(value), isFinal, round, hash })
 }
 
 function textOf(settled: Settled, feed: string, expiry: number | undefined): string {

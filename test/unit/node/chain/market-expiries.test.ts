@@ -52,6 +52,16 @@ test('an offer that is written later is found, and the old ones are not read aga
   expect(open.map(({ expirySeconds }) => expirySeconds)).toEqual([EXPIRY, EXPIRY + 60])
 })
 
+test('an offer that a reorganised chain has in place of another is found', async () => {
+  const offers = [EXPIRY, EXPIRY + 60]
+  const { expiries } = marketOf(offers)
+  await expiries.look((EXPIRY - 100) * 1_000)
+  offers[1] = EXPIRY + 120
+  await expiries.look((EXPIRY - 80) * 1_000)
+  const open = expiries.open((EXPIRY + 120) * 1_000)
+  expect(open.map(({ expirySeconds }) => expirySeconds)).toContain(EXPIRY + 120)
+})
+
 test('what was over before the node looked is no longer settled', async () => {
   const { expiries } = marketOf([EXPIRY])
   await expiries.look((EXPIRY + 601) * 1_000)
