@@ -1,6 +1,7 @@
-/** Members that can be bought. */
-export interface Corruption {
-  readonly f: number
+import { costUsd, holdTrade, type OrderBook, pushTrade } from './order-book.ts'
+
+/** What a member wants that is bought. */
+export interface Bribe {
   readonly bondUsd: number
   /** Part of the bond that is lost in expectation, from 0 to 1: who only lies is never slashed. */
   readonly slashedShare: number
@@ -10,13 +11,13 @@ export interface Corruption {
   readonly premiumShare: number
 }
 
-export interface Venue {
+/** Members that can be bought. */
+export interface Corruption extends Bribe {
+  readonly f: number
+}
+
+export interface Venue extends OrderBook {
   readonly name: string
-  /** Bought or sold, it moves the price of this venue by one percent. */
-  readonly depthUsdPerPercent: number
-  readonly feeBps: number
-  /** Part of the depth that arbitrage puts back every second while the price is off. */
-  readonly refillPerSecond: number
 }
 
 export interface VenueAttack {
@@ -25,26 +26,29 @@ export interface VenueAttack {
   readonly holdSeconds: number
 }
 
+/** What so many members want. */
+export function bribesUsd(
+  { bondUsd, slashedShare, incomeLostUsd, premiumShare }: Bribe,
+  members: number,
+): number {
+  return members * (bondUsd * slashedShare + incomeLostUsd) * (1 + premiumShare)
+}
+
 /** What f+1 members want: fewer cannot move a price out of the honest range (protocol §12 S1). */
 export function membersCostUsd(corruption: Corruption): number {
-  const { f, bondUsd, slashedShare, incomeLostUsd, premiumShare } = corruption
-  return (f + 1) * (bondUsd * slashedShare + incomeLostUsd) * (1 + premiumShare)
+  return bribesUsd(corruption, corruption.f + 1)
 }
 
 /**
  * What it costs to push the cheapest venues, more than half of all, by `moveBps` and to keep them
- * there. Half the move is paid on what is bought first, all of it on what arbitrage sells
- * meanwhile; everything is sold back at the true price, with a fee both ways.
+ * there.
  */
 export function venuesCostUsd({ venues, holdSeconds }: VenueAttack, moveBps: number): number {
   const needed = Math.floor(venues.length / 2) + 1
-  const costs = venues.map(({ depthUsdPerPercent, feeBps, refillPerSecond }) => {
-    const move = moveBps / 10_000
-    const pushUsd = depthUsdPerPercent * 100 * move
-    const heldUsd = pushUsd * refillPerSecond * holdSeconds
-    const feeUsd = ((pushUsd + heldUsd) * 2 * feeBps) / 10_000
-    return (pushUsd * move) / 2 + heldUsd * move + feeUsd
-  })
+  const move = moveBps / 10_000
+  const costs = venues.map(
+    (book) => costUsd(pushTrade(book, 0, move)) + costUsd(holdTrade(book, move, holdSeconds)),
+  )
   return costs
     .sort((a, b) => a - b)
     .slice(0, needed)
