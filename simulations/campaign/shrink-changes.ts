@@ -21,6 +21,8 @@ export function changesOf(scenario: Scenario, violation: Violation): readonly Ch
     ([valueAt(scenario, path)].flat() as readonly Raw[]).map((entry) => ({ path, entry })),
   )
   return [
+    // It breaks no rule, and its times bind the length of a run.
+    ({ book: _, ...each }) => each,
     (each) => ({ ...each, rounds: Math.max(1, Math.min(each.rounds, rounds)) }),
     (each) => ({ ...each, faults: [], clocks: [] }),
     emptied([['network', 'cuts']]),
@@ -83,6 +85,7 @@ function placesOf({ chain, prices }: Scenario): readonly Path[] {
     ['network', 'cuts'],
     ...(chain === undefined ? [] : [['chain', 'faults']]),
     ['prices', 'unreachable'],
+    ['prices', 'manipulations'],
     ...incidents(['prices', 'venues'], venues),
     ...ofCoins,
   ]

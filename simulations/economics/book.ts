@@ -47,18 +47,30 @@ export function profitUsd(
   const move = moveBps / 10_000
   const sign = direction === 'up' ? 1 : -1
   const saidUsd = book.spotUsd * (1 + sign * move)
-  const { notionalUsd, feeBps } = book.perpetual
-  const perpetual = notionalUsd * (move - (2 * feeBps) / 10_000)
-  let paidUsd = Math.max(0, perpetual)
+  let paidUsd = Math.max(0, perpetualUsd(book.perpetual, move))
   const type = direction === 'up' ? 'call' : 'put'
   for (const option of book.options) {
     if (option.type !== type) continue
-    const { contracts, seconds, heldSeconds } = option
-    const costUsd = valueUsd(option, book.spotUsd, seconds + heldSeconds)
-    const feeUsd = (costUsd * option.feeBps) / 10_000
-    paidUsd += Math.max(0, contracts * (valueUsd(option, saidUsd, seconds) - costUsd - feeUsd))
+    const prices = { boughtAtUsd: book.spotUsd, soldAtUsd: saidUsd }
+    paidUsd += Math.max(0, optionUsd(option, prices))
   }
   return Math.min(paidUsd, book.payoutUsdMax)
+}
+
+/** What a perpetual pays after the price moved its way by a share, less the fees of two trades. */
+export function perpetualUsd({ notionalUsd, feeBps }: Perpetual, move: number): number {
+  return notionalUsd * (move - (2 * feeBps) / 10_000)
+}
+
+/** What an option pays that was bought at one price and is sold at another, less cost and fee. */
+export function optionUsd(
+  option: OptionPosition,
+  { boughtAtUsd, soldAtUsd }: { readonly boughtAtUsd: number; readonly soldAtUsd: number },
+): number {
+  const { contracts, seconds, heldSeconds, feeBps } = option
+  const costUsd = valueUsd(option, boughtAtUsd, seconds + heldSeconds)
+  const feeUsd = (costUsd * feeBps) / 10_000
+  return contracts * (valueUsd(option, soldAtUsd, seconds) - costUsd - feeUsd)
 }
 
 function valueUsd(option: OptionPosition, spotUsd: number, seconds: number): number {

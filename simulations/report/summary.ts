@@ -2,6 +2,7 @@ import { OURS } from '../reference-world/protocols.ts'
 import type { SimulationResult } from '../run/result.ts'
 import type { LatencySummary } from '../statistics/histogram.ts'
 import { absenceText } from './absence.ts'
+import { attackLines } from './attack-summary.ts'
 import { fixed, percent } from './text.ts'
 
 /** Feeds without a value that are named; a page and --json have all of them. */
@@ -27,6 +28,7 @@ export function textSummary(result: SimulationResult): string {
     ...unavailableLines(result),
     `  wire       ${wire.messages} messages, ${wire.bytes} bytes`,
     ...chainLines(result.chain),
+    ...attackLines(result),
     `  convicted  ${listed(result.convicted)}`,
     `  trace      ${result.traceHash}`,
     `  checked    ${checkedLine(result)}`,

@@ -1,5 +1,7 @@
 import type { Rule, Violation } from '../checking/checker.ts'
+import type { BookFigures } from '../statistics/book-figures.ts'
 import type { ChainFigures } from '../statistics/chain-figures.ts'
+import type { ManipulationFigures } from '../statistics/manipulation-figures.ts'
 import type { RoundFigures } from '../statistics/round-statistics.ts'
 import type { Sent } from '../world/network.ts'
 
@@ -23,6 +25,10 @@ export interface SimulationResult extends RoundFigures {
   }
   /** Of a scenario with a chain. */
   readonly chain?: ChainFigures
+  /** Of a scenario in which somebody pushes venues. */
+  readonly manipulation?: ManipulationFigures
+  /** Of a scenario with a consumer's book. */
+  readonly book?: BookFigures
   readonly virtualMs: number
   readonly events: number
   /** Copies that members handed to links, relayed ones too, and their bytes. */

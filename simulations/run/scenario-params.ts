@@ -85,9 +85,14 @@ export function clocksOf(scenario: Scenario): readonly Clock[] {
   })
 }
 
+/** The name of a simulated feed by its index. */
+export function feedName(index: number): string {
+  return `FEED${index}/USD`
+}
+
 function feedOf(index: number, chain: Scenario['chain']): FeedParams {
   return {
-    name: `FEED${index}/USD`,
+    name: feedName(index),
     decimals: FEED_DECIMALS,
     kind: 'spot',
     deviationBps: chain?.deviationBps ?? 50,

@@ -11,7 +11,7 @@ import { createPricePath, type PricePath } from '../world/prices.ts'
 import { createRecordedPath, type Recording } from '../world/recorded.ts'
 import { REGIONS } from '../world/regions.ts'
 import { directSources, type Sources, venueSources } from '../world/sources.ts'
-import type { Coin } from '../world/stands.ts'
+import type { Coin, StandOptions } from '../world/stands.ts'
 import type { VenueIncident, VenueOptions } from '../world/venues.ts'
 import { FEED_DECIMALS, GENESIS_MS } from './scenario-params.ts'
 
@@ -44,31 +44,53 @@ function latencyOf(latency: Scenario['network']['latency']): LatencyModel {
   return { type: 'regions', placement }
 }
 
+/** What prices of a scenario are made of. */
+export interface PricesMade {
+  readonly seed: number
+  readonly feeds: readonly FeedParams[]
+  readonly recording: Recording | null
+}
+
+/** Markets that somebody pushes, by `quoteKey`. */
+type Pushed = StandOptions['pushed']
+
 /** What the members of a scenario see of its prices. */
 export function sourcesOf(
-  { prices, committee }: Scenario,
-  made: {
-    readonly seed: number
-    readonly feeds: readonly FeedParams[]
-    readonly keys: Keys
-    readonly recording: Recording | null
-  },
+  scenario: Scenario,
+  made: PricesMade & { readonly keys: Keys; readonly pushed?: Pushed },
 ): Sources {
-  const { seed, feeds, keys, recording } = made
+  const { prices, committee } = scenario
+  const { keys, pushed } = made
   const size = committee.members
-  const paths = feeds.map((feed) => truthOf(prices, { seed, label: feed.name, recording }))
-  const options = { seed, size, feeds, paths }
-  if (prices.venues.length === 0) return directSources({ ...options, noisePpm: prices.noisePpm })
+  const stands = standOptionsOf(scenario, made, pushed)
+  if (prices.venues.length === 0) {
+    return directSources({ ...stands, size, noisePpm: prices.noisePpm })
+  }
   return venueSources({
-    ...options,
+    ...stands,
+    size,
     keccak256: keys.crypto.keccak256,
+    pollUs: prices.pollMs * US_PER_MS,
+    unreachable: unreachableOf(prices.unreachable),
+  })
+}
+
+/** The venues of a scenario, with what they show. */
+export function standOptionsOf(
+  { prices }: Scenario,
+  { seed, feeds, recording }: PricesMade,
+  pushed?: Pushed,
+): StandOptions {
+  return {
+    seed,
+    feeds,
+    paths: feeds.map((feed) => truthOf(prices, { seed, label: feed.name, recording })),
     venues: prices.venues.map((venue) => ({ ...venueOf(venue), quote: venue.quote })),
     coins: prices.conversions.map((conversion) => coinOf(conversion, { seed, prices })),
     rules: rulesOf(prices),
-    pollUs: prices.pollMs * US_PER_MS,
     epochMs: GENESIS_MS,
-    unreachable: unreachableOf(prices.unreachable),
-  })
+    ...(pushed === undefined ? {} : { pushed }),
+  }
 }
 
 type Prices = Scenario['prices']

@@ -11,21 +11,25 @@ import { Journals } from '../checking/journal.ts'
 import { checkersOf } from '../checking/rules.ts'
 import { withoutWorldLeaks } from '../determinism/poison.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import { ChainStatistics } from '../statistics/chain-statistics.ts'
+import { SectionStatistics } from '../statistics/section-statistics.ts'
 import { Statistics } from '../statistics/statistics.ts'
 import { strategyOf } from '../strategies.ts'
 import type { Plants } from '../variant.ts'
 import { variantOf } from '../variants.ts'
+import type { Clock } from '../world/clock.ts'
 import type { WorkOptions } from '../world/host-options.ts'
 import { createKeys } from '../world/keys.ts'
+import type { Manipulation } from '../world/manipulation.ts'
+import type { PricePath } from '../world/prices.ts'
 import type { Recording } from '../world/recorded.ts'
 import { World } from '../world/world.ts'
-import { controlledBy, createControl } from './control.ts'
+import { type AdversaryOptions, controlledBy, createControl } from './control.ts'
 import { disturbancesOf, isAlwaysDisturbed } from './disturbances.ts'
 import { planFaults } from './faults.ts'
 import type { SimulationResult } from './result.ts'
 import { chainOf, planChainFaults } from './scenario-chain.ts'
-import { clocksOf, endMsOf, paramsOf, ROUNDS_BEFORE } from './scenario-params.ts'
+import { manipulationsOf, planManipulations } from './scenario-manipulation.ts'
+import { clocksOf, endMsOf, feedName, paramsOf, ROUNDS_BEFORE } from './scenario-params.ts'
 import { networkOf, sourcesOf, truthOf } from './scenario-world.ts'
 
 export interface SimulationOptions {
@@ -47,8 +51,7 @@ export class Simulation {
   readonly #options: SimulationOptions
   readonly #world: World
   readonly #statistics: Statistics
-  /** Null without a chain. */
-  readonly #chainStatistics: ChainStatistics | null
+  readonly #sections: SectionStatistics
   readonly #checkers: Checkers
   readonly #faulty: Members
   readonly #endUs: number
@@ -57,10 +60,8 @@ export class Simulation {
   constructor(options: SimulationOptions) {
     this.#options = options
     const { scenario, seed, plants = variantOf(scenario.variant).plants } = options
-    const adversaries = scenario.adversaries.map(({ strategy, members }) => ({
-      strategy,
-      members: membersOf(members),
-    }))
+    const { recording = null } = options
+    const adversaries = adversariesOf(scenario)
     this.#faulty = controlledBy(adversaries)
     const { signatures, hash, committee } = scenario
     const size = committee.members
@@ -72,6 +73,8 @@ export class Simulation {
     )
     const clocks = clocksOf(scenario)
     const { feeds } = keys.committee.params
+    const made = { seed, feeds, recording }
+    const { manipulations, pushed } = manipulationsOf(scenario, made)
     const believed = plants.context?.(context) ?? context
     const honest = difference(keys.committee.all, this.#faulty)
     const create = plants.createMachine ?? createMachine
@@ -93,17 +96,19 @@ export class Simulation {
         ...plants,
         createMachine: isWanted('S8') ? journals.journaled(create) : create,
         control,
-        sources: sourcesOf(scenario, { seed, feeds, keys, recording: options.recording ?? null }),
+        sources: sourcesOf(scenario, { ...made, keys, pushed }),
         watch: (fact) => {
           this.#statistics.watch(fact)
-          this.#chainStatistics?.watch(fact)
+          this.#sections.watch(fact)
           this.#checkers.watch(fact)
           if (fact.type === 'roundOpened') roundOpened(fact.round)
         },
       },
     )
-    this.#statistics = statisticsOf(options, { committee: keys.committee, honest })
-    this.#chainStatistics = chainStatisticsOf(this.#world, { scenario, honest })
+    const truth = truthOf(scenario.prices, { seed, label: feedName(0), recording })
+    const begun = { scenario, honest, faulty: this.#faulty, manipulations, truth }
+    this.#statistics = statisticsOf(scenario, { committee: keys.committee, honest, truth })
+    this.#sections = new SectionStatistics(this.#world, begun)
     const subject = {
       committee: keys.committee,
       context: believed,
@@ -119,9 +124,7 @@ export class Simulation {
     const created = (options.checkers ?? checkersOf(scenario)).map((create) => create(subject))
     this.#checkers = new Checkers(created.filter(({ rule }) => isWanted(rule)))
     this.#endUs = endMsOf(scenario) * 1_000
-    planFaults(this.#world, scenario.faults, clocks)
-    planChainFaults(this.#world, scenario.chain?.faults ?? [])
-    for (const host of this.#world.hosts) this.#world.at(0, () => host.start())
+    this.#plan({ clocks, manipulations })
   }
 
   /** Share of the run that is done, from 0 to 1. */
@@ -152,7 +155,6 @@ export class Simulation {
     const { scenario, seed } = this.#options
     const { committee } = this.#world.context
     const { rounds, convicted, notes } = this.#statistics
-    const chain = this.#chainStatistics?.figures(this.#world.nowUs)
     return {
       scenario: scenario.name,
       protocol: scenario.protocol,
@@ -165,7 +167,7 @@ export class Simulation {
         faulty: listMembers(this.#faulty),
         isWithinModel: countMembers(this.#faulty) <= committee.f,
       },
-      ...(chain === undefined ? {} : { chain }),
+      ...this.#sections.figures(this.#world.nowUs),
       virtualMs: Math.floor(this.#world.nowUs / 1_000),
       events: this.#world.events,
       ...rounds.figures(),
@@ -178,6 +180,17 @@ export class Simulation {
       violations: this.#checkers.violations,
       traceHash: this.#world.trace.digest(),
     }
+  }
+
+  #plan(of: {
+    readonly clocks: readonly Clock[]
+    readonly manipulations: readonly Manipulation[]
+  }): void {
+    const { faults, chain } = this.#options.scenario
+    planFaults(this.#world, faults, of.clocks)
+    planChainFaults(this.#world, chain?.faults ?? [])
+    planManipulations(this.#world, of.manipulations)
+    for (const host of this.#world.hosts) this.#world.at(0, () => host.start())
   }
 
   #advance(eventsMax: number): boolean {
@@ -198,6 +211,10 @@ export class Simulation {
 
 const BITE = 64
 
+function adversariesOf({ adversaries }: Scenario): readonly AdversaryOptions[] {
+  return adversaries.map(({ strategy, members }) => ({ strategy, members: membersOf(members) }))
+}
+
 function workOf({ work }: Scenario): WorkOptions {
   return {
     signUs: Math.round(work.signMs * 1_000),
@@ -206,28 +223,12 @@ function workOf({ work }: Scenario): WorkOptions {
 }
 
 function statisticsOf(
-  { scenario, seed, recording = null }: SimulationOptions,
-  of: { readonly committee: Committee; readonly honest: Members },
+  scenario: Scenario,
+  of: { readonly committee: Committee; readonly honest: Members; readonly truth: PricePath },
 ): Statistics {
-  const label = of.committee.params.feeds[0]?.name ?? ''
   return new Statistics({
     ...of,
     firstRound: ROUNDS_BEFORE + 1,
     lastRound: ROUNDS_BEFORE + scenario.rounds,
-    truth: truthOf(scenario.prices, { seed, label, recording }),
-  })
-}
-
-function chainStatisticsOf(
-  { chain, context }: World,
-  of: { readonly scenario: Scenario; readonly honest: Members },
-): ChainStatistics | null {
-  if (chain === null) return null
-  return new ChainStatistics({
-    chain: chain.chain,
-    committee: context.committee,
-    honest: of.honest,
-    firstRound: ROUNDS_BEFORE + 1,
-    lastRound: ROUNDS_BEFORE + of.scenario.rounds,
   })
 }

@@ -5,6 +5,7 @@ import { endMsOf, paramsOf } from '../run/scenario-params.ts'
 import { STRATEGIES } from '../strategies.ts'
 import { VARIANTS } from '../variants.ts'
 import { lengthMs } from '../world/recorded.ts'
+import { bookProblems } from './book-problems.ts'
 import { chainProblems } from './chain-problems.ts'
 import { readText } from './files.ts'
 import { InputError, problemsOf as problemsOfSchema } from './input.ts'
@@ -165,6 +166,7 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
     ...priceProblems(scenario),
     ...referenceProblems(scenario),
     ...chainProblems(scenario),
+    ...bookProblems(scenario),
   )
   if (problems.length === 0) problems.push(...committeeProblems(scenario))
   return problems

@@ -1,9 +1,11 @@
 import { currenciesOf } from '../../aggregator/aggregation/quotes-graph.ts'
 import type { ScenarioProblem } from './load.ts'
+import { manipulationProblems } from './manipulation-problems.ts'
 import type { Scenario } from './schema.ts'
 
 /** What is wrong between the keys of prices, their venues and their coins. */
-export function priceProblems({ prices }: Scenario): readonly ScenarioProblem[] {
+export function priceProblems(scenario: Scenario): readonly ScenarioProblem[] {
+  const { prices } = scenario
   const { venues, conversions, sourcesMin } = prices
   const problems: ScenarioProblem[] = []
   const report = (path: string, holds: boolean, message: string): void => {
@@ -30,7 +32,7 @@ export function priceProblems({ prices }: Scenario): readonly ScenarioProblem[] 
     const isAfter = depeg.fromMs + depeg.rampMs <= depeg.toMs
     report(`${path}.depeg.toMs`, isAfter, 'must not be before fromMs and rampMs have passed')
   }
-  return problems
+  return [...problems, ...manipulationProblems(scenario)]
 }
 
 const TWICE = 'must not name a venue twice'

@@ -17,6 +17,14 @@ const incident = z.intersection(
   ]),
 )
 
+/** Its order book, for who pushes it (economics/order-book.ts). */
+const depth = z.strictObject({
+  usdPerPercent: z.number().min(1).max(1_000_000_000_000),
+  feeBps: z.number().min(0).max(1_000).default(5),
+  /** Part of the depth that arbitrage puts back each second; without any a price stays off. */
+  refillPerSecond: z.number().min(0.001).max(10).default(0.2),
+})
+
 /** What one venue shows of one market. */
 const market = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,31}$/),
@@ -29,6 +37,8 @@ const market = z.strictObject({
   lastTrade: z.enum(['bid', 'either']).default('bid'),
   volume: z.int().min(1).max(1_000_000_000).default(10_000),
   incidents: z.array(incident).max(100).default([]),
+  /** Nobody can push it when left out. */
+  depth: depth.optional(),
 })
 
 const venue = market.extend({
@@ -63,6 +73,23 @@ const conversion = z.strictObject({
       recoveryMs: wholeMs(0, 86_400_000).default(0),
     })
     .optional(),
+})
+
+/** Somebody trades on venues to move what members see (world/manipulation.ts). */
+const manipulation = z.strictObject({
+  fromMs: atMs,
+  toMs: atMs,
+  how: z.enum(['fixed', 'adaptive']).default('adaptive'),
+  /** How far off the true price, below 0 downwards; or which price, in whole units. */
+  moveBps: z.int().min(-9_000).max(9_000).optional(),
+  targetUsd: z.number().min(0.01).max(1_000_000_000).optional(),
+  /** Most that it may cost, in all and in each round. */
+  budgetUsd: z.number().min(0).max(1_000_000_000_000),
+  budgetUsdPerRound: z.number().min(0).max(1_000_000_000_000).optional(),
+  /** The market of a coin instead of the first feed. */
+  market: z.enum(['USDT/USD', 'USDC/USD']).optional(),
+  /** All that have a depth when left out. */
+  venues: z.array(z.string()).min(1).max(31).optional(),
 })
 
 const volatility = z.number().min(0.001).max(10)
@@ -114,6 +141,9 @@ export const pricesSchema = z.strictObject({
   outlierBps: z.int().min(1).max(9_999).default(200),
   /** Largest share of one venue in a member's weights. */
   weightBpsMax: z.int().min(1).max(4_999).default(2_499),
+  manipulations: z.array(manipulation).max(16).default([]),
+  /** Multiplies the depth of every venue. */
+  depthTimes: z.number().min(0.001).max(1_000).default(1),
   /** Venues that some members cannot reach. */
   unreachable: z
     .array(z.strictObject({ members, venues: z.array(z.string()).min(1) }))

@@ -7,7 +7,7 @@ import type { Scenario } from './schema.ts'
 export function referenceProblems(
   scenario: Scenario,
 ): readonly { readonly path: string; readonly message: string }[] {
-  const { protocol, adversaries, faults, variant, work, chain } = scenario
+  const { protocol, adversaries, faults, variant, work, chain, book, prices } = scenario
   if (protocol === OURS) return []
   const known: readonly string[] = REFERENCE_STRATEGIES
   const of = `with the protocol ${protocol}`
@@ -20,7 +20,13 @@ export function referenceProblems(
       const message = `cannot stop at a promise ${of}, which makes none`
       return type === 'stop' ? [{ path: `faults.${index}.type`, message }] : []
     }),
-    ...(chain === undefined ? [] : [{ path: 'chain', message: `must be left out ${of}` }]),
+    ...[
+      { path: 'chain', isLeftOut: chain === undefined },
+      { path: 'book', isLeftOut: book === undefined },
+      { path: 'prices.manipulations', isLeftOut: prices.manipulations.length === 0 },
+    ].flatMap(({ path, isLeftOut }) =>
+      isLeftOut ? [] : [{ path, message: `must be left out ${of}` }],
+    ),
     ...(variant === NO_VARIANT ? [] : [{ path: 'variant', message: `must be none ${of}` }]),
     ...Object.entries(work).flatMap(([key, ms]) =>
       ms === 0 ? [] : [{ path: `work.${key}`, message: `must be 0 ${of}: its work takes no time` }],

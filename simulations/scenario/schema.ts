@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { OURS, REFERENCE_PROTOCOLS } from '../reference-world/protocols.ts'
 import { REGIONS } from '../world/regions.ts'
+import { bookSchema } from './book-schema.ts'
 import { atMs, finelyMs, members, ppm, wholeMs } from './bounds.ts'
 import { chainSchema } from './chain-schema.ts'
 import { pricesSchema } from './price-schema.ts'
@@ -144,6 +145,8 @@ export const scenarioSchema = z.strictObject({
   clocks: z.array(clock).max(31).default([]),
   /** Members deliver to no chain when left out. */
   chain: chainSchema.optional(),
+  /** Positions of a consumer; none when left out. */
+  book: bookSchema.optional(),
   faults: z.array(fault).max(1_000).default([]),
   adversaries: z.array(adversary).max(31).default([]),
   /** The protocol without one of its rules, or with a planted bug; see variants.ts. */

@@ -59,7 +59,7 @@ export class Statistics {
           nowUs,
           end: path,
           of: certificate,
-          value: () => valueIn(certificate, 0),
+          value: () => firstValueIn(certificate),
           unavailable: () => unavailableIn(certificate),
         })
         return
@@ -75,6 +75,11 @@ export class Statistics {
       default:
     }
   }
+}
+
+/** What a certificate says of the first feed; null where that is UNAVAILABLE. */
+export function firstValueIn(certificate: Certificate): bigint | null {
+  return valueIn(certificate, 0)
 }
 
 function unavailableIn(certificate: Certificate): readonly FeedIndex[] {

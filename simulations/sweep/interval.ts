@@ -25,12 +25,15 @@ export function estimateOf(values: readonly number[]): Estimate | null {
   return { mean, half: (T[count - 2] ?? T_MANY) * error, count }
 }
 
-/** Ends of the interval, where there is one, within what a value can be. */
+/** Ends of the interval, where there is one, within what a value can be: not below 0 if not said. */
 export function endsOf(
   { mean, half }: Estimate,
-  max = Number.POSITIVE_INFINITY,
+  {
+    min = 0,
+    max = Number.POSITIVE_INFINITY,
+  }: { readonly min?: number; readonly max?: number } = {},
 ): readonly [number, number] | null {
-  return half === null ? null : [Math.max(0, mean - half), Math.min(max, mean + half)]
+  return half === null ? null : [Math.max(min, mean - half), Math.min(max, mean + half)]
 }
 
 /** The mean with what may be wrong about it. */

@@ -4,8 +4,10 @@ import { createRun } from '../run/run.ts'
 import { Simulation } from '../run/simulation.ts'
 import { recordingOf } from '../scenario/recording.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import type { BookFigures } from '../statistics/book-figures.ts'
 import type { ChainFigures } from '../statistics/chain-figures.ts'
 import { type Influence, InfluenceMeter } from '../statistics/influence.ts'
+import type { ManipulationFigures } from '../statistics/manipulation-figures.ts'
 
 /** One run, as a message to a thread. */
 export interface Job {
@@ -28,6 +30,9 @@ export interface Outcome {
   readonly unavailable: SimulationResult['unavailable']
   /** Of a scenario with a chain. */
   readonly chain?: Omit<ChainFigures, 'timeline'>
+  /** Of a scenario in which somebody pushes venues, and of one with a book. */
+  readonly manipulation?: Omit<ManipulationFigures, 'timeline'>
+  readonly book?: Omit<BookFigures, 'timeline'>
   readonly convicted: readonly number[]
   readonly violationCount: number
   /** The first of each rule, in the order in which they broke. */
@@ -47,14 +52,28 @@ export function performJob(job: Job): Outcome {
   })
   const { isWithinModel } = result.committee
   const figures = { isWithinModel, virtualMs, events, rounds, latencyMs, convicted }
-  const compared = { wire, errorBps, differing, unavailable, ...chainOf(result) }
+  const compared = { wire, errorBps, differing, unavailable, ...sectionsOf(result) }
   return { ...figures, ...compared, violationCount, violations, traceHash }
 }
 
-function chainOf({ chain }: SimulationResult): Pick<Outcome, 'chain'> {
-  if (chain === undefined) return {}
-  const { timeline: _, ...figures } = chain
-  return { chain: figures }
+/** What a scenario has besides a committee, without the points of plots. */
+function sectionsOf({
+  chain,
+  manipulation,
+  book,
+}: SimulationResult): Pick<Outcome, 'chain' | 'manipulation' | 'book'> {
+  return {
+    ...(chain === undefined ? {} : { chain: withoutTimeline(chain) }),
+    ...(manipulation === undefined ? {} : { manipulation: withoutTimeline(manipulation) }),
+    ...(book === undefined ? {} : { book: withoutTimeline(book) }),
+  }
+}
+
+function withoutTimeline<T extends { readonly timeline: unknown }>(
+  figures: T,
+): Omit<T, 'timeline'> {
+  const { timeline: _, ...others } = figures
+  return others
 }
 
 /** A run with its curves and timeline. */

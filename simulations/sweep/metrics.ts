@@ -8,8 +8,10 @@ export interface Metric {
   /** Ends with its unit. */
   readonly name: string
   readonly digits: number
-  /** Most that it can be; it is never below 0. */
+  /** Most that it can be; it is never below 0 unless it is signed. */
   readonly max?: number
+  /** May be below 0: colours part there. */
+  readonly isSigned?: boolean
   /** An axis need not begin at 0. */
   readonly isFree?: boolean
   /** Drawn when nobody says which; every metric stands in the table. */
@@ -159,8 +161,51 @@ const CHAIN: readonly Metric[] = [
   },
 ].map((metric) => ({ ...metric, isMain: CHAIN_MAIN.includes(metric.id) }))
 
+/** Of attacks on venues, and of a consumer's book; money in thousands of dollars. */
+const ATTACKS: readonly Metric[] = [
+  {
+    id: 'moved',
+    name: 'distance while venues are pushed (bps)',
+    digits: 1,
+    isSigned: true,
+    read: ({ manipulation }) => manipulation?.movedBps.meanBps ?? null,
+  },
+  {
+    id: 'spent',
+    name: 'spent on venues (k$)',
+    digits: 0,
+    read: ({ manipulation }) => thousands(manipulation?.spentUsd),
+  },
+  {
+    id: 'wrong',
+    name: 'wrong liquidations (per run)',
+    digits: 1,
+    read: ({ book }) => book?.liquidations.wrong ?? null,
+  },
+  {
+    id: 'missed',
+    name: 'missed liquidations (per run)',
+    digits: 1,
+    read: ({ book }) => book?.liquidations.missed ?? null,
+  },
+  {
+    id: 'loss',
+    name: 'loss of market and traders (k$)',
+    digits: 0,
+    isSigned: true,
+    read: ({ book }) => thousands(book?.lossUsd),
+  },
+  {
+    id: 'net',
+    name: 'what is left of the attack (k$)',
+    digits: 0,
+    isSigned: true,
+    read: ({ book }) => thousands(book?.attacker.netUsd),
+  },
+].map((metric) => ({ ...metric, isMain: true }))
+
 /** All of them, in the order in which they are drawn. */
-export const METRICS: readonly Metric[] = [...LATENCIES, ...ROUNDS, ...CHAIN]
+export const METRICS: readonly Metric[] = [...LATENCIES, ...ROUNDS, ...CHAIN, ...ATTACKS]
 
 /**
  * The metrics that a list names; the main ones when there is none, and all for `all`.
@@ -206,6 +251,10 @@ function onChain(read: (chain: Chain) => number | null): Metric['read'] {
 
 function neededOf({ transactions: { stored, needless } }: Chain): number {
   return stored - needless
+}
+
+function thousands(usd: number | undefined): number | null {
+  return usd === undefined ? null : usd / 1_000
 }
 
 function ratio(part: number, whole: number): number | null {

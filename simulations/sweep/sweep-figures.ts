@@ -91,7 +91,7 @@ function heatFigure(of: Shown): Figure | null {
       y: { label: y.name, names: y.values.map(String) },
       cells,
       value: metric.name,
-      isDiverging: false,
+      isDiverging: metric.isSigned === true,
       isInverted: metric.id === 'fast',
     },
   }
@@ -148,6 +148,13 @@ function curvesOf({ metric, panel }: Shown, along: Axis, other: Axis | null): re
   return other.values.map((value) => curve(`${other.name} ${value}`, [[other, value]]))
 }
 
+function boundsOf({ max, isSigned }: Metric): { readonly min?: number; readonly max?: number } {
+  return {
+    ...(isSigned === true ? { min: Number.NEGATIVE_INFINITY } : {}),
+    ...(max === undefined ? {} : { max }),
+  }
+}
+
 function linesOf(curves: readonly Curve[], along: Axis, metric: Metric): LinePlot {
   return {
     type: 'lines',
@@ -157,7 +164,7 @@ function linesOf(curves: readonly Curve[], along: Axis, metric: Metric): LinePlo
       name,
       shape: 'dotted' as const,
       points: points.map(({ x, estimate }): Point => {
-        const ends = estimate === null ? null : endsOf(estimate, metric.max)
+        const ends = estimate === null ? null : endsOf(estimate, boundsOf(metric))
         const point = { x: Number(x), y: estimate?.mean ?? null }
         return ends === null ? point : { ...point, interval: ends }
       }),
@@ -179,7 +186,7 @@ function marksOf({ values }: Axis): { readonly ticks?: readonly number[] } {
 function barsOf(curves: readonly Curve[], along: Axis, metric: Metric): BarPlot {
   const bar = (estimate: Estimate | null): Bar | null => {
     if (estimate === null) return null
-    const ends = endsOf(estimate, metric.max)
+    const ends = endsOf(estimate, boundsOf(metric))
     return ends === null ? { value: estimate.mean } : { value: estimate.mean, whisker: ends }
   }
   const hasIntervals = curves.some(({ points }) => points.some(hasInterval))

@@ -31,7 +31,7 @@ const FIGURES: readonly Figure[] = [
   ['traceHash', 'text', ({ traceHash }) => traceHash],
 ]
 
-/** Of scenarios with a chain; only sweeps that have one show them. */
+/** Of scenarios with a chain. */
 const CHAIN_FIGURES: readonly Figure[] = [
   ['dueToChainMeanMs', 'number', ({ chain }) => chain?.dueToChainMs.meanMs ?? null],
   ['dueToChainP50Ms', 'number', ({ chain }) => chain?.dueToChainMs.p50Ms ?? null],
@@ -54,12 +54,47 @@ const CHAIN_FIGURES: readonly Figure[] = [
   ['feeGwei', 'number', ({ chain }) => chain?.gas.feeGwei ?? null],
 ]
 
+/** Of scenarios in which somebody pushes venues. */
+const MANIPULATION_FIGURES: readonly Figure[] = [
+  ['spentUsd', 'number', ({ manipulation }) => manipulation?.spentUsd ?? null],
+  ['boughtUsd', 'number', ({ manipulation }) => manipulation?.boughtUsd ?? null],
+  ['pushedRounds', 'integer', ({ manipulation }) => manipulation?.rounds ?? null],
+  ['quarantinedRounds', 'integer', ({ manipulation }) => manipulation?.quarantinedRounds ?? null],
+  ['movedBpsMean', 'number', ({ manipulation }) => manipulation?.movedBps.meanBps ?? null],
+  ['movedBpsMax', 'number', ({ manipulation }) => manipulation?.movedBps.maxBps ?? null],
+]
+
+/** Of scenarios with a book. */
+const BOOK_FIGURES: readonly Figure[] = [
+  ['liquidations', 'integer', ({ book }) => book?.liquidations.made ?? null],
+  ['liquidationsDue', 'integer', ({ book }) => book?.liquidations.due ?? null],
+  ['liquidationsWrong', 'integer', ({ book }) => book?.liquidations.wrong ?? null],
+  ['liquidationsLate', 'integer', ({ book }) => book?.liquidations.late ?? null],
+  ['liquidationsMissed', 'integer', ({ book }) => book?.liquidations.missed ?? null],
+  ['unmarkedRounds', 'integer', ({ book }) => book?.unmarkedRounds ?? null],
+  ['bookLossUsd', 'number', ({ book }) => book?.lossUsd ?? null],
+  ['tradersTakenUsd', 'number', ({ book }) => book?.takenUsd.trader ?? null],
+  ['marketTakenUsd', 'number', ({ book }) => book?.takenUsd.market ?? null],
+  ['attackerTakenUsd', 'number', ({ book }) => book?.attacker.takenUsd ?? null],
+  ['bribesUsd', 'number', ({ book }) => book?.attacker.bribesUsd ?? null],
+  ['attackerNetUsd', 'number', ({ book }) => book?.attacker.netUsd ?? null],
+]
+
+/** What only some scenarios have; only sweeps of such show it. */
+const SECTIONS = [
+  ['chain', CHAIN_FIGURES],
+  ['manipulation', MANIPULATION_FIGURES],
+  ['book', BOOK_FIGURES],
+] as const
+
 /** Finished runs, one row each, in the order of the sweep. */
 export function sweepTable({ head, finished }: Results): DataTable {
   const ordered = inOrder(finished)
   const axes = head.axes.map((name, at): Column => ({ name, type: typeOfAxis(ordered, at) }))
-  const hasChain = ordered.some(({ outcome }) => outcome.chain !== undefined)
-  const shown = hasChain ? [...FIGURES, ...CHAIN_FIGURES] : FIGURES
+  const sections = SECTIONS.flatMap(([key, of]) =>
+    ordered.some(({ outcome }) => outcome[key] !== undefined) ? of : [],
+  )
+  const shown = [...FIGURES, ...sections]
   const figures = shown.map(([name, type]): Column => ({ name, type }))
   return {
     columns: [...axes, ...columnsOf('integer', ['seed']), ...figures],

@@ -154,7 +154,13 @@ function pricesOf({ prices }: Scenario, inRounds: InRounds): readonly Trouble[] 
     const spans = [inRounds(fromMs, toMs === null ? null : toMs + recoveryMs)]
     return [{ kind: 'coin off its peg', name: `${market} off`, text, spans }]
   })
-  return [...venues, ...coins]
+  const pushes = prices.manipulations.map((manipulation): Trouble => {
+    const { fromMs, toMs, moveBps, targetUsd, market = 'the first feed' } = manipulation
+    const aim = targetUsd === undefined ? `by ${moveBps} bps` : `to ${targetUsd} USD`
+    const text = `venues of ${market} pushed ${aim}, ${manipulation.how}`
+    return { kind: 'venue wrong', name: `pushed ${aim}`, text, spans: [inRounds(fromMs, toMs)] }
+  })
+  return [...venues, ...coins, ...pushes]
 }
 
 type Fault = Scenario['faults'][number]

@@ -5,6 +5,7 @@ import type { Figure } from '../figure/figure.ts'
 import { leftOfNames } from '../figure/frame.ts'
 import type { Page, Part } from '../page.ts'
 import { escapeHtml, fixed, percent } from '../text.ts'
+import { attackFigures } from './attack-figures.ts'
 import { chainFigures } from './chain-figures.ts'
 import { chainSpans, faultSpans, faultsFigure } from './faults.ts'
 import { linkFigures, membersFigure, roundFigures } from './member-figures.ts'
@@ -31,6 +32,7 @@ export function pageOfRun(run: ShownRun): Page {
     latencyFigure(run),
     priceFigure(run, shaded),
     errorFigure(run, shaded),
+    ...attackFigures(run, shaded),
     ...chainFigures(run, [...shaded, ...chainSpans(run)]),
     membersFigure(run),
     ...linkFigures(run),

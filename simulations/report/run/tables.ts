@@ -1,6 +1,8 @@
 import { PARTS } from '../../record/run-recorder.ts'
 import type { SimulationResult } from '../../run/result.ts'
+import type { BookFigures } from '../../statistics/book-figures.ts'
 import type { ChainFigures } from '../../statistics/chain-figures.ts'
+import type { ManipulationFigures } from '../../statistics/manipulation-figures.ts'
 import { columnsOf, type DataTable } from '../data-table.ts'
 import type { NamedTable } from '../page.ts'
 import type { ShownRun } from './shown-run.ts'
@@ -45,6 +47,13 @@ export function tablesOfRun(run: ShownRun): readonly NamedTable[] {
     tables.push({ id: 'chain', title: 'Chain', table: chainTable(chain) })
     tables.push({ id: 'transmitters', title: 'Gas by member', table: gasTable(chain) })
   }
+  const { manipulation, book } = run.result
+  if (manipulation !== undefined) {
+    tables.push({ id: 'pushed-venues', title: 'Pushed venues', table: pushedTable(manipulation) })
+  }
+  if (book !== undefined) {
+    tables.push({ id: 'book', title: 'Book of a consumer', table: bookTable(book) })
+  }
   if (run.result.violationCount > 0) {
     tables.push({ id: 'violations', title: 'Violations', table: violationsTable(run.result) })
   }
@@ -64,6 +73,32 @@ function gasTable({ gas }: ChainFigures): DataTable {
   return {
     columns: [...columnsOf('integer', ['member', 'gas']), ...columnsOf('number', ['feeGwei'])],
     rows: gas.usedBy.map((used, member) => [member, used, gas.feeGweiBy[member] ?? 0]),
+  }
+}
+
+function pushedTable({ venues }: ManipulationFigures): DataTable {
+  const counts = ['rounds', 'quarantinedRounds'] as const
+  const figures = ['spentUsd', 'boughtUsd', 'furthestBps'] as const
+  return {
+    columns: [
+      ...columnsOf('text', ['venue', 'market']),
+      ...columnsOf('integer', counts),
+      ...columnsOf('number', figures),
+    ],
+    rows: venues.map((each) => [
+      each.venue,
+      each.market,
+      ...[...counts, ...figures].map((name) => each[name]),
+    ]),
+  }
+}
+
+function bookTable({ timeline }: BookFigures): DataTable {
+  const figures = ['attackerUsd', 'tradersUsd', 'marketUsd', 'spentUsd'] as const
+  const names = ['round', 'rounds', ...figures] as const
+  return {
+    columns: [...columnsOf('integer', ['round', 'rounds']), ...columnsOf('number', figures)],
+    rows: timeline.map((bucket) => names.map((name) => bucket[name])),
   }
 }
 

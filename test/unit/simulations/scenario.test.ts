@@ -75,6 +75,47 @@ chain:
     ).toEqual(['chain'])
   })
 
+  test('problems of attacks on venues and of a book are listed together', () => {
+    const text = `
+name: wrong-attack
+rounds: 10
+committee: { members: 4 }
+prices:
+  sourcesMin: 2
+  venues: [{ name: alder, depth: { usdPerPercent: 1000000 } }, { name: birch }]
+  manipulations:
+    - { fromMs: 5, toMs: 5, moveBps: 0, budgetUsd: 1, venues: [alder, birch] }
+    - { fromMs: 0, toMs: 5, budgetUsd: 1, market: USDC/USD }
+    - { fromMs: 0, toMs: 5, moveBps: 10, targetUsd: 10, budgetUsd: 1, venues: [alder, alder] }
+book:
+  markedBy: chain
+  perpetuals:
+    - { side: long, notionalUsd: 1, marginBps: 60, marginBpsMax: 50, openMs: 9, closeMs: 9 }
+    - { side: long, notionalUsd: 1, marginBps: 100, openMs: 1000000 }
+  options: [{ type: call, strikeUsd: 1, contracts: 1, volatility: 0.5, openMs: 500, expiryMs: 1000 }]
+`
+    expect(problemsIn(text)).toEqual([
+      'prices.manipulations.0',
+      'prices.manipulations.0.moveBps',
+      'prices.manipulations.0.venues',
+      'prices.manipulations.1',
+      'prices.manipulations.1.market',
+      'prices.manipulations.1.venues',
+      'prices.manipulations.2',
+      'prices.manipulations.2.venues',
+      'prices.manipulations.2.venues',
+      'book.markedBy',
+      'book.perpetuals.0.closeMs',
+      'book.perpetuals.0.marginBpsMax',
+      'book.perpetuals.0.marginBps',
+      'book.perpetuals.1.openMs',
+      'book.options.0.expiryMs',
+    ])
+    const bare = 'name: x\nrounds: 1\ncommittee: { members: 4 }\nbook: {}\n'
+    expect(problemsIn(bare)).toEqual(['book'])
+    expect(problemsIn(`${bare}protocol: ocr2`)).toEqual(['book', 'book'])
+  })
+
   test('what is missing, unknown or of another type is said in words', () => {
     const text = 'name: wrong\ncommittee: { members: four, timing: soon }\nround: 1\n'
     expect(() => parseScenario(text)).toThrow(

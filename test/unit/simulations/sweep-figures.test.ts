@@ -8,6 +8,9 @@ describe('a mean over seeds', () => {
     expect(estimate).toMatchObject({ mean: 12, count: 3 })
     expect(estimate?.half).toBeCloseTo(4.9687, 3)
     expect(estimate === null ? null : endsOf(estimate)?.[0]).toBeCloseTo(7.0313, 3)
+    const wide = { mean: 1, half: 3, count: 3 }
+    expect(endsOf(wide, { max: 3 })).toEqual([0, 3])
+    expect(endsOf(wide, { min: Number.NEGATIVE_INFINITY })).toEqual([-2, 4])
     expect(estimate === null ? '' : estimateText(estimate, 1)).toBe('12.0 ± 5.0')
   })
 

@@ -1,0 +1,192 @@
+import type { Round } from '../../aggregator/values/ids.ts'
+import { type AttackPlan, affordableLevel, cheapestMarkets, type Means } from './attack-plan.ts'
+import { PRICE_STEP_US, type PricePath } from './prices.ts'
+import { type PushableMarket, PushedMarket } from './pushed-market.ts'
+import type { ShadowNode } from './shadow-node.ts'
+
+/** Somebody trades on venues to move what members see. No member takes part in it. */
+export interface ManipulationOptions {
+  readonly fromUs: number
+  readonly toUs: number
+  /** How far off the true price, as a share; or which price, in the feed's decimals. */
+  readonly target: { readonly move: number } | { readonly price: number }
+  /**
+   * `fixed`: pushes all its markets. `adaptive`: only those that carry the value of a node, more of
+   * them where the committee does not follow, and none where all together do not carry it.
+   */
+  readonly how: 'fixed' | 'adaptive'
+  readonly budgetUsd: number
+  /** Infinity: all of it in one round, if need be. */
+  readonly budgetUsdPerRound: number
+  readonly roundUs: number
+  readonly markets: readonly PushableMarket[]
+}
+
+/** What an attacker can see of the world. */
+export interface ManipulationDependencies {
+  /** The true price of the first feed: it trades, so it knows what a market is worth. */
+  readonly truth: PricePath
+  readonly shadow: ShadowNode
+}
+
+/** Parts of its target that an adaptive attacker tries, the largest first. */
+const PARTS = [1, 0.75, 0.5, 0.25]
+/** The value follows when it goes so far of the way. */
+const FOLLOWS = 0.9
+/** Rounds in which the committee may follow before the attacker takes more markets. */
+const PATIENCE_ROUNDS = 6
+const US_PER_SECOND = 1_000_000
+
+/** What the committee came to in a round. */
+interface Certified {
+  readonly round: Round
+  readonly value: number | null
+}
+
+/** One attack on venues: a plan each round, and trades every 100 ms. */
+export class Manipulation {
+  readonly markets: readonly PushedMarket[]
+  readonly #options: ManipulationOptions
+  readonly #dependencies: () => ManipulationDependencies
+  #plan: AttackPlan | null = null
+  #usdLeft: number
+  #certified: Certified | null = null
+  /** Rounds for which the same markets were pushed. */
+  #waited = 0
+  #more = 0
+  #hasGivenUp = false
+  #quarantined: ReadonlySet<string> = new Set()
+
+  /** @param dependencies asked for late: what it sees is made of what it pushes */
+  constructor(options: ManipulationOptions, dependencies: () => ManipulationDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+    this.#usdLeft = options.budgetUsd
+    this.markets = options.markets.map((market) => new PushedMarket(market))
+  }
+
+  get spentUsd(): number {
+    return this.#options.budgetUsd - this.#usdLeft
+  }
+
+  /** What it does this round; null outside of its time, or when it does nothing. */
+  get plan(): AttackPlan | null {
+    return this.#plan
+  }
+
+  /** Its markets that a node leaves out this round. */
+  get quarantined(): ReadonlySet<string> {
+    return this.#quarantined
+  }
+
+  /** All its markets together did not carry the committee, so it stopped paying. */
+  get hasGivenUp(): boolean {
+    return this.#hasGivenUp
+  }
+
+  /** The first certificate of a round; the value is null where there is none. */
+  certified(certified: Certified): void {
+    if (this.#certified === null || certified.round > this.#certified.round) {
+      this.#certified = certified
+    }
+  }
+
+  /** A round opens: looks at the venues and at the committee, and decides. */
+  roundOpened(nowUs: number): void {
+    const { fromUs, toUs } = this.#options
+    if (nowUs < fromUs) return
+    const { shadow } = this.#dependencies()
+    const seen = shadow.look(nowUs)
+    const verdicts = [...seen.feeds.slice(0, 1), ...seen.conversions].flatMap(
+      ({ venues }) => venues,
+    )
+    this.#quarantined = new Set(
+      verdicts.flatMap(({ venue, market, code }) =>
+        code === 'QUARANTINED' ? `${venue} ${market}` : [],
+      ),
+    )
+    if (nowUs >= toUs || this.#hasGivenUp) {
+      this.#plan = null
+      return
+    }
+    this.#learn(nowUs)
+    const plan = this.#hasGivenUp ? null : this.#planFor(nowUs)
+    const before = this.#plan?.markets ?? []
+    const isSame = plan?.markets.length === before.length && isSubset(plan.markets, before)
+    this.#waited = isSame ? this.#waited + 1 : 0
+    this.#plan = plan
+  }
+
+  /** Trades of one step of true prices. */
+  step(nowUs: number): void {
+    const isOver = nowUs >= this.#options.toUs
+    const step = Math.floor(nowUs / PRICE_STEP_US)
+    for (const market of this.markets) {
+      const isPushed = !isOver && this.#plan?.markets.includes(market) === true
+      const level = isPushed ? (this.#plan?.level ?? null) : null
+      this.#usdLeft -= market.step(step, { level, usd: Math.max(0, this.#usdLeft) })
+    }
+  }
+
+  /** Takes more markets when the committee does not follow those that should have been enough. */
+  #learn(nowUs: number): void {
+    const { how } = this.#options
+    const plan = this.#plan
+    if (how === 'fixed' || plan === null || this.#waited < PATIENCE_ROUNDS) return
+    const value = this.#certified?.value ?? null
+    const truth = this.#dependencies().truth.at(nowUs)
+    const reached = value === null ? 0 : (value - truth) / truth / plan.level
+    if (reached >= FOLLOWS / 2) return
+    if (plan.markets.length === this.markets.length) this.#hasGivenUp = true
+    this.#more += 1
+    this.#waited = 0
+  }
+
+  #planFor(nowUs: number): AttackPlan | null {
+    const level = this.#wantedLevel(nowUs)
+    if (level === 0 || this.#usdLeft <= 0) return null
+    const means = this.#means(nowUs)
+    if (this.#options.how === 'fixed') {
+      const { markets } = this
+      return { markets, level: affordableLevel({ markets, level }, means) }
+    }
+    for (const part of PARTS) {
+      const markets = this.#cheapest(level * part, nowUs)
+      if (markets === null) continue
+      return { markets, level: affordableLevel({ markets, level: level * part }, means) }
+    }
+    return null
+  }
+
+  #cheapest(level: number, nowUs: number): readonly PushedMarket[] | null {
+    const { shadow } = this.#dependencies()
+    const honest = shadow.imagine(new Map(), nowUs)
+    if (honest === null) return null
+    const reaches = (markets: readonly PushedMarket[]): boolean => {
+      const value = shadow.imagine(new Map(markets.map(({ of }) => [of.key, level])), nowUs)
+      return value !== null && (value / honest - 1) / level >= FOLLOWS
+    }
+    const { seconds } = this.#means(nowUs)
+    return cheapestMarkets({ markets: this.markets, level }, { seconds, more: this.#more, reaches })
+  }
+
+  #wantedLevel(nowUs: number): number {
+    const { target } = this.#options
+    if ('move' in target) return target.move
+    return target.price / this.#dependencies().truth.at(nowUs) - 1
+  }
+
+  #means(nowUs: number): Means {
+    const { toUs, roundUs, budgetUsdPerRound } = this.#options
+    return {
+      usd: this.#usdLeft,
+      seconds: (toUs - nowUs) / US_PER_SECOND,
+      roundUsd: budgetUsdPerRound,
+      roundSeconds: roundUs / US_PER_SECOND,
+    }
+  }
+}
+
+function isSubset(some: readonly PushedMarket[], all: readonly PushedMarket[]): boolean {
+  return some.every((market) => all.includes(market))
+}
