@@ -1,8 +1,8 @@
 /**
  * One venue's order book, as far as an attacker meets it: the same depth at every price, which
- * arbitrage puts back while the price is off. Distances are shares of the true price, above or below
- * it. What is bought is sold back at the true price when all is over, so a trade costs how far it
- * was off that, and a fee both ways.
+ * arbitrage puts back while the price is off. Distances are shares of the true price, above it or
+ * below. What is bought is sold back at the true price when all is over, so a trade costs how far
+ * it was off that, and a fee both ways.
  */
 export interface OrderBook {
   /** Bought or sold, it moves the price of this venue by one percent. */

@@ -15,8 +15,8 @@ function venueLines(figures: ManipulationFigures | undefined): readonly string[]
   const names = pushed.map(({ venue, furthestBps }) => `${venue} by ${fixed(furthestBps, 0)}`)
   const end = figures.hasGivenUp ? '; then it gave up' : ''
   return [
-    `  venues     pushed in ${rounds} rounds, left out by a node in ${quarantinedRounds} of them: ` +
-      `${names.length === 0 ? 'none' : `${names.join(', ')} bps`}${end}`,
+    `  venues     pushed in ${rounds} rounds, left out by a node in ${quarantinedRounds} of ` +
+      `them: ${names.length === 0 ? 'none' : `${names.join(', ')} bps`}${end}`,
     `             certified ${fixed(movedBps.meanBps, 1)} bps that way on average, at most ` +
       fixed(movedBps.maxBps, 1),
     `             for ${money(spentUsd)} $ (moving ${money(pushUsd)}, holding ` +
@@ -30,10 +30,10 @@ function bookLines(book: BookFigures | undefined): readonly string[] {
   const lateMs = closed.lateMsMean === null ? '' : ` by ${fixed(closed.lateMsMean / 1_000, 1)} s`
   const marked = book.markedBy === 'chain' ? 'the chain holds' : 'is certified'
   return [
-    `  book       ${book.perpetuals} perpetuals and ${book.options} options, marked with what ` +
-      `${marked}; ${book.unmarkedRounds} rounds without a mark`,
-    `             ${closed.made} liquidated where ${closed.due} were due: ${closed.wrong} wrongly ` +
-      `(${money(closed.wrongUsd)} $), ${closed.late} late${lateMs}, ` +
+    `  book       ${book.perpetuals} perpetuals and ${book.options} options, marked with ` +
+      `what ${marked}; ${book.unmarkedRounds} rounds without a mark`,
+    `             ${closed.made} liquidated where ${closed.due} were due: ${closed.wrong} ` +
+      `wrongly (${money(closed.wrongUsd)} $), ${closed.late} late${lateMs}, ` +
       `${closed.missed} missed (${money(closed.missedUsd)} $)`,
     `             more than at true prices: attacker ${money(takenUsd.attacker)}, traders ` +
       `${money(takenUsd.trader)}, market ${money(takenUsd.market)} $`,

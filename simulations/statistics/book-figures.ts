@@ -3,8 +3,8 @@ import type { Balances } from '../economics/marked-book.ts'
 import { Bins } from './bins.ts'
 
 /**
- * A consumer's book, marked with the feed, beside the same book marked with the true price; money in
- * US dollars.
+ * A consumer's book, marked with the feed, beside the same book marked with the true price; money
+ * in US dollars.
  */
 export interface BookFigures {
   readonly markedBy: 'certified' | 'chain'

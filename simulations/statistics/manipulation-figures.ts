@@ -11,7 +11,7 @@ export interface ManipulationFigures {
   readonly feeUsd: number
   /** Bought or sold, and kept until all is over: the capital that it takes. */
   readonly boughtUsd: number
-  /** Counted rounds in which some market was pushed, and those of them in which a node left out one. */
+  /** Counted rounds in which some market was pushed, and in which a node left out one of these. */
   readonly rounds: number
   readonly quarantinedRounds: number
   /** How far the certified value was off in these rounds, in the direction of the push. */

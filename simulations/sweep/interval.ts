@@ -25,7 +25,7 @@ export function estimateOf(values: readonly number[]): Estimate | null {
   return { mean, half: (T[count - 2] ?? T_MANY) * error, count }
 }
 
-/** Ends of the interval, where there is one, within what a value can be: not below 0 if not said. */
+/** Ends of the interval, where there is one, within what a value can be: from 0 unless said. */
 export function endsOf(
   { mean, half }: Estimate,
   {

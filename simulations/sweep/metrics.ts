@@ -167,6 +167,7 @@ const ATTACKS: readonly Metric[] = [
     id: 'moved',
     name: 'distance while venues are pushed (bps)',
     digits: 1,
+    isMain: true,
     isSigned: true,
     read: ({ manipulation }) => manipulation?.movedBps.meanBps ?? null,
   },
@@ -174,24 +175,28 @@ const ATTACKS: readonly Metric[] = [
     id: 'spent',
     name: 'spent on venues (k$)',
     digits: 0,
+    isMain: true,
     read: ({ manipulation }) => thousands(manipulation?.spentUsd),
   },
   {
     id: 'wrong',
     name: 'wrong liquidations (per run)',
     digits: 1,
+    isMain: true,
     read: ({ book }) => book?.liquidations.wrong ?? null,
   },
   {
     id: 'missed',
     name: 'missed liquidations (per run)',
     digits: 1,
+    isMain: true,
     read: ({ book }) => book?.liquidations.missed ?? null,
   },
   {
     id: 'loss',
     name: 'loss of market and traders (k$)',
     digits: 0,
+    isMain: true,
     isSigned: true,
     read: ({ book }) => thousands(book?.lossUsd),
   },
@@ -199,10 +204,11 @@ const ATTACKS: readonly Metric[] = [
     id: 'net',
     name: 'what is left of the attack (k$)',
     digits: 0,
+    isMain: true,
     isSigned: true,
     read: ({ book }) => thousands(book?.attacker.netUsd),
   },
-].map((metric) => ({ ...metric, isMain: true }))
+]
 
 /** All of them, in the order in which they are drawn. */
 export const METRICS: readonly Metric[] = [...LATENCIES, ...ROUNDS, ...CHAIN, ...ATTACKS]

@@ -92,7 +92,8 @@ book:
   perpetuals:
     - { side: long, notionalUsd: 1, marginBps: 60, marginBpsMax: 50, openMs: 9, closeMs: 9 }
     - { side: long, notionalUsd: 1, marginBps: 100, openMs: 1000000 }
-  options: [{ type: call, strikeUsd: 1, contracts: 1, volatility: 0.5, openMs: 500, expiryMs: 1000 }]
+  options:
+    - { type: call, strikeUsd: 1, contracts: 1, volatility: 0.5, openMs: 500, expiryMs: 1000 }
 `
     expect(problemsIn(text)).toEqual([
       'prices.manipulations.0',

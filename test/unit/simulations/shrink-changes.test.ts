@@ -14,7 +14,7 @@ const SCENARIO = checkScenario({
     sourcesMin: 1,
     venues: [
       { name: 'harbour', incidents: [{ ...LATE, fromMs: 2_000, toMs: 6_000 }] },
-      { name: 'meadow', quote: 'USDT' },
+      { name: 'meadow', quote: 'USDT', depth: { usdPerPercent: 1_000 } },
     ],
     conversions: [
       {
@@ -25,7 +25,9 @@ const SCENARIO = checkScenario({
       },
     ],
     unreachable: [{ members: [5], venues: ['harbour'] }],
+    manipulations: [{ fromMs: 0, toMs: 500, moveBps: 10, budgetUsd: 1 }],
   },
+  book: { perpetuals: [{ side: 'long', notionalUsd: 1, marginBps: 900 }] },
   chain: {
     stageMs: 4_000,
     faults: [
@@ -48,6 +50,14 @@ const spansOf = (list: readonly object[] = []) =>
   list.map((each) => ('toMs' in each && 'fromMs' in each ? [each.fromMs, each.toMs] : []))
 
 describe('what shrinking tries', () => {
+  test('is a scenario without its book, whose times bind its length, and without attacks', () => {
+    const bare = smallerBy(({ book }) => book === undefined)
+    expect(bare).toHaveLength(1)
+    expect(bare[0]?.chain).toEqual(SCENARIO.chain)
+    const calm = ({ prices }: Scenario) => prices.manipulations.length === 0
+    expect(smallerBy((each) => calm(each) && each.prices.venues.length > 0)).not.toEqual([])
+  })
+
   test('is a chain without any fault, without each of them, and none at all', () => {
     const types = smallerBy(({ chain }) => chain?.stageMs === 4_000).map(({ chain }) =>
       chain?.faults.map(({ type }) => type).join(),
