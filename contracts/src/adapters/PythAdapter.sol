@@ -4,41 +4,29 @@ pragma solidity ^0.8.28;
 import {IFeedStatistics} from "../interfaces/IFeedStatistics.sol";
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
 import {IPyth, PythErrors, PythStructs} from "../interfaces/IPyth.sol";
-import {FeedWord} from "../libraries/FeedWord.sol";
-import {PullReader} from "../libraries/PullReader.sol";
+import {PythReports} from "./PythReports.sol";
 
 /// @title Feeds in the form of Pyth's IPyth
-/// @notice Each element of `updateData` is a report as `encodeReport` builds it and the client's
-/// `bytesOf` gives it: what follows the selector of an update. There is no fee. The price is the
-/// committee's value, the confidence its spread, the exponent minus the feed's decimals, the
-/// publish time that of the observation. While a feed is unavailable the last value ages. The ids
-/// are fixed at deployment.
-contract PythAdapter is IPyth {
-    using FeedWord for uint256;
-
+/// @notice The price is the committee's value, the confidence its spread, the exponent minus the
+/// feed's decimals, the publish time that of the observation. While a feed is unavailable the last
+/// value ages; of a long-tail feed none is kept, and the read ends in FeedHalted. The ids are fixed
+/// at deployment.
+contract PythAdapter is PythReports {
     /// @notice A feed of the hub under an id of its consumers' choice.
     struct Entry {
         bytes32 id;
         uint16 feed;
     }
 
-    struct Place {
-        uint16 feed;
-        uint8 decimals;
-        bool isSet;
-    }
+    /// @dev A value is due at its heartbeat and may then take this long to be delivered.
+    uint256 private constant DELIVERY_SECONDS = 60;
 
-    /// @notice The hub that is read.
-    IPriceFeeds public immutable HUB;
     /// @notice Where moving averages come from.
     IFeedStatistics public immutable STATISTICS;
     /// @notice The moving average forgets by a factor of e in so many seconds.
     uint256 public immutable EMA_SECONDS;
 
-    mapping(bytes32 id => Place) private _places;
-
-    /// @notice Updates are free: ether would be lost here.
-    error FeeNotTaken(uint256 given);
+    uint256 private immutable _VALID_SECONDS;
 
     /// @param hub The PriceFeeds contract
     /// @param statistics Where moving averages come from
@@ -49,27 +37,21 @@ contract PythAdapter is IPyth {
         IFeedStatistics statistics,
         uint256 emaSeconds,
         Entry[] memory entries
-    ) {
-        HUB = hub;
+    ) PythReports(hub) {
         STATISTICS = statistics;
         EMA_SECONDS = emaSeconds;
+        uint256 shortest = type(uint32).max;
         for (uint256 i = 0; i < entries.length; i++) {
-            uint8 decimals = hub.feedConfig(entries[i].feed).decimals;
-            _places[entries[i].id] = Place(entries[i].feed, decimals, true);
+            IPriceFeeds.FeedConfig memory config = hub.feedConfig(entries[i].feed);
+            _places[entries[i].id] = Place(entries[i].feed, config.decimals, true);
+            if (config.heartbeatSeconds < shortest) shortest = config.heartbeatSeconds;
         }
-    }
-
-    modifier free() {
-        if (msg.value != 0) revert FeeNotTaken(msg.value);
-        _;
+        _VALID_SECONDS = shortest + DELIVERY_SECONDS;
     }
 
     /// @inheritdoc IPyth
-    function getPriceUnsafe(bytes32 id) public view returns (PythStructs.Price memory) {
-        Place memory place = _placeOf(id);
-        IPriceFeeds.Feed memory latest = HUB.latest(place.feed);
-        if (latest.time == 0) revert PythErrors.PriceFeedNotFound();
-        return _price(latest.value, latest.spread, place.decimals, latest.time);
+    function getPriceUnsafe(bytes32 id) public view returns (PythStructs.Price memory price) {
+        (price,) = _latest(id);
     }
 
     /// @inheritdoc IPyth
@@ -99,6 +81,41 @@ contract PythAdapter is IPyth {
     }
 
     /// @inheritdoc IPyth
+    /// @dev By the feed's own heartbeat and a minute for its delivery, as the hub's guarded reads.
+    function getPrice(bytes32 id) external view returns (PythStructs.Price memory price) {
+        uint256 heartbeat;
+        (price, heartbeat) = _latest(id);
+        _checkAge(price.publishTime, heartbeat + DELIVERY_SECONDS);
+    }
+
+    /// @inheritdoc IPyth
+    /// @dev As `getPrice`.
+    function getEmaPrice(bytes32 id) external view returns (PythStructs.Price memory price) {
+        (, uint256 heartbeat) = _latest(id);
+        price = getEmaPriceUnsafe(id);
+        _checkAge(price.publishTime, heartbeat + DELIVERY_SECONDS);
+    }
+
+    /// @inheritdoc IPyth
+    /// @dev The shortest heartbeat of its feeds and a minute: a price of that age is late for none.
+    function getValidTimePeriod() external view returns (uint256) {
+        return _VALID_SECONDS;
+    }
+
+    /// @inheritdoc IPyth
+    /// @dev Of a feed that keeps no history there is no average: HistoryNotKept.
+    function queryPriceFeed(bytes32 id) external view returns (PythStructs.PriceFeed memory) {
+        return PythStructs.PriceFeed(id, getPriceUnsafe(id), getEmaPriceUnsafe(id));
+    }
+
+    /// @inheritdoc IPyth
+    function priceFeedExists(bytes32 id) external view returns (bool) {
+        if (!_places[id].isSet) return false;
+        (, uint256 isKept) = _fieldsOf(_places[id].feed);
+        return isKept != 0;
+    }
+
+    /// @inheritdoc IPyth
     /// @dev Reports that are not newer than what is stored are passed over; whatever else is wrong
     /// with one ends in the hub's own error.
     function updatePriceFeeds(bytes[] calldata updateData) external payable free {
@@ -113,80 +130,69 @@ contract PythAdapter is IPyth {
     ) external payable free {
         if (priceIds.length != publishTimes.length) revert PythErrors.InvalidArgument();
         for (uint256 i = 0; i < priceIds.length; i++) {
-            uint256 time = HUB.latest(_placeOf(priceIds[i]).feed).time;
-            if (time < publishTimes[i]) return _update(updateData);
+            (uint256 fields, uint256 isKept) = _fieldsOf(_placeOf(priceIds[i]).feed);
+            uint256 time;
+            assembly ("memory-safe") {
+                time := mload(add(fields, 0x80))
+            }
+            if (isKept == 0 || time < publishTimes[i]) return _update(updateData);
         }
         revert PythErrors.NoFreshUpdate();
     }
 
-    /// @inheritdoc IPyth
-    function getUpdateFee(bytes[] calldata) external pure returns (uint256) {
-        return 0;
-    }
-
-    /// @inheritdoc IPyth
-    /// @dev The first report that holds a feed with a time in the range counts. Reports say nothing
-    /// about moving averages: emaPrice is zero.
-    function parsePriceFeedUpdates(
-        bytes[] calldata updateData,
-        bytes32[] calldata priceIds,
-        uint64 minPublishTime,
-        uint64 maxPublishTime
-    ) external payable free returns (PythStructs.PriceFeed[] memory feeds) {
-        feeds = new PythStructs.PriceFeed[](priceIds.length);
-        for (uint256 u = 0; u < updateData.length; u++) {
-            uint256[] memory words = PullReader.verify(HUB, updateData[u]);
-            // All words of a report have its time.
-            uint256 time = words[0].time();
-            if (time < minPublishTime || time > maxPublishTime) continue;
-            for (uint256 i = 0; i < priceIds.length; i++) {
-                if (feeds[i].id == 0) _fill(feeds[i], priceIds[i], words);
-            }
-        }
-        for (uint256 i = 0; i < feeds.length; i++) {
-            if (feeds[i].price.publishTime == 0) revert PythErrors.PriceFeedNotFoundWithinRange();
-        }
-    }
-
-    function _fill(PythStructs.PriceFeed memory feed, bytes32 id, uint256[] memory words)
-        private
-        view
-    {
-        Place memory place = _placeOf(id);
-        for (uint256 i = 0; i < words.length; i++) {
-            uint256 word = words[i];
-            if (word & 0xffff != place.feed || word.status() != FeedWord.STATUS_OK) continue;
-            feed.id = id;
-            feed.price = _price(word.value(), word.spread(), place.decimals, word.time());
-        }
-    }
-
     function _update(bytes[] calldata updateData) private {
         for (uint256 i = 0; i < updateData.length; i++) {
-            (bool done, bytes memory result) = address(HUB)
-                .call(abi.encodePacked(IPriceFeeds.update_WNFio.selector, updateData[i]));
-            bytes4 reason = bytes4(result);
-            bool isKnown = reason == IPriceFeeds.RoundNotNewer.selector
-                || reason == IPriceFeeds.LongTailNotNewer.selector;
-            if (done || isKnown) continue;
-            assembly {
-                revert(add(result, 0x20), mload(result))
-            }
+            // Nothing further: a zero would pass a refusal without data, such as too little gas.
+            _deliver(updateData[i], IPriceFeeds.RoundNotNewer.selector);
         }
     }
 
-    function _placeOf(bytes32 id) private view returns (Place memory place) {
-        place = _places[id];
-        if (!place.isSet) revert PythErrors.PriceFeedNotFound();
+    /// @dev The latest price, and the feed's heartbeat in seconds.
+    function _latest(bytes32 id)
+        private
+        view
+        returns (PythStructs.Price memory price, uint256 heartbeat)
+    {
+        Place memory place = _placeOf(id);
+        (uint256 fields, uint256 isKept) = _fieldsOf(place.feed);
+        uint256 time;
+        int64 value;
+        uint256 spread;
+        uint256 status;
+        assembly ("memory-safe") {
+            value := mload(fields)
+            spread := mload(add(fields, 0x20))
+            status := mload(add(fields, 0x60))
+            time := mload(add(fields, 0x80))
+            heartbeat := mload(add(fields, 0xe0))
+        }
+        if (isKept == 0) {
+            if (status == 0 || time == 0) revert PythErrors.PriceFeedNotFound();
+            revert IPriceFeeds.FeedHalted(place.feed, status);
+        }
+        return (_price(value, spread, place.decimals, time), heartbeat);
     }
 
-    function _price(int64 value, uint256 spread, uint8 decimals, uint256 time)
-        private
-        pure
-        returns (PythStructs.Price memory)
-    {
-        uint64 conf = spread > type(uint64).max ? type(uint64).max : uint64(spread);
-        return PythStructs.Price(value, conf, -int32(uint32(decimals)), time);
+    /// @dev The hub's `latest` of a feed as it came, in memory that is not allocated: the compiler
+    /// would check and copy each of eight fields.
+    /// @return fields Where they stand
+    /// @return isKept Whether there is a value. Only those of flagship feeds have a number, and
+    /// only those are kept while the feed is unavailable.
+    function _fieldsOf(uint256 feed) private view returns (uint256 fields, uint256 isKept) {
+        address hub = address(HUB);
+        uint256 selector = uint256(bytes32(IPriceFeeds.latest.selector));
+        assembly ("memory-safe") {
+            fields := mload(0x40)
+            mstore(0x00, selector)
+            mstore(0x04, feed)
+            let done := staticcall(gas(), hub, 0x00, 0x24, fields, 0x100)
+            // No code at the address answers nothing.
+            if or(iszero(done), lt(returndatasize(), 0x100)) {
+                returndatacopy(fields, 0, returndatasize())
+                revert(fields, returndatasize())
+            }
+            isKept := or(mload(add(fields, 0xc0)), eq(mload(add(fields, 0x60)), 1))
+        }
     }
 
     function _checkAge(uint256 time, uint256 age) private view {

@@ -17,6 +17,15 @@ library PythStructs {
         Price price;
         Price emaPrice;
     }
+
+    /// @notice An average over a window, as Pyth's updates can prove it.
+    struct TwapPriceFeed {
+        bytes32 id;
+        uint64 startTime;
+        uint64 endTime;
+        Price twap;
+        uint32 downSlotsRatio;
+    }
 }
 
 /// @title Errors of Pyth's price feed ABI that can come from here
@@ -33,7 +42,8 @@ library PythErrors {
     error StalePrice();
 }
 
-/// @title Pyth's price feed ABI, as far as consumers call it
+/// @title Pyth's price feed ABI
+/// @notice Every function of the SDK's IPyth and AbstractPyth, with its signature.
 interface IPyth {
     /// @notice The latest price, however old.
     function getPriceUnsafe(bytes32 id) external view returns (PythStructs.Price memory);
@@ -53,6 +63,21 @@ interface IPyth {
         view
         returns (PythStructs.Price memory);
 
+    /// @notice The latest price if it is valid still.
+    function getPrice(bytes32 id) external view returns (PythStructs.Price memory);
+
+    /// @notice The moving average if the latest price is valid still.
+    function getEmaPrice(bytes32 id) external view returns (PythStructs.Price memory);
+
+    /// @notice How long a price is valid, in seconds.
+    function getValidTimePeriod() external view returns (uint256);
+
+    /// @notice The latest price with its moving average, however old.
+    function queryPriceFeed(bytes32 id) external view returns (PythStructs.PriceFeed memory);
+
+    /// @notice Whether there is a price under an id.
+    function priceFeedExists(bytes32 id) external view returns (bool);
+
     /// @notice Stores the prices of updates that are newer.
     function updatePriceFeeds(bytes[] calldata updateData) external payable;
 
@@ -66,6 +91,9 @@ interface IPyth {
     /// @notice What an update costs, in wei.
     function getUpdateFee(bytes[] calldata updateData) external view returns (uint256);
 
+    /// @notice What an update that proves averages costs, in wei.
+    function getTwapUpdateFee(bytes[] calldata updateData) external view returns (uint256);
+
     /// @notice Prices of an update with times in a range, without storing anything.
     function parsePriceFeedUpdates(
         bytes[] calldata updateData,
@@ -73,4 +101,33 @@ interface IPyth {
         uint64 minPublishTime,
         uint64 maxPublishTime
     ) external payable returns (PythStructs.PriceFeed[] memory);
+
+    /// @notice The same, and each price is the first at or after the beginning of the range.
+    function parsePriceFeedUpdatesUnique(
+        bytes[] calldata updateData,
+        bytes32[] calldata priceIds,
+        uint64 minPublishTime,
+        uint64 maxPublishTime
+    ) external payable returns (PythStructs.PriceFeed[] memory);
+
+    /// @notice Either of the two, and more.
+    /// @param checkUniqueness Whether each price must be the first
+    /// @param checkUpdateDataIsMinimal Whether the updates may hold nothing that was not asked for
+    /// @param storeUpdatesIfFresh Whether to store what is newer than what is stored
+    /// @return slots When each price was made, by the clock of the network
+    function parsePriceFeedUpdatesWithConfig(
+        bytes[] calldata updateData,
+        bytes32[] calldata priceIds,
+        uint64 minAllowedPublishTime,
+        uint64 maxAllowedPublishTime,
+        bool checkUniqueness,
+        bool checkUpdateDataIsMinimal,
+        bool storeUpdatesIfFresh
+    ) external payable returns (PythStructs.PriceFeed[] memory, uint64[] memory slots);
+
+    /// @notice Averages between two updates.
+    function parseTwapPriceFeedUpdates(bytes[] calldata updateData, bytes32[] calldata priceIds)
+        external
+        payable
+        returns (PythStructs.TwapPriceFeed[] memory);
 }

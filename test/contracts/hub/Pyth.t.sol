@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {PythAdapter} from "../../../contracts/src/adapters/PythAdapter.sol";
-import {ICommittees} from "../../../contracts/src/interfaces/ICommittees.sol";
+import {PythReports} from "../../../contracts/src/adapters/PythReports.sol";
 import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
 import {IPyth, PythErrors, PythStructs} from "../../../contracts/src/interfaces/IPyth.sol";
 import {TestCommittee} from "../../../contracts/src/testing/TestCommittee.sol";
@@ -129,7 +129,7 @@ contract PythTest is HubFixture {
 
     function test_update_givenEther_isRefused() public {
         bytes[] memory data = _data();
-        VM.expectRevert(abi.encodeWithSelector(PythAdapter.FeeNotTaken.selector, 1));
+        VM.expectRevert(abi.encodeWithSelector(PythReports.FeeNotTaken.selector, 1));
         pyth.updatePriceFeeds{value: 1}(data);
     }
 }
