@@ -28,9 +28,11 @@ contract ValueByIdAdapter is IEIP2362 {
         uint256 place = _places[id];
         if (place == 0) return (0, 0, 400);
         IPriceFeeds.Feed memory feed = HUB.latest(place - 1);
+        if (feed.status == 1) return (feed.value, feed.time, 200);
+        // Only values of flagship feeds have a number, and only those are kept.
         if (feed.sequence == 0) return (0, 0, 404);
         // While the feed is unavailable the answer is the last value with its own time.
-        return (feed.value, feed.time, feed.status == 1 ? 200 : 404);
+        return (feed.value, feed.time, 404);
     }
 
     /// @notice The id under which a feed of the hub stands.

@@ -125,6 +125,8 @@ interface IPriceFeeds is ICommittees {
     error PriceChangedInTransaction(uint256 feed);
     /// @notice The feed has no value yet.
     error FeedEmpty(uint256 feed);
+    /// @notice The hub was not told the feed's name and decimals.
+    error FeedUnnamed(uint256 feed);
     /// @notice No value of the feed has this number.
     error SequenceUnknown(uint256 given, uint256 latest);
     /// @notice The value with this number is no longer kept.
