@@ -16,6 +16,7 @@ const EXPORTED: readonly { readonly contract: string; readonly isDeployable: boo
   { contract: 'PerpetualMark', isDeployable: true },
   { contract: 'Settlement', isDeployable: true },
   { contract: 'FeedStatistics', isDeployable: true },
+  { contract: 'FeedDirectory', isDeployable: true },
   { contract: 'PythAdapter', isDeployable: true },
   { contract: 'QuoteAdapter', isDeployable: true },
   { contract: 'ValueByIdAdapter', isDeployable: true },

@@ -1,5 +1,7 @@
 import type { Address, Hex } from 'viem'
-import { concatHex } from 'viem'
+import { concatHex, encodeFunctionData } from 'viem'
+import { feedDirectoryAbi } from '../abi/feed-directory.ts'
+import { priceFeedsAbi } from '../abi/price-feeds.ts'
 import { type Chain, ensureFactory, inspect, send } from './chain.ts'
 import type { DeployParameters } from './parameters.ts'
 import { type Plan, type PlannedFeed, plan } from './plan.ts'
@@ -16,6 +18,7 @@ export interface Deployment {
   readonly hub: Address
   readonly settlement: Address
   readonly statistics: Address
+  readonly directory: Address
   readonly feeds: readonly PlannedFeed[]
   readonly adapters: PlannedAdapters | null
   readonly markets: readonly PlannedMarket[]
@@ -42,6 +45,7 @@ export function deploymentOf(
     hub: planned.hub,
     settlement: planned.settlement,
     statistics: planned.statistics,
+    directory: planned.directory,
     feeds: planned.feeds,
     adapters: planned.adapters,
     markets: planned.markets,
@@ -57,14 +61,34 @@ export function deploymentOf(
 
 /** Sends what a plan misses, in order; sends nothing when nothing is missing. */
 export async function apply(chain: Chain, planned: Plan): Promise<readonly Hex[]> {
-  if (planned.missing.length === 0) return []
-  await ensureFactory(chain)
+  if (planned.missing.length > 0) await ensureFactory(chain)
   const hashes: Hex[] = []
   for (const { creationCode } of planned.missing) {
     const { hash } = await send(chain, { to: FACTORY, data: concatHex([SALT, creationCode]) })
     hashes.push(hash)
   }
-  return hashes
+  return [...hashes, ...(await describe(chain, planned))]
+}
+
+/** Tells the directory the parameters of the first committee, while that is in office. */
+async function describe(chain: Chain, planned: Plan): Promise<readonly Hex[]> {
+  const { described, directory, hub } = planned
+  if (described === null) return []
+  const { reader } = chain
+  const known = reader.readContract({
+    address: directory,
+    abi: feedDirectoryAbi,
+    functionName: 'describedCommittee',
+  })
+  const epoch = reader.readContract({ address: hub, abi: priceFeedsAbi, functionName: 'epoch' })
+  if ((await known) === described.digest || (await epoch) !== 1n) return []
+  const { parameters } = described
+  const data = encodeFunctionData({
+    abi: feedDirectoryAbi,
+    functionName: 'describe',
+    args: [parameters],
+  })
+  return [(await send(chain, { to: directory, data })).hash]
 }
 
 /**

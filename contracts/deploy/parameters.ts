@@ -1,5 +1,6 @@
 import type { Address, Hex } from 'viem'
 import { flagshipsOf, type Params } from '../../aggregator/params.ts'
+import { encodeParams } from '../../aggregator/params-codec.ts'
 import { bigintFrom, toHex } from '../../aggregator/values/bytes.ts'
 import { DeployError } from './errors.ts'
 
@@ -28,6 +29,8 @@ export interface FeedParameters {
 export interface CommitteeParameters {
   /** committeeDigest, 32 bytes. */
   readonly digest: Hex
+  /** Canonical bytes of its parameters, by which FeedDirectory proves what it says; or nothing. */
+  readonly parameters?: Hex
   /** Abscissa of the group key, 32 bytes. */
   readonly publicKeyX: Hex
   /** 0 when the ordinate of the group key is even, 1 when it is odd. */
@@ -109,6 +112,14 @@ export interface QuotePairParameters {
   readonly quoteDecimals: number
 }
 
+/** An asset or a currency, as names of feeds have it and as callers of FeedDirectory do. */
+export interface AssetParameters {
+  /** What stands before or behind the slash of a feed's name. */
+  readonly symbol: string
+  /** Its contract, or an address that callers agree on. */
+  readonly address: Address
+}
+
 /** Evidence on chain and stakes behind it (MemberBonds.sol). */
 export interface BondParameters {
   /** Gets what convicted members lose, less the reporter's part. */
@@ -151,6 +162,8 @@ export interface DeployParameters {
   }
   /** By index; the first `FEEDS_AT_DEPLOYMENT_MAX` at most. */
   readonly feeds: readonly FeedParameters[]
+  /** By what addresses FeedDirectory knows base and quote of feeds; left out for none. */
+  readonly assets?: readonly AssetParameters[]
   /** Also deploy an ExampleConsumer a feed that reads answers up to this age; null for none. */
   readonly consumerAgeSecondsMax: number | null
   /** Evidence and stakes of the members; left out for none. */
@@ -194,6 +207,7 @@ export function deployParametersOf(
   settings: Pick<
     DeployParameters,
     | 'adapters'
+    | 'assets'
     | 'historyFeeds'
     | 'reportAgeMsMax'
     | 'futureMsMax'
@@ -208,6 +222,7 @@ export function deployParametersOf(
   return {
     committee: {
       digest: `0x${toHex(digest)}`,
+      parameters: `0x${toHex(encodeParams(params))}`,
       publicKeyX: `0x${toHex(groupKey.subarray(1))}`,
       publicKeyParity: Number(bigintFrom(groupKey.subarray(0, 1)) & 1n),
       activeFromMs: params.genesisMs,

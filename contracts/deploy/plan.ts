@@ -1,7 +1,8 @@
-import type { Address } from 'viem'
+import type { Address, Hex } from 'viem'
 import { encodeDeployData, zeroAddress } from 'viem'
 import { aggregatorFacadeAbi, aggregatorFacadeBytecode } from '../abi/aggregator-facade.ts'
 import { exampleConsumerAbi, exampleConsumerBytecode } from '../abi/example-consumer.ts'
+import { feedDirectoryAbi, feedDirectoryBytecode } from '../abi/feed-directory.ts'
 import { feedStatisticsAbi, feedStatisticsBytecode } from '../abi/feed-statistics.ts'
 import { priceFeedsAbi, priceFeedsBytecode } from '../abi/price-feeds.ts'
 import { settlementAbi, settlementBytecode } from '../abi/settlement.ts'
@@ -23,6 +24,7 @@ export interface Plan {
   readonly hub: Address
   readonly settlement: Address
   readonly statistics: Address
+  readonly directory: Address
   readonly feeds: readonly PlannedFeed[]
   readonly adapters: PlannedAdapters | null
   readonly markets: readonly PlannedMarket[]
@@ -31,6 +33,8 @@ export interface Plan {
   readonly contracts: readonly PlannedContract[]
   /** What would change: the contracts that are not on the chain yet. Empty when all is done. */
   readonly missing: readonly PlannedContract[]
+  /** What the directory is told of the committee; null where its parameters are not given. */
+  readonly described: { readonly digest: Hex; readonly parameters: Hex } | null
 }
 
 /** The contract counts in whole seconds, as blocks do. */
@@ -67,6 +71,18 @@ function hubOf(parameters: DeployParameters): PlannedContract {
           feeds,
         },
       ],
+    }),
+  )
+}
+
+function directoryOf({ assets = [] }: DeployParameters, hub: Address): PlannedContract {
+  const given = assets.map(({ symbol, address }) => ({ symbol, place: address }))
+  return contractOf(
+    'FeedDirectory',
+    encodeDeployData({
+      abi: feedDirectoryAbi,
+      bytecode: feedDirectoryBytecode,
+      args: [hub, given],
     }),
   )
 }
@@ -109,6 +125,7 @@ function feedOf(
  * @param deployed addresses that hold code, see `inspect`
  */
 export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address>): Plan {
+  const { digest, parameters: bytes } = parameters.committee
   const hub = hubOf(parameters)
   const onHub = { args: [hub.address] } as const
   const settlement = contractOf(
@@ -119,7 +136,8 @@ export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address
     'FeedStatistics',
     encodeDeployData({ abi: feedStatisticsAbi, bytecode: feedStatisticsBytecode, ...onHub }),
   )
-  const contracts: PlannedContract[] = [hub, settlement, statistics]
+  const directory = directoryOf(parameters, hub.address)
+  const contracts: PlannedContract[] = [hub, settlement, statistics, directory]
   const feeds = parameters.feeds.map((_, index) => {
     const planned = feedOf(parameters, hub.address, index)
     contracts.push(...planned.contracts)
@@ -143,12 +161,14 @@ export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address
   contracts.push(...(bonds?.contracts ?? []))
   return {
     ...scope,
+    directory: directory.address,
     feeds,
     adapters: adapters?.planned ?? null,
     markets,
     bonds: bonds?.planned ?? null,
     contracts,
     missing: contracts.filter(({ address }) => !deployed.has(address)),
+    described: bytes === undefined ? null : { digest, parameters: bytes },
   }
 }
 

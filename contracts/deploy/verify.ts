@@ -1,4 +1,5 @@
 import { getAddress } from 'viem'
+import { feedDirectoryAbi } from '../abi/feed-directory.ts'
 import { memberBondsAbi } from '../abi/member-bonds.ts'
 import { priceFeedsAbi } from '../abi/price-feeds.ts'
 import { pythAdapterAbi } from '../abi/pyth-adapter.ts'
@@ -50,6 +51,7 @@ export async function verify(
   return [
     ...(await verifyHub(chain, deployment)),
     ...(await verifyFeeds(chain, deployment)),
+    ...(await verifyDirectory(chain, deployment)),
     ...(await verifyAdapters(chain, deployment)),
     ...(await verifyBonds(chain, deployment)),
   ]
@@ -108,6 +110,31 @@ async function verifyFeeds(chain: Chain, deployment: Deployment): Promise<readon
       `${config?.name} ${config?.decimals} ${config?.heartbeatSeconds}`,
     )
   })
+}
+
+/** Whether it lists every feed with its own facade, and knows the committee of the parameters. */
+async function verifyDirectory(
+  chain: Chain,
+  deployment: Deployment,
+): Promise<readonly Discrepancy[]> {
+  const directory = { address: deployment.directory, abi: feedDirectoryAbi }
+  const { committee, feeds } = deployment.parameters
+  const args = [0n, BigInt(feeds.length)] as const
+  const [listings, described, epoch] = await Promise.all([
+    chain.reader.readContract({ ...directory, functionName: 'listings', args }),
+    chain.reader.readContract({ ...directory, functionName: 'describedCommittee' }),
+    chain.reader.readContract({
+      address: deployment.hub,
+      abi: priceFeedsAbi,
+      functionName: 'epoch',
+    }),
+  ])
+  const found = deployment.feeds.flatMap(({ name, facade }, index) =>
+    compare(`FeedDirectory ${name}`, facade, `${listings[index]?.facade}`),
+  )
+  // Of a later committee anybody may tell it.
+  if (committee.parameters === undefined || epoch !== 1n) return found
+  return [...found, ...compare('FeedDirectory committee', committee.digest, described)]
 }
 
 /** What they read, and how; the entries of each are in its creation code alone. */

@@ -129,6 +129,13 @@ const parametersSchema = z.strictObject({
       message: 'must be longer than evidenceSeconds: what was signed before is answered for',
     })
     .optional(),
+  assets: z
+    .array(z.strictObject({ symbol: z.string().min(1).max(30), address }))
+    .max(128)
+    .refine((assets) => new Set(assets.map(({ symbol }) => symbol)).size === assets.length, {
+      message: 'must name each symbol once',
+    })
+    .default([]),
   adapters: adapterTerms.optional(),
   markets: z.array(market).max(16).default([]),
 })

@@ -42,6 +42,7 @@ const SETTINGS = {
     weiPerSignature: '1000000000',
     roundsBetween: 16,
   },
+  assets: [{ symbol: 'USD', address: '0x0000000000000000000000000000000000000348' }],
   adapters: ADAPTERS,
   markets: [localMarket('BTC/USD')],
 }
@@ -93,7 +94,8 @@ describe('parallax deploy', () => {
     const first = await run('apply', ...on(), ...wallet)
     expect(first.stderr).toContain('deploying OptionMarket BTC/USD')
     const { record, hub, transactions } = JSON.parse(first.stdout)
-    expect(transactions).toHaveLength(before.contracts.length)
+    // The last one tells the directory of the committee.
+    expect(transactions).toHaveLength(before.contracts.length + 1)
     expect(hub).toBe(before.contracts[0].address)
 
     const second = JSON.parse((await run('apply', ...on(), ...wallet)).stdout)
@@ -139,6 +141,11 @@ describe('parallax deploy', () => {
       'DEPLOY_PARAMETERS_INVALID',
     ],
     ['half a second', { ...SETTINGS, futureMsMax: 500 }, 'DEPLOY_PARAMETERS_INVALID'],
+    [
+      'a symbol twice',
+      { ...SETTINGS, assets: [...SETTINGS.assets, ...SETTINGS.assets] },
+      'DEPLOY_PARAMETERS_INVALID',
+    ],
     [
       'an id twice',
       {

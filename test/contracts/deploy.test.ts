@@ -3,16 +3,19 @@ import { bytesToHex, keccak256, toHex } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { exampleConsumerAbi } from '../../contracts/abi/example-consumer.ts'
+import { feedDirectoryAbi } from '../../contracts/abi/feed-directory.ts'
 import { feedStatisticsAbi } from '../../contracts/abi/feed-statistics.ts'
 import { pythAdapterAbi } from '../../contracts/abi/pyth-adapter.ts'
 import { quoteAdapterAbi } from '../../contracts/abi/quote-adapter.ts'
 import { valueByIdAdapterAbi } from '../../contracts/abi/value-by-id-adapter.ts'
 import { deploy } from '../../contracts/deploy/apply.ts'
-import { heartbeatSecondsOf } from '../../contracts/deploy/parameters.ts'
+import { deployParametersOf, heartbeatSecondsOf } from '../../contracts/deploy/parameters.ts'
 import { plan } from '../../contracts/deploy/plan.ts'
 import { verify } from '../../contracts/deploy/verify.ts'
 import { committeeInABox, DEFAULT_CLOCK, ok } from '../../contracts/testing/committee-box.ts'
 import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
+import { describeCalldata, listFeeds } from '../../node/client/directory.ts'
+import { BTC, testCommittee } from '../support/committee.ts'
 import {
   CHAIN_START_MS,
   sendCalldata,
@@ -33,7 +36,7 @@ afterEach(() => chain.close())
 describe('deploy', () => {
   test('on an empty chain everything is sent, and again nothing', async () => {
     const first = await deploy(chain, parameters)
-    expect(first.transactions).toHaveLength(3 + 2 * parameters.feeds.length)
+    expect(first.transactions).toHaveLength(4 + 2 * parameters.feeds.length)
 
     const second = await deploy(chain, parameters)
     expect(second).toEqual({ deployment: first.deployment, transactions: [] })
@@ -169,6 +172,68 @@ describe('adapters', () => {
     expect(await verify(chain, deployment)).toEqual([
       { subject: 'PythAdapter EMA_SECONDS', expected: '60', found: '61' },
     ])
+  })
+})
+
+describe('the directory', () => {
+  const eth = { ...BTC, name: 'ETH/USD', deviationBps: 80 }
+  const { committee } = testCommittee({ feeds: [BTC, eth], genesisMs: DEFAULT_CLOCK.genesisMs })
+  const [btc, usd] = [
+    '0xbBbBBBBbbBBBbbbBbbBbbbbBBbBbbbbBbBbbBBbB',
+    '0x0000000000000000000000000000000000000348',
+  ] as const
+  const asked = deployParametersOf(
+    {
+      params: committee.params,
+      digest: committee.digest,
+      groupKey: committee.groupKey.publicKey,
+    },
+    {
+      historyFeeds: 1,
+      reportAgeMsMax: 60_000,
+      futureMsMax: 2_000,
+      consumerAgeSecondsMax: null,
+      assets: [
+        { symbol: 'BTC', address: btc },
+        { symbol: 'USD', address: usd },
+      ],
+    },
+  )
+
+  test('lists every feed with its facade and the deviation that its committee signed', async () => {
+    const { deployment, transactions } = await deploy(chain, asked)
+    expect(await verify(chain, deployment)).toEqual([])
+    // Its committee is described by a transaction of its own, once.
+    expect(transactions).toHaveLength(deployment.contracts.length + 1)
+    expect((await deploy(chain, asked)).transactions).toEqual([])
+
+    const target = { publicClient: chain.reader, contract: deployment.directory }
+    const usual = { decimals: 8, heartbeatSeconds: 3_600, isLongTail: false }
+    const [first, second] = deployment.feeds.map(({ facade }) => facade)
+    expect(await listFeeds(target)).toEqual([
+      { ...usual, index: 0, name: 'BTC/USD', deviationBps: 50, hasHistory: true, facade: first },
+      { ...usual, index: 1, name: 'ETH/USD', deviationBps: 80, hasHistory: false, facade: second },
+    ])
+    const pair = { address: deployment.directory, abi: feedDirectoryAbi, args: [btc, usd] } as const
+    expect(await chain.reader.readContract({ ...pair, functionName: 'getFeed' })).toBe(first)
+  })
+
+  test('one that nobody has told of the committee says so, and is named', async () => {
+    const { committee: known, ...rest } = asked
+    const { parameters: _, ...untold } = known
+    const { deployment } = await deploy(chain, { ...rest, committee: untold })
+    const target = { publicClient: chain.reader, contract: deployment.directory }
+    expect((await listFeeds(target)).map(({ deviationBps }) => deviationBps)).toEqual([null, null])
+    const told = { ...deployment, parameters: asked }
+    const expected = `${asked.committee.digest}`
+    const found = `0x${'00'.repeat(32)}`
+    expect(await verify(chain, told)).toEqual([
+      { subject: 'FeedDirectory committee', expected, found },
+    ])
+    // Anybody tells it.
+    const data = describeCalldata(committee)
+    await sendCalldata(chain, { to: deployment.directory, data, gas: 1_000_000n })
+    expect(await verify(chain, told)).toEqual([])
   })
 })
 

@@ -38,6 +38,8 @@ library CommitteeBytes {
         uint256 probeEvery;
     }
 
+    /// @dev Most feeds of a committee, and of a hub.
+    uint256 internal constant FEEDS_MAX = 1024;
     uint256 private constant KEY_BYTES = 33;
     /// @dev Length of the name, decimals, kind, deviation, heartbeat and minimum of sources.
     uint256 private constant FEED_HEAD_BYTES = 14;
@@ -65,7 +67,7 @@ library CommitteeBytes {
         facts.feedsAt = offset + 2;
         offset += 2;
         if (facts.members < 2 || facts.members > 31) revert ParametersMalformed();
-        if (facts.feeds == 0 || facts.feeds > 1024) revert ParametersMalformed();
+        if (facts.feeds == 0 || facts.feeds > FEEDS_MAX) revert ParametersMalformed();
         for (uint256 feed = 0; feed < facts.feeds; feed++) {
             offset = afterFeed(given, offset);
         }
