@@ -63,7 +63,10 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'contracts/deploy',
     holds: ['contracts/deploy/'],
-    mayImport: ['contracts/deploy/', ABI, `${CORE}values/`, `${CORE}report/`, `${CORE}params.ts`],
+    mayImport: [
+      ...['contracts/deploy/', ABI, `${CORE}values/`, `${CORE}report/`],
+      ...[`${CORE}params.ts`, `${CORE}params-codec.ts`],
+    ],
     packages: ['viem', 'hardhat', '@nomicfoundation/'],
     mayUseNode: true,
   },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { feedDirectoryAbi } from '../../contracts/abi/feed-directory.ts'
 import { feedStatisticsAbi } from '../../contracts/abi/feed-statistics.ts'
 import { optionMarketAbi } from '../../contracts/abi/option-market.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
@@ -14,6 +15,7 @@ const guide = read('docs/guides/protocol.md')
 const READ = [
   ...[...priceFeedsAbi, ...settlementAbi, ...pythAdapterAbi, ...quoteAdapterAbi],
   ...[...valueByIdAdapterAbi, ...feedStatisticsAbi, ...volatilityOracleAbi],
+  ...feedDirectoryAbi,
 ]
 
 /** Rows `| what | `key` | 1,234 |`. */
@@ -35,6 +37,13 @@ function errorsIn(text: string): readonly string[] {
   )
 }
 
+/** Third cells of the table of other oracles' calls. */
+function becomesIn(text: string): readonly string[] {
+  const [, section = ''] = text.split('## Coming from another oracle')
+  const rows = section.split('\n## ')[0]?.matchAll(/^\| \w+ \| [^|]+ \| `([^`]+)` \|/gm) ?? []
+  return [...rows].map(([, call = '']) => call)
+}
+
 describe('the guide for protocols', () => {
   test('says what reads and deliveries cost, as measured', () => {
     const measured: Readonly<Record<string, number>> = JSON.parse(read('contracts/gas.json'))
@@ -48,6 +57,13 @@ describe('the guide for protocols', () => {
     expect(new Set(said).size).toBe(said.length)
     // FeedAbsent is of PullReader, which is no contract.
     expect(said.toSorted()).toEqual([...new Set([...namesOf(READ), 'FeedAbsent'])].toSorted())
+  })
+
+  test('every call that another oracle’s becomes is tried, word by word', () => {
+    const tried = read('test/contracts/hub/ComingFrom.t.sol').replaceAll(/\s+/g, ' ')
+    const calls = becomesIn(guide)
+    expect(calls.length).toBeGreaterThan(12)
+    for (const call of calls) expect(tried).toContain(call)
   })
 
   test('what the option market adds is explained beside it, once', () => {

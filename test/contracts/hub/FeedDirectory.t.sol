@@ -24,7 +24,9 @@ contract FeedDirectoryTest is TestBase {
     /// @dev The factory of every deployment, as it stands on most chains.
     address internal constant FACTORY = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
     bytes internal constant FACTORY_CODE =
-        hex"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3";
+        hex"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        hex"e03601600081602082378035828234f58015156039578182fd5b808252505050"
+        hex"6014600cf3";
     uint256 internal constant NOW = 1_780_000_000;
 
     string[5] internal names =
@@ -112,7 +114,8 @@ contract FeedDirectoryTest is TestBase {
         assertHolds("by its number", answer == 2_000e9);
         assertEqual("decimals", directory.decimals(ETH, USD), 9);
         assertEqual("version", directory.version(ETH, USD), 1);
-        assertHolds("name", keccak256(bytes(directory.description(BTC, USD))) == keccak256("BTC/USD"));
+        bytes memory name = bytes(directory.description(BTC, USD));
+        assertHolds("name", keccak256(name) == keccak256("BTC/USD"));
         assertEqual("assets", directory.assets().length, 3);
         // An average is not the price of the pair, and a pair has one direction.
         assertEqual("spot", directory.feedByPair(BTC, USD), 0);
