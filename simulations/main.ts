@@ -78,11 +78,12 @@ async function simulate(options: SimulateOptions): Promise<number> {
   process.stderr.write(`${scenario.name}: seed ${seed}, commit ${origin.commit}\n`)
   const recorder = options.report === null ? null : recorderOf(scenario)
   const watched = recorder === null ? {} : { recorder }
-  const simulation = createRun({ scenario, seed, recording: recordingOf(scenario), ...watched })
+  const recording = recordingOf(scenario)
+  const simulation = createRun({ scenario, seed, recording, ...watched })
   await runToEnd(simulation, { label: scenario.name, signal })
   const result = simulation.result()
   if (options.report !== null && recorder !== null) {
-    const page = pageOfRun({ scenario, result, record: recorder.record() })
+    const page = pageOfRun({ scenario, result, record: recorder.record(), recording })
     await writeReport(options.report, page, { ...origin, format: options.format })
   }
   if (options.table !== null) writeTable(options.table, timelineTable(result), options.format)
@@ -173,6 +174,11 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 placeObjectsYoung()
+// Whoever reads what is printed may have seen enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

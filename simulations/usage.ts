@@ -124,9 +124,12 @@ export const COMMANDS: readonly CommandUsage[] = [
     name: 'import-prices',
     takes: [
       '<trades.csv|.csv.gz|.parquet> --out FILE [--symbol S] [--exchange A,B]',
-      '[--step-ms N] [--clock exchange|local] [--from TIME] [--to TIME] [--json]',
+      '[--step-ms N] [--clock exchange|local] [--from TIME] [--to TIME] [--venues] [--json]',
     ],
-    does: ['a file of trades as recorded prices that a scenario can follow'],
+    does: [
+      'a file of trades as recorded prices that a scenario can follow; --venues keeps what each',
+      'exchange said by itself too, for venues of a scenario with a path',
+    ],
   },
   {
     name: 'attacks',

@@ -30,6 +30,7 @@ function importOptionsOf(
       clock: { type: 'string', default: 'exchange' },
       from: { type: 'string' },
       to: { type: 'string' },
+      venues: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
@@ -50,6 +51,7 @@ function importOptionsOf(
     clock,
     fromMs: momentMs('--from', values.from) ?? 0,
     toMs: momentMs('--to', values.to) ?? Number.POSITIVE_INFINITY,
+    isByVenue: values.venues,
     isJson: values.json,
   }
 }
@@ -62,7 +64,7 @@ function momentMs(option: string, text: string | undefined): number | null {
 }
 
 function jsonOf({ recording, exchanges, leftOut }: Imported, out: string): string {
-  const { prices, ...facts } = recording
+  const { prices, venues: _, ...facts } = recording
   return JSON.stringify({ out, ...facts, steps: prices.length, leftOut, exchanges })
 }
 

@@ -21,6 +21,8 @@ export interface ImportOptions {
   /** Times of the chosen clock, in milliseconds since 1970; the end is left out. */
   readonly fromMs: number
   readonly toMs: number
+  /** Keeps what each exchange said by itself, with both times, for venues of a scenario. */
+  readonly isByVenue: boolean
 }
 
 export interface Imported {
@@ -73,6 +75,12 @@ export async function importPrices(options: ImportOptions, signal: AbortSignal):
     fromMs: thinned.fromMs,
     stepMs,
     prices: [...thinned.prices],
+    venues: thinned.venues.map(({ name, localMs, exchangeMs, prices }) => ({
+      name,
+      localMs: [...localMs],
+      exchangeMs: [...exchangeMs],
+      prices: [...prices],
+    })),
   }
   return { recording, exchanges: thinned.exchanges, leftOut }
 }

@@ -1,10 +1,16 @@
+import { HEARD_MAX } from '../scenario/recording.ts'
 import { createHistogram, type LatencySummary } from '../statistics/histogram.ts'
+import type { RecordedVenue } from '../world/recorded.ts'
 import type { Trade } from './trade-columns.ts'
 
 /** Steps of all exchanges that are held. */
 const CELLS_MAX = 4_000_000
 /** Exchanges of one file. */
 const EXCHANGES_MAX = 200
+/** A venue's book changes so often in the simulated world: more would be shown to nobody. */
+const VENUE_STEP_US = 100_000
+/** Lags are counted to a millisecond, up to more than three minutes. */
+const LAG_BIN_US = 1_000
 /** An exchange without a trade for so long has no say in the price. */
 const SILENT_MS_MAX = 60_000
 
@@ -13,6 +19,8 @@ export interface ThinOptions {
   /** Most steps of a recording. */
   readonly stepsMax: number
   readonly clock: 'exchange' | 'local'
+  /** Keeps what each exchange said by itself, as it was heard. */
+  readonly isByVenue: boolean
 }
 
 /** What was seen of one exchange. */
@@ -28,6 +36,8 @@ export interface Thinned {
   readonly prices: readonly number[]
   readonly trades: number
   readonly exchanges: readonly ExchangeFigures[]
+  /** By name; empty unless it was asked for. */
+  readonly venues: readonly RecordedVenue[]
 }
 
 interface Last {
@@ -35,9 +45,17 @@ interface Last {
   readonly price: number
 }
 
+interface Heard {
+  readonly localUs: number
+  readonly exchangeUs: number
+  readonly price: number
+}
+
 interface Exchange {
   /** By step since 1970: its last trade in it. */
   readonly steps: Map<number, Last>
+  /** By step of `VENUE_STEP_US` of the local time: the last that was heard in it. */
+  readonly heard: Map<number, Heard>
   readonly lag: ReturnType<typeof createHistogram>
   trades: number
 }
@@ -50,6 +68,7 @@ export class Thinner {
   readonly #options: ThinOptions
   readonly #exchanges = new Map<string, Exchange>()
   #cells = 0
+  #heard = 0
   #first = Number.POSITIVE_INFINITY
   #last = Number.NEGATIVE_INFINITY
 
@@ -74,6 +93,9 @@ export class Thinner {
     if (known === undefined) this.#cells += 1
     if (this.#cells > CELLS_MAX) return 'is too much for one recording; use a longer --step-ms'
     if (known === undefined || known.us <= us) exchange.steps.set(step, { us, price: trade.price })
+    if (!this.#hear(exchange, trade)) {
+      return 'is too much to keep of each exchange; name some, or use --from and --to'
+    }
     if (trade.localUs !== null) exchange.lag.add(trade.localUs - trade.exchangeUs)
     exchange.trades += 1
     this.#first = first
@@ -90,16 +112,32 @@ export class Thinner {
     const trades = figures.reduce((sum, each) => sum + each.trades, 0)
     const prices = trades === 0 ? [] : this.#prices(exchanges.map(([, each]) => each))
     const fromMs = trades === 0 ? 0 : this.#first * this.#options.stepMs
-    return { fromMs, prices, trades, exchanges: figures }
+    const venues = this.#options.isByVenue ? exchanges.map((each) => venueOf(each, fromMs)) : []
+    return { fromMs, prices, trades, exchanges: figures, venues }
   }
 
   #exchange(name: string): Exchange | null {
     const known = this.#exchanges.get(name)
     if (known !== undefined) return known
     if (this.#exchanges.size === EXCHANGES_MAX) return null
-    const made = { steps: new Map<number, Last>(), lag: createHistogram(), trades: 0 }
+    const maps = { steps: new Map<number, Last>(), heard: new Map<number, Heard>() }
+    const made = { ...maps, lag: createHistogram(LAG_BIN_US), trades: 0 }
     this.#exchanges.set(name, made)
     return made
+  }
+
+  /** False when there is no room for it. */
+  #hear({ heard }: Exchange, { localUs, exchangeUs, price }: Trade): boolean {
+    if (!this.#options.isByVenue) return true
+    // Who recorded one time alone heard everything at once.
+    const us = localUs ?? exchangeUs
+    const step = Math.floor(us / VENUE_STEP_US)
+    const known = heard.get(step)
+    if (known === undefined) this.#heard += 1
+    if (known === undefined || known.localUs <= us) {
+      heard.set(step, { localUs: us, exchangeUs, price })
+    }
+    return this.#heard <= HEARD_MAX
   }
 
   #prices(exchanges: readonly Exchange[]): readonly number[] {
@@ -117,6 +155,17 @@ export class Thinner {
       if (median !== undefined) prices.push(median)
     }
     return prices
+  }
+}
+
+function venueOf([name, { heard }]: readonly [string, Exchange], fromMs: number): RecordedVenue {
+  const inOrder = [...heard].sort(([a], [b]) => a - b).map(([, each]) => each)
+  return {
+    name,
+    // Never before it was heard.
+    localMs: inOrder.map(({ localUs }) => Math.ceil(localUs / 1_000) - fromMs),
+    exchangeMs: inOrder.map(({ exchangeUs }) => Math.floor(exchangeUs / 1_000) - fromMs),
+    prices: inOrder.map(({ price }) => price),
   }
 }
 

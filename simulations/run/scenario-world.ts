@@ -8,7 +8,12 @@ import type { Keys } from '../world/keys.ts'
 import type { LatencyModel } from '../world/latency.ts'
 import type { NetworkOptions } from '../world/network.ts'
 import { createPricePath, type PricePath } from '../world/prices.ts'
-import { createRecordedPath, type Recording } from '../world/recorded.ts'
+import {
+  createRecordedPath,
+  createVenueSeries,
+  type Recording,
+  type VenueSeries,
+} from '../world/recorded.ts'
 import { REGIONS } from '../world/regions.ts'
 import { directSources, type Sources, venueSources } from '../world/sources.ts'
 import type { Coin, StandOptions } from '../world/stands.ts'
@@ -85,7 +90,11 @@ export function standOptionsOf(
     seed,
     feeds,
     paths: feeds.map((feed) => truthOf(prices, { seed, label: feed.name, recording })),
-    venues: prices.venues.map((venue) => ({ ...venueOf(venue), quote: venue.quote })),
+    venues: prices.venues.map((venue) => ({
+      ...venueOf(venue),
+      quote: venue.quote,
+      series: seriesOf(venue.path, recording),
+    })),
     coins: prices.conversions.map((conversion) => coinOf(conversion, { seed, prices })),
     rules: rulesOf(prices),
     epochMs: GENESIS_MS,
@@ -162,6 +171,14 @@ export function truthOf(
   if (model.type === 'bates') return createBatesPath({ seed, label, start, model })
   if (recording === null) throw new RangeError('the scenario needs its recording')
   return createRecordedPath(recording, unit)
+}
+
+/** What was heard of a venue. @throws {RangeError} when it is not in the recording */
+function seriesOf(path: string | undefined, recording: Recording | null): VenueSeries | null {
+  if (path === undefined) return null
+  const venue = recording?.venues.find(({ name }) => name === path)
+  if (venue === undefined) throw new RangeError(`the recording has no venue ${path}`)
+  return createVenueSeries(venue, 10 ** FEED_DECIMALS)
 }
 
 function unreachableOf(

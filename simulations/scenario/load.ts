@@ -4,11 +4,11 @@ import { problemsOf } from '../../aggregator/params-check.ts'
 import { endMsOf, paramsOf } from '../run/scenario-params.ts'
 import { STRATEGIES } from '../strategies.ts'
 import { VARIANTS } from '../variants.ts'
-import { lengthMs } from '../world/recorded.ts'
+import { lengthMs, type Recording } from '../world/recorded.ts'
 import { bookProblems } from './book-problems.ts'
 import { chainProblems } from './chain-problems.ts'
 import { readText } from './files.ts'
-import { InputError, problemsOf as problemsOfSchema } from './input.ts'
+import { InputError, type Problem, problemsOf as problemsOfSchema } from './input.ts'
 import { priceProblems } from './price-problems.ts'
 import { recordingOf, withRecording } from './recording.ts'
 import { referenceProblems } from './reference-problems.ts'
@@ -60,6 +60,9 @@ export function loadScenario(path: string): Scenario {
   return recorded(checkScenario(seated(rawScenario(path), folder)), folder)
 }
 
+/** The key that names a recording. */
+const RECORDING = 'prices.model.file'
+
 /**
  * The same scenario, bound to the recording that it follows, if any.
  *
@@ -67,19 +70,38 @@ export function loadScenario(path: string): Scenario {
  * @throws {ScenarioError} SCENARIO_INVALID with every problem of it
  */
 export function recorded(scenario: Scenario, folder: string): Scenario {
-  const path = 'prices.model.file'
   try {
     const bound = withRecording(scenario, folder)
     const recording = recordingOf(bound)
     if (recording === null) return bound
-    const [runMs, recordedMs] = [endMsOf(scenario), lengthMs(recording)]
-    if (recordedMs >= runMs) return bound
-    const message = `lasts ${recordedMs} ms, and the run ${runMs} ms; record more or run less`
-    throw new ScenarioError([{ path, message }])
+    const problems = recordingProblems(scenario, recording)
+    if (problems.length === 0) return bound
+    throw new ScenarioError(problems)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    throw new ScenarioError(error.problems.map(({ message }) => ({ path, message })))
+    throw new ScenarioError(error.problems.map(inRecording))
   }
+}
+
+function inRecording({ path, message }: Problem): ScenarioProblem {
+  return { path: RECORDING, message: path === '' ? message : `${path}: ${message}` }
+}
+
+/** What a recording lacks of what a scenario asks of it. */
+function recordingProblems(scenario: Scenario, recording: Recording): readonly ScenarioProblem[] {
+  const [runMs, recordedMs] = [endMsOf(scenario), lengthMs(recording)]
+  const message = `lasts ${recordedMs} ms, and the run ${runMs} ms; record more or run less`
+  const short = recordedMs >= runMs ? [] : [{ path: RECORDING, message }]
+  const known = recording.venues.map(({ name }) => name)
+  const missing = scenario.prices.venues.flatMap(({ path }, index) => {
+    if (path === undefined || known.includes(path)) return []
+    const what =
+      known.length === 0
+        ? 'needs a recording of each venue: import-prices makes it with --venues'
+        : `must be a venue of the recording: ${known.join(', ')}`
+    return [{ path: `prices.venues.${index}.path`, message: what }]
+  })
+  return [...short, ...missing]
 }
 
 /**

@@ -16,7 +16,9 @@ export function priceProblems(scenario: Scenario): readonly ScenarioProblem[] {
   report('sourcesMin', isEnough, 'must not exceed the number of venues')
   const coins = conversions.map(({ market }) => currenciesOf(market)?.base)
   report('conversions', isDistinct(coins), 'must not name a market twice')
-  for (const [index, { quote }] of venues.entries()) {
+  for (const [index, { quote, path }] of venues.entries()) {
+    const isRecorded = path === undefined || prices.model?.type === 'recorded'
+    report(`venues.${index}.path`, isRecorded, 'needs a recording: prices.model of type recorded')
     const isKnown = quote === 'USD' || coins.includes(quote)
     report(`venues.${index}.quote`, isKnown, `needs ${quote}/USD among prices.conversions`)
   }

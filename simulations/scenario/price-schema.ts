@@ -24,13 +24,16 @@ const depth = z.strictObject({
   /** Part of the depth that arbitrage puts back each second; without any a price stays off. */
   refillPerSecond: z.number().min(0.001).max(10).default(0.2),
 })
+const lag = wholeMs(0, 60_000)
+const LAG_MS = 200
+const NOISE_PPM = 50
 
 /** What one venue shows of one market. */
 const market = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,31}$/),
-  lagMs: wholeMs(0, 60_000).default(200),
+  lagMs: lag.default(LAG_MS),
   halfSpreadPpm: ppm.default(50),
-  noisePpm: ppm.default(50),
+  noisePpm: ppm.default(NOISE_PPM),
   /** Smallest step of its prices, in whole units; no step when left out. */
   tick: z.number().min(0.00000001).max(1_000_000).default(0.00000001),
   /** Its last trade is at the bid, or at bid and ask by chance. */
@@ -41,10 +44,21 @@ const market = z.strictObject({
   depth: depth.optional(),
 })
 
-const venue = market.extend({
-  /** What it names its prices in; for a coin, `conversions` must have the coin's market. */
-  quote: z.enum(['USD', ...COINS]).default('USD'),
-})
+const venue = market
+  .extend({
+    /** What it names its prices in; for a coin, `conversions` must have the coin's market. */
+    quote: z.enum(['USD', ...COINS]).default('USD'),
+    /** The venue of the recording that it says again, in place of the true price. */
+    path: z.string().min(1).max(100).optional(),
+    lagMs: lag.optional(),
+    noisePpm: ppm.optional(),
+  })
+  // A recording has the venue's own lag and noise in it: what is given comes on top.
+  .transform(({ lagMs, noisePpm, ...rest }) => ({
+    ...rest,
+    lagMs: lagMs ?? (rest.path === undefined ? LAG_MS : 0),
+    noisePpm: noisePpm ?? (rest.path === undefined ? NOISE_PPM : 0),
+  }))
 
 /** A coin that is meant to be worth a dollar, its market, and what members make of it. */
 const conversion = z.strictObject({

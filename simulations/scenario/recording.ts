@@ -11,6 +11,36 @@ const FILE_BYTES_MAX = 16 * 1024 * 1024
 export const STEPS_MAX = 200_000
 /** Prices in the decimals of a simulated feed must stay whole numbers below 2^50. */
 const PRICE_MAX = 10_000_000
+/** Prices of all venues by themselves. */
+export const HEARD_MAX = 400_000
+
+const price = z.number().gt(0).max(PRICE_MAX)
+/** From the first step on, or before it. */
+const offsetMs = z.int().min(-3_600_000).max(1e12)
+const venue = z
+  .strictObject({
+    name: z.string().min(1).max(100),
+    localMs: z.array(offsetMs).min(1),
+    exchangeMs: z.array(offsetMs),
+    prices: z.array(price),
+  })
+  .refine(
+    ({ localMs, exchangeMs, prices }) =>
+      localMs.length === exchangeMs.length && localMs.length === prices.length,
+    'must have as many localMs, exchangeMs and prices',
+  )
+  .refine(
+    ({ localMs }) => localMs.every((ms, at) => at === 0 || ms >= (localMs[at - 1] as number)),
+    'must have rising localMs',
+  )
+
+function isDistinct(names: readonly string[]): boolean {
+  return new Set(names).size === names.length
+}
+
+function heardOf(venues: readonly { readonly prices: readonly number[] }[]): number {
+  return venues.reduce((sum, { prices }) => sum + prices.length, 0)
+}
 
 /** What `import-prices` writes and a scenario names. */
 const recordingSchema = z.strictObject({
@@ -27,7 +57,14 @@ const recordingSchema = z.strictObject({
   /** Time of the first step. */
   fromMs: z.number().min(0).max(1e14),
   stepMs: z.int().min(10).max(3_600_000),
-  prices: z.array(z.number().gt(0).max(PRICE_MAX)).min(2).max(STEPS_MAX),
+  prices: z.array(price).min(2).max(STEPS_MAX),
+  /** Of each venue by itself, for scenarios whose venues follow it. */
+  venues: z
+    .array(venue)
+    .max(200)
+    .default([])
+    .refine((venues) => isDistinct(venues.map(({ name }) => name)), 'must not name a venue twice')
+    .refine((venues) => heardOf(venues) <= HEARD_MAX, `must have at most ${HEARD_MAX} prices`),
 })
 
 export type RecordingFile = z.output<typeof recordingSchema>
@@ -56,9 +93,9 @@ export function readRecording(path: string): ReadRecording {
     }))
     throw new InputError('RECORDING_INVALID', path, problems.slice(0, PROBLEMS_MAX))
   }
-  const { stepMs, prices } = parsed.data
+  const { stepMs, prices, venues } = parsed.data
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return { recording: { stepMs, prices }, sha256 }
+  return { recording: { stepMs, prices, venues }, sha256 }
 }
 
 /** Problems that are listed: one wrong column can have one in each line. */

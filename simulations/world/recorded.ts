@@ -5,12 +5,31 @@ export interface Recording {
   readonly stepMs: number
   /** In whole units of the quote currency, above 0. */
   readonly prices: readonly number[]
+  /** What each venue said by itself, where that was kept. */
+  readonly venues: readonly RecordedVenue[]
+}
+
+/** What one venue said, in the order in which it was heard; times are world time. */
+export interface RecordedVenue {
+  readonly name: string
+  /** When it was heard, rising. */
+  readonly localMs: readonly number[]
+  /** The venue's own time of it. */
+  readonly exchangeMs: readonly number[]
+  /** In whole units of the quote currency, above 0. */
+  readonly prices: readonly number[]
+}
+
+/** A venue as it was heard: what it shows at a moment is the last that had arrived by then. */
+export interface VenueSeries {
+  /** Price, and the venue's own time of it; null before anything had arrived. */
+  readonly at: (nowUs: number) => { readonly price: number; readonly stampUs: number } | null
 }
 
 const US_PER_MS = 1_000
 
 /** How long a recording lasts. */
-export function lengthMs({ stepMs, prices }: Recording): number {
+export function lengthMs({ stepMs, prices }: Pick<Recording, 'stepMs' | 'prices'>): number {
   return stepMs * prices.length
 }
 
@@ -19,8 +38,11 @@ export function lengthMs({ stepMs, prices }: Recording): number {
  *
  * @param unit what one whole unit is in the feed's decimals
  */
-export function createRecordedPath({ stepMs, prices }: Recording, unit: number): PricePath {
-  const whole = prices.map((price) => Math.max(1, Math.round(price * unit)))
+export function createRecordedPath(
+  { stepMs, prices }: Pick<Recording, 'stepMs' | 'prices'>,
+  unit: number,
+): PricePath {
+  const whole = wholeOf(prices, unit)
   const last = whole.length - 1
   return {
     at: (nowUs) => {
@@ -28,4 +50,35 @@ export function createRecordedPath({ stepMs, prices }: Recording, unit: number):
       return whole[Math.min(last, Math.max(0, step))] as number
     },
   }
+}
+
+/** The series of one venue; asked for in any order. `unit` as above. */
+export function createVenueSeries(
+  { localMs, exchangeMs, prices }: RecordedVenue,
+  unit: number,
+): VenueSeries {
+  const whole = wholeOf(prices, unit)
+  return {
+    at: (nowUs) => {
+      const heard = heardBy(localMs, nowUs / US_PER_MS)
+      if (heard === 0) return null
+      const stampUs = (exchangeMs[heard - 1] as number) * US_PER_MS
+      return { price: whole[heard - 1] as number, stampUs }
+    },
+  }
+}
+
+function wholeOf(prices: readonly number[], unit: number): readonly number[] {
+  return prices.map((price) => Math.max(1, Math.round(price * unit)))
+}
+
+/** How many of some rising moments are not after another one. */
+function heardBy(moments: readonly number[], nowMs: number): number {
+  let [low, high] = [0, moments.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((moments[middle] as number) <= nowMs) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -11,11 +11,14 @@ import type { FeedParams } from '../../aggregator/params.ts'
 import { QUOTE_DECIMALS, QUOTE_UNIT } from '../../aggregator/values/fixed-point.ts'
 import { COIN_DECIMALS, PAR } from './coins.ts'
 import type { PricePath } from './prices.ts'
+import type { VenueSeries } from './recorded.ts'
 import { createVenue, type Venue, type VenueOptions } from './venues.ts'
 
 export interface QuotingVenue extends VenueOptions {
   /** Currency of its prices: `USD`, or the base of a coin's market. */
   readonly quote: string
+  /** What was heard of it in a recording, in that currency; null: it follows the true price. */
+  readonly series: VenueSeries | null
 }
 
 /** A coin that is meant to be worth a dollar. */
@@ -56,7 +59,8 @@ export interface Stand {
   readonly market: string
   /** Of its prices here. */
   readonly decimals: number
-  readonly price: (timeUs: number) => number
+  /** What it follows, or what was heard of it. */
+  readonly price: ((timeUs: number) => number) | VenueSeries
 }
 
 /** Every market of every venue, those of feeds first. */
@@ -75,9 +79,9 @@ export function standsOf({
     return feeds.map(({ name, decimals }, index): Stand => {
       const path = paths[index] as PricePath
       const market = marketOf(name, each.quote)
-      const price = (timeUs: number) =>
+      const follows = (timeUs: number) =>
         coin === undefined ? path.at(timeUs) : (path.at(timeUs) * PAR) / coin.at(timeUs)
-      return standOf({ venue, market, decimals, price }, pushed)
+      return standOf({ venue, market, decimals, price: each.series ?? follows }, pushed)
     })
   })
   const ofCoins = coins.flatMap(({ market, path, venues: own }) =>
@@ -95,7 +99,17 @@ function standOf(stand: Omit<Stand, 'key'>, pushed: StandOptions['pushed']): Sta
   const moveAt = pushed?.get(key)
   if (moveAt === undefined) return { ...stand, key }
   // A venue shows a push as late as it shows everything.
-  return { ...stand, key, price: (timeUs) => stand.price(timeUs) * (1 + moveAt(timeUs)) }
+  return { ...stand, key, price: movedBy(stand.price, moveAt) }
+}
+
+function movedBy(price: Stand['price'], moveAt: (timeUs: number) => number): Stand['price'] {
+  if (typeof price === 'function') return (timeUs) => price(timeUs) * (1 + moveAt(timeUs))
+  return {
+    at: (timeUs) => {
+      const said = price.at(timeUs)
+      return said === null ? null : { ...said, price: said.price * (1 + moveAt(timeUs)) }
+    },
+  }
 }
 
 /** What a venue calls the market of a feed: its base currency in the currency of the venue. */

@@ -1,4 +1,5 @@
 import { chanceAt } from '../determinism/prng.ts'
+import type { VenueSeries } from './recorded.ts'
 
 /** A stretch in which a venue misbehaves; the last one that covers a moment rules. */
 export type VenueIncident = {
@@ -60,9 +61,12 @@ export function createVenue(seed: number, options: VenueOptions): Venue {
   const errorOf = chanceByFeed(seed, `venue ${name}`)
   const sideOf = chanceByFeed(seed, `trade ${name}`)
 
-  const quoteAt = ({ feed, price, atUs }: Asked, change: Change): StatedQuote => {
+  const quoteAt = (asked: Asked, change: Change): StatedQuote | null => {
+    const { feed, atUs } = asked
     const moment = tickOf(atUs)
-    const middle = price(moment * TICK_US - options.lagUs - change.lagUs)
+    const shown = shownAt(asked, moment * TICK_US - options.lagUs - change.lagUs)
+    if (shown === null) return null
+    const middle = shown.price
     const error = 1 + errorOf(feed, moment, [-noisePpm, noisePpm]) / 1_000_000
     const centre = Math.max(2, Math.round(middle * (change.scalePpm / 1_000_000) * error))
     const half = Math.max(1, Math.round((centre * options.halfSpreadPpm) / 1_000_000))
@@ -70,7 +74,8 @@ export function createVenue(seed: number, options: VenueOptions): Venue {
     const bid = Math.max(1, Math.floor((centre - half) / tick) * tick)
     const ask = Math.ceil((centre + half) / tick) * tick
     const isAtAsk = options.lastTrade === 'either' && sideOf(feed, moment, [0, 1]) === 1
-    return { bid, ask, last: isAtAsk ? ask : bid, stampUs: moment * TICK_US, volume }
+    const stampUs = shown.stampUs ?? moment * TICK_US
+    return { bid, ask, last: isAtAsk ? ask : bid, stampUs, volume }
   }
   return {
     name: options.name,
@@ -85,7 +90,7 @@ export function createVenue(seed: number, options: VenueOptions): Venue {
           return quoteAt({ ...asked, atUs: incident.fromUs }, AS_USUAL)
         case 'stuck': {
           const repeated = quoteAt({ ...asked, atUs: incident.fromUs }, AS_USUAL)
-          return { ...repeated, stampUs: tickOf(atUs) * TICK_US }
+          return repeated === null ? null : { ...repeated, stampUs: tickOf(atUs) * TICK_US }
         }
         case 'scaled':
           return quoteAt(asked, { ...AS_USUAL, scalePpm: incident.ppm })
@@ -124,8 +129,19 @@ function chanceByFeed(
 
 interface Asked {
   readonly feed: string
-  readonly price: (timeUs: number) => number
+  /** The price that it follows, whose time it stamps as its own; or what was heard of it. */
+  readonly price: ((timeUs: number) => number) | VenueSeries
   readonly atUs: number
+}
+
+/** What it shows at a moment; without a time of its own where it follows a price. */
+function shownAt({ price }: Asked, timeUs: number): Shown | null {
+  return typeof price === 'function' ? { price: price(timeUs), stampUs: null } : price.at(timeUs)
+}
+
+interface Shown {
+  readonly price: number
+  readonly stampUs: number | null
 }
 
 interface Change {

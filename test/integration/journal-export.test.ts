@@ -71,7 +71,7 @@ test('each certified round is one row, which the simulator imports as a price pa
   )
   const file = join(directory, 'moved.csv')
   writeFileSync(file, text)
-  const options = { ...everything, file, stepMs: 500, clock: 'exchange' as const }
+  const options = { ...everything, file, stepMs: 500, clock: 'exchange' as const, isByVenue: false }
   const { recording: path, leftOut } = await importPrices(options, new AbortController().signal)
   expect({ leftOut, name: path.name, from: path.source.exchanges }).toEqual({
     leftOut: 0,

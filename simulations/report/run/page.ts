@@ -18,6 +18,7 @@ import {
   pathsFigure,
   priceFigure,
 } from './time-figures.ts'
+import { venuesFigure } from './venue-figures.ts'
 
 /** What a run shows, on one page. */
 export function pageOfRun(run: ShownRun): Page {
@@ -32,6 +33,7 @@ export function pageOfRun(run: ShownRun): Page {
     latencyFigure(run),
     priceFigure(run, shaded),
     errorFigure(run, shaded),
+    venuesFigure(run, shaded),
     ...attackFigures(run, shaded),
     ...chainFigures(run, [...shaded, ...chainSpans(run)]),
     membersFigure(run),

@@ -3,6 +3,7 @@ import type { RunRecord } from '../../record/run-recorder.ts'
 import type { SimulationResult } from '../../run/result.ts'
 import { paramsOf, ROUNDS_BEFORE } from '../../run/scenario-params.ts'
 import type { Scenario } from '../../scenario/schema.ts'
+import type { Recording } from '../../world/recorded.ts'
 import type { NumberAxis } from '../figure/figure.ts'
 
 /** All that a report of one run is made of. */
@@ -10,6 +11,8 @@ export interface ShownRun {
   readonly scenario: Scenario
   readonly result: SimulationResult
   readonly record: RunRecord
+  /** The prices that it followed, if it followed recorded ones. */
+  readonly recording?: Recording | null
 }
 
 /** Times of a committee, in milliseconds. */

@@ -51,6 +51,7 @@ describe('import of trades', () => {
         exchanges: [],
         stepMs: 500,
         clock: 'exchange',
+        isByVenue: false,
         fromMs: 0,
         toMs: Number.POSITIVE_INFINITY,
         ...more,

@@ -1,0 +1,61 @@
+import { FEED_DECIMALS } from '../../run/scenario-params.ts'
+import {
+  createRecordedPath,
+  createVenueSeries,
+  type RecordedVenue,
+  type Recording,
+} from '../../world/recorded.ts'
+import type { Figure, Span } from '../figure/figure.ts'
+import { binText, roundAxis, type ShownRun, timingOf } from './shown-run.ts'
+import { middleOf, shadedBy } from './time-figures.ts'
+
+/** Colours that are told apart. */
+const VENUES_SHOWN = 7
+const UNIT = 10 ** FEED_DECIMALS
+
+/** How far venues that follow a recording were off the true price; null where none does. */
+export function venuesFigure(run: ShownRun, shaded: readonly Span[]): Figure | null {
+  const { recording = null, scenario, result } = run
+  if (recording === null) return null
+  const following = scenario.prices.venues.flatMap(({ name, path, lagMs }) => {
+    const venue = recording.venues.find((each) => each.name === path)
+    return venue === undefined ? [] : [{ name, venue, lagMs }]
+  })
+  if (following.length === 0) return null
+  const shown = following.slice(0, VENUES_SHOWN)
+  const more = following.length - shown.length
+  const rest = more === 0 ? '' : ` ${more} more venues are not drawn.`
+  return {
+    id: 'venues',
+    title: 'What venues showed, distance from the true price',
+    caption:
+      'The last price that had arrived from each venue when a round opened, less the true price: ' +
+      'its own lag and error. What a scenario adds to it (incidents, noise) is not in it.' +
+      `${rest}${binText(result.timeline)}`,
+    plot: {
+      type: 'lines',
+      x: roundAxis(run),
+      y: { label: 'distance (basis points)', isFree: true },
+      series: shown.map(({ name, ...of }) => ({ name, points: pointsOf(run, recording, of) })),
+      marks: [{ name: '', y: 0 }],
+      ...shadedBy(shaded),
+    },
+  }
+}
+
+function pointsOf(
+  run: ShownRun,
+  recording: Recording,
+  { venue, lagMs }: { readonly venue: RecordedVenue; readonly lagMs: number },
+) {
+  const truth = createRecordedPath(recording, UNIT)
+  const series = createVenueSeries(venue, UNIT)
+  const { roundMs } = timingOf(run)
+  return run.result.timeline.map((bucket) => {
+    const nowMs = bucket.round * roundMs
+    const said = series.at((nowMs - lagMs) * 1_000)
+    const price = truth.at(nowMs * 1_000)
+    const bps = said === null ? null : (10_000 * (said.price - price)) / price
+    return { x: middleOf(bucket), y: bps }
+  })
+}
