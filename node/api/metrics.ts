@@ -169,6 +169,11 @@ function venueMetrics(registry: Registry) {
       'Lost streams and refusals, by reason.',
       ['venue', 'code'],
     ),
+    hostFaults: counter(
+      'parallax_venue_host_faults_total',
+      'Polls in which a host of a venue failed as a whole, by reason.',
+      ['venue', 'host', 'code'],
+    ),
   }
 }
 

@@ -129,6 +129,10 @@ export interface SourceView {
 
 export interface VenueView {
   readonly venue: string
+  /** Where it is polled at this moment. */
+  readonly host: string
+  /** Hosts before it that are left alone for a while, and why. */
+  readonly passedOver: readonly { readonly host: string; readonly code: string }[]
   /** What its prices come by at this moment. */
   readonly transport: 'stream' | 'poll'
   /** `ok`, the code of the last poll, or null before the first one ended. */

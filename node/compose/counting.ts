@@ -75,6 +75,11 @@ export function countingSources(metrics: Metrics): (metric: SourceMetric) => voi
       case 'streamFailed':
         metrics.streamFaults.inc({ venue: metric.venue, code: metric.code })
         break
+      case 'hostFailed': {
+        const { venue, host, code } = metric
+        metrics.hostFaults.inc({ venue, host, code })
+        break
+      }
       case 'sampled':
         break
     }

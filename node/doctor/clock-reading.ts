@@ -20,7 +20,7 @@ const RESOLUTION_MS = 1_000
  */
 export function readingOf(
   host: string,
-  { headers, askedMs, receivedMs }: AnswerHead,
+  { headers, askedMs, receivedMs }: Omit<AnswerHead, 'host'>,
 ): ClockReading | null {
   const { date, age } = headers
   if (age !== undefined && age !== '0') return null

@@ -27,17 +27,17 @@ export function replaySources(
     return { streamUrl: `${url.replace('http', 'ws')}/${venue}/stream` }
   }
   const venues = VENUE_NAMES.filter((venue) => asked.has(venue)).map((venue) => {
-    const { streamUrl: _, ...own } = written.venues?.[venue] ?? {}
+    const { streamUrl: _, baseUrls: __, ...own } = written.venues?.[venue] ?? {}
     return [venue, { ...own, ...at(venue), ...streamOf(venue) }]
   })
   const optionVenues = OPTION_VENUE_NAMES.map((venue: KnownOptionVenue) => {
-    const own = written.optionVenues?.[venue] ?? {}
+    const { baseUrls: _, ...own } = written.optionVenues?.[venue] ?? {}
     return [venue, asked.has(venue) ? { ...own, ...at(venue) } : { ...own, enabled: false }]
   })
-  const declared = Object.entries(written.declaredVenues ?? {}).map(([venue, own]) => [
-    venue,
-    { ...own, ...(asked.has(venue) ? at(venue) : { enabled: false }) },
-  ])
+  const declared = Object.entries(written.declaredVenues ?? {}).map(([venue, own]) => {
+    const { baseUrls: _, ...rest } = own
+    return [venue, asked.has(venue) ? { ...rest, ...at(venue) } : { ...own, enabled: false }]
+  })
   return {
     ...written,
     clockOffsetMs,

@@ -27,9 +27,11 @@ const OVERSIZED = 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
 export function recordingTap(options: TapOptions): TrafficTap {
   let connections = 0
   return {
-    polls: (venue, { dispatcher, baseUrl }) => {
-      const prefix = new URL(baseUrl).pathname.replace(/\/$/, '')
+    polls: (venue, { dispatcher, baseUrls }) => {
+      const bases = baseUrls.map((url) => new URL(url))
       return dispatcher.compose((dispatch) => (asked, handler) => {
+        const base = bases.find(({ origin }) => origin === String(asked.origin))
+        const prefix = base?.pathname.replace(/\/$/, '') ?? ''
         const path = withoutSecrets(asked.path.slice(prefix.length))
         return dispatch(asked, heard(handler, answerNote({ venue, path }, options)))
       })

@@ -9,6 +9,7 @@ import { OPTION_VENUE_NAMES, OPTION_VENUES } from './registry.ts'
 import { marketsAsked, sourceSettings } from './settings.ts'
 import type { AskedVenue, VenueMarket, VenueRequest } from './venue.ts'
 import type { VenueConfig } from './venue-config.ts'
+import { withHosts } from './venue-config.ts'
 import { volatilityFeeds } from './volatility-settings.ts'
 
 /** What decides whom a node asks: its operator's configuration and the committee's feeds. */
@@ -55,7 +56,7 @@ export function askedSpot({ found: { venue, config }, markets }: AskedSpotVenue)
 
 /** What a venue of options is asked. */
 export function askedOptions(name: KnownOptionVenue, scope: AskingScope): Asked {
-  const config = scope.config.optionVenues[name]
+  const config = withHosts(scope.config.optionVenues[name], OPTION_VENUES[name])
   const feeds = volatilityFeeds(scope.config, scope.feeds)
   const requests = optionRequests(OPTION_VENUES[name], { feeds, symbols: config.symbols })
   return { venue: optionSource(OPTION_VENUES[name], feeds), config, requests }

@@ -4,11 +4,12 @@ import { declaredVenue } from './declared-venue.ts'
 import type { KnownVenue } from './registry.ts'
 import { VENUE_NAMES, VENUES } from './registry.ts'
 import type { Venue, VenueMarket } from './venue.ts'
-import type { StreamedVenueConfig, VenueConfig } from './venue-config.ts'
+import type { StreamedVenueConfig, VenueConfig, WrittenStreamedVenue } from './venue-config.ts'
+import { withHosts } from './venue-config.ts'
 
 /** The venues of a configuration, those that are built in and those that it declares. */
 export interface VenuesConfig {
-  readonly venues: Readonly<Record<KnownVenue, StreamedVenueConfig>>
+  readonly venues: Readonly<Record<KnownVenue, WrittenStreamedVenue>>
   readonly declaredVenues: DeclaredVenuesConfig
 }
 
@@ -27,12 +28,13 @@ export function configuredNames({ declaredVenues }: VenuesConfig): readonly Venu
 /** A venue that a leg names, whether it is built in or declared; null when it is neither. */
 export function configuredVenue(config: VenuesConfig, name: VenueName): ConfiguredVenue | null {
   if (isKnown(name)) {
-    const own = config.venues[name]
+    const own = withHosts(config.venues[name], VENUES[name])
     return { venue: VENUES[name], config: own, streamed: own }
   }
   const declared = Object.hasOwn(config.declaredVenues, name) ? config.declaredVenues[name] : null
   if (declared === null || declared === undefined) return null
-  return { venue: declaredVenue(name, declared), config: declared, streamed: null }
+  const own = withHosts(declared, null)
+  return { venue: declaredVenue(name, own), config: own, streamed: null }
 }
 
 /** The markets as the venue spells them, unless its configuration says otherwise. */

@@ -5,7 +5,7 @@ import { marksSymbol, SYMBOL_MARK } from './declared-venue.ts'
 import { VENUE_DEFAULTS } from './defaults.ts'
 import { parsePointer } from './json-pointer.ts'
 import { OPTION_VENUE_NAMES, VENUE_NAMES } from './registry.ts'
-import { address, addressIssues, durationMs, venueFields } from './venue-config.ts'
+import { addressIssues, durationMs, venueFields } from './venue-config.ts'
 
 /** Declared venues at most; each may have a leg in every feed. */
 const DECLARED_VENUES_MAX = 16
@@ -83,8 +83,6 @@ const success = z
 const declaredVenue = z
   .strictObject({
     ...venueFields({ ...VENUE_DEFAULTS, baseUrl: '', pollMs: POLL_MS }),
-    // Nothing is known about it that could be a default.
-    baseUrl: address,
     path,
     budget: z.strictObject({ requestsMax: whole(1, 1_000), perMs: durationMs(600_000) }),
     success,
@@ -94,6 +92,11 @@ const declaredVenue = z
   })
   .check(({ value, issues }) => {
     issues.push(...addressIssues(value))
+    // Nothing is known about it that could be a default.
+    if (value.baseUrl === undefined && value.baseUrls === undefined) {
+      const message = 'must be an address, unless there are baseUrls'
+      issues.push({ code: 'custom', path: ['baseUrl'], input: value, message })
+    }
     for (const { key, message } of declarationProblems(value)) {
       issues.push({ code: 'custom', path: [key], input: value, message })
     }

@@ -9,6 +9,7 @@ import type { JsonPointer } from './json-pointer.ts'
 import { valueAt } from './json-pointer.ts'
 import { oneEach, refusedBy } from './tickers.ts'
 import type { Venue, VenueMarket } from './venue.ts'
+import type { BaseUrls } from './venue-config.ts'
 
 /** Stands for how the venue spells a market, in a path and in pointers. */
 export const SYMBOL_MARK = '{symbol}'
@@ -30,7 +31,7 @@ export interface DeclaredFields {
 
 /** A venue in data: what an operator writes about one that this software does not know. */
 export interface VenueDeclaration {
-  readonly baseUrl: string
+  readonly baseUrls: BaseUrls
   readonly pollMs: number
   /** Below the base URL; with `SYMBOL_MARK` it is asked once per market. */
   readonly path: string
@@ -50,10 +51,11 @@ export interface VenueDeclaration {
  * (`SOURCE_POINTER_ABSENT`); null, an empty text and zero are absent as at any venue.
  */
 export function declaredVenue(name: VenueName, declaration: VenueDeclaration): Venue {
-  const { baseUrl, pollMs, path, budget, success, symbols } = declaration
+  const { baseUrls, pollMs, path, budget, success, symbols } = declaration
   return {
     name,
-    baseUrl,
+    baseUrl: baseUrls[0],
+    alternateUrls: baseUrls.slice(1),
     pollMs,
     budget: { weightMax: budget.requestsMax, perMs: budget.perMs },
     usedWeightHeader: null,

@@ -43,6 +43,13 @@ export type SourceMetric =
   | { readonly type: 'streamed'; readonly venue: VenueName; readonly frames: number }
   /** A connection to a venue's stream ended, or the stream refused something. */
   | { readonly type: 'streamFailed'; readonly venue: VenueName; readonly code: string }
+  /** A host of a venue failed with everything that it was asked in one poll. */
+  | {
+      readonly type: 'hostFailed'
+      readonly venue: VenueName
+      readonly host: string
+      readonly code: string
+    }
   /** A feed was sampled; `code` is `ok` or why there is no value. */
   | { readonly type: 'sampled'; readonly feed: string; readonly code: string }
 
@@ -162,6 +169,7 @@ export class SourceEngine {
       onPolled: (report, from) => this.#takePolled(report, from),
       onStreamed: (venue, report) => this.#takeStreamed(venue, report),
       onStreamFault: (venue, code) => metrics({ type: 'streamFailed', venue, code }),
+      onHostFault: (venue, fault) => metrics({ type: 'hostFailed', venue, ...fault }),
     }
   }
 

@@ -103,7 +103,8 @@ export function statusFailure(
     return failed({ code: 'SOURCE_REDIRECTED', url, what, context: { status } })
   }
   if (status === 403 || status === 451) {
-    const what = 'refuses this region or address; use another of its base URLs or disable it'
+    const what =
+      'does not serve this region or address; name another of its hosts in baseUrls, or disable it'
     return failed({ code: 'SOURCE_REGION_BLOCKED', url, what, context: { status } })
   }
   if (status === 429 || status === 418) {

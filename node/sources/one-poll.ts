@@ -4,12 +4,15 @@ import type { UnixMs } from '../../aggregator/values/time.ts'
 import { createAgent } from './agent.ts'
 import type { Asked } from './asked.ts'
 import { CIRCUIT_RULES } from './circuit.ts'
+import type { HostsStatus } from './hosts.ts'
 import type { AskingDependencies } from './open-venue.ts'
 import type { PollOutcome } from './venue-client.ts'
 import { VenueClient } from './venue-client.ts'
 
 /** The head of an answer with when it was asked for and when it was there. */
 export interface AnswerHead {
+  /** Name and port of the host that answered. */
+  readonly host: string
   readonly headers: IncomingHttpHeaders
   readonly askedMs: UnixMs
   readonly receivedMs: UnixMs
@@ -22,11 +25,16 @@ export interface OnePollDependencies
   readonly onHead: (head: AnswerHead) => void
 }
 
+export interface PolledOnce {
+  readonly outcomes: readonly PollOutcome[]
+  readonly hosts: HostsStatus
+}
+
 /** Asks a venue once for everything, as a node does in each poll, and closes its connections. */
 export async function pollOnce(
   { venue, config, requests }: Asked,
   dependencies: OnePollDependencies,
-): Promise<readonly PollOutcome[]> {
+): Promise<PolledOnce> {
   const agent = createAgent(config, dependencies.lookup)
   const dispatcher = agent.compose(tellingHeads(dependencies))
   const client = new VenueClient(
@@ -34,7 +42,8 @@ export async function pollOnce(
     { ...dependencies, dispatcher },
   )
   try {
-    return await client.poll(requests, dependencies.signal)
+    const outcomes = await client.poll(requests, dependencies.signal)
+    return { outcomes, hosts: client.hosts }
   } finally {
     await agent.destroy()
   }
@@ -46,11 +55,12 @@ function tellingHeads({
 }: Pick<OnePollDependencies, 'clock' | 'onHead'>): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     const askedMs = clock.nowMs()
+    const { host } = new URL(String(options.origin))
     return dispatch(options, {
       onRequestStart: (...given) => handler.onRequestStart?.(...given),
       onRequestUpgrade: (...given) => handler.onRequestUpgrade?.(...given),
       onResponseStart: (controller, status, headers, message) => {
-        onHead({ headers, askedMs, receivedMs: clock.nowMs() })
+        onHead({ host, headers, askedMs, receivedMs: clock.nowMs() })
         handler.onResponseStart?.(controller, status, headers, message)
       },
       onResponseData: (...given) => handler.onResponseData?.(...given),

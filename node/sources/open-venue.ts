@@ -9,6 +9,8 @@ import { askedSpot } from './asked.ts'
 import { intervalMsMin } from './budget.ts'
 import { CIRCUIT_RULES } from './circuit.ts'
 import { STREAM_DEFAULTS } from './defaults.ts'
+import type { HostFault } from './hosts.ts'
+import { VenueHosts } from './hosts.ts'
 import { PollPace } from './pace.ts'
 import type { PollReport, PollStatus } from './poller.ts'
 import { VenuePoller } from './poller.ts'
@@ -44,6 +46,7 @@ export interface OpenVenueDependencies extends AskingDependencies {
   ) => void
   readonly onStreamed: (venue: VenueName, report: StreamReport) => void
   readonly onStreamFault: (venue: VenueName, code: string) => void
+  readonly onHostFault: (venue: VenueName, fault: HostFault) => void
 }
 
 /** A venue that is being asked. */
@@ -66,11 +69,12 @@ export function openVenue(asked: AskedSpotVenue, dependencies: OpenVenueDependen
   const { venue } = asked.found
   const { config, requests } = askedSpot(asked)
   const pollMs = pollMsOf(venue, config, requests)
-  const stream = openStream(asked, pollMs, dependencies)
+  const hosts = new VenueHosts(config.baseUrls)
+  const stream = openStream(asked, { pollMs, hosts }, dependencies)
   const isFresh = (market: string, nowMs: UnixMs) => stream?.isFresh(market, nowMs) ?? false
   const pace = new PollPace(asked.markets, isFresh)
   const requestsAt = (nowMs: UnixMs) => venue.requests(pace.due(nowMs))
-  return open(venue, { config, pollMs, requestsAt, stream }, dependencies)
+  return open(venue, { config, pollMs, hosts, requestsAt, stream }, dependencies)
 }
 
 /** A venue of options, which is polled. */
@@ -79,7 +83,8 @@ export function openOptionVenue(
   dependencies: OpenVenueDependencies,
 ): OpenVenue {
   const pollMs = pollMsOf(venue, config, requests)
-  return open(venue, { config, pollMs, requestsAt: () => requests, stream: null }, dependencies)
+  const how = { config, pollMs, hosts: new VenueHosts(config.baseUrls), stream: null }
+  return open(venue, { ...how, requestsAt: () => requests }, dependencies)
 }
 
 export function statusOf({ poller, stream }: OpenVenue): VenueStatus {
@@ -93,19 +98,27 @@ function open(
   how: {
     readonly config: VenueConfig
     readonly pollMs: DurationMs
+    readonly hosts: VenueHosts
     readonly requestsAt: (nowMs: UnixMs) => readonly VenueRequest[]
     readonly stream: StreamClient | null
   },
   dependencies: OpenVenueDependencies,
 ): OpenVenue {
   const { clock, sleep, jitter, lookup, log, dispatcher: lent, tap, onPolled } = dependencies
-  const { config, pollMs, requestsAt, stream } = how
+  const { config, pollMs, hosts, requestsAt, stream } = how
   const connection = lent === undefined ? connect(config, lookup) : borrow(lent)
-  const asked = { dispatcher: connection.dispatcher, baseUrl: config.baseUrl }
+  const asked = { dispatcher: connection.dispatcher, baseUrls: config.baseUrls }
   const dispatcher = tap === undefined ? asked.dispatcher : tap.polls(venue.name, asked)
   const client = new VenueClient(
     { venue, config, circuit: CIRCUIT_RULES },
-    { clock, sleep, jitter, dispatcher },
+    {
+      clock,
+      sleep,
+      jitter,
+      dispatcher,
+      hosts,
+      onHostFault: (fault) => dependencies.onHostFault(venue.name, fault),
+    },
   )
   const report = (polled: PollReport) => onPolled(polled, { venue: venue.name, stream })
   const poller = new VenuePoller(
@@ -117,13 +130,13 @@ function open(
 
 function openStream(
   { found, markets }: AskedSpotVenue,
-  pollMs: DurationMs,
+  { pollMs, hosts }: { readonly pollMs: DurationMs; readonly hosts: VenueHosts },
   dependencies: OpenVenueDependencies,
 ): StreamClient | null {
   const { clock, sleep, jitter, log, tap, onStreamed, onStreamFault } = dependencies
   const { streamed } = found
   const { name, stream } = found.venue
-  const open = streamOpener(found, dependencies)
+  const open = streamOpener(found, { ...dependencies, hosts })
   if (streamed === null || open === null || stream === null) return null
   return new StreamClient(
     {

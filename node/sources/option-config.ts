@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { whole } from '../config/scalars.ts'
 import { OPTION_VENUE_DEFAULTS, VOLATILITY_DEFAULTS } from './defaults.ts'
 import { OPTION_VENUES } from './registry.ts'
-import { durationMs, type VenueConfig, venueSchema } from './venue-config.ts'
+import { durationMs, venueSchema, type WrittenVenue } from './venue-config.ts'
 
 /** Venues that list options, by the name that logs and the status page use. */
 export const optionVenuesSchema = z
@@ -43,7 +43,7 @@ export function volatilityProblem(
   venues: OptionVenuesConfig,
   { silenceMsMax, sourcesMin }: VolatilityConfig,
 ): { readonly key: 'silenceMsMax' | 'sourcesMin'; readonly message: string } | null {
-  const enabled = Object.values<VenueConfig>(venues).filter((venue) => venue.enabled)
+  const enabled = Object.values<WrittenVenue>(venues).filter((venue) => venue.enabled)
   if (enabled.length === 0) return null
   const pollMs = Math.max(...enabled.map((venue) => venue.pollMs))
   if (silenceMsMax < 2 * pollMs) {

@@ -13,6 +13,8 @@ import type { VenueBudget } from './venue.ts'
 export interface OptionVenue {
   readonly name: VenueName
   readonly baseUrl: string
+  /** Other hosts of the same market, tried in this order; left out where none is known. */
+  readonly alternateUrls?: readonly string[]
   readonly pollMs: DurationMs
   readonly budget: VenueBudget
   /** How the venue names the options on a market's base, unless configuration says otherwise. */

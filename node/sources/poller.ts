@@ -1,5 +1,6 @@
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { Log } from '../logging.ts'
+import type { HostsStatus } from './hosts.ts'
 import type { MarketAnswer, VenueRequest } from './venue.ts'
 import type { PollOutcome, VenueClient } from './venue-client.ts'
 
@@ -11,7 +12,7 @@ export interface VenuePollerOptions {
 }
 
 export interface VenuePollerDependencies {
-  readonly client: Pick<VenueClient, 'name' | 'poll' | 'pausedUntilMs'>
+  readonly client: Pick<VenueClient, 'name' | 'poll' | 'pausedUntilMs' | 'hosts'>
   readonly clock: { readonly nowMs: () => UnixMs }
   readonly sleep: (ms: DurationMs, signal: AbortSignal) => Promise<void>
   readonly jitter: () => number
@@ -28,7 +29,7 @@ export interface PollReport {
 }
 
 /** How polling a venue does; shown to operators. */
-export interface PollStatus {
+export interface PollStatus extends HostsStatus {
   readonly venue: string
   /** `ok`, the code of the last poll, or null before the first one ended. */
   readonly code: string | null
@@ -46,6 +47,7 @@ const NOT_ASKED: ReadonlySet<string> = new Set(['SOURCE_CIRCUIT_OPEN', 'SOURCE_B
 export class VenuePoller {
   readonly #options: VenuePollerOptions
   readonly #dependencies: VenuePollerDependencies
+  #host: string
   #code: string | null = null
   #quotedMs: UnixMs | null = null
   #durationMs: DurationMs | null = null
@@ -53,6 +55,7 @@ export class VenuePoller {
   constructor(options: VenuePollerOptions, dependencies: VenuePollerDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#host = dependencies.client.hosts.host
   }
 
   /** Resolves once the signal has aborted and nothing is under way. */
@@ -71,6 +74,7 @@ export class VenuePoller {
     const { client } = this.#dependencies
     return {
       venue: client.name,
+      ...client.hosts,
       code: this.#code,
       quotedMs: this.#quotedMs,
       durationMs: this.#durationMs,
@@ -94,8 +98,19 @@ export class VenuePoller {
     const code = fault?.code ?? 'ok'
     this.#durationMs = clock.nowMs() - startMs
     if (answers.some(({ answer }) => answer.type === 'quoted')) this.#quotedMs = clock.nowMs()
+    this.#logHost()
     this.#logChange(code, fault)
     report({ answers, code, durationMs: this.#durationMs })
+  }
+
+  #logHost(): void {
+    const { client, log } = this.#dependencies
+    const { host, passedOver } = client.hosts
+    if (host === this.#host) return
+    const fields = { venue: client.name, host, before: this.#host }
+    this.#host = host
+    if (passedOver.length === 0) log.info('source.host.changed', fields)
+    else log.warn('source.host.changed', { ...fields, passedOver })
   }
 
   #logChange(code: string, fault: Fault | null): void {

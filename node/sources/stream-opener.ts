@@ -3,6 +3,7 @@ import { streamUrlProblem } from './addresses.ts'
 import { createAgent, guardedLookup } from './agent.ts'
 import type { AskedSpotVenue } from './asked.ts'
 import { fetchJsonText } from './fetcher.ts'
+import type { VenueHosts } from './hosts.ts'
 import { readJson } from './json.ts'
 import type { AskingDependencies } from './open-venue.ts'
 import { readingOf } from './reading.ts'
@@ -13,7 +14,10 @@ import type { StreamTicket } from './venue.ts'
 import type { StreamedVenueConfig } from './venue-config.ts'
 import { streamUrlOf } from './venue-config.ts'
 
-type Needed = Pick<AskingDependencies, 'clock' | 'lookup'>
+interface Needed extends Pick<AskingDependencies, 'clock' | 'lookup'> {
+  /** Where to ask for a ticket. */
+  readonly hosts: Pick<VenueHosts, 'current'>
+}
 
 /** A ticket is a few hundred bytes. */
 const TICKET_BYTES_MAX = 16_384
@@ -76,10 +80,10 @@ interface TicketedVenue {
 /** @throws {OracleError} one of the SOURCE_ codes of docs/errors.md */
 async function askForTicket(
   { name, ticket, config }: TicketedVenue,
-  { clock, lookup, signal }: Needed & { readonly signal: AbortSignal },
+  { clock, lookup, hosts, signal }: Needed & { readonly signal: AbortSignal },
 ): Promise<URL> {
   const { access, timeoutMs } = config
-  const url = new URL(config.baseUrl.replace(/\/$/, '') + ticket.path)
+  const url = new URL(hosts.current(clock.nowMs()).replace(/\/$/, '') + ticket.path)
   const bodyBytesMax = TICKET_BYTES_MAX
   const dispatcher = createAgent({ ...config, bodyBytesMax }, lookup)
   try {

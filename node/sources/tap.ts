@@ -7,7 +7,7 @@ export interface TrafficTap {
   /** A dispatcher that does what the venue's own does. */
   readonly polls: (
     venue: VenueName,
-    connection: { readonly dispatcher: Dispatcher; readonly baseUrl: string },
+    connection: { readonly dispatcher: Dispatcher; readonly baseUrls: readonly string[] },
   ) => Dispatcher
   /** Opens connections of the venue's stream as `open` does. */
   readonly stream: (venue: VenueName, open: OpenStream) => OpenStream

@@ -9,6 +9,8 @@ import { afterFailure, CIRCUIT_CLOSED, isOpen, pausedUntil, recovered } from './
 import { pauseAskedFor } from './failures.ts'
 import type { Fetched } from './fetcher.ts'
 import { fetchJsonText } from './fetcher.ts'
+import type { HostFault, HostsStatus } from './hosts.ts'
+import { isHostFault, VenueHosts } from './hosts.ts'
 import { readJson } from './json.ts'
 import { readingOf } from './reading.ts'
 import type { AskedVenue, MarketAnswer, VenueRequest } from './venue.ts'
@@ -28,6 +30,10 @@ export interface VenueClientDependencies {
   readonly sleep: (ms: DurationMs, signal: AbortSignal) => Promise<void>
   /** A number from 0 up to 1 that spreads retries. */
   readonly jitter: () => number
+  /** Shared with whatever else asks the venue; its own where left out. */
+  readonly hosts?: VenueHosts
+  /** A host failed with everything that it was asked. */
+  readonly onHostFault?: (fault: HostFault) => void
 }
 
 /** What came of one request. */
@@ -39,6 +45,11 @@ export type PollOutcome =
       readonly receivedMs: UnixMs
     }
   | { readonly type: 'failed'; readonly request: VenueRequest; readonly error: OracleError }
+
+interface AskedHost {
+  readonly request: VenueRequest
+  readonly baseUrl: string
+}
 
 /** Asking again at once helps against a broken connection, not against an answer. */
 const RETRIED: ReadonlySet<string> = new Set(['SOURCE_UNREACHABLE', 'SOURCE_BODY_TRUNCATED'])
@@ -53,6 +64,7 @@ export class VenueClient {
   readonly name: VenueName
   readonly #options: VenueClientOptions
   readonly #dependencies: VenueClientDependencies
+  readonly #hosts: VenueHosts
   #circuit: Circuit = CIRCUIT_CLOSED
   #spending: Spending
 
@@ -60,12 +72,14 @@ export class VenueClient {
     this.name = options.venue.name
     this.#options = options
     this.#dependencies = dependencies
+    this.#hosts = dependencies.hosts ?? new VenueHosts(options.config.baseUrls)
     this.#spending = fullBudget(options.venue.budget, dependencies.clock.nowMs())
   }
 
   /**
    * Asks for all markets once. Never rejects: a request that failed is an outcome with its error. A
-   * venue that answers at least one of them is well.
+   * venue that answers at least one of them is well; a host that answers none may be the host's
+   * fault, and then the next one is asked at once.
    */
   async poll(
     requests: readonly VenueRequest[],
@@ -73,9 +87,20 @@ export class VenueClient {
   ): Promise<readonly PollOutcome[]> {
     const paused = this.#pauseError()
     if (paused !== null) return requests.map((request) => failure(request, paused))
-    const outcomes = await Promise.all(requests.map((request) => this.#ask(request, signal)))
-    if (!signal.aborted) this.#noteOutcomes(outcomes)
-    return outcomes
+    for (let tries = 1; ; tries++) {
+      const baseUrl = this.#hosts.current(this.#dependencies.clock.nowMs())
+      const asked = requests.map((request) => this.#ask({ request, baseUrl }, signal))
+      const outcomes = await Promise.all(asked)
+      if (signal.aborted) return outcomes
+      if (this.#isOtherHostDue(baseUrl, outcomes) && tries < this.#hosts.count) continue
+      this.#noteOutcomes(outcomes)
+      return outcomes
+    }
+  }
+
+  /** Where the venue is asked now, and which hosts before it are left alone. */
+  get hosts(): HostsStatus {
+    return this.#hosts.status(this.#dependencies.clock.nowMs())
   }
 
   /** Moment before which the venue is not asked; 0 when nothing is in the way. */
@@ -94,9 +119,23 @@ export class VenueClient {
     )
   }
 
-  async #ask(request: VenueRequest, signal: AbortSignal): Promise<PollOutcome> {
+  #isOtherHostDue(baseUrl: string, outcomes: readonly PollOutcome[]): boolean {
+    const [first, ...others] = outcomes
+    if (first?.type !== 'failed' || others.some(({ type }) => type === 'answered')) {
+      this.#hosts.noteWell(baseUrl)
+      return false
+    }
+    const { code } = first.error
+    const nowMs = this.#dependencies.clock.nowMs()
+    if (!isHostFault(code)) return false
+    this.#dependencies.onHostFault?.({ host: new URL(baseUrl).host, code })
+    return this.#hosts.noteFault(baseUrl, { code, nowMs })
+  }
+
+  async #ask(asked: AskedHost, signal: AbortSignal): Promise<PollOutcome> {
+    const { request } = asked
     try {
-      const fetched = await this.#fetchWithRetries(request, signal)
+      const fetched = await this.#fetchWithRetries(asked, signal)
       this.#noteUsedWeight(fetched)
       const receivedMs = this.#dependencies.clock.nowMs()
       const answers = this.#read(fetched, { request, receivedMs })
@@ -116,11 +155,11 @@ export class VenueClient {
     )
   }
 
-  async #fetchWithRetries(request: VenueRequest, signal: AbortSignal): Promise<Fetched> {
+  async #fetchWithRetries(asked: AskedHost, signal: AbortSignal): Promise<Fetched> {
     const { retriesMax } = this.#options.config
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#fetch(request, signal)
+        return await this.#fetch(asked, signal)
       } catch (error) {
         const isRetried = attempt < retriesMax && RETRIED.has(codeOf(error)) && !signal.aborted
         if (!isRetried) throw error
@@ -136,14 +175,14 @@ export class VenueClient {
     }
   }
 
-  #fetch(request: VenueRequest, signal: AbortSignal): Promise<Fetched> {
+  #fetch({ request, baseUrl }: AskedHost, signal: AbortSignal): Promise<Fetched> {
     const { venue, config } = this.#options
     const { clock, dispatcher } = this.#dependencies
     const asked = { budget: venue.budget, weight: request.weight, nowMs: clock.nowMs() }
     const spending = spend(this.#spending, asked)
     if (spending === null) throw this.#budgetSpent()
     this.#spending = spending
-    const url = new URL(config.baseUrl.replace(/\/$/, '') + request.path)
+    const url = new URL(baseUrl.replace(/\/$/, '') + request.path)
     const { timeoutMs, bodyBytesMax } = config
     return fetchJsonText({ url, timeoutMs, bodyBytesMax, signal }, { dispatcher, clock })
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { currenciesOf } from '../../aggregator/aggregation/quotes-graph.ts'
+import { invariant } from '../../aggregator/assert.ts'
 import type { DurationMs } from '../../aggregator/values/time.ts'
 import { whole } from '../config/scalars.ts'
 import type { Access } from './addresses.ts'
@@ -21,9 +22,17 @@ export const address = z.url('must be an address').max(2_048, 'is too long')
 
 export const durationMs = (maxMs: number) => whole(100, maxMs)
 
-/** What a kind of venue takes when nothing is said. */
-export interface VenueDefaults {
+/** Hosts of one venue at most. */
+const BASE_URLS_MAX = 4
+
+/** Where a venue is asked unless configuration says otherwise. */
+interface OwnHosts {
   readonly baseUrl: string
+  readonly alternateUrls?: readonly string[]
+}
+
+/** What a kind of venue takes when nothing is said. */
+export interface VenueDefaults extends OwnHosts {
   readonly pollMs: DurationMs
   readonly timeoutMs: DurationMs
   readonly bodyBytesMax: number
@@ -37,7 +46,12 @@ export interface VenueDefaults {
 export function venueFields(defaults: VenueDefaults) {
   return {
     enabled: z.boolean('must be true or false').default(true),
-    baseUrl: address.default(defaults.baseUrl),
+    baseUrl: address.optional(),
+    baseUrls: z
+      .array(address)
+      .min(1, 'needs at least one address')
+      .max(BASE_URLS_MAX, `takes at most ${BASE_URLS_MAX} addresses`)
+      .optional(),
     access: z.enum(['public', 'local']).default('public'),
     pollMs: durationMs(600_000).default(defaults.pollMs),
     timeoutMs: whole(100, 30_000).default(defaults.timeoutMs),
@@ -75,20 +89,51 @@ export function streamedVenueSchema(defaults: VenueDefaults & { readonly idleMs:
     .prefault({})
 }
 
-export type VenueConfig = z.output<ReturnType<typeof venueSchema>>
-export type StreamedVenueConfig = z.output<ReturnType<typeof streamedVenueSchema>>
+interface WrittenHosts {
+  readonly baseUrl?: string | undefined
+  readonly baseUrls?: readonly string[] | undefined
+}
+
+/** One key for what may be written in two or be known: `baseUrls`, the preferred one first. */
+export function withHosts<Written extends WrittenHosts>(
+  { baseUrl, baseUrls, ...rest }: Written,
+  own: OwnHosts | null,
+): WithHosts<Written> {
+  const written = baseUrls ?? (baseUrl === undefined ? [] : [baseUrl])
+  const known = own === null ? [] : ownUrls(own)
+  const [first, ...others] = written.length > 0 ? written : known
+  invariant(first !== undefined, 'the schema asks for an address where none is known')
+  return { ...rest, baseUrls: [first, ...others] }
+}
+
+/** At least one, the preferred one first. */
+export type BaseUrls = readonly [string, ...string[]]
+
+type WithHosts<Written> = Omit<Written, 'baseUrl' | 'baseUrls'> & { readonly baseUrls: BaseUrls }
+
+function ownUrls({ baseUrl, alternateUrls = [] }: OwnHosts): readonly string[] {
+  return [baseUrl, ...alternateUrls]
+}
+
+/** As it is written, with defaults; where the venue is asked may be left to the venue. */
+export type WrittenVenue = z.output<ReturnType<typeof venueSchema>>
+export type WrittenStreamedVenue = z.output<ReturnType<typeof streamedVenueSchema>>
+
+export type VenueConfig = WithHosts<WrittenVenue>
+export type StreamedVenueConfig = WithHosts<WrittenStreamedVenue>
 
 /**
  * Where a venue's stream is, or null when it is only polled. The venue's own stream goes with its
- * own base URL: another base URL may be another market, such as Binance's in the United States.
+ * own hosts: another one may be another market, such as Binance's in the United States.
  */
 export function streamUrlOf(
-  venue: { readonly baseUrl: string; readonly stream: { readonly url: string } | null },
-  config: Pick<StreamedVenueConfig, 'transport' | 'streamUrl' | 'baseUrl'> | null,
+  venue: OwnHosts & { readonly stream: { readonly url: string } | null },
+  config: Pick<StreamedVenueConfig, 'transport' | 'streamUrl' | 'baseUrls'> | null,
 ): string | null {
   if (config === null || venue.stream === null || config.transport === 'poll') return null
   if (config.streamUrl !== undefined) return config.streamUrl
-  return config.baseUrl === venue.baseUrl ? venue.stream.url : null
+  const own = ownUrls(venue)
+  return config.baseUrls.every((url) => own.includes(url)) ? venue.stream.url : null
 }
 
 /** A market of which a stream brought no book for so long is asked for again. */
@@ -97,21 +142,29 @@ export function freshMsOf(pollMs: DurationMs): DurationMs {
 }
 
 /** What is wrong with the addresses of a venue, beside their keys. */
-export function addressIssues(venue: {
-  readonly baseUrl: string
-  readonly streamUrl?: string | undefined
-  readonly access: Access
-}) {
-  const { baseUrl, streamUrl, access } = venue
+export function addressIssues(
+  venue: WrittenHosts & { readonly streamUrl?: string | undefined; readonly access: Access },
+) {
+  const { baseUrl, baseUrls = [], streamUrl, access } = venue
   const problems = [
-    { key: 'baseUrl', input: baseUrl, message: baseUrlProblem(baseUrl, access) },
-    {
-      key: 'streamUrl',
-      input: streamUrl,
-      message: streamUrl === undefined ? null : streamUrlProblem(streamUrl, access),
-    },
+    ...given(baseUrl).map((url) => ({ path: ['baseUrl'], message: baseUrlProblem(url, access) })),
+    ...baseUrls.map((url, index) => {
+      const isFirst = baseUrls.indexOf(url) === index
+      const message = isFirst ? baseUrlProblem(url, access) : 'stands there twice'
+      return { path: ['baseUrls', index], message }
+    }),
+    ...given(streamUrl).map((url) => {
+      return { path: ['streamUrl'], message: streamUrlProblem(url, access) }
+    }),
   ]
-  return problems.flatMap(({ key, input, message }) =>
-    message === null ? [] : [{ code: 'custom' as const, path: [key], input, message }],
+  if (baseUrl !== undefined && baseUrls.length > 0) {
+    problems.push({ path: ['baseUrl'], message: 'stands beside baseUrls; write one of them' })
+  }
+  return problems.flatMap(({ path, message }) =>
+    message === null ? [] : [{ code: 'custom' as const, path, input: venue, message }],
   )
+}
+
+function given(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [value]
 }

@@ -1,6 +1,7 @@
 import type { MarketName } from '../../aggregator/aggregation/quote.ts'
 import type { ConfiguredVenue, VenuesConfig } from './configured-venues.ts'
 import { configuredNames, configuredVenue } from './configured-venues.ts'
+import { withHosts } from './venue-config.ts'
 
 /** A market at a venue, as a leg names it. */
 interface NamedLeg {
@@ -35,17 +36,22 @@ export function hostProblems(config: VenuesConfig): readonly Problem[] {
   })
   return Object.entries(config.declaredVenues).flatMap(([name, declared]) => {
     if (!declared.enabled || declared.access === 'local') return []
-    const { hostname } = new URL(declared.baseUrl)
-    const first = enabled.find(({ hosts }) => hosts.includes(hostname))
-    if (first === undefined || first.name === name) return []
-    const message = `is at the host of ${first.name}: one venue has one vote`
-    return [{ path: ['declaredVenues', name, 'baseUrl'], message }]
+    const urls = withHosts(declared, null).baseUrls
+    return urls.flatMap((url, index) => {
+      const { hostname } = new URL(url)
+      const first = enabled.find(({ hosts }) => hosts.includes(hostname))
+      if (first === undefined || first.name === name) return []
+      const message = `is at the host of ${first.name}: one venue has one vote`
+      const key = index === 0 ? ['baseUrl'] : ['baseUrls', index]
+      return [{ path: ['declaredVenues', name, ...key], message }]
+    })
   })
 }
 
-/** Its own, and the one that is set in its place. */
+/** Its own, and those that are set in their place. */
 function hostsOf({ venue, config }: ConfiguredVenue): readonly string[] {
-  return [venue.baseUrl, config.baseUrl].map((url) => new URL(url).hostname)
+  const urls = [venue.baseUrl, ...(venue.alternateUrls ?? []), ...config.baseUrls]
+  return urls.map((url) => new URL(url).hostname)
 }
 
 /** A budget smaller than one poll would leave the last markets out for ever. */

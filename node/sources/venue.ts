@@ -119,6 +119,8 @@ export interface VenueStream {
 export interface Venue {
   readonly name: VenueName
   readonly baseUrl: string
+  /** Other hosts of the same market, tried in this order; left out where none is known. */
+  readonly alternateUrls?: readonly string[]
   readonly pollMs: DurationMs
   readonly budget: VenueBudget
   readonly usedWeightHeader: UsedWeightHeader | null

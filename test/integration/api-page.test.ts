@@ -153,6 +153,16 @@ describe.skipIf(!isInstalled)('status page', () => {
     expect(complaints).toEqual([])
   })
 
+  test('says where a venue is asked when it is not where it is preferred', async () => {
+    const passedOver = [{ host: 'one.example', code: 'SOURCE_REGION_BLOCKED' }]
+    view.krakenHosts = { host: 'two.example', passedOver }
+    await open()
+    const kraken = page.locator('#sources tbody tr').filter({ hasText: 'kraken' })
+    expect(await kraken.textContent()).toContain(
+      'poll two.example, not one.example SOURCE_REGION_BLOCKED',
+    )
+  })
+
   test('names from outside are text, never markup', async () => {
     view.nodeName = '<img src=x onerror="document.title=1">'
     await open()

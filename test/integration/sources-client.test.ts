@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createAgent } from '../../node/sources/agent.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { retryAfterMs } from '../../node/sources/fetcher.ts'
+import type { HostFault } from '../../node/sources/hosts.ts'
 import type { Venue } from '../../node/sources/venue.ts'
 import { VenueClient } from '../../node/sources/venue-client.ts'
 import type { VenueConfig } from '../../node/sources/venue-config.ts'
@@ -38,14 +39,16 @@ async function serve(server: Server): Promise<number> {
 interface Asked {
   readonly venue?: Venue
   readonly overrides?: Partial<VenueConfig>
+  readonly onHostFault?: (fault: HostFault) => void
 }
 
 /** A client of one venue at a base URL, with a clock that stands still and waits that are noted. */
-function clientAt(baseUrl: string, { venue = coinbase, overrides = {} }: Asked = {}) {
+function clientAt(baseUrl: string, { venue = coinbase, overrides = {}, onHostFault }: Asked = {}) {
   const time = { nowMs: NOW_MS }
   const waits: number[] = []
   const defaults = sourcesConfigSchema.parse({}).venues.coinbase
-  const config = { ...defaults, access: 'local' as const, baseUrl, ...overrides }
+  const baseUrls = [baseUrl] as const
+  const config = { ...defaults, access: 'local' as const, baseUrls, ...overrides }
   const agent = createAgent(config, async () => [{ address: '127.0.0.1', family: 4 }])
   open.push(() => agent.destroy())
   const client = new VenueClient(
@@ -55,6 +58,7 @@ function clientAt(baseUrl: string, { venue = coinbase, overrides = {} }: Asked =
       dispatcher: agent,
       jitter: () => 0.5,
       sleep: async (ms) => void waits.push(ms),
+      ...(onHostFault !== undefined && { onHostFault }),
     },
   )
   const requests = venue.requests([{ market: 'BTC/USD', symbol: venue.symbolOf('BTC/USD') }])
@@ -245,6 +249,94 @@ describe('a client of a venue', () => {
     })
     expect(await poll()).toBe(NINETY_NINE)
     expect(await poll()).toBe(NINETY_NINE)
+  })
+})
+
+describe('a venue with several hosts', () => {
+  type Answering = (response: ServerResponse) => void
+  const well: Answering = (response) => response.writeHead(200, json).end(TICKER)
+  const blocked: Answering = (response) => response.writeHead(451).end()
+
+  /** Hosts that answer as they are told, in the order in which they are preferred. */
+  async function hostsThat(...answers: Answering[]) {
+    const asked = answers.map(() => 0)
+    const ports: number[] = []
+    for (const [index] of answers.entries()) {
+      const server = createServer((_, response) => {
+        asked[index] = (asked[index] ?? 0) + 1
+        answers[index]?.(response)
+      })
+      ports.push(await serve(server))
+    }
+    const [first = '', ...others] = ports.map((port) => `http://127.0.0.1:${port}`)
+    const baseUrls = [first, ...others] as const
+    const faults: string[] = []
+    const overrides = { baseUrls, retriesMax: 0 }
+    const onHostFault = ({ code }: { readonly code: string }) => void faults.push(code)
+    return { answers, asked, faults, ports, ...clientAt(first, { overrides, onHostFault }) }
+  }
+
+  test('is asked at the next one at once when the first does not serve this region', async () => {
+    const { poll, client, asked, faults, ports } = await hostsThat(blocked, well)
+    expect(await poll()).toBe(NINETY_NINE)
+    expect(asked).toEqual([1, 1])
+    expect(faults).toEqual(['SOURCE_REGION_BLOCKED'])
+    expect(client.hosts).toEqual({
+      host: `127.0.0.1:${ports[1]}`,
+      passedOver: [{ host: `127.0.0.1:${ports[0]}`, code: 'SOURCE_REGION_BLOCKED' }],
+    })
+    // The venue is well: nothing is to be waited for.
+    expect(client.pausedUntilMs).toBe(0)
+    expect(await poll()).toBe(NINETY_NINE)
+    expect(asked).toEqual([1, 2])
+  })
+
+  test('is asked where it is preferred again when that had its rest', async () => {
+    const { poll, client, time, asked, answers, ports } = await hostsThat(blocked, well)
+    await poll()
+    time.nowMs += 599_999
+    await poll()
+    expect(asked).toEqual([1, 2])
+    answers[0] = well
+    time.nowMs += 1
+    expect(await poll()).toBe(NINETY_NINE)
+    expect(asked).toEqual([2, 2])
+    expect(client.hosts).toEqual({ host: `127.0.0.1:${ports[0]}`, passedOver: [] })
+  })
+
+  test('is left alone as one venue when no host serves this region', async () => {
+    const { poll, client, time, asked } = await hostsThat(blocked, blocked)
+    expect(await poll()).toBe('SOURCE_REGION_BLOCKED')
+    expect(asked).toEqual([1, 1])
+    expect(client.pausedUntilMs).toBe(NOW_MS + 60_000)
+    time.nowMs += 60_000
+    expect(await poll()).toBe('SOURCE_REGION_BLOCKED')
+    expect(asked).toEqual([2, 1])
+  })
+
+  test('whose hosts are all slow is asked once at each in a poll, and no more', async () => {
+    const { poll, time, asked } = await hostsThat(
+      (response) => {
+        time.nowMs += 120_000
+        response.writeHead(503).end()
+      },
+      (response) => {
+        time.nowMs += 120_000
+        response.writeHead(503).end()
+      },
+    )
+    expect(await poll()).toBe('SOURCE_STATUS_UNEXPECTED')
+    expect(asked).toEqual([1, 1])
+  })
+
+  test.each<[string, Answering]>([
+    ['a limit of requests', (response) => response.writeHead(429).end()],
+    ['what it says', (response) => response.writeHead(200, json).end('{"message":"NotFound"}')],
+  ])('is not asked elsewhere because of %s', async (_, answer) => {
+    const { poll, asked, faults } = await hostsThat(answer, well)
+    expect(await poll()).toMatch(/^SOURCE_/)
+    expect(asked).toEqual([1, 0])
+    expect(faults).toEqual([])
   })
 })
 

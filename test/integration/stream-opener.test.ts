@@ -6,8 +6,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { OracleError } from '../../node/errors.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import type { ConfiguredVenue } from '../../node/sources/configured-venues.ts'
+import { VenueHosts } from '../../node/sources/hosts.ts'
 import { isStreamOf, streamOpener } from '../../node/sources/stream-opener.ts'
 import type { StreamSocket } from '../../node/sources/stream-socket.ts'
+import { withHosts } from '../../node/sources/venue-config.ts'
 import { htx } from '../../node/sources/venues/htx.ts'
 import { kucoin } from '../../node/sources/venues/kucoin.ts'
 import { closeFrame, frameOf, startHostileStream } from '../support/hostile-stream.ts'
@@ -24,12 +26,16 @@ const FRAME_BYTES_MAX = 4_096
 /** Opens a venue's stream as a node does; resolves when it ends. */
 function connect(name: 'htx' | 'kucoin', settings: Settings, onOpen?: (to: StreamSocket) => void) {
   const venue = { htx, kucoin }[name]
-  const defaults = sourcesConfigSchema.parse({}).venues[name]
+  const defaults = withHosts(sourcesConfigSchema.parse({}).venues[name], venue)
   const streamed = { ...defaults, frameBytesMax: FRAME_BYTES_MAX, access: 'local', ...settings }
   const config = streamed as NonNullable<ConfiguredVenue['streamed']>
   const opener = streamOpener(
-    { venue: { ...venue, baseUrl: config.baseUrl }, config, streamed: config },
-    { clock: { nowMs: Date.now }, lookup: async () => [{ address: '127.0.0.1', family: 4 }] },
+    { venue: { ...venue, baseUrl: config.baseUrls[0] }, config, streamed: config },
+    {
+      hosts: new VenueHosts(config.baseUrls),
+      clock: { nowMs: Date.now },
+      lookup: async () => [{ address: '127.0.0.1', family: 4 }],
+    },
   )
   if (opener === null) throw new Error(`${name} has a stream`)
   const texts: string[] = []
@@ -134,7 +140,7 @@ describe('a stream that is entered with a ticket', () => {
       onHead: (head) => heads.push(head),
     })
     const { baseUrl, asked } = await giving(ticketTo(stream))
-    const { ended } = connect('kucoin', { baseUrl })
+    const { ended } = connect('kucoin', { baseUrls: [baseUrl] })
     expect((await ended).code).toBe('SOURCE_STREAM_CLOSED')
     expect(asked).toEqual([{ method: 'POST', url: '/api/v1/bullet-public' }])
     expect(heads[0]).toMatch(/^GET \/\?token=secret HTTP/)
@@ -143,7 +149,7 @@ describe('a stream that is entered with a ticket', () => {
   test('whose address is set is connected to there, without a ticket', async () => {
     const streamUrl = await sending(closeFrame(1_000))
     const { baseUrl, asked } = await giving(ticketTo('ws://127.0.0.1:1/'))
-    expect((await connect('kucoin', { baseUrl, streamUrl }).ended).code).toBe(
+    expect((await connect('kucoin', { baseUrls: [baseUrl], streamUrl }).ended).code).toBe(
       'SOURCE_STREAM_CLOSED',
     )
     expect(asked).toEqual([])
@@ -157,7 +163,7 @@ describe('a stream that is entered with a ticket', () => {
     ['that is none', 'nowhere'],
   ])('given an address %s, then nothing is connected to', async (_, endpoint) => {
     const { baseUrl } = await giving(ticketTo(endpoint))
-    const code = (await connect('kucoin', { baseUrl }).ended).code
+    const code = (await connect('kucoin', { baseUrls: [baseUrl] }).ended).code
     expect(['SOURCE_ADDRESS_FORBIDDEN', 'SOURCE_UNREACHABLE']).toContain(code)
   })
 
@@ -171,7 +177,7 @@ describe('a stream that is entered with a ticket', () => {
     const { baseUrl } = await giving((_, response) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(body),
     )
-    expect((await connect('kucoin', { baseUrl }).ended).code).toBe(code)
+    expect((await connect('kucoin', { baseUrls: [baseUrl] }).ended).code).toBe(code)
   })
 
   test.each([

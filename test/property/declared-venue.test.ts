@@ -5,6 +5,7 @@ import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { declaredVenue } from '../../node/sources/declared-venue.ts'
 import { readJson } from '../../node/sources/json.ts'
 import { parsePointer, valueAt } from '../../node/sources/json-pointer.ts'
+import { withHosts } from '../../node/sources/venue-config.ts'
 import { runs } from '../support/property.ts'
 
 const NAMES = ['', 'a', 'b', '0', '1', '{symbol}', 'x', '~', '/', '-', '__proto__', 'length']
@@ -75,7 +76,7 @@ function outcomeOf(declared: unknown, answer: unknown): readonly string[] | stri
   const config = sourcesConfigSchema.safeParse({ declaredVenues: { example: declared } })
   const checked = config.data?.declaredVenues.example
   if (checked === undefined) return null
-  const venue = declaredVenue('example', checked)
+  const venue = declaredVenue('example', withHosts(checked, null))
   const markets = ['BTC/USD', 'ETH/USD'].map((market) => ({
     market,
     symbol: venue.symbolOf(market),

@@ -2,6 +2,7 @@ import type { SourcesConfigInput } from '../../node/sources/config.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { declaredVenue } from '../../node/sources/declared-venue.ts'
 import type { Venue } from '../../node/sources/venue.ts'
+import { withHosts } from '../../node/sources/venue-config.ts'
 
 export type Declaration = NonNullable<SourcesConfigInput['declaredVenues']>[string]
 
@@ -24,5 +25,5 @@ export function declared(more: Partial<Declaration> = {}): Venue {
   })
   const checked = declaredVenues.example
   if (checked === undefined) throw new Error('the venue was just declared')
-  return declaredVenue('example', checked)
+  return declaredVenue('example', withHosts(checked, null))
 }

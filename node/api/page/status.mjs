@@ -147,7 +147,11 @@ const SOURCE_COLOURS = { used: '', clamped: 'warn', quarantined: 'bad', absent: 
 /** What a venue's prices come by, and why not by its stream. */
 function transportCell(venue) {
   if (venue === undefined) return element('td', '')
-  const { transport, stream } = venue
+  const { transport, stream, host, passedOver } = venue
+  if (transport === 'poll' && passedOver.length > 0) {
+    const codes = passedOver.map((entry) => `${entry.host} ${entry.code}`).join(', ')
+    return element('td', `poll ${host}, not ${codes}`, 'warn')
+  }
   if (stream === null) return element('td', 'poll')
   if (transport === 'stream') return element('td', `stream, ${grouped(String(stream.frames))}`)
   const reason = stream.code === 'ok' ? 'stream is quiet' : (stream.code ?? stream.state)

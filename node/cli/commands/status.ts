@@ -4,6 +4,7 @@ import { columns } from '../columns.ts'
 import { command } from '../command.ts'
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.ts'
 import { addressOf, askNode, noNodeOfOurs } from '../node-api.ts'
+import { venueFacts } from '../venue-facts.ts'
 
 /** Asks a running node how it is. */
 export const status = command({
@@ -24,7 +25,7 @@ export const status = command({
   },
 })
 
-function textOf({ status: node, feeds, peers, obstacles }: Overview): string {
+function textOf({ status: node, feeds, peers, venues, obstacles }: Overview): string {
   const connected = peers.filter((peer) => peer.isConnected && !peer.isSelf).length
   const { fast, proposed, skipped } = node.rounds
   const latency = node.latencyMs === null ? '-' : `${node.latencyMs.p50} ms`
@@ -36,6 +37,7 @@ function textOf({ status: node, feeds, peers, obstacles }: Overview): string {
     ['rounds', `${fast} fast, ${proposed} proposed, ${skipped} skipped; latency ${latency}`],
     ['members', `${connected} of ${node.committee.size - 1} connected${missingText(peers)}`],
     ...peers.flatMap(askAboutText),
+    ...venues.flatMap(venueFacts),
   ]
   const rows = feeds.map(({ name, certified, local }) => {
     const value = certified?.value ?? 'unavailable'

@@ -2,6 +2,7 @@ import type { DurationMs, UnixMs } from '../../../aggregator/values/time.ts'
 import type { OracleError } from '../../errors.ts'
 import type { AskedSpotVenue } from '../../sources/asked.ts'
 import { askedVenues } from '../../sources/asked.ts'
+import { VenueHosts } from '../../sources/hosts.ts'
 import { clockAt } from '../../sources/source-clock.ts'
 import { StreamConnection } from '../../sources/stream-connection.ts'
 import { streamOpener } from '../../sources/stream-opener.ts'
@@ -53,7 +54,7 @@ export function streamFinding(venue: string, { openMs, pricedMs, error }: Stream
 }
 
 async function streamOf({ found, markets }: AskedSpotVenue, tools: Tools): Promise<Finding | null> {
-  const open = streamOpener(found, tools)
+  const open = streamOpener(found, { ...tools, hosts: new VenueHosts(found.config.baseUrls) })
   const { name, stream } = found.venue
   if (open === null || stream === null || found.streamed === null) return null
   const { clock, signal } = tools

@@ -4,6 +4,8 @@ import type { ReceivedQuote } from '../../../aggregator/aggregation/quote.ts'
 import { succeedQuote } from '../../../aggregator/aggregation/quote.ts'
 import type { DurationMs } from '../../../aggregator/values/time.ts'
 import { type Asked, askedOptions, askedSpot, askedVenues } from '../../sources/asked.ts'
+import type { HostFault } from '../../sources/hosts.ts'
+import type { PolledOnce } from '../../sources/one-poll.ts'
 import { pollOnce } from '../../sources/one-poll.ts'
 import { clockAt } from '../../sources/source-clock.ts'
 import type { PollOutcome } from '../../sources/venue-client.ts'
@@ -46,27 +48,28 @@ export const venues: Check = {
   },
 }
 
-interface VenueSeen {
-  readonly outcomes: readonly PollOutcome[]
+interface VenueSeen extends PolledOnce {
   readonly durationMs: DurationMs
 }
 
 async function answerOf(asked: Asked, tools: Tools, readings: ClockReading[]) {
-  const { host, hostname } = new URL(asked.config.baseUrl)
   const startMs = tools.clock.nowMs()
-  const outcomes = await pollOnce(asked, {
+  const polled = await pollOnce(asked, {
     ...tools,
     onHead: (head) => {
       // What runs on this machine has this machine's clock.
-      const reading = isLoopback(hostname) ? null : readingOf(host, head)
+      const reading = isLoopback(head.host) ? null : readingOf(head.host, head)
       if (reading !== null && readings.length < READINGS_MAX) readings.push(reading)
     },
   })
-  return { name: asked.venue.name, outcomes, durationMs: tools.clock.nowMs() - startMs }
+  return { name: asked.venue.name, ...polled, durationMs: tools.clock.nowMs() - startMs }
 }
 
 /** A venue that fails is a warning: whether it is missed shows in the feeds. */
-export function venueFinding(check: string, { outcomes, durationMs }: VenueSeen): Finding {
+export function venueFinding(
+  check: string,
+  { outcomes, hosts: { host, passedOver }, durationMs }: VenueSeen,
+): Finding {
   const [failed] = outcomes.flatMap((each) => (each.type === 'failed' ? [each.error] : []))
   if (failed !== undefined) return sourceFailure(check, failed)
   const answers = outcomes.flatMap((each) => (each.type === 'answered' ? each.answers : []))
@@ -80,11 +83,23 @@ export function venueFinding(check: string, { outcomes, durationMs }: VenueSeen)
       advice: `look ${answer.code} up in docs/errors.md, or drop that market from sources`,
     })
   }
-  return ok(check, `${quoted} markets priced within ${durationMs} ms`)
+  const seen = `${quoted} markets priced within ${durationMs} ms`
+  const [preferred] = passedOver
+  if (preferred === undefined) return ok(check, seen)
+  return warning(check, {
+    code: preferred.code,
+    seen: `${seen} at ${host}; not at ${passedOver.map(faultText).join(', ')}`,
+    advice: 'list hosts that work here first in baseUrls of this venue',
+  })
 }
 
-function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|127\..*|\[::1\])$/.test(hostname)
+function faultText({ host, code }: HostFault): string {
+  return code === 'SOURCE_REGION_BLOCKED' ? `${host}, which does not serve this region` : host
+}
+
+/** @param host name and port */
+function isLoopback(host: string): boolean {
+  return /^(?:localhost|127\..*|\[::1\])(?::|$)/.test(host)
 }
 
 function quotesOf(

@@ -14,6 +14,7 @@ import { refusedBy } from '../tickers.ts'
 export const bybitOptions: OptionVenue = {
   name: 'bybit-options',
   baseUrl: 'https://api.bybit.com',
+  alternateUrls: ['https://api.bytick.com'],
   pollMs: 10_000,
   // Documented: 600 in five seconds for one address; a chain is a large answer.
   budget: { weightMax: 8, perMs: 10_000 },

@@ -9,11 +9,12 @@ const SYMBOLS_PER_REQUEST = 20
 
 /**
  * Binance spot. The default base URL is its host for market data, which serves more regions than
- * the trading hosts; where it answers 403 or 451, `https://api.binance.us` may do.
+ * the trading hosts. `https://api.binance.us` is another market and no alternate of this one.
  */
 export const binance: Venue = {
   name: 'binance',
   baseUrl: 'https://data-api.binance.vision',
+  alternateUrls: ['https://api.binance.com', 'https://api-gcp.binance.com'],
   pollMs: 1_000,
   // A fifth of the documented 6,000 a minute for one address, which other programs may share.
   budget: { weightMax: 1_200, perMs: 60_000 },

@@ -15,6 +15,7 @@ const LIMITED = '10006'
 export const bybit: Venue = {
   name: 'bybit',
   baseUrl: 'https://api.bybit.com',
+  alternateUrls: ['https://api.bytick.com'],
   pollMs: 1_000,
   // Documented: 600 in five seconds for one address. A twelfth, because whoever is beyond it is
   // shut out for ten minutes, with every program at that address.

@@ -12,13 +12,13 @@ import { oneEach, refusedBy } from '../tickers.ts'
 import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
 /**
- * HTX spot (once Huobi). Where its host is out of reach, `https://api-aws.huobi.pro` may do. The
- * only time of its REST answer is when it was made, which an answer about a frozen book has as
- * well: that shows by repeating itself.
+ * HTX spot (once Huobi). The only time of its REST answer is when it was made, which an answer
+ * about a frozen book has as well: that shows by repeating itself.
  */
 export const htx: Venue = {
   name: 'htx',
   baseUrl: 'https://api.huobi.pro',
+  alternateUrls: ['https://api-aws.huobi.pro'],
   pollMs: 1_000,
   // Far below the 800 a second that are known for market data at one address.
   budget: { weightMax: 10, perMs: 1_000 },

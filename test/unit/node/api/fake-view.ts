@@ -60,12 +60,16 @@ function measuredAt(index: number): MeasuredView {
   return { ...measured, absent: { count: 512, of: 512 }, latenessMs: null, clockLeadMs: null }
 }
 
+/** A venue that is asked where it is preferred. */
+const at = (host: string) => ({ host, passedOver: [] })
+
 /** A node in the middle of its work: one venue quarantined, one member away. */
 export class FakeView implements NodeView {
   nodeName = 'alpha'
   reasons: string[] = []
   /** Members that were convicted of two observations. */
   convicted: number[] = []
+  krakenHosts: Pick<VenueView, 'host' | 'passedOver'> = at('api.kraken.com')
 
   status(): StatusView {
     return {
@@ -133,8 +137,14 @@ export class FakeView implements NodeView {
       marketsStreamed: 0,
     } as const
     return [
-      { venue: 'binance', transport: 'stream', ...polled, stream },
-      { venue: 'kraken', transport: 'poll', ...polled, stream: lost },
+      {
+        venue: 'binance',
+        transport: 'stream',
+        ...polled,
+        ...at('data-api.binance.vision'),
+        stream,
+      },
+      { venue: 'kraken', transport: 'poll', ...polled, ...this.krakenHosts, stream: lost },
     ]
   }
 

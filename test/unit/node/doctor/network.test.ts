@@ -32,13 +32,30 @@ describe('a venue', () => {
       })),
     ],
   })
+  const hosts = { host: 'api.example', passedOver: [] }
   const found = (...outcomes: PollOutcome[]) =>
-    venueFinding('venue kraken', { outcomes, durationMs: 80 })
+    venueFinding('venue kraken', { outcomes, hosts, durationMs: 80 })
 
   test('is in order when every market has a price', () => {
     expect(found(answered(), answered())).toMatchObject({
       verdict: 'ok',
       seen: '2 markets priced within 80 ms',
+    })
+  })
+
+  test('that answers at another of its hosts says where, and why not at the preferred one', () => {
+    const passedOver = [
+      { host: 'one.example', code: 'SOURCE_REGION_BLOCKED' },
+      { host: 'two.example', code: 'SOURCE_TIMEOUT' },
+    ]
+    const seen = { outcomes: [answered()], durationMs: 80 }
+    const other = { hosts: { host: 'three.example', passedOver }, ...seen }
+    expect(venueFinding('venue kraken', other)).toMatchObject({
+      verdict: 'warning',
+      code: 'SOURCE_REGION_BLOCKED',
+      seen:
+        '1 markets priced within 80 ms at three.example; not at one.example, which does not ' +
+        'serve this region, two.example',
     })
   })
 

@@ -8,6 +8,8 @@ import { testCommittee } from '../../../support/committee.ts'
 const { params } = testCommittee({ size: 4 }).committee
 const VENUE: VenueView = {
   venue: 'kraken',
+  host: 'api.kraken.com',
+  passedOver: [],
   transport: 'stream',
   code: 'ok',
   quotedMs: 1,

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import type { FeedParams } from '../../../../aggregator/params.ts'
 import type { SourcesConfigInput } from '../../../../node/sources/config.ts'
 import { sourcesConfigSchema } from '../../../../node/sources/config.ts'
+import { configuredVenue } from '../../../../node/sources/configured-venues.ts'
 import { VENUE_NAMES, VENUES } from '../../../../node/sources/registry.ts'
 import { sourceSettings } from '../../../../node/sources/settings.ts'
-import { streamUrlOf } from '../../../../node/sources/venue-config.ts'
+import { streamUrlOf, withHosts } from '../../../../node/sources/venue-config.ts'
 import { FEEDS } from '../../../support/venues.ts'
 
 const problems = (input: unknown) => {
@@ -25,8 +26,18 @@ describe('the configuration of sources', () => {
   test('needs nothing: every key has a default, and the defaults fit together', () => {
     const config = sourcesConfigSchema.parse({})
     expect(Object.keys(config.feeds)).toEqual(['BTC/USD', 'ETH/USD', 'SOL/USD'])
-    expect(config.venues.kraken.baseUrl).toBe('https://api.kraken.com')
+    expect(configuredVenue(config, 'kraken')?.config.baseUrls).toEqual(['https://api.kraken.com'])
     expect(config.conversions[0]?.peg?.rate).toBe(10n ** 18n)
+  })
+
+  test('gives each venue its hosts, in the order in which they are asked', () => {
+    const hosts = (htx: object) =>
+      configuredVenue(sourcesConfigSchema.parse({ venues: { htx } }), 'htx')?.config.baseUrls
+    const own = ['https://api.huobi.pro', 'https://api-aws.huobi.pro']
+    expect(hosts({})).toEqual(own)
+    expect(hosts({ baseUrls: own.toReversed() })).toEqual(own.toReversed())
+    // Who names one host wants no other.
+    expect(hosts({ baseUrl: 'https://htx.example' })).toEqual(['https://htx.example'])
   })
 
   test('knows every venue of the registry', () => {
@@ -118,6 +129,29 @@ describe('the configuration of sources', () => {
       { optionVenues: { 'okx-options': { enabled: false }, 'bybit-options': { enabled: false } } },
       'volatility.sourcesMin: is 2, but only 1',
     ],
+    ['no host', { venues: { htx: { baseUrls: [] } } }, 'needs at least one address'],
+    [
+      'too many hosts',
+      {
+        venues: { htx: { baseUrls: ['a', 'b', 'c', 'd', 'e'].map((x) => `https://${x}.example`) } },
+      },
+      'takes at most 4 addresses',
+    ],
+    [
+      'one host twice',
+      { venues: { htx: { baseUrls: ['https://a.example', 'https://a.example'] } } },
+      'venues.htx.baseUrls.1: stands there twice',
+    ],
+    [
+      'a host of a list without TLS',
+      { venues: { htx: { baseUrls: ['https://a.example', 'http://b.example'] } } },
+      'venues.htx.baseUrls.1: must begin with https://',
+    ],
+    [
+      'hosts in two places',
+      { venues: { htx: { baseUrl: 'https://a.example', baseUrls: ['https://b.example'] } } },
+      'venues.htx.baseUrl: stands beside baseUrls',
+    ],
     ['a float that is no decimal', feed(THREE, { baseVolumeMin: '1e3' }), 'baseVolumeMin'],
   ])('refuses %s and says where', (_, input, part) => {
     expect(problems(input).join('\n')).toContain(part)
@@ -127,6 +161,16 @@ describe('the configuration of sources', () => {
     ['nothing', {}, 'wss://ws.okx.com:8443/ws/v5/public'],
     ['another base URL', { baseUrl: 'https://aws.okx.com' }, null],
     [
+      'a host of somebody else among its own',
+      { baseUrls: ['https://www.okx.com', 'https://aws.okx.com'] },
+      null,
+    ],
+    [
+      'its own host in a list',
+      { baseUrls: ['https://www.okx.com'] },
+      'wss://ws.okx.com:8443/ws/v5/public',
+    ],
+    [
       'both addresses',
       { baseUrl: 'https://aws.okx.com', streamUrl: 'wss://wsaws.okx.com:8443/ws/v5/public' },
       'wss://wsaws.okx.com:8443/ws/v5/public',
@@ -134,12 +178,14 @@ describe('the configuration of sources', () => {
     ['transport: poll', { transport: 'poll' }, null],
   ])('given %s, then the stream is where it belongs', (_, okx, expected) => {
     const { venues } = sourcesConfigSchema.parse({ venues: { okx } })
-    expect(streamUrlOf(VENUES.okx, venues.okx)).toBe(expected)
+    expect(streamUrlOf(VENUES.okx, withHosts(venues.okx, VENUES.okx))).toBe(expected)
   })
 
   test('a venue without a stream is polled, whatever is set', () => {
     const { venues } = sourcesConfigSchema.parse({ venues: { gate: { transport: 'stream' } } })
-    expect(streamUrlOf({ ...VENUES.gate, stream: null }, venues.gate)).toBeNull()
+    expect(
+      streamUrlOf({ ...VENUES.gate, stream: null }, withHosts(venues.gate, VENUES.gate)),
+    ).toBeNull()
   })
 
   test('lists every problem at once', () => {

@@ -52,7 +52,11 @@ describe('the declaration of a venue', () => {
   })
 
   test.each<[string, unknown, string]>([
-    ['no address', { baseUrl: undefined }, 'example.baseUrl: is missing'],
+    [
+      'no address',
+      { baseUrl: undefined },
+      'example.baseUrl: must be an address, unless there are baseUrls',
+    ],
     ['plain http', { baseUrl: 'http://a.example' }, 'example.baseUrl: must begin with https://'],
     [
       'a private address',
