@@ -21,6 +21,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     (await import('./commands/config-check.ts')).configCheck,
     (await import('./commands/config-schema.ts')).configSchema,
   ],
+  venues: async () => [(await import('./commands/venues.ts')).venuesPins],
   doctor: async () => [(await import('./commands/doctor.ts')).doctor],
   'dry-run': async () => [(await import('./commands/dry-run.ts')).dryRun],
   dkg: async () => [(await import('./commands/dkg.ts')).dkg],

@@ -5,6 +5,8 @@ import type { DurationMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
 import type { Access } from './addresses.ts'
 import { isAddressAllowed } from './addresses.ts'
+import type { Pins } from './pins.ts'
+import { pinning } from './pins.ts'
 
 /** Finds every address of a name, as `dns.promises.lookup` with `all` does. */
 export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>
@@ -15,6 +17,7 @@ export interface AgentOptions {
   readonly connectionsMax: number
   readonly timeoutMs: DurationMs
   readonly bodyBytesMax: number
+  readonly pins: Pins
 }
 
 /**
@@ -33,7 +36,11 @@ export function createAgent(options: AgentOptions, lookup: Lookup): Agent {
     keepAliveMaxTimeout: 60_000,
     maxHeaderSize: 16_384,
     maxResponseSize: options.bodyBytesMax,
-    connect: { timeout: options.timeoutMs, lookup: guardedLookup(options.access, lookup) },
+    connect: {
+      timeout: options.timeoutMs,
+      lookup: guardedLookup(options.access, lookup),
+      ...pinning(options.pins),
+    },
   })
 }
 

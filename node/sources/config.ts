@@ -24,7 +24,7 @@ import {
   streamedVenueSchema,
   streamUrlOf,
 } from './venue-config.ts'
-import { budgetProblems, hostProblems, legVenueProblem } from './venue-problems.ts'
+import { budgetProblems, hostProblems, legVenueProblem, pinProblems } from './venue-problems.ts'
 
 /** Each rule may be set for a feed or a conversion; the defaults suit large spot markets. */
 const ruleFields = {
@@ -156,6 +156,7 @@ function crossFieldProblems(config: SourcesConfig): readonly Problem[] {
     ...clockProblems(config, named),
     ...sections.flatMap((section) => sectionProblems(config, section)),
     ...hostProblems(config),
+    ...pinProblems(config),
     ...budgetProblems(config, named),
     ...(volatility === null
       ? []

@@ -30,11 +30,11 @@ export function streamOpener(
   const address = streamUrlOf(venue, streamed)
   if (streamed === null || address === null || venue.stream === null) return null
   const { ticket, packing = null } = venue.stream
-  const { timeoutMs, frameBytesMax, access } = streamed
+  const { timeoutMs, frameBytesMax, access, pins } = streamed
   const lookup = guardedLookup(access, dependencies.lookup)
   const nowMs = () => dependencies.clock.nowMs()
   const openAt = (url: URL, listener: StreamListener) =>
-    openStreamSocket({ url, timeoutMs, frameBytesMax, packing, lookup, nowMs }, listener)
+    openStreamSocket({ url, timeoutMs, frameBytesMax, packing, pins, lookup, nowMs }, listener)
   // Who sets an address knows where the stream is.
   if (ticket === undefined || streamed.streamUrl !== undefined) {
     return (listener) => openAt(new URL(address), listener)

@@ -6,6 +6,8 @@ import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import { requestFailure } from './failures.ts'
 import { statusFailure } from './fetcher.ts'
+import type { Pins } from './pins.ts'
+import { pinning } from './pins.ts'
 
 export interface StreamSocketOptions {
   readonly url: URL
@@ -14,6 +16,7 @@ export interface StreamSocketOptions {
   readonly frameBytesMax: number
   /** How the venue packs its messages; null where they are texts. */
   readonly packing: 'gzip' | null
+  readonly pins: Pins
   /** Refuses addresses where a venue must not be. */
   readonly lookup: LookupFunction
   readonly nowMs: () => UnixMs
@@ -67,6 +70,7 @@ export function openStreamSocket(
     maxPendingAutoPongs: PONGS_MAX,
     maxHeaderSize: HEADER_BYTES_MAX,
     lookup,
+    ...pinning(options.pins),
   }
   const socket = new WebSocket(url, bounds)
   let isOver = false

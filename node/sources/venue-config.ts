@@ -6,6 +6,7 @@ import { whole } from '../config/scalars.ts'
 import type { Access } from './addresses.ts'
 import { baseUrlProblem, streamUrlProblem } from './addresses.ts'
 import { STREAM_DEFAULTS } from './defaults.ts'
+import { PIN_FORM } from './pins.ts'
 
 export const marketName = z
   .string()
@@ -21,6 +22,21 @@ const symbol = z
 export const address = z.url('must be an address').max(2_048, 'is too long')
 
 export const durationMs = (maxMs: number) => whole(100, maxMs)
+
+/**
+ * Two at least: a host that renews its key would be lost without a second one, and an operator who
+ * is pressed for time takes whatever is shown.
+ */
+const pinsOfHost = z
+  .array(z.string().regex(PIN_FORM, 'must be sha256/ and 44 characters of base64'))
+  .min(2, 'needs a second pin, of a key that the host may change to')
+  .max(8, 'takes at most 8 pins')
+  .refine((list) => new Set(list).size === list.length, 'names a pin twice')
+
+const pins = z.record(
+  z.string().regex(/^[a-z0-9][a-z0-9.-]{0,252}$/, 'must be the name of a host in small letters'),
+  pinsOfHost,
+)
 
 /** Hosts of one venue at most. */
 const BASE_URLS_MAX = 4
@@ -58,6 +74,7 @@ export function venueFields(defaults: VenueDefaults) {
     bodyBytesMax: whole(1_024, defaults.bodyBytesLimit).default(defaults.bodyBytesMax),
     connectionsMax: whole(1, 8).default(defaults.connectionsMax),
     retriesMax: whole(0, 3).default(defaults.retriesMax),
+    pins: pins.default({}),
     symbols: z.record(marketName, symbol).default({}),
   }
 }

@@ -1,6 +1,8 @@
 import type { MarketName } from '../../aggregator/aggregation/quote.ts'
 import type { ConfiguredVenue, VenuesConfig } from './configured-venues.ts'
 import { configuredNames, configuredVenue } from './configured-venues.ts'
+import type { PinnableConfig } from './pinnable-hosts.ts'
+import { pinnableVenues } from './pinnable-hosts.ts'
 import { withHosts } from './venue-config.ts'
 
 /** A market at a venue, as a leg names it. */
@@ -52,6 +54,17 @@ export function hostProblems(config: VenuesConfig): readonly Problem[] {
 function hostsOf({ venue, config }: ConfiguredVenue): readonly string[] {
   const urls = [venue.baseUrl, ...(venue.alternateUrls ?? []), ...config.baseUrls]
   return urls.map((url) => new URL(url).hostname)
+}
+
+/** Pins of a host that is never asked would protect nothing, and nobody would see it. */
+export function pinProblems(config: PinnableConfig): readonly Problem[] {
+  return pinnableVenues(config).flatMap(({ path, config: { pins }, urls }) => {
+    const hosts = urls.map(({ hostname }) => hostname)
+    const message = `names no host of it with TLS; there are ${hosts.join(', ') || 'none'}`
+    return Object.keys(pins).flatMap((host) =>
+      hosts.includes(host) ? [] : [{ path: [...path, 'pins', host], message }],
+    )
+  })
 }
 
 /** A budget smaller than one poll would leave the last markets out for ever. */

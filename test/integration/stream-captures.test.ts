@@ -51,6 +51,7 @@ describe('recordings of the real venues, over a real connection', () => {
                 timeoutMs: 5_000,
                 frameBytesMax: STREAM_DEFAULTS.frameBytesMax,
                 packing: null,
+                pins: {},
                 lookup: guardedLookup('local', async () => []),
                 nowMs: Date.now,
               },

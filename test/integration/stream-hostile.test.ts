@@ -45,6 +45,7 @@ function connectTo(url: string, access: 'local' | 'public' = 'local'): Heard {
     timeoutMs: 5_000,
     frameBytesMax: FRAME_BYTES_MAX,
     packing: null,
+    pins: {},
     lookup,
   }
   const connection = new StreamConnection(

@@ -94,6 +94,7 @@ async function measure(loads: readonly Load[], windowMs: number) {
       timeoutMs: 5_000,
       frameBytesMax: FRAME_BYTES_MAX,
       packing: null,
+      pins: {},
       lookup,
       nowMs: Date.now,
     }

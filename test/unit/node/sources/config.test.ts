@@ -22,6 +22,8 @@ const THREE = [
   { venue: 'bitstamp', market: 'BTC/USD' },
 ]
 
+const pin = (letter: string) => `sha256/${letter.repeat(43)}=`
+
 describe('the configuration of sources', () => {
   test('needs nothing: every key has a default, and the defaults fit together', () => {
     const config = sourcesConfigSchema.parse({})
@@ -128,6 +130,39 @@ describe('the configuration of sources', () => {
       'too few option venues',
       { optionVenues: { 'okx-options': { enabled: false }, 'bybit-options': { enabled: false } } },
       'volatility.sourcesMin: is 2, but only 1',
+    ],
+    [
+      'one pin alone',
+      { venues: { htx: { pins: { 'api.huobi.pro': [pin('A')] } } } },
+      'venues.htx.pins.api.huobi.pro: needs a second pin',
+    ],
+    [
+      'one pin twice',
+      { venues: { htx: { pins: { 'api.huobi.pro': [pin('A'), pin('A')] } } } },
+      'names a pin twice',
+    ],
+    [
+      'a pin of another form',
+      { venues: { htx: { pins: { 'api.huobi.pro': ['sha1/AAAA', pin('A')] } } } },
+      'must be sha256/ and 44 characters of base64',
+    ],
+    [
+      'pins of a host that is not asked',
+      { venues: { htx: { pins: { 'api.huobi.com': [pin('A'), pin('B')] } } } },
+      'names no host of it with TLS; there are api.huobi.pro, api-aws.huobi.pro',
+    ],
+    [
+      'pins of a host without TLS',
+      {
+        venues: {
+          htx: {
+            baseUrl: 'http://127.0.0.1',
+            access: 'local',
+            pins: { '127.0.0.1': [pin('A'), pin('B')] },
+          },
+        },
+      },
+      'names no host of it with TLS; there are none',
     ],
     ['no host', { venues: { htx: { baseUrls: [] } } }, 'needs at least one address'],
     [

@@ -1,0 +1,49 @@
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { ConfiguredVenue, VenuesConfig } from './configured-venues.ts'
+import { configuredNames, configuredVenue } from './configured-venues.ts'
+import type { OptionVenuesConfig } from './option-config.ts'
+import { OPTION_VENUE_NAMES, OPTION_VENUES } from './registry.ts'
+import type { VenueConfig } from './venue-config.ts'
+import { streamUrlOf, withHosts } from './venue-config.ts'
+
+/** A venue with the hosts at which TLS shows a key. */
+export interface PinnableVenue {
+  readonly venue: VenueName
+  /** Where it stands below `sources`. */
+  readonly path: readonly string[]
+  readonly config: VenueConfig
+  /** Those of its polls and of its stream. */
+  readonly urls: readonly URL[]
+}
+
+export type PinnableConfig = VenuesConfig & { readonly optionVenues: OptionVenuesConfig }
+
+/** Every venue of a configuration, enabled or not. */
+export function pinnableVenues(config: PinnableConfig): readonly PinnableVenue[] {
+  const spot = configuredNames(config).flatMap((venue): readonly PinnableVenue[] => {
+    const found = configuredVenue(config, venue)
+    if (found === null) return []
+    const place = Object.hasOwn(config.declaredVenues, venue) ? 'declaredVenues' : 'venues'
+    return [{ venue, path: [place, venue], config: found.config, urls: withTls(urlsOf(found)) }]
+  })
+  const options = OPTION_VENUE_NAMES.map((venue): PinnableVenue => {
+    const own = withHosts(config.optionVenues[venue], OPTION_VENUES[venue])
+    return { venue, path: ['optionVenues', venue], config: own, urls: withTls(own.baseUrls) }
+  })
+  return [...spot, ...options]
+}
+
+function urlsOf({ venue, config, streamed }: ConfiguredVenue): readonly string[] {
+  const stream = streamUrlOf(venue, streamed)
+  return stream === null ? config.baseUrls : [...config.baseUrls, stream]
+}
+
+/** One for each host and port. */
+function withTls(urls: readonly string[]): readonly URL[] {
+  const secure = urls
+    .map((url) => new URL(url))
+    .filter(({ protocol }) => protocol === 'https:' || protocol === 'wss:')
+  return secure.filter(
+    ({ host }, index) => secure.findIndex((each) => each.host === host) === index,
+  )
+}
