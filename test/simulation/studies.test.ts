@@ -5,13 +5,25 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { htmlOf } from '../../simulations/report/page.ts'
+import type { Scenario } from '../../simulations/scenario/schema.ts'
 import { printStudy } from '../../simulations/study/commands.ts'
 import { studyOfConcentration } from '../../simulations/study/concentration.ts'
+import { depegPart, depegScenarios } from '../../simulations/study/depeg.ts'
 import type { FaultRow } from '../../simulations/study/fault-cases.ts'
 import { studyOfFaults } from '../../simulations/study/faults.ts'
 import { pageOfStudy } from '../../simulations/study/page.ts'
+import { type PriceCourse, priceCourse } from '../../simulations/study/price-course.ts'
 import type { RunStudy, Study } from '../../simulations/study/study.ts'
+import { perform } from '../../simulations/sweep/tasks.ts'
 import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
+
+type Conversion = Scenario['prices']['conversions'][number]
+/** A run about a coin, as the study's data has it. */
+type CoinRow = Omit<PriceCourse, 'course'> & {
+  readonly quoting: number
+  readonly incident: string
+  readonly policy: string
+}
 
 const ECONOMY = new URL('../../simulations/economics/worked-book.yaml', import.meta.url).pathname
 const SHORT = { workers: 1, file: null, isShort: true }
@@ -64,6 +76,77 @@ describe('studies', () => {
     const tail = findings.find((finding) => finding.includes('ahead of ocr2')) ?? ''
     const isBehind = (of('late', 'ours')?.p99Ms ?? 0) > (of('late', 'ocr2')?.p99Ms ?? 0)
     expect(tail.split('percentile')[1]?.includes('4 members late')).toBe(isBehind)
+  })
+
+  test('the part about a coin has its figures, and says what the guard is for', () => {
+    const scenarios = depegScenarios(60)
+    const answers = scenarios.map((scenario) =>
+      perform({ type: 'whole', job: { scenario, seed: 1 } }),
+    )
+    const { figures, tables, findings, data } = depegPart(answers, scenarios)
+    const rows = data.coins as readonly CoinRow[]
+    const of = (quoting: number, incident: string) => {
+      const found = (policy: string) => {
+        const row = rows.find(
+          (each) =>
+            each.quoting === quoting && each.incident === incident && each.policy === policy,
+        )
+        if (row === undefined) throw new Error(`no run of ${policy}`)
+        return row
+      }
+      const [dollar, converted] = [found('taken for a dollar'), found('converted')]
+      return { dollar, converted, guarded: found('within 5 % of par') }
+    }
+    const fall = of(3, 'coin falls by 12 %')
+    expect(fall.converted.maxBps).toBeLessThan(10)
+    expect(fall.guarded.available).toBeLessThan(0.2)
+    expect(fall.dollar.maxBps).toBeGreaterThan(1_000)
+    expect([fall.converted.available, fall.dollar.available]).toEqual([1, 1])
+    for (const incident of ['coin falls by 1 %', 'coin falls by 4 %']) {
+      const { converted, guarded, dollar } = of(3, incident)
+      expect(guarded.meanBps).toBe(converted.meanBps)
+      expect(converted.meanBps).toBeLessThan((dollar.meanBps ?? 0) / 50)
+    }
+    // What the guard is for; and while two of five quote in the coin nothing of all this shows.
+    const lied = of(3, 'its market false by 12 %')
+    expect(lied.guarded.meanBps).toBeLessThan((lied.converted.meanBps ?? 0) / 50)
+    for (const row of rows.filter(({ quoting }) => quoting === 2)) {
+      expect(row.meanBps).toBeLessThan(2)
+      expect(row.available).toBe(1)
+    }
+    expect(figures.map(({ id }) => id)).toEqual(['coin-distance', 'coin-absence'])
+    for (const { plot } of figures) {
+      const cells = plot.type === 'heat' ? plot.cells.flat() : []
+      expect(cells).toHaveLength(rows.length)
+      expect(cells).not.toContain(null)
+    }
+    expect(tables[0]?.table.rows).toHaveLength(rows.length)
+    expect(findings.length).toBeGreaterThan(0)
+  })
+
+  test('a coin that falls costs least converted, then with a guard, most as a dollar', () => {
+    // Three of five venues quote in it, and it falls by 12 %: as long as the guide has it.
+    const scenarios = depegScenarios(240).filter(({ prices }) => {
+      const quoting = prices.venues.filter(({ quote }) => quote === 'USDT').length
+      return quoting === 3 && prices.conversions[0]?.depeg?.depthBps === 1_200
+    })
+    const course = (policy: (conversion: Conversion) => boolean) => {
+      const scenario = scenarios.find(({ prices }) => prices.conversions.some(policy))
+      if (scenario === undefined) throw new Error('no run of this policy')
+      const answer = perform({ type: 'whole', job: { scenario, seed: 1 } })
+      if (answer.type !== 'whole') throw new Error('a task was answered by another')
+      return priceCourse(answer.result, scenario)
+    }
+    const dollar = course(({ use }) => use === 'par')
+    const converted = course(({ use, peg }) => use === 'market' && peg === undefined)
+    const guarded = course(({ peg }) => peg !== undefined)
+    const shown = [converted, guarded, dollar].map(({ meanBps }) => meanBps?.toFixed(2))
+    expect(shown).toEqual(['0.64', '0.73', '1273.46'])
+    expect([converted, guarded, dollar].map(({ available }) => available.toFixed(2))).toEqual([
+      '1.00',
+      '0.06',
+      '1.00',
+    ])
   })
 
   test('a signal stops one, and nothing is written', async () => {
