@@ -6,7 +6,7 @@ import { createProgress } from './report/progress.ts'
 import { pageOfRun } from './report/run/page.ts'
 import { timelineTable } from './report/run/tables.ts'
 import { textSummary } from './report/summary.ts'
-import { makeReportPlace, writeReport } from './report/write-report.ts'
+import { makeReportPlace, pageIn, writeReport } from './report/write-report.ts'
 import { createRun, type Run, recorderOf } from './run/run.ts'
 import { CALL } from './scenario/call.ts'
 import { InputError } from './scenario/input.ts'
@@ -88,10 +88,21 @@ async function simulate(options: SimulateOptions): Promise<number> {
   }
   if (options.table !== null) writeTable(options.table, timelineTable(result), options.format)
   const { commit, command } = origin
-  const output = options.json ? JSON.stringify({ commit, command, ...result }) : textSummary(result)
+  const places = { report: options.report, table: options.table }
+  const output = options.json
+    ? JSON.stringify({ commit, command, ...result })
+    : [textSummary(result), ...placeLines(places)].join('\n')
   process.stdout.write(`${output}\n`)
   if (signal.aborted) return EXIT.interrupted
   return result.violationCount === 0 ? EXIT.held : EXIT.broken
+}
+
+/** Where to look for what was written. */
+function placeLines(of: Pick<SimulateOptions, 'report' | 'table'>): readonly string[] {
+  return [
+    ...(of.report === null ? [] : [`  report     ${pageIn(of.report)}`]),
+    ...(of.table === null ? [] : [`  table      ${of.table}`]),
+  ]
 }
 
 /** A signal that Ctrl-C gives; a second one ends the process at once. */

@@ -11,6 +11,11 @@ function isPage(path: string): boolean {
   return /\.html?$/.test(path)
 }
 
+/** The page of a report, whether it is all of it or in a folder. */
+export function pageIn(path: string): string {
+  return isPage(path) ? path : join(path, 'report.html')
+}
+
 /** Makes sure that a report can be written, before the work that it is about. */
 export function makeReportPlace(path: string): void {
   if (isPage(path)) makePlace(path)
@@ -37,13 +42,8 @@ export async function writeReport(
   page: Page,
   { format, ...origin }: Origin & { readonly format: Format },
 ): Promise<number> {
-  const html = htmlOf(page, origin)
-  if (isPage(path)) {
-    writeFile(path, html)
-    return 1
-  }
-  makeFolder(path)
-  writeFile(join(path, 'report.html'), html)
+  writeFile(pageIn(path), htmlOf(page, origin))
+  if (isPage(path)) return 1
   const images = figuresOf(page).map((figure) => ({
     path: join(path, figure.id),
     svg: drawFigure(figure, originText(origin)),

@@ -4,7 +4,7 @@ import { printEffects } from '../campaign/effects.ts'
 import { printImport } from '../import/commands.ts'
 import { formatOf } from '../report/data-table.ts'
 import { makePlace } from '../report/place.ts'
-import { makeReportPlace, writeReport } from '../report/write-report.ts'
+import { makeReportPlace, pageIn, writeReport } from '../report/write-report.ts'
 import { CALL } from '../scenario/call.ts'
 import type { Answer } from '../scenario/research.ts'
 import { printStudy } from '../study/commands.ts'
@@ -16,6 +16,7 @@ import {
   mergeResults,
   runSweep,
   type SweepOptions,
+  type SweepReport,
   sweepOptionsOf,
   sweepText,
 } from './run-sweep.ts'
@@ -44,14 +45,24 @@ async function printSweep(args: readonly string[], signal: AbortSignal): Promise
   if (options.table !== null) makePlace(options.table.path)
   const report = await runSweep(options, signal)
   await writeSweepReport(options, `sweep ${args.join(' ')}`)
-  return { output: options.isJson ? JSON.stringify(report) : sweepText(report), isHeld: true }
+  const output = options.isJson ? JSON.stringify(report) : textOf(report, options)
+  return { output, isHeld: true }
 }
 
 async function printMerge(args: readonly string[]): Promise<Answer> {
   const options = mergeOptionsOf(args)
   const report = mergeResults(options)
   await writeSweepReport(options, `merge ${args.join(' ')}`)
-  return { output: sweepText(report), isHeld: true }
+  return { output: textOf(report, options), isHeld: true }
+}
+
+/** What came of runs, and where to look for it. */
+function textOf(done: SweepReport, { report, table }: Pick<SweepOptions, 'report' | 'table'>) {
+  return [
+    sweepText(done),
+    ...(report === null ? [] : [`report: ${pageIn(report.path)}`]),
+    ...(table === null ? [] : [`table: ${table.path}`]),
+  ].join('\n')
 }
 
 /** `report RESULTS --out PATH`: the report of a sweep that was run before. */
@@ -71,7 +82,7 @@ async function printReport(args: readonly string[]): Promise<Answer> {
   const metrics = metricsNamed(values.metrics)
   const report = { path, format: formatOf(values.format), metrics }
   await writeSweepReport({ out: results, report }, `report ${args.join(' ')}`)
-  return { output: path, isHeld: true }
+  return { output: pageIn(path), isHeld: true }
 }
 
 /** Shows the runs in a result file, where a report is wanted. */

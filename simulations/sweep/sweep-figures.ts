@@ -109,7 +109,11 @@ function intervalFigure(of: Shown): Figure | null {
   const otherOf = (axis: Axis) => axes.find((each) => each !== axis) ?? null
   const along = axes
     .filter((axis) => (otherOf(axis)?.values.length ?? 0) <= SERIES_MAX)
-    .sort((a, b) => Number(isNumeric(b)) - Number(isNumeric(a)))[0]
+    // The one with more values shows a course best.
+    .sort((a, b) => {
+      const byNumbers = Number(isNumeric(b)) - Number(isNumeric(a))
+      return byNumbers === 0 ? b.values.length - a.values.length : byNumbers
+    })[0]
   if (along === undefined) return null
   const curves = curvesOf(of, along, otherOf(along))
   const hasIntervals = curves.some(({ points }) => points.some(hasInterval))

@@ -186,7 +186,7 @@ describe('a sweep', () => {
   test('report writes a folder of a sweep that was run before', async () => {
     const report = LONG_COMMANDS.get('report')
     const answer = await report?.([file('whole.jsonl'), '--out', file('shown')], never)
-    expect(answer?.output).toBe(file('shown'))
+    expect(answer?.output).toBe(file('shown/report.html'))
     const files = readdirSync(file('shown'))
     const wanted = ['report.html', 'first-mean-1.svg', 'first-mean-1-map.svg', 'points.csv']
     expect(files).toEqual(expect.arrayContaining(wanted))

@@ -103,7 +103,8 @@ function verdictOf(result: SimulationResult): string {
   const broken = `<span class="verdict broken">${violationCount} violation(s)</span>`
   const verdict = violationCount === 0 ? held : broken
   const what = `${committee.members} members, ${model}, protocol ${escapeHtml(protocol)}${stopped}.`
-  return `${verdict}<p>${what}</p>`
+  const rules = checked.length === 0 ? '' : ' What each rule says: docs/simulator.md, Checkers.'
+  return `${verdict}<p>${what}${rules}</p>`
 }
 
 function cardsOf({ rounds, latencyMs, virtualMs, events }: SimulationResult): string {
