@@ -18,7 +18,7 @@ import { type NodeSigner, openSigner } from './compose/signer.ts'
 import { makeSources } from './compose/sources.ts'
 import { openStore } from './compose/store.ts'
 import { targetPort } from './compose/target-port.ts'
-import { makeTargets } from './compose/targets.ts'
+import { makeTargets, viewsOf } from './compose/targets.ts'
 import { configDigest } from './config/config-digest.ts'
 import { assertKeyGenerated, type LoadedConfig } from './config/load.ts'
 import { Driver } from './driver.ts'
@@ -200,7 +200,7 @@ async function assemble(assembly: Assembly) {
       measured: () => peers.statistics.figures(),
       ownPeerId: () => network.peerId,
       ...sources.shown,
-      chains: () => targets.map((each) => each.book.view(each.target, settlers.view(each))),
+      chains: () => viewsOf(targets, { settlers, rotation }),
       rotation: rotation.view,
     },
   )

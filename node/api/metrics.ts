@@ -119,6 +119,11 @@ function settlementMetrics(registry: Registry) {
       'Expiries that this node settled, or that nobody did in time.',
       ['target', 'outcome'],
     ),
+    successionCalls: counter(
+      'parallax_succession_calls_total',
+      'Transactions that bring this committee into office, by how they ended.',
+      ['target', 'step', 'code'],
+    ),
     settlementUnsettled: gauge(
       'parallax_settlement_unsettled_seconds',
       'Age of the oldest open expiry without a price.',

@@ -184,6 +184,18 @@ export interface ChainView {
   readonly lastFailure: { readonly code: string; readonly detail: string } | null
   /** Expiries that this node settles there and whose window is open, or was a minute ago. */
   readonly settlements: readonly SettlementView[]
+  /** What this committee needs from the contract to take office; null when there is nothing. */
+  readonly succession: SuccessionView | null
+}
+
+/** One step of a hand-over that anyone may send (protocol §11.2). */
+export interface SuccessionView {
+  readonly step: 'announce' | 'activate'
+  readonly sinceMs: UnixMs
+  /** Every member had a turn, and a minute passed. */
+  readonly isOverdue: boolean
+  /** Code of what stood in this member's way last; null when nothing did. */
+  readonly fault: string | null
 }
 
 export interface SettlementView {

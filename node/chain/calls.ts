@@ -2,10 +2,14 @@ import type { Hex } from 'viem'
 import type { Receipt } from './chain.ts'
 import type { TransmitFailure } from './transmission.ts'
 
-/** A transaction that is no delivery, such as a settlement. */
+/** What a transaction is for that is no delivery. */
+export type CallPurpose = 'settlement' | 'handover'
+
+/** A transaction that is no delivery. */
 export interface Call {
   readonly to: Hex
   readonly data: Hex
+  readonly purpose: CallPurpose
 }
 
 /** How a call ended; whether it is deep enough shows in the state of its contract. */
@@ -37,7 +41,10 @@ export class OpenCalls {
   }
 
   /** Ends the call that a mined transaction carried; false when it carried none. */
-  mined({ hash, to, data }: Call & { readonly hash: Hex }, { status, gasUsed }: Receipt): boolean {
+  mined(
+    { hash, to, data }: Pick<Call, 'to' | 'data'> & { readonly hash: Hex },
+    { status, gasUsed }: Receipt,
+  ): boolean {
     const found = this.#calls.find(({ call }) => call.to === to && call.data === data)
     if (found === undefined) return false
     if (status === 'success') this.end(found, { outcome: 'mined', hash, gasUsed })

@@ -1,5 +1,6 @@
 import type { Hex } from 'viem'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
+import type { CallPurpose } from './calls.ts'
 import { type Chain, costWei, type Receipt } from './chain.ts'
 import type { Job, Transmission } from './transmission.ts'
 
@@ -11,6 +12,8 @@ export interface Sent {
   readonly round: Round
   readonly feeds: readonly FeedIndex[]
   readonly data: Hex
+  /** Left out: a delivery. */
+  readonly purpose?: CallPurpose
 }
 
 /** A delivery that is in a block. */

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { TransactionToSign } from '../keys/signed-transaction.ts'
 import { signerFaultOf } from '../keys/web3signer.ts'
 import type { Log } from '../logging.ts'
+import type { CallPurpose } from './calls.ts'
 import { type Chain, costWei, type Receipt, type SendOutcome } from './chain.ts'
 import type { FeeCaps, Fees } from './fees.ts'
 import { firstFees, replacementFees } from './fees.ts'
@@ -46,6 +47,8 @@ export interface TransactionRequest {
   /** Left out: the contract that certificates are delivered to. */
   readonly to?: Hex
   readonly data: Hex
+  /** Left out: a delivery. */
+  readonly purpose?: CallPurpose
   /** Slots of feeds' histories that it may be the first to write. */
   readonly freshSlotsMax: number
   /** Fees of the pending transaction whose place it takes; null for the first with this nonce. */
@@ -91,6 +94,12 @@ const GAS_PERCENT_OF_ESTIMATE = 125n
  */
 const GAS_FRESH_SLOT = 20_000n
 
+/**
+ * A hand-over may bring a day's spending to so many ceilings: kept back, it would leave the contract
+ * without a committee and its expiries without a price, for what two transactions cost.
+ */
+const CEILINGS_OF_HANDOVER = 2n
+
 /** Data fees may double before a delivery lands. */
 const DATA_FEE_RISE = 2n
 
@@ -114,7 +123,7 @@ export class TransactionSender {
   async send(request: TransactionRequest): Promise<TransactionSent> {
     const { chain } = this.#use
     const { fees, gas, costWeiMax } = await this.price(request)
-    await this.checkFunds(costWeiMax)
+    await this.checkFunds(costWeiMax, request.purpose)
     const signed = await this.#sign({
       type: 'eip1559',
       chainId: this.#options.chainId,
@@ -139,15 +148,20 @@ export class TransactionSender {
   }
 
   /** Counts what a transaction in a block cost. Rejects as `Spending.record` does. */
-  async paid(receipt: Omit<Receipt, 'hash'>): Promise<void> {
+  async paid(receipt: Omit<Receipt, 'hash'>, purpose?: CallPurpose): Promise<void> {
     const { spending, clock, log } = this.#use
-    const { spendPerDayWeiMax } = this.#options
-    this.#dataFeeWei = least(receipt.dataFeeWei, spendPerDayWeiMax)
+    const ceilingWei = this.#ceilingOf(purpose)
+    this.#dataFeeWei = least(receipt.dataFeeWei, this.#options.spendPerDayWeiMax)
     const wei = costWei(receipt)
-    if (wei > spendPerDayWeiMax) log.error('chain.cost.overCeiling', { costWei: wei.toString() })
+    if (wei > ceilingWei) log.error('chain.cost.overCeiling', { costWei: wei.toString() })
     // No more than the ceiling would have let through. A larger number is a lie, or a fee that
     // multiplied in one block; both times nothing more is sent for a day.
-    await spending.record(least(wei, spendPerDayWeiMax), clock.nowMs())
+    await spending.record(least(wei, ceilingWei), clock.nowMs())
+  }
+
+  #ceilingOf(purpose: CallPurpose | undefined): bigint {
+    const { spendPerDayWeiMax } = this.#options
+    return purpose === 'handover' ? CEILINGS_OF_HANDOVER * spendPerDayWeiMax : spendPerDayWeiMax
   }
 
   async #sign(transaction: TransactionToSign): Promise<Hex> {
@@ -196,15 +210,20 @@ export class TransactionSender {
   }
 
   /** @throws {Obstacle} when the ceiling of a day or the wallet is in the way */
-  async checkFunds(costWeiMax: bigint): Promise<void> {
-    const { spending, clock } = this.#use
+  async checkFunds(costWeiMax: bigint, purpose?: CallPurpose): Promise<void> {
+    const { spending, clock, log } = this.#use
     const { spendPerDayWeiMax } = this.#options
     const spentWei = spending.spentWei(clock.nowMs())
-    if (spentWei + costWeiMax > spendPerDayWeiMax) {
+    const ceilingWei = this.#ceilingOf(purpose)
+    if (spentWei + costWeiMax > ceilingWei) {
       throw new Obstacle(
         'SPENDING_CEILING_REACHED',
-        `spent ${spentWei} wei of ${spendPerDayWeiMax} in 24 h, this may cost ${costWeiMax}`,
+        `spent ${spentWei} wei of ${ceilingWei} in 24 h, this may cost ${costWeiMax}`,
       )
+    }
+    if (spentWei + costWeiMax > spendPerDayWeiMax) {
+      const amounts = { spentWei: spentWei.toString(), costWeiMax: costWeiMax.toString() }
+      log.error('chain.handover.overCeiling', { code: 'SPENDING_CEILING_REACHED', ...amounts })
     }
     const balanceWei = await this.lookAtBalance()
     if (balanceWei < costWeiMax) {

@@ -32,7 +32,7 @@ export interface SettlementStanding {
 export function settleCall({ contract, feed, expirySeconds }: Settling, report: Hex): Call {
   const args = [BigInt(feed), BigInt(expirySeconds), report] as const
   const data = encodeFunctionData({ abi: settlementAbi, functionName: 'settle', args })
-  return { to: contract, data }
+  return { to: contract, data, purpose: 'settlement' }
 }
 
 export async function readSettlement(

@@ -3,22 +3,25 @@ import type { Hex } from 'viem'
 import type { SignedHandover } from '../../aggregator/handover/handover.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
+import type { SuccessionView } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
+import type { Call, CallEnd } from './calls.ts'
 import type { Standing } from './chain.ts'
 import { activateCall, handOverCall } from './handover-calls.ts'
-import { Obstacle } from './sender.ts'
 
 /** What succession needs of one target. */
 export interface SuccessionTarget {
   readonly standing: () => Promise<Standing>
-  readonly sendCall: (data: Hex) => Promise<void>
+  readonly call: (call: Call) => Promise<CallEnd>
 }
 
 export interface SuccessionOptions {
   readonly name: string
+  /** Address of PriceFeeds. */
+  readonly hub: Hex
   readonly self: MemberIndex
 }
 
@@ -32,8 +35,25 @@ export interface SuccessionDependencies {
   readonly onBegun: (begun: { readonly epoch: number; readonly fromMs: UnixMs }) => void
   /** By the contract, another committee follows from then on. */
   readonly onFollowed: (untilMs: UnixMs) => void
+  /** Told how each transaction ended: `OK`, or the code of what was in the way. */
+  readonly onCall?: (step: SuccessionStep, code: string) => void
   /** Waits, or rejects when the signal aborts. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>
+}
+
+type SuccessionStep = SuccessionView['step']
+
+/** A step that this committee needs from the contract now. */
+interface Need {
+  readonly step: SuccessionStep
+  readonly data: Hex
+  readonly sinceMs: UnixMs
+  /** When this member last sent it, or found something in the way. */
+  sentMs: UnixMs | null
+  isSending: boolean
+  isOverdue: boolean
+  /** What the last attempt failed with. */
+  fault: string | null
 }
 
 /** How often a contract is looked at while nothing is expected of it. */
@@ -42,13 +62,20 @@ const IDLE_MS = 5_000
 const WAITING_MS = 250
 /** Each member waits this much longer than the one before it: most calls are sent once. */
 const STAGGER_MS = 1_000
-/** A call that shows in no block by then is sent again. */
+/** What failed is tried again after it. */
 const AGAIN_MS = 5_000
+/** All members had a turn, and blocks passed: then somebody must look. */
+const OVERDUE_MS = 60_000
+/** The block in the making is older than the hand-over's time: asked again at the next look. */
+const EARLY = 'HandoverTooEarly'
+/** Somebody was first; the next look at the contract shows it. */
+const OVERTAKEN = 'HandoverMissing'
 
 /**
  * Brings this committee into office on one contract (protocol §11.2): announces the signed
- * hand-over and activates it when its time has come; both are open to anyone. And it tells the node
- * what the contract says about its term, however that came about.
+ * hand-over and activates it when its time has come; both are open to anyone. Its transactions go
+ * through the transmitter, which counts what they cost. And it tells the node what the contract says
+ * about its term, however that came about.
  */
 export class Succession implements Startable {
   readonly name: string
@@ -56,8 +83,7 @@ export class Succession implements Startable {
   readonly #use: Required<SuccessionDependencies>
   #stopping: AbortController | null = null
   #running: Promise<void> = Promise.resolve()
-  /** The step that is needed now, since when, and when it was last sent. */
-  #need: { readonly call: Hex; readonly sinceMs: UnixMs; sentMs: UnixMs | null } | null = null
+  #need: Need | null = null
   #fault = ''
 
   constructor(options: SuccessionOptions, dependencies: SuccessionDependencies) {
@@ -65,6 +91,7 @@ export class Succession implements Startable {
     this.#options = options
     this.#use = {
       pause: (ms, signal) => pauseFor(ms, undefined, { signal, ref: false }),
+      onCall: () => undefined,
       ...dependencies,
     }
   }
@@ -81,6 +108,13 @@ export class Succession implements Startable {
     await this.#running
   }
 
+  /** What the contract waits for from this committee; null when there is nothing. */
+  view(): SuccessionView | null {
+    if (this.#need === null) return null
+    const { step, sinceMs, isOverdue, fault } = this.#need
+    return { step, sinceMs, isOverdue, fault }
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const isWaiting = await this.look()
@@ -93,9 +127,8 @@ export class Succession implements Startable {
     try {
       const standing = await this.#use.target.standing()
       this.#tell(standing)
-      const call = this.#callFor(standing)
-      if (call === null) this.#need = null
-      else await this.#sendInTurn(call)
+      this.#turnTo(this.#stepFor(standing))
+      this.#sendInTurn()
       this.#fault = ''
       return standing.own === null && this.#isNear(standing)
     } catch (error) {
@@ -110,17 +143,19 @@ export class Succession implements Startable {
     if (own.nextFromMs !== null) this.#use.onFollowed(own.nextFromMs)
   }
 
-  /** The call that brings this committee nearer to its office now. */
-  #callFor({ epoch, own, announced }: Standing): Hex | null {
+  /** The step that brings this committee nearer to its office now. */
+  #stepFor({ epoch, own, announced }: Standing): Pick<Need, 'step' | 'data'> | null {
     if (own !== null) return null
     const nowSeconds = this.#use.clock.nowMs() / 1_000
     for (const source of ['committee', 'owner'] as const) {
       const readyAt = announced[source]
-      if (readyAt !== null && readyAt <= nowSeconds) return activateCall(source)
+      if (readyAt === null || readyAt > nowSeconds) continue
+      return { step: 'activate', data: activateCall(source) }
     }
     const signed = this.#use.handover()
     if (signed === null || announced.committee !== null) return null
-    return signed.handover.epoch === epoch + 1 ? handOverCall(signed) : null
+    if (signed.handover.epoch !== epoch + 1) return null
+    return { step: 'announce', data: handOverCall(signed) }
   }
 
   /** Waits with a small step only when something is to be done or comes soon. */
@@ -130,24 +165,58 @@ export class Succession implements Startable {
     return readyAt !== null && readyAt * 1_000 - this.#use.clock.nowMs() < 2 * IDLE_MS
   }
 
-  async #sendInTurn(call: Hex): Promise<void> {
-    const nowMs = this.#use.clock.nowMs()
-    if (this.#need?.call !== call) this.#need = { call, sinceMs: nowMs, sentMs: null }
+  #turnTo(needed: Pick<Need, 'step' | 'data'> | null): void {
+    if (needed !== null && this.#need?.data === needed.data) return
+    const sinceMs = this.#use.clock.nowMs()
+    const before = { sinceMs, sentMs: null, isSending: false, isOverdue: false, fault: null }
+    this.#need = needed === null ? null : { ...needed, ...before }
+  }
+
+  #sendInTurn(): void {
     const need = this.#need
-    if (nowMs < need.sinceMs + this.#options.self * STAGGER_MS) return
+    if (need === null) return
+    const nowMs = this.#use.clock.nowMs()
+    this.#judge(need, nowMs)
+    if (need.isSending || nowMs < need.sinceMs + this.#options.self * STAGGER_MS) return
     if (need.sentMs !== null && nowMs < need.sentMs + AGAIN_MS) return
     need.sentMs = nowMs
-    await this.#use.target.sendCall(call)
-    this.#use.log.info('succession.sent', { target: this.#options.name, call: call.slice(0, 10) })
+    need.isSending = true
+    // The contract is looked at meanwhile: another member may be faster.
+    void this.#send(need).finally(() => {
+      need.isSending = false
+    })
+  }
+
+  async #send(need: Need): Promise<void> {
+    const { target, log, onCall } = this.#use
+    const { step, data } = need
+    const call = { to: this.#options.hub, data, purpose: 'handover' } as const
+    const ended = await target.call(call)
+    const fields = { target: this.#options.name, step }
+    onCall(step, ended.outcome === 'mined' ? 'OK' : ended.code)
+    if (ended.outcome === 'mined') {
+      log.info('succession.sent', { ...fields, hash: ended.hash })
+      return
+    }
+    const { code, detail } = ended
+    if (detail === EARLY) need.sentMs = null
+    if (detail === EARLY || detail === OVERTAKEN || need.fault === code) return
+    need.fault = code
+    log.warn('succession.failed', { ...fields, code, detail })
+  }
+
+  #judge(need: Need, nowMs: UnixMs): void {
+    if (need.isOverdue || nowMs - need.sinceMs < OVERDUE_MS) return
+    need.isOverdue = true
+    const { step, fault } = need
+    const fields = { target: this.#options.name, step, fault }
+    this.#use.log.error('succession.overdue', { code: 'HANDOVER_OVERDUE', ...fields })
   }
 
   #warnOnce(error: unknown): void {
-    const code = error instanceof Obstacle ? error.code : codeOf(error)
-    // The block in the making may still be older than the hand-over's time: it is asked again soon.
-    const isEarly = error instanceof Obstacle && error.message === 'HandoverTooEarly'
-    if (isEarly && this.#need !== null) this.#need.sentMs = null
-    if (isEarly || this.#fault === code) return
+    const code = codeOf(error)
+    if (this.#fault === code) return
     this.#fault = code
-    this.#use.log.warn('succession.failed', { target: this.#options.name, code, error })
+    this.#use.log.warn('succession.blind', { target: this.#options.name, code, error })
   }
 }

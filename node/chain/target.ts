@@ -108,17 +108,6 @@ export class ChainTarget implements Startable {
     return this.#chain.standing()
   }
 
-  /**
-   * Sends a call that is no delivery, once; whether it landed shows in the contract's state. Only
-   * while this committee is not in office: the transmitter then has nothing of its own in flight.
-   *
-   * @throws {Obstacle} as `TransactionSender.send`
-   */
-  async sendCall(data: Hex): Promise<void> {
-    const nonce = await this.#chain.minedNonce()
-    await this.#sender.send({ nonce, data, freshSlotsMax: 0, replaces: null, mayRaise: false })
-  }
-
   /** Sends a call in between deliveries; see `Transmitter.call`. */
   call(call: Call): Promise<CallEnd> {
     return this.#transmitter.call(call)

@@ -169,7 +169,7 @@ export class Transmitter implements Startable {
 
   async #onMined(sent: Sent, receipt: Receipt): Promise<void> {
     const { sender, chain } = this.#use
-    await sender.paid(receipt)
+    await sender.paid(receipt, sent.purpose)
     if (sent.to !== undefined && this.#calls.mined({ ...sent, to: sent.to }, receipt)) return
     const covered = this.#jobs.take(
       (job) =>

@@ -5,7 +5,8 @@ import type { Context } from '../../aggregator/context.ts'
 import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
-import type { HandoverView, RotationView } from '../api/view.ts'
+import type { Metrics } from '../api/metrics.ts'
+import type { HandoverView, RotationView, SuccessionView } from '../api/view.ts'
 import { Succession } from '../chain/succession.ts'
 import type { ChainTarget } from '../chain/target.ts'
 import type { Clock } from '../clock.ts'
@@ -33,6 +34,7 @@ export interface RotationDependencies {
   readonly onPast: (past: readonly PastFeedValue[]) => void
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
   readonly onFatal: (error: unknown) => void
 }
 
@@ -49,6 +51,8 @@ export interface Rotation {
   /** False when the request is for somebody else. */
   readonly onRequest: (from: MemberIndex, request: Uint8Array) => boolean
   readonly view: () => RotationView
+  /** What this committee needs from a contract now. */
+  readonly succession: (target: ChainTarget) => SuccessionView | null
 }
 
 export function makeRotation(use: RotationDependencies): Rotation {
@@ -82,7 +86,7 @@ export function makeRotation(use: RotationDependencies): Rotation {
   const successions = use.targets.map(
     (target) =>
       new Succession(
-        { name: target.config.name, self },
+        { name: target.config.name, hub: target.config.contract, self },
         {
           target,
           handover: () => arrival?.signed ?? null,
@@ -93,6 +97,8 @@ export function makeRotation(use: RotationDependencies): Rotation {
             term.beginsAt(fromMs)
           },
           onFollowed: (untilMs) => term.endsAt(untilMs),
+          onCall: (step, code) =>
+            use.metrics.successionCalls.inc({ target: target.config.name, step, code }),
         },
       ),
   )
@@ -115,6 +121,7 @@ export function makeRotation(use: RotationDependencies): Rotation {
       return true
     },
     view: () => viewOf(context, { term, agreement, handovers }),
+    succession: (target) => successions[use.targets.indexOf(target)]?.view() ?? null,
   }
 }
 

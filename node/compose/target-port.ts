@@ -40,6 +40,7 @@ export class TargetBook {
       last: this.#last,
       lastFailure: this.#lastFailure,
       settlements,
+      succession: null,
     }
   }
 }

@@ -2,6 +2,7 @@ import { formatEther } from 'viem'
 import { committeeDigestOf } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Metrics } from '../api/metrics.ts'
+import type { ChainView } from '../api/view.ts'
 import type { TargetOptions } from '../chain/access.ts'
 import { PriceFeedsContract } from '../chain/feeds-contract.ts'
 import { ChainTarget, type TargetDependencies } from '../chain/target.ts'
@@ -43,6 +44,25 @@ export function makeTargets(
     const { dataDirectory } = config
     return [makeTarget({ config: chain, dataDirectory }, { account, signer }, dependencies)]
   })
+}
+
+/** Every target as it shows itself, with what belongs to it elsewhere. */
+export function viewsOf(
+  targets: readonly Target[],
+  { settlers, rotation }: { readonly settlers: Settling; readonly rotation: Succeeding },
+): readonly ChainView[] {
+  return targets.map((each) => {
+    const { target, book } = each
+    return { ...book.view(target, settlers.view(each)), succession: rotation.succession(target) }
+  })
+}
+
+interface Settling {
+  readonly view: (target: Target) => ChainView['settlements']
+}
+
+interface Succeeding {
+  readonly succession: (target: ChainTarget) => ChainView['succession']
 }
 
 /** The remote signer of one chain; null where the key is here, or nowhere. */

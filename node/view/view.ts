@@ -236,6 +236,9 @@ function obstaclesOf(context: Context, sources: ViewSources): string[] {
   if (sources.chains().some(({ settlements }) => settlements.some(isMissing))) {
     obstacles.push('SETTLEMENT_MISSING')
   }
+  if (sources.chains().some(({ succession }) => succession?.isOverdue === true)) {
+    obstacles.push('HANDOVER_OVERDUE')
+  }
   if (sources.local().every((feed) => feed.value === null)) obstacles.push('SOURCES_NONE')
   if (countMembers(state.convicted) > committee.f) obstacles.push('CONVICTED_TOO_MANY')
   return obstacles

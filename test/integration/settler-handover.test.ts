@@ -4,6 +4,7 @@ import { orderOf } from '../../aggregator/context.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { settlementRoundsOf } from '../../aggregator/settlement.ts'
 import { Settler } from '../../node/chain/settler.ts'
+import { Succession } from '../../node/chain/succession.ts'
 import { valuesAt } from '../support/certificates.ts'
 import { type HandedOver, startHandedOver } from '../support/handed-over.ts'
 import { FUNDED_KEYS } from '../support/hardhat-node.ts'
@@ -82,6 +83,7 @@ async function member(name: 'old' | 'next', expiry: number) {
   return {
     state,
     target: under.target,
+    log: under.log,
     sent: () => under.events.filter(({ type }) => type === 'sent').length,
     look: async () => {
       await settler.look()
@@ -127,6 +129,28 @@ test('what expires at the switch is settled by the next, once it is in office', 
   expect(await old.look()).toBe('foreign')
   await lookUntil(next, 'final')
   expect([old.sent(), next.sent()]).toEqual([0, 1])
+})
+
+test('the transaction that brings a committee into office is counted in the day', async () => {
+  await turnTo(world.switchSeconds)
+  const { target, log } = await member('next', world.switchSeconds)
+  const counted: string[] = []
+  const succession = new Succession(
+    { name: 'local', hub: world.deployment.hub, self: 0 },
+    {
+      ...{ target, log, handover: () => null, clock: { nowMs: () => nowMs } },
+      ...{ onBegun: () => undefined, onFollowed: () => undefined },
+      onCall: (step, code) => counted.push(`${step} ${code}`),
+    },
+  )
+  expect(target.spentWei()).toBe(0n)
+  await succession.look()
+  expect(succession.view()).toMatchObject({ step: 'activate' })
+  await expect.poll(() => counted, { timeout: 20_000 }).toEqual(['activate OK'])
+  await succession.look()
+  expect(succession.view()).toBe(null)
+  expect((await target.standing()).own?.epoch).toBe(2)
+  expect(target.spentWei()).toBeGreaterThan(0n)
 })
 
 test('a switch that falls out of the chain does not keep the old committee from it', async () => {

@@ -127,6 +127,11 @@ function chainBlock(chain) {
     const left = state === 'missing' ? `, closes in ${closesInSeconds} s` : ''
     add(`Expiry ${expiry}`, `${feed}: ${state}${left}`, isMissing ? 'warn' : undefined)
   }
+  if (chain.succession !== null) {
+    const { step, isOverdue, fault } = chain.succession
+    const why = fault === null ? '' : `, ${fault}`
+    add('Hand-over', `waits to ${step}${why}`, isOverdue ? 'bad' : 'warn')
+  }
   if (chain.lastFailure !== null) {
     add('Last failure', `${chain.lastFailure.code}: ${chain.lastFailure.detail}`, 'warn')
   }

@@ -198,6 +198,10 @@ export class FakeView implements NodeView {
           gasUsed: 71_233,
         },
         lastFailure: { code: 'TRANSMIT_REVERTED', detail: 'RoundNotNewer' },
+        succession: {
+          ...{ step: 'activate' as const, sinceMs: NOW_MS, isOverdue: true },
+          fault: 'WALLET_EMPTY',
+        },
         settlements: [
           {
             feed: 'BTC/USD.TWAP',

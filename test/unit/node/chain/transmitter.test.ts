@@ -9,7 +9,7 @@ import { Spending } from '../../../../node/chain/spending.ts'
 import type { TransmitterEvent } from '../../../../node/chain/transmission.ts'
 import { Transmitter } from '../../../../node/chain/transmitter.ts'
 import { OracleError } from '../../../../node/errors.ts'
-import { SILENT_LOG } from '../../../../node/logging.ts'
+import { createLog, SILENT_LOG } from '../../../../node/logging.ts'
 import { FakeChain, GWEI } from './fake-chain.ts'
 
 const POLL_MS = 1_000
@@ -20,6 +20,8 @@ let chain: FakeChain
 let spending: Spending
 let nowMs: number
 let events: TransmitterEvent[]
+/** What the log has as an error. */
+let alarms: string[]
 /** What happens in the world at the n-th pause of the transmitter, counted from 1. */
 let script: Map<number, () => void>
 /** What happens at every pause that has no line in the script. */
@@ -32,6 +34,7 @@ beforeEach(async () => {
   chain = new FakeChain()
   nowMs = 1_790_000_000_000
   events = []
+  alarms = []
   script = new Map()
   otherwise = () => undefined
   pauses = 0
@@ -47,6 +50,7 @@ function build(options: { readonly confirmations?: number; readonly ceilingWei?:
   const clock = { nowMs: () => nowMs }
   spending = new Spending({ file: join(directory, 'spending.json') })
   const account = privateKeyToAccount(`0x${'11'.repeat(32)}`)
+  const log = createLog({ level: 'error', format: 'json' }, { write: (line) => alarms.push(line) })
   const sender = new TransactionSender(
     {
       chainId: 31_337,
@@ -55,7 +59,7 @@ function build(options: { readonly confirmations?: number; readonly ceilingWei?:
       spendPerDayWeiMax: options.ceilingWei ?? 10n ** 18n,
       balanceWeiMin: 10n ** 16n,
     },
-    { chain, account, spending, clock, log: SILENT_LOG },
+    { chain, account, spending, clock, log },
   )
   return new Transmitter(
     {
@@ -374,7 +378,11 @@ test('every send and every end is an event', async () => {
 })
 
 describe('a call that is no delivery', () => {
-  const call = { to: '0x00000000000000000000000000000000000000ca', data: '0xca11' } as const
+  const call = {
+    to: '0x00000000000000000000000000000000000000ca',
+    data: '0xca11',
+    purpose: 'settlement',
+  } as const
 
   test('goes before the delivery that waits with it, and both land', async () => {
     await transmitter.start()
@@ -433,6 +441,36 @@ describe('a call that is no delivery', () => {
     await transmitter.stop()
     expect(await ended).toMatchObject({ code: 'TRANSMIT_STOPPED' })
     expect(await transmitter.call(call)).toMatchObject({ code: 'TRANSMIT_STOPPED' })
+  })
+})
+
+describe('the ceiling of a day', () => {
+  const to = '0x00000000000000000000000000000000000000ca'
+  const settlement = { to, data: '0xca11', purpose: 'settlement' } as const
+  const handover = { to, data: '0xca12', purpose: 'handover' } as const
+  /** What the sender asks to be ready for one call: a quarter more gas, twice the base fee. */
+  const CALL_WEI_MAX = 50_000n * 21n * GWEI
+  const CALL_WEI = 40_000n * 10n * GWEI
+
+  test('holds back a settlement, and lets a hand-over go on to twice as much', async () => {
+    transmitter = build({ ceilingWei: CALL_WEI_MAX })
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    expect(await transmitter.call(settlement)).toMatchObject({ outcome: 'mined' })
+    expect(await transmitter.call(settlement)).toMatchObject({ code: 'SPENDING_CEILING_REACHED' })
+    expect(alarms).toEqual([])
+    expect(await transmitter.call(handover)).toMatchObject({ outcome: 'mined' })
+    expect(alarms).toEqual([expect.stringContaining('chain.handover.overCeiling')])
+    expect(spending.spentWei(nowMs)).toBe(2n * CALL_WEI)
+  })
+
+  test('ends a hand-over, too, at twice as much', async () => {
+    transmitter = build({ ceilingWei: CALL_WEI_MAX / 2n })
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    expect(await transmitter.call(handover)).toMatchObject({ outcome: 'mined' })
+    expect(await transmitter.call(handover)).toMatchObject({ code: 'SPENDING_CEILING_REACHED' })
+    expect(spending.spentWei(nowMs)).toBe(CALL_WEI)
   })
 })
 
