@@ -95,8 +95,8 @@ const GAS_PERCENT_OF_ESTIMATE = 125n
 const GAS_FRESH_SLOT = 20_000n
 
 /**
- * A hand-over may bring a day's spending to so many ceilings: kept back, it would leave the contract
- * without a committee and its expiries without a price, for what two transactions cost.
+ * A hand-over may bring a day's spending to so many ceilings: kept back, it would leave the
+ * contract without a committee and its expiries without a price, for what two transactions cost.
  */
 const CEILINGS_OF_HANDOVER = 2n
 

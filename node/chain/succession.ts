@@ -74,8 +74,8 @@ const OVERTAKEN = 'HandoverMissing'
 /**
  * Brings this committee into office on one contract (protocol §11.2): announces the signed
  * hand-over and activates it when its time has come; both are open to anyone. Its transactions go
- * through the transmitter, which counts what they cost. And it tells the node what the contract says
- * about its term, however that came about.
+ * through the transmitter, which counts what they cost. And it tells the node what the contract
+ * says about its term, however that came about.
  */
 export class Succession implements Startable {
   readonly name: string

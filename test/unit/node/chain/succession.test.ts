@@ -146,7 +146,7 @@ describe('what is in the way', () => {
     expect(first.view()).toBe(null)
   })
 
-  test('is nothing when the block is older than the switch: the next look sends again', async () => {
+  test('is nothing when the block is older than the switch: it is sent again', async () => {
     const first = member(0)
     ends = [failed('TRANSMIT_REVERTED', 'HandoverTooEarly'), MINED]
     await look(first)
