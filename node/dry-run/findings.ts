@@ -60,7 +60,8 @@ function clockFinding({ certificateAgeMs: age }: DryRunView, timing: TimingParam
   return ok(check, seen)
 }
 
-function venueFinding({ venue, code, transport, stream, quotedMs }: VenueView): Finding {
+function venueFinding(view: VenueView): Finding {
+  const { venue, code, transport, stream, quotedMs, host, passedOver } = view
   const check = `venue ${venue}`
   const by = transport === 'stream' ? 'by its stream' : 'by polls'
   if (quotedMs === null && transport === 'poll') {
@@ -76,7 +77,13 @@ function venueFinding({ venue, code, transport, stream, quotedMs }: VenueView): 
     return warning(check, { code, seen: `prices came ${by}, but its last poll failed`, advice })
   }
   const why = stream !== null && stream.state !== 'open' ? `; its stream: ${stream.code}` : ''
-  return ok(check, `prices come ${by}${why}`)
+  const [preferred] = passedOver
+  if (preferred === undefined) return ok(check, `prices come ${by}${why}`)
+  return warning(check, {
+    code: preferred.code,
+    seen: `prices come ${by}, and requests are answered at ${host}, not at ${preferred.host}`,
+    advice: 'list hosts that work here first in baseUrls of this venue',
+  })
 }
 
 function feedFinding({ feed, absent, outliers, distanceBps }: DryFeedView, run: DryRunView) {

@@ -27,16 +27,21 @@ export function replaySources(
     return { streamUrl: `${url.replace('http', 'ws')}/${venue}/stream` }
   }
   const venues = VENUE_NAMES.filter((venue) => asked.has(venue)).map((venue) => {
-    const { streamUrl: _, baseUrls: __, ...own } = written.venues?.[venue] ?? {}
-    return [venue, { ...own, ...at(venue), ...streamOf(venue) }]
+    const { streamUrl: _, ...own } = written.venues?.[venue] ?? {}
+    return [venue, { ...elsewhere(own), ...at(venue), ...streamOf(venue) }]
   })
   const optionVenues = OPTION_VENUE_NAMES.map((venue: KnownOptionVenue) => {
-    const { baseUrls: _, ...own } = written.optionVenues?.[venue] ?? {}
-    return [venue, asked.has(venue) ? { ...own, ...at(venue) } : { ...own, enabled: false }]
+    const own = written.optionVenues?.[venue] ?? {}
+    return [
+      venue,
+      asked.has(venue) ? { ...elsewhere(own), ...at(venue) } : { ...own, enabled: false },
+    ]
   })
   const declared = Object.entries(written.declaredVenues ?? {}).map(([venue, own]) => {
-    const { baseUrls: _, ...rest } = own
-    return [venue, asked.has(venue) ? { ...rest, ...at(venue) } : { ...own, enabled: false }]
+    return [
+      venue,
+      asked.has(venue) ? { ...elsewhere(own), ...at(venue) } : { ...own, enabled: false },
+    ]
   })
   return {
     ...written,
@@ -45,4 +50,13 @@ export function replaySources(
     optionVenues: Object.fromEntries(optionVenues),
     ...(declared.length > 0 && { declaredVenues: Object.fromEntries(declared) }),
   }
+}
+
+/** A replay is at one address and shows no keys. */
+function elsewhere<Own extends { readonly baseUrls?: unknown; readonly pins?: unknown }>({
+  baseUrls: _,
+  pins: __,
+  ...rest
+}: Own): Omit<Own, 'baseUrls' | 'pins'> {
+  return rest
 }

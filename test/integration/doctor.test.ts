@@ -324,6 +324,18 @@ describe('the network', () => {
     expect(of('venue coinbase')?.seen).toContain('429')
   })
 
+  test('a venue that answers at another of its hosts is used, and the first one is named', async () => {
+    configure(({ sources }) => {
+      const { okx } = sources.venues
+      Object.assign(okx ?? {}, { baseUrls: ['http://127.0.0.1:1/okx', okx?.baseUrl] })
+      delete okx?.baseUrl
+    })
+    const { wrong, of } = await doctor()
+    expect(wrong).toEqual([CHEAP_KEYS, 'venue okx SOURCE_UNREACHABLE'])
+    expect(of('venue okx')?.seen).toMatch(/^1 markets priced within .*; not at 127\.0\.0\.1:1$/)
+    expect(of('feed BTC/USD')?.seen).toContain('from 5 venues')
+  })
+
   test('every answer tells the time, also one that refuses', async () => {
     market.setFault('binance', 'region-blocked')
     const config = sourcesConfigSchema.parse(venuesAt(market))

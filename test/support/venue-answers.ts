@@ -11,7 +11,7 @@ export const marketsOf = (venue: Venue, ...markets: readonly string[]) =>
  * The answers in a form that reads: amounts without trailing zeros, refusals as their code, and a
  * dash for what a channel does not carry.
  */
-function shown(answers: readonly StreamAnswer[]) {
+export function shown(answers: readonly StreamAnswer[]) {
   return answers.map((answer) => {
     if (answer.type === 'refused') return answer.code
     const { bid, ask, last, baseVolume, lastTradeMs, venueMs } = answer.quote

@@ -100,6 +100,8 @@ describe('what a dry run finds', () => {
     expect(complaints({}, silent)).toEqual(['venue kraken: warning SOURCE_REGION_BLOCKED'])
     const code = 'SOURCE_TIMEOUT'
     expect(complaints({}, { code })).toEqual(['venue kraken: warning SOURCE_TIMEOUT'])
+    const passedOver = [{ host: 'one.example', code: 'SOURCE_UNREACHABLE' }]
+    expect(complaints({}, { passedOver })).toEqual(['venue kraken: warning SOURCE_UNREACHABLE'])
   })
 
   test('given a chain that would not take a delivery, then what is in the way is named', () => {

@@ -24,8 +24,8 @@ const SOURCES = {
   },
 }
 
-function piece(feeds = FEEDS.slice(0, 1)) {
-  const plain = { version: 1, startedMs: 0, feeds: feeds.map(plainFeed), sources: SOURCES }
+function piece(feeds = FEEDS.slice(0, 1), sources: object = SOURCES) {
+  const plain = { version: 1, startedMs: 0, feeds: feeds.map(plainFeed), sources }
   const header = headerFrom(plain)
   if (header === null) throw new Error('the header is wrong')
   return replaySources(header, { url: 'http://127.0.0.1:9', clockOffsetMs: -5 })
@@ -50,6 +50,21 @@ describe('the configuration that reads a replay', () => {
     })
     expect(Object.values(optionVenues ?? {})).toEqual(Array(3).fill({ enabled: false }))
     expect(sourcesConfigSchema.safeParse(piece()).success).toBe(true)
+  })
+
+  test('has one address for each venue, and no pins, which the replay could not keep', () => {
+    const pins = { 'a.example': ['A', 'B'].map((each) => `sha256/${each.repeat(43)}=`) }
+    const hosts = { baseUrls: ['https://a.example', 'https://b.example'], pins }
+    const { baseUrl: _, ...declared } = DECLARED
+    const sources = {
+      ...SOURCES,
+      venues: { kraken: hosts, coinbase: hosts },
+      optionVenues: { 'okx-options': hosts },
+      declaredVenues: { house: { ...declared, baseUrls: ['https://c.example'] } },
+    }
+    const again = piece([...FEEDS.slice(0, 1), IMPLIED], sources)
+    expect(sourcesConfigSchema.safeParse(again).error).toBeUndefined()
+    expect(JSON.stringify(again)).not.toMatch(/example|sha256/)
   })
 
   test('asks for options where the recording node did', () => {
