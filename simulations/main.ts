@@ -156,7 +156,7 @@ function explain(error: unknown, command: string | undefined): string {
   }
   // Of a folder for what is in between; files that were named have their own words.
   if ('syscall' in error) {
-    return `FILE_UNWRITABLE: ${error.message}; check the path, its rights and its disk`
+    return `FILE_NOT_WRITTEN: ${error.message}; check the path, its rights and its disk`
   }
   throw error
 }

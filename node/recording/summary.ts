@@ -1,8 +1,8 @@
 import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
-import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
 import { formatDecimal } from '../config/scalars.ts'
 import type { PartialQuote, StreamAnswer } from '../sources/venue.ts'
 import type { Entry, EntryOf, RecordedAnswer } from './entry.ts'
+import { priceOf } from './quotes.ts'
 import type { Recording } from './reader.ts'
 import type { VenueReader } from './venue-reader.ts'
 import { venueReaders } from './venue-reader.ts'
@@ -152,12 +152,6 @@ function quote(tally: Tally, said: StreamAnswer, atMs: number): void {
   market.silence.at(atMs)
   market.first ??= price
   market.last = price
-}
-
-/** The middle of the book, or else the last trade. */
-function priceOf({ bid = null, ask = null, last = null }: PartialQuote): string | null {
-  const price = bid !== null && ask !== null ? (bid + ask) / 2n : last
-  return price === null ? null : formatDecimal(price, QUOTE_DECIMALS)
 }
 
 function failureOf({ status, ending }: RecordedAnswer): string | null {

@@ -14,7 +14,7 @@ import { writing } from '../scenario/files.ts'
  * Makes a folder and those above it that are missing. Node's own way of making several at once asks
  * for ever where the system denies that a folder exists in which it stands, as below /proc.
  *
- * @throws {InputError} FILE_UNWRITABLE with what to do
+ * @throws {InputError} FILE_NOT_WRITTEN with what to do
  */
 export function makeFolder(path: string): void {
   writing(path, () => makeFolders(resolve(path)))
@@ -31,7 +31,7 @@ function makeFolders(absolute: string): void {
  * Makes sure that a file can be written, before the work whose result it will hold: it is there
  * afterwards, empty if it was not there before.
  *
- * @throws {InputError} FILE_UNWRITABLE with what to do
+ * @throws {InputError} FILE_NOT_WRITTEN with what to do
  */
 export function makePlace(path: string): void {
   makeFolder(dirname(path))
@@ -41,7 +41,7 @@ export function makePlace(path: string): void {
 /**
  * Writes a whole file, into a folder that is made where it is missing.
  *
- * @throws {InputError} FILE_UNWRITABLE with what to do
+ * @throws {InputError} FILE_NOT_WRITTEN with what to do
  */
 export function writeFile(path: string, content: string | Uint8Array): void {
   makeFolder(dirname(path))
@@ -51,7 +51,7 @@ export function writeFile(path: string, content: string | Uint8Array): void {
 /**
  * Makes sure that a file or folder could be made, without making it: for what may not come to be.
  *
- * @throws {InputError} FILE_UNWRITABLE with what to do
+ * @throws {InputError} FILE_NOT_WRITTEN with what to do
  */
 export function requirePlace(path: string, kind: 'file' | 'folder'): void {
   writing(path, () => {

@@ -41,7 +41,7 @@ export const NO_UTF8 = 'is not UTF-8; save it as text in UTF-8'
 /**
  * Does what writes a file or folder.
  *
- * @throws {InputError} FILE_UNWRITABLE with what to do
+ * @throws {InputError} FILE_NOT_WRITTEN with what to do
  */
 export function writing<T>(path: string, write: () => T): T {
   try {
@@ -49,7 +49,7 @@ export function writing<T>(path: string, write: () => T): T {
   } catch (error) {
     if (codeOf(error) === null) throw error
     const message = reasonOf(error, { path, verb: 'written' })
-    throw new InputError('FILE_UNWRITABLE', path, [{ path: '', message }])
+    throw new InputError('FILE_NOT_WRITTEN', path, [{ path: '', message }])
   }
 }
 

@@ -32,7 +32,7 @@ export type InputCode =
   | 'RESULTS_INVALID'
   | 'RECORDING_INVALID'
   | 'TRADES_INVALID'
-  | 'FILE_UNWRITABLE'
+  | 'FILE_NOT_WRITTEN'
 
 /** Largest file of the kinds that are read here. */
 export const TEXT_BYTES_MAX = 1024 * 1024

@@ -12,6 +12,7 @@ import type { MarketServer } from '../../node/devnet/market/server.ts'
 import { startMarketServer } from '../../node/devnet/market/server.ts'
 import { readRecording } from '../../node/recording/reader.ts'
 import type { RecordingSummary } from '../../node/recording/summary.ts'
+import { importPrices } from '../../simulations/import/import-prices.ts'
 import { Folder, recordingHeader, recordingOf } from '../support/recording.ts'
 import { venuesAt } from '../support/venues.ts'
 import { committeeOfFour } from '../unit/node/config/fixtures.ts'
@@ -112,6 +113,23 @@ test('given a market, when it is recorded until Ctrl-C, then the file holds all 
   expect(summary).toMatchObject({ ended: 'asked', tornBytes: 0 })
   expect(summary.venues.map(({ venue }) => venue)).toEqual([...MARKET_VENUES])
   expect(summary.markets.every(({ quotes, first }) => quotes > 0 && first !== null)).toBe(true)
+  const quotes = folder.at('quotes.csv')
+  expect(await executed('record', 'show', file, '--quotes', quotes)).toMatchObject({ exitCode: 0 })
+  const again = await executed('record', 'show', file, '--quotes', quotes)
+  expect(again.stderr).toMatch(/^FILE_EXISTS: /)
+  const { recording } = await importPrices(
+    {
+      ...{ file: quotes, symbol: 'BTC/USD', exchanges: [], stepMs: 100, clock: 'local' as const },
+      ...{ fromMs: 0, toMs: Number.POSITIVE_INFINITY, isByVenue: true },
+    },
+    new AbortController().signal,
+  )
+  const shownOf = summary.markets.filter((each) => each.market === 'BTC/USD')
+  expect(recording.venues.map(({ name }) => name)).toEqual(shownOf.map(({ venue }) => venue).sort())
+  expect(recording.source.trades).toBe(shownOf.reduce((sum, each) => sum + each.quotes, 0))
+  for (const { name, prices } of recording.venues) {
+    expect(prices.at(-1)).toBe(Number(shownOf.find(({ venue }) => venue === name)?.last))
+  }
   const text = await start('record', 'show', file).ended
   expect(text.stdout).toMatch(/^kraken {2,}BTC\/USD {2,}\d+ {2,}[\d.]+ s {2,}\d+\.\d+ {2,}\d/m)
 })

@@ -163,7 +163,7 @@ describe.each(WRITERS)('%s', (_, write) => {
     ['under a name that is too long', 'n'.repeat(300), 'has a name that is too long; name another'],
   ])('says what to do about a place %s', async (_where, name, message) => {
     const error = await write(file(name)).catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'FILE_UNWRITABLE' })
+    expect(error).toMatchObject({ code: 'FILE_NOT_WRITTEN' })
     expect(String(error)).toContain(message)
   })
 })
@@ -172,14 +172,14 @@ test.each(WRITERS.filter(([name]) => /sweep --table|merge --(?:out|table)|import
   '%s says that it was told a folder',
   async (_, write) => {
     const error = await write(file('folder')).catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: expect.stringMatching(/^(FILE_UNWRIT|RESULTS_INV)/) })
+    expect(error).toMatchObject({ code: expect.stringMatching(/^(FILE_NOT_WRIT|RESULTS_INV)/) })
     expect(String(error)).toContain('is a folder; name a file in it')
   },
 )
 
 test.skipIf(!existsSync('/dev/full'))('a full disk is said, with what to do', async () => {
   for (const full of [swept('--table', '/dev/full'), merged('--table', '/dev/full')]) {
-    await expect(full).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' })
+    await expect(full).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' })
     await expect(full).rejects.toThrow('has no room on its disk; make some, and give the same')
   }
 })

@@ -1,10 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { codeOf, OracleError } from '../../errors.ts'
 import { certifiedValues } from '../../replay/certified-values.ts'
 import { offlineContext } from '../../replay/offline.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE, EXIT_INTERRUPTED } from '../exit-codes.ts'
 import { JOURNAL_OPTIONS, journalFilesOf, roundsOf } from '../journal-files.ts'
+import { newFile } from '../new-file.ts'
 import { COLUMN_NAMES, tableOf } from '../value-columns.ts'
 
 const NAME = 'journal export'
@@ -41,7 +40,7 @@ export const journalExport = command({
     // The first page before the file: a journal without a value leaves none behind.
     const first = await pages.next()
     const rows = { written: 0, isInterrupted: false }
-    const file = await created(out)
+    const file = await newFile(out)
     try {
       await file.write(table.head)
       for (let page = first; page.done !== true; page = await pages.next()) {
@@ -62,16 +61,3 @@ export const journalExport = command({
     return isInterrupted ? EXIT_INTERRUPTED : EXIT_DONE
   },
 })
-
-async function created(out: string): Promise<FileHandle> {
-  try {
-    return await open(out, 'wx')
-  } catch (cause) {
-    const exists = codeOf(cause) === 'EEXIST'
-    throw new OracleError(
-      exists ? 'FILE_EXISTS' : 'FILE_NOT_WRITTEN',
-      exists ? `${out} exists; name another file` : `cannot write ${out}; check its directory`,
-      { context: { file: out, cause: codeOf(cause) }, cause },
-    )
-  }
-}

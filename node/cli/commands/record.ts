@@ -3,6 +3,7 @@ import { loadConfig, sourcesAsWritten } from '../../config/load.ts'
 import { createLog } from '../../logging.ts'
 import type { Asked } from '../../recording/asked.ts'
 import { askedAsWritten, askedByName } from '../../recording/asked.ts'
+import { quoteLines } from '../../recording/quotes.ts'
 import { RECORDING_BYTES_MAX, readRecording } from '../../recording/reader.ts'
 import type { RecordOutcome, RecordProgress } from '../../recording/recorder.ts'
 import { record as recordTraffic } from '../../recording/recorder.ts'
@@ -13,6 +14,7 @@ import { clockAt } from '../../sources/source-clock.ts'
 import { columns } from '../columns.ts'
 import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
+import { newFile } from '../new-file.ts'
 
 const NAME = 'record'
 const MEGABYTE = 1_048_576
@@ -65,9 +67,20 @@ export const recordShow = command({
   name: 'record show',
   summary: 'Show what a recording holds: answers, failures, silences, prices.',
   argument: 'FILE',
-  options: {},
-  run: async ({ json }, { argument, stdout }) => {
-    const summary = summarize(await readRecording(argument))
+  options: {
+    quotes: {
+      type: 'string',
+      value: 'FILE',
+      describe: 'write every price that it holds to a new CSV file, for simulations',
+    },
+  },
+  run: async ({ json, quotes }, { argument, stdout }) => {
+    const recording = await readRecording(argument)
+    if (quotes !== undefined) {
+      await using file = await newFile(quotes)
+      await file.writeFile(quoteLines(recording))
+    }
+    const summary = summarize(recording)
     stdout.write(json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
     return EXIT_DONE
   },
