@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { createVenue, type VenueIncident } from '../../../simulations/world/venues.ts'
+import { type PriceRules, quoteKey } from '../../../aggregator/aggregation/node-price.ts'
+import type { FeedParams } from '../../../aggregator/params.ts'
+import { QUOTE_UNIT } from '../../../aggregator/values/fixed-point.ts'
+import { createVenueSeries } from '../../../simulations/world/recorded.ts'
+import { quoteOf, standsOf } from '../../../simulations/world/stands.ts'
+import {
+  createVenue,
+  type VenueIncident,
+  type VenueOptions,
+} from '../../../simulations/world/venues.ts'
 
 const price = (timeUs: number) => 1_000_000 + Math.max(0, timeUs) / 1_000
 const venueOf = (incidents: readonly VenueIncident[] = []) =>
@@ -133,6 +142,41 @@ describe('the microstructure of a venue', () => {
     const quote = late.quote({ feed: 'A/USD', price: (us) => 1_000_000 + us, atUs: 5_000_000 })
     expect(quote?.bid).toBe(1_000_000 + 4_300_000 - 1)
   })
+})
+
+test('a venue that follows a recording is late, fails and is pushed like any other', () => {
+  const heard = { name: 'x', localMs: [500, 1_500], exchangeMs: [400, 900], prices: [1, 2] }
+  const series = createVenueSeries(heard, 1_000_000)
+  const quoteBy = (change: Partial<VenueOptions>, atUs: number) => {
+    const quote = createVenue(7, { ...BARE, ...change }).quote({ feed: 'A', price: series, atUs })
+    return quote === null ? null : [quote.bid + quote.ask, quote.stampUs]
+  }
+  expect(quoteBy({}, 400_000)).toBeNull()
+  expect(quoteBy({}, 500_000)).toEqual([2_000_000, 400_000])
+  expect(quoteBy({}, 1_500_000)).toEqual([4_000_000, 900_000])
+  expect(quoteBy({ lagUs: 1_000_000 }, 1_500_000)).toEqual([2_000_000, 400_000])
+  const stale = { ...span, type: 'stale' } as const
+  expect(quoteBy({ incidents: [stale] }, 1_900_000)).toEqual([2_000_000, 400_000])
+  const stuck = { ...span, type: 'stuck' } as const
+  expect(quoteBy({ incidents: [stuck] }, 1_900_000)).toEqual([2_000_000, 1_900_000])
+  const early = { fromUs: 0, toUs: 2_000_000, type: 'stuck' } as const
+  expect(quoteBy({ incidents: [early] }, 1_900_000)).toBeNull()
+
+  const feed = { name: 'A/USD', decimals: 6 } as FeedParams
+  const [stand] = standsOf({
+    seed: 7,
+    feeds: [feed],
+    paths: [{ at: () => 9 }],
+    venues: [{ ...BARE, quote: 'USD', series }],
+    coins: [],
+    rules: {} as PriceRules,
+    epochMs: 0,
+    pushed: new Map([[quoteKey(BARE.name, 'A/USD'), () => 0.5]]),
+  })
+  if (stand === undefined) throw new Error('the venue has a market')
+  const { bid, ask, venueMs } = quoteOf(stand, { atUs: 1_500_000, epochMs: 0 }) ?? {}
+  expect([(bid ?? 0n) + (ask ?? 0n), venueMs]).toEqual([6n * QUOTE_UNIT, 900])
+  expect(quoteOf(stand, { atUs: 0, epochMs: 0 })).toBeNull()
 })
 
 const BARE = {
