@@ -60,6 +60,7 @@ export class MarkedBook {
   readonly #waiting: Map<number, Held>
   readonly #open = new Map<number, Open>()
   readonly #balances: Record<Party, number> = { attacker: 0, trader: 0, market: 0 }
+  readonly #fees: Record<Holder, number> = { attacker: 0, trader: 0 }
 
   constructor(positions: readonly Held[], terms: MarketTerms) {
     this.#terms = terms
@@ -68,6 +69,11 @@ export class MarkedBook {
 
   get balances(): Balances {
     return this.#balances
+  }
+
+  /** What holders pay to trade the positions that they opened; part of their balances. */
+  get feesUsd(): Readonly<Record<Holder, number>> {
+    return this.#fees
   }
 
   /** What it would be, were everything closed at a price now. */
@@ -82,7 +88,11 @@ export class MarkedBook {
     for (const [index, held] of this.#waiting) {
       if (nowMs < held.openMs) continue
       this.#waiting.delete(index)
-      this.#open.set(index, { held, openedMs: nowMs, openedAtUsd: priceUsd })
+      const open = { held, openedMs: nowMs, openedAtUsd: priceUsd }
+      this.#open.set(index, open)
+      // What it is owed at once is less by the fee than it would be without.
+      const free = { ...open, held: { ...held, feeBps: 0 } }
+      this.#fees[held.holder] += owedUsd(free, nowMs, priceUsd) - owedUsd(open, nowMs, priceUsd)
     }
     for (const [index, open] of this.#open) {
       if (this.#isDue(open.held, nowMs)) {
@@ -132,23 +142,28 @@ export class MarkedBook {
   /** Pays a holder what it is owed, or the market what the holder lost. */
   #settle(
     balances: Record<Party, number>,
-    { held, openedMs, openedAtUsd }: Open,
+    open: Open,
     { nowMs, priceUsd }: { readonly nowMs: number; readonly priceUsd: number },
   ): void {
-    const owedUsd =
+    const { held } = open
+    const marginUsd =
       held.type === 'perpetual'
-        ? Math.max(
-            perpetualUsd(held, moveOf(held, openedAtUsd, priceUsd)),
-            (-held.notionalUsd * held.marginBps) / 10_000,
-          )
-        : optionUsd(lifeOf(held, { openedMs, nowMs }), {
-            boughtAtUsd: openedAtUsd,
-            soldAtUsd: priceUsd,
-          })
-    const paidUsd = Math.min(owedUsd, Math.max(0, this.#terms.fundsUsd + balances.market))
+        ? (held.notionalUsd * held.marginBps) / 10_000
+        : Number.POSITIVE_INFINITY
+    const dueUsd = Math.max(owedUsd(open, nowMs, priceUsd), -marginUsd)
+    const paidUsd = Math.min(dueUsd, Math.max(0, this.#terms.fundsUsd + balances.market))
     balances[held.holder] += paidUsd
     balances.market -= paidUsd
   }
+}
+
+/** What a position pays, were it closed at a price now; below 0, what its holder owes. */
+function owedUsd({ held, openedMs, openedAtUsd }: Open, nowMs: number, priceUsd: number): number {
+  if (held.type === 'perpetual') {
+    return perpetualUsd(held, moveOf(held, openedAtUsd, priceUsd))
+  }
+  const prices = { boughtAtUsd: openedAtUsd, soldAtUsd: priceUsd }
+  return optionUsd(lifeOf(held, { openedMs, nowMs }), prices)
 }
 
 /** How far the price moved a perpetual's way. */

@@ -37,8 +37,9 @@ function bookLines(book: BookFigures | undefined): readonly string[] {
       `${closed.missed} missed (${money(closed.missedUsd)} $)`,
     `             more than at true prices: attacker ${money(takenUsd.attacker)}, traders ` +
       `${money(takenUsd.trader)}, market ${money(takenUsd.market)} $`,
-    `  attacker   takes ${money(attacker.takenUsd)} $, spends ${money(attacker.venuesUsd)} on ` +
-      `venues and ${money(attacker.bribesUsd)} on bribes: ${money(attacker.netUsd)} $ are left`,
+    `  attacker   takes ${money(attacker.takenUsd)} $, spends ${money(attacker.feesUsd)} on fees ` +
+      `of its positions, ${money(attacker.venuesUsd)} on venues and ` +
+      `${money(attacker.bribesUsd)} on bribes: ${money(attacker.netUsd)} $ are left`,
   ]
 }
 

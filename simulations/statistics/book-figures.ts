@@ -32,6 +32,8 @@ export interface BookFigures {
   readonly lossUsd: number
   readonly attacker: {
     readonly takenUsd: number
+    /** Of trading its positions, which it would not hold without the attack. */
+    readonly feesUsd: number
     /** Premiums and fees on venues, and bribes of the members under control. */
     readonly venuesUsd: number
     readonly bribesUsd: number

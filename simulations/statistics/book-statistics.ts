@@ -69,6 +69,7 @@ export class BookStatistics {
     const { positions, chain, bribesUsd } = this.#options
     const taken = this.#taken()
     const venuesUsd = this.#options.venuesUsd()
+    const feesUsd = this.#byFeed.feesUsd.attacker
     return {
       markedBy: chain === null ? 'certified' : 'chain',
       perpetuals: positions.filter(({ type }) => type === 'perpetual').length,
@@ -79,9 +80,10 @@ export class BookStatistics {
       lossUsd: -taken.market - taken.trader,
       attacker: {
         takenUsd: taken.attacker,
+        feesUsd,
         venuesUsd,
         bribesUsd,
-        netUsd: taken.attacker - venuesUsd - bribesUsd,
+        netUsd: taken.attacker - feesUsd - venuesUsd - bribesUsd,
       },
       timeline: this.#timeline.all,
     }

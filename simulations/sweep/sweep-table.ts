@@ -76,6 +76,7 @@ const BOOK_FIGURES: readonly Figure[] = [
   ['tradersTakenUsd', 'number', ({ book }) => book?.takenUsd.trader ?? null],
   ['marketTakenUsd', 'number', ({ book }) => book?.takenUsd.market ?? null],
   ['attackerTakenUsd', 'number', ({ book }) => book?.attacker.takenUsd ?? null],
+  ['attackerFeesUsd', 'number', ({ book }) => book?.attacker.feesUsd ?? null],
   ['bribesUsd', 'number', ({ book }) => book?.attacker.bribesUsd ?? null],
   ['attackerNetUsd', 'number', ({ book }) => book?.attacker.netUsd ?? null],
 ]

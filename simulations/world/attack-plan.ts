@@ -36,9 +36,10 @@ export function affordableLevel({ markets, level }: AttackPlan, means: Means): n
 }
 
 /**
- * The cheapest markets that together carry the members' value to a level: those that cost least for
- * the weight they have, less those that turn out not to be needed; then some more of them, where an
- * attacker learned that these are too few.
+ * The cheapest markets that together carry the members' value to a level, as far as two searches
+ * find them: members count weight inside of their band and heads beyond it, so one begins with what
+ * costs least for its weight, and one with what costs least. An attacker who learned that these are
+ * too few takes some more.
  *
  * @param reaches whether the value follows these markets
  * @returns null when all of them together do not carry it there
@@ -51,18 +52,38 @@ export function cheapestMarkets(
     readonly reaches: (markets: readonly PushedMarket[]) => boolean
   },
 ): readonly PushedMarket[] | null {
-  const { seconds, more, reaches } = of
-  const costOf = (market: PushedMarket) => market.costOf(level, seconds)
-  const ordered = markets.toSorted(
-    (a, b) => costOf(a) / a.of.weight - costOf(b) / b.of.weight || (a.of.key < b.of.key ? -1 : 1),
+  const costOf = (market: PushedMarket) => market.costOf(level, of.seconds)
+  const sumOf = (some: readonly PushedMarket[]) =>
+    some.reduce((sum, market) => sum + costOf(market), 0)
+  const ranks = [(market: PushedMarket) => costOf(market) / market.of.weight, costOf]
+  const found = ranks.flatMap((rank) => {
+    const ordered = markets.toSorted((a, b) => rank(a) - rank(b) || (a.of.key < b.of.key ? -1 : 1))
+    const needed = neededOf(ordered, { costOf, reaches: of.reaches })
+    return needed === null ? [] : [{ ordered, needed }]
+  })
+  const [first, ...others] = found
+  if (first === undefined) return null
+  const { ordered, needed } = others.reduce(
+    (best, each) => (sumOf(each.needed) < sumOf(best.needed) ? each : best),
+    first,
   )
-  const count = ordered.findIndex((_, at) => reaches(ordered.slice(0, at + 1))) + 1
+  return [...needed, ...ordered.filter((each) => !needed.includes(each)).slice(0, of.more)]
+}
+
+/** The first of a list that reach, less those that turn out not to be needed, the dearest first. */
+function neededOf(
+  ordered: readonly PushedMarket[],
+  of: {
+    readonly costOf: (market: PushedMarket) => number
+    readonly reaches: (markets: readonly PushedMarket[]) => boolean
+  },
+): readonly PushedMarket[] | null {
+  const count = ordered.findIndex((_, at) => of.reaches(ordered.slice(0, at + 1))) + 1
   if (count === 0) return null
-  let chosen = ordered.slice(0, count)
-  for (const dear of chosen.toSorted((a, b) => costOf(b) - costOf(a))) {
-    const rest = chosen.filter((market) => market !== dear)
-    if (rest.length > 0 && reaches(rest)) chosen = rest
+  let needed = ordered.slice(0, count)
+  for (const dear of needed.toSorted((a, b) => of.costOf(b) - of.costOf(a))) {
+    const rest = needed.filter((market) => market !== dear)
+    if (rest.length > 0 && of.reaches(rest)) needed = rest
   }
-  const others = ordered.filter((market) => !chosen.includes(market))
-  return [...chosen, ...others.slice(0, more)]
+  return needed
 }

@@ -153,7 +153,15 @@ export class Manipulation {
     for (const part of PARTS) {
       const markets = this.#cheapest(level * part, nowUs)
       if (markets === null) continue
-      return { markets, level: affordableLevel({ markets, level: level * part }, means) }
+      const afforded = affordableLevel({ markets, level: level * part }, means)
+      if (afforded === level * part) return { markets, level: afforded }
+      // The money ends before: what carries the value beyond a band need not do so within it.
+      const nearer = this.#cheapest(afforded, nowUs)
+      if (nearer === null) continue
+      return {
+        markets: nearer,
+        level: affordableLevel({ markets: nearer, level: afforded }, means),
+      }
     }
     return null
   }

@@ -95,6 +95,23 @@ describe('somebody pushes venues (simulator, Attacks on venues)', () => {
     expect(movedBps.maxBps).toBeLessThan(140)
   })
 
+  test('beyond the band heads count, and within it the weight, also where the money ends', () => {
+    const prices = { weightBpsMax: 4_999 }
+    const beyond = attack({ moveBps: 210 }, { prices })
+    expect(beyond.pushed).toEqual(['summit', 'delta', 'island'])
+    const within = attack({ moveBps: 190 }, { prices })
+    expect(within.pushed).toContain('meadow')
+    // The shorter way is the dearer one.
+    expect(within.spentUsd).toBeGreaterThan(1.15 * beyond.spentUsd)
+    const poor = attack({ moveBps: 210, budgetUsd: 100_000 }, { prices })
+    expect(poor.pushed).toContain('meadow')
+    expect(poor.movedBps.meanBps).toBeGreaterThan(25)
+    // Three that agree are not enough where four must.
+    expect(attack({ moveBps: 210 }, { prices: { ...prices, sourcesMin: 4 } }).pushed).toHaveLength(
+      4,
+    )
+  })
+
   test('a target in dollars is where the certified value goes', () => {
     const { timeline } = simulated(scenarioOf({ targetUsd: 61_000 }))
     const during = timeline.filter(({ round }) => round > 24 && round < 40)
@@ -181,7 +198,7 @@ function booked(book: object, more: Readonly<Record<string, unknown>> = {}) {
 }
 
 describe('a consumer’s book beside the same at true prices', () => {
-  const taking = { ...LONG, feeBps: 0, openMs: 5_000, closeMs: 18_000 }
+  const taking = { ...LONG, feeBps: 2, openMs: 5_000, closeMs: 18_000 }
 
   test('what the attacker takes the market loses, and what it spends is taken off', () => {
     const { takenUsd, lossUsd, attacker, spentUsd } = booked({ perpetuals: [taking] })
@@ -191,7 +208,8 @@ describe('a consumer’s book beside the same at true prices', () => {
     expect(takenUsd.trader).toBe(0)
     expect(lossUsd).toBeCloseTo(takenUsd.attacker, 6)
     expect(attacker.venuesUsd).toBe(spentUsd)
-    expect(attacker.netUsd + attacker.venuesUsd).toBeCloseTo(lossUsd, 6)
+    expect(attacker.feesUsd).toBeCloseTo(8_000, 6)
+    expect(attacker.netUsd + attacker.venuesUsd + attacker.feesUsd).toBeCloseTo(lossUsd, 6)
   })
 
   test('margins below the push are closed wrongly, and their holders pay for it', () => {
@@ -215,7 +233,7 @@ describe('a consumer’s book beside the same at true prices', () => {
       rounds: 40,
       adversaries: [{ strategy: 'collude', members: [2, 3] }],
       stopAtViolation: false,
-      book: { perpetuals: [{ ...LONG, openMs: 0 }], bribe },
+      book: { perpetuals: [{ ...LONG, feeBps: 0 }], bribe },
     })
     expect(book?.attacker.bribesUsd).toBe(2 * 60_000 * 1.5)
     expect(book?.attacker.venuesUsd).toBe(0)

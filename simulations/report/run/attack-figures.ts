@@ -65,7 +65,8 @@ function moneyFigure(run: ShownRun, book: BookFigures, shaded: readonly Span[]):
       'What each party has more than it would at true prices, were all positions closed in that ' +
       `round; ${closed.wrong} wrong and ${closed.missed} missed liquidations. In the end ` +
       `${fixed(attacker.netUsd / 1_000, 0)} thousand dollars are left to the attacker, after ` +
-      `${fixed(attacker.bribesUsd / 1_000, 0)} thousand of bribes.${binText(timeline)}`,
+      `${fixed((attacker.bribesUsd + attacker.feesUsd) / 1_000, 0)} thousand for bribes and for ` +
+      `the fees of its positions.${binText(timeline)}`,
     plot: {
       type: 'lines',
       x: roundAxis(run),

@@ -67,6 +67,16 @@ describe('a book that is marked', () => {
     expectBalances(marked([long], [100, 98]), { attacker: 0, trader: -220, market: 220 })
   })
 
+  test('fees are counted as positions open: of a perpetual on its notional, of an option on its cost', () => {
+    const own = perpetual({ feeBps: 10, holder: 'attacker' })
+    const book = new MarkedBook([own, { ...call, expiryMs: 86_400_000, feeBps: 100 }], terms)
+    book.mark(0, 100)
+    // Two trades of ten basis points, and a hundredth of ten calls of 1.044.
+    expect(book.feesUsd.attacker).toBeCloseTo(20 + 0.1044, 2)
+    expect(book.feesUsd.trader).toBe(0)
+    expect(book.balancesAt(0, 100).attacker).toBeCloseTo(-20 - 0.1044, 2)
+  })
+
   test('closes a margin below what it must keep, and gives the penalty to who gets it', () => {
     // At 95.9 a loss of 410 of 500; 95.9 of 9,590 must be left, and 90 are.
     const book = marked([perpetual()], [100, 96.1, 95.9])

@@ -114,4 +114,13 @@ describe('a plan of an attack', () => {
     expect(chosen(4, 1)).toEqual([heavy, thin])
     expect(chosen(7)).toBeNull()
   })
+
+  test('counts heads where weight does not count', () => {
+    const dear = marketOf('dear', { depthUsdPerPercent: 1_500_000 }, 4)
+    const chosen = cheapestMarkets(
+      { markets: [dear, deep, thin], level: 0.02 },
+      { seconds: 10, more: 0, reaches: (markets) => markets.length >= 2 },
+    )
+    expect(chosen).toEqual([thin, deep])
+  })
 })
