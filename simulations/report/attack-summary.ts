@@ -30,16 +30,16 @@ function bookLines(book: BookFigures | undefined): readonly string[] {
   const lateMs = closed.lateMsMean === null ? '' : ` by ${fixed(closed.lateMsMean / 1_000, 1)} s`
   const marked = book.markedBy === 'chain' ? 'the chain holds' : 'is certified'
   return [
-    `  book       ${book.perpetuals} perpetuals and ${book.options} options, marked with ` +
-      `what ${marked}; ${book.unmarkedRounds} rounds without a mark`,
+    `  book       ${book.perpetuals} perpetual(s), ${book.options} option(s), marked with what ` +
+      `${marked}; ${book.unmarkedRounds} rounds without a mark`,
     `             ${closed.made} liquidated where ${closed.due} were due: ${closed.wrong} ` +
       `wrongly (${money(closed.wrongUsd)} $), ${closed.late} late${lateMs}, ` +
       `${closed.missed} missed (${money(closed.missedUsd)} $)`,
     `             more than at true prices: attacker ${money(takenUsd.attacker)}, traders ` +
       `${money(takenUsd.trader)}, market ${money(takenUsd.market)} $`,
-    `  attacker   takes ${money(attacker.takenUsd)} $, spends ${money(attacker.feesUsd)} on fees ` +
-      `of its positions, ${money(attacker.venuesUsd)} on venues and ` +
-      `${money(attacker.bribesUsd)} on bribes: ${money(attacker.netUsd)} $ are left`,
+    `  attacker   takes ${money(attacker.takenUsd)} $; its positions’ fees ` +
+      `${money(attacker.feesUsd)}, venues ${money(attacker.venuesUsd)}, bribes ` +
+      `${money(attacker.bribesUsd)} off: ${money(attacker.netUsd)} $ are left`,
   ]
 }
 

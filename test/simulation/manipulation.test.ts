@@ -78,6 +78,7 @@ describe('somebody pushes venues (simulator, Attacks on venues)', () => {
     const fixed = attack({ ...two, how: 'fixed' })
     expect(fixed.quarantinedRounds).toBeGreaterThanOrEqual(fixed.rounds - 1)
     expect(fixed.maxBps).toBeLessThan(10)
+    expect(fixed.hasGivenUp).toBe(false)
     expect(fixed.spentUsd).toBeGreaterThan(1_000_000)
     // Who knows the rules of members sees that, and keeps the money.
     expect(attack(two)).toMatchObject({ spentUsd: 0, rounds: 0, pushed: [] })
@@ -110,6 +111,15 @@ describe('somebody pushes venues (simulator, Attacks on venues)', () => {
     expect(attack({ moveBps: 210 }, { prices: { ...prices, sourcesMin: 4 } }).pushed).toHaveLength(
       4,
     )
+  })
+
+  test('where more must agree, pushing some out of the band takes the value away instead', () => {
+    const prices = { sourcesMin: 4 }
+    const push = { how: 'fixed', venues: ['delta', 'island'], moveBps: 300 }
+    const { unavailable, errorBps } = simulated(scenarioOf(push, { prices }))
+    expect(unavailable.rounds).toBeGreaterThan(18)
+    expect(unavailable.feeds[0]?.reasons).toEqual({ SOURCES_DISAGREE: unavailable.rounds })
+    expect(errorBps.maxBps).toBeLessThan(10)
   })
 
   test('a target in dollars is where the certified value goes', () => {
@@ -169,8 +179,9 @@ describe('somebody pushes venues (simulator, Attacks on venues)', () => {
     const venues = VENUES.map(({ name, lagMs, volume }, at) => {
       return { name, lagMs, volume, incidents: at === 0 ? [incident] : [] }
     })
-    const { traceHash } = simulated({ rounds: 100, prices: { venues } })
+    const { traceHash, events } = simulated({ rounds: 100, prices: { venues } })
     expect(traceHash).toBe('809cc257567132ccc29696b9e1233ba9')
+    expect(events).toBe(3_942)
     const deep = simulated({
       rounds: 100,
       prices: { venues: venues.map((venue, at) => ({ ...venue, depth: VENUES[at]?.depth })) },
