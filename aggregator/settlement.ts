@@ -38,6 +38,12 @@ export function openExpiries(
   return open
 }
 
+/** The first expiry of a schedule after a moment. */
+export function nextExpiry({ stepSeconds, offsetSeconds }: ExpirySchedule, nowMs: UnixMs): number {
+  const now = (nowMs - (nowMs % 1_000)) / 1_000
+  return now - ((now - offsetSeconds) % stepSeconds) + stepSeconds
+}
+
 /** The rounds that may settle an expiry. */
 export interface SettlementRounds {
   /** The first that opens at or after the expiry: brought, it is final at once. */

@@ -56,6 +56,12 @@ export class MarketExpiries {
     return open.toSorted((a, b) => a - b).map((expirySeconds) => ({ ...terms, expirySeconds }))
   }
 
+  /** What expires after a moment, in Unix seconds, the earliest first. */
+  ahead(nowMs: UnixMs): readonly number[] {
+    const ahead = [...this.#expiries].filter((expiry) => expiry * 1_000 > nowMs)
+    return ahead.toSorted((a, b) => a - b)
+  }
+
   #forget(nowMs: UnixMs): void {
     const kept = [...this.#expiries].filter((expiry) => !isOver(expiry, nowMs))
     this.#expiries = new Set(kept.toSorted((a, b) => a - b).slice(0, EXPIRIES_MAX))

@@ -32,6 +32,7 @@ export interface Deployed {
   readonly box: CommitteeBox
   readonly committee: Committee
   readonly contract: Address
+  readonly settlement: Address
   /** Over both feeds and a long-tail feed, of a round that is open now, or was `ageMs` ago. */
   readonly certify: (options?: {
     readonly ageMs?: number
@@ -76,7 +77,8 @@ export async function deployFeeds(node: HardhatNode, attempt = 0): Promise<Deplo
     const reports = [ok(6_412_351_000_000n), ok(318_744_020_000n), roundedToLane(tail)]
     return box.certify({ round: lastRound, feeds: reports })
   }
-  return { box, committee, contract: deployment.hub, certify }
+  const { hub: contract, settlement } = deployment
+  return { box, committee, contract, settlement, certify }
 }
 
 export interface TargetUnderTest {

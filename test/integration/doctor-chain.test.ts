@@ -42,18 +42,20 @@ interface Asked {
   readonly contract?: string
   readonly wallet?: Facts['wallet']
   readonly sendUrls?: readonly string[]
+  readonly settlements?: Facts['config']['chains'][number]['settlements']
 }
 
 /** What the check finds with these settings of the chain, by name. */
 async function examined(asked: Asked = {}): Promise<ReadonlyMap<string, readonly Finding[]>> {
   const { rpcUrls = [node.url], contract = deployed.contract, wallet = WALLET } = asked
-  const { sendUrls = [] } = asked
+  const { sendUrls = [], settlements = [] } = asked
   const parsed = parseConfig(MINIMAL_CONFIG)
   if (parsed.type === 'refused') throw new Error('the fixture is good')
   const chain = parsed.config.chains.map((each) => ({
     ...each,
     ...{ chainId: CHAIN_ID, contract: contract.toLowerCase() as `0x${string}` },
     ...{ rpcUrls: [...rpcUrls], sendUrls: [...sendUrls], feePerGasGweiMax: 500n * 10n ** 9n },
+    settlements,
   }))
   const { params, groupKey } = deployed.committee
   const facts: Facts = {
@@ -142,5 +144,21 @@ describe('a chain', () => {
   test('with a wallet that has nothing', async () => {
     const found = await examined({ wallet: `0x${'22'.repeat(20)}` })
     expect(codes(found.get('wallet on local'))).toEqual(['fault WALLET_EMPTY'])
+  })
+  test('with what it settles there, and who pays for it', async () => {
+    const feed = deployed.committee.params.feeds[0]?.name ?? ''
+    const expiries = { stepSeconds: 86_400, offsetSeconds: 0 }
+    const contract = deployed.settlement
+    const right = await examined({ settlements: [{ contract, feed, expiries }] })
+    const what = `settlement of ${feed} on local`
+    expect(codes(right.get(what))).toEqual(['ok OK'])
+    expect(codes(right.get('settlements on local'))).toEqual(['ok OK'])
+    const foreign = [{ contract: other.settlement, feed, expiries }, { market: other.contract }]
+    const wrong = await examined({ settlements: foreign, wallet: `0x${'22'.repeat(20)}` })
+    expect(codes(wrong.get(what))).toEqual(['fault CONTRACT_SETTLEMENT_DIFFERS'])
+    const market = `settlement of market ${other.contract} on local`
+    expect(codes(wrong.get(market))).toEqual(['fault CONTRACT_MARKET_MISSING'])
+    expect(codes(wrong.get('settlements on local'))).toEqual(['fault WALLET_EMPTY'])
+    expect(codes((await examined()).get('settlements on local'))).toBeUndefined()
   })
 })

@@ -2,6 +2,7 @@ import type { Address } from 'viem'
 import { formatEther, formatGwei, zeroAddress } from 'viem'
 import { committeeDigestOf, committeeOf } from '../../../aggregator/committee.ts'
 import type { Params } from '../../../aggregator/params.ts'
+import type { UnixMs } from '../../../aggregator/values/time.ts'
 import { describeRpcError, type Endpoint, endpointsOf, isRpcRefusal } from '../../chain/endpoint.ts'
 import { EvmChain } from '../../chain/evm-chain.ts'
 import { PriceFeedsContract } from '../../chain/feeds-contract.ts'
@@ -9,7 +10,7 @@ import type { FeeQuote } from '../../chain/fees.ts'
 import { firstFees } from '../../chain/fees.ts'
 import { relaysOf } from '../../chain/relays.ts'
 import type { EndpointStatus } from '../../chain/rpc.ts'
-import { RpcPool } from '../../chain/rpc.ts'
+import { type Ask, RpcPool } from '../../chain/rpc.ts'
 import type { ChainConfig } from '../../config/schema.ts'
 import { cryptoOf, loadEcdsa } from '../../keys/native.ts'
 import { createLog } from '../../logging.ts'
@@ -17,6 +18,7 @@ import { eachAtOnce } from '../at-once.ts'
 import type { Check, Facts, Tools } from '../check.ts'
 import type { Finding } from '../finding.ts'
 import { fault, findingOf, ok, unchecked, warning } from '../finding.ts'
+import { settlementFindings, settlementPayFinding } from '../settlement-findings.ts'
 
 const AT_ONCE = 4
 /** Rough gas of a delivery, within a tenth of the table in docs/contracts.md. */
@@ -58,6 +60,7 @@ async function chainFindings(
     ...answered,
     await contractFinding(contract, { config, facts, pool }),
     await walletFinding(wallet, { config, facts, pool }),
+    ...(await settlementsOf({ config, facts, pool }, clock.nowMs())),
   ]
 }
 
@@ -157,6 +160,31 @@ async function walletFinding(check: string, scene: Scene): Promise<Finding> {
   try {
     const [balanceWei, quote] = await Promise.all([chain.balanceWei(), chain.quoteFees()])
     return balanceFinding(check, { wallet, config: scene.config, feeds, balanceWei, quote })
+  } catch (error) {
+    return findingOf(check, 'fault', error)
+  }
+}
+
+/** Who pays is asked only where something is settled. */
+async function settlementsOf(scene: Scene, nowMs: UnixMs): Promise<readonly Finding[]> {
+  const { config, facts } = scene
+  if (config.settlements.length === 0) return []
+  const check = `settlements on ${config.name}`
+  const chain = chainOf(scene, facts.wallet ?? zeroAddress)
+  if (chain === null) return [unchecked(check, 'the committee has no key yet')]
+  const feedNames = facts.feeds.map(({ name }) => name)
+  const readNow = <T>(ask: Ask<T>) => chain.readNow(ask)
+  const found = await settlementFindings({ config, feedNames, nowMs, readNow })
+  if (facts.wallet === null) return [...found, unchecked(check, 'the transmitter key is not open')]
+  return [...found, await paysFor(check, chain, config)]
+}
+
+async function paysFor(check: string, chain: EvmChain, config: ChainConfig): Promise<Finding> {
+  try {
+    const [balanceWei, quote] = await Promise.all([chain.balanceWei(), chain.quoteFees()])
+    const feePerGasWei = quote.baseFeePerGas + quote.priorityFeePerGas
+    const spendPerDayWeiMax = config.spendPerDayEtherMax
+    return settlementPayFinding(check, { balanceWei, feePerGasWei, spendPerDayWeiMax })
   } catch (error) {
     return findingOf(check, 'fault', error)
   }
