@@ -45,7 +45,7 @@ contract FeedDirectory is IFeedDirectory {
         }
         uint256 feed = 0;
         for (; feed < CommitteeBytes.FEEDS_MAX; feed++) {
-            bytes memory name = bytes(hub.feedConfig(feed).name);
+            bytes memory name = _nameOf(hub, feed);
             if (name.length == 0) break;
             bytes32 nameHash = keccak256(name);
             if (_byName[nameHash] == 0) _byName[nameHash] = feed + 1;
@@ -192,6 +192,18 @@ contract FeedDirectory is IFeedDirectory {
             && parameters.u8(end) == config.decimals;
         if (!isSame) revert FeedDiffers(feed);
         return parameters.u16(end + 2);
+    }
+
+    /// @dev Empty for a feed that the hub was not told of: it names them from the first on.
+    function _nameOf(IPriceFeeds hub, uint256 feed) private view returns (bytes memory) {
+        try hub.feedConfig(feed) returns (IPriceFeeds.FeedConfig memory config) {
+            return bytes(config.name);
+        } catch (bytes memory reason) {
+            if (bytes4(reason) == IPriceFeeds.FeedUnnamed.selector) return "";
+            assembly ("memory-safe") {
+                revert(add(reason, 0x20), mload(reason))
+            }
+        }
     }
 
     /// @dev Only names with one slash between two of the assets are those of a pair.

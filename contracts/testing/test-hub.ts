@@ -59,7 +59,7 @@ export class TestHub {
   }
 
   /**
-   * Deploys the hub with a facade a feed, and Settlement. Again on the same chain with the same
+   * Deploys the hub with a facade a feed, Settlement and FeedDirectory. Again on the same chain with the same
    * options it finds what stands.
    *
    * @throws {DeployError} `DEPLOY_REVERTED` for feeds that no hub takes
@@ -79,6 +79,11 @@ export class TestHub {
 
   get settlement(): Address {
     return this.deployment.settlement
+  }
+
+  /** Address of FeedDirectory. */
+  get directory(): Address {
+    return this.deployment.directory
   }
 
   /** @throws {RangeError} for a feed that the hub does not have */

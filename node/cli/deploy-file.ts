@@ -131,7 +131,7 @@ const parametersSchema = z.strictObject({
     .optional(),
   assets: z
     .array(z.strictObject({ symbol: z.string().min(1).max(30), address }))
-    .max(128)
+    .max(32)
     .refine((assets) => new Set(assets.map(({ symbol }) => symbol)).size === assets.length, {
       message: 'must name each symbol once',
     })

@@ -80,5 +80,7 @@ describe('the guide for protocols', () => {
     const text =
       '## What each error means\n\n| `Gone`, `Other` | x | y |\n\n## Next\n| `No` | a | b |'
     expect(errorsIn(text)).toEqual(['Gone', 'Other'])
+    const row = '| Chainlink | `a()` of theirs | `b()` | c |'
+    expect(becomesIn(`## Coming from another oracle\n\n${row}\n\n## Next`)).toEqual(['b()'])
   })
 })

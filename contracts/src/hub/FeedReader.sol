@@ -146,7 +146,7 @@ abstract contract FeedReader is FeedStore {
             _returnRound(roundId, value, time);
         }
         uint256 answer;
-        if (selector == 0x313ce567) answer = _namedDecimals(feed);
+        if (selector == 0x313ce567) answer = _decimals(feed);
         else if (selector == 0x54fd4d50) answer = 1;
         else if (selector == 0x50d25bcd) answer = uint256(int256(_filled(feed).value()));
         else if (selector == 0x8205bf6a) answer = _filled(feed).time();
@@ -159,12 +159,6 @@ abstract contract FeedReader is FeedStore {
             mstore(0x00, answer)
             return(0x00, 0x20)
         }
-    }
-
-    /// @dev A feed that came with a later committee has no name here, and no decimals.
-    function _namedDecimals(uint256 feed) private view returns (uint256) {
-        if (bytes(_name(feed)).length == 0) revert FeedUnnamed(feed);
-        return _decimals(feed);
     }
 
     function _roundAnswer(uint256 feed) private view returns (uint256) {

@@ -92,9 +92,12 @@ abstract contract FeedStore is IPriceFeeds {
         return feed << 64 | LongTailWord.timeMs(_longTail[(feed - _FLAGSHIP_FEEDS) / 4]);
     }
 
+    /// @dev A feed that came with a later committee has no name here, and none are made up.
     function _decimals(uint256 feed) internal view returns (uint256) {
         if (feed >= FEEDS) revert FeedOutOfRange(feed, FEEDS - 1);
-        return uint256(_names[feed]) & 0xff;
+        uint256 packed = uint256(_names[feed]);
+        if (packed == 0) revert FeedUnnamed(feed);
+        return packed & 0xff;
     }
 
     function _name(uint256 feed) internal view returns (string memory name) {

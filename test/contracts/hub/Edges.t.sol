@@ -258,6 +258,9 @@ contract EdgesTest is HubFixture {
         assertHolds("value", answer == 5);
         VM.expectRevert(abi.encodeWithSelector(IPriceFeeds.FeedUnnamed.selector, FEED_COUNT));
         AggregatorV3Interface(facade).decimals();
+        // Nor for consumers and adapters that ask the hub when they are deployed.
+        VM.expectRevert(abi.encodeWithSelector(IPriceFeeds.FeedUnnamed.selector, FEED_COUNT));
+        hub.feedConfig(FEED_COUNT);
     }
 
     function test_values_ofAFeedThatIsUnavailable_keepTheirTime() public {
