@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Parameters} from "../../../contracts/src/PriceFeeds.sol";
 import {PythReports} from "../../../contracts/src/adapters/PythReports.sol";
 import {PythAdapter} from "../../../contracts/src/adapters/PythAdapter.sol";
+import {ICommittees} from "../../../contracts/src/interfaces/ICommittees.sol";
 import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
 import {IPyth, PythErrors} from "../../../contracts/src/interfaces/IPyth.sol";
 import {TestCommittee} from "../../../contracts/src/testing/TestCommittee.sol";
+import {TestHub} from "../../../contracts/src/testing/TestHub.sol";
 import {HubFixture} from "./HubFixture.sol";
 import {SdkConsumer, SdkPyth, SdkStructs} from "./PythSdk.sol";
 
@@ -144,12 +147,60 @@ contract PythSdkTest is HubFixture {
         _unproven(_data(_halted(1), _report(2, 300)), SECOND, SECOND + 9);
     }
 
-    function test_unique_givenTheRoundBefore_needsNoClock() public {
-        // Earlier than the range, so that the next round is the first.
-        bytes[] memory data = _data(_report(1, 200), _report(2, 300));
-        assertHolds("proven", _unique(data, SECOND + 1, SECOND + 1) == 300);
-        data = _data(_report(0, 100), _report(3, 400));
-        _unproven(data, SECOND + 1, SECOND + 1);
+    /// @dev Rounds that open 50 ms before the second and may close after it: only the report of
+    /// that round says that it was not in the second yet.
+    function test_unique_givenARoundOpenOverTheSecond_needsItsReport() public {
+        ICommittees.Committee memory by = TestCommittee.committee();
+        by.genesisMs += 450;
+        by.activeFromMs = by.genesisMs;
+        SdkPyth other = _otherPyth(by);
+        bytes memory before = _reportBy(by, SECOND, 100);
+        bytes memory first = _reportBy(by, SECOND + 1, 200);
+        bytes memory second = TestCommittee.report(
+            by, 1, _roundBefore(by, SECOND + 1) + 1, _words(300)
+        );
+        _unprovenBy(other, _data(second));
+        bytes[] memory data = _data(first, second);
+        int64 price =
+            other.parsePriceFeedUpdatesUnique(data, _ids(), SECOND + 1, SECOND + 1)[0].price.price;
+        assertHolds("proven", price == 300);
+        // That of an older round says nothing about the one between.
+        _unprovenBy(other, _data(before, second));
+    }
+
+    function _otherPyth(ICommittees.Committee memory by) private returns (SdkPyth) {
+        IPriceFeeds.FeedConfig[] memory feeds = new IPriceFeeds.FeedConfig[](1);
+        feeds[0] = IPriceFeeds.FeedConfig("BTC/USD", 8, 60);
+        Parameters memory parameters = TestHub.parameters(feeds);
+        parameters.committee = by;
+        address made = deploy("PriceFeeds", abi.encode(parameters));
+        PythAdapter.Entry[] memory entries = new PythAdapter.Entry[](1);
+        entries[0] = PythAdapter.Entry(BTC, 0);
+        return SdkPyth(deploy("PythAdapter", abi.encode(made, address(0), 3600, entries)));
+    }
+
+    /// @dev The round that opens 50 ms before a second.
+    function _roundBefore(ICommittees.Committee memory by, uint256 second)
+        private
+        pure
+        returns (uint32)
+    {
+        return uint32((second * 1000 - by.genesisMs) / by.roundMs);
+    }
+
+    function _reportBy(ICommittees.Committee memory by, uint256 second, int64 value)
+        private
+        pure
+        returns (bytes memory)
+    {
+        return TestCommittee.report(by, 1, _roundBefore(by, second), _words(value));
+    }
+
+    function _unprovenBy(SdkPyth other, bytes[] memory data) private {
+        VM.expectRevert(
+            abi.encodeWithSelector(PythErrors.PriceFeedNotFoundWithinRange.selector)
+        );
+        other.parsePriceFeedUpdatesUnique(data, _ids(), SECOND + 1, SECOND + 1);
     }
 
     /// @dev Of any rounds in any order with any feed missing: only the first price ever comes out.
@@ -177,6 +228,28 @@ contract PythSdkTest is HubFixture {
     /// @dev Whether a round has no price of the first feed, the same whoever asks.
     function _isHalted(uint256 chance, uint256 halves) private pure returns (bool) {
         return halves < 24 && (chance >> (32 + halves)) & 1 == 1;
+    }
+
+    /// @dev Times of two committees may cross: what the one before said cannot be ruled out.
+    function test_unique_afterAHandOver_waitsForTheClocksToPart() public {
+        ICommittees.Committee memory next = TestCommittee.committee();
+        next.activeFromMs = uint48(uint256(SECOND) * 1000);
+        hub.handOver(next, TestCommittee.signature(hub.handoverMessage(2, next)));
+        hub.activate(ICommittees.HandoverSource.COMMITTEE);
+        VM.warp(SECOND + 70);
+        bytes[] memory data = _data(_reportOfNext(next, 65));
+        _unproven(data, SECOND + 65, SECOND + 65);
+        data = _data(_reportOfNext(next, 66));
+        assertHolds("apart", _unique(data, SECOND + 66, SECOND + 66) == 100);
+    }
+
+    function _reportOfNext(ICommittees.Committee memory next, uint256 later)
+        private
+        pure
+        returns (bytes memory)
+    {
+        uint32 round = TestCommittee.roundAt(SECOND + later);
+        return TestCommittee.report(next, 2, round, _words(100));
     }
 
     function test_config_storesWhatIsFreshAndSaysTheRounds() public {
