@@ -29,7 +29,7 @@ contract UptimeFeed {
     }
 }
 
-/// @title What happens at the edges of time, of the ring and of calldata
+/// @title What happens at the edges of time and of the ring
 contract EdgesTest is HubFixture {
     IPriceFeeds.Guard internal any = IPriceFeeds.Guard(type(uint32).max, 0, 0);
     UptimeFeed internal uptime;
@@ -216,36 +216,6 @@ contract EdgesTest is HubFixture {
             abi.encodeWithSelector(IPriceFeeds.PriceChangedInTransaction.selector, 0)
         );
         hub.priceOnce(0, any);
-    }
-
-    /// @dev The selector of an update is four zeros: fewer are none, and ether is never taken.
-    function test_hub_givenLessThanASelector_hasNoFunction() public {
-        for (uint256 length = 0; length < 4; length++) {
-            (bool done, bytes memory result) = address(hub).call(new bytes(length));
-            assertHolds("no", !done && bytes4(result) == IPriceFeeds.FunctionUnknown.selector);
-        }
-        for (uint256 length = 4; length < 160; length++) {
-            (bool done,) = address(hub).call(new bytes(length));
-            assertHolds("no report", !done);
-        }
-        (bool paid,) = address(hub).call{value: 1}(new bytes(4));
-        assertHolds("no ether", !paid);
-    }
-
-    /// @dev A report of hundreds of feeds that nobody proves costs gas and changes nothing.
-    function testFuzz_pull_givenBytesOfAnyKind_isRefused(bytes memory junk) public view {
-        (bool done,) =
-            address(hub).staticcall(bytes.concat(IPriceFeeds.pull_mfwu.selector, junk));
-        assertHolds("refused", !done);
-    }
-
-    function testFuzz_facade_givenBytesOfAnyKind_answersNothingElse(bytes4 inner, bytes memory junk)
-        public
-    {
-        _deliver(100);
-        bytes memory data = abi.encodePacked(IPriceFeeds.facade_BGcLb.selector, uint16(0), inner);
-        (bool done, bytes memory result) = address(hub).staticcall(bytes.concat(data, junk));
-        if (!done) assertHolds("named", result.length >= 4);
     }
 
     /// @dev A feed that came with a later committee has values and no decimals: none are made up.

@@ -87,6 +87,7 @@ contract FeedDirectoryTest is TestBase {
             assertEqual("by name", directory.feedByName(names[i]), i);
         }
         assertEqual("a page", directory.listings(3, 1).length, 1);
+        assertEqual("a page beyond the end", directory.listings(3, 3).length, 2);
         assertEqual("the last page", directory.listings(4, type(uint256).max).length, 1);
         assertEqual("beyond", directory.listings(5, 1).length, 0);
         VM.expectRevert(abi.encodeWithSelector(IFeedDirectory.NameUnknown.selector, "DOGE/USD"));
