@@ -10,7 +10,7 @@ export const HEARTBEAT_SECONDS = [
 ] as const
 
 /** More feeds would not fit creation code and gas of one transaction (EIP-3860, EIP-7825). */
-export const FEEDS_AT_DEPLOYMENT_MAX = 128
+export const FEEDS_AT_DEPLOYMENT_MAX = 112
 
 /** Feeds that a hub has room for. */
 const FEEDS_MAX = 1024

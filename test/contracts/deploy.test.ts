@@ -8,8 +8,12 @@ import { feedStatisticsAbi } from '../../contracts/abi/feed-statistics.ts'
 import { pythAdapterAbi } from '../../contracts/abi/pyth-adapter.ts'
 import { quoteAdapterAbi } from '../../contracts/abi/quote-adapter.ts'
 import { valueByIdAdapterAbi } from '../../contracts/abi/value-by-id-adapter.ts'
-import { deploy } from '../../contracts/deploy/apply.ts'
-import { deployParametersOf, heartbeatSecondsOf } from '../../contracts/deploy/parameters.ts'
+import { apply, deploy } from '../../contracts/deploy/apply.ts'
+import {
+  deployParametersOf,
+  FEEDS_AT_DEPLOYMENT_MAX,
+  heartbeatSecondsOf,
+} from '../../contracts/deploy/parameters.ts'
 import { plan } from '../../contracts/deploy/plan.ts'
 import { verify } from '../../contracts/deploy/verify.ts'
 import { committeeInABox, DEFAULT_CLOCK, ok } from '../../contracts/testing/committee-box.ts'
@@ -23,6 +27,9 @@ import {
   type TestChain,
 } from '../support/contracts/chain.ts'
 import { parametersFor } from '../support/contracts/parameters.ts'
+
+/** EIP-7825. */
+const GAS_OF_A_TRANSACTION = 2 ** 24
 
 const box = committeeInABox({ members: 4, seed: 'deploy' })
 const parameters = parametersFor(box, { consumerAgeSecondsMax: 3600 })
@@ -53,6 +60,26 @@ describe('deploy', () => {
     const { deployment } = await deploy(chain, parameters)
     expect(plan(parameters, new Set()).hub).toBe(deployment.hub)
     expect(plan({ ...parameters, futureMsMax: 1_000 }, new Set()).hub).not.toBe(deployment.hub)
+  })
+
+  test('as many feeds as a plan takes fit a transaction, with as many assets', async () => {
+    const feedCount = FEEDS_AT_DEPLOYMENT_MAX
+    const assets = Array.from({ length: 32 }, (_, index) => ({
+      symbol: index === 0 ? 'USD' : `F${index}`,
+      address: toHex(index + 1, { size: 20 }),
+    }))
+    const large = plan(parametersFor(box, { feedCount, assets }), new Set())
+    // Without the facades, of which one more is like the others.
+    const hashes = await apply(chain, { ...large, missing: large.contracts.slice(0, 4) })
+    for (const hash of hashes) {
+      const { gasUsed } = await chain.reader.getTransactionReceipt({ hash })
+      expect(Number(gasUsed)).toBeLessThan(GAS_OF_A_TRANSACTION)
+    }
+    const directory = { address: large.directory, abi: feedDirectoryAbi }
+    expect(await chain.reader.readContract({ ...directory, functionName: 'feedCount' })).toBe(
+      BigInt(feedCount),
+    )
+    expect(() => plan(parametersFor(box, { feedCount: feedCount + 1 }), new Set())).toThrow()
   })
 
   test('parameters that the contract refuses are said to be refused', async () => {
