@@ -59,8 +59,8 @@ export class TestHub {
   }
 
   /**
-   * Deploys the hub with a facade a feed, Settlement and FeedDirectory. Again on the same chain with the same
-   * options it finds what stands.
+   * Deploys the hub with a facade a feed, Settlement and FeedDirectory. Again on the same chain
+   * with the same options it finds what stands.
    *
    * @throws {DeployError} `DEPLOY_REVERTED` for feeds that no hub takes
    */

@@ -237,8 +237,8 @@ interface IPriceFeeds is ICommittees {
     /// calldata stand behind the selector.
     function facade_BGcLb() external view;
 
-    /// @notice Name, decimals and heartbeat of a feed. FeedUnnamed for one that the hub was not told
-    /// of: it may have values all the same, brought by a later committee.
+    /// @notice Name, decimals and heartbeat of a feed. FeedUnnamed for one that the hub was not
+    /// told of: it may have values all the same, brought by a later committee.
     function feedConfig(uint256 feed) external view returns (FeedConfig memory);
 
     /// @notice Feeds below this index keep their history.
