@@ -12,6 +12,7 @@ import { counting } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
 import { makeCertified } from './compose/public-port.ts'
+import { Reloader } from './compose/reload.ts'
 import { makeRotation, type Rotation } from './compose/rotation.ts'
 import { makeSettlers } from './compose/settlers.ts'
 import { type NodeSigner, openSigner } from './compose/signer.ts'
@@ -19,7 +20,6 @@ import { makeSources } from './compose/sources.ts'
 import { openStore } from './compose/store.ts'
 import { targetPort } from './compose/target-port.ts'
 import { makeTargets, viewsOf } from './compose/targets.ts'
-import { configDigest } from './config/config-digest.ts'
 import { assertKeyGenerated, type LoadedConfig } from './config/load.ts'
 import { Driver } from './driver.ts'
 import { Network } from './gossip/network.ts'
@@ -29,14 +29,14 @@ import { cryptoOf, loadEcdsa } from './keys/native.ts'
 import type { Terminal } from './keys/passphrase.ts'
 import { Later } from './later.ts'
 import { type Running, startAll } from './lifecycle.ts'
-import type { Log } from './logging.ts'
+import type { LevelledLog, Log } from './logging.ts'
 import { makeDataDirectory } from './store/lock.ts'
 import { PeerBook } from './view/peer-book.ts'
 import { RoundBook } from './view/round-book.ts'
 import { createView } from './view/view.ts'
 
 export interface NodeDependencies {
-  readonly log: Log
+  readonly log: LevelledLog
   /** Where a passphrase is asked for when the configuration says so. */
   readonly terminal: Terminal
   readonly version: string
@@ -49,6 +49,8 @@ export interface RunningNode extends Running {
   readonly address: string
   /** Rejects when the node must not go on; never resolves. */
   readonly failed: Promise<never>
+  /** Takes over what of its file changed since; see `Reloader`. */
+  readonly reload: Reloader['reload']
 }
 
 /**
@@ -78,9 +80,12 @@ export async function startNode(
     const node = await assemble({ ...base, loaded, keys, signer, later })
     const running = await startAll(node.parts, { signal: dependencies.signal })
     const address = node.api.address ?? ''
-    const { version, configDigest: digest } = base
-    base.log.info('node.started', { member: signer.self, address, version, configDigest: digest })
-    return { ...running, address, failed: base.failed }
+    const { version, failed } = base
+    const { reloader } = node
+    base.log.info('node.started', {
+      ...{ member: signer.self, address, version, configDigest: reloader.digest },
+    })
+    return { ...running, address, failed, reload: () => reloader.reload() }
   } catch (error) {
     await signer.part.stop().catch(() => undefined)
     throw error
@@ -89,9 +94,9 @@ export async function startNode(
 
 /** What everything else is made of. */
 interface Foundation {
+  readonly root: LevelledLog
   readonly log: Log
   readonly version: string
-  readonly configDigest: string
   readonly clock: WallClock
   readonly metrics: Metrics
   readonly ecdsa: Ecdsa
@@ -105,8 +110,6 @@ function foundation(
   { log, version }: NodeDependencies,
 ): Foundation {
   const metrics = createMetrics()
-  const digest = configDigest(config)
-  metrics.buildInfo.set({ version, config: digest }, 1)
   const clock = new WallClock({
     onJump: (jump) => {
       log.warn('clock.jumped', { ...jump })
@@ -120,9 +123,9 @@ function foundation(
   // Whoever runs the node waits for it; until then a failure must not end the process by itself.
   failed.catch(() => undefined)
   return {
+    root: log,
     log: log.child({ node: config.name }),
     version,
-    configDigest: digest,
     clock,
     metrics,
     ecdsa,
@@ -150,6 +153,7 @@ async function assemble(assembly: Assembly) {
   const store = openStore(kept, { nowMs, log, later: later.do })
   const { engine, sources } = makeSources(config.sources, assembly)
   const targets = makeTargets(config, { ...assembly, predecessor: loaded.predecessor })
+  const chains = targets.map(({ target }) => target)
   const certified = makeCertified({ ...config, committee: loaded.committee }, { log, metrics })
   const settlers = makeSettlers(targets, { ...assembly, self, store, shelf: certified.shelf })
   const book = new RoundBook(committee, () => clock.preciseMs())
@@ -164,7 +168,7 @@ async function assemble(assembly: Assembly) {
   })
   const rotation = makeRotation({
     ...assembly,
-    targets: targets.map(({ target }) => target),
+    targets: chains,
     network: () => network,
     onPast: (past) => driver.report({ type: 'pastLearned', nowMs: nowMs(), past }),
   })
@@ -177,20 +181,18 @@ async function assemble(assembly: Assembly) {
       term: () => (rotation.term.isSpecial ? rotation.term.known : null),
     },
     {
-      clock,
-      signer: signer.port,
-      sources,
+      ...{ clock, sources, store, onFatal, signer: signer.port },
       network: networkPort({ committee, network, inbound, onFault: onFatal }),
-      targets: targets.map(({ target }) => targetPort(target)),
-      store,
+      targets: chains.map(targetPort),
       observers: [counts, store.observer, certified.observer, peers],
-      onFatal,
     },
   )
+  const reloader = new Reloader(loaded, { ...assembly, engine, targets: chains, nowMs, store })
   rotation.term.tell((term) => driver.report({ type: 'termSet', nowMs: nowMs(), ...term }))
   const view = createView(
     { ...assembly, name: config.name, self, startedMs },
     {
+      config: () => ({ configDigest: reloader.digest, reload: reloader.last }),
       clock,
       signer: signer.view,
       book,
@@ -204,12 +206,11 @@ async function assemble(assembly: Assembly) {
       rotation: rotation.view,
     },
   )
-  const shown = { certificates: certified.shelf, epoch: rotation.epoch }
-  const served = { context, ...shown, view, metrics, clock, log }
-  const api = new ApiServer(config.api, served)
-  const first = [store.journal, later, signer.part, engine, ...targets.map(({ target }) => target)]
+  const shown = { certificates: certified.shelf, epoch: rotation.epoch, view }
+  const api = new ApiServer(config.api, { ...assembly, ...shown })
+  const first = [store.journal, later, signer.part, engine, ...chains]
   const last = [network, ...rotation.parts, ...certified.parts, driver, ...settlers.parts]
-  return { parts: [...first, ...last, ...rotation.past, api], api }
+  return { parts: [...first, reloader, ...last, ...rotation.past, api], api, reloader }
 }
 
 async function makeNetwork(

@@ -25,6 +25,11 @@ export interface LogOptions {
   readonly format: 'json' | 'text'
 }
 
+/** A log whose level can be changed while it is used; its children change with it. */
+export interface LevelledLog extends Log {
+  readonly setLevel: (level: LogLevel) => void
+}
+
 /** Where lines go; `process.stderr` unless a test collects them. */
 export interface LogDestination {
   readonly write: (line: string) => unknown
@@ -47,14 +52,18 @@ const SECRET_FIELDS = [
 const REDACTED = '[redacted]'
 
 /** Makes the node's log; stdout stays free for the results of commands. */
-export function createLog(options: LogOptions, destination: LogDestination = process.stderr): Log {
+export function createLog(
+  options: LogOptions,
+  destination: LogDestination = process.stderr,
+): LevelledLog {
   const stream =
     options.format === 'json'
       ? destination
       : { write: (line: string) => destination.write(textLine(line)) }
   const logger = pino(
     {
-      level: options.level,
+      // Every line that gets here is written: the threshold is ours, so that it can change.
+      level: LOG_LEVELS[0],
       base: null,
       messageKey: 'event',
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -64,7 +73,11 @@ export function createLog(options: LogOptions, destination: LogDestination = pro
     },
     { write: (line: string) => void stream.write(line) },
   )
-  return wrap(logger)
+  const threshold = { rank: rankOf(options.level) }
+  const setLevel = (level: LogLevel) => {
+    threshold.rank = rankOf(level)
+  }
+  return { ...wrap(logger, threshold), setLevel }
 }
 
 /** A log that says nothing; for tools and tests. */
@@ -97,13 +110,27 @@ interface PinoLogger {
   readonly child: (fields: LogFields) => PinoLogger
 }
 
-function wrap(logger: PinoLogger): Log {
+/** What is less than this is not written. */
+interface Threshold {
+  readonly rank: number
+}
+
+function rankOf(level: LogLevel): number {
+  return LOG_LEVELS.indexOf(level)
+}
+
+function wrap(logger: PinoLogger, threshold: Threshold): Log {
+  const writer =
+    (level: Exclude<LogLevel, 'silent'>) =>
+    (event: string, fields: LogFields = {}): void => {
+      if (rankOf(level) >= threshold.rank) logger[level](fields, event)
+    }
   return {
-    debug: (event, fields = {}) => logger.debug(fields, event),
-    info: (event, fields = {}) => logger.info(fields, event),
-    warn: (event, fields = {}) => logger.warn(fields, event),
-    error: (event, fields = {}) => logger.error(fields, event),
-    child: (fields) => wrap(logger.child(fields)),
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+    child: (fields) => wrap(logger.child(fields), threshold),
   }
 }
 

@@ -12,7 +12,8 @@ const UNSETTLED: readonly SettlementView['state'][] = ['waiting', 'missing', 'mi
  * nobody has to keep them true in between.
  */
 export function mirror(view: NodeView, metrics: Metrics): void {
-  const { round, nowMs, signer, dryRun } = view.status()
+  const { round, nowMs, signer, dryRun, reload } = view.status()
+  metrics.configRefused.set(reload?.outcome === 'refused' ? 1 : 0)
   if (dryRun !== null) mirrorDryRun(dryRun, metrics)
   metrics.round.set(round)
   metrics.signerReachable.set(signer.isReachable ? 1 : 0)

@@ -49,6 +49,8 @@ export function createMetrics() {
     signerWatermark: gauge('parallax_signer_watermark', 'Newest round of any promise.', []),
     publicPeers: gauge('parallax_public_peers_connected', 'Strangers on the public port.', []),
     streamReaders: gauge('parallax_stream_readers', 'Readers of both streams.', []),
+    configRefused: gauge('parallax_config_refused', '1 while the file was refused last.', []),
+    reloads: counter('parallax_config_reloads_total', 'Reloads by how they ended.', ['outcome']),
     clockJumps: counter('parallax_clock_jumps_total', "Steps of the host's clock.", ['followed']),
     requests: counter('parallax_api_requests_total', 'Answers of the API by status.', ['status']),
   }

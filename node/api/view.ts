@@ -30,8 +30,10 @@ export interface NodeView {
 export interface StatusView {
   readonly name: string
   readonly version: string
-  /** Of what it was started with, as `parallax config check` shows it of a file. */
+  /** Of what it runs with, as `parallax config check` shows it of a file. */
   readonly configDigest: string
+  /** How the newest reload of the configuration ended; null before the first. */
+  readonly reload: ReloadView | null
   readonly network: string
   readonly committeeDigest: string
   /** This node's position in the committee. */
@@ -50,6 +52,24 @@ export interface StatusView {
   readonly latencyMs: { readonly p50: DurationMs; readonly p99: DurationMs } | null
   /** What a dry run has found; null for a node that takes part. */
   readonly dryRun: DryRunView | null
+}
+
+/**
+ * One reload of the configuration. What changed and what was wrong is in log and journal: files and
+ * addresses are nobody else's business.
+ */
+export interface ReloadView {
+  /** `refused`: nothing was changed. */
+  readonly outcome: 'applied' | 'unchanged' | 'refused'
+  /** `OK`, or why it was refused. */
+  readonly code: string
+  readonly atMs: UnixMs
+  readonly digestBefore: string
+  readonly digestAfter: string
+  /** Settings that were taken over. */
+  readonly changes: number
+  /** All that stood in the way. */
+  readonly problems: number
 }
 
 /** What signs for this node. */

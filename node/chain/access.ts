@@ -7,7 +7,7 @@ import { EvmChain } from './evm-chain.ts'
 import type { PriceFeedsContract } from './feeds-contract.ts'
 import { Relays, relaysOf } from './relays.ts'
 import { RpcPool } from './rpc.ts'
-import type { BalanceRead, SendingAccount } from './sender.ts'
+import type { BalanceRead, SenderOptions, SendingAccount } from './sender.ts'
 import { TransactionSender } from './sender.ts'
 import { Spending } from './spending.ts'
 
@@ -28,7 +28,7 @@ export interface AccessDependencies {
 export interface ChainAccess {
   readonly spending: Spending
   readonly pool: RpcPool
-  readonly relays: Relays | null
+  readonly relays: Relays
   readonly chain: EvmChain
   readonly sender: TransactionSender
 }
@@ -38,29 +38,47 @@ export function chainAccess(
   { config, dataDirectory }: TargetOptions,
   use: AccessDependencies,
 ): ChainAccess {
-  const { name, chainId, rpcUrls, sendUrls, rpcTimeoutMs: timeoutMs } = config
+  const { name } = config
   const log = use.log.child({ target: name })
   const spending = new Spending({ file: join(dataDirectory, `spending-${name}.json`) })
-  const endpoints = endpointsOf(rpcUrls, { timeoutMs })
-  const relays =
-    sendUrls.length === 0 ? null : new Relays(relaysOf(sendUrls, { timeoutMs }), { log })
+  const { endpoints, relays: sentTo } = addressesOf(config)
+  const relays = new Relays(sentTo, { log })
   const pool = new RpcPool({ chain: name, ...config }, { ...use, endpoints })
   const chain = new EvmChain(
     { target: name, sender: use.account.address },
     { pool, contract: use.contract, relays },
   )
-  const sender = new TransactionSender(
-    {
-      chainId,
-      caps: {
-        feePerGasMax: config.feePerGasGweiMax,
-        priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
-      },
-      gasMax: BigInt(config.gasMax),
-      spendPerDayWeiMax: config.spendPerDayEtherMax,
-      balanceWeiMin: config.balanceEtherMin,
-    },
-    { ...use, chain, spending },
-  )
+  const sender = new TransactionSender(limitsOf(config), { ...use, chain, spending })
   return { spending, pool, relays, chain, sender }
+}
+
+/** Reads and sends by another configuration of the same target from now on. */
+export function reconfigureAccess(
+  { pool, relays, sender }: ChainAccess,
+  config: ChainConfig,
+): void {
+  const { endpoints, relays: sentTo } = addressesOf(config)
+  pool.reconfigure({ chain: config.name, ...config }, endpoints)
+  relays.reconfigure(sentTo)
+  sender.reconfigure(limitsOf(config))
+}
+
+function addressesOf({ rpcUrls, sendUrls, rpcTimeoutMs: timeoutMs }: ChainConfig) {
+  return {
+    endpoints: endpointsOf(rpcUrls, { timeoutMs }),
+    relays: relaysOf(sendUrls, { timeoutMs }),
+  }
+}
+
+function limitsOf(config: ChainConfig): SenderOptions {
+  return {
+    chainId: config.chainId,
+    caps: {
+      feePerGasMax: config.feePerGasGweiMax,
+      priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
+    },
+    gasMax: BigInt(config.gasMax),
+    spendPerDayWeiMax: config.spendPerDayEtherMax,
+    balanceWeiMin: config.balanceEtherMin,
+  }
 }

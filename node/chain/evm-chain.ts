@@ -27,7 +27,7 @@ export interface EvmChainOptions {
 export interface EvmChainDependencies {
   readonly pool: RpcPool
   readonly contract: FeedsContract
-  /** Who transactions are sent to; null: whoever is read. */
+  /** Who transactions are sent to; null or empty: whoever is read. */
   readonly relays: Relays | null
 }
 
@@ -159,7 +159,7 @@ export class EvmChain implements Chain {
 
   /** Each of them gets the transaction: one that swallows it does no harm. */
   async send(signed: Hex): Promise<SendOutcome> {
-    const toAll = this.#relays ?? this.#pool
+    const toAll = this.#relays === null || this.#relays.isEmpty ? this.#pool : this.#relays
     const settled = await toAll.each((client) =>
       client.sendRawTransaction({ serializedTransaction: signed }),
     )

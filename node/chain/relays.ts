@@ -20,13 +20,24 @@ export function relaysOf(
  * anything, so they are not compared: one that is away is named, and tried again the next time.
  */
 export class Relays {
-  readonly #endpoints: readonly Endpoint[]
+  #endpoints: readonly Endpoint[]
   readonly #log: Log
   readonly #failures = new Map<string, string>()
 
   constructor(endpoints: readonly Endpoint[], { log }: { readonly log: Log }) {
     this.#endpoints = endpoints
     this.#log = log
+  }
+
+  /** Without any, transactions go to whoever is read. */
+  get isEmpty(): boolean {
+    return this.#endpoints.length === 0
+  }
+
+  /** Sends to these from now on. */
+  reconfigure(endpoints: readonly Endpoint[]): void {
+    this.#endpoints = endpoints
+    this.#failures.clear()
   }
 
   /** Whether each could be reached when it was last sent to, in the order of the configuration. */

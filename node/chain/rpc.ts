@@ -43,8 +43,8 @@ const HEAD_FUTURE_MS_MAX = 30_000
  * they say never decides about prices, only about what is sent when.
  */
 export class RpcPool {
-  readonly #options: RpcPoolOptions
-  readonly #endpoints: readonly Endpoint[]
+  #options: RpcPoolOptions
+  #endpoints: readonly Endpoint[]
   readonly #clock: Pick<Clock, 'nowMs'>
   readonly #log: Log
   #status: ReadonlyMap<string, EndpointStatus>
@@ -57,9 +57,16 @@ export class RpcPool {
     this.#endpoints = endpoints
     this.#clock = clock
     this.#log = log.child({ chain: options.chain })
-    this.#status = new Map(
-      endpoints.map(({ name }) => [name, { endpoint: name, fault: null, detail: null }]),
-    )
+    this.#status = unasked(endpoints)
+  }
+
+  /** Asks other endpoints or in another way from now on; they are compared before the next use. */
+  reconfigure(options: RpcPoolOptions, endpoints: readonly Endpoint[]): void {
+    this.#options = options
+    this.#endpoints = endpoints
+    this.#status = unasked(endpoints)
+    this.#reference = null
+    this.#comparedMs = Number.NEGATIVE_INFINITY
   }
 
   /** What is known about each endpoint, in the order of the configuration. */
@@ -138,7 +145,10 @@ export class RpcPool {
   }
 
   async #compareNow(): Promise<void> {
-    const heads = await Promise.all(this.#endpoints.map((endpoint) => this.#head(endpoint)))
+    const endpoints = this.#endpoints
+    const heads = await Promise.all(endpoints.map((endpoint) => this.#head(endpoint)))
+    // What those said that were replaced meanwhile says nothing of the new ones.
+    if (this.#endpoints !== endpoints) return await this.#compareNow()
     const nowMs = this.#clock.nowMs()
     const verdict = judgeHeads(heads, {
       chainId: this.#options.chainId,
@@ -155,6 +165,7 @@ export class RpcPool {
       }),
     )
     if (verdict.reference !== null) await this.#compareHashes(verdict.reference)
+    if (this.#endpoints !== endpoints) return await this.#compareNow()
     this.#reference = this.#usable().length === 0 ? null : verdict.reference
     this.#comparedMs = nowMs
     this.#logChanges(before)
@@ -220,6 +231,7 @@ export class RpcPool {
 
   #blame(endpoint: string, fault: EndpointFault, detail: string): void {
     const before = this.#status
+    if (!before.has(endpoint)) return
     this.#status = new Map(before).set(endpoint, { endpoint, fault, detail })
     this.#logChanges(before)
   }
@@ -239,6 +251,10 @@ export class RpcPool {
       context: { chain },
     })
   }
+}
+
+function unasked(endpoints: readonly Endpoint[]): ReadonlyMap<string, EndpointStatus> {
+  return new Map(endpoints.map(({ name }) => [name, { endpoint: name, fault: null, detail: null }]))
 }
 
 function detailOf(head: HeadSeen, nowMs: UnixMs): string {

@@ -105,7 +105,7 @@ const DATA_FEE_RISE = 2n
 
 /** Prices, signs and sends one transaction at a time, within what the operator allows. */
 export class TransactionSender {
-  readonly #options: SenderOptions
+  #options: SenderOptions
   readonly #use: SenderDependencies
   #wasBelowFloor = false
   /** Data fee of the newest delivery in a block, in wei; what the next one takes is not known. */
@@ -114,6 +114,11 @@ export class TransactionSender {
   constructor(options: SenderOptions, dependencies: SenderDependencies) {
     this.#options = options
     this.#use = dependencies
+  }
+
+  /** Keeps to these limits from the next transaction on. */
+  reconfigure(options: SenderOptions): void {
+    this.#options = options
   }
 
   /**

@@ -7,14 +7,11 @@ import { codeOf, OracleError } from '../errors.ts'
 import type { SignerFault, Web3Signer } from '../keys/web3signer.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
-import { type AccessDependencies, chainAccess, type TargetOptions } from './access.ts'
+import type { AccessDependencies, ChainAccess, TargetOptions } from './access.ts'
+import { chainAccess, reconfigureAccess } from './access.ts'
 import type { Call, CallEnd } from './calls.ts'
 import type { Chain, Standing } from './chain.ts'
-import type { EvmChain } from './evm-chain.ts'
-import type { Relays } from './relays.ts'
-import type { Ask, EndpointStatus, RpcPool } from './rpc.ts'
-import type { TransactionSender } from './sender.ts'
-import type { Spending } from './spending.ts'
+import type { Ask, EndpointStatus } from './rpc.ts'
 import type { Transmission, TransmitRequest, TransmitterEvent } from './transmission.ts'
 import { Transmitter } from './transmitter.ts'
 
@@ -27,36 +24,42 @@ export interface TargetDependencies extends AccessDependencies {
 /** One chain and one contract on it that certificates are delivered to. */
 export class ChainTarget implements Startable {
   readonly name: string
-  readonly config: ChainConfig
   readonly wallet: string
+  #config: ChainConfig
   readonly #clock: Pick<Clock, 'nowMs'>
   readonly #log: Log
-  readonly #pool: RpcPool
-  readonly #relays: Relays | null
-  readonly #chain: EvmChain
-  readonly #spending: Spending
+  readonly #access: ChainAccess
   readonly #transmitter: Transmitter
-  readonly #sender: TransactionSender
   readonly #signer: Web3Signer | null
 
   constructor({ config, dataDirectory }: TargetOptions, use: TargetDependencies) {
     const { name } = config
     this.name = `chain ${name}`
-    this.config = config
+    this.#config = config
     this.wallet = use.account.address
     this.#signer = use.signer
     this.#clock = use.clock
     this.#log = use.log.child({ target: name })
-    const { spending, pool, relays, chain, sender } = chainAccess({ config, dataDirectory }, use)
-    this.#spending = spending
-    this.#pool = pool
-    this.#relays = relays
-    this.#chain = chain
-    this.#sender = sender
+    this.#access = chainAccess({ config, dataDirectory }, use)
+    const { chain, spending, sender } = this.#access
     this.#transmitter = new Transmitter(
       { target: name, ...config },
       { ...use, chain, spending, sender },
     )
+  }
+
+  get config(): ChainConfig {
+    return this.#config
+  }
+
+  /**
+   * Takes over what of another configuration of the same target may change while it runs
+   * (`config/changes.ts`); a transaction that is in flight stays what it is.
+   */
+  reconfigure(config: ChainConfig): void {
+    reconfigureAccess(this.#access, config)
+    this.#transmitter.reconfigure({ target: config.name, ...config })
+    this.#config = config
   }
 
   /**
@@ -69,9 +72,9 @@ export class ChainTarget implements Startable {
     // It says itself what is wrong, and says so again when a delivery fails for it.
     const signerLooked = this.#signer?.checkAccount().catch(() => undefined)
     try {
-      await this.#chain.checkContract()
+      await this.#access.chain.checkContract()
       // An operator should not learn of an empty wallet when its turn to deliver comes.
-      await this.#sender.lookAtBalance()
+      await this.#access.sender.lookAtBalance()
     } catch (error) {
       const isReachable = error instanceof OracleError && error.code.startsWith('CONTRACT_')
       if (isReachable) throw error
@@ -91,7 +94,7 @@ export class ChainTarget implements Startable {
    * contract nothing is sent, and it counts as overtaken: the machine looks again a stage later.
    */
   transmit(request: TransmitRequest): Promise<Transmission> {
-    if (!this.#chain.isInOffice) {
+    if (!this.#access.chain.isInOffice) {
       const { round } = request.certificate
       return Promise.resolve({ outcome: 'superseded', round })
     }
@@ -100,12 +103,12 @@ export class ChainTarget implements Startable {
 
   /** Performs the effect `readChain`; rejects with RPC_NONE_USABLE or RPC_ALL_FAILED. */
   readFeeds(): ReturnType<Chain['readFeeds']> {
-    return this.#chain.readFeeds()
+    return this.#access.chain.readFeeds()
   }
 
   /** Where this committee stands on the contract; rejects as `readFeeds`. */
   standing(): Promise<Standing> {
-    return this.#chain.standing()
+    return this.#access.chain.standing()
   }
 
   /** Sends a call in between deliveries; see `Transmitter.call`. */
@@ -115,22 +118,23 @@ export class ChainTarget implements Startable {
 
   /** What most endpoints answer as of now; rejects as `readFeeds`, or with what the chain says. */
   readNow<T>(ask: Ask<T>): Promise<T> {
-    return this.#chain.readNow(ask)
+    return this.#access.chain.readNow(ask)
   }
 
   /** Feeds of a certificate as `Settlement.settle` takes them. */
   encodeReport(certificate: Certificate, feeds: readonly FeedIndex[]): Hex {
-    return this.#chain.encodeReport(certificate, feeds)
+    return this.#access.chain.encodeReport(certificate, feeds)
   }
 
   /** Number of this node's committee on the contract, as last read. */
   get epoch(): number {
-    return this.#chain.epoch
+    return this.#access.chain.epoch
   }
 
   /** What is known about each endpoint, in the order of the configuration, then each relay. */
   endpoints(): readonly EndpointStatus[] {
-    return [...this.#pool.status(), ...(this.#relays?.status() ?? [])]
+    const { pool, relays } = this.#access
+    return [...pool.status(), ...relays.status()]
   }
 
   /** The remote signer and why it signs nothing; null when the key is in this process. */
@@ -140,6 +144,6 @@ export class ChainTarget implements Startable {
 
   /** Wei paid in the last 24 hours, for gas and data. */
   spentWei(): bigint {
-    return this.#spending.spentWei(this.#clock.nowMs())
+    return this.#access.spending.spentWei(this.#clock.nowMs())
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pauseFor } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../logging.ts'
 import type { Chain } from './chain.ts'
@@ -25,4 +26,12 @@ export interface TransmitterDependencies {
   readonly onEvent?: (event: TransmitterEvent) => void
   /** Waits, or rejects when the signal aborts. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>
+}
+
+export function withDefaults(use: TransmitterDependencies): Required<TransmitterDependencies> {
+  return {
+    onEvent: () => undefined,
+    pause: (ms, signal) => pauseFor(ms, undefined, { signal, ref: false }),
+    ...use,
+  }
 }

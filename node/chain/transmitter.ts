@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { setTimeout as pauseFor } from 'node:timers/promises'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import { codeOf } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -14,18 +13,18 @@ import { adopted, slotAfter } from './slot.ts'
 import type { Job, Transmission, TransmitFailure, TransmitRequest } from './transmission.ts'
 import { OpenJobs, roundOf } from './transmission.ts'
 import type { TransmitterDependencies, TransmitterOptions } from './transmitter-options.ts'
+import { withDefaults } from './transmitter-options.ts'
 
 /**
  * Performs the effect `transmit`: brings feeds of a certificate to one contract and reports how it
- * ended. It decides nothing about which feeds are due. One transaction is in flight at a time,
- * always with the first unused nonce, so that there are no gaps to repair; a newer certificate
- * replaces an older one at the next fee bump and takes over its feeds. Whatever the chain, an
- * endpoint or the wallet does is a named outcome, never an exception. Calls that are no
- * deliveries go first: they are few, and have a time.
+ * ended. Which feeds are due is not decided here. One transaction is in flight at a time, with the
+ * first unused nonce, so that there are no gaps to repair; a newer certificate replaces an older
+ * one at the next fee bump and takes over its feeds. Whatever chain, endpoint or wallet do is a
+ * named outcome, never an exception. Calls that are no deliveries go first: few, and with a time.
  */
 export class Transmitter implements Startable {
   readonly name: string
-  readonly #options: TransmitterOptions
+  #options: TransmitterOptions
   readonly #use: Required<TransmitterDependencies>
   readonly #log: Log
   readonly #jobs = new OpenJobs()
@@ -39,13 +38,14 @@ export class Transmitter implements Startable {
   constructor(options: TransmitterOptions, dependencies: TransmitterDependencies) {
     this.name = `transmitter ${options.target}`
     this.#options = options
-    this.#use = {
-      onEvent: () => undefined,
-      pause: (ms, signal) => pauseFor(ms, undefined, { signal, ref: false }),
-      ...dependencies,
-    }
+    this.#use = withDefaults(dependencies)
     this.#log = dependencies.log.child({ target: options.target })
     this.#confirmations = new Confirmations({ depth: options.confirmations }, dependencies.chain)
+  }
+
+  /** Waits and replaces so from now on; `confirmations` stays what it was. */
+  reconfigure(options: TransmitterOptions): void {
+    this.#options = options
   }
 
   /**

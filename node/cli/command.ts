@@ -41,6 +41,8 @@ export interface CommandContext {
   readonly terminal: Terminal
   /** Aborted when the operator asks to stop. */
   readonly signal: AbortSignal
+  /** Has SIGHUP ask for something else than the end of the process, where there are signals. */
+  readonly onHangUp?: (reload: () => void) => void
 }
 
 /** A command as a value; it holds no logic besides its own `run`. */

@@ -41,6 +41,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   journal: async () => [
     (await import('./commands/journal-export.ts')).journalExport,
     (await import('./commands/journal-quality.ts')).journalQualityCommand,
+    (await import('./commands/journal-config.ts')).journalConfig,
   ],
   evidence: async () => {
     const evidence = await import('./commands/evidence.ts')

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { execute } from './execute.ts'
 import { EXIT_INTERRUPTED } from './exit-codes.ts'
+import { isTerminalGone } from './hang-up.ts'
 import { leave } from './leave.ts'
 
 const stopping = new AbortController()
@@ -19,5 +20,13 @@ process.exitCode = await execute(process.argv.slice(2), {
   stderr: process.stderr,
   terminal: { input: process.stdin, output: process.stderr },
   signal: stopping.signal,
+  onHangUp: (reload) => {
+    process.on('SIGHUP', () => {
+      if (!isTerminalGone(process.stdin)) return reload()
+      // Nobody reads what is said from now on, and saying it fails.
+      for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
+      stopping.abort()
+    })
+  },
 })
 leave([process.stdout, process.stderr])

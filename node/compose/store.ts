@@ -19,7 +19,7 @@ import { CHAIN_START, chained } from '../replay/chain.ts'
 import { encodeEffect } from '../replay/effect-codec.ts'
 import { encodeEvent } from '../replay/event-codec.ts'
 import { Journal } from '../store/journal.ts'
-import type { MessageEntry, StepEntry } from '../store/journal-entries.ts'
+import type { ConfigEntry, MessageEntry, StepEntry } from '../store/journal-entries.ts'
 import { JournalReader, type RoundRange } from '../store/journal-reader.ts'
 import { ownPast } from './past.ts'
 
@@ -33,6 +33,8 @@ export interface Store extends StorePort {
   readonly remembered: (context: Context) => Omit<Memory, 'watermark'>
   /** Certificates of these rounds that earlier processes left, checked again. */
   readonly certificates: (context: Context, rounds: RoundRange) => readonly Verified<Certificate>[]
+  /** Keeps what became of a configuration. */
+  readonly keepConfig: (config: Omit<ConfigEntry, 'table'>) => void
   readonly observer: Observer
 }
 
@@ -77,6 +79,7 @@ export function openStore(
         reader.close()
       }
     },
+    keepConfig: (config) => journal.append({ table: 'config', ...config }),
     keepCertificate: (certificate) => {
       kept = certificate
       journal.append({ ...certificateEntry(certificate, nowMs()), isBest: true })

@@ -230,6 +230,7 @@ function viewOf({ loaded, options, scene, book, driver, sources, dryRun }: ViewS
   const view = createView(
     { ...scene, name: loaded.config.name, self: options.seat, startedMs: scene.clock.nowMs() },
     {
+      config: () => ({ configDigest: scene.configDigest, reload: null }),
       clock: scene.clock,
       signer: () => ({ place: 'none', isReachable: false, watermark: 0, refused: {} }),
       book,

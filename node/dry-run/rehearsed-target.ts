@@ -96,7 +96,7 @@ export class RehearsedTarget implements Startable, TargetPort {
       balanceEther: this.#balanceWei === null ? null : formatEther(this.#balanceWei),
       balanceEtherMin: formatEther(config.balanceEtherMin),
       spentEther: formatEther(spending.spentWei(this.#use.clock.nowMs())),
-      endpoints: [...pool.status(), ...(relays?.status() ?? [])],
+      endpoints: [...pool.status(), ...relays.status()],
       fault: this.#fault,
       priced: this.#priced,
       hindered: this.#hindered,

@@ -16,18 +16,15 @@ import type {
 import { succeedQuote } from '../../aggregator/aggregation/quote.ts'
 import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-commitment.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
+import { isEqualConfig } from '../config/equal.ts'
 import type { AskingScope } from './asked.ts'
-import { askedOptions, askedVenues } from './asked.ts'
-import type {
-  AskingDependencies,
-  OpenVenue,
-  OpenVenueDependencies,
-  VenueStatus,
-} from './open-venue.ts'
-import { openOptionVenue, openVenue, statusOf } from './open-venue.ts'
+import type { SourcesConfig } from './config.ts'
+import type { AskingDependencies, OpenVenueDependencies, VenueStatus } from './open-venue.ts'
+import { statusOf } from './open-venue.ts'
 import type { PollReport } from './poller.ts'
 import { overHeld } from './quote-window.ts'
-import { sourceSettings } from './settings.ts'
+import { RunningVenues } from './running-venues.ts'
+import { marketsAsked, sourceSettings } from './settings.ts'
 import type { StreamClient, StreamReport } from './stream-client.ts'
 
 /** What happened, for counting. */
@@ -83,14 +80,14 @@ export interface FeedsSample {
  */
 export class SourceEngine {
   readonly name = 'sources'
-  readonly #options: AskingScope
+  #options: AskingScope
   readonly #dependencies: SourceEngineDependencies
-  readonly #settings: SourceSettings
+  #settings: SourceSettings
   /** One entry per leg: bounded by the configuration. */
   readonly #quotes = new Map<string, ReceivedQuote>()
   readonly #hashes = new WeakMap<ReceivedQuote, Uint8Array>()
   #state: SourceState = SOURCE_STATE_START
-  #running: Running | null = null
+  #running: RunningVenues | null = null
 
   constructor(options: AskingScope, dependencies: SourceEngineDependencies) {
     this.#options = options
@@ -101,31 +98,38 @@ export class SourceEngine {
   /** Begins to poll; does not wait for a first answer. */
   async start(): Promise<void> {
     if (this.#running !== null) return
-    const { feeds } = this.#options
-    for (const { name, kind } of feeds) {
-      if (isDerived(kind) || this.#settings.feeds.some((feed) => feed.name === name)) continue
-      this.#dependencies.log.warn('source.feed.unsupported', { feed: name, kind })
-    }
-    const controller = new AbortController()
-    const asked = askedVenues(this.#options)
-    const asking = this.#asking()
-    const parts = [
-      ...asked.spot.map((venue) => openVenue(venue, asking)),
-      ...asked.options.map((name) => openOptionVenue(askedOptions(name, this.#options), asking)),
-    ]
-    const runners = parts.flatMap(({ poller, stream }) => [poller, ...(stream ? [stream] : [])])
-    const loops = runners.map((runner) => runner.run(controller.signal))
-    this.#running = { controller, parts, loops: Promise.all(loops) }
+    this.#warnOfUnsupported()
+    this.#running = new RunningVenues(this.#asking())
+    this.#running.ask(this.#options)
   }
 
   /** Ends open requests and connections and waits until nothing runs. */
   async stop(): Promise<void> {
     const running = this.#running
-    if (running === null) return
     this.#running = null
-    running.controller.abort()
-    await running.loops
-    await Promise.all(running.parts.map(({ close }) => close()))
+    await running?.stop()
+  }
+
+  /**
+   * Values and asks by another configuration from now on; `clockOffsetMs` stays what it was. A
+   * venue that is asked as before goes on undisturbed, and its quotes and the quarantine stay.
+   */
+  reconfigure(config: SourcesConfig): void {
+    const options = { ...this.#options, config }
+    const settings = sourceSettings(config, options.feeds)
+    const before = this.#options.config.declaredVenues
+    this.#options = options
+    this.#settings = settings
+    const isKept = (venue: VenueName, market: MarketName) =>
+      marketsAsked(settings, venue).includes(market) &&
+      // What a declaration meant before may be why it was changed.
+      isEqualConfig(before[venue], config.declaredVenues[venue])
+    for (const [key, { venue, market }] of this.#quotes) {
+      if (!isKept(venue, market)) this.#quotes.delete(key)
+    }
+    if (this.#running === null) return
+    this.#warnOfUnsupported()
+    this.#running.ask(options)
   }
 
   /** Values of every feed from the quotes held at this moment; changes only the quarantine. */
@@ -159,7 +163,14 @@ export class SourceEngine {
 
   /** How each polled venue does, for operators. */
   venues(): readonly VenueStatus[] {
-    return this.#running?.parts.map(statusOf) ?? []
+    return this.#running?.parts().map(statusOf) ?? []
+  }
+
+  #warnOfUnsupported(): void {
+    for (const { name, kind } of this.#options.feeds) {
+      if (isDerived(kind) || this.#settings.feeds.some((feed) => feed.name === name)) continue
+      this.#dependencies.log.warn('source.feed.unsupported', { feed: name, kind })
+    }
   }
 
   #asking(): OpenVenueDependencies {
@@ -212,12 +223,6 @@ export class SourceEngine {
     this.#hashes.set(quote, hash)
     return hash
   }
-}
-
-interface Running {
-  readonly controller: AbortController
-  readonly parts: readonly OpenVenue[]
-  readonly loops: Promise<unknown>
 }
 
 function unsupported(feed: string): UnsupportedFeed {

@@ -56,7 +56,21 @@ export interface StepEntry {
   readonly body: Uint8Array
 }
 
-export type JournalEntry = MessageEntry | CertificateEntry | EvidenceEntry | StepEntry
+/** What became of a configuration: a start with it, or a reload. Few, and never rolled away. */
+export interface ConfigEntry {
+  readonly table: 'config'
+  readonly atMs: UnixMs
+  readonly outcome: 'started' | 'applied' | 'unchanged' | 'refused'
+  /** `OK`, or why it was refused. */
+  readonly code: string
+  /** Of what the process ran with before; null at its start. */
+  readonly digestBefore: string | null
+  readonly digestAfter: string
+  /** Paths that changed, or problems; no values. */
+  readonly details: readonly string[]
+}
+
+export type JournalEntry = MessageEntry | CertificateEntry | EvidenceEntry | StepEntry | ConfigEntry
 
 /** Limits of the journal on disk; reached, the oldest tenth of the history goes. */
 export interface JournalLimits {
@@ -100,5 +114,12 @@ export type FromWriter =
 
 /** Bytes an entry weighs in memory, for limits; its small fields count a flat amount. */
 export function weightOf(entry: JournalEntry): number {
-  return 256 + (entry.table === 'step' ? entry.body.length : entry.bytes.length)
+  switch (entry.table) {
+    case 'step':
+      return 256 + entry.body.length
+    case 'config':
+      return entry.details.reduce((sum, text) => sum + 2 * text.length, 512)
+    default:
+      return 256 + entry.bytes.length
+  }
 }

@@ -65,6 +65,23 @@ PRAGMA application_id = ${APPLICATION_ID};
 `
 
 /**
+ * Came later, and changes nothing that was there: a journal without it is of the same version, and
+ * gets it from the next writer.
+ */
+const CONFIG_TABLE = `
+CREATE TABLE IF NOT EXISTS config (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  code TEXT NOT NULL,
+  digest_before TEXT,
+  digest_after TEXT NOT NULL,
+  details TEXT NOT NULL
+) STRICT
+`
+
+/**
  * Opens the journal for its one writer, and makes it when there is none.
  *
  * @throws {OracleError} `JOURNAL_UNREADABLE`, `JOURNAL_VERSION_OTHER`
@@ -80,6 +97,7 @@ export function openForWriting(path: string): DatabaseSync {
     if (numberOf(database, 'user_version') === 0 && isEmpty(database)) {
       database.exec(`BEGIN; ${TABLES} COMMIT`)
     }
+    if (isOurs(database)) database.exec(CONFIG_TABLE)
     return database
   })
 }
@@ -116,14 +134,18 @@ function opened(path: string, open: () => DatabaseSync): DatabaseSync {
 }
 
 function checkVersion(database: DatabaseSync, path: string): void {
+  if (isOurs(database)) return
   const version = numberOf(database, 'user_version')
-  const application = numberOf(database, 'application_id')
-  if (version === SCHEMA_VERSION && application === APPLICATION_ID) return
   throw new OracleError(
     'JOURNAL_VERSION_OTHER',
     `${path} is no journal of version ${SCHEMA_VERSION}; move it away and start again`,
     { context: { path, version } },
   )
+}
+
+function isOurs(database: DatabaseSync): boolean {
+  const version = numberOf(database, 'user_version')
+  return version === SCHEMA_VERSION && numberOf(database, 'application_id') === APPLICATION_ID
 }
 
 function isEmpty(database: DatabaseSync): boolean {

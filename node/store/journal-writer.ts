@@ -8,6 +8,8 @@ interface Statements {
   readonly best: StatementSync
   readonly evidence: StatementSync
   readonly step: StatementSync
+  readonly config: StatementSync
+  readonly forgetConfig: StatementSync
 }
 
 /** Tables that are history: their oldest rows go when a limit is reached. */
@@ -16,6 +18,9 @@ const ROLLED = [
   { table: 'certificate', time: 'received_ms' },
   { table: 'step', time: 'now_ms' },
 ] as const
+
+/** A year of a reload every hour. */
+const CONFIGS_MAX = 8_760
 
 /** Batches between two looks at the limits. */
 const ROLL_EVERY = 16
@@ -96,6 +101,13 @@ export class JournalWriter {
       case 'step': {
         const { number, chain, nowMs, round, kind, type, body } = entry
         this.#statements.step.run(run, number, chain, nowMs, round, kind, type, body)
+        return
+      }
+      case 'config': {
+        const { atMs, outcome, code, digestBefore, digestAfter, details } = entry
+        const texts = [outcome, code, digestBefore, digestAfter, JSON.stringify(details)]
+        const { lastInsertRowid: id } = this.#statements.config.run(run, atMs, ...texts)
+        this.#statements.forgetConfig.run(Number(id) - CONFIGS_MAX)
       }
     }
   }
@@ -136,5 +148,9 @@ function statementsOf(database: DatabaseSync): Statements {
     step: insert('step', [
       ...['run', 'number', 'chain', 'now_ms', 'round', 'kind', 'type', 'body'],
     ]),
+    config: insert('config', [
+      ...['run', 'at_ms', 'outcome', 'code', 'digest_before', 'digest_after', 'details'],
+    ]),
+    forgetConfig: database.prepare('DELETE FROM config WHERE id <= ?'),
   }
 }

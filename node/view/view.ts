@@ -32,7 +32,6 @@ const OBSERVED_ROUNDS = 16
 export interface ViewOptions {
   readonly name: string
   readonly version: string
-  readonly configDigest: string
   readonly context: Context
   readonly self: MemberIndex
   readonly startedMs: number
@@ -40,6 +39,7 @@ export interface ViewOptions {
 
 /** Where the view looks; every function is cheap. */
 export interface ViewSources {
+  readonly config: () => Pick<StatusView, 'configDigest' | 'reload'>
   readonly clock: Pick<Clock, 'nowMs'>
   readonly book: RoundBook
   readonly signer: () => SignerView
@@ -90,7 +90,7 @@ function statusOf(options: ViewOptions, sources: ViewSources): StatusView {
   return {
     name: options.name,
     version: options.version,
-    configDigest: options.configDigest,
+    ...sources.config(),
     network: committee.params.network,
     committeeDigest: toHex(committee.digest),
     member: options.self,

@@ -72,6 +72,50 @@ async function lyingRpc(): Promise<LyingRpc> {
 
 const faultsOf = (target: ChainTarget) => target.endpoints().map(({ fault }) => fault)
 
+test('given other endpoints and caps while it runs, then the next delivery has them', async () => {
+  const [before, after] = [await lyingRpc(), await lyingRpc()]
+  const { target } = await started({ rpcUrls: [before.url] })
+  before.answer = { status: 500, text: 'gone' }
+  const certificate = deployed.certify()
+  expect(await target.transmit({ certificate, feeds: [0] })).toMatchObject({ outcome: 'failed' })
+  target.reconfigure({ ...target.config, rpcUrls: [after.url] })
+  expect(target.endpoints()).toEqual([{ endpoint: after.host, fault: null, detail: null }])
+  const asked = before.asked.length
+  const next = deployed.certify()
+  expect(await target.transmit({ certificate: next, feeds: [0] })).toMatchObject({
+    outcome: 'landed',
+  })
+  expect(before.asked).toHaveLength(asked)
+  target.reconfigure({ ...target.config, gasMax: 100_000, feePerGasGweiMax: 1n })
+  const last = deployed.certify()
+  expect(await target.transmit({ certificate: last, feeds: [0] })).toMatchObject({
+    code: 'TRANSMIT_FEE_OVER_CAP',
+  })
+})
+
+test('given endpoints are replaced while they are compared, then the new ones decide', async () => {
+  const [before, after] = [await lyingRpc(), await lyingRpc()]
+  const { target } = await started({ rpcUrls: [before.url] })
+  before.lieAbout('eth_chainId', () => '0x1')
+  const read = target.readFeeds()
+  target.reconfigure({ ...target.config, rpcUrls: [after.url] })
+  expect(await read).toHaveLength(3)
+  expect(target.endpoints()).toMatchObject([{ endpoint: after.host, fault: null }])
+})
+
+test('given relays while it runs, then it sends to them alone, and back', async () => {
+  const relay = await lyingRpc()
+  const { target } = await started()
+  target.reconfigure({ ...target.config, sendUrls: [relay.url] })
+  const certificate = deployed.certify()
+  expect(await target.transmit({ certificate, feeds: [0] })).toMatchObject({ outcome: 'landed' })
+  expect(relay.asked).toEqual(['eth_sendRawTransaction'])
+  target.reconfigure({ ...target.config, sendUrls: [] })
+  const next = deployed.certify()
+  await target.transmit({ certificate: next, feeds: [0] })
+  expect(relay.asked).toHaveLength(1)
+})
+
 test('a certificate lands, and the contract holds what it says', async () => {
   const { target } = await started()
   const certificate = deployed.certify()

@@ -264,6 +264,32 @@ describe('one node of four, without its chain, its venues and the others', () =>
     expect(started).toContain(configDigest)
   })
 
+  test('takes over its file on SIGHUP, refuses a bad one, and goes on', async () => {
+    const node = await startNode()
+    const says = async (event: string) => {
+      const isSaid = () => node.texts.stderr.includes(`"event":"${event}"`)
+      while (!isSaid()) await once(node.child.stderr ?? node.child, 'data')
+    }
+    const good = JSON.parse(await readFile(config, 'utf8'))
+    await writeFile(config, '{ "log": [')
+    node.child.kill('SIGHUP')
+    await says('config.refused')
+    await writeFile(config, JSON.stringify({ ...good, log: { level: 'debug' } }))
+    node.child.kill('SIGHUP')
+    node.child.kill('SIGHUP')
+    await says('config.applied')
+    const status = await (await request(`${node.address}/v1/status`)).body.json()
+    const { stdout } = await parallax('config', 'check', config, '--json')
+    expect(status).toMatchObject({ configDigest: JSON.parse(stdout).configDigest })
+    node.child.kill('SIGTERM')
+    expect(await node.ended).toMatchObject({ exitCode: 0 })
+    const kept = JSON.parse(
+      (await parallax('journal', 'config', '--config', config, '--json')).stdout,
+    )
+    const outcomes = kept.map((each: { readonly outcome: string }) => each.outcome)
+    expect(outcomes.slice(0, 3)).toEqual(['started', 'refused', 'applied'])
+  })
+
   test('with a wrong passphrase it does not start', async () => {
     const ended = await start(['run', '--config', config], 'wrong').ended
     expect(ended).toMatchObject({ exitCode: 4, stdout: '' })

@@ -15,6 +15,7 @@ let env: NodeJS.ProcessEnv
 const PROGRAM = `
 const end = process.argv.at(-1)
 process.on('SIGTERM', () => process.exit(0))
+process.on('SIGHUP', () => console.log('reads again'))
 console.log('running ' + process.argv[2])
 if (end === 'runs') setInterval(() => {}, 1000)
 else process.exit(Number(end))
@@ -67,6 +68,17 @@ test('an end that a restart may mend is the end of the container', async () => {
   const container = enter('signer', '7')
   expect(await ended(container)).toBe(7)
   expect(probe('alive')).toBe(1)
+})
+
+test('a node is told to read its configuration again, and goes on', async () => {
+  const container = enter('run', 'runs')
+  expect(await said(container, 'stdout')).toBe('running run\n')
+  for (let count = 0; count < 2; count++) {
+    container.kill('SIGHUP')
+    expect(await said(container, 'stdout')).toBe('reads again\n')
+  }
+  container.kill('SIGTERM')
+  expect(await ended(container)).toBe(0)
 })
 
 test('a restart by hand is not held back by what was before', async () => {

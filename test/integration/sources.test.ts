@@ -155,6 +155,43 @@ describe('the engine against the market server', () => {
     expect(driven.codes.get('okx')).toBeUndefined()
   })
 
+  test('given another configuration while it runs, then no value is missing', async () => {
+    const { market, driven, time } = await scene()
+    await driven.round(1_000)
+    const { venues, ...rest } = configAt(market)
+    const kraken = { ...venues.kraken, enabled: false }
+    const okx = { ...venues.okx, timeoutMs: venues.okx.timeoutMs + 1 }
+    driven.engine.reconfigure({ ...rest, venues: { ...venues, kraken, okx } })
+    const sample = driven.engine.sampleFeeds(time.nowMs())
+    expect(sample.values.every((value) => value !== null)).toBe(true)
+    expect(sample.feeds[0]?.venues.map(({ venue }) => venue)).not.toContain('kraken')
+    const states = driven.engine.venues().map(({ venue, code }) => [venue, code])
+    // Those that changed are begun anew and have not answered; the others were never ended.
+    expect(Object.fromEntries(states)).toEqual({
+      ...{ binance: 'ok', coinbase: 'ok', bitstamp: 'ok' },
+      okx: null,
+    })
+    const asked = market.requestsOf('kraken')
+    time.advance(1_000)
+    await driven.polled('okx', 2)
+    await driven.polled('binance', 2)
+    expect(market.requestsOf('kraken')).toBe(asked)
+    driven.engine.reconfigure(configAt(market))
+    time.advance(1_000)
+    await driven.polled('kraken', 2)
+    expect(driven.engine.sampleFeeds(time.nowMs()).feeds[0]?.venues).toHaveLength(5)
+  })
+
+  test('given it stops while venues end that were taken out, then it waits for them', async () => {
+    const { market, driven } = await scene()
+    const { venues, ...rest } = configAt(market)
+    const off = Object.entries(venues).map(([name, venue]) => [name, { ...venue, enabled: false }])
+    driven.engine.reconfigure({ ...rest, venues: Object.fromEntries(off) })
+    expect(driven.engine.venues()).toEqual([])
+    await driven.engine.stop()
+    expect(driven.engine.venues()).toEqual([])
+  })
+
   test('start and stop twice are once, and after stop nothing is asked', async () => {
     const { market, driven, time } = await scene()
     await driven.engine.start()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { loadConfig } from '../../config/load.ts'
 import { createLog } from '../../logging.ts'
 import { keepYoungGenerationSmall } from '../../young-generation.ts'
-import { command } from '../command.ts'
+import { type CommandContext, command } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 import { readVersion } from '../version.ts'
 
@@ -18,8 +18,9 @@ export const run = command({
       describe: "the node's configuration, as `parallax init` writes it",
     },
   },
-  run: async ({ config: path, json }, { stdout, stderr, terminal, signal }) => {
+  run: async ({ config: path, json }, { stdout, stderr, terminal, signal, onHangUp }) => {
     keepYoungGenerationSmall()
+    const reloads = reloadsOf(onHangUp)
     const loaded = await loadConfig(path)
     const log = createLog(loaded.config.log, stderr)
     // Loaded here, not above: the network stack takes a second that other commands need not wait.
@@ -29,7 +30,9 @@ export const run = command({
       await using node = await startNode(loaded, { log, terminal, version, signal })
       const { address } = node
       stdout.write(json ? `${JSON.stringify({ address })}\n` : `${address}\n`)
+      reloads.startTo(() => void node.reload())
       if (!signal.aborted) await Promise.race([node.failed, once(signal, 'abort')])
+      reloads.startTo(() => undefined)
       log.info('node.stopping')
     } catch (error) {
       // Being asked to stop while starting is no failure.
@@ -38,3 +41,19 @@ export const run = command({
     return EXIT_DONE
   },
 })
+
+/** Requests to reload; one that comes before the node runs waits for it. */
+function reloadsOf(onHangUp: CommandContext['onHangUp']) {
+  let isAsked = false
+  let reload = () => {
+    isAsked = true
+  }
+  onHangUp?.(() => reload())
+  return {
+    startTo: (run: () => void) => {
+      reload = run
+      if (isAsked) run()
+      isAsked = false
+    },
+  }
+}

@@ -32,6 +32,7 @@ function textOf({ status: node, feeds, peers, venues, obstacles }: Overview): st
   const facts = [
     ['node', `${node.name}, member ${node.member} of ${node.committee.size}, ${node.network}`],
     ['runs', `${node.version}, configuration ${node.configDigest}`],
+    ...reloadText(node.reload),
     ['state', obstacles.length === 0 ? 'ready' : `not ready: ${obstacles.join(', ')}`],
     ['round', `${node.round}, every ${node.roundMs} ms`],
     ['rounds', `${fast} fast, ${proposed} proposed, ${skipped} skipped; latency ${latency}`],
@@ -45,6 +46,13 @@ function textOf({ status: node, feeds, peers, venues, obstacles }: Overview): st
   })
   const table = columns([['FEED', 'COMMITTEE', 'ROUND', 'THIS NODE'], ...rows])
   return `${columns(facts)}\n\n${table}\n`
+}
+
+/** Nothing unless the file was refused since: then the node runs with an older one. */
+function reloadText(reload: Overview['status']['reload']): string[][] {
+  if (reload?.outcome !== 'refused') return []
+  const at = new Date(reload.atMs).toISOString()
+  return [['reload', `refused ${at}: ${reload.code}, ${reload.problems} in the log`]]
 }
 
 /** Whom an operator has to call. */

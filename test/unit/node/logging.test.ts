@@ -32,6 +32,17 @@ test('events below the level are not written', () => {
   expect(lines).toHaveLength(1)
 })
 
+test('a level that is set later holds for children that were made before', () => {
+  const { log, lines } = collect({ level: 'warn' })
+  const child = log.child({ node: 'alpha' })
+  child.info('before')
+  log.setLevel('info')
+  child.info('heard')
+  log.setLevel('silent')
+  child.error('after')
+  expect(lines.map((line) => JSON.parse(line).event)).toEqual(['heard'])
+})
+
 test('secrets are redacted at the top and one level down', () => {
   const { log, lines } = collect()
   log.info('x', { passphrase: 'hunter2', keys: { privateKey: 'abc123', path: 'k.json' } })

@@ -76,6 +76,7 @@ export class FakeView implements NodeView {
       name: this.nodeName,
       version: '0.1.0',
       configDigest: 'facade'.repeat(11).slice(0, 64),
+      reload: null,
       network: 'local',
       committeeDigest: 'c0ffee'.repeat(10).padEnd(64, '0'),
       member: 0,

@@ -29,6 +29,7 @@ test('a name ends with its unit, a counter with total', () => {
   ]
   const flags = [
     'parallax_build_info',
+    'parallax_config_refused',
     'parallax_feed_available',
     'parallax_obstacle',
     'parallax_peer_connected',

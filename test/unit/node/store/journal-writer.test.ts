@@ -47,6 +47,52 @@ function read<T>(name: string, use: (reader: JournalReader) => T): T {
   }
 }
 
+describe('configurations', () => {
+  const entry = (outcome: 'started' | 'refused', details: readonly string[] = []) => ({
+    ...{ table: 'config' as const, atMs: 7, outcome, code: 'OK', details },
+    ...{ digestBefore: outcome === 'started' ? null : 'a', digestAfter: 'a' },
+  })
+
+  it('are kept in their order, also those that were refused', () => {
+    const { writer } = open()
+    writer.write([entry('started'), entry('refused', ['api.port: no', 'log: no'])])
+    const reader = new JournalReader(pathOf())
+    const kept = reader.configs()
+    reader.close()
+    expect(kept.map(({ outcome }) => outcome)).toEqual(['started', 'refused'])
+    expect(kept[1]).toMatchObject({
+      atMs: 7,
+      digestBefore: 'a',
+      details: ['api.port: no', 'log: no'],
+    })
+  })
+
+  it('are none in a journal of before, which the next writer adds them to', () => {
+    const { database } = open()
+    database.exec('DROP TABLE config')
+    database.close()
+    const reader = new JournalReader(pathOf())
+    expect(reader.configs()).toEqual([])
+    reader.close()
+    const { writer } = open()
+    writer.write([entry('started')])
+    const again = new JournalReader(pathOf())
+    expect(again.configs()).toHaveLength(1)
+    again.close()
+  })
+
+  it('go with the oldest when there are too many', () => {
+    const { database, writer } = open()
+    database.exec("INSERT INTO sqlite_sequence VALUES ('config', 8760)")
+    writer.write([entry('started'), entry('refused')])
+    database.exec('UPDATE config SET id = 1 WHERE id = 8761')
+    writer.write([entry('refused')])
+    const reader = new JournalReader(pathOf())
+    expect(reader.configs().map(({ outcome }) => outcome)).toEqual(['refused', 'refused'])
+    reader.close()
+  })
+})
+
 describe('the journal', () => {
   it('gives back what was written, by round and in order', () => {
     const { writer } = open()

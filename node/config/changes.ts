@@ -1,0 +1,85 @@
+import { isEqualConfig } from './equal.ts'
+import type { LoadedConfig } from './load.ts'
+
+/** What differs between two configurations, by paths such as `chains.mainnet.rpcUrls`. */
+export interface ConfigChanges {
+  /** Taken over by a node that runs. */
+  readonly applied: readonly string[]
+  /** What a node takes over at its start alone. */
+  readonly restart: readonly string[]
+}
+
+/** Paths that a node takes over while it runs; `*` stands for one name. */
+const WHILE_RUNNING = [
+  'sources.venues.*',
+  'sources.declaredVenues.*',
+  'sources.optionVenues.*',
+  'sources.volatility',
+  'sources.conversions',
+  'sources.feeds.*',
+  'chains.*.rpcUrls',
+  'chains.*.sendUrls',
+  'chains.*.rpcTimeoutMs',
+  'chains.*.compareEveryMs',
+  'chains.*.headAgeMsMax',
+  'chains.*.headLagBlocksMax',
+  'chains.*.pollEveryMs',
+  'chains.*.bumpAfterMs',
+  'chains.*.bumpsMax',
+  'chains.*.feePerGasGweiMax',
+  'chains.*.priorityFeePerGasGweiMax',
+  'chains.*.gasMax',
+  'chains.*.spendPerDayEtherMax',
+  'chains.*.balanceEtherMin',
+  'log.level',
+] as const
+
+/** Each path as its parts: a name may hold dots, so texts are not split. */
+const PATTERNS = WHILE_RUNNING.map((path) => path.split('.'))
+
+type Loaded = Pick<LoadedConfig, 'config' | 'committee' | 'predecessor'>
+
+/**
+ * Compares two configurations with the committee files that they name. Values are left out: an
+ * address may hold the key of a provider.
+ */
+export function changesBetween(before: Loaded, after: Loaded): ConfigChanges {
+  const changes = { applied: [] as string[], restart: [] as string[] }
+  for (const path of differing(plain(before), plain(after), [])) {
+    const isApplied = PATTERNS.some((pattern) => startsWith(path, pattern))
+    changes[isApplied ? 'applied' : 'restart'].push(path.join('.'))
+  }
+  return changes
+}
+
+/** Targets by their names, so that their order says nothing. */
+function plain({ config, committee, predecessor }: Loaded): Readonly<Record<string, unknown>> {
+  const chains = Object.fromEntries(config.chains.map((chain) => [chain.name, chain]))
+  const files = { 'committee file': committee, "predecessor's file": predecessor }
+  return { ...config, chains, ...files }
+}
+
+function differing(
+  before: unknown,
+  after: unknown,
+  path: readonly string[],
+): readonly (readonly string[])[] {
+  if (isEqualConfig(before, after)) return []
+  if (!isRecord(before) || !isRecord(after) || path.length === DEPTH_MAX) return [path]
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...names].flatMap((name) => differing(before[name], after[name], [...path, name]))
+}
+
+/** As deep as settings of one venue, feed or chain. */
+const DEPTH_MAX = 4
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  return !Array.isArray(value) && !(value instanceof Uint8Array)
+}
+
+function startsWith(path: readonly string[], pattern: readonly string[]): boolean {
+  return pattern.every(
+    (part, index) => part === path[index] || (part === '*' && index < path.length),
+  )
+}

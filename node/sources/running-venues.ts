@@ -1,0 +1,94 @@
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import { textOfConfig } from '../config/equal.ts'
+import { type AskingScope, askedOptions, askedVenues } from './asked.ts'
+import type { OpenVenue, OpenVenueDependencies } from './open-venue.ts'
+import { openOptionVenue, openVenue } from './open-venue.ts'
+
+/** A venue that is asked, until it is ended. */
+interface RunningVenue {
+  readonly name: VenueName
+  /** All that decides how it is asked, as text: equal texts ask alike. */
+  readonly how: string
+  readonly part: OpenVenue
+  readonly controller: AbortController
+  /** Resolves when nothing of it runs any more. */
+  readonly ended: Promise<void>
+}
+
+interface ToAsk {
+  readonly name: VenueName
+  readonly how: string
+  readonly open: (asking: OpenVenueDependencies) => OpenVenue
+}
+
+/** The venues that are asked now. */
+export class RunningVenues {
+  readonly #asking: OpenVenueDependencies
+  #running: readonly RunningVenue[] = []
+  readonly #ending = new Set<Promise<void>>()
+
+  constructor(asking: OpenVenueDependencies) {
+    this.#asking = asking
+  }
+
+  /** Asks these from now on: what is asked as before goes on, all else is ended or begun. */
+  ask(scope: AskingScope): void {
+    const wanted = toAsk(scope)
+    const isWanted = ({ name, how }: RunningVenue) =>
+      wanted.some((each) => each.name === name && each.how === how)
+    const kept = new Map(this.#running.filter(isWanted).map((each) => [each.name, each]))
+    for (const each of this.#running) if (kept.get(each.name) !== each) this.#end(each)
+    this.#running = wanted.map((each) => kept.get(each.name) ?? this.#begin(each))
+  }
+
+  /** In the order in which they are shown. */
+  parts(): readonly OpenVenue[] {
+    return this.#running.map(({ part }) => part)
+  }
+
+  /** Resolves when nothing runs any more, of venues that were asked before either. */
+  async stop(): Promise<void> {
+    for (const each of this.#running) this.#end(each)
+    this.#running = []
+    await Promise.all(this.#ending)
+  }
+
+  #begin({ name, how, open }: ToAsk): RunningVenue {
+    const controller = new AbortController()
+    const { signal } = controller
+    const { onPolled, onStreamed, onStreamFault } = this.#asking
+    // What was under way when a venue was ended may be about markets that nobody asks for any more.
+    const part = open({
+      ...this.#asking,
+      onPolled: (report, from) => signal.aborted || onPolled(report, from),
+      onStreamed: (venue, report) => signal.aborted || onStreamed(venue, report),
+      onStreamFault: (venue, code) => signal.aborted || onStreamFault(venue, code),
+    })
+    const { poller, stream, close } = part
+    const loops = [poller, ...(stream === null ? [] : [stream])].map((each) => each.run(signal))
+    const ended = Promise.all(loops).then(() => close())
+    return { name, how, part, controller, ended }
+  }
+
+  #end({ controller, ended }: RunningVenue): void {
+    controller.abort()
+    this.#ending.add(ended)
+    void ended.finally(() => this.#ending.delete(ended))
+  }
+}
+
+function toAsk(scope: AskingScope): readonly ToAsk[] {
+  const { spot, options } = askedVenues(scope)
+  return [
+    ...spot.map((asked): ToAsk => {
+      const { venue, config, streamed } = asked.found
+      const how = textOfConfig([config, streamed, asked.markets])
+      return { name: venue.name, how, open: (asking) => openVenue(asked, asking) }
+    }),
+    ...options.map((name): ToAsk => {
+      const { config, feeds } = scope
+      const how = textOfConfig([config.optionVenues[name], config.volatility, feeds])
+      return { name, how, open: (asking) => openOptionVenue(askedOptions(name, scope), asking) }
+    }),
+  ]
+}
