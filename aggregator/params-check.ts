@@ -2,7 +2,13 @@ import { isDerived } from './aggregation/derived-feeds.ts'
 import type { Derivation } from './aggregation/derived-kind.ts'
 import { currenciesOf } from './aggregation/quotes-graph.ts'
 import type { FeedParams, Params, TimingParams } from './params.ts'
-import { DERIVATION_KINDS, FEED_KINDS, FEED_TIERS, flagshipsOf } from './params.ts'
+import {
+  DERIVATION_KINDS,
+  FEED_KINDS,
+  FEED_TIERS,
+  flagshipsOf,
+  PROTOCOL_VERSION,
+} from './params.ts'
 import { INT64_MAX, INT64_MIN } from './report/words.ts'
 import { toHex } from './values/bytes.ts'
 
@@ -26,7 +32,11 @@ export function problemsOf(params: Params): readonly ParamsProblem[] {
   const report: Report = (path, holds, message) => {
     if (!holds) problems.push({ path, message })
   }
-  report('protocolVersion', params.protocolVersion === 1, 'must be 1')
+  report(
+    'protocolVersion',
+    params.protocolVersion === PROTOCOL_VERSION,
+    `must be ${PROTOCOL_VERSION}`,
+  )
   report('network', /^[a-z0-9-]{1,31}$/.test(params.network), 'must be 1 to 31 of a-z, 0-9 and -')
   report('keygenAttempt', isWhole(params.keygenAttempt, 0, 0xffffffff), 'must fit 32 bits')
   report('genesisMs', isWhole(params.genesisMs, 0, 2 ** 48), 'must be a time in milliseconds')

@@ -89,6 +89,9 @@ export interface LimitParams {
   readonly syncBatchMax: number
 }
 
+/** The only version of the protocol that this software speaks; names of topics carry it. */
+export const PROTOCOL_VERSION = 1
+
 /** Committee parameters: equal on every node and digested into `committeeDigest` (§3). */
 export interface Params {
   readonly protocolVersion: number

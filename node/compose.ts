@@ -154,7 +154,7 @@ async function assemble(assembly: Assembly) {
   const { engine, sources } = makeSources(config.sources, assembly)
   const targets = makeTargets(config, { ...assembly, predecessor: loaded.predecessor })
   const chains = targets.map(({ target }) => target)
-  const certified = makeCertified({ ...config, committee: loaded.committee }, { log, metrics })
+  const certified = makeCertified({ ...config, committee: loaded.committee }, assembly)
   const settlers = makeSettlers(targets, { ...assembly, self, store, shelf: certified.shelf })
   const book = new RoundBook(committee, () => clock.preciseMs())
   const peers = new PeerBook(committee, later.do)
@@ -217,7 +217,7 @@ async function makeNetwork(
   assembly: Assembly,
   { inbound, rotation }: { readonly inbound: Inbound; readonly rotation: Rotation },
 ): Promise<Network> {
-  const { loaded, signer, context, clock, log, metrics, onFatal } = assembly
+  const { loaded, signer, context, clock, log, metrics, onFatal, version } = assembly
   const { committee } = context
   const { network } = loaded.config
   const repairs = new Later({
@@ -226,6 +226,7 @@ async function makeNetwork(
   const addresses = new Map(network.members.map(({ index, address }) => [index, address]))
   return await Network.create(
     {
+      version,
       identity: signer.identity,
       own: signer.self,
       members: committee.params.members.map(({ identityKey }, index) => {

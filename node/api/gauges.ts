@@ -1,3 +1,4 @@
+import { PROTOCOL_VERSION } from '../../aggregator/params.ts'
 import type { Share } from '../../aggregator/statistics/figures.ts'
 import { BPS_WHOLE } from '../../aggregator/values/basis-points.ts'
 import type { DryRunView } from './dry-run-view.ts'
@@ -44,8 +45,13 @@ export function mirror(view: NodeView, metrics: Metrics): void {
 function mirrorPeers(view: NodeView, metrics: Metrics): void {
   const others = view.peers().filter((peer) => !peer.isSelf)
   metrics.peersConnected.set(others.filter((peer) => peer.isConnected).length)
-  for (const { index, isConnected, observed } of others) {
+  // What a member said before must not stay beside what it says now.
+  metrics.peerBuild.reset()
+  for (const { index, isConnected, observed, version, protocol } of others) {
     const member = String(index)
+    const isForeign = protocol !== null && protocol !== PROTOCOL_VERSION
+    metrics.peerForeign.set({ member }, isForeign ? 1 : 0)
+    if (version !== null) metrics.peerBuild.set({ member, version, protocol: String(protocol) }, 1)
     metrics.peerConnected.set({ member }, isConnected ? 1 : 0)
     metrics.peerObserved.set({ member }, observed)
   }

@@ -109,6 +109,14 @@ function peerMetrics(registry: Registry) {
     peerFollows: gauge('parallax_peer_follow_ratio', 'Rounds that say what another said sooner.', [
       'member',
     ]),
+    peerBuild: gauge('parallax_peer_build_info', 'Always 1; what a member says it runs.', [
+      ...(['member', 'version', 'protocol'] as const),
+    ]),
+    peerForeign: gauge(
+      'parallax_peer_protocol_differs',
+      '1 while a member says that it speaks another version of the protocol.',
+      ['member'],
+    ),
     peerSuspected: gauge('parallax_peer_copying_suspected', '1 while echoes are half.', ['member']),
   }
 }

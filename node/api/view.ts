@@ -114,6 +114,10 @@ export interface FeedView {
 
 export interface PeerView {
   readonly index: MemberIndex
+  /** What it says that it runs; null where it does not, or is not connected. */
+  readonly version: string | null
+  /** Of the protocol that it speaks; it does not understand this node when it is another one. */
+  readonly protocol: number | null
   readonly peerId: string
   readonly isSelf: boolean
   readonly isConnected: boolean

@@ -18,15 +18,16 @@ export interface Certified {
 
 export function makeCertified(
   { network, committee }: Pick<NodeConfig, 'network'> & { readonly committee: CommitteeFile },
-  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+  use: { readonly log: Log; readonly metrics: Metrics; readonly version: string },
 ): Certified {
+  const { log, metrics, version } = use
   // The round of an expiry is asked for until its window closes.
   const shelf = new Shelf({ certificatesMax: roundsServed(committee) })
   const port =
     network.public === undefined
       ? null
       : new PublicPort(
-          { committee, ...network.public },
+          { committee, version, ...network.public },
           { log, onPeers: (connected) => metrics.publicPeers.set(connected) },
         )
   return {

@@ -192,6 +192,7 @@ async function follower(bootstrap: readonly string[], use: FollowerScene) {
   }
   const network = await PublicNetwork.create(
     {
+      version: scene.version,
       committeeDigest: committee.digest,
       roundMs: committee.params.timing.roundMs,
       listen: [],

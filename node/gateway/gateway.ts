@@ -32,7 +32,7 @@ export interface RunningGateway extends Running {
  */
 export async function startGateway(
   { config, committee: file }: LoadedGateway,
-  dependencies: { readonly log: Log; readonly signal: AbortSignal },
+  dependencies: { readonly log: Log; readonly signal: AbortSignal; readonly version: string },
 ): Promise<RunningGateway> {
   const log = dependencies.log.child({ gateway: config.name })
   const metrics = createGatewayMetrics()
@@ -51,6 +51,7 @@ export async function startGateway(
   })
   const network = await PublicNetwork.create(
     {
+      version: dependencies.version,
       committeeDigest: committee.digest,
       roundMs: committee.params.timing.roundMs,
       listen: config.network.listen ?? [],

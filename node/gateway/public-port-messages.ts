@@ -3,6 +3,7 @@ import type { CommitteeFile } from '../config/committee-file.ts'
 /** What the thread of a public port is started with. */
 export interface PortData {
   readonly committee: CommitteeFile
+  readonly version: string
   readonly listen: readonly string[]
   readonly peersMax: number
 }

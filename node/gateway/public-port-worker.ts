@@ -13,7 +13,7 @@ import type { FromWorker, PortData, ToWorker } from './public-port-messages.ts'
 invariant(parentPort !== null, 'this file is a worker thread')
 await serve(parentPort, workerData as PortData)
 
-async function serve(port: MessagePort, { committee: file, listen, peersMax }: PortData) {
+async function serve(port: MessagePort, { committee: file, listen, peersMax, version }: PortData) {
   const say = (message: FromWorker) => port.postMessage(message)
   // Certificates carry one signature of the group; no member's signature is checked here.
   const crypto = javascriptCrypto
@@ -22,7 +22,7 @@ async function serve(port: MessagePort, { committee: file, listen, peersMax }: P
     {
       committeeDigest: committee.digest,
       roundMs: committee.params.timing.roundMs,
-      listen,
+      ...{ version, listen },
       bootstrap: [],
       peersMax,
       messageBytesMax: messageBytesMax(committee, 'certificate'),

@@ -7,6 +7,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { codeOf, OracleError } from '../errors.ts'
+import { nodeInfoOf } from './agent.ts'
 import { keepFramesFitting } from './fitting-frames.ts'
 import { frameLimitsFor, type GossipOptions, gossipOptions } from './gossip-options.ts'
 import { type HandshakeLimits, Handshakes } from './handshakes.ts'
@@ -20,6 +21,8 @@ export type Services = { readonly identify: Identify; readonly pubsub: GossipSub
 export type Host = Libp2p<Services>
 
 export interface HostOptions {
+  /** Of this software, which the host tells its peers; left out, it tells none. */
+  readonly version?: string | undefined
   readonly identity: NetworkIdentity
   /** Multiaddrs to listen on, such as `/ip4/127.0.0.1/tcp/0`. */
   readonly listen: readonly string[]
@@ -67,7 +70,7 @@ export async function createHost(
   host = await createLibp2p<Services>({
     start: false,
     privateKey: privateKeyOf(options.identity),
-    nodeInfo: { name: 'parallax', version: '1', userAgent: 'parallax/1' },
+    nodeInfo: nodeInfoOf(options.version),
     addresses: { listen: [...options.listen] },
     transports: [tcp({ maxConnections: SOCKETS_MAX })],
     connectionEncrypters: [wholeWrites(noise())],

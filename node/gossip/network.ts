@@ -2,6 +2,8 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Doing } from '../later.ts'
 import type { Startable } from '../lifecycle.ts'
+import type { Agent } from './agent.ts'
+import { Agents } from './agents.ts'
 import { Clashes } from './clashes.ts'
 import { Dialer } from './dialer.ts'
 import { type Delivery, Gossip, type GossipCounters, type Judgement } from './gossip.ts'
@@ -17,6 +19,8 @@ import { channelsOf, type TopicName } from './topics.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface NetworkOptions {
+  /** As of `HostOptions`. */
+  readonly version?: string
   /** Of this member; a secret is copied. */
   readonly identity: NetworkIdentity
   readonly own: MemberIndex
@@ -65,6 +69,8 @@ export interface PeerStatus {
   readonly surplus: number
   readonly bans: number
   readonly bannedForMs: number
+  /** What it says that it runs. */
+  readonly agent: Agent
 }
 
 const MESSAGE_BYTES_MAX = 65_536
@@ -92,6 +98,7 @@ export class Network implements Startable {
   readonly #dialer: Dialer
   readonly #clashes: Clashes
   readonly #upkeep: Upkeep
+  readonly #agents: Agents
   #isRunning = false
 
   private constructor(options: NetworkOptions, dependencies: NetworkDependencies, parts: Parts) {
@@ -104,6 +111,7 @@ export class Network implements Startable {
     this.#host = host
     this.#limiter = limiter
     this.#clashes = clashes
+    this.#agents = new Agents(roster, host)
     const { roundMs, messageBytesMax = MESSAGE_BYTES_MAX } = options
     const cut = (member: MemberIndex, because: BanReason) => this.#cut(member, because)
     this.#gossip = new Gossip(
@@ -142,9 +150,8 @@ export class Network implements Startable {
     host.addEventListener('connection:close', ({ detail }) => this.#onClosed(detail))
     host.services.pubsub.addEventListener('subscription-change', ({ detail }) => {
       const topic = channels.topics.protocol
-      const isListening = detail.subscriptions.some(
-        (each) => each.topic === topic && each.subscribe,
-      )
+      const isOurs = (each: (typeof detail.subscriptions)[number]) => each.topic === topic
+      const isListening = detail.subscriptions.some((each) => isOurs(each) && each.subscribe)
       if (isListening) this.#onPeer(detail.peerId, 'listening')
     })
   }
@@ -166,8 +173,7 @@ export class Network implements Startable {
     const clashes = new Clashes({ own, size: roster.members.length }, dependencies)
     const host = await createHost(
       {
-        identity: options.identity,
-        listen: options.listen,
+        ...{ identity: options.identity, listen: options.listen, version: options.version },
         roster,
         channels: channelsOf(options.committeeDigest),
         messageBytesMax: options.messageBytesMax ?? MESSAGE_BYTES_MAX,
@@ -244,6 +250,7 @@ export class Network implements Startable {
         rttMs: connections[0]?.rtt ?? null,
         score: this.#upkeep.scoreOf(peerId),
         ...this.#limiter.record(index),
+        agent: this.#agents.of(index),
       }
     })
   }

@@ -6,6 +6,7 @@ import type { ConnectionGater } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { nodeInfoOf } from './agent.ts'
 import { keepFramesFitting } from './fitting-frames.ts'
 import { frameLimitsFor, gossipOptions } from './gossip-options.ts'
 import { Handshakes } from './handshakes.ts'
@@ -14,6 +15,8 @@ import { quietYamux } from './quiet-yamux.ts'
 import { wholeWrites } from './whole-writes.ts'
 
 export interface PublicHostOptions {
+  /** As of `HostOptions`. */
+  readonly version?: string | undefined
   /** Multiaddrs to listen on; none for a host that only dials. */
   readonly listen: readonly string[]
   /** Wire name of the one topic that strangers may speak of. */
@@ -53,7 +56,7 @@ export async function createPublicHost(
   host = await createLibp2p({
     start: false,
     privateKey: await generateKeyPair('secp256k1'),
-    nodeInfo: { name: 'parallax', version: '1', userAgent: 'parallax/1' },
+    nodeInfo: nodeInfoOf(options.version),
     addresses: { listen: [...options.listen] },
     transports: [tcp({ maxConnections: SOCKETS_MAX })],
     connectionEncrypters: [wholeWrites(noise())],

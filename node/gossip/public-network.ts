@@ -12,6 +12,8 @@ import { createPublicHost, PER_HOST_MAX, remoteHostOf } from './public-host.ts'
 import { channelsOf } from './topics.ts'
 
 export interface PublicNetworkOptions {
+  /** As of `HostOptions`. */
+  readonly version?: string | undefined
   /** 32 bytes. */
   readonly committeeDigest: Uint8Array
   /** Δ of the committee; sizes the limiter. */

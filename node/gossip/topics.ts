@@ -1,4 +1,5 @@
 import { invariant } from '../../aggregator/assert.ts'
+import { PROTOCOL_VERSION } from '../../aggregator/params.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 
 /** The two gossip topics of a committee (protocol §5.6). */
@@ -21,7 +22,7 @@ export interface Channels {
  */
 export function channelsOf(committeeDigest: Uint8Array): Channels {
   invariant(committeeDigest.length === 32, 'a committee digest has 32 bytes')
-  const prefix = `/parallax/1/${toHex(committeeDigest.subarray(0, 8))}`
+  const prefix = `/parallax/${PROTOCOL_VERSION}/${toHex(committeeDigest.subarray(0, 8))}`
   return {
     topics: { protocol: `${prefix}/protocol`, reports: `${prefix}/reports` },
     sync: `${prefix}/sync`,

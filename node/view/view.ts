@@ -1,6 +1,6 @@
 import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Context } from '../../aggregator/context.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import { type FeedParams, PROTOCOL_VERSION } from '../../aggregator/params.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import type { State } from '../../aggregator/state.ts'
@@ -24,6 +24,7 @@ import type {
 } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
 import { evidenceFileOf } from '../evidence/evidence-file.ts'
+import { AGENT_UNKNOWN, type Agent } from '../gossip/agent.ts'
 import type { RoundBook } from './round-book.ts'
 
 /** Rounds of which the peer table counts observations; bounded by what the core keeps. */
@@ -48,6 +49,7 @@ export interface ViewSources {
     readonly member: MemberIndex
     readonly peerId: string
     readonly isConnected: boolean
+    readonly agent: Agent
   }[]
   /** What this node measures of its peers, by member. */
   readonly measured: () => readonly PeerFigures[]
@@ -176,8 +178,10 @@ function peersOf(options: ViewOptions, sources: ViewSources): PeerView[] {
   return sources.measured().map((figures, index) => {
     const isSelf = index === options.self
     const peer = connected.get(index)
+    const own = { version: options.version, protocol: PROTOCOL_VERSION }
     return {
       index,
+      ...(isSelf ? own : (peer?.agent ?? AGENT_UNKNOWN)),
       peerId: isSelf ? sources.ownPeerId() : (peer?.peerId ?? ''),
       isSelf,
       isConnected: isSelf || peer?.isConnected === true,

@@ -108,11 +108,11 @@ describe.skipIf(!isInstalled)('status page', () => {
     expect(await page.locator('#peers tbody tr').nth(3).textContent()).toContain('not connected')
     const measured = (member: number) =>
       page.locator('#peers tbody tr').nth(member).locator('td').allTextContents()
-    expect((await measured(1)).slice(5)).toEqual(['0.0 %', '8 · 19 ms', '−6 ms', '0.0 %', '97.9 %'])
-    expect((await measured(2)).slice(5)).toEqual([
+    expect((await measured(1)).slice(6)).toEqual(['0.0 %', '8 · 19 ms', '−6 ms', '0.0 %', '97.9 %'])
+    expect((await measured(2)).slice(6)).toEqual([
       ...['0.0 %', '141 · 389 ms', '−120 ms', '32.7 %', '0.4 %'],
     ])
-    expect((await measured(3)).slice(5)).toEqual(['100.0 %', '–', '–', '0.0 %', '0.4 %'])
+    expect((await measured(3)).slice(6)).toEqual(['100.0 %', '–', '–', '0.0 %', '0.4 %'])
     expect(await page.locator('#peers td.bad').allTextContents()).toEqual([
       '97.9 %',
       'not connected',

@@ -66,7 +66,7 @@ async function startPort(peersMax = 8) {
   const watch = new Watch()
   let peers = 0
   const port = new PublicPort(
-    { committee: committee.file, listen: [LOOPBACK], peersMax },
+    { committee: committee.file, version: '0.0.0', listen: [LOOPBACK], peersMax },
     {
       log: SILENT_LOG,
       onPeers: (connected) => {
@@ -266,7 +266,10 @@ test('strangers beyond the limit are refused and those who are here stay', async
 test('a port that cannot be listened on is a coded error', async () => {
   const { address } = await startPort()
   const port = new PublicPort(
-    { committee: committee.file, listen: [address.replace(/\/p2p.*/, '')], peersMax: 2 },
+    {
+      ...{ committee: committee.file, version: '0.0.0', peersMax: 2 },
+      listen: [address.replace(/\/p2p.*/, '')],
+    },
     { log: SILENT_LOG, onPeers: () => undefined },
   )
   await expect(port.start(new AbortController().signal)).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
+import { PROTOCOL_VERSION } from '../../aggregator/params.ts'
 import { createHost } from '../../node/gossip/host.ts'
 import { Network } from '../../node/gossip/network.ts'
 import { rosterOf } from '../../node/gossip/roster.ts'
@@ -114,6 +115,30 @@ describe('a committee of four on loopback', () => {
     expect(lost()).toEqual([{ member: 1, change: 'disconnected' }])
     await last.network.publish('protocol', text('valid still'))
     await first.watch.until(() => first.accepted.length === 1)
+  })
+
+  it('shows what a connected member says that it runs, and nothing of what it makes up', async () => {
+    const versions = ['1.22.333-rc.1', '1.0.0 <script>alert(1)</script>']
+    members = [await startMember({ index: 0, size: 3, addresses: new Map() })]
+    const addresses = new Map([[0, addressOf(at(0))]])
+    for (const [place, version] of versions.entries()) {
+      members.push(await startMember({ index: place + 1, size: 3, addresses, version }))
+    }
+    const agents = () =>
+      at(0)
+        .network.peers()
+        .map(({ agent }) => agent)
+    await at(0).watch.until(() =>
+      at(0)
+        .network.peers()
+        .every(({ isListening }) => isListening),
+    )
+    expect(agents()).toEqual([
+      { version: '1.22.333-rc.1', protocol: PROTOCOL_VERSION },
+      { version: null, protocol: null },
+    ])
+    await at(1).network.stop()
+    await at(0).watch.until(() => agents()[0]?.version === null)
   })
 
   it('publishes to nobody without failing, and refuses what is too large', async () => {

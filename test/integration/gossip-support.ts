@@ -46,6 +46,8 @@ interface MemberSettings {
   readonly nowMs?: () => number
   readonly later?: (work: () => void) => void
   readonly privateKey?: Uint8Array
+  /** What it says that it runs. */
+  readonly version?: string
 }
 
 export async function startMember(settings: MemberSettings): Promise<Member> {
@@ -57,6 +59,7 @@ export async function startMember(settings: MemberSettings): Promise<Member> {
   >
   const network = await Network.create(
     {
+      ...(settings.version !== undefined && { version: settings.version }),
       identity: settings.privateKey ?? keyOf(String(index)),
       own: index,
       members: Array.from({ length: size }, (_, each) => ({

@@ -26,10 +26,18 @@ function peerRow(peer) {
     element('td', String(peer.index)),
     id,
     element('td', state, colour),
+    runsCell(peer),
     element('td', peer.lastRound === null ? '–' : grouped(String(peer.lastRound)), 'n'),
     element('td', String(peer.observed), 'n'),
     ...measuredCells(peer.measured),
   )
+}
+
+/** What a member says that it runs, which the node has checked for its form. */
+function runsCell({ version, protocol }) {
+  const cell = element('td', version ?? '–')
+  if (protocol !== null) cell.title = `protocol ${protocol}`
+  return cell
 }
 
 /** Lateness, clock, outliers and echoes; what an operator should ask about is coloured. */

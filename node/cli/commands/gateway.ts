@@ -4,6 +4,7 @@ import { createLog } from '../../logging.ts'
 import { keepYoungGenerationSmall } from '../../young-generation.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
+import { readVersion } from '../version.ts'
 
 /** Runs a gateway until it is asked to stop. */
 export const gateway = command({
@@ -38,7 +39,11 @@ export const gateway = command({
     // Loaded here, not above: the network stack takes a second that other commands need not wait.
     const { startGateway } = await import('../../gateway/gateway.ts')
     try {
-      await using running = await startGateway(loaded, { log, signal })
+      await using running = await startGateway(loaded, {
+        log,
+        signal,
+        version: await readVersion(),
+      })
       const { address, listenAddresses } = running
       const json = JSON.stringify({ address, listenAddresses })
       stdout.write(`${options.json ? json : address}\n`)

@@ -37,6 +37,7 @@ function textOf({ status: node, feeds, peers, venues, obstacles }: Overview): st
     ['round', `${node.round}, every ${node.roundMs} ms`],
     ['rounds', `${fast} fast, ${proposed} proposed, ${skipped} skipped; latency ${latency}`],
     ['members', `${connected} of ${node.committee.size - 1} connected${missingText(peers)}`],
+    ...versionsText(peers),
     ...peers.flatMap(askAboutText),
     ...venues.flatMap(venueFacts),
   ]
@@ -53,6 +54,17 @@ function reloadText(reload: Overview['status']['reload']): string[][] {
   if (reload?.outcome !== 'refused') return []
   const at = new Date(reload.atMs).toISOString()
   return [['reload', `refused ${at}: ${reload.code}, ${reload.problems} in the log`]]
+}
+
+/** Nothing while all that say it run alike. */
+function versionsText(peers: Overview['peers']): string[][] {
+  const said = peers.filter((peer) => peer.version !== null)
+  const groups = Map.groupBy(said, ({ version, protocol }) => `${version} protocol ${protocol}`)
+  if (groups.size < 2) return []
+  const texts = [...groups].map(
+    ([runs, members]) => `${runs}: member ${members.map(({ index }) => index).join(', ')}`,
+  )
+  return [['versions', texts.join('; ')]]
 }
 
 /** Whom an operator has to call. */

@@ -1,4 +1,5 @@
 import { type Address, isAddress } from 'viem'
+import { PROTOCOL_VERSION } from '../../../aggregator/params.ts'
 import type { Overview } from '../../api/view.ts'
 import { apiAddress, askNode, noNodeOfOurs } from '../../cli/node-api.ts'
 import type { Check } from '../check.ts'
@@ -16,6 +17,8 @@ export interface NodeSeen {
   readonly obstacles: readonly string[]
   /** Null when it delivers nowhere. */
   readonly wallet: Address | null
+  /** Members that say they speak another version of the protocol than this software. */
+  readonly foreign: readonly number[]
 }
 
 /** Asks the node that runs on this configuration, if one does. */
@@ -28,7 +31,8 @@ export const runningNode: Check = {
     try {
       const seen = nodeSeen(address, await askNode(address, '/v1/overview'))
       const { member: self, wallet } = seen
-      return { findings: [nodeFinding(address, seen)], facts: { self, wallet } }
+      const findings = [nodeFinding(address, seen), ...seen.foreign.map(foreignFinding)]
+      return { findings, facts: { self, wallet } }
     } catch (error) {
       const found = findingOf(CHECK, 'warning', error)
       const seen = `a process holds the data directory; ${found.seen}`
@@ -52,9 +56,17 @@ export function nodeFinding(
   })
 }
 
+export function foreignFinding(member: number): Finding {
+  return warning(`member ${member}`, {
+    code: 'PEER_PROTOCOL_DIFFERS',
+    seen: `it says that it speaks another protocol than ${PROTOCOL_VERSION}`,
+    advice: 'agree on one release with its operator; docs/guides/operator.md#another-version',
+  })
+}
+
 /** Something else may have the port. @throws {OracleError} `NODE_UNREACHABLE` */
 function nodeSeen(address: string, answer: unknown): NodeSeen {
-  const { status, obstacles, chains } = (answer ?? {}) as Partial<Overview>
+  const { status, obstacles, chains, peers } = (answer ?? {}) as Partial<Overview>
   const isNode = typeof status?.member === 'number' && Array.isArray(obstacles)
   if (!isNode || !Array.isArray(chains)) throw noNodeOfOurs(address)
   const { name, member, round } = status
@@ -65,5 +77,8 @@ function nodeSeen(address: string, answer: unknown): NodeSeen {
     round: Number(round),
     obstacles: obstacles.map(String),
     wallet: typeof wallet === 'string' && isAddress(wallet) ? wallet : null,
+    foreign: (Array.isArray(peers) ? peers : []).flatMap(({ index, protocol }) =>
+      typeof protocol === 'number' && protocol !== PROTOCOL_VERSION ? [Number(index)] : [],
+    ),
   }
 }

@@ -11,6 +11,7 @@ import type {
   VenueView,
 } from '../../../../node/api/view.ts'
 import { EVIDENCE_FORMAT, type EvidenceFile } from '../../../../node/evidence/evidence-file.ts'
+import { AGENT_UNKNOWN } from '../../../../node/gossip/agent.ts'
 
 const NOW_MS = 1_790_000_061_000
 const MESSAGE = 'ab'.repeat(120)
@@ -115,6 +116,7 @@ export class FakeView implements NodeView {
   peers(): readonly PeerView[] {
     return PEER_IDS.map((peerId, index) => ({
       index,
+      ...(index === 3 ? AGENT_UNKNOWN : { version: '0.1.0', protocol: 1 }),
       peerId,
       isSelf: index === 0,
       isConnected: index !== 3,

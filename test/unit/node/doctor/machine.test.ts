@@ -143,7 +143,14 @@ describe('the committee', () => {
 })
 
 test('a running node is in order when nothing stands in its way', () => {
-  const seen = { name: 'alpha', member: 1, round: 7, obstacles: [] as string[], wallet: null }
+  const seen = {
+    name: 'alpha',
+    member: 1,
+    round: 7,
+    obstacles: [] as string[],
+    wallet: null,
+    foreign: [],
+  }
   expect(nodeFinding('http://127.0.0.1:1', seen).verdict).toBe('ok')
   const found = nodeFinding('http://127.0.0.1:1', { ...seen, obstacles: ['CLOCK_BEHIND'] })
   expect(found).toMatchObject({ verdict: 'warning', code: 'NODE_NOT_READY' })
