@@ -206,8 +206,8 @@ async function assemble(assembly: Assembly) {
       rotation: rotation.view,
     },
   )
-  const shown = { certificates: certified.shelf, epoch: rotation.epoch, view }
-  const api = new ApiServer(config.api, { ...assembly, ...shown })
+  const served = { certificates: certified.shelf, history: store.history, epoch: rotation.epoch }
+  const api = new ApiServer(config.api, { ...assembly, ...served, view })
   const first = [store.journal, later, signer.part, engine, ...chains]
   const last = [network, ...rotation.parts, ...certified.parts, driver, ...settlers.parts]
   return { parts: [...first, reloader, ...last, ...rotation.past, api], api, reloader }

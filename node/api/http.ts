@@ -33,6 +33,8 @@ export interface HttpApp {
   readonly app: FastifyInstance
   /** Counts a request that does not pass through routes, such as an upgrade. */
   readonly admit: (address: string) => boolean
+  /** Paths that were added so far, as OpenAPI writes them. */
+  readonly paths: readonly string[]
 }
 
 export function createHttpApp(options: HttpOptions, use: HttpDependencies): HttpApp {
@@ -62,7 +64,11 @@ export function createHttpApp(options: HttpOptions, use: HttpDependencies): Http
     if (status === 500) use.log.error('api.request.broke', { error })
     return refuse(reply, status, status === 500 ? 'API_BROKE' : 'API_REQUEST_INVALID')
   })
-  return { app, admit }
+  const paths: string[] = []
+  app.addHook('onRoute', ({ url, method }) => {
+    if (method === 'GET') paths.push(url.replace(/:(\w+)/g, '{$1}'))
+  })
+  return { app, admit, paths }
 }
 
 /**

@@ -7,8 +7,10 @@ import type { Certificates } from '../gateway/shelf.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import { mirror } from './gauges.ts'
-import { createHttpApp, type HttpOptions, listenOn } from './http.ts'
+import { type History, type HistoryQuery, historyOf } from './history.ts'
+import { createHttpApp, type HttpOptions, listenOn, refuse } from './http.ts'
 import type { Metrics } from './metrics.ts'
+import { NODE_ROUTES } from './openapi.ts'
 import type { NodeView } from './view.ts'
 import { overviewOf } from './view.ts'
 
@@ -23,6 +25,8 @@ export interface ApiDependencies {
   /** Number of the committee on contracts. */
   readonly epoch: () => number
   readonly view: NodeView
+  /** Past certificates; null where none are kept. */
+  readonly history: History | null
   readonly metrics: Metrics
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
@@ -53,6 +57,7 @@ export class ApiServer implements Startable {
   readonly #use: ApiDependencies
   #app: FastifyInstance | null = null
   #address: string | null = null
+  #paths: readonly string[] = []
 
   constructor(options: ApiOptions, dependencies: ApiDependencies) {
     this.#options = options
@@ -62,6 +67,11 @@ export class ApiServer implements Startable {
   /** Where it listens, such as `http://127.0.0.1:8080`; null before the start. */
   get address(): string | null {
     return this.#address
+  }
+
+  /** Paths that it answers, as OpenAPI writes them; empty before the start. */
+  get paths(): readonly string[] {
+    return this.#paths
   }
 
   /** @throws {OracleError} API_PORT_BUSY, API_ADDRESS_REFUSED */
@@ -75,10 +85,11 @@ export class ApiServer implements Startable {
     })
     const { app } = http
     this.#app = app
+    this.#paths = http.paths
     addData(app, this.#use)
     const { streams } = addCertificateRoutes(http, {
       ...this.#use,
-      readersMax: this.#options.streamReadersMax,
+      ...{ readersMax: this.#options.streamReadersMax, own: NODE_ROUTES },
     })
     addHealth(app, { ...this.#use, readers: () => streams.counters().readers })
     await addPage(app)
@@ -94,7 +105,12 @@ export class ApiServer implements Startable {
   }
 }
 
-function addData(app: FastifyInstance, { view }: ApiDependencies): void {
+function addData(app: FastifyInstance, { view, history, context }: ApiDependencies): void {
+  app.get('/v1/certificates', async (request, reply) => {
+    if (history === null) return refuse(reply, 404, 'HISTORY_NONE')
+    const answer = await historyOf(request.query as HistoryQuery, { context, history })
+    return answer ?? refuse(reply, 400, 'API_REQUEST_INVALID')
+  })
   app.get('/v1/status', async () => view.status())
   app.get('/v1/feeds', async () => view.feeds())
   app.get('/v1/peers', async () => view.peers())

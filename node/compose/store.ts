@@ -11,6 +11,7 @@ import type {
 } from '../../aggregator/messages/messages.ts'
 import { validate } from '../../aggregator/messages/validate.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import type { History } from '../api/history.ts'
 import type { Memory } from '../driver.ts'
 import { type Doing, doAtOnce } from '../later.ts'
 import type { Log } from '../logging.ts'
@@ -33,6 +34,8 @@ export interface Store extends StorePort {
   readonly remembered: (context: Context) => Omit<Memory, 'watermark'>
   /** Certificates of these rounds that earlier processes left, checked again. */
   readonly certificates: (context: Context, rounds: RoundRange) => readonly Verified<Certificate>[]
+  /** Past certificates, read when no round is in a hurry. */
+  readonly history: History
   /** Keeps what became of a configuration. */
   readonly keepConfig: (config: Omit<ConfigEntry, 'table'>) => void
   readonly observer: Observer
@@ -79,6 +82,16 @@ export function openStore(
         reader.close()
       }
     },
+    history: ({ from, to, limit }) =>
+      new Promise((resolve, reject) => {
+        later(() => {
+          try {
+            resolve(readHistory(path, { from, to }, limit))
+          } catch (error) {
+            reject(error)
+          }
+        })
+      }),
     keepConfig: (config) => journal.append({ table: 'config', ...config }),
     keepCertificate: (certificate) => {
       kept = certificate
@@ -107,6 +120,15 @@ export function openStore(
         journal.append({ ...certificateEntry(effect.certificate, atMs), isBest: false })
       },
     },
+  }
+}
+
+function readHistory(path: string, range: RoundRange, limit: number) {
+  const reader = new JournalReader(path)
+  try {
+    return reader.firstCertificates(range, limit)
+  } finally {
+    reader.close()
   }
 }
 

@@ -105,7 +105,7 @@ export async function startDryRun(
   const view = viewOf({ loaded, options, scene, book, driver, sources: sources.shown, dryRun })
   const api = new ApiServer(
     { ...loaded.config.api, host: '127.0.0.1', port: options.port },
-    { context, certificates: shelf, epoch: () => 1, view, metrics, clock, log },
+    { certificates: shelf, epoch: () => 1, view, history: null, ...scene },
   )
   const parts = [engine, ...targets, ...following.parts, driver, api]
   const running = await startAll(parts, { signal: dependencies.signal })

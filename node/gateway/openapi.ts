@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { aliveSchema, readySchema } from '../api/schema.ts'
 import { certificateSchema, feedsSchema, refusalSchema } from './schema.ts'
 
 const FEEDS_PARAMETER = {
@@ -15,13 +16,25 @@ const ROUND_PARAMETER = {
   schema: { type: 'integer', minimum: 1 },
 }
 
-/** OpenAPI 3.1 of the routes that nodes and gateways share. */
-export function openApiDocument() {
-  const schemas = {
-    Certificate: z.toJSONSchema(certificateSchema),
-    Feeds: z.toJSONSchema(feedsSchema),
-    Refusal: z.toJSONSchema(refusalSchema),
+/** What one kind of server has besides, such as the routes of a node. */
+export interface OwnRoutes {
+  readonly paths: Readonly<Record<string, unknown>>
+  readonly schemas: Readonly<Record<string, z.ZodType>>
+}
+
+/** OpenAPI 3.1 of the routes that nodes and gateways share, and of those that one has alone. */
+export function openApiDocument(own: OwnRoutes) {
+  const named = {
+    Certificate: certificateSchema,
+    Feeds: feedsSchema,
+    Alive: aliveSchema,
+    Ready: readySchema,
+    Refusal: refusalSchema,
+    ...own.schemas,
   }
+  const schemas = Object.fromEntries(
+    Object.entries(named).map(([name, schema]) => [name, z.toJSONSchema(schema)]),
+  )
   return {
     openapi: '3.1.0',
     info: {
@@ -68,17 +81,24 @@ export function openApiDocument() {
       '/v1/openapi.json': {
         get: operation('This document', { 200: { description: 'OpenAPI 3.1' } }),
       },
+      '/healthz': { get: operation('Whether it lives', { 200: json('Alive', 'It does') }) },
+      '/readyz': {
+        get: operation('Whether it can do its work', {
+          200: json('Ready', 'It can'),
+          503: json('Ready', 'It cannot; one code for each reason'),
+        }),
+      },
+      '/metrics': { get: operation('For Prometheus', { 200: PLAIN }) },
+      ...own.paths,
     },
     components: { schemas },
   }
 }
 
-/** The document as it is served. */
-export function openApiText(): string {
-  return JSON.stringify(openApiDocument())
-}
+/** A gateway has nothing of its own. */
+export const GATEWAY_ROUTES: OwnRoutes = { paths: {}, schemas: {} }
 
-function operation(
+export function operation(
   summary: string,
   responses: Readonly<Record<number, unknown>>,
   parameters: readonly unknown[] = [],
@@ -87,7 +107,8 @@ function operation(
   return { summary, parameters, responses: { ...responses, ...limited } }
 }
 
-function json(schema: 'Certificate' | 'Feeds' | 'Refusal', description: string) {
+/** An answer in JSON, by the name of its schema. */
+export function json(schema: string, description: string) {
   const reference = { $ref: `#/components/schemas/${schema}` }
   return { description, content: { 'application/json': { schema: reference } } }
 }
@@ -95,6 +116,10 @@ function json(schema: 'Certificate' | 'Feeds' | 'Refusal', description: string) 
 const REFUSALS = {
   400: json('Refusal', 'The request is malformed, or names an unknown feed'),
   404: json('Refusal', 'There is no such certificate here'),
+}
+const PLAIN = {
+  description: 'The text format of Prometheus',
+  content: { 'text/plain': { schema: { type: 'string' } } },
 }
 const EVENTS = {
   description: 'An endless stream; `data` of each event is a Certificate, its id the round',

@@ -4,7 +4,7 @@ import type { Certificate, Verified } from '../../aggregator/messages/messages.t
 import { type HttpApp, refuse } from '../api/http.ts'
 import { Answers, choiceOf } from './answers.ts'
 import { openEventStream } from './event-stream.ts'
-import { openApiText } from './openapi.ts'
+import { type OwnRoutes, openApiDocument } from './openapi.ts'
 import type { Certificates } from './shelf.ts'
 import { STREAM_LIMITS, Streams } from './streams.ts'
 import { type Admission, WebSockets } from './web-socket.ts'
@@ -33,9 +33,11 @@ export function addCertificateRoutes(
     /** Number of the committee on contracts. */
     readonly epoch: () => number
     readonly readersMax: number
+    /** What the document describes besides. */
+    readonly own: OwnRoutes
   },
 ): CertificateRoutes {
-  const { context, certificates, epoch, readersMax } = use
+  const { context, certificates, epoch, readersMax, own } = use
   const answers = new Answers(context, epoch)
   const streams = new Streams(
     { readersMax, ...STREAM_LIMITS },
@@ -59,7 +61,7 @@ export function addCertificateRoutes(
     const opened = openEventStream({ request, reply }, { streams, feeds: choice.feeds })
     return opened.type === 'refused' ? refuse(reply, 503, opened.code) : reply
   })
-  const document = openApiText()
+  const document = JSON.stringify(openApiDocument(own))
   app.get('/v1/openapi.json', async (_, reply) => reply.type(JSON_TYPE).send(document))
   addWebSockets(app, { streams, admit, context })
   followLifeOf(app, streams)

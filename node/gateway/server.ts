@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { GatewayMetrics } from './metrics.ts'
+import { GATEWAY_ROUTES } from './openapi.ts'
 import { addCertificateRoutes, type CertificateRoutes } from './routes.ts'
 import type { Certificates } from './shelf.ts'
 
@@ -43,6 +44,7 @@ export class GatewayServer implements Startable {
   readonly #use: GatewayServerDependencies
   #app: FastifyInstance | null = null
   #address: string | null = null
+  #paths: readonly string[] = []
 
   constructor(options: GatewayServerOptions, dependencies: GatewayServerDependencies) {
     this.#options = options
@@ -52,6 +54,11 @@ export class GatewayServer implements Startable {
   /** Where it listens, such as `http://127.0.0.1:8080`; null before the start. */
   get address(): string | null {
     return this.#address
+  }
+
+  /** Paths that it answers, as OpenAPI writes them; empty before the start. */
+  get paths(): readonly string[] {
+    return this.#paths
   }
 
   /** @throws {OracleError} API_PORT_BUSY, API_ADDRESS_REFUSED */
@@ -65,8 +72,9 @@ export class GatewayServer implements Startable {
     })
     const { app } = http
     this.#app = app
+    this.#paths = http.paths
     const readersMax = this.#options.streamReadersMax
-    const routes = addCertificateRoutes(http, { ...this.#use, readersMax })
+    const routes = addCertificateRoutes(http, { ...this.#use, readersMax, own: GATEWAY_ROUTES })
     app.get('/v1/feeds', async () => routes.answers.feedsOf(certificates.latest()))
     this.#addHealth(app, routes)
     this.#address = await listenOn(app, this.#options)

@@ -124,6 +124,31 @@ export class JournalReader {
   }
 
   /**
+   * The first certificate of each of these rounds, ascending; at most so many.
+   *
+   * @throws {OracleError} `JOURNAL_UNREADABLE`
+   */
+  firstCertificates(
+    { from, to }: RoundRange,
+    limit: number,
+  ): (JournalCertificate & { readonly round: Round })[] {
+    return this.#read(() => {
+      // Of a group with a minimum, SQLite takes the other columns from the row that has it.
+      const rows = this.#database
+        .prepare(
+          `SELECT round, bytes, received_ms, min(id) FROM certificate
+           WHERE round BETWEEN ? AND ? GROUP BY round ORDER BY round LIMIT ?`,
+        )
+        .all(from, to, limit)
+      return rows.map((row) => ({
+        round: Number(row.round),
+        bytes: bytesOf(row.bytes),
+        receivedMs: Number(row.received_ms),
+      }))
+    })
+  }
+
+  /**
    * Who observed in these rounds, each once a round, by processes of one committee.
    *
    * @throws {OracleError} `JOURNAL_UNREADABLE`

@@ -51,6 +51,7 @@ beforeEach(async () => {
     { host: '127.0.0.1', port: 0, ...limits },
     {
       context: certifier().context,
+      history: null,
       certificates: new Shelf({ certificatesMax: 1 }),
       epoch: () => 1,
       view,

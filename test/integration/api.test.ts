@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { request } from 'undici'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { History } from '../../node/api/history.ts'
 import { createMetrics } from '../../node/api/metrics.ts'
+import { NODE_ROUTES } from '../../node/api/openapi.ts'
+import { aliveSchema, readySchema } from '../../node/api/schema.ts'
 import { ApiServer } from '../../node/api/server.ts'
 import { certificateSchema } from '../../node/gateway/schema.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
@@ -13,6 +16,19 @@ import { FakeView } from '../unit/node/api/fake-view.ts'
 const committee = certifier()
 const certified = committee.certify(7, valuesAt(7, 1))
 
+/** A journal with a certificate of every third round from 3 to 900, each of them twice there. */
+const history: History = async ({ from, to, limit }) =>
+  Array.from({ length: 300 }, (_, index) => 3 * (index + 1))
+    .filter((round) => round >= from && round <= to)
+    .slice(0, limit)
+    .map((round) => ({ round, receivedMs: 5, bytes: certified.bytes }))
+
+interface Described {
+  readonly responses: Readonly<
+    Record<number, { content?: Record<string, { schema: { readonly $ref: string } }> }>
+  >
+}
+
 let view: FakeView
 let shelf: Shelf
 let server: ApiServer
@@ -22,6 +38,7 @@ function dependencies() {
     context: committee.context,
     certificates: shelf,
     epoch: () => 1,
+    history,
     view,
     metrics: createMetrics(),
     clock: { nowMs: () => 1_790_000_000_000 },
@@ -54,6 +71,66 @@ async function get(path: string) {
     json: isJson ? JSON.parse(text) : null,
   }
 }
+
+test('the document describes every route that there is, and no other', async () => {
+  const { paths, components } = (await get('/v1/openapi.json')).json
+  const page = ['/', '/status.css', '/status.mjs', '/members.mjs', '/write.mjs']
+  const routes = [...server.paths.filter((path) => !page.includes(path)), '/v1/ws']
+  expect(Object.keys(paths).toSorted()).toEqual([...new Set(routes)].toSorted())
+  const named = JSON.stringify(paths).matchAll(/#\/components\/schemas\/(\w+)/g)
+  expect([...named].filter(([, name]) => components.schemas[name ?? ''] === undefined)).toEqual([])
+})
+
+test('every answer is as the document describes it', async () => {
+  shelf.add(certified)
+  const { paths } = (await get('/v1/openapi.json')).json
+  const schemas = { ...NODE_ROUTES.schemas, Alive: aliveSchema, Ready: readySchema }
+  const checked: string[] = []
+  for (const [path, { get: described }] of Object.entries<{ readonly get: Described }>(paths)) {
+    const content = described.responses[200]?.content?.['application/json']
+    const name = content?.schema.$ref.split('/').at(-1) ?? ''
+    const schema = Object.entries(schemas).find(([each]) => each === name)?.[1]
+    if (schema === undefined) continue
+    const { status, json } = await get(path === '/v1/certificates' ? `${path}?from=1` : path)
+    expect(status, path).toBe(200)
+    expect(schema.safeParse(json).error?.issues ?? [], path).toEqual([])
+    checked.push(path)
+  }
+  expect(checked).toHaveLength(13)
+})
+
+test('past certificates come in pages, and all of a range come once', async () => {
+  const rounds: number[] = []
+  let from: number | null = 10
+  while (from !== null) {
+    const { json } = await get(`/v1/certificates?from=${from}&to=602&limit=100`)
+    rounds.push(...json.certificates.map((each: { readonly round: number }) => each.round))
+    from = json.next
+  }
+  expect(rounds).toEqual(Array.from({ length: 197 }, (_, index) => 12 + 3 * index))
+  const { json } = await get('/v1/certificates?from=897')
+  expect(json.next).toBeNull()
+  expect(json.certificates[0]).toMatchObject({
+    ...{ round: 897, receivedMs: 5, timestampMs: certified.message.timestampMs },
+    certificate: Buffer.from(certified.bytes).toString('hex'),
+  })
+})
+
+test.each([
+  '',
+  '?from=',
+  '?from=-1',
+  '?from=1e3',
+  '?from=2&to=1',
+  '?from=1&limit=0',
+  '?from=1&limit=129',
+  '?from=1&from=2',
+  '?from=99999999999999999',
+])('a range like "%s" is refused', async (query) => {
+  expect(await get(`/v1/certificates${query}`)).toMatchObject({
+    ...{ status: 400, json: { code: 'API_REQUEST_INVALID' } },
+  })
+})
 
 test('the data of the node is served as JSON', async () => {
   expect((await get('/v1/status')).json).toEqual(view.status())

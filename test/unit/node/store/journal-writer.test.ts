@@ -47,6 +47,32 @@ function read<T>(name: string, use: (reader: JournalReader) => T): T {
   }
 }
 
+describe('certificates of past rounds', () => {
+  it('come ascending, the first of each round, and no more than asked for', () => {
+    const { writer } = open()
+    const entry = (round: number, receivedMs: number) => ({
+      ...certificateEntry(round, false),
+      receivedMs,
+    })
+    writer.write([entry(9, 1), entry(7, 2), entry(9, 3), entry(8, 4), entry(12, 5)])
+    const reader = new JournalReader(pathOf())
+    const read = (limit: number) =>
+      reader
+        .firstCertificates({ from: 7, to: 11 }, limit)
+        .map((each) => [each.round, each.receivedMs])
+    expect(read(10)).toEqual([
+      [7, 2],
+      [8, 4],
+      [9, 1],
+    ])
+    expect(read(2)).toEqual([
+      [7, 2],
+      [8, 4],
+    ])
+    reader.close()
+  })
+})
+
 describe('configurations', () => {
   const entry = (outcome: 'started' | 'refused', details: readonly string[] = []) => ({
     ...{ table: 'config' as const, atMs: 7, outcome, code: 'OK', details },

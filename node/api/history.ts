@@ -1,0 +1,75 @@
+import type { Context } from '../../aggregator/context.ts'
+import { decode } from '../../aggregator/messages/codec.ts'
+import { toHex } from '../../aggregator/values/bytes.ts'
+import type { Round } from '../../aggregator/values/ids.ts'
+import type { UnixMs } from '../../aggregator/values/time.ts'
+
+/** Certificates of one answer at most: with the largest ones, four megabytes of text. */
+export const HISTORY_MAX = 128
+
+/** A certificate as the journal of a node has it. */
+export interface KeptCertificate {
+  readonly round: Round
+  /** Wire form. */
+  readonly bytes: Uint8Array
+  readonly receivedMs: UnixMs
+}
+
+/** First of each round from one round to another, ascending; at most so many. */
+export type History = (asked: {
+  readonly from: Round
+  readonly to: Round
+  readonly limit: number
+}) => Promise<readonly KeptCertificate[]>
+
+/** What `/v1/certificates` answers. */
+export interface HistoryAnswer {
+  readonly certificates: readonly {
+    readonly round: Round
+    readonly timestampMs: UnixMs
+    /** When this node first had it, by its clock. */
+    readonly receivedMs: UnixMs
+    /** Wire form, in hexadecimal. */
+    readonly certificate: string
+  }[]
+  /** Where the next page begins; null when nothing of the range is left. */
+  readonly next: Round | null
+}
+
+/** As a request has it: nothing of it is checked. */
+export type HistoryQuery = Partial<Readonly<Record<'from' | 'to' | 'limit', unknown>>>
+
+/**
+ * The certificates of a range of rounds, a page of them.
+ *
+ * @param query `from` (required), `to` and `limit`, as texts
+ * @returns null when the request is malformed
+ */
+export async function historyOf(
+  query: HistoryQuery,
+  { context, history }: { readonly context: Context; readonly history: History },
+): Promise<HistoryAnswer | null> {
+  const from = wholeOf(query.from)
+  const to = wholeOf(query.to ?? String(Number.MAX_SAFE_INTEGER))
+  const limit = wholeOf(query.limit ?? String(HISTORY_MAX))
+  if (from === null || to === null || limit === null || from > to) return null
+  if (limit < 1 || limit > HISTORY_MAX) return null
+  const kept = await history({ from, to, limit })
+  const last = kept.at(-1)
+  return {
+    certificates: kept.flatMap(({ round, bytes, receivedMs }) => {
+      // A journal may also hold what another committee left.
+      const decoded = decode(context.committee, bytes)
+      if (decoded?.type !== 'certificate') return []
+      const { timestampMs } = decoded
+      return [{ round, timestampMs, receivedMs, certificate: toHex(bytes) }]
+    }),
+    next: last === undefined || kept.length < limit || last.round >= to ? null : last.round + 1,
+  }
+}
+
+function wholeOf(text: unknown): number | null {
+  if (typeof text !== 'string' || !/^(0|[1-9][0-9]{0,15})$/.test(text)) return null
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value : null
+}
