@@ -153,6 +153,14 @@ export const chainsSchema = z.array(
         closesInSeconds: ms,
       }),
     ),
+    succession: z
+      .strictObject({
+        step: z.enum(['announce', 'activate']),
+        sinceMs: ms,
+        isOverdue: z.boolean(),
+        fault: code,
+      })
+      .nullable(),
   }),
 )
 
