@@ -35,17 +35,6 @@ export interface JournalRun extends RunFacts {
   readonly steps: { readonly first: JournalStep; readonly last: JournalStep } | null
 }
 
-/** A start with a configuration, or a reload, as the journal holds it. */
-export interface JournalConfig {
-  readonly run: number
-  readonly atMs: UnixMs
-  readonly outcome: string
-  readonly code: string
-  readonly digestBefore: string | null
-  readonly digestAfter: string
-  readonly details: readonly string[]
-}
-
 export interface JournalStep {
   /** Grows with every entry, also over restarts. */
   readonly sequence: number
@@ -81,19 +70,6 @@ export class JournalReader {
   bestCertificate(): Uint8Array | null {
     const row = this.#database.prepare('SELECT bytes FROM best_certificate').get()
     return row === undefined ? null : bytesOf(row.bytes)
-  }
-
-  /**
-   * What became of configurations, the oldest first; empty for a journal of before they were kept.
-   *
-   * @throws {OracleError} `JOURNAL_UNREADABLE`
-   */
-  configs(): JournalConfig[] {
-    return this.#read(() => {
-      const named = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'config'"
-      if (this.#database.prepare(named).get() === undefined) return []
-      return this.#database.prepare('SELECT * FROM config ORDER BY id').all().map(configOf)
-    })
   }
 
   /** Wire form of the evidence against each convicted member. */
@@ -297,19 +273,6 @@ function messageOf(row: Row): JournalMessage {
     bytes: bytesOf(row.bytes),
     receivedMs: Number(row.received_ms),
     origin: String(row.origin),
-  }
-}
-
-function configOf(row: Row): JournalConfig {
-  const details: unknown = JSON.parse(String(row.details))
-  return {
-    run: Number(row.run),
-    atMs: Number(row.at_ms),
-    outcome: String(row.outcome),
-    code: String(row.code),
-    digestBefore: row.digest_before === null ? null : String(row.digest_before),
-    digestAfter: String(row.digest_after),
-    details: Array.isArray(details) ? details.map(String) : [],
   }
 }
 

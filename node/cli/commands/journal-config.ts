@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { JOURNAL_FILE } from '../../compose/store.ts'
 import { loadSettings } from '../../config/load.ts'
-import { type JournalConfig, JournalReader } from '../../store/journal-reader.ts'
+import { type JournalConfig, readConfigs } from '../../store/journal-configs.ts'
 import { columns } from '../columns.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
@@ -18,13 +18,8 @@ export const journalConfig = command({
     journal: { type: 'string', value: 'FILE', describe: 'a journal instead' },
   },
   run: async ({ config, journal, json }, { stdout }) => {
-    const reader = new JournalReader(await pathOf(config, journal))
-    try {
-      const entries = reader.configs()
-      stdout.write(json ? `${JSON.stringify(entries)}\n` : `${textOf(entries)}\n`)
-    } finally {
-      reader.close()
-    }
+    const entries = readConfigs(await pathOf(config, journal))
+    stdout.write(json ? `${JSON.stringify(entries)}\n` : `${textOf(entries)}\n`)
     return EXIT_DONE
   },
 })

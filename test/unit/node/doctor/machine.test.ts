@@ -8,7 +8,7 @@ import {
   unusableFinding,
 } from '../../../../node/doctor/checks/data-directory.ts'
 import { listenAddressesOf, portFinding } from '../../../../node/doctor/checks/ports.ts'
-import { nodeFinding } from '../../../../node/doctor/checks/running-node.ts'
+import { foreignFinding, nodeFinding } from '../../../../node/doctor/checks/running-node.ts'
 import { socketAddressOf } from '../../../../node/doctor/socket-address.ts'
 import { committeeOfFour, MINIMAL_CONFIG } from '../config/fixtures.ts'
 
@@ -155,4 +155,11 @@ test('a running node is in order when nothing stands in its way', () => {
   const found = nodeFinding('http://127.0.0.1:1', { ...seen, obstacles: ['CLOCK_BEHIND'] })
   expect(found).toMatchObject({ verdict: 'warning', code: 'NODE_NOT_READY' })
   expect(found.seen).toContain('CLOCK_BEHIND')
+})
+
+test('a member of another protocol is named, with what to do', () => {
+  const found = foreignFinding(2)
+  expect(found).toMatchObject({ check: 'member 2', verdict: 'warning' })
+  expect(found.code).toBe('PEER_PROTOCOL_DIFFERS')
+  expect(found.advice).toContain('release')
 })

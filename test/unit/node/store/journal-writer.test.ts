@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readConfigs } from '../../../../node/store/journal-configs.ts'
 import { JournalReader } from '../../../../node/store/journal-reader.ts'
 import { openForWriting } from '../../../../node/store/journal-schema.ts'
 import { JournalWriter } from '../../../../node/store/journal-writer.ts'
@@ -82,9 +83,7 @@ describe('configurations', () => {
   it('are kept in their order, also those that were refused', () => {
     const { writer } = open()
     writer.write([entry('started'), entry('refused', ['api.port: no', 'log: no'])])
-    const reader = new JournalReader(pathOf())
-    const kept = reader.configs()
-    reader.close()
+    const kept = readConfigs(pathOf())
     expect(kept.map(({ outcome }) => outcome)).toEqual(['started', 'refused'])
     expect(kept[1]).toMatchObject({
       atMs: 7,
@@ -97,14 +96,10 @@ describe('configurations', () => {
     const { database } = open()
     database.exec('DROP TABLE config')
     database.close()
-    const reader = new JournalReader(pathOf())
-    expect(reader.configs()).toEqual([])
-    reader.close()
+    expect(readConfigs(pathOf())).toEqual([])
     const { writer } = open()
     writer.write([entry('started')])
-    const again = new JournalReader(pathOf())
-    expect(again.configs()).toHaveLength(1)
-    again.close()
+    expect(readConfigs(pathOf())).toHaveLength(1)
   })
 
   it('go with the oldest when there are too many', () => {
@@ -113,9 +108,7 @@ describe('configurations', () => {
     writer.write([entry('started'), entry('refused')])
     database.exec('UPDATE config SET id = 1 WHERE id = 8761')
     writer.write([entry('refused')])
-    const reader = new JournalReader(pathOf())
-    expect(reader.configs().map(({ outcome }) => outcome)).toEqual(['refused', 'refused'])
-    reader.close()
+    expect(readConfigs(pathOf()).map(({ outcome }) => outcome)).toEqual(['refused', 'refused'])
   })
 })
 
