@@ -58,6 +58,12 @@ export interface VenueSourceOptions extends StandOptions, SourceOptions {
   readonly unreachable: ReadonlyMap<MemberIndex, ReadonlySet<string>>
 }
 
+/**
+ * Polls further back change nothing: what they brought is too old for the rules of members by now.
+ * True prices are kept for 200 s, of which venues may lag by 120.
+ */
+const CAUGHT_UP_US = 60_000_000
+
 /** Quotes held by one member, and what its source engine remembers. */
 interface Desk {
   readonly quotes: Map<string, ReceivedQuote>
@@ -89,6 +95,9 @@ export function venueSources(options: VenueSourceOptions): Sources {
   return {
     sample: (member, nowUs) => {
       const desk = desks[member] as Desk
+      // Who was away for long does not catch up on all of it.
+      const missed = Math.floor((nowUs - CAUGHT_UP_US - desk.polledUs) / pollUs)
+      desk.polledUs += Math.max(0, missed) * pollUs
       for (; desk.polledUs + pollUs <= nowUs; desk.polledUs += pollUs) {
         if (desk.polledUs + pollUs >= 0) poll(desk, member, desk.polledUs + pollUs)
       }

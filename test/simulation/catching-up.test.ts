@@ -8,6 +8,7 @@ import { GENESIS_MS } from '../../simulations/run/scenario-params.ts'
 import { Simulation } from '../../simulations/run/simulation.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
 import type { Fact } from '../../simulations/world/facts.ts'
+import { simulated } from './scenarios.ts'
 
 // What a member needs to catch up must not grow with the time that it was away (protocol §4.2).
 
@@ -202,5 +203,15 @@ describe('a clock that is wrong by seconds', () => {
       RETURN_ROUNDS_MAX + 6,
     )
     expect(result.rounds.lost).toBe(0)
+  })
+})
+
+describe('a member that polls venues', () => {
+  test('comes back after five minutes, of which true prices are not kept', () => {
+    const venues = ['alder', 'birch', 'cedar'].map((name) => ({ name }))
+    const away = { type: 'crash', members: [1], atMs: 10_000, restartMs: 310_000 }
+    const { rounds, violations } = simulated({ rounds: 640, faults: [away], prices: { venues } })
+    expect(violations).toEqual([])
+    expect(rounds.fast).toBeGreaterThan(630)
   })
 })

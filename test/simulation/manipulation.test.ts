@@ -64,6 +64,14 @@ describe('somebody pushes venues (simulator, Attacks on venues)', () => {
     expect(attack({ moveBps: 150, budgetUsd: 0 })).toMatchObject({ spentUsd: 0, pushed: [] })
   })
 
+  test('deeper venues cost as many times more', () => {
+    const once = attack({ moveBps: 150 }).spentUsd
+    expect(attack({ moveBps: 150 }, { prices: { depthTimes: 2 } }).spentUsd).toBeCloseTo(
+      2 * once,
+      4,
+    )
+  })
+
   test('a budget of each round is kept in each', () => {
     const { spentUsd, timeline } = attack({ moveBps: 150, budgetUsdPerRound: 2_000 })
     const steps = timeline.map(
