@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from '../../../aggregator/context.ts'
 import { fromHex } from '../../../aggregator/values/bytes.ts'
 import { JOURNAL_FILE } from '../../compose/store.ts'
 import { loadConfig } from '../../config/load.ts'
-import { codeOf, OracleError } from '../../errors.ts'
+import { OracleError } from '../../errors.ts'
 import { convictionCalldata, registrationCalldata } from '../../evidence/calldata.ts'
 import {
   EVIDENCE_FILE_BYTES_MAX,
@@ -19,6 +18,7 @@ import { evidenceInJournal } from '../../evidence/held-evidence.ts'
 import { offlineContext } from '../../replay/offline.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.ts'
+import { writeNewFile } from '../new-file.ts'
 import { askNode } from '../node-api.ts'
 import { readTextFile } from '../text-file.ts'
 
@@ -64,7 +64,7 @@ export const evidenceExport = command({
     if (chosen.length === 0) {
       throw new OracleError('EVIDENCE_NONE', 'the node holds no such evidence; see evidence list')
     }
-    await writeNew(out, `${JSON.stringify({ ...held, evidence: chosen }, null, 2)}\n`)
+    await writeNewFile(out, `${JSON.stringify({ ...held, evidence: chosen }, null, 2)}\n`)
     const members = chosen.map((entry) => entry.accused)
     const names = members.map((each) => `member ${each}`).join(', ')
     const text = `${out} holds evidence against ${names}`
@@ -188,17 +188,4 @@ function proofsText(proofs: readonly Proof[]): string {
       : `convicts nobody: ${proof.code}: ${proof.reason}`,
   )
   return lines.join('\n')
-}
-
-async function writeNew(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text, { flag: 'wx' })
-  } catch (cause) {
-    const exists = codeOf(cause) === 'EEXIST'
-    throw new OracleError(
-      exists ? 'FILE_EXISTS' : 'FILE_NOT_WRITTEN',
-      exists ? `${file} exists; name another file` : `cannot write ${file}; check its directory`,
-      { context: { file, cause: codeOf(cause) }, cause },
-    )
-  }
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { ConfigError } from '../../config/config-error.ts'
@@ -6,7 +5,6 @@ import { DEFAULTS } from '../../config/defaults.ts'
 import { parseConfig } from '../../config/load.ts'
 import type { TemplateValues } from '../../config/template.ts'
 import { configTemplate } from '../../config/template.ts'
-import { codeOf, OracleError } from '../../errors.ts'
 import { sealKeystore, writeKeystore } from '../../keys/keystore.ts'
 import { readPassphrase } from '../../keys/passphrase.ts'
 import { Secret } from '../../keys/secret.ts'
@@ -16,7 +14,11 @@ import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 import type { KeyFacts, MadePurpose } from '../key-facts.ts'
 import { factsOf, factsText, MADE_PURPOSES } from '../key-facts.ts'
+import { writeNewFile } from '../new-file.ts'
 import { PASSPHRASE_OPTIONS, passphraseSourceOf } from '../passphrase-options.ts'
+
+/** Endpoints of a configuration may hold keys of providers, so nobody else may read it. */
+const OWNER_ONLY = 0o600
 
 const OPTIONS = {
   ...PASSPHRASE_OPTIONS,
@@ -55,7 +57,7 @@ export const init = command({
     const source = passphraseSourceOf(options, 'New passphrase of the keys: ')
     const passphrase = await readPassphrase(source, terminal)
     makeDirectory(join(directory, 'keys'))
-    await writeNew(file, text)
+    await writeNewFile(file, text, OWNER_ONLY)
     const facts: KeyFacts[] = []
     for (const purpose of MADE_PURPOSES) {
       const path = join(directory, 'keys', `${purpose}.json`)
@@ -118,22 +120,6 @@ async function makeKey(
   const facts = factsOf(purpose, key)
   key.erase()
   return facts
-}
-
-async function writeNew(file: string, text: string): Promise<void> {
-  try {
-    // Its endpoints may hold keys of providers, so nobody else may read it.
-    await writeFile(file, text, { flag: 'wx', mode: 0o600 })
-  } catch (cause) {
-    const exists = codeOf(cause) === 'EEXIST'
-    throw new OracleError(
-      exists ? 'FILE_EXISTS' : 'FILE_NOT_WRITTEN',
-      exists
-        ? `${file} exists and is not overwritten`
-        : `cannot write ${file}; check the directory and the space on its disk`,
-      { context: { file, cause: codeOf(cause) }, cause },
-    )
-  }
 }
 
 function report(file: string, facts: readonly KeyFacts[]): string {

@@ -1,14 +1,13 @@
-import { writeFile } from 'node:fs/promises'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { WallClock } from '../../clock.ts'
-import { codeOf, OracleError } from '../../errors.ts'
 import type { Recording } from '../../recording/reader.ts'
 import { readRecording } from '../../recording/reader.ts'
 import { replaySources } from '../../recording/replay-config.ts'
 import { type ReplayServer, startReplay } from '../../recording/replay-server.ts'
 import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
+import { writeNewFile } from '../new-file.ts'
 
 const NAME = 'replay-market'
 /** Enough to put the configuration in its place and start a node. */
@@ -59,7 +58,7 @@ export const replayMarket = command({
       const clockOffsetMs = fromMs - startsMs
       const sources = replaySources(recording.header, { url: server.url, clockOffsetMs })
       const yaml = `${headText(recording, { startsMs, speed })}${stringify({ sources })}`
-      if (configOut !== undefined) await writeNew(configOut, yaml)
+      if (configOut !== undefined) await writeNewFile(configOut, yaml)
       const facts = { address: server.url, startsMs, endedMs: recording.endedMs, sources }
       const shown = configOut === undefined ? yaml : `${server.url}\n`
       stdout.write(json ? `${JSON.stringify(facts)}\n` : shown)
@@ -133,17 +132,4 @@ function portOf(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw usageError('--port must be a whole number from 0 to 65535', NAME)
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: 'wx' })
-  } catch (cause) {
-    const exists = codeOf(cause) === 'EEXIST'
-    throw new OracleError(
-      exists ? 'FILE_EXISTS' : 'FILE_NOT_WRITTEN',
-      exists ? `${path} exists; name another file` : `cannot write ${path}; check its directory`,
-      { context: { file: path, cause: codeOf(cause) }, cause },
-    )
-  }
 }
