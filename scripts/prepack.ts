@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { runScript, scriptCommand } from './command-line.ts'
+import { sbomOf } from './sbom.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
@@ -42,6 +43,7 @@ async function prepack(): Promise<number> {
   // Where sources look for it, two folders above the command line.
   const { name, version, type } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   writeFileSync(join(DIST, 'package.json'), `${JSON.stringify({ name, version, type })}\n`)
+  writeFileSync(join(DIST, 'sbom.cdx.json'), sbomOf(ROOT))
   chmodSync(join(DIST, 'node/cli/main.js'), 0o755)
   return 0
 }
