@@ -77,6 +77,18 @@ export function createVenue(seed: number, options: VenueOptions): Venue {
     const stampUs = shown.stampUs ?? moment * TICK_US
     return { bid, ask, last: isAtAsk ? ask : bid, stampUs, volume }
   }
+  // Kept, because true prices are forgotten long before a venue may find its voice again.
+  const kept = new Map<VenueIncident, Map<string, StatedQuote | null>>()
+  const lastOf = (asked: Asked, incident: VenueIncident): StatedQuote | null => {
+    const quotes = kept.get(incident) ?? new Map<string, StatedQuote | null>()
+    kept.set(incident, quotes)
+    const known = quotes.get(asked.feed)
+    if (known !== undefined) return known
+    const last = quoteAt({ ...asked, atUs: incident.fromUs }, AS_USUAL)
+    quotes.set(asked.feed, last)
+    return last
+  }
+
   return {
     name: options.name,
     quote: (asked) => {
@@ -87,9 +99,9 @@ export function createVenue(seed: number, options: VenueOptions): Venue {
         case 'dead':
           return null
         case 'stale':
-          return quoteAt({ ...asked, atUs: incident.fromUs }, AS_USUAL)
+          return lastOf(asked, incident)
         case 'stuck': {
-          const repeated = quoteAt({ ...asked, atUs: incident.fromUs }, AS_USUAL)
+          const repeated = lastOf(asked, incident)
           return repeated === null ? null : { ...repeated, stampUs: tickOf(atUs) * TICK_US }
         }
         case 'scaled':

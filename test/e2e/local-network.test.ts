@@ -129,11 +129,12 @@ describe('npm start', () => {
   })
 
   test('an oracle killed with SIGKILL neither stops prices nor contradicts itself, and all replay bit for bit', async () => {
-    const args = ['--rounds', '40', '--json', '--kill', '1', '--keep']
+    // The last 38 rounds are for its return: a machine with much else to do takes its time.
+    const args = ['--rounds', '60', '--json', '--kill', '1', '--keep']
     const { exitCode, summary, stderr } = await npmStart(args, expectReplays)
     expect(exitCode, stderr).toBe(0)
     expect(stderr).toContain('killing oracle-2 with SIGKILL')
-    expect(summary.rounds.certified).toBeGreaterThanOrEqual(30)
+    expect(summary.rounds.certified).toBeGreaterThanOrEqual(45)
     expect(summary.sharesSeen).toBeGreaterThan(100)
     expect(summary.conflicts).toBe(0)
     expect(summary.restarted).toHaveLength(1)

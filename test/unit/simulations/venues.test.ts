@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type PriceRules, quoteKey } from '../../../aggregator/aggregation/node-price.ts'
 import type { FeedParams } from '../../../aggregator/params.ts'
 import { QUOTE_UNIT } from '../../../aggregator/values/fixed-point.ts'
+import { createPricePath } from '../../../simulations/world/prices.ts'
 import { createVenueSeries } from '../../../simulations/world/recorded.ts'
 import { quoteOf, standsOf } from '../../../simulations/world/stands.ts'
 import {
@@ -25,6 +26,14 @@ const venueOf = (incidents: readonly VenueIncident[] = []) =>
 const middleAt = (incidents: readonly VenueIncident[], atUs: number) => {
   const quote = venueOf(incidents).quote({ feed: 'A/USD', price, atUs })
   return quote === null ? null : { middle: (quote.bid + quote.ask) / 2, stampUs: quote.stampUs }
+}
+const WALK = {
+  seed: 1,
+  label: 'A',
+  start: 1_000_000,
+  volatilityPpm: 50,
+  jumpsPerDay: 0,
+  jumpPpm: 0,
 }
 const span = { fromUs: 1_000_000, toUs: 2_000_000 }
 
@@ -52,6 +61,18 @@ describe('a venue', () => {
   test('a dead one says nothing while it is dead', () => {
     expect(middleAt([{ ...span, type: 'dead' }], 1_500_000)).toBeNull()
     expect(middleAt([{ ...span, type: 'dead' }], 2_000_000)).toMatchObject({ middle: 1_002_000 })
+  })
+
+  test('one that repeats itself for minutes does so when the price of then is long forgotten', () => {
+    const minutes = { fromUs: 1_000_000, toUs: 900_000_000 }
+    for (const type of ['stale', 'stuck'] as const) {
+      const path = createPricePath(WALK)
+      const venue = venueOf([{ ...minutes, type }])
+      const first = venue.quote({ feed: 'A/USD', price: path.at, atUs: 1_100_000 })
+      path.at(800_000_000)
+      const late = venue.quote({ feed: 'A/USD', price: path.at, atUs: 800_000_000 })
+      expect(late?.bid).toBe(first?.bid)
+    }
   })
 
   test('a stale one repeats its last quote with the old time, a stuck one with the new', () => {
