@@ -61,7 +61,9 @@ export function reasonOf(
   const another = verb === 'read' ? 'name another file' : 'name another place'
   switch (codeOf(error)) {
     case 'ENOENT':
-      return `is not there; looked for ${resolve(path)}`
+      return verb === 'read'
+        ? `is not there; looked for ${resolve(path)}`
+        : `cannot be made there; ${another}`
     case 'EISDIR':
       return 'is a folder; name a file in it'
     case 'ENOTDIR':
