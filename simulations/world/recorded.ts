@@ -1,9 +1,9 @@
 import type { PricePath } from './prices.ts'
 
-/** Prices that were recorded, one for each step of one length, the first at world time 0. */
+/** Prices that were recorded, one for each step of one length; the first step begins at time 0. */
 export interface Recording {
   readonly stepMs: number
-  /** In whole units of the quote currency, above 0. */
+  /** The last of each step, in whole units of the quote currency, above 0. */
   readonly prices: readonly number[]
   /** What each venue said by itself, where that was kept. */
   readonly venues: readonly RecordedVenue[]
@@ -34,7 +34,8 @@ export function lengthMs({ stepMs, prices }: Pick<Recording, 'stepMs' | 'prices'
 }
 
 /**
- * The recorded price of each moment; before the first and after the last step, theirs.
+ * The recorded price of each moment: that of the last step that is over, since a step's price is
+ * its last and nobody knows it earlier. Until the first is over its own; after the last step its.
  *
  * @param unit what one whole unit is in the feed's decimals
  */
@@ -46,8 +47,8 @@ export function createRecordedPath(
   const last = whole.length - 1
   return {
     at: (nowUs) => {
-      const step = Math.floor(nowUs / (stepMs * US_PER_MS))
-      return whole[Math.min(last, Math.max(0, step))] as number
+      const over = Math.floor(nowUs / (stepMs * US_PER_MS)) - 1
+      return whole[Math.min(last, Math.max(0, over))] as number
     },
   }
 }

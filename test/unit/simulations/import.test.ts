@@ -205,6 +205,20 @@ describe('import of trades', () => {
     expect(wrong.map(microsecondsOf)).toEqual(wrong.map(() => null))
   })
 
+  test('a price is shown from when it was known on: no moment shows a trade that is yet to come', async () => {
+    const text = [HEADER, ...LINES].join('\n')
+    const path = written('known.json', '')
+    const { recording } = await imported(written('known.csv', text), { stepMs: 100 })
+    writeFileSync(path, JSON.stringify(recording))
+    const truth = createRecordedPath(readRecording(path).recording, 1)
+    // The trade of meadow at 1600 ms raises the median of 101 and 104 to that of 101 and 106.
+    expect([1_600_000, 1_699_999].map(truth.at)).toEqual([103, 103])
+    expect(truth.at(1_700_000)).toBe(104)
+    // The first step has none before it; the last stays.
+    expect(truth.at(0)).toBe(truth.at(100_000))
+    expect(truth.at(9e9)).toBe(104)
+  })
+
   test('a scenario follows a recording, is bound to its bytes, and must not outlast it', async () => {
     const later = [5_000, 30_000].map((ms) => line('harbour', { ms, price: 120 + ms / 1_000 }))
     const text = [HEADER, ...LINES, ...later].join('\n')
