@@ -26,6 +26,9 @@ export function mirror(view: NodeView, metrics: Metrics): void {
   for (const { index, measured } of view.peers()) mirrorMeasured(String(index), measured, metrics)
   mirrorFeeds(view, { nowMs, metrics })
   mirrorSources(view, metrics)
+  // A reload may take venues and endpoints away.
+  metrics.streamOpen.reset()
+  metrics.endpointUsable.reset()
   for (const { venue, stream } of view.venues()) {
     if (stream !== null) metrics.streamOpen.set({ venue }, stream.state === 'open' ? 1 : 0)
   }
@@ -107,6 +110,7 @@ function ratioOf({ count, of }: Share): number {
 /** One age and one state for each venue of each feed, whatever it was in before. */
 function mirrorSources(view: NodeView, metrics: Metrics): void {
   metrics.sourceState.reset()
+  metrics.sourceAge.reset()
   for (const { venue, feed, ageMs, state } of view.sources()) {
     metrics.sourceState.set({ venue, feed, state }, 1)
     if (ageMs !== null) metrics.sourceAge.set({ venue, feed }, ageMs / 1_000)

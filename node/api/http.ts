@@ -37,6 +37,7 @@ export interface HttpApp {
   readonly paths: readonly string[]
 }
 
+/** Makes it, without routes; it does not listen yet. */
 export function createHttpApp(options: HttpOptions, use: HttpDependencies): HttpApp {
   const app = Fastify({
     logger: false,
@@ -85,6 +86,7 @@ export async function listenOn(app: FastifyInstance, options: HttpOptions): Prom
   }
 }
 
+/** Answers `{ code }`; each code has a section in docs/errors.md. */
 export function refuse(reply: FastifyReply, status: number, code: string): FastifyReply {
   return reply.code(status).send({ code })
 }

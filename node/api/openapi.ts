@@ -1,8 +1,8 @@
+import { evidenceFileSchema } from '../evidence/evidence-file.ts'
 import { json, type OwnRoutes, operation } from '../gateway/openapi.ts'
 import { HISTORY_MAX } from './history.ts'
 import {
   chainsSchema,
-  evidenceSchema,
   historySchema,
   nodeFeedsSchema,
   overviewSchema,
@@ -33,7 +33,7 @@ export const NODE_ROUTES: OwnRoutes = {
     Venues: venuesSchema,
     Rounds: roundsSchema,
     Chains: chainsSchema,
-    Evidence: evidenceSchema,
+    Evidence: evidenceFileSchema,
     Rotation: rotationSchema,
     Overview: overviewSchema,
     History: historySchema,
@@ -55,6 +55,7 @@ export const NODE_ROUTES: OwnRoutes = {
         {
           200: json('History', 'One page; next is the from of the following one'),
           400: json('Refusal', 'The request is malformed'),
+          404: json('Refusal', 'No journal is kept here'),
         },
         [round('from', true, 'First round'), round('to', false, 'Last round'), LIMIT],
       ),

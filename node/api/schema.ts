@@ -22,6 +22,47 @@ const reload = z.strictObject({
   problems: whole,
 })
 
+const dryDelivery = z.strictObject({
+  target: text,
+  round: whole,
+  feeds: whole,
+  code: text,
+  detail: text,
+  gasMax: whole.nullable(),
+  costEtherMax: code,
+})
+
+const dryTarget = z.strictObject({
+  target: text,
+  chainId: whole,
+  contract: text,
+  wallet: code,
+  balanceEther: code,
+  balanceEtherMin: text,
+  spentEther: text,
+  endpoints: z.array(z.strictObject({ endpoint: text, fault: code, detail: code })),
+  fault: z.strictObject({ code: text, detail: text }).nullable(),
+  priced: whole,
+  hindered: whole,
+  costEtherMax: text,
+  last: dryDelivery.nullable(),
+})
+
+const dryRun = z.strictObject({
+  seat: whole,
+  followed: whole,
+  connected: whole,
+  certificates: whole,
+  refused: whole,
+  rounds: share,
+  certificateAgeMs: z.strictObject({ min: ms, p50: ms, max: ms }).nullable(),
+  feeds: z.array(
+    z.strictObject({ feed: text, absent: share, outliers: share, distanceBps: quantiles }),
+  ),
+  targets: z.array(dryTarget),
+})
+
+/** `/v1/status`: `StatusView`; of a dry run with what it has found. */
 export const statusSchema = z.strictObject({
   name: text,
   version: text,
@@ -44,9 +85,10 @@ export const statusSchema = z.strictObject({
   }),
   rounds: z.strictObject({ fast: whole, proposed: whole, skipped: whole }),
   latencyMs: z.strictObject({ p50: ms, p99: ms }).nullable(),
-  dryRun: z.looseObject({ seat: whole }).nullable(),
+  dryRun: dryRun.nullable(),
 })
 
+/** `/v1/feeds`: each feed in the committee's order, `FeedView`. */
 export const nodeFeedsSchema = z.array(
   z.strictObject({
     index: whole,
@@ -70,6 +112,7 @@ export const nodeFeedsSchema = z.array(
 
 const likeness = share.extend({ mostly: z.union([whole, z.literal('committee')]).nullable() })
 
+/** `/v1/peers`: each member by its index, this node too, `PeerView`. */
 export const peersSchema = z.array(
   z.strictObject({
     index: whole,
@@ -96,6 +139,7 @@ export const peersSchema = z.array(
   }),
 )
 
+/** `/v1/sources`: each venue in each feed, `SourceView`. */
 export const sourcesSchema = z.array(
   z.strictObject({
     venue: text,
@@ -107,19 +151,30 @@ export const sourcesSchema = z.array(
   }),
 )
 
-/** A venue has more than these, as its transport grows. */
+/** `/v1/venues`: each venue that is asked, `VenueView`. */
 export const venuesSchema = z.array(
-  z.looseObject({
+  z.strictObject({
     venue: text,
+    host: text,
+    passedOver: z.array(z.strictObject({ host: text, code: text })),
     transport: z.enum(['stream', 'poll']),
     code,
     quotedMs: ms.nullable(),
     durationMs: ms.nullable(),
     pausedUntilMs: ms,
-    stream: z.looseObject({ state: text, code, marketsStreamed: whole }).nullable(),
+    stream: z
+      .strictObject({
+        state: z.enum(['open', 'connecting', 'waiting']),
+        code,
+        marketsStreamed: whole,
+        frames: whole,
+        reconnects: whole,
+      })
+      .nullable(),
   }),
 )
 
+/** `/v1/rounds`: the newest first, at most 120, `RoundView`. */
 export const roundsSchema = z.array(
   z.strictObject({
     round: whole,
@@ -128,6 +183,7 @@ export const roundsSchema = z.array(
   }),
 )
 
+/** `/v1/chains`: each target of the configuration, `ChainView`. */
 export const chainsSchema = z.array(
   z.strictObject({
     target: text,
@@ -168,6 +224,7 @@ const handover = z
   .strictObject({ epoch: whole, committeeDigest: digest, activeFromMs: ms, message: text })
   .nullable()
 
+/** `/v1/rotation`: `RotationView` (protocol §11.2). */
 export const rotationSchema = z.strictObject({
   term: z.strictObject({ fromMs: ms.nullable(), untilMs: ms.nullable() }),
   approved: handover,
@@ -177,11 +234,9 @@ export const rotationSchema = z.strictObject({
   signed: handover,
 })
 
-/** Evidence as `parallax evidence verify` reads it. */
-export const evidenceSchema = z.looseObject({ evidence: z.array(z.looseObject({})) })
-
 const convictionsSchema = z.array(z.strictObject({ accused: whole, round: whole, kind: text }))
 
+/** `/v1/overview`: all that the page shows, `Overview`; of evidence without the messages. */
 export const overviewSchema = z.strictObject({
   status: statusSchema,
   feeds: nodeFeedsSchema,
@@ -194,6 +249,7 @@ export const overviewSchema = z.strictObject({
   obstacles: z.array(text),
 })
 
+/** `/v1/certificates`: a page, each certificate in its wire form (protocol §5.5). */
 export const historySchema = z.strictObject({
   certificates: z.array(
     z.strictObject({
@@ -206,5 +262,7 @@ export const historySchema = z.strictObject({
   next: whole.nullable(),
 })
 
+/** `/healthz`: the event loop answers. */
 export const aliveSchema = z.strictObject({ alive: z.literal(true) })
+/** `/readyz`: whether it can do its work, and a code for each reason why not. */
 export const readySchema = z.strictObject({ ready: z.boolean(), obstacles: z.array(text) })

@@ -276,6 +276,7 @@ export interface Overview {
   readonly obstacles: readonly string[]
 }
 
+/** All of it at one moment. */
 export function overviewOf(view: NodeView): Overview {
   return {
     status: view.status(),

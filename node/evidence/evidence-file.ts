@@ -25,7 +25,8 @@ const entrySchema = z.strictObject({
   messages: z.tuple([hex, hex]),
 })
 
-const fileSchema = z.strictObject({
+/** An evidence file, as the API serves it too. */
+export const evidenceFileSchema = z.strictObject({
   format: z.literal(EVIDENCE_FORMAT),
   network: z.string(),
   committeeDigest: hex,
@@ -33,7 +34,7 @@ const fileSchema = z.strictObject({
 })
 
 /** Evidence as it is handed on: everything but the committee file that it is checked against. */
-export type EvidenceFile = z.output<typeof fileSchema>
+export type EvidenceFile = z.output<typeof evidenceFileSchema>
 export type EvidenceEntry = EvidenceFile['evidence'][number]
 
 /** Why an entry is not proven: the messages convict nobody, or not of what the entry says. */
@@ -78,7 +79,7 @@ export function evidenceFileOf(committee: Committee, held: readonly Evidence[]):
 /** @throws {OracleError} `FILE_NOT_EVIDENCE` */
 export function parseEvidenceFile(text: string): EvidenceFile {
   try {
-    return fileSchema.parse(JSON.parse(text))
+    return evidenceFileSchema.parse(JSON.parse(text))
   } catch (cause) {
     const [issue] = cause instanceof z.ZodError ? cause.issues : []
     const reason = issue === undefined ? 'no JSON' : `${issue.path.join('.')}: ${issue.message}`

@@ -98,6 +98,12 @@ export function openApiDocument(own: OwnRoutes) {
 /** A gateway has nothing of its own. */
 export const GATEWAY_ROUTES: OwnRoutes = { paths: {}, schemas: {} }
 
+/**
+ * One GET of the document: what it answers by status, and 429 besides, for every route is limited.
+ *
+ * @param responses by status, of `json` or in the form of OpenAPI
+ * @param parameters in the form of OpenAPI; none by default
+ */
 export function operation(
   summary: string,
   responses: Readonly<Record<number, unknown>>,

@@ -28,6 +28,7 @@ const certifiedFeedSchema = z.strictObject({
   proof: z.array(hex(32)).max(10).describe('Siblings from the leaf to the root'),
 })
 
+/** `/v1/certificates/latest` and those of a round: one certificate, read, in its wire form too. */
 export const certificateSchema = z.strictObject({
   committeeDigest: hex(32),
   round,
@@ -74,8 +75,10 @@ const feedSchema = z.object({
     .describe('Null before the first certificate'),
 })
 
+/** `/v1/feeds` of gateways and nodes: those of nodes have more fields. */
 export const feedsSchema = z.array(feedSchema).min(1).max(1_024)
 
+/** The body of every answer that refuses. */
 export const refusalSchema = z.strictObject({
   code: z
     .string()

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { request } from 'undici'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { History } from '../../node/api/history.ts'
 import { createMetrics } from '../../node/api/metrics.ts'
 import { NODE_ROUTES } from '../../node/api/openapi.ts'
@@ -11,7 +12,7 @@ import { certificateSchema } from '../../node/gateway/schema.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
 import { certifier, valuesAt } from '../support/certificates.ts'
-import { FakeView } from '../unit/node/api/fake-view.ts'
+import { DRY_RUN, FakeView } from '../unit/node/api/fake-view.ts'
 
 const committee = certifier()
 const certified = committee.certify(7, valuesAt(7, 1))
@@ -83,6 +84,12 @@ test('the document describes every route that there is, and no other', async () 
 
 test('every answer is as the document describes it', async () => {
   shelf.add(certified)
+  view.convicted = [2]
+  view.dryRun = DRY_RUN
+  view.krakenHosts = {
+    host: 'b.example',
+    passedOver: [{ host: 'a.example', code: 'FETCH_FAILED' }],
+  }
   const { paths } = (await get('/v1/openapi.json')).json
   const schemas = { ...NODE_ROUTES.schemas, Alive: aliveSchema, Ready: readySchema }
   const checked: string[] = []
@@ -97,6 +104,12 @@ test('every answer is as the document describes it', async () => {
     checked.push(path)
   }
   expect(checked).toHaveLength(13)
+})
+
+test('a schema knows each field that an answer has, however deep', () => {
+  const { schemas } = NODE_ROUTES
+  const deep = JSON.stringify(Object.values(schemas).map((schema) => z.toJSONSchema(schema)))
+  expect(deep).not.toContain('"additionalProperties":{}')
 })
 
 test('past certificates come in pages, and all of a range come once', async () => {

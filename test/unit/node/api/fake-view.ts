@@ -1,9 +1,11 @@
+import type { DryRunView } from '../../../../node/api/dry-run-view.ts'
 import type {
   ChainView,
   FeedView,
   MeasuredView,
   NodeView,
   PeerView,
+  ReloadView,
   RotationView,
   RoundView,
   SourceView,
@@ -61,6 +63,33 @@ function measuredAt(index: number): MeasuredView {
   return { ...measured, absent: { count: 512, of: 512 }, latenessMs: null, clockLeadMs: null }
 }
 
+const SHARE = { count: 3, of: 512 }
+
+/** Every field of a dry run with something in it. */
+export const DRY_RUN: DryRunView = {
+  ...{ seat: 2, followed: 3, connected: 2, certificates: 480, refused: 1, rounds: SHARE },
+  certificateAgeMs: { min: 61, p50: 88, max: 140 },
+  feeds: [
+    {
+      ...{ feed: 'BTC/USD', absent: SHARE, outliers: SHARE },
+      distanceBps: { p50: 1, p99: 4, max: 9 },
+    },
+  ],
+  targets: [
+    {
+      ...{ target: 'local', chainId: 31_337, contract: `0x${'5f'.repeat(20)}`, wallet: null },
+      ...{ balanceEther: null, balanceEtherMin: '0.05', spentEther: '0' },
+      endpoints: [{ endpoint: '127.0.0.1:8545', fault: 'RPC_TIMEOUT', detail: 'no answer' }],
+      fault: { code: 'CONTRACT_MISSING', detail: 'no code' },
+      ...{ priced: 4, hindered: 1, costEtherMax: '0.002' },
+      last: {
+        ...{ target: 'local', round: ROUND, feeds: 3, code: 'OK', detail: '' },
+        ...{ gasMax: 90_000, costEtherMax: '0.0005' },
+      },
+    },
+  ],
+}
+
 /** A venue that is asked where it is preferred. */
 const at = (host: string) => ({ host, passedOver: [] })
 
@@ -70,6 +99,9 @@ export class FakeView implements NodeView {
   reasons: string[] = []
   /** Members that were convicted of two observations. */
   convicted: number[] = []
+  /** What it has found, where it is a dry run. */
+  dryRun: DryRunView | null = null
+  reload: ReloadView | null = null
   krakenHosts: Pick<VenueView, 'host' | 'passedOver'> = at('api.kraken.com')
 
   status(): StatusView {
@@ -77,7 +109,7 @@ export class FakeView implements NodeView {
       name: this.nodeName,
       version: '0.1.0',
       configDigest: 'facade'.repeat(11).slice(0, 64),
-      reload: null,
+      reload: this.reload,
       network: 'local',
       committeeDigest: 'c0ffee'.repeat(10).padEnd(64, '0'),
       member: 0,
@@ -90,7 +122,7 @@ export class FakeView implements NodeView {
       nowMs: NOW_MS,
       rounds: { fast: 438, proposed: 14, skipped: 4 },
       latencyMs: { p50: 96, p99: 231 },
-      dryRun: null,
+      dryRun: this.dryRun,
     }
   }
 
