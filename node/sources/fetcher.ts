@@ -6,6 +6,7 @@ import { readBounded } from '../bounded-http.ts'
 import type { ErrorContext } from '../errors.ts'
 import { OracleError } from '../errors.ts'
 import { requestFailure } from './failures.ts'
+import type { LimitStatus } from './venue.ts'
 
 export interface FetchOptions {
   readonly url: URL
@@ -15,6 +16,8 @@ export interface FetchOptions {
   readonly timeoutMs: DurationMs
   readonly bodyBytesMax: number
   readonly signal: AbortSignal
+  /** What else than 429 and 418 is a limit at this venue. */
+  readonly limitStatus?: LimitStatus | undefined
 }
 
 export interface FetchDependencies {
@@ -96,19 +99,21 @@ export function retryAfterMs(
 /** What an answer means that has another status than the one that was hoped for. */
 export function statusFailure(
   { status, headers }: { readonly status: number; readonly headers: IncomingHttpHeaders },
-  { url, nowMs }: { readonly url: URL; readonly nowMs: UnixMs },
+  { url, nowMs, limitStatus }: Pick<HeadScene, 'url' | 'nowMs' | 'limitStatus'>,
 ): OracleError {
+  const isShutOut = status === limitStatus?.status
   if (status >= 300 && status < 400) {
     const what = 'redirects elsewhere, which is never followed; set that address if you trust it'
     return failed({ code: 'SOURCE_REDIRECTED', url, what, context: { status } })
   }
-  if (status === 403 || status === 451) {
+  if (!isShutOut && (status === 403 || status === 451)) {
     const what =
       'does not serve this region or address; name another of its hosts in baseUrls, or disable it'
     return failed({ code: 'SOURCE_REGION_BLOCKED', url, what, context: { status } })
   }
-  if (status === 429 || status === 418) {
-    const waitMs = retryAfterMs(headers['retry-after'], nowMs)
+  if (isShutOut || status === 429 || status === 418) {
+    const askedMs = retryAfterMs(headers['retry-after'], nowMs)
+    const waitMs = askedMs ?? (isShutOut ? limitStatus.pauseMs : null)
     const what = 'limits our requests; raise pollMs if it goes on'
     const context = { status, retryAfterMs: waitMs }
     return failed({ code: 'SOURCE_RATE_LIMITED', url, what, context })
@@ -119,9 +124,7 @@ export function statusFailure(
 
 type Response = Dispatcher.ResponseData
 
-interface HeadScene {
-  readonly url: URL
-  readonly bodyBytesMax: number
+interface HeadScene extends Pick<FetchOptions, 'url' | 'bodyBytesMax' | 'limitStatus'> {
   readonly nowMs: UnixMs
 }
 
@@ -143,9 +146,9 @@ function checkHead(response: Response, scene: HeadScene): void {
   if (typeof length === 'string' && Number(length) > bodyBytesMax) throw tooLarge(url, bodyBytesMax)
 }
 
-function checkStatus(response: Response, { url, nowMs }: HeadScene): void {
+function checkStatus(response: Response, scene: HeadScene): void {
   const { statusCode: status, headers } = response
-  if (status !== 200) throw statusFailure({ status, headers }, { url, nowMs })
+  if (status !== 200) throw statusFailure({ status, headers }, scene)
 }
 
 async function readText(

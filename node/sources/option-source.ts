@@ -47,6 +47,7 @@ export function optionSource(venue: OptionVenue, feeds: readonly VolatilityFeed[
     name: venue.name,
     budget: venue.budget,
     usedWeightHeader: null,
+    ...(venue.limitStatus !== undefined && { limitStatus: venue.limitStatus }),
     jsonLimits: CHAIN_JSON_LIMITS,
     parse(answer, { markets }, receivedMs) {
       const symbol = markets[0]?.symbol

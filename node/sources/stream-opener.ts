@@ -33,8 +33,9 @@ export function streamOpener(
   const { timeoutMs, frameBytesMax, access, pins } = streamed
   const lookup = guardedLookup(access, dependencies.lookup)
   const nowMs = () => dependencies.clock.nowMs()
+  const bounds = { timeoutMs, frameBytesMax, packing, pins, limitStatus: venue.limitStatus }
   const openAt = (url: URL, listener: StreamListener) =>
-    openStreamSocket({ url, timeoutMs, frameBytesMax, packing, pins, lookup, nowMs }, listener)
+    openStreamSocket({ url, ...bounds, lookup, nowMs }, listener)
   // Who sets an address knows where the stream is.
   if (ticket === undefined || streamed.streamUrl !== undefined) {
     return (listener) => openAt(new URL(address), listener)

@@ -8,6 +8,7 @@ import { requestFailure } from './failures.ts'
 import { statusFailure } from './fetcher.ts'
 import type { Pins } from './pins.ts'
 import { pinning } from './pins.ts'
+import type { LimitStatus } from './venue.ts'
 
 export interface StreamSocketOptions {
   readonly url: URL
@@ -17,6 +18,8 @@ export interface StreamSocketOptions {
   /** How the venue packs its messages; null where they are texts. */
   readonly packing: 'gzip' | null
   readonly pins: Pins
+  /** As `Venue.limitStatus`. */
+  readonly limitStatus?: LimitStatus | undefined
   /** Refuses addresses where a venue must not be. */
   readonly lookup: LookupFunction
   readonly nowMs: () => UnixMs
@@ -95,7 +98,8 @@ export function openStreamSocket(
   socket.on('ping', beat)
   socket.on('pong', beat)
   socket.on('unexpected-response', (_, { statusCode, headers }: IncomingMessage) => {
-    finish(statusFailure({ status: statusCode ?? 0, headers }, { url, nowMs: nowMs() }))
+    const scene = { url, nowMs: nowMs(), limitStatus: options.limitStatus }
+    finish(statusFailure({ status: statusCode ?? 0, headers }, scene))
   })
   // Stays: a connection that is ended while it is made reports that as an error.
   socket.on('error', (cause) => finish(socketFailure(cause, options)))

@@ -54,6 +54,8 @@ interface AskedHost {
 /** Asking again at once helps against a broken connection, not against an answer. */
 const RETRIED: ReadonlySet<string> = new Set(['SOURCE_UNREACHABLE', 'SOURCE_BODY_TRUNCATED'])
 const RETRY_DELAY_MS = 100
+/** Our own choice: the host was not asked. */
+const BUDGET_SPENT = 'SOURCE_BUDGET_SPENT'
 const MINUTE_MS = 60_000
 
 /**
@@ -78,8 +80,8 @@ export class VenueClient {
 
   /**
    * Asks for all markets once. Never rejects: a request that failed is an outcome with its error. A
-   * venue that answers at least one of them is well; a host that answers none may be the host's
-   * fault, and then the next one is asked at once.
+   * venue that answers at least one of them is well; when all that was asked failed by a fault of
+   * the host, the next one is asked at once.
    */
   async poll(
     requests: readonly VenueRequest[],
@@ -120,14 +122,15 @@ export class VenueClient {
   }
 
   #isOtherHostDue(baseUrl: string, outcomes: readonly PollOutcome[]): boolean {
-    const [first, ...others] = outcomes
-    if (first?.type !== 'failed' || others.some(({ type }) => type === 'answered')) {
+    const codes = outcomes.flatMap((each) => (each.type === 'failed' ? [each.error.code] : []))
+    if (codes.length < outcomes.length) {
       this.#hosts.noteWell(baseUrl)
       return false
     }
-    const { code } = first.error
+    const [code, ...others] = codes.filter((each) => each !== BUDGET_SPENT)
     const nowMs = this.#dependencies.clock.nowMs()
-    if (!isHostFault(code)) return false
+    // One that limits us, or says something, is there: it wants to be heard and not gone round.
+    if (code === undefined || ![code, ...others].every(isHostFault)) return false
     this.#dependencies.onHostFault?.({ host: new URL(baseUrl).host, code })
     return this.#hosts.noteFault(baseUrl, { code, nowMs })
   }
@@ -184,12 +187,14 @@ export class VenueClient {
     this.#spending = spending
     const url = new URL(baseUrl.replace(/\/$/, '') + request.path)
     const { timeoutMs, bodyBytesMax } = config
-    return fetchJsonText({ url, timeoutMs, bodyBytesMax, signal }, { dispatcher, clock })
+    const { limitStatus } = venue
+    const options = { url, timeoutMs, bodyBytesMax, signal, limitStatus }
+    return fetchJsonText(options, { dispatcher, clock })
   }
 
   #budgetSpent(): OracleError {
     return new OracleError(
-      'SOURCE_BUDGET_SPENT',
+      BUDGET_SPENT,
       `${this.name} was not asked: its limit of requests is used up; raise pollMs`,
       { context: { venue: this.name } },
     )
@@ -208,7 +213,7 @@ export class VenueClient {
   #noteOutcomes(outcomes: readonly PollOutcome[]): void {
     const nowMs = this.#dependencies.clock.nowMs()
     const failures = outcomes.filter((outcome) => outcome.type === 'failed')
-    const faults = failures.filter(({ error }) => error.code !== 'SOURCE_BUDGET_SPENT')
+    const faults = failures.filter(({ error }) => error.code !== BUDGET_SPENT)
     if (failures.length < outcomes.length) this.#circuit = recovered(this.#circuit)
     else if (faults.length > 0) {
       this.#circuit = afterFailure(this.#circuit, { nowMs, rules: this.#options.circuit })

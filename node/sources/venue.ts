@@ -35,6 +35,13 @@ export interface VenueBudget {
   readonly perMs: DurationMs
 }
 
+/** A status by which a venue says that an address asked too often, where it is not 429 or 418. */
+export interface LimitStatus {
+  readonly status: number
+  /** How long it shuts the address out then, unless `Retry-After` says so. */
+  readonly pauseMs: DurationMs
+}
+
 /** A response header in which a venue tells how much of its budget this address has used. */
 export interface UsedWeightHeader {
   /** Lower case. */
@@ -124,6 +131,8 @@ export interface Venue {
   readonly pollMs: DurationMs
   readonly budget: VenueBudget
   readonly usedWeightHeader: UsedWeightHeader | null
+  /** Left out where 429 and 418 are all. */
+  readonly limitStatus?: LimitStatus
   /** How the venue spells a market unless configuration says otherwise. */
   readonly symbolOf: (market: MarketName) => string
   /** Requests that together ask once for each market. */
@@ -144,6 +153,8 @@ export interface AskedVenue {
   readonly name: VenueName
   readonly budget: VenueBudget
   readonly usedWeightHeader: UsedWeightHeader | null
+  /** As `Venue.limitStatus`. */
+  readonly limitStatus?: LimitStatus
   /** Bounds of its answers; left out, those of any venue. */
   readonly jsonLimits?: JsonLimits
   /** As `Venue.parse`, with the moment at which the answer was there. */

@@ -11,6 +11,7 @@ import type { Venue } from '../../node/sources/venue.ts'
 import { VenueClient } from '../../node/sources/venue-client.ts'
 import type { VenueConfig } from '../../node/sources/venue-config.ts'
 import { binance } from '../../node/sources/venues/binance.ts'
+import { bybit } from '../../node/sources/venues/bybit.ts'
 import { coinbase } from '../../node/sources/venues/coinbase.ts'
 import { SELF_SIGNED } from '../support/self-signed.ts'
 
@@ -37,13 +38,16 @@ async function serve(server: Server): Promise<number> {
 }
 
 interface Asked {
+  /** One request for each. */
+  readonly markets?: readonly string[]
   readonly venue?: Venue
   readonly overrides?: Partial<VenueConfig>
   readonly onHostFault?: (fault: HostFault) => void
 }
 
 /** A client of one venue at a base URL, with a clock that stands still and waits that are noted. */
-function clientAt(baseUrl: string, { venue = coinbase, overrides = {}, onHostFault }: Asked = {}) {
+function clientAt(baseUrl: string, asked: Asked = {}) {
+  const { venue = coinbase, markets = ['BTC/USD'], overrides = {}, onHostFault } = asked
   const time = { nowMs: NOW_MS }
   const waits: number[] = []
   const defaults = sourcesConfigSchema.parse({}).venues.coinbase
@@ -61,16 +65,21 @@ function clientAt(baseUrl: string, { venue = coinbase, overrides = {}, onHostFau
       ...(onHostFault !== undefined && { onHostFault }),
     },
   )
-  const requests = venue.requests([{ market: 'BTC/USD', symbol: venue.symbolOf('BTC/USD') }])
+  const requests = venue.requests(
+    markets.map((market) => ({ market, symbol: venue.symbolOf(market) })),
+  )
   const signal = new AbortController().signal
-  /** The code of one poll, or the bid. */
-  const poll = async () => {
-    const [outcome] = await client.poll(requests, signal)
-    if (outcome?.type === 'failed') return outcome.error.code
-    const answer = outcome?.answers[0]
-    return answer?.type === 'quoted' ? answer.quote.bid : (answer?.code ?? 'NOTHING')
+  /** Of each request of one poll the code, or the bid. */
+  const pollAll = async () => {
+    const outcomes = await client.poll(requests, signal)
+    return outcomes.map((outcome) => {
+      if (outcome.type === 'failed') return outcome.error.code
+      const [answer] = outcome.answers
+      return answer?.type === 'quoted' ? answer.quote.bid : (answer?.code ?? 'NOTHING')
+    })
   }
-  return { client, poll, time, waits, requests }
+  const poll = async () => (await pollAll())[0]
+  return { client, poll, pollAll, time, waits, requests }
 }
 
 async function venueThat(listener: RequestListener, asked: Asked = {}) {
@@ -253,18 +262,25 @@ describe('a client of a venue', () => {
 })
 
 describe('a venue with several hosts', () => {
-  type Answering = (response: ServerResponse) => void
+  type Answering = (response: ServerResponse, path: string) => void
   const well: Answering = (response) => response.writeHead(200, json).end(TICKER)
   const blocked: Answering = (response) => response.writeHead(451).end()
 
+  const limited: Answering = (response) => response.writeHead(429, { 'retry-after': '120' }).end()
+  /** A venue is asked for two markets at a time, and each answers for itself. */
+  const MARKETS = ['BTC/USD', 'ETH/USD']
+  const each = (btc: Answering, eth: Answering): Answering => {
+    return (response, path) => (path.includes('BTC') ? btc : eth)(response, path)
+  }
+
   /** Hosts that answer as they are told, in the order in which they are preferred. */
-  async function hostsThat(...answers: Answering[]) {
+  async function hostsThat(answers: Answering[], venue: Venue = coinbase) {
     const asked = answers.map(() => 0)
     const ports: number[] = []
     for (const [index] of answers.entries()) {
-      const server = createServer((_, response) => {
+      const server = createServer((request, response) => {
         asked[index] = (asked[index] ?? 0) + 1
-        answers[index]?.(response)
+        answers[index]?.(response, request.url ?? '')
       })
       ports.push(await serve(server))
     }
@@ -273,13 +289,14 @@ describe('a venue with several hosts', () => {
     const faults: string[] = []
     const overrides = { baseUrls, retriesMax: 0 }
     const onHostFault = ({ code }: { readonly code: string }) => void faults.push(code)
-    return { answers, asked, faults, ports, ...clientAt(first, { overrides, onHostFault }) }
+    const scene = clientAt(first, { venue, markets: MARKETS, overrides, onHostFault })
+    return { answers, asked, faults, ports, ...scene }
   }
 
   test('is asked at the next one at once when the first does not serve this region', async () => {
-    const { poll, client, asked, faults, ports } = await hostsThat(blocked, well)
-    expect(await poll()).toBe(NINETY_NINE)
-    expect(asked).toEqual([1, 1])
+    const { pollAll, client, asked, faults, ports } = await hostsThat([blocked, well])
+    expect(await pollAll()).toEqual([NINETY_NINE, NINETY_NINE])
+    expect(asked).toEqual([2, 2])
     expect(faults).toEqual(['SOURCE_REGION_BLOCKED'])
     expect(client.hosts).toEqual({
       host: `127.0.0.1:${ports[1]}`,
@@ -287,35 +304,35 @@ describe('a venue with several hosts', () => {
     })
     // The venue is well: nothing is to be waited for.
     expect(client.pausedUntilMs).toBe(0)
-    expect(await poll()).toBe(NINETY_NINE)
-    expect(asked).toEqual([1, 2])
+    expect(await pollAll()).toEqual([NINETY_NINE, NINETY_NINE])
+    expect(asked).toEqual([2, 4])
   })
 
   test('is asked where it is preferred again when that had its rest', async () => {
-    const { poll, client, time, asked, answers, ports } = await hostsThat(blocked, well)
+    const { poll, client, time, asked, answers, ports } = await hostsThat([blocked, well])
     await poll()
     time.nowMs += 599_999
     await poll()
-    expect(asked).toEqual([1, 2])
+    expect(asked).toEqual([2, 4])
     answers[0] = well
     time.nowMs += 1
     expect(await poll()).toBe(NINETY_NINE)
-    expect(asked).toEqual([2, 2])
+    expect(asked).toEqual([4, 4])
     expect(client.hosts).toEqual({ host: `127.0.0.1:${ports[0]}`, passedOver: [] })
   })
 
   test('is left alone as one venue when no host serves this region', async () => {
-    const { poll, client, time, asked } = await hostsThat(blocked, blocked)
+    const { poll, client, time, asked } = await hostsThat([blocked, blocked])
     expect(await poll()).toBe('SOURCE_REGION_BLOCKED')
-    expect(asked).toEqual([1, 1])
+    expect(asked).toEqual([2, 2])
     expect(client.pausedUntilMs).toBe(NOW_MS + 60_000)
     time.nowMs += 60_000
     expect(await poll()).toBe('SOURCE_REGION_BLOCKED')
-    expect(asked).toEqual([2, 1])
+    expect(asked).toEqual([4, 2])
   })
 
   test('whose hosts are all slow is asked once at each in a poll, and no more', async () => {
-    const { poll, time, asked } = await hostsThat(
+    const { poll, time, asked } = await hostsThat([
       (response) => {
         time.nowMs += 120_000
         response.writeHead(503).end()
@@ -324,19 +341,44 @@ describe('a venue with several hosts', () => {
         time.nowMs += 120_000
         response.writeHead(503).end()
       },
-    )
+    ])
     expect(await poll()).toBe('SOURCE_STATUS_UNEXPECTED')
-    expect(asked).toEqual([1, 1])
+    expect(asked).toEqual([2, 2])
   })
 
   test.each<[string, Answering]>([
-    ['a limit of requests', (response) => response.writeHead(429).end()],
+    ['a limit of requests', limited],
+    ['a limit of one of the requests', each(blocked, limited)],
     ['what it says', (response) => response.writeHead(200, json).end('{"message":"NotFound"}')],
   ])('is not asked elsewhere because of %s', async (_, answer) => {
-    const { poll, asked, faults } = await hostsThat(answer, well)
+    const { poll, asked, faults } = await hostsThat([answer, well])
     expect(await poll()).toMatch(/^SOURCE_/)
-    expect(asked).toEqual([1, 0])
+    expect(asked).toEqual([2, 0])
     expect(faults).toEqual([])
+  })
+
+  test('that limits one request while it blocks another, is left alone as long as it asks', async () => {
+    const { poll, client } = await hostsThat([each(blocked, limited), well])
+    await poll()
+    expect(client.pausedUntilMs).toBe(NOW_MS + 120_000)
+  })
+
+  test('is asked at the next one though its budget left out a request', async () => {
+    const requests: Venue['requests'] = (markets) =>
+      coinbase.requests(markets).map((each, index) => ({ ...each, weight: index === 0 ? 9 : 1 }))
+    const { pollAll, asked, faults } = await hostsThat([blocked, well], { ...coinbase, requests })
+    expect(await pollAll()).toEqual(['SOURCE_BUDGET_SPENT', NINETY_NINE])
+    expect(asked).toEqual([1, 1])
+    expect(faults).toEqual(['SOURCE_REGION_BLOCKED'])
+  })
+
+  test('whose 403 is a limit is left alone at all of them, as Bybit for ten minutes', async () => {
+    const shut: Answering = (response) => response.writeHead(403).end()
+    const { pollAll, client, asked, faults } = await hostsThat([shut, well], bybit)
+    expect(await pollAll()).toEqual(['SOURCE_RATE_LIMITED', 'SOURCE_RATE_LIMITED'])
+    expect(asked).toEqual([2, 0])
+    expect(faults).toEqual([])
+    expect(client.pausedUntilMs).toBe(NOW_MS + 600_000)
   })
 })
 

@@ -6,6 +6,8 @@ import {
   type VolatilityFeed,
 } from '../../../../node/sources/option-source.ts'
 import type { OptionVenue } from '../../../../node/sources/option-venue.ts'
+import { bybitOptions } from '../../../../node/sources/option-venues/bybit.ts'
+import { bybit } from '../../../../node/sources/venues/bybit.ts'
 import {
   CHAIN_MS,
   chainRules,
@@ -75,4 +77,10 @@ describe('an option venue as a source', () => {
       detail: 'EXPIRIES_ABSENT',
     })
   })
+})
+
+test('options of Bybit are shut out by the same status as its spot markets', () => {
+  const limitStatus = { status: 403, pauseMs: 600_000 }
+  expect(optionSource(bybitOptions, [])).toMatchObject({ limitStatus })
+  expect(bybit).toMatchObject({ limitStatus })
 })

@@ -1,0 +1,7 @@
+import type { LimitStatus } from './venue.ts'
+
+/**
+ * Documented: Bybit answers 403 to an address beyond its limit, for ten minutes, at all of its
+ * hosts and for spot and options together. A region that it does not serve is told the same.
+ */
+export const BYBIT_SHUT_OUT: LimitStatus = { status: 403, pauseMs: 600_000 }
