@@ -63,7 +63,8 @@ export function reachOf(
   if (costUsd(pushTrade(book, from, to)) <= usd) return to
   // D (y − x) ((x + y) / 2 + fees) = usd, solved for y.
   const fees = feeShare(book)
-  const reached = Math.sqrt((Math.abs(from) + fees) ** 2 + (2 * usd) / depthUsd(book)) - fees
+  const begun = Math.abs(from) + fees
+  const reached = Math.sqrt(begun * begun + (2 * usd) / depthUsd(book)) - fees
   return to < 0 ? -reached : reached
 }
 

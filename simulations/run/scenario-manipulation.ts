@@ -1,6 +1,9 @@
 import { quoteKey } from '../../aggregator/aggregation/node-price.ts'
 import { cappedWeights } from '../../aggregator/aggregation/weights.ts'
+import { hasMember, type Members } from '../../aggregator/values/ids.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import { firstValueIn } from '../statistics/statistics.ts'
+import type { Fact } from '../world/facts.ts'
 import { Manipulation, type ManipulationOptions } from '../world/manipulation.ts'
 import { PRICE_STEP_US, type PricePath } from '../world/prices.ts'
 import type { PushableMarket } from '../world/pushed-market.ts'
@@ -54,6 +57,21 @@ export function planManipulations(world: World, manipulations: readonly Manipula
   }
   // A world without them has not one event more.
   if (manipulations.length > 0) stepAt(0)
+}
+
+/** Tells attackers on venues what the world shows them: rounds and honest members' certificates. */
+export function showManipulations(
+  manipulations: readonly Manipulation[],
+  { fact, honest }: { readonly fact: Fact; readonly honest: Members },
+): void {
+  if (fact.type === 'roundOpened') {
+    for (const each of manipulations) each.roundOpened(fact.round, fact.nowUs)
+  }
+  if (fact.type !== 'certified' || !hasMember(honest, fact.member)) return
+  const { round } = fact.certificate
+  const value = firstValueIn(fact.certificate)
+  if (value === null) return
+  for (const each of manipulations) each.certified(round, Number(value))
 }
 
 function optionsOf(

@@ -28,7 +28,7 @@ import { disturbancesOf, isAlwaysDisturbed } from './disturbances.ts'
 import { planFaults } from './faults.ts'
 import type { SimulationResult } from './result.ts'
 import { chainOf, planChainFaults } from './scenario-chain.ts'
-import { manipulationsOf, planManipulations } from './scenario-manipulation.ts'
+import { manipulationsOf, planManipulations, showManipulations } from './scenario-manipulation.ts'
 import { clocksOf, endMsOf, feedName, paramsOf, ROUNDS_BEFORE } from './scenario-params.ts'
 import { networkOf, sourcesOf, truthOf } from './scenario-world.ts'
 
@@ -72,11 +72,10 @@ export class Simulation {
       () => this.#world,
     )
     const clocks = clocksOf(scenario)
-    const { feeds } = keys.committee.params
-    const made = { seed, feeds, recording }
+    const made = { seed, feeds: keys.committee.params.feeds, recording }
     const { manipulations, pushed } = manipulationsOf(scenario, made)
-    const believed = plants.context?.(context) ?? context
     const honest = difference(keys.committee.all, this.#faulty)
+    const believed = plants.context?.(context) ?? context
     const create = plants.createMachine ?? createMachine
     const journals = new Journals(honest)
     const isWanted = (rule: Rule) => options.rules?.includes(rule) ?? true
@@ -98,6 +97,7 @@ export class Simulation {
         control,
         sources: sourcesOf(scenario, { ...made, keys, pushed }),
         watch: (fact) => {
+          showManipulations(manipulations, { honest, fact })
           this.#statistics.watch(fact)
           this.#sections.watch(fact)
           this.#checkers.watch(fact)

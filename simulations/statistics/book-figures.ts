@@ -32,7 +32,10 @@ export interface BookFigures {
   readonly lossUsd: number
   readonly attacker: {
     readonly takenUsd: number
-    /** Of trading its positions, which it would not hold without the attack. */
+    /**
+     * Of trading its positions at true prices, which it would not hold without the attack; what it
+     * takes leaves them out.
+     */
     readonly feesUsd: number
     /** Premiums and fees on venues, and bribes of the members under control. */
     readonly venuesUsd: number

@@ -69,7 +69,8 @@ export class BookStatistics {
     const { positions, chain, bribesUsd } = this.#options
     const taken = this.#taken()
     const venuesUsd = this.#options.venuesUsd()
-    const feesUsd = this.#byFeed.feesUsd.attacker
+    // What it takes has them on both sides; by the truth, positions are opened in any case.
+    const feesUsd = this.#byTruth.feesUsd.attacker
     return {
       markedBy: chain === null ? 'certified' : 'chain',
       perpetuals: positions.filter(({ type }) => type === 'perpetual').length,

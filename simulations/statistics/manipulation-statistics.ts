@@ -12,8 +12,11 @@ import {
 } from './manipulation-figures.ts'
 import { firstValueIn } from './statistics.ts'
 
+/** What is seen of an attack; it is never told anything here. */
+type Seen = Pick<Manipulation, 'markets' | 'plan' | 'quarantined' | 'hasGivenUp' | 'spentUsd'>
+
 export interface ManipulationStatisticsOptions {
-  readonly manipulations: readonly Manipulation[]
+  readonly manipulations: readonly Seen[]
   readonly honest: Members
   /** The first and the last round that are counted. */
   readonly firstRound: Round
@@ -27,7 +30,7 @@ interface Counts {
   quarantinedRounds: number
 }
 
-/** Tells attackers on venues what the world shows them, and counts what they do and reach. */
+/** Counts what attackers on venues do and reach. */
 export class ManipulationStatistics {
   readonly #options: ManipulationStatisticsOptions
   readonly #timeline = manipulationTimeline()
@@ -54,12 +57,8 @@ export class ManipulationStatistics {
     const { certificate } = fact
     if (certificate.round <= this.#certifiedRound) return
     this.#certifiedRound = certificate.round
-    const found = firstValueIn(certificate)
-    const value = found === null ? null : Number(found)
-    for (const each of this.#options.manipulations) {
-      each.certified({ round: certificate.round, value })
-    }
-    if (value !== null) this.#moved(certificate.round, value)
+    const value = firstValueIn(certificate)
+    if (value !== null) this.#moved(certificate.round, Number(value))
   }
 
   figures(): ManipulationFigures {
@@ -84,7 +83,6 @@ export class ManipulationStatistics {
   #open(round: Round, nowUs: number): void {
     const { manipulations, firstRound, lastRound } = this.#options
     this.#openedUs = nowUs
-    for (const each of manipulations) each.roundOpened(nowUs)
     if (round < firstRound || round > lastRound) return
     const pushed = manipulations.flatMap((each) =>
       (each.plan?.markets ?? []).map((market) => {

@@ -79,7 +79,8 @@ export function batesStep(
   const theta = model.volatilityMean * model.volatilityMean
   const nextVariance = varianceStep({ kappa, theta, xi }, stepYears)
   const jump = jumpStep(model, stepYears)
-  const jumpShift = exponential(model.jumpMean + model.jumpDeviation ** 2 / 2) - 1
+  const jumpVariance = model.jumpDeviation * model.jumpDeviation
+  const jumpShift = exponential(model.jumpMean + jumpVariance / 2) - 1
   const drift = (model.driftPerYear - model.jumpsPerYear * jumpShift) * stepYears
   const constant = drift - (rho * kappa * theta * stepYears) / xi
   const slope = (stepYears / 2) * ((kappa * rho) / xi - 0.5)

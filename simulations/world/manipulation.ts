@@ -37,10 +37,13 @@ const FOLLOWS = 0.9
 const PATIENCE_ROUNDS = 6
 const US_PER_SECOND = 1_000_000
 
-/** What the committee came to in a round. */
-interface Certified {
+/** One round of pushing, and how much of the way the committee went in it. */
+interface Pushed {
   readonly round: Round
-  readonly value: number | null
+  readonly level: number
+  /** What a node that reaches every venue would have seen without the push. */
+  readonly honest: number
+  followed: number
 }
 
 /** One attack on venues: a plan each round, and trades every 100 ms. */
@@ -50,7 +53,10 @@ export class Manipulation {
   readonly #dependencies: () => ManipulationDependencies
   #plan: AttackPlan | null = null
   #usdLeft: number
-  #certified: Certified | null = null
+  /** Of what it may spend in this round. */
+  #roundUsdLeft = 0
+  /** The latest rounds in which the same markets were pushed. */
+  #pushed: readonly Pushed[] = []
   /** Rounds for which the same markets were pushed. */
   #waited = 0
   #more = 0
@@ -84,17 +90,16 @@ export class Manipulation {
     return this.#hasGivenUp
   }
 
-  /** The first certificate of a round; the value is null where there is none. */
-  certified(certified: Certified): void {
-    if (this.#certified === null || certified.round > this.#certified.round) {
-      this.#certified = certified
-    }
+  /** A certificate of a round has a value. */
+  certified(round: Round, value: number): void {
+    const pushed = this.#pushed.find((each) => each.round === round)
+    if (pushed !== undefined) pushed.followed = (value / pushed.honest - 1) / pushed.level
   }
 
   /** A round opens: looks at the venues and at the committee, and decides. */
-  roundOpened(nowUs: number): void {
-    const { fromUs, toUs } = this.#options
-    if (nowUs < fromUs) return
+  roundOpened(round: Round, nowUs: number): void {
+    const { fromUs, toUs, budgetUsdPerRound } = this.#options
+    this.#roundUsdLeft = budgetUsdPerRound
     const { shadow } = this.#dependencies()
     const seen = shadow.look(nowUs)
     const verdicts = [...seen.feeds.slice(0, 1), ...seen.conversions].flatMap(
@@ -105,16 +110,22 @@ export class Manipulation {
         code === 'QUARANTINED' ? `${venue} ${market}` : [],
       ),
     )
-    if (nowUs >= toUs || this.#hasGivenUp) {
+    if (nowUs < fromUs || nowUs >= toUs || this.#hasGivenUp) {
       this.#plan = null
       return
     }
-    this.#learn(nowUs)
+    this.#learn()
     const plan = this.#hasGivenUp ? null : this.#planFor(nowUs)
     const before = this.#plan?.markets ?? []
     const isSame = plan?.markets.length === before.length && isSubset(plan.markets, before)
     this.#waited = isSame ? this.#waited + 1 : 0
     this.#plan = plan
+    const honest = plan === null ? null : shadow.imagine(new Map(), nowUs)
+    const earlier = isSame ? this.#pushed.slice(1 - PATIENCE_ROUNDS) : []
+    this.#pushed =
+      plan === null || honest === null
+        ? earlier
+        : [...earlier, { round, level: plan.level, honest, followed: 0 }]
   }
 
   /** Trades of one step of true prices. */
@@ -124,19 +135,20 @@ export class Manipulation {
     for (const market of this.markets) {
       const isPushed = !isOver && this.#plan?.markets.includes(market) === true
       const level = isPushed ? (this.#plan?.level ?? null) : null
-      this.#usdLeft -= market.step(step, { level, usd: Math.max(0, this.#usdLeft) })
+      const usd = Math.max(0, Math.min(this.#usdLeft, this.#roundUsdLeft))
+      const spentUsd = market.step(step, { level, usd })
+      this.#usdLeft -= spentUsd
+      this.#roundUsdLeft -= spentUsd
     }
   }
 
   /** Takes more markets when the committee does not follow those that should have been enough. */
-  #learn(nowUs: number): void {
+  #learn(): void {
     const { how } = this.#options
     const plan = this.#plan
     if (how === 'fixed' || plan === null || this.#waited < PATIENCE_ROUNDS) return
-    const value = this.#certified?.value ?? null
-    const truth = this.#dependencies().truth.at(nowUs)
-    const reached = value === null ? 0 : (value - truth) / truth / plan.level
-    if (reached >= FOLLOWS / 2) return
+    const followed = this.#pushed.reduce((sum, each) => sum + each.followed, 0)
+    if (followed / this.#pushed.length >= FOLLOWS / 2) return
     if (plan.markets.length === this.markets.length) this.#hasGivenUp = true
     this.#more += 1
     this.#waited = 0

@@ -73,15 +73,16 @@ export class PushedMarket {
 
   /**
    * One step: arbitrage works against what is off, the attacker buys what it offers and moves on to
-   * `level`, as far as the money goes. What it does shows from the next step on.
+   * `level`, as far as the money goes. What it does shows from the next step on. On the other side
+   * of the true price it begins there: it sells at that price what it has bought.
    *
-   * @param level null or less than it is off: it is let go
+   * @param level null, or the same way and less than it is off: it is let go
    * @returns what it cost, at most `usd`
    */
   step(step: number, { level, usd }: { readonly level: number | null; readonly usd: number }) {
     this.#record(step)
-    const isWanted =
-      level !== null && level * this.#at >= 0 && Math.abs(level) >= Math.abs(this.#at)
+    if (level !== null) this.#at = this.#from(level)
+    const isWanted = level !== null && Math.abs(level) >= Math.abs(this.#at)
     const held = isWanted ? this.#hold(usd) : this.#letGo(level)
     return isWanted ? held + this.#push(level, usd - held) : held
   }
@@ -89,9 +90,15 @@ export class PushedMarket {
   /** What it would cost from here to be at a level for so long. */
   costOf(level: number, seconds: number): number {
     const { book } = this.of
-    const isFurther = Math.abs(level) > Math.abs(this.#at)
-    const push = isFurther ? costUsd(pushTrade(book, this.#at, level)) : 0
+    const from = this.#from(level)
+    const isFurther = Math.abs(level) > Math.abs(from)
+    const push = isFurther ? costUsd(pushTrade(book, from, level)) : 0
     return push + costUsd(holdTrade(book, level, seconds))
+  }
+
+  /** Where a push to a level begins. */
+  #from(level: number): number {
+    return level * this.#at < 0 ? 0 : this.#at
   }
 
   #record(step: number): void {

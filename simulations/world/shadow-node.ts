@@ -5,14 +5,24 @@ import {
   sampleSources,
 } from '../../aggregator/aggregation/node-value.ts'
 import { type ReceivedQuote, succeedQuote } from '../../aggregator/aggregation/quote.ts'
-import { quoteOf, type Stand, type StandOptions, settingsOf, standsOf } from './stands.ts'
+import {
+  pushedStands,
+  quoteOf,
+  type Stand,
+  type StandOptions,
+  settingsOf,
+  standsOf,
+} from './stands.ts'
 
 /**
  * A node that an attacker runs for itself: it reaches every venue at once and has the rules of the
  * members, which are public.
  */
 export interface ShadowNode {
-  /** What it makes of the venues as they are; it remembers whom it left out. */
+  /**
+   * What it makes of the venues as they are; it remembers whom it left out. Asked from the start
+   * on, as members ask: what a venue repeats for long cannot be asked for later.
+   */
   readonly look: (nowUs: number) => SourceSample
   /**
    * Value of the first feed that it would see, in the feed's decimals, were its markets off by just
@@ -23,12 +33,13 @@ export interface ShadowNode {
 
 export function createShadowNode(options: StandOptions): ShadowNode {
   const settings = settingsOf(options)
-  const stands = standsOf(options)
+  const { pushed = new Map() } = options
+  const unpushed = standsOf({ ...options, pushed: new Map() })
+  const stands = pushedStands(unpushed, pushed)
   let imagined: ReadonlyMap<string, number> = new Map()
-  const pushed = [...(options.pushed?.keys() ?? [])].map(
-    (key) => [key, () => imagined.get(key) ?? 0] as const,
-  )
-  const imaginedStands = standsOf({ ...options, pushed: new Map(pushed) })
+  const moves = [...pushed.keys()].map((key) => [key, () => imagined.get(key) ?? 0] as const)
+  // Of the same venues: no imagined push changes what one has begun to repeat.
+  const imaginedStands = pushedStands(unpushed, new Map(moves))
   let state: SourceState = SOURCE_STATE_START
 
   const sample = (of: readonly Stand[], nowUs: number): SourceSample => {

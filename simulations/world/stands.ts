@@ -70,7 +70,7 @@ export function standsOf({
   paths,
   venues,
   coins,
-  pushed,
+  pushed = new Map(),
 }: StandOptions): readonly Stand[] {
   const pathOf = new Map(coins.map(({ market, path }) => [currenciesOf(market)?.base, path]))
   const ofFeeds = venues.flatMap((each) => {
@@ -81,25 +81,33 @@ export function standsOf({
       const market = marketOf(name, each.quote)
       const follows = (timeUs: number) =>
         coin === undefined ? path.at(timeUs) : (path.at(timeUs) * PAR) / coin.at(timeUs)
-      return standOf({ venue, market, decimals, price: each.series ?? follows }, pushed)
+      return standOf({ venue, market, decimals, price: each.series ?? follows })
     })
   })
   const ofCoins = coins.flatMap(({ market, path, venues: own }) =>
     own.map((each): Stand => {
       const venue = createVenue(seed, each)
       const price = (timeUs: number) => path.at(timeUs)
-      return standOf({ venue, market, decimals: COIN_DECIMALS, price }, pushed)
+      return standOf({ venue, market, decimals: COIN_DECIMALS, price })
     }),
   )
-  return [...ofFeeds, ...ofCoins]
+  return pushedStands([...ofFeeds, ...ofCoins], pushed)
 }
 
-function standOf(stand: Omit<Stand, 'key'>, pushed: StandOptions['pushed']): Stand {
-  const key = quoteKey(stand.venue.name, stand.market)
-  const moveAt = pushed?.get(key)
-  if (moveAt === undefined) return { ...stand, key }
-  // A venue shows a push as late as it shows everything.
-  return { ...stand, key, price: movedBy(stand.price, moveAt) }
+function standOf(stand: Omit<Stand, 'key'>): Stand {
+  return { ...stand, key: quoteKey(stand.venue.name, stand.market) }
+}
+
+/** The same stands of the same venues, whose markets are off by so much. */
+export function pushedStands(
+  stands: readonly Stand[],
+  pushed: NonNullable<StandOptions['pushed']>,
+): readonly Stand[] {
+  return stands.map((stand) => {
+    const moveAt = pushed.get(stand.key)
+    // A venue shows a push as late as it shows everything.
+    return moveAt === undefined ? stand : { ...stand, price: movedBy(stand.price, moveAt) }
+  })
 }
 
 function movedBy(price: Stand['price'], moveAt: (timeUs: number) => number): Stand['price'] {

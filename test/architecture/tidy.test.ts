@@ -36,12 +36,31 @@ const BANNED: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/(?:^|[\s'"`(])\/(?:home|Users|work)\/\w/m, 'no path of one machine'],
 ]
 
+/**
+ * Powers, which engines compute differently in their last bits; not of whole constants, which come
+ * out exact.
+ */
+const POWER = /(?<!\b\d+n? )\*\*=?|\bMath\.pow\b/
+const SAME_ON_EVERY_MACHINE = /^simulations\/(?:world|economics|determinism)\//
+
 /** Names that say nothing about what is inside. */
 const VAGUE_FILE = /(?:^|\/)(?:utils?|helpers?|common|misc|manager|stuff|index)\.(?:ts|mjs)$/
 
 describe('tidy (STYLE.md)', () => {
   test('there is something to look at', () => {
     expect(withoutTests.length).toBeGreaterThan(40)
+  })
+
+  test('simulated worlds take no powers of floats: multiply, or use determinism/arithmetic', () => {
+    const isComment = (line: string) => /^\s*(?:\/\*|\*(?!\*)|\/\/)/.test(line)
+    const worlds = withoutTests.filter((path) => SAME_ON_EVERY_MACHINE.test(path))
+    expect(worlds.length).toBeGreaterThan(30)
+    const found = worlds.flatMap((path) =>
+      read(path)
+        .split('\n')
+        .flatMap((line, at) => (POWER.test(line) && !isComment(line) ? `${path}:${at + 1}` : [])),
+    )
+    expect(found).toEqual([])
   })
 
   test(`a source file has at most ${FILE_LINES_MAX} lines`, () => {

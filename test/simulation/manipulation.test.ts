@@ -181,6 +181,20 @@ describe('somebody pushes venues (simulator, Attacks on venues)', () => {
     expect(real.manipulation).toEqual(first.manipulation)
   })
 
+  test('begins late, when a venue has stood still for longer than true prices are kept', () => {
+    const stale = { fromMs: 10_000, toMs: 1_000_000, type: 'stale' }
+    const venues = VENUES.map((venue, at) => (at === 0 ? { ...venue, incidents: [stale] } : venue))
+    const late = { fromMs: 300_000, toMs: 302_000, moveBps: 150 }
+    const prices = { venues }
+    const { pushed, maxBps } = attack(late, {
+      rounds: 320,
+      committee: { members: 4, timing: 'worldwide' },
+      prices,
+    })
+    expect(pushed).not.toContain('harbour')
+    expect(maxBps).toBeGreaterThan(100)
+  })
+
   test('venues that nobody pushes say what they always said', () => {
     // As it was before there were attacks on them.
     const incident = { fromMs: 20_000, toMs: 30_000, type: 'scaled', ppm: 1_200_000 }
@@ -294,6 +308,18 @@ describe('a consumer’s book beside the same at true prices', () => {
     const { made = 0, due = 0, missed = 0 } = book?.liquidations ?? {}
     expect(missed).toBe(due - made)
     expect(missed).toBeGreaterThan(2 * made)
+  })
+
+  test('fees of positions that a feed never opens are nobody’s gain', () => {
+    const dead = { fromMs: 0, toMs: 1_000_000, type: 'dead' }
+    const venues = VENUES.map((venue) => ({ ...venue, incidents: [dead] }))
+    const { book } = simulated({
+      rounds: 60,
+      prices: { venues, volatilityPpm: 0 },
+      book: { perpetuals: [taking] },
+    })
+    expect(book?.takenUsd.attacker).toBeCloseTo(8_000, 6)
+    expect(book?.attacker.netUsd).toBeCloseTo(0, 6)
   })
 
   test('with a chain the mark is what the chain holds', () => {

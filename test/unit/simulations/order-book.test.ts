@@ -72,6 +72,18 @@ describe('an order book that is pushed', () => {
     expect(spentOf(market)).toBeCloseTo(10_000 - leftUsd, 6)
   })
 
+  test('whoever turns to the other side of the true price begins there', () => {
+    for (const level of [0.02, -0.02]) {
+      const market = marketOf('a')
+      market.step(0, { ...ALL, level })
+      const saidUsd = market.costOf(-level, 10)
+      expect(saidUsd).toBe(marketOf('fresh').costOf(-level, 10))
+      const spentUsd = market.step(1, { ...ALL, level: -level })
+      expect(market.at).toBe(-level)
+      expect(spentUsd).toBeCloseTo(costUsd(pushTrade(book, 0, -level)), 6)
+    }
+  })
+
   test('what is traded in a step shows from the next one on', () => {
     const market = marketOf('a')
     market.step(7, ALL)
