@@ -5,6 +5,7 @@ import { fixed } from '../report/text.ts'
 import { wholeNumber } from '../scenario/options.ts'
 import type { Answer } from '../scenario/research.ts'
 import { type Imported, type ImportOptions, importPrices } from './import-prices.ts'
+import { VENUE_STEP_MS } from './thin.ts'
 import { microsecondsOf } from './trade-columns.ts'
 
 /** `import-prices FILE --out FILE`. @throws {RangeError} for a wrong command line */
@@ -12,7 +13,7 @@ export async function printImport(args: readonly string[], signal: AbortSignal):
   const { out, isJson, ...options } = importOptionsOf(args)
   requirePlace(out, 'file')
   const imported = await importPrices(options, signal)
-  writeFile(out, `${JSON.stringify(imported.recording)}\n`)
+  writeFile(out, imported.text)
   return { output: isJson ? jsonOf(imported, out) : textOf(imported, out), isHeld: true }
 }
 
@@ -41,13 +42,16 @@ function importOptionsOf(
   if (clock !== 'exchange' && clock !== 'local') {
     throw new RangeError('--clock must be exchange or local')
   }
-  const stepMs = wholeNumber('--step-ms', values['step-ms'], { min: 10, max: 3_600_000 })
+  const stepMs = wholeNumber('--step-ms', values['step-ms'], { min: 10, max: 3_600_000 }) ?? 500
+  if (values.venues && stepMs % VENUE_STEP_MS !== 0) {
+    throw new RangeError(`--step-ms must be a multiple of ${VENUE_STEP_MS} with --venues`)
+  }
   return {
     file,
     out: values.out,
     symbol: values.symbol ?? null,
     exchanges: values.exchange === undefined ? [] : values.exchange.split(','),
-    stepMs: stepMs ?? 500,
+    stepMs,
     clock,
     fromMs: momentMs('--from', values.from) ?? 0,
     toMs: momentMs('--to', values.to) ?? Number.POSITIVE_INFINITY,

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { createProgress } from '../report/progress.ts'
 import { codeOf, reasonOf } from '../scenario/files.ts'
 import { InputError, type Problem } from '../scenario/input.ts'
-import { type RecordingFile, STEPS_MAX } from '../scenario/recording.ts'
+import { type RecordingFile, STEPS_MAX, textOfRecording } from '../scenario/recording.ts'
 import { csvRows, LineError } from './csv-rows.ts'
 import { openParquet, ParquetError } from './parquet-rows.ts'
 import { type ExchangeFigures, Thinner } from './thin.ts'
@@ -27,6 +27,8 @@ export interface ImportOptions {
 
 export interface Imported {
   readonly recording: RecordingFile
+  /** What the file of it holds. */
+  readonly text: string
   readonly exchanges: readonly ExchangeFigures[]
   /** Trades of other markets, exchanges or times. */
   readonly leftOut: number
@@ -38,13 +40,16 @@ const PROBLEMS_MAX = 50
 const ROWS_MAX = 500_000_000
 const FILE_BYTES_MAX = 64 * 1024 ** 3
 const SYMBOLS_MAX = 1_000
+/** Longest name of a recording that is called after its file. */
+const NAME_MAX = 100
 /** Progress is shown after so many rows. */
 const ROWS_PER_SHOW = 100_000
 
 /**
  * Reads a file of trades into a recording that scenarios can follow.
  *
- * @throws {InputError} TRADES_INVALID with the first problems of its rows, or with what it lacks
+ * @throws {InputError} TRADES_INVALID with the first problems of its rows, or with what it lacks,
+ * or with what no scenario could read of the recording
  */
 export async function importPrices(options: ImportOptions, signal: AbortSignal): Promise<Imported> {
   const { file, symbol, exchanges, stepMs, clock } = options
@@ -61,7 +66,7 @@ export async function importPrices(options: ImportOptions, signal: AbortSignal):
   }
   const { thinned, leftOut, symbols } = reading.finish()
   const recording: RecordingFile = {
-    name: symbol ?? symbols[0] ?? basename(file),
+    name: symbol ?? symbols[0] ?? basename(file).slice(0, NAME_MAX),
     source: {
       file: basename(file),
       sha256: await hashOf(file).catch((error: unknown) => {
@@ -82,13 +87,21 @@ export async function importPrices(options: ImportOptions, signal: AbortSignal):
       prices: [...prices],
     })),
   }
-  return { recording, exchanges: thinned.exchanges, leftOut }
+  const text = textOfRecording(recording)
+  if (!text.ok) throw new InputError('TRADES_INVALID', file, text.problems.map(unreadable))
+  return { recording, text: text.value, exchanges: thinned.exchanges, leftOut }
 }
 
 /** What is wrong with a file as such; of its rows the readers say it themselves. */
 function saidOf(error: unknown, path: string): string {
   if (codeOf(error) !== null) return reasonOf(error, { path, verb: 'read' })
   return error instanceof Error ? error.message : String(error)
+}
+
+function unreadable({ path, message }: Problem): Problem {
+  const advice = 'choose other --clock, --from, --to, --exchange or --step-ms'
+  const where = path === '' ? '' : `${path} `
+  return { path: '', message: `would be no recording: ${where}${message}; ${advice}` }
 }
 
 const INTERRUPTED: Problem = { path: '', message: 'was not read to its end: interrupted' }

@@ -7,8 +7,12 @@ import type { Trade } from './trade-columns.ts'
 const CELLS_MAX = 4_000_000
 /** Exchanges of one file. */
 const EXCHANGES_MAX = 200
-/** A venue's book changes so often in the simulated world: more would be shown to nobody. */
-const VENUE_STEP_US = 100_000
+/**
+ * A venue's book changes so often in the simulated world: more would be shown to nobody. Steps of a
+ * recording are a multiple of it, so that both begin at the same moments.
+ */
+export const VENUE_STEP_MS = 100
+const VENUE_STEP_US = VENUE_STEP_MS * 1_000
 /** Lags are counted to a millisecond, up to more than three minutes. */
 const LAG_BIN_US = 1_000
 /** An exchange without a trade for so long has no say in the price. */
@@ -165,7 +169,7 @@ function venueOf([name, { heard }]: readonly [string, Exchange], fromMs: number)
     // Never before it was heard.
     localMs: inOrder.map(({ localUs }) => Math.ceil(localUs / 1_000) - fromMs),
     exchangeMs: inOrder.map(({ exchangeUs }) => Math.floor(exchangeUs / 1_000) - fromMs),
-    prices: inOrder.map(({ price }) => price),
+    prices: inOrder.map(({ price }) => rounded(price)),
   }
 }
 
@@ -174,5 +178,12 @@ function medianOf(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b)
   const low = sorted[(sorted.length - 1) >> 1] as number
   const high = sorted[sorted.length >> 1] as number
-  return (low + high) / 2
+  return rounded((low + high) / 2)
 }
+
+/** In the decimals of a simulated feed: more are lost there, and make a recording longer. */
+function rounded(price: number): number {
+  return Math.round(price * DECIMALS) / DECIMALS
+}
+
+const DECIMALS = 1e8

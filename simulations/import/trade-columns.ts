@@ -71,6 +71,8 @@ export function columnsOf(header: readonly string[]): {
 const NAME_MAX = 100
 /** Larger prices do not fit into a simulated feed. */
 const PRICE_MAX = 10_000_000
+/** Smaller ones are none in its eight decimals. */
+const PRICE_MIN = 1e-8
 
 /** A value of a file: text of CSV, or what Parquet holds. */
 export type Cell = string | number | bigint | Date | Microseconds | null | undefined
@@ -91,8 +93,8 @@ export function tradeOf(
   const exchangeUs = microsecondsOf(cells.exchangeTime)
   if (exchangeUs === null) return { problem: `has no time in ${shown(cells.exchangeTime)}` }
   const price = numberOf(cells.price)
-  if (price === null || price <= 0 || price > PRICE_MAX) {
-    return { problem: `has no price from above 0 to ${PRICE_MAX} in ${shown(cells.price)}` }
+  if (price === null || price < PRICE_MIN || price > PRICE_MAX) {
+    return { problem: `has no price from ${PRICE_MIN} to ${PRICE_MAX} in ${shown(cells.price)}` }
   }
   const localUs = isAbsent(cells.localTime) ? null : microsecondsOf(cells.localTime)
   if (localUs === null && !isAbsent(cells.localTime)) {

@@ -104,17 +104,35 @@ function bytesOf(path: string, bytesMax: number): Buffer | null {
   try {
     const { size } = fstatSync(file)
     if (size > bytesMax) return null
-    const chunks: Buffer[] = []
-    // A file may grow while it is read, and a device says that it has no bytes.
-    for (let length = 0; length <= bytesMax; ) {
-      const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, bytesMax + 1 - length))
-      const count = readSync(file, chunk)
-      if (count === 0) return Buffer.concat(chunks)
-      chunks.push(chunk.subarray(0, count))
-      length += count
-    }
-    return null
+    return gathered((into) => readSync(file, into), bytesMax)
   } finally {
     closeSync(file)
   }
+}
+
+/**
+ * All that is read until nothing more comes, however little comes at once; null where there are
+ * more than so many bytes. A file may grow while it is read, and a device says that it has none.
+ */
+export function gathered(read: (into: Uint8Array) => number, bytesMax: number): Buffer | null {
+  const chunks: Buffer[] = []
+  for (let length = 0; length <= bytesMax; ) {
+    const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, bytesMax + 1 - length))
+    const count = filled(chunk, read)
+    chunks.push(chunk.subarray(0, count))
+    length += count
+    if (count < chunk.length) return Buffer.concat(chunks)
+  }
+  return null
+}
+
+/** A pipe gives less at once than a chunk holds, and would keep a whole one for it. */
+function filled(chunk: Uint8Array, read: (into: Uint8Array) => number): number {
+  let count = 0
+  while (count < chunk.length) {
+    const more = read(chunk.subarray(count))
+    if (more === 0) break
+    count += more
+  }
+  return count
 }

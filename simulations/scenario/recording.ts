@@ -3,11 +3,12 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Recording } from '../world/recorded.ts'
 import { readBytes } from './files.ts'
-import { InputError } from './input.ts'
+import { InputError, type Parsed, type Problem, problemsOf } from './input.ts'
 import type { Scenario } from './schema.ts'
 
-/** Largest recording, in bytes and in steps: a day at half a second. */
-const FILE_BYTES_MAX = 16 * 1024 * 1024
+/** Largest recording: what STEPS_MAX and HEARD_MAX take at most as `import-prices` writes them. */
+const FILE_BYTES_MAX = 22 * 1024 * 1024
+/** More than a day at half a second. */
 export const STEPS_MAX = 200_000
 /** Prices in the decimals of a simulated feed must stay whole numbers below 2^50. */
 const PRICE_MAX = 10_000_000
@@ -16,7 +17,7 @@ export const HEARD_MAX = 400_000
 
 const price = z.number().gt(0).max(PRICE_MAX)
 /** From the first step on, or before it. */
-const offsetMs = z.int().min(-3_600_000).max(1e12)
+const offsetMs = z.int().min(-3_600_000, 'must be at most an hour before the first step').max(1e12)
 const venue = z
   .strictObject({
     name: z.string().min(1).max(100),
@@ -83,23 +84,33 @@ export function readRecording(path: string): ReadRecording {
   const read = readBytes(path, FILE_BYTES_MAX)
   if (!read.ok) throw new InputError('RECORDING_INVALID', path, read.problems)
   const bytes = read.value
-  const parsed = recordingSchema.safeParse(
-    jsonOf(bytes) ?? refuse('is no JSON; import-prices makes one of trades'),
-  )
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((each) => ({
-      path: each.path.join('.'),
-      message: each.message,
-    }))
-    throw new InputError('RECORDING_INVALID', path, problems.slice(0, PROBLEMS_MAX))
-  }
-  const { stepMs, prices, venues } = parsed.data
+  const parsed = checked(jsonOf(bytes) ?? refuse('is no JSON; import-prices makes one of trades'))
+  if (!parsed.ok) throw new InputError('RECORDING_INVALID', path, parsed.problems)
+  const { stepMs, prices, venues } = parsed.value
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   return { recording: { stepMs, prices, venues }, sha256 }
 }
 
+/** The text of a recording, or why `readRecording` would refuse it. */
+export function textOfRecording(recording: RecordingFile): Parsed<string> {
+  const parsed = checked(recording)
+  if (!parsed.ok) return parsed
+  const text = `${JSON.stringify(recording)}\n`
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= FILE_BYTES_MAX) return { ok: true, value: text }
+  const message = `makes ${bytes} bytes; at most ${FILE_BYTES_MAX}`
+  return { ok: false, problems: [{ path: '', message }] }
+}
+
 /** Problems that are listed: one wrong column can have one in each line. */
 const PROBLEMS_MAX = 50
+
+function checked(value: unknown): Parsed<RecordingFile> {
+  const parsed = recordingSchema.safeParse(value)
+  if (parsed.success) return { ok: true, value: parsed.data }
+  const problems: readonly Problem[] = problemsOf(parsed.error).slice(0, PROBLEMS_MAX)
+  return { ok: false, problems }
+}
 
 function jsonOf(bytes: Buffer): unknown {
   try {

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeReportPlace } from '../../simulations/report/write-report.ts'
-import { reasonOf } from '../../simulations/scenario/files.ts'
+import { gathered, reasonOf } from '../../simulations/scenario/files.ts'
 import { loadScenario } from '../../simulations/scenario/load.ts'
 import { RESEARCH } from '../../simulations/scenario/research.ts'
 import { LONG_COMMANDS } from '../../simulations/sweep/commands.ts'
@@ -117,6 +117,25 @@ describe.each(READERS)('%s', (_, code, read) => {
   test('says what to do about text that is not UTF-8', async () => {
     expect(await problemOf('utf16')).toMatch(/is not UTF-8; save it|is no JSON; import-prices/)
   })
+})
+
+test('a pipe that gives little at once takes no more memory than what it gave', () => {
+  const [total, atOnce] = [3_500_000, 65_536]
+  const held = new Set<ArrayBufferLike>()
+  let given = 0
+  const read = (into: Uint8Array) => {
+    held.add(into.buffer)
+    const count = Math.min(atOnce, into.length, total - given)
+    into.fill(7, 0, count)
+    given += count
+    return count
+  }
+  const bytes = gathered(read, 4_000_000)
+  expect(bytes?.equals(Buffer.alloc(total, 7))).toBe(true)
+  const memory = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  expect(memory).toBeLessThan(total + 1024 * 1024)
+  const endless = (into: Uint8Array) => Math.min(atOnce, into.length)
+  expect(gathered(endless, 4_000_000)).toBeNull()
 })
 
 test('a folder that is named like Parquet, and gzip that is none, are said', async () => {

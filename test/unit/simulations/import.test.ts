@@ -35,7 +35,6 @@ const LINES = [
 ]
 /** By step of half a second: medians of 101 and 104, then 101 and 104 held, …, 101 and 106. */
 const PRICES = [102.5, 102.5, 102.5, 103.5]
-
 describe('import of trades', () => {
   let folder = ''
   const written = (name: string, content: string | Uint8Array) => {
@@ -203,6 +202,18 @@ describe('import of trades', () => {
       {} as never,
     ]
     expect(wrong.map(microsecondsOf)).toEqual(wrong.map(() => null))
+  })
+
+  test('medians have the eight decimals of a feed, and a price that has none of them is none', async () => {
+    const thirds = [
+      line('a', { ms: 0, price: 1.000_000_011 }),
+      line('b', { ms: 0, price: 1.000_000_021 }),
+      line('a', { ms: 600, price: 2 }),
+    ]
+    const { recording } = await imported(written('thirds.csv', [HEADER, ...thirds].join('\n')))
+    expect(recording.prices[0]).toBe(1.000_000_02)
+    const dust = line('a', { ms: 0, price: 1 }).replace(',1,0.5', ',0.000000001,0.5')
+    expect(await problemsOf(written('dust.csv', [HEADER, dust].join('\n')))).toEqual(['line 2'])
   })
 
   test('a price is shown from when it was known on: no moment shows a trade that is yet to come', async () => {
