@@ -4,8 +4,10 @@ import { toHex } from '../../aggregator/values/bytes.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 
-/** Certificates of one answer at most: with the largest ones, four megabytes of text. */
+/** Certificates of one answer at most. */
 export const HISTORY_MAX = 128
+/** Bytes of those that were read for one answer, in wire form: its text has twice as many. */
+export const HISTORY_BYTES_MAX = 524_288
 
 /** A certificate as the journal of a node has it. */
 export interface KeptCertificate {
@@ -15,7 +17,10 @@ export interface KeptCertificate {
   readonly receivedMs: UnixMs
 }
 
-/** First of each round from one round to another, ascending; at most so many. */
+/**
+ * First of each round from one round to another, ascending; at most so many. Rejects with an
+ * {OracleError} HISTORY_BUSY while too many others wait for theirs.
+ */
 export type History = (asked: {
   readonly from: Round
   readonly to: Round
@@ -44,6 +49,7 @@ export type HistoryQuery = Partial<Readonly<Record<'from' | 'to' | 'limit', unkn
  *
  * @param query `from` (required), `to` and `limit`, as texts
  * @returns null when the request is malformed
+ * @throws {OracleError} HISTORY_BUSY
  */
 export async function historyOf(
   query: HistoryQuery,
@@ -55,17 +61,29 @@ export async function historyOf(
   if (from === null || to === null || limit === null || from > to) return null
   if (limit < 1 || limit > HISTORY_MAX) return null
   const kept = await history({ from, to, limit })
-  const last = kept.at(-1)
+  const page = kept.slice(0, countWithin(kept))
+  const last = page.at(-1)
+  const isCut = page.length === limit || page.length < kept.length
   return {
-    certificates: kept.flatMap(({ round, bytes, receivedMs }) => {
+    certificates: page.flatMap(({ round, bytes, receivedMs }) => {
       // A journal may also hold what another committee left.
       const decoded = decode(context.committee, bytes)
       if (decoded?.type !== 'certificate') return []
       const { timestampMs } = decoded
       return [{ round, timestampMs, receivedMs, certificate: toHex(bytes) }]
     }),
-    next: last === undefined || kept.length < limit || last.round >= to ? null : last.round + 1,
+    next: last === undefined || !isCut || last.round >= to ? null : last.round + 1,
   }
+}
+
+/** How many of the first together hold no more bytes than a page may; at least one does. */
+function countWithin(kept: readonly KeptCertificate[]): number {
+  let size = 0
+  const first = kept.findIndex(({ bytes }) => {
+    size += bytes.length
+    return size > HISTORY_BYTES_MAX
+  })
+  return first === -1 ? kept.length : Math.max(1, first)
 }
 
 function wholeOf(text: unknown): number | null {

@@ -56,6 +56,7 @@ export const NODE_ROUTES: OwnRoutes = {
           200: json('History', 'One page; next is the from of the following one'),
           400: json('Refusal', 'The request is malformed'),
           404: json('Refusal', 'No journal is kept here'),
+          503: json('Refusal', 'As many reads as may be wait already; ask again in a second'),
         },
         [round('from', true, 'First round'), round('to', false, 'Last round'), LIMIT],
       ),

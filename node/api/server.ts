@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Clock } from '../clock.ts'
+import { codeOf } from '../errors.ts'
 import { addCertificateRoutes } from '../gateway/routes.ts'
 import type { Certificates } from '../gateway/shelf.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -108,8 +109,13 @@ export class ApiServer implements Startable {
 function addData(app: FastifyInstance, { view, history, context }: ApiDependencies): void {
   app.get('/v1/certificates', async (request, reply) => {
     if (history === null) return refuse(reply, 404, 'HISTORY_NONE')
-    const answer = await historyOf(request.query as HistoryQuery, { context, history })
-    return answer ?? refuse(reply, 400, 'API_REQUEST_INVALID')
+    try {
+      const answer = await historyOf(request.query as HistoryQuery, { context, history })
+      return answer ?? refuse(reply, 400, 'API_REQUEST_INVALID')
+    } catch (error) {
+      if (codeOf(error) !== 'HISTORY_BUSY') throw error
+      return refuse(reply.header('retry-after', '1'), 503, 'HISTORY_BUSY')
+    }
   })
   app.get('/v1/status', async () => view.status())
   app.get('/v1/feeds', async () => view.feeds())

@@ -22,6 +22,7 @@ import { encodeEvent } from '../replay/event-codec.ts'
 import { Journal } from '../store/journal.ts'
 import type { ConfigEntry, MessageEntry, StepEntry } from '../store/journal-entries.ts'
 import { JournalReader, type RoundRange } from '../store/journal-reader.ts'
+import { historyInTurn } from './history-in-turn.ts'
 import { ownPast } from './past.ts'
 
 /** Name of the journal in a node's data directory. */
@@ -34,7 +35,7 @@ export interface Store extends StorePort {
   readonly remembered: (context: Context) => Omit<Memory, 'watermark'>
   /** Certificates of these rounds that earlier processes left, checked again. */
   readonly certificates: (context: Context, rounds: RoundRange) => readonly Verified<Certificate>[]
-  /** Past certificates, read when no round is in a hurry. */
+  /** Past certificates, one read at a time, when no round is in a hurry. */
   readonly history: History
   /** Keeps what became of a configuration. */
   readonly keepConfig: (config: Omit<ConfigEntry, 'table'>) => void
@@ -82,16 +83,7 @@ export function openStore(
         reader.close()
       }
     },
-    history: ({ from, to, limit }) =>
-      new Promise((resolve, reject) => {
-        later(() => {
-          try {
-            resolve(readHistory(path, { from, to }, limit))
-          } catch (error) {
-            reject(error)
-          }
-        })
-      }),
+    history: historyInTurn(({ from, to, limit }) => readHistory(path, { from, to }, limit), later),
     keepConfig: (config) => journal.append({ table: 'config', ...config }),
     keepCertificate: (certificate) => {
       kept = certificate
