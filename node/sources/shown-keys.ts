@@ -11,7 +11,7 @@ import { chainOf, pinOf } from './pins.ts'
 /** A key that a host shows now. */
 export interface ShownKey {
   readonly pin: string
-  /** Whom the certificate is for, such as `CN=WE1`. */
+  /** Whom the certificate is for, such as `CN=WE1`; empty where it says so elsewhere. */
   readonly subject: string
   /** When it ends, as the certificate writes it. */
   readonly validTo: string
@@ -31,6 +31,14 @@ const SUBJECT_LENGTH_MAX = 120
 function printable(subject: string): string {
   const line = subject.replaceAll('\n', ', ').slice(0, SUBJECT_LENGTH_MAX)
   return line.replace(/[\p{C}]/gu, '?')
+}
+
+/** What a certificate shows. */
+export function shownKeyOf(certificate: X509Certificate): ShownKey {
+  // One whose names are all in subjectAltName has no subject, whatever its type says.
+  const subject: string | undefined = certificate.subject
+  const { validTo } = certificate
+  return { pin: pinOf(certificate), subject: printable(subject ?? ''), validTo }
 }
 
 /**
@@ -58,10 +66,7 @@ export async function shownKeys(options: ShownKeysOptions): Promise<readonly Sho
   socket.on('secureConnect', () => resolve(chainOf(socket.getPeerCertificate(true))))
   try {
     signal.throwIfAborted()
-    return (await promise).map((certificate) => {
-      const { subject, validTo } = certificate
-      return { pin: pinOf(certificate), subject: printable(subject), validTo }
-    })
+    return (await promise).map(shownKeyOf)
   } catch (cause) {
     const scene = { host: url.host, timeoutMs, hasHeaders: false, isLate: late.aborted }
     throw requestFailure(cause, scene)
