@@ -28,11 +28,17 @@ export function recordingTap(options: TapOptions): TrafficTap {
   let connections = 0
   return {
     polls: (venue, { dispatcher, baseUrls }) => {
-      const bases = baseUrls.map((url) => new URL(url))
+      // Two may be at one origin: the longest that fits is the one that was asked.
+      const bases = baseUrls
+        .map((url) => new URL(url))
+        .map(({ origin, pathname }) => ({ origin, prefix: pathname.replace(/\/$/, '') }))
+        .toSorted((a, b) => b.prefix.length - a.prefix.length)
       return dispatcher.compose((dispatch) => (asked, handler) => {
-        const base = bases.find(({ origin }) => origin === String(asked.origin))
-        const prefix = base?.pathname.replace(/\/$/, '') ?? ''
-        const path = withoutSecrets(asked.path.slice(prefix.length))
+        const base = bases.find(
+          ({ origin, prefix }) =>
+            origin === String(asked.origin) && asked.path.startsWith(`${prefix}/`),
+        )
+        const path = withoutSecrets(asked.path.slice(base?.prefix.length ?? 0))
         return dispatch(asked, heard(handler, answerNote({ venue, path }, options)))
       })
     },
@@ -143,6 +149,7 @@ function openHeard(
       note({ type: 'open', ...on() })
       listener.onOpen()
     },
+    mayUnpack: () => listener.mayUnpack(),
     onText: (text) => {
       note({ type: 'frame', ...on(), text })
       listener.onText(text)

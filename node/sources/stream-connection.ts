@@ -44,6 +44,12 @@ export interface StreamConnectionDependencies {
 }
 
 /**
+ * A message counts once for each so many bytes of it that are begun, as they are when unpacked: a
+ * frame of a few hundred bytes may become as much as `frameBytesMax`.
+ */
+const BYTES_COUNTED_ONCE = 4_096
+
+/**
  * One connection to a venue's stream, from its beginning to its end: subscribes, reads each message
  * within bounds, pings, and ends when the venue is silent, floods, or says what nobody understands.
  */
@@ -74,8 +80,9 @@ export class StreamConnection {
     this.#readFrame = options.stream.reader()
     this.#socket = dependencies.open({
       onOpen: () => this.#onOpen(),
+      mayUnpack: () => this.#mayUnpack(),
       onText: (text) => this.#onText(text),
-      onBeat: () => void this.#isAfforded(this.#dependencies.nowMs()),
+      onBeat: () => void this.#isAfforded(1, this.#dependencies.nowMs()),
       onEnd: (error) => this.#finish(error),
     })
   }
@@ -148,7 +155,10 @@ export class StreamConnection {
     if (this.#isOver) return
     const { nowMs, onFrame, onAnswers, onRefused } = this.#dependencies
     const heardMs = nowMs()
-    if (!this.#isAfforded(heardMs)) return
+    const counted = Math.ceil(Buffer.byteLength(text) / BYTES_COUNTED_ONCE)
+    // Whatever the limits are, a first message of any size that they allow is taken.
+    const weight = Math.min(Math.max(counted, 1), this.#budget.weightMax)
+    if (!this.#isAfforded(weight, heardMs)) return
     this.#heardMs = heardMs
     onFrame()
     try {
@@ -164,16 +174,27 @@ export class StreamConnection {
     }
   }
 
-  /** Whether the venue may send one more frame now; one too many ends the connection. */
-  #isAfforded(nowMs: UnixMs): boolean {
-    const spending = spend(this.#spending, { budget: this.#budget, weight: 1, nowMs })
+  #mayUnpack(): boolean {
+    if (this.#isOver) return false
+    return this.#afforded(1, this.#dependencies.nowMs()) !== null
+  }
+
+  /** Whether the venue may send so much more now, which is then spent. */
+  #isAfforded(weight: number, nowMs: UnixMs): boolean {
+    const spending = this.#afforded(weight, nowMs)
+    if (spending === null) return false
+    this.#spending = spending
+    return true
+  }
+
+  /** What would be left of the budget; one message too many ends the connection. */
+  #afforded(weight: number, nowMs: UnixMs): Spending | null {
+    const spending = spend(this.#spending, { budget: this.#budget, weight, nowMs })
     if (spending === null) {
       const { venue } = this.#options
       this.#end('SOURCE_STREAM_FLOOD', `${venue} sent more messages than framesPerSecondMax`)
-      return false
     }
-    this.#spending = spending
-    return true
+    return spending
   }
 
   #read(text: string): StreamEvent {

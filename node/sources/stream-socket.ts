@@ -28,6 +28,8 @@ export interface StreamSocketOptions {
 /** Hears one connection; nothing follows `onEnd`. */
 export interface StreamListener {
   readonly onOpen: () => void
+  /** Whether a packed message may be unpacked now: that costs us more than the venue. */
+  readonly mayUnpack: () => boolean
   readonly onText: (text: string) => void
   /** A ping or pong frame, which costs little but not nothing. */
   readonly onBeat: () => void
@@ -87,7 +89,7 @@ export function openStreamSocket(
     if (!isOver) listener.onOpen()
   })
   socket.on('message', (data: Buffer, isBinary: boolean) => {
-    if (isOver) return
+    if (isOver || (isBinary && options.packing !== null && !listener.mayUnpack())) return
     const text = isBinary ? textOf(data, options) : data.toString('utf8')
     if (typeof text === 'string') listener.onText(text)
     else finish(text)

@@ -172,6 +172,7 @@ test.each([
   const { promise, resolve } = Promise.withResolvers<string>()
   const socket = opener?.({
     onOpen: () => undefined,
+    mayUnpack: () => true,
     onText: () => undefined,
     onBeat: () => undefined,
     onEnd: (error) => resolve(error.code),

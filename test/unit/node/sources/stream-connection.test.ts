@@ -95,3 +95,33 @@ test('a venue that asks whether we are there is answered', () => {
   socket.say('"question"')
   expect(socket.sent).toEqual(['1 at 0', 'here'])
 })
+
+describe('a venue that sends much', () => {
+  const FOUR_KIB = '"something"'.padEnd(4_096)
+
+  test('spends its messages by their bytes', () => {
+    const { socket, ends } = connectionTo(undefined)
+    for (let each = 0; each < 50; each++) socket.say(`${FOUR_KIB} `)
+    expect(ends).toEqual([])
+    socket.say('"something"')
+    expect(ends.map(({ code }) => code)).toEqual(['SOURCE_STREAM_FLOOD'])
+  })
+
+  test('is heard once, however large its first message is', () => {
+    const { socket, ends } = connectionTo(undefined)
+    socket.say(FOUR_KIB.padEnd(1_000_000))
+    expect(ends).toEqual([])
+  })
+
+  test('and packed, has nothing unpacked any more when they are spent', () => {
+    const { socket, ends } = connectionTo(undefined)
+    for (let each = 0; each < 100; each++) {
+      expect(socket.listener.mayUnpack()).toBe(true)
+      socket.say(FOUR_KIB)
+    }
+    expect(socket.listener.mayUnpack()).toBe(false)
+    expect(ends.map(({ code }) => code)).toEqual(['SOURCE_STREAM_FLOOD'])
+    expect(socket.listener.mayUnpack()).toBe(false)
+    expect(ends).toHaveLength(1)
+  })
+})

@@ -23,6 +23,7 @@ function asking() {
     },
     {
       onOpen: () => undefined,
+      mayUnpack: () => true,
       onText: () => undefined,
       onBeat: () => undefined,
       onEnd: ({ code }) => void ends.push(code),
