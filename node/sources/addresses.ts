@@ -97,3 +97,8 @@ function listOf(
   for (const [network, prefix, kind] of ranges) list.addSubnet(network, prefix, kind)
   return list
 }
+
+/** Whether a host is this domain or below it. */
+export function isHostOf(hostname: string, domain: string): boolean {
+  return hostname === domain || hostname.endsWith(`.${domain}`)
+}

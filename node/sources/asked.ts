@@ -1,4 +1,4 @@
-import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import type { SourcesConfig } from './config.ts'
 import type { ConfiguredVenue } from './configured-venues.ts'
@@ -47,6 +47,30 @@ export function askedVenues(scope: AskingScope): {
       : [{ found, markets: venueMarkets(found, markets) }]
   })
   return { spot, options: OPTION_VENUE_NAMES.filter((name) => marketsOf(name).length > 0) }
+}
+
+/**
+ * Where a venue is asked for a market, and by what name: when it changes, what the venue said
+ * before was about something else.
+ */
+export function placeAsked(
+  config: SourcesConfig,
+  { venue, market }: { readonly venue: VenueName; readonly market: MarketName },
+): unknown {
+  const option = OPTION_VENUE_NAMES.find((name) => name === venue)
+  if (option !== undefined) {
+    const { baseUrls, symbols } = withHosts(config.optionVenues[option], OPTION_VENUES[option])
+    return { baseUrls, symbols }
+  }
+  const found = configuredVenue(config, venue)
+  if (found === null) return null
+  return {
+    // What a declaration meant before may be why it was changed.
+    declared: config.declaredVenues[venue],
+    baseUrls: found.config.baseUrls,
+    streamUrl: found.streamed?.streamUrl,
+    markets: venueMarkets(found, [market]),
+  }
 }
 
 /** What a venue of spot markets is asked. */

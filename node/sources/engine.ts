@@ -18,6 +18,7 @@ import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-com
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { isEqualConfig } from '../config/equal.ts'
 import type { AskingScope } from './asked.ts'
+import { placeAsked } from './asked.ts'
 import type { SourcesConfig } from './config.ts'
 import type { AskingDependencies, OpenVenueDependencies, VenueStatus } from './open-venue.ts'
 import { statusOf } from './open-venue.ts'
@@ -112,20 +113,20 @@ export class SourceEngine {
 
   /**
    * Values and asks by another configuration from now on; `clockOffsetMs` stays what it was. A
-   * venue that is asked as before goes on undisturbed, and its quotes and the quarantine stay.
+   * venue that is asked as before goes on undisturbed, and its quotes and the quarantine stay. Of
+   * one that is asked elsewhere, or by another symbol, what it said before is dropped.
    */
   reconfigure(config: SourcesConfig): void {
     const options = { ...this.#options, config }
     const settings = sourceSettings(config, options.feeds)
-    const before = this.#options.config.declaredVenues
+    const before = this.#options.config
     this.#options = options
     this.#settings = settings
-    const isKept = (venue: VenueName, market: MarketName) =>
-      marketsAsked(settings, venue).includes(market) &&
-      // What a declaration meant before may be why it was changed.
-      isEqualConfig(before[venue], config.declaredVenues[venue])
-    for (const [key, { venue, market }] of this.#quotes) {
-      if (!isKept(venue, market)) this.#quotes.delete(key)
+    const isKept = (quote: ReceivedQuote) =>
+      marketsAsked(settings, quote.venue).includes(quote.market) &&
+      isEqualConfig(placeAsked(before, quote), placeAsked(config, quote))
+    for (const [key, quote] of this.#quotes) {
+      if (!isKept(quote)) this.#quotes.delete(key)
     }
     if (this.#running === null) return
     this.#warnOfUnsupported()

@@ -6,7 +6,9 @@ export interface HostsStatus {
   readonly passedOver: readonly HostFault[]
 }
 
+/** A host of a venue, and why it failed with everything that it was asked. */
 export interface HostFault {
+  /** Name, with its port where it is not that of the scheme. */
   readonly host: string
   /** One of docs/errors.md. */
   readonly code: string

@@ -25,6 +25,7 @@ export interface OnePollDependencies
   readonly onHead: (head: AnswerHead) => void
 }
 
+/** What came of each request, and at which host the venue was asked in the end. */
 export interface PolledOnce {
   readonly outcomes: readonly PollOutcome[]
   readonly hosts: HostsStatus

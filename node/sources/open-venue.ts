@@ -19,6 +19,7 @@ import { StreamClient } from './stream-client.ts'
 import { streamOpener } from './stream-opener.ts'
 import type { TrafficTap } from './tap.ts'
 import type { AskedVenue, VenueRequest } from './venue.ts'
+import type { VenueStanding } from './venue-client.ts'
 import { VenueClient } from './venue-client.ts'
 import type { VenueConfig } from './venue-config.ts'
 import { freshMsOf } from './venue-config.ts'
@@ -47,12 +48,15 @@ export interface OpenVenueDependencies extends AskingDependencies {
   readonly onStreamed: (venue: VenueName, report: StreamReport) => void
   readonly onStreamFault: (venue: VenueName, code: string) => void
   readonly onHostFault: (venue: VenueName, fault: HostFault) => void
+  /** How the venue stood when it was asked in another way; left out where it was not. */
+  readonly standing?: VenueStanding | undefined
 }
 
 /** A venue that is being asked. */
 export interface OpenVenue {
   readonly poller: VenuePoller
   readonly stream: StreamClient | null
+  readonly standing: () => VenueStanding
   readonly close: () => Promise<void>
 }
 
@@ -117,6 +121,7 @@ function open(
       jitter,
       dispatcher,
       hosts,
+      standing: dependencies.standing,
       onHostFault: (fault) => dependencies.onHostFault(venue.name, fault),
     },
   )
@@ -125,7 +130,7 @@ function open(
     { requestsAt, pollMs },
     { client, clock, sleep, jitter, log, report },
   )
-  return { poller, stream, close: connection.close }
+  return { poller, stream, standing: () => client.standing, close: connection.close }
 }
 
 function openStream(

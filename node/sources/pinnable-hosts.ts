@@ -14,6 +14,8 @@ export interface PinnableVenue {
   readonly config: VenueConfig
   /** Those of its polls and of its stream. */
   readonly urls: readonly URL[]
+  /** A ticket may say that its stream is at any host of this domain; null where none is asked. */
+  readonly ticketDomain: string | null
 }
 
 export type PinnableConfig = VenuesConfig & { readonly optionVenues: OptionVenuesConfig }
@@ -24,11 +26,14 @@ export function pinnableVenues(config: PinnableConfig): readonly PinnableVenue[]
     const found = configuredVenue(config, venue)
     if (found === null) return []
     const place = Object.hasOwn(config.declaredVenues, venue) ? 'declaredVenues' : 'venues'
-    return [{ venue, path: [place, venue], config: found.config, urls: withTls(urlsOf(found)) }]
+    const urls = withTls(urlsOf(found))
+    const ticketDomain = ticketDomainOf(found)
+    return [{ venue, path: [place, venue], config: found.config, urls, ticketDomain }]
   })
   const options = OPTION_VENUE_NAMES.map((venue): PinnableVenue => {
     const own = withHosts(config.optionVenues[venue], OPTION_VENUES[venue])
-    return { venue, path: ['optionVenues', venue], config: own, urls: withTls(own.baseUrls) }
+    const urls = withTls(own.baseUrls)
+    return { venue, path: ['optionVenues', venue], config: own, urls, ticketDomain: null }
   })
   return [...spot, ...options]
 }
@@ -36,6 +41,12 @@ export function pinnableVenues(config: PinnableConfig): readonly PinnableVenue[]
 function urlsOf({ venue, config, streamed }: ConfiguredVenue): readonly string[] {
   const stream = streamUrlOf(venue, streamed)
   return stream === null ? config.baseUrls : [...config.baseUrls, stream]
+}
+
+function ticketDomainOf({ venue, streamed }: ConfiguredVenue): string | null {
+  const isSet = streamed?.streamUrl !== undefined
+  if (isSet || streamUrlOf(venue, streamed) === null) return null
+  return venue.stream?.ticket?.domain ?? null
 }
 
 /** One for each host and port. */

@@ -9,6 +9,7 @@ import { OracleError } from '../errors.ts'
  */
 export type Pins = Readonly<Record<string, readonly string[]>>
 
+/** How a pin is written: `sha256/` and the 44 characters of base64 that 32 bytes take. */
 export const PIN_FORM = /^sha256\/[A-Za-z0-9+/]{43}=$/
 
 /** A leaf, a few between, a root. */

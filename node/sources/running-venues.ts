@@ -3,6 +3,7 @@ import { textOfConfig } from '../config/equal.ts'
 import { type AskingScope, askedOptions, askedVenues } from './asked.ts'
 import type { OpenVenue, OpenVenueDependencies } from './open-venue.ts'
 import { openOptionVenue, openVenue } from './open-venue.ts'
+import type { VenueStanding } from './venue-client.ts'
 
 /** A venue that is asked, until it is ended. */
 interface RunningVenue {
@@ -26,6 +27,8 @@ export class RunningVenues {
   readonly #asking: OpenVenueDependencies
   #running: readonly RunningVenue[] = []
   readonly #ending = new Set<Promise<void>>()
+  /** Of those that were ended: a limit does not end because the configuration changed. */
+  readonly #standings = new Map<VenueName, VenueStanding>()
 
   constructor(asking: OpenVenueDependencies) {
     this.#asking = asking
@@ -60,6 +63,7 @@ export class RunningVenues {
     // What was under way when a venue was ended may be about markets that nobody asks for any more.
     const part = open({
       ...this.#asking,
+      standing: this.#standings.get(name),
       onPolled: (report, from) => signal.aborted || onPolled(report, from),
       onStreamed: (venue, report) => signal.aborted || onStreamed(venue, report),
       onStreamFault: (venue, code) => signal.aborted || onStreamFault(venue, code),
@@ -70,7 +74,8 @@ export class RunningVenues {
     return { name, how, part, controller, ended }
   }
 
-  #end({ controller, ended }: RunningVenue): void {
+  #end({ name, part, controller, ended }: RunningVenue): void {
+    this.#standings.set(name, part.standing())
     controller.abort()
     this.#ending.add(ended)
     void ended.finally(() => this.#ending.delete(ended))

@@ -1,5 +1,5 @@
 import { OracleError } from '../errors.ts'
-import { streamUrlProblem } from './addresses.ts'
+import { isHostOf, streamUrlProblem } from './addresses.ts'
 import { createAgent, guardedLookup } from './agent.ts'
 import type { AskedSpotVenue } from './asked.ts'
 import { fetchJsonText } from './fetcher.ts'
@@ -92,7 +92,9 @@ async function askForTicket(
     const { text } = await fetchJsonText(asked, { dispatcher, clock })
     const address = readingOf(`the ticket of ${name}`, () => ticket.parse(readJson(text)))
     if (!isStreamOf(address, { domain: ticket.domain, access })) throw elsewhere(name, ticket)
-    return new URL(address)
+    const stream = new URL(address)
+    if (isUnpinned(stream, { domain: ticket.domain, config })) throw unpinned(name, stream)
+    return stream
   } finally {
     await dispatcher.destroy()
   }
@@ -109,7 +111,27 @@ export function isStreamOf(
   // What lets us in stands in its query.
   url.search = ''
   if (streamUrlProblem(url.href, access) !== null) return false
-  return access === 'local' || hostname === domain || hostname.endsWith(`.${domain}`)
+  return access === 'local' || isHostOf(hostname, domain)
+}
+
+/** Whether pins hold the stream of a venue to its keys, and a ticket leads round them. */
+function isUnpinned(
+  { hostname, protocol }: URL,
+  { domain, config }: { readonly domain: string; readonly config: StreamedVenueConfig },
+): boolean {
+  const { pins, baseUrls } = config
+  const polled = baseUrls.map((url) => new URL(url).hostname)
+  const isPinned = Object.keys(pins).some(
+    (host) => isHostOf(host, domain) && !polled.includes(host),
+  )
+  return isPinned && !(protocol === 'wss:' && Object.hasOwn(pins, hostname))
+}
+
+function unpinned(venue: string, { host, hostname }: URL): OracleError {
+  const message =
+    `${venue} says that its stream is at ${host}, which has no pins beside those of its other ` +
+    `hosts, so it is not connected to; compare and add pins for ${hostname}, or set streamUrl`
+  return new OracleError('SOURCE_PIN_MISMATCH', message, { context: { venue, host } })
 }
 
 function elsewhere(venue: string, { domain }: StreamTicket): OracleError {

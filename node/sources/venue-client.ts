@@ -32,8 +32,16 @@ export interface VenueClientDependencies {
   readonly jitter: () => number
   /** Shared with whatever else asks the venue; its own where left out. */
   readonly hosts?: VenueHosts
+  /** How the venue stood with whoever asked it before; left out where nobody did. */
+  readonly standing?: VenueStanding | undefined
   /** A host failed with everything that it was asked. */
   readonly onHostFault?: (fault: HostFault) => void
+}
+
+/** What a venue has against being asked: plain data that outlives a client. */
+export interface VenueStanding {
+  readonly circuit: Circuit
+  readonly spending: Spending
 }
 
 /** What came of one request. */
@@ -67,7 +75,7 @@ export class VenueClient {
   readonly #options: VenueClientOptions
   readonly #dependencies: VenueClientDependencies
   readonly #hosts: VenueHosts
-  #circuit: Circuit = CIRCUIT_CLOSED
+  #circuit: Circuit
   #spending: Spending
 
   constructor(options: VenueClientOptions, dependencies: VenueClientDependencies) {
@@ -75,7 +83,9 @@ export class VenueClient {
     this.#options = options
     this.#dependencies = dependencies
     this.#hosts = dependencies.hosts ?? new VenueHosts(options.config.baseUrls)
-    this.#spending = fullBudget(options.venue.budget, dependencies.clock.nowMs())
+    const { standing, clock } = dependencies
+    this.#circuit = standing?.circuit ?? CIRCUIT_CLOSED
+    this.#spending = standing?.spending ?? fullBudget(options.venue.budget, clock.nowMs())
   }
 
   /**
@@ -108,6 +118,11 @@ export class VenueClient {
   /** Moment before which the venue is not asked; 0 when nothing is in the way. */
   get pausedUntilMs(): UnixMs {
     return this.#circuit.openUntilMs
+  }
+
+  /** For whoever asks the venue next. */
+  get standing(): VenueStanding {
+    return { circuit: this.#circuit, spending: this.#spending }
   }
 
   #pauseError(): OracleError | null {

@@ -166,7 +166,7 @@ export function addressIssues(
   const problems = [
     ...given(baseUrl).map((url) => ({ path: ['baseUrl'], message: baseUrlProblem(url, access) })),
     ...baseUrls.map((url, index) => {
-      const isFirst = baseUrls.indexOf(url) === index
+      const isFirst = baseUrls.findIndex((each) => isSameUrl(each, url)) === index
       const message = isFirst ? baseUrlProblem(url, access) : 'stands there twice'
       return { path: ['baseUrls', index], message }
     }),
@@ -180,6 +180,13 @@ export function addressIssues(
   return problems.flatMap(({ path, message }) =>
     message === null ? [] : [{ code: 'custom' as const, path, input: venue, message }],
   )
+}
+
+/** A slash at the end says nothing, as host names are the same in capitals. */
+function isSameUrl(a: string, b: string): boolean {
+  if (!URL.canParse(a) || !URL.canParse(b)) return a === b
+  const bare = (url: string) => new URL(url).href.replace(/\/$/, '')
+  return bare(a) === bare(b)
 }
 
 function given(value: string | undefined): readonly string[] {

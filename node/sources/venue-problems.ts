@@ -1,4 +1,5 @@
 import type { MarketName } from '../../aggregator/aggregation/quote.ts'
+import { isHostOf } from './addresses.ts'
 import type { ConfiguredVenue, VenuesConfig } from './configured-venues.ts'
 import { configuredNames, configuredVenue } from './configured-venues.ts'
 import type { PinnableConfig } from './pinnable-hosts.ts'
@@ -44,7 +45,7 @@ export function hostProblems(config: VenuesConfig): readonly Problem[] {
       const first = enabled.find(({ hosts }) => hosts.includes(hostname))
       if (first === undefined || first.name === name) return []
       const message = `is at the host of ${first.name}: one venue has one vote`
-      const key = index === 0 ? ['baseUrl'] : ['baseUrls', index]
+      const key = declared.baseUrls === undefined ? ['baseUrl'] : ['baseUrls', index]
       return [{ path: ['declaredVenues', name, ...key], message }]
     })
   })
@@ -58,12 +59,16 @@ function hostsOf({ venue, config }: ConfiguredVenue): readonly string[] {
 
 /** Pins of a host that is never asked would protect nothing, and nobody would see it. */
 export function pinProblems(config: PinnableConfig): readonly Problem[] {
-  return pinnableVenues(config).flatMap(({ path, config: { pins }, urls }) => {
+  return pinnableVenues(config).flatMap(({ path, config: { pins }, urls, ticketDomain }) => {
     const hosts = urls.map(({ hostname }) => hostname)
-    const message = `names no host of it with TLS; there are ${hosts.join(', ') || 'none'}`
-    return Object.keys(pins).flatMap((host) =>
-      hosts.includes(host) ? [] : [{ path: [...path, 'pins', host], message }],
-    )
+    const below = ticketDomain === null ? '' : ` and all below ${ticketDomain}`
+    const there = `${hosts.join(', ') || 'none'}${below}`
+    const isOfIt = (host: string) =>
+      hosts.includes(host) || (ticketDomain !== null && isHostOf(host, ticketDomain))
+    return Object.keys(pins).flatMap((host) => {
+      const message = `names no host of it with TLS; there are ${there}`
+      return isOfIt(host) ? [] : [{ path: [...path, 'pins', host], message }]
+    })
   })
 }
 

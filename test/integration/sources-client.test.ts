@@ -8,6 +8,7 @@ import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { retryAfterMs } from '../../node/sources/fetcher.ts'
 import type { HostFault } from '../../node/sources/hosts.ts'
 import type { Venue } from '../../node/sources/venue.ts'
+import type { VenueStanding } from '../../node/sources/venue-client.ts'
 import { VenueClient } from '../../node/sources/venue-client.ts'
 import type { VenueConfig } from '../../node/sources/venue-config.ts'
 import { binance } from '../../node/sources/venues/binance.ts'
@@ -43,11 +44,12 @@ interface Asked {
   readonly venue?: Venue
   readonly overrides?: Partial<VenueConfig>
   readonly onHostFault?: (fault: HostFault) => void
+  readonly standing?: VenueStanding
 }
 
 /** A client of one venue at a base URL, with a clock that stands still and waits that are noted. */
 function clientAt(baseUrl: string, asked: Asked = {}) {
-  const { venue = coinbase, markets = ['BTC/USD'], overrides = {}, onHostFault } = asked
+  const { venue = coinbase, markets = ['BTC/USD'], overrides = {}, onHostFault, standing } = asked
   const time = { nowMs: NOW_MS }
   const waits: number[] = []
   const defaults = sourcesConfigSchema.parse({}).venues.coinbase
@@ -62,6 +64,7 @@ function clientAt(baseUrl: string, asked: Asked = {}) {
       dispatcher: agent,
       jitter: () => 0.5,
       sleep: async (ms) => void waits.push(ms),
+      standing,
       ...(onHostFault !== undefined && { onHostFault }),
     },
   )
@@ -194,7 +197,7 @@ describe('a client of a venue', () => {
 
   test('spends no more than the budget of the venue', async () => {
     let asked = 0
-    const { poll } = await venueThat((_, response) => {
+    const { poll, client, port } = await venueThat((_, response) => {
       asked += 1
       response.writeHead(200, json).end(TICKER)
     })
@@ -202,6 +205,11 @@ describe('a client of a venue', () => {
     for (let each = 0; each < 10; each++) codes.push(await poll())
     expect(asked).toBe(8)
     expect(codes.slice(8)).toEqual(['SOURCE_BUDGET_SPENT', 'SOURCE_BUDGET_SPENT'])
+    // Nor does the client that takes its place.
+    const { standing } = client
+    expect(await clientAt(`http://127.0.0.1:${port}`, { standing }).poll()).toBe(
+      'SOURCE_BUDGET_SPENT',
+    )
   })
 
   test('one product that is refused does not close the venue for the others', async () => {

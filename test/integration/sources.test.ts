@@ -182,6 +182,39 @@ describe('the engine against the market server', () => {
     expect(driven.engine.sampleFeeds(time.nowMs()).feeds[0]?.venues).toHaveLength(5)
   })
 
+  test('given a venue that is asked elsewhere or by another symbol, then its quotes are gone', async () => {
+    const { market, driven } = await scene()
+    await driven.round(1_000)
+    const { venues, ...rest } = configAt(market)
+    const binance = { ...venues.binance, streamUrl: 'ws://127.0.0.1:1/' }
+    const kraken = { ...venues.kraken, symbols: { 'BTC/USD': 'XBT' } }
+    const okx = { ...venues.okx, baseUrl: 'http://127.0.0.1:1' }
+    const coinbase = { ...venues.coinbase, pollMs: 2_000 }
+    driven.engine.reconfigure({ ...rest, venues: { ...venues, binance, coinbase, kraken, okx } })
+    const isHeld = (venue: string, name: string) => driven.engine.receivedMs(venue, name) !== null
+    expect(isHeld('binance', 'BTC/USDT')).toBe(false)
+    expect(isHeld('okx', 'BTC/USDT')).toBe(false)
+    expect(isHeld('kraken', 'BTC/USD')).toBe(false)
+    expect(isHeld('kraken', 'ETH/USD')).toBe(true)
+    expect(isHeld('coinbase', 'BTC/USD')).toBe(true)
+  })
+
+  test('given a venue that asked to be left alone, then another configuration changes nothing of that', async () => {
+    const { market, driven, time } = await scene()
+    market.setFault('okx', 'rate-limited')
+    await driven.round(1_000)
+    const pausedUntilMs = () =>
+      driven.engine.venues().find(({ venue }) => venue === 'okx')?.pausedUntilMs
+    expect(pausedUntilMs()).toBe(time.nowMs() + 2_000)
+    const { venues, ...rest } = configAt(market)
+    const okx = { ...venues.okx, timeoutMs: venues.okx.timeoutMs + 1 }
+    const off = { ...rest, venues: { ...venues, okx: { ...okx, enabled: false } } }
+    driven.engine.reconfigure(off)
+    expect(pausedUntilMs()).toBeUndefined()
+    driven.engine.reconfigure({ ...rest, venues: { ...venues, okx } })
+    expect(pausedUntilMs()).toBe(time.nowMs() + 2_000)
+  })
+
   test('given it stops while venues end that were taken out, then it waits for them', async () => {
     const { market, driven } = await scene()
     const { venues, ...rest } = configAt(market)

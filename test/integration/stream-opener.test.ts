@@ -23,8 +23,14 @@ type Settings = Partial<NonNullable<ConfiguredVenue['streamed']>>
 
 const FRAME_BYTES_MAX = 4_096
 
+interface Hearing {
+  readonly onOpen?: (to: StreamSocket) => void
+  readonly mayUnpack?: () => boolean
+}
+
 /** Opens a venue's stream as a node does; resolves when it ends. */
-function connect(name: 'htx' | 'kucoin', settings: Settings, onOpen?: (to: StreamSocket) => void) {
+function connect(name: 'htx' | 'kucoin', settings: Settings, hearing: Hearing = {}) {
+  const { onOpen, mayUnpack = () => true } = hearing
   const venue = { htx, kucoin }[name]
   const defaults = withHosts(sourcesConfigSchema.parse({}).venues[name], venue)
   const streamed = { ...defaults, frameBytesMax: FRAME_BYTES_MAX, access: 'local', ...settings }
@@ -42,6 +48,7 @@ function connect(name: 'htx' | 'kucoin', settings: Settings, onOpen?: (to: Strea
   const { promise: ended, resolve } = Promise.withResolvers<OracleError>()
   const socket: StreamSocket = opener({
     onOpen: () => onOpen?.(socket),
+    mayUnpack,
     onText: (text) => void texts.push(text),
     onBeat: () => undefined,
     onEnd: resolve,
@@ -77,6 +84,17 @@ describe('a stream whose messages are packed', () => {
     expect(texts).toEqual([])
   })
 
+  test('given more than is afforded, then it is not even unpacked', async () => {
+    const broken = frameOf('not packed', { first: BYTES })
+    const bytes = [packed('{"ping":1}'), broken, closeFrame(1_000)]
+    const streamUrl = await sending(Buffer.concat(bytes))
+    const afforded = [true, false]
+    const mayUnpack = () => afforded.shift() === true
+    const { texts, ended } = connect('htx', { streamUrl }, { mayUnpack })
+    expect((await ended).code).toBe('SOURCE_STREAM_CLOSED')
+    expect(texts).toEqual(['{"ping":1}'])
+  })
+
   const half = gzipSync('{"ping":1}').subarray(0, 20)
   test.each([
     ['bytes that are not packed', Buffer.from('{"ping":1}')],
@@ -97,10 +115,16 @@ describe('a stream whose messages are packed', () => {
 
 test('a venue that asks and does not read our answers is left', async () => {
   const streamUrl = await hostile({ after: (socket: Socket) => void socket.pause() })
-  const { ended } = connect('htx', { streamUrl }, (socket) => {
-    // More than the system takes on behalf of one who does not read.
-    for (let sent = 0; sent < 64; sent++) socket.send('x'.repeat(1_000_000))
-  })
+  const { ended } = connect(
+    'htx',
+    { streamUrl },
+    {
+      onOpen: (socket) => {
+        // More than the system takes on behalf of one who does not read.
+        for (let sent = 0; sent < 64; sent++) socket.send('x'.repeat(1_000_000))
+      },
+    },
+  )
   expect((await ended).code).toBe('SOURCE_STREAM_FLOOD')
 })
 
@@ -156,15 +180,41 @@ describe('a stream that is entered with a ticket', () => {
   })
 
   test.each([
-    ['in another network', 'wss://ws.kucoin.com/'],
-    ['without TLS on the internet', 'ws://203.0.113.7/'],
-    ['with a password', 'ws://user:pass@127.0.0.1:1/'],
-    ['of another kind', 'file:///etc/passwd'],
-    ['that is none', 'nowhere'],
-  ])('given an address %s, then nothing is connected to', async (_, endpoint) => {
+    // Every name leads to this machine here, which is no public address.
+    ['in another network', 'wss://ws.kucoin.com/', 'public'],
+    ['of somebody else', 'wss://ws.kucoin.example/', 'public'],
+    ['without TLS on the internet', 'ws://203.0.113.7/', 'local'],
+    ['with a password', 'ws://user:pass@127.0.0.1:1/', 'local'],
+    ['of another kind', 'file:///etc/passwd', 'local'],
+    ['that is none', 'nowhere', 'local'],
+  ] as const)('given an address %s, then nothing is connected to', async (_, endpoint, access) => {
     const { baseUrl } = await giving(ticketTo(endpoint))
-    const code = (await connect('kucoin', { baseUrls: [baseUrl] }).ended).code
-    expect(['SOURCE_ADDRESS_FORBIDDEN', 'SOURCE_UNREACHABLE']).toContain(code)
+    const code = (await connect('kucoin', { baseUrls: [baseUrl], access }).ended).code
+    expect(code).toBe('SOURCE_ADDRESS_FORBIDDEN')
+  })
+
+  const pins = ['A', 'B'].map((letter) => `sha256/${letter.repeat(43)}=`)
+  const stream = { 'ws-api-spot.kucoin.com': pins }
+
+  test.each([
+    ['of its stream lead to none beside them', stream, 'wss://127.0.0.1:1/', 'SOURCE_PIN_MISMATCH'],
+    [
+      'of its stream lead to a host that shows no key',
+      { ...stream, '127.0.0.1': pins },
+      'ws://127.0.0.1:1/',
+      'SOURCE_PIN_MISMATCH',
+    ],
+    [
+      'of its stream lead to one of them',
+      { ...stream, '127.0.0.1': pins },
+      'wss://127.0.0.1:1/',
+      'SOURCE_UNREACHABLE',
+    ],
+    ['are of others lead anywhere', { other: pins }, 'wss://127.0.0.1:1/', 'SOURCE_UNREACHABLE'],
+  ])('whose pins %s, has its code', async (_, named, endpoint, code) => {
+    const { baseUrl } = await giving(ticketTo(endpoint))
+    const { ended } = connect('kucoin', { baseUrls: [baseUrl], pins: named })
+    expect((await ended).code).toBe(code)
   })
 
   test.each([

@@ -152,6 +152,23 @@ describe('the configuration of sources', () => {
       'names no host of it with TLS; there are api.huobi.pro, api-aws.huobi.pro',
     ],
     [
+      'pins of a host that no ticket may name',
+      { venues: { kucoin: { pins: { 'ws.kucoin.example': [pin('A'), pin('B')] } } } },
+      'there are api.kucoin.com, ws-api-spot.kucoin.com and all below kucoin.com',
+    ],
+    [
+      'pins below a domain though the stream is set',
+      {
+        venues: {
+          kucoin: {
+            streamUrl: 'wss://ws-api-spot.kucoin.com',
+            pins: { 'ws-2.kucoin.com': [pin('A'), pin('B')] },
+          },
+        },
+      },
+      'names no host of it with TLS',
+    ],
+    [
       'pins of a host without TLS',
       {
         venues: {
@@ -175,6 +192,11 @@ describe('the configuration of sources', () => {
     [
       'one host twice',
       { venues: { htx: { baseUrls: ['https://a.example', 'https://a.example'] } } },
+      'venues.htx.baseUrls.1: stands there twice',
+    ],
+    [
+      'one host with and without a slash',
+      { venues: { htx: { baseUrls: ['https://a.example', 'https://A.example/'] } } },
       'venues.htx.baseUrls.1: stands there twice',
     ],
     [
@@ -228,6 +250,11 @@ describe('the configuration of sources', () => {
     expect(
       problems({ ...input, conversions: [{ market: 'USDT/USD', legs: THREE }] }).length,
     ).toBeGreaterThanOrEqual(4)
+  })
+
+  test('pins may name hosts that only a ticket will name', () => {
+    const pins = { 'ws-2.kucoin.com': [pin('A'), pin('B')] }
+    expect(problems({ venues: { kucoin: { pins } } })).toEqual([])
   })
 
   test('a conversion can use those before it, not those after', () => {

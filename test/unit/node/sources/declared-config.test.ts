@@ -143,6 +143,9 @@ describe('the declaration of a venue', () => {
     expect(problems(two({}))).toEqual([
       'declaredVenues.two.baseUrl: is at the host of one: one venue has one vote',
     ])
+    expect(problems(two({ baseUrl: undefined, baseUrls: ['https://api.example.com'] }))).toEqual([
+      'declaredVenues.two.baseUrls[0]: is at the host of one: one venue has one vote',
+    ])
     expect(problems(two({ enabled: false }))).toEqual([])
     expect(problems(two({ baseUrl: 'http://127.0.0.1:9020', access: 'local' }))).toEqual([])
     const moved = { venues: { kraken: { baseUrl: 'https://api.example.com' } } }

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { OptionChain } from '../../../../aggregator/aggregation/option-chain.ts'
+import { placeAsked } from '../../../../node/sources/asked.ts'
+import type { SourcesConfigInput } from '../../../../node/sources/config.ts'
+import { sourcesConfigSchema } from '../../../../node/sources/config.ts'
 import {
   optionRequests,
   optionSource,
@@ -7,6 +10,7 @@ import {
 } from '../../../../node/sources/option-source.ts'
 import type { OptionVenue } from '../../../../node/sources/option-venue.ts'
 import { bybitOptions } from '../../../../node/sources/option-venues/bybit.ts'
+import { okxOptions } from '../../../../node/sources/option-venues/okx.ts'
 import { bybit } from '../../../../node/sources/venues/bybit.ts'
 import {
   CHAIN_MS,
@@ -83,4 +87,13 @@ test('options of Bybit are shut out by the same status as its spot markets', () 
   const limitStatus = { status: 403, pauseMs: 600_000 }
   expect(optionSource(bybitOptions, [])).toMatchObject({ limitStatus })
   expect(bybit).toMatchObject({ limitStatus })
+})
+
+test('options are asked for at a place of their own, by symbols of their own', () => {
+  const placeOf = (input: SourcesConfigInput) =>
+    placeAsked(sourcesConfigSchema.parse(input), { venue: 'okx-options', market: 'BTC.IV30' })
+  const options = (more: object) => placeOf({ optionVenues: { 'okx-options': more } })
+  expect(options({ baseUrl: okxOptions.baseUrl, pollMs: 20_000 })).toEqual(placeOf({}))
+  expect(options({ symbols: { 'BTC/USD': 'XBT-USD' } })).not.toEqual(placeOf({}))
+  expect(options({ baseUrl: 'https://elsewhere.example' })).not.toEqual(placeOf({}))
 })
