@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { execute } from './execute.ts'
 import { EXIT_INTERRUPTED } from './exit-codes.ts'
-import { isTerminalGone } from './hang-up.ts'
+import { watchTerminal } from './hang-up.ts'
 import { leave } from './leave.ts'
 
 const stopping = new AbortController()
+const isTerminalClosed = watchTerminal()
 
 // The first signal asks for an orderly stop; whoever sends a second one will not wait for it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -22,7 +23,7 @@ process.exitCode = await execute(process.argv.slice(2), {
   signal: stopping.signal,
   onHangUp: (reload) => {
     process.on('SIGHUP', () => {
-      if (!isTerminalGone(process.stdin)) return reload()
+      if (!isTerminalClosed()) return reload()
       // Nobody reads what is said from now on, and saying it fails.
       for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
       stopping.abort()

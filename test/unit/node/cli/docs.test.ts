@@ -78,6 +78,18 @@ test('every command line in the documents names a command and options that there
   for (const text of wrong) expect(wrongIn({ file: '', text }, commands)).toHaveLength(1)
 })
 
+test('the guide sends SIGHUP to the node, and to nothing else that names its file', () => {
+  const guide = readFileSync(new URL('docs/guides/operator.md', ROOT), 'utf8')
+  const [, pattern = '^$'] = guide.match(/pgrep -f '([^']+)'/) ?? []
+  const rest = '--config oracle/node.yaml'
+  for (const program of ['/usr/local/bin/parallax', '/parallax/node/cli/main.ts']) {
+    expect(`/bin/node ${program} run ${rest}`).toMatch(new RegExp(pattern))
+    expect(`/bin/node ${program} dry-run ${rest}`).not.toMatch(new RegExp(pattern))
+  }
+  expect(`npm exec parallax run ${rest}`).not.toMatch(new RegExp(pattern))
+  expect(`sh -c parallax run ${rest}`).not.toMatch(new RegExp(pattern))
+})
+
 test.each(EXIT_CODES.flatMap(({ codes }) => [...codes] as string[]))(
   'some error in docs/errors.md begins with %s',
   (pattern) => {
