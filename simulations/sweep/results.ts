@@ -58,7 +58,10 @@ export function readResults(path: string): Results {
   const finished = new Map<number, Finished>()
   for (const [at, entry] of entries.slice(1).entries()) {
     const line = finishedSchema.safeParse(entry)
-    const isRun = line.success && line.data.cell < head.data.cells
+    const isRun =
+      line.success &&
+      line.data.cell < head.data.cells &&
+      line.data.values.length === head.data.axes.length
     if (!isRun) refuse(`line ${at + 2} is no run as this version writes it; run the sweep again`)
     const run = entry as Finished
     finished.set(run.cell, run)
@@ -94,11 +97,51 @@ const finishedSchema = z.looseObject({
       .looseObject({
         blocks: z.int(),
         fullBlocks: z.int(),
-        transactions: z.looseObject({ stored: z.int(), needless: z.int() }),
+        transactions: z.looseObject({
+          stored: z.int(),
+          needless: z.int(),
+          lostToRace: z.int(),
+          refused: z.int(),
+          undone: z.int(),
+          evicted: z.int(),
+        }),
         dueToChainMs: latency,
         certifiedToChainMs: latency,
-        age: z.looseObject({ meanMs: z.number().nullable(), maxMs: z.number().nullable() }),
+        age: z.looseObject({
+          meanMs: z.number().nullable(),
+          maxMs: z.number().nullable(),
+          aboveHeartbeat: z.number().nullable(),
+        }),
         gas: z.looseObject({ used: z.number(), feeGwei: z.number() }),
+      })
+      .optional(),
+    manipulation: z
+      .looseObject({
+        spentUsd: z.number(),
+        boughtUsd: z.number(),
+        rounds: z.int(),
+        quarantinedRounds: z.int(),
+        movedBps: z.looseObject({ meanBps: z.number().nullable(), maxBps: z.number().nullable() }),
+      })
+      .optional(),
+    book: z
+      .looseObject({
+        unmarkedRounds: z.int(),
+        liquidations: z.looseObject({
+          made: z.int(),
+          due: z.int(),
+          wrong: z.int(),
+          late: z.int(),
+          missed: z.int(),
+        }),
+        lossUsd: z.number(),
+        takenUsd: z.looseObject({ trader: z.number(), market: z.number() }),
+        attacker: z.looseObject({
+          takenUsd: z.number(),
+          feesUsd: z.number(),
+          bribesUsd: z.number(),
+          netUsd: z.number(),
+        }),
       })
       .optional(),
   }),

@@ -10,8 +10,8 @@ import type { Scenario } from '../scenario/schema.ts'
 import { STRATEGIES } from '../strategies.ts'
 
 const NAMES: readonly string[] = STRATEGIES.map(({ name }) => name)
-/** Most runs of one sweep. */
-const CELLS_MAX = 1_000_000
+/** Most runs of one sweep: results of so many, two kilobytes each, can be read again. */
+const CELLS_MAX = 200_000
 /** Problems of cells that are listed; a wrong axis breaks every one of them alike. */
 const PROBLEMS_MAX = 50
 

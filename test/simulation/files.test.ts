@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -155,6 +156,34 @@ test.each(['{}', '{"cell":0}', '{"cell":7,"values":[],"seed":1,"outcome":{}}'])(
     await expect(report).rejects.toThrow('line 2 is no run as this version writes it')
   },
 )
+
+describe('a line of results', () => {
+  const report = async (change: (run: { values: unknown; outcome: object }) => object) => {
+    const [head = '', line = ''] = readFileSync(file('ok.jsonl'), 'utf8').split('\n')
+    writeFileSync(file('changed.jsonl'), `${head}\n${JSON.stringify(change(JSON.parse(line)))}\n`)
+    return long('report', file('changed.jsonl'), '--out', file('r.html'))
+  }
+
+  test.each(['chain', 'manipulation', 'book'])('with an empty %s is refused', async (section) => {
+    await expect(report((run) => run)).resolves.toBeDefined()
+    const empty = report((run) => ({ ...run, outcome: { ...run.outcome, [section]: {} } }))
+    await expect(empty).rejects.toThrow('line 2 is no run as this version writes it')
+  })
+
+  test('has a value of each axis', async () => {
+    for (const values of [[], [4, 4]]) {
+      const other = report((run) => ({ ...run, values }))
+      await expect(other).rejects.toThrow('line 2 is no run as this version writes it')
+    }
+  })
+})
+
+test('a sweep whose results could not be read again is refused before it runs', async () => {
+  const seeds = 'name: s\nscenario: ok.yaml\nseeds: { count: 100000 }\n'
+  const axes = 'axes: [{ axis: committee.f, values: [0, 1, 2] }]\n'
+  const many = long('sweep', naming(seeds + axes), '--out', file('x.jsonl'))
+  await expect(many).rejects.toThrow('makes 300000 runs; at most 200000')
+})
 
 /** Each command and option that writes, and how it is told where. */
 const WRITERS: readonly (readonly [string, (path: string) => Promise<unknown>])[] = [
