@@ -32,6 +32,8 @@ export interface DryTargetView {
   }[]
   /** Why the contract or the chain cannot be used; null when nothing is known to be wrong. */
   readonly fault: { readonly code: string; readonly detail: string } | null
+  /** Whether the contract was asked for its committee, and knows this one. */
+  readonly isContractKnown: boolean
   /** Deliveries that would have been sent, and those that something stood in the way of. */
   readonly priced: number
   readonly hindered: number

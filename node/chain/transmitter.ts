@@ -7,6 +7,7 @@ import { type Call, type CallEnd, failedCall, type OpenCall, OpenCalls } from '.
 import type { Receipt } from './chain.ts'
 import type { Ended, Sent } from './confirmations.ts'
 import { Confirmations } from './confirmations.ts'
+import { isOvertaken, missingFeeds } from './overtaken.ts'
 import { Obstacle } from './sender.ts'
 import type { Slot } from './slot.ts'
 import { adopted, slotAfter } from './slot.ts'
@@ -184,7 +185,7 @@ export class Transmitter implements Startable {
     }
     const reason = await chain.revertReason(sent.data, receipt.blockNumber)
     // The revert cost gas, but the chain has what it should have.
-    if (await this.#isOvertaken(job, reason)) this.#supersede([job])
+    if (await isOvertaken(chain, job.request, reason)) this.#supersede([job])
     else this.#fail([job], 'TRANSMIT_REVERTED', reason)
   }
 
@@ -223,7 +224,9 @@ export class Transmitter implements Startable {
   }
 
   async #sendMissing(job: Job): Promise<void> {
-    const missing = await this.#missingOf(job, this.#jobs.feeds)
+    const { certificate } = job.request
+    const { feeds } = this.#jobs
+    const missing = await missingFeeds(this.#use.chain, { certificate, feeds })
     if (missing.length === 0) this.#supersede(this.#upTo(job))
     else await this.#send(job, missing.slice(0, this.#use.chain.feedsMax))
   }
@@ -231,27 +234,15 @@ export class Transmitter implements Startable {
   async #onObstacle(job: Job, { code, message }: Obstacle): Promise<void> {
     // The signer was told to stop, too: that is how it ends, and not what was in the way.
     if (this.#stopping?.signal.aborted) return
-    const isDone = code === 'TRANSMIT_REVERTED' && (await this.#isOvertaken(job, message))
+    const isReverted = code === 'TRANSMIT_REVERTED'
+    const isDone = isReverted && (await isOvertaken(this.#use.chain, job.request, message))
     if (isDone) this.#supersede(this.#upTo(job))
     else this.#fail(this.#upTo(job), code, message)
-  }
-
-  /** Most reverts mean that another delivery was first: in a block, or waiting in the pool. */
-  async #isOvertaken(job: Job, reason: string): Promise<boolean> {
-    if (this.#use.chain.overtakenErrors.includes(reason)) return true
-    return (await this.#missingOf(job, job.request.feeds)).length === 0
   }
 
   /** Takes out this job and those it supersedes; one that came in the meantime stays. */
   #upTo(job: Job): readonly Job[] {
     return this.#jobs.take((other) => roundOf(other) <= roundOf(job))
-  }
-
-  /** Feeds that the chain does not have from this certificate or a newer one. */
-  async #missingOf(job: Job, feeds: readonly FeedIndex[]): Promise<readonly FeedIndex[]> {
-    const onChain = await this.#use.chain.readFeeds()
-    const held = new Map(onChain.map((feed) => [feed.feed, feed.round]))
-    return feeds.filter((feed) => (held.get(feed) ?? 0) < roundOf(job))
   }
 
   async #send(job: Job, feeds: readonly FeedIndex[]): Promise<void> {

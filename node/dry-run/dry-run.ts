@@ -28,7 +28,7 @@ import { createView } from '../view/view.ts'
 import { dryRunFindings } from './findings.ts'
 import { FollowBook } from './follow-book.ts'
 import { NO_NETWORK, NO_SIGNER, NO_STORE } from './mute-ports.ts'
-import { RehearsedTarget } from './rehearsed-target.ts'
+import { PricedTarget } from './priced-target.ts'
 
 export interface DryRunOptions {
   /** Whose turns to deliver it plays. */
@@ -76,7 +76,7 @@ export async function startDryRun(
   const { context, clock, log, metrics } = scene
   const { engine, sources } = makeSources(loaded.config.sources, scene)
   const targets = loaded.config.chains.map((config) =>
-    rehearsed(config, { loaded, options, scene }),
+    pricedTarget(config, { loaded, options, scene }),
   )
   const book = new RoundBook(context.committee, () => clock.preciseMs())
   const follow = new FollowBook(context.committee, sources)
@@ -141,26 +141,26 @@ function sceneOf({ config, committee }: LoadedConfig, use: DryRunDependencies): 
   return { context, clock, log, metrics, version: use.version, configDigest: digest }
 }
 
-interface RehearsedScene {
+interface TargetScene {
   readonly loaded: LoadedConfig
   readonly options: DryRunOptions
   readonly scene: Scene
 }
 
-function rehearsed(
+function pricedTarget(
   config: LoadedConfig['config']['chains'][number],
-  { loaded, options, scene }: RehearsedScene,
-): RehearsedTarget {
+  { loaded, options, scene }: TargetScene,
+): PricedTarget {
   const { context, clock, log, metrics } = scene
   const { dataDirectory } = loaded.config
-  return new RehearsedTarget(
+  return new PricedTarget(
     { config, dataDirectory },
     {
       contract: contractOf(config, { context, predecessor: loaded.predecessor }),
       wallet: options.wallet,
       clock,
       log,
-      onRehearsed: ({ target, code }) => metrics.dryDeliveries.inc({ target, code }),
+      onDelivery: ({ target, code }) => metrics.dryDeliveries.inc({ target, code }),
     },
   )
 }
@@ -217,7 +217,7 @@ async function follower(bootstrap: readonly string[], use: FollowerScene) {
   return { parts: [network], figures }
 }
 
-interface ViewScene extends RehearsedScene {
+interface ViewScene extends TargetScene {
   readonly book: RoundBook
   readonly driver: Driver
   readonly sources: Pick<Parameters<typeof createView>[1], 'local' | 'quotes' | 'venues'>

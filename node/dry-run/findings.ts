@@ -127,9 +127,11 @@ function endpointFindings({ target, endpoints }: DryTargetView): readonly Findin
   })
 }
 
-function contractFinding({ target, contract, fault: found }: DryTargetView): Finding {
+function contractFinding(seen: DryTargetView): Finding {
+  const { target, contract, fault: found, isContractKnown } = seen
   const check = `contract on ${target}`
-  if (found === null) return ok(check, `${contract} knows this committee`)
+  if (found === null && isContractKnown) return ok(check, `${contract} knows this committee`)
+  if (found === null) return unchecked(check, `${contract} was not asked for its committee`)
   const { code, detail } = found
   return fault(check, { code, seen: detail, advice: `look ${code} up in docs/errors.md` })
 }
@@ -139,9 +141,10 @@ function deliveryFinding(seen: DryTargetView): Finding {
   const check = `deliveries to ${seen.target}`
   const { priced, hindered, costEtherMax, balanceEther, wallet, last } = seen
   const funds = wallet === null ? 'no wallet was named: --wallet' : `${wallet} has ${balanceEther}`
-  const sent = `${priced} would have been sent, for at most ${costEtherMax} ether; ${funds}`
+  const others = hindered === 0 ? '' : `; ${hindered} would not`
+  const sent = `${priced} would have been sent, for at most ${costEtherMax} ether${others}; ${funds}`
   if (hindered > 0 && last !== null && last.code !== 'OK') {
-    const told = { code: last.code, seen: `${sent}; not ${hindered}: ${last.detail}` }
+    const told = { code: last.code, seen: `${sent}; the last: ${last.detail}` }
     return fault(check, { ...told, advice: `look ${last.code} up in docs/errors.md` })
   }
   if (balanceEther !== null && Number(balanceEther) < Number(seen.balanceEtherMin)) {

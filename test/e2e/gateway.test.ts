@@ -180,6 +180,7 @@ test('a dry run beside a member compares and prices, signs nothing and leaves it
   const dry = { ...settings, chains: [local], keys: { ...keys, passphrase } }
   writeFileSync(config, JSON.stringify(dry))
   const before = readdirSync(join(member.directory, 'data')).toSorted()
+  const nonce = await payerNonce()
   const options = ['--config', config, '--bootstrap', publicAddress, '--minutes', '0.2', '--json']
   const { exitCode, stdout } = await parallax('dry-run', ...options, '--wallet', PAYER.address)
   const { findings } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
@@ -197,8 +198,16 @@ test('a dry run beside a member compares and prices, signs nothing and leaves it
   expect(seen).toMatch(/a value in [1-9]\d* of \d+ rounds, from the certified one by/)
   expect(exitCode).toBe(faults.length === 0 ? 0 : 11)
   expect(readdirSync(join(member.directory, 'data')).toSorted()).toEqual(before)
+  // What waits in the pool counts, too.
+  expect(await payerNonce()).toBe(nonce)
   expect(await nodes[1]?.isReady()).toBe(true)
 })
+
+/** The next nonce of the wallet that the dry run looked at. */
+function payerNonce(): Promise<number> {
+  const reader = createPublicClient({ transport: http(chain.rpcUrl) })
+  return reader.getTransactionCount({ address: PAYER.address, blockTag: 'pending' })
+}
 
 /** Rounds that the member with the public port opened and certified. */
 async function progress(): Promise<{ readonly certified: number; readonly opened: number }> {

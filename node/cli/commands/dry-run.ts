@@ -11,12 +11,10 @@ import { keepYoungGenerationSmall } from '../../young-generation.ts'
 import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.ts'
 import { countFindings, countsText, findingText } from '../finding-text.ts'
+import { durationMsOf } from '../minutes.ts'
 import { readVersion } from '../version.ts'
 
 const NAME = 'dry-run'
-const MINUTE_MS = 60_000
-/** A week. */
-const MINUTES_MAX = 10_080
 
 /** Runs a node that signs and sends nothing, and says at its end how it would do. */
 export const dryRun = command({
@@ -42,7 +40,7 @@ export const dryRun = command({
   },
   run: async (options, { stdout, stderr, signal }) => {
     const { json, bootstrap } = options
-    const { member, minutes, ...settings } = settingsOf(options)
+    const { member, durationMs, ...settings } = settingsOf(options)
     keepYoungGenerationSmall()
     const loaded = await load(options)
     const seat = seatOf(loaded.config, loaded.committee, member)
@@ -56,7 +54,7 @@ export const dryRun = command({
       await using running = await startDryRun(loaded, dry, { log, version, signal })
       const { address } = running
       stdout.write(json ? `${JSON.stringify({ address })}\n` : `${address}\n`)
-      const ended = endOf(minutes, signal)
+      const ended = endOf(durationMs, signal)
       if (!ended.aborted) await Promise.race([running.failed, once(ended, 'abort')])
       return tell(running.findings(), { stdout, json })
     } catch (error) {
@@ -67,9 +65,9 @@ export const dryRun = command({
   },
 })
 
-function endOf(minutes: number | null, signal: AbortSignal): AbortSignal {
-  if (minutes === null) return signal
-  return AbortSignal.any([signal, AbortSignal.timeout(minutes * MINUTE_MS)])
+function endOf(durationMs: number | null, signal: AbortSignal): AbortSignal {
+  if (durationMs === null) return signal
+  return AbortSignal.any([signal, AbortSignal.timeout(durationMs)])
 }
 
 function tell(
@@ -111,7 +109,7 @@ function settingsOf({ bootstrap, member, wallet, port, minutes }: Options) {
     member: member === undefined ? null : Number(member),
     wallet: wallet === undefined ? null : getAddress(wallet),
     port: Number(port ?? 0),
-    minutes: minutes === undefined ? null : minutesOf(minutes),
+    durationMs: minutes === undefined ? null : durationMsOf(minutes, NAME),
   }
 }
 
@@ -125,10 +123,4 @@ async function load({ config, committee }: Options): Promise<LoadedConfig> {
 function remoteWallet({ config }: LoadedConfig): Address | null {
   const { transmitter } = config.keys
   return typeof transmitter === 'object' ? transmitter.web3signer.address : null
-}
-
-function minutesOf(text: string): number {
-  const minutes = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Number(text) : 0
-  if (minutes > 0 && minutes <= MINUTES_MAX) return minutes
-  throw usageError(`--minutes must be above 0 and at most ${MINUTES_MAX}`, NAME)
 }

@@ -14,15 +14,13 @@ import { clockAt } from '../../sources/source-clock.ts'
 import { columns } from '../columns.ts'
 import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
+import { durationMsOf } from '../minutes.ts'
 import { newFile } from '../new-file.ts'
 
 const NAME = 'record'
 const MEGABYTE = 1_048_576
 const MEGABYTES = 256
 const MEGABYTES_MAX = RECORDING_BYTES_MAX / MEGABYTE
-const MINUTE_MS = 60_000
-/** A week. */
-const MINUTES_MAX = 10_080
 const SAY_EVERY_MS = 5_000
 
 /** Asks venues as a node does and stores what they say, raw. */
@@ -42,7 +40,7 @@ export const record = command({
     },
   },
   run: async ({ out, json, minutes, megabytes, ...named }, { stdout, stderr, signal }) => {
-    const durationMs = minutes === undefined ? null : minutesOf(minutes) * MINUTE_MS
+    const durationMs = minutes === undefined ? null : durationMsOf(minutes, NAME)
     const bytesMax = megabytesOf(megabytes ?? String(MEGABYTES)) * MEGABYTE
     const asked = await askedBy(named)
     const outcome = await recordTraffic(
@@ -103,12 +101,6 @@ async function askedBy(named: {
 function namesIn(text: string | undefined): readonly string[] {
   if (text === undefined) return []
   return text.split(',').map((name) => name.trim())
-}
-
-function minutesOf(text: string): number {
-  const minutes = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Number(text) : 0
-  if (minutes > 0 && minutes <= MINUTES_MAX) return minutes
-  throw usageError(`--minutes must be above 0 and at most ${MINUTES_MAX}`, NAME)
 }
 
 function megabytesOf(text: string): number {

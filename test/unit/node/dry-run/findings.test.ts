@@ -33,6 +33,7 @@ const TARGET: DryTargetView = {
   spentEther: '0',
   endpoints: [{ endpoint: 'rpc.example', fault: null, detail: 'block 7' }],
   fault: null,
+  isContractKnown: true,
   priced: 3,
   hindered: 0,
   costEtherMax: '0.003',
@@ -48,6 +49,14 @@ const GOOD: DryRunView = {
   certificateAgeMs: { min: 40, p50: 70, max: 200 },
   feeds: [FEED],
   targets: [TARGET],
+}
+
+/** What is said of deliveries to one chain. */
+function deliveries(changes: Partial<DryTargetView>) {
+  const dryRun = { ...GOOD, targets: [{ ...TARGET, ...changes }] }
+  return dryRunFindings({ dryRun, venues: [], params }).find(({ check }) =>
+    check.startsWith('deliveries'),
+  )
 }
 
 /** The findings that are not `ok`, as `check: verdict code`. */
@@ -114,6 +123,8 @@ describe('what a dry run finds', () => {
     expect(target({ fault })).toEqual(['contract on mainnet: fault CONTRACT_MISSING'])
     expect(target({ balanceEther: '0.04' })).toEqual(['deliveries to mainnet: warning WALLET_LOW'])
     expect(target({ priced: 0 })).toEqual(['deliveries to mainnet: unchecked DOCTOR_UNCHECKED'])
+    const unasked = { isContractKnown: false }
+    expect(target(unasked)).toEqual(['contract on mainnet: unchecked DOCTOR_UNCHECKED'])
     const lagging = [{ endpoint: 'a', fault: 'RPC_HEAD_LAGS', detail: null }]
     expect(target({ endpoints: lagging })).toEqual(['rpc mainnet: warning RPC_HEAD_LAGS'])
   })
@@ -135,5 +146,21 @@ describe('whose turns a dry run plays', () => {
 
   test('given fewer addresses, then it asks', () => {
     expect(() => seatOf(listed(0, 1), { params }, null)).toThrow('--member')
+  })
+
+  test('given deliveries that something stood in the way of, then they are counted', () => {
+    const last = { target: 'mainnet', round: 9, feeds: 1, gasMax: 1, costEtherMax: '0.001' }
+    const recovered = { hindered: 2, last: { ...last, code: 'OK', detail: '' } }
+    expect(deliveries({})?.seen).not.toContain('would not')
+    expect(deliveries(recovered)).toMatchObject({
+      verdict: 'ok',
+      seen: expect.stringContaining('2 would not'),
+    })
+    const code = 'WALLET_EMPTY'
+    const poor = { hindered: 2, last: { ...last, code, detail: 'has 0 wei' } }
+    expect(deliveries(poor)).toMatchObject({
+      ...{ verdict: 'fault', code },
+      seen: expect.stringMatching(/2 would not.*the last: has 0 wei/),
+    })
   })
 })
