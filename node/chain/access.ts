@@ -5,6 +5,7 @@ import type { Log } from '../logging.ts'
 import { endpointsOf } from './endpoint.ts'
 import { EvmChain } from './evm-chain.ts'
 import type { PriceFeedsContract } from './feeds-contract.ts'
+import type { FeeCaps } from './fees.ts'
 import { Relays, relaysOf } from './relays.ts'
 import { RpcPool } from './rpc.ts'
 import type { BalanceRead, SenderOptions, SendingAccount } from './sender.ts'
@@ -73,12 +74,19 @@ function addressesOf({ rpcUrls, sendUrls, rpcTimeoutMs: timeoutMs }: ChainConfig
 function limitsOf(config: ChainConfig): SenderOptions {
   return {
     chainId: config.chainId,
-    caps: {
-      feePerGasMax: config.feePerGasGweiMax,
-      priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
-    },
+    caps: feeCapsOf(config),
     gasMax: BigInt(config.gasMax),
     spendPerDayWeiMax: config.spendPerDayEtherMax,
     balanceWeiMin: config.balanceEtherMin,
+  }
+}
+
+/** What a target of the configuration lets a transaction offer. */
+export function feeCapsOf(
+  config: Pick<ChainConfig, 'feePerGasGweiMax' | 'priorityFeePerGasGweiMax'>,
+): FeeCaps {
+  return {
+    feePerGasMax: config.feePerGasGweiMax,
+    priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
   }
 }

@@ -26,9 +26,18 @@ export class MarketExpiries {
     this.#readNow = readNow
   }
 
-  /** Reads what is new, now and then; rejects as `RpcPool.agreed` does. */
-  async look(nowMs: UnixMs): Promise<void> {
-    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return
+  /** How many offers were read, from the first on. */
+  get offersRead(): number {
+    return this.#read
+  }
+
+  /**
+   * Reads what is new, now and then; rejects as `RpcPool.agreed` does.
+   *
+   * @returns whether all is read; if not, the next look goes on
+   */
+  async look(nowMs: UnixMs): Promise<boolean> {
+    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return true
     const market = this.#market
     this.#terms ??= await this.#readNow((client, block) => readMarketTerms(client, block, market))
     // The newest ones again: blocks that were taken back may have come back with other offers.
@@ -46,6 +55,7 @@ export class MarketExpiries {
       break
     }
     this.#forget(nowMs)
+    return this.#lookedMs === nowMs
   }
 
   /** What may be settled now, the earliest expiry first. */

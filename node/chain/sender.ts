@@ -198,7 +198,7 @@ export class TransactionSender {
     if (estimate.gas > gasMax) {
       throw new Obstacle('TRANSMIT_GAS_OVER_CAP', `needs ${estimate.gas} of ${gasMax} gas`)
     }
-    const inPercent = (estimate.gas * GAS_PERCENT_OF_ESTIMATE) / 100n
+    const inPercent = withGasMargin(estimate.gas)
     const inSlots = estimate.gas + BigInt(freshSlotsMax) * GAS_FRESH_SLOT
     const gas = inPercent > inSlots ? inPercent : inSlots
     return gas < gasMax ? gas : gasMax
@@ -244,6 +244,11 @@ export class TransactionSender {
     }
     this.#wasBelowFloor = isBelowFloor
   }
+}
+
+/** Gas that is offered for what is estimated to use so much. */
+export function withGasMargin(estimate: bigint): bigint {
+  return (estimate * GAS_PERCENT_OF_ESTIMATE) / 100n
 }
 
 function least(a: bigint, b: bigint): bigint {

@@ -52,7 +52,7 @@ interface Need {
   sentMs: UnixMs | null
   isSending: boolean
   isOverdue: boolean
-  /** What the last attempt failed with. */
+  /** What the last attempt failed with, or the last look at the contract. */
   fault: string | null
 }
 
@@ -128,11 +128,18 @@ export class Succession implements Startable {
       const standing = await this.#use.target.standing()
       this.#tell(standing)
       this.#turnTo(this.#stepFor(standing))
+      // What kept it blind is over; another fault of the step stays until it is tried again.
+      if (this.#need?.fault === this.#fault) this.#need.fault = null
       this.#sendInTurn()
       this.#fault = ''
       return standing.own === null && this.#isNear(standing)
     } catch (error) {
       this.#warnOnce(error)
+      // Blind or not, its office is waited for: that the chain is out of reach is why.
+      if (this.#need !== null) {
+        this.#need.fault = this.#fault
+        this.#judge(this.#need, this.#use.clock.nowMs())
+      }
       return true
     }
   }

@@ -56,7 +56,7 @@ const ROUNDS_LOOKED_AT = 64
  * the settlement round on. Anyone may call it; whoever does, the price is the same. Sends nothing
  * when the price is final, or stands by an equal or earlier round. Only reports of the committee
  * that was in office at the expiry count, also after a hand-over: of the sources, those of that
- * committee are asked, one after the other.
+ * committee are asked, one after the other, and they alone have to know the feed.
  *
  * @param sources of one committee or several, at least one
  * @throws {OracleError} `SETTLEMENT_UNCERTIFIED` when no such round is there yet,
@@ -69,14 +69,16 @@ export async function settleExpiry(
 ): Promise<Settled> {
   const { contract, publicClient: reader, expiry } = options
   checkOption(isPositiveInteger(expiry), 'expiry', 'a Unix time in whole seconds')
-  const feed = feedIn(sources, options.feed)
-  const asked = { reader, contract, feed, expiry }
   await answered(contract, checkTarget(options))
+  const term = await answered(contract, termOf({ reader, contract, expiry }))
+  const own = sources.filter(({ committeeDigest }) => committeeDigest === term.digest)
+  // Without one of that committee a price that is final can be told all the same.
+  const feed = feedIn(own.length > 0 ? own : sources, options.feed)
+  const asked = { reader, contract, feed, expiry }
   const standing = await answered(contract, priceOf(asked))
   if (standing.isFinal) return { ...standing, round: null, transaction: null }
-  const term = await answered(contract, termOf(asked))
   const search = { ...options, feed }
-  const own = await sourcesOf(term, sources, search)
+  if (own.length === 0) throw await withoutSource(term, search)
   const { source, report } = await earliest(own, term, search)
   const bytes = source.bytesOf(report, [nameOf(source, feed)], term.epoch)
   const calldata = encodeFunctionData({
@@ -95,7 +97,7 @@ export async function settleExpiry(
   return { ...settled, round: null, transaction: null }
 }
 
-/** The index that every source gives a feed; a name may have several over a hand-over. */
+/** The index that each of these sources gives a feed. */
 function feedIn(sources: readonly ReportSource[], feed: string | FeedIndex): FeedIndex {
   const indices = sources.map(({ feedNames }) =>
     typeof feed === 'number' ? feed : feedNames.indexOf(feed),
@@ -105,7 +107,7 @@ function feedIn(sources: readonly ReportSource[], feed: string | FeedIndex): Fee
   if (isKnown && indices.every((other) => other === index)) return index
   throw new OracleError(
     'FEED_UNKNOWN',
-    `not every committee has the feed ${feed} at the same place; see their files`,
+    `the committee of this expiry has no feed ${feed}, or its sources differ; see its file`,
     { context: { feed } },
   )
 }
@@ -114,16 +116,11 @@ function nameOf({ feedNames }: ReportSource, feed: FeedIndex): string {
   return feedNames[feed] ?? String(feed)
 }
 
-async function sourcesOf(
-  term: Term,
-  sources: readonly ReportSource[],
-  search: Search,
-): Promise<readonly ReportSource[]> {
+/** @throws {OracleError} `SETTLEMENT_UNACTIVATED` in place of what it returns */
+async function withoutSource(term: Term, search: Search): Promise<OracleError> {
   const { epoch, digest } = term
-  const own = sources.filter(({ committeeDigest }) => committeeDigest === digest)
-  if (own.length > 0) return own
   await checkActivated(term, search)
-  throw new OracleError(
+  return new OracleError(
     'SETTLEMENT_OF_OTHER_COMMITTEE',
     `committee ${epoch} of the contract was in office at this expiry; ` +
       'take its committee file, and a gateway that follows it',

@@ -31,6 +31,7 @@ export interface Term {
   readonly first: Round
 }
 
+/** What stands for a feed at an expiry as of the newest block. Rejects with errors of viem. */
 export async function priceOf({ reader, contract, feed, expiry }: Asked): Promise<Price> {
   const [value, isFinal] = await reader.readContract({
     address: contract,
@@ -41,6 +42,10 @@ export async function priceOf({ reader, contract, feed, expiry }: Asked): Promis
   return { value, isFinal }
 }
 
+/**
+ * Who was in office at an expiry, as of the newest block; before the hand-over after it is
+ * activated, that is the committee before. Rejects with errors of viem.
+ */
 export async function termOf({ reader, contract, expiry }: Omit<Asked, 'feed'>): Promise<Term> {
   const call = { address: contract, abi: settlementAbi } as const
   const [hub, [first, epoch]] = await Promise.all([

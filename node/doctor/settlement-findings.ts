@@ -3,15 +3,21 @@ import { nextExpiry } from '../../aggregator/settlement.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
+import type { FeeCaps, FeeQuote } from '../chain/fees.ts'
+import { firstFees } from '../chain/fees.ts'
 import { MarketExpiries } from '../chain/market-expiries.ts'
 import type { Ask } from '../chain/rpc.ts'
+import { withGasMargin } from '../chain/sender.ts'
 import { checkSettlement, readMarketTerms } from '../chain/settlement-calls.ts'
 import type { ChainConfig } from '../config/schema.ts'
 import { OracleError } from '../errors.ts'
+import { overCapFinding } from './fee-findings.ts'
 import { type Finding, fault, findingOf, ok, warning } from './finding.ts'
 
 /** Rough gas of one: test/integration/settlement-handover.test.ts uses 77,000 to 90,000. */
 const SETTLEMENT_GAS = 100_000n
+/** Each reads about a thousand offers. */
+const LOOKS_MAX = 16
 
 export interface SettlementScene {
   readonly config: Pick<ChainConfig, 'name' | 'contract' | 'settlements'>
@@ -55,11 +61,13 @@ async function ofMarket(market: Address, scene: SettlementScene): Promise<string
   const terms = await readNow((client, block) => readMarketTerms(client, block, market))
   await checkTerms(terms, scene)
   const offers = new MarketExpiries(market, readNow)
-  await offers.look(nowMs)
+  let isAll = await offers.look(nowMs)
+  for (let looks = 1; !isAll && looks < LOOKS_MAX; looks++) isAll = await offers.look(nowMs)
   const [first, ...others] = offers.ahead(nowMs)
+  const among = isAll ? '' : ` among the first ${offers.offersRead} offers`
   const settles = `settles by ${feedNames[terms.feed]}`
-  if (first === undefined) return `${settles}; no offers for expiries to come`
-  return `${settles}; next expiry ${dateOf(first)}, ${others.length} more to come`
+  if (first === undefined) return `${settles}; no offers for expiries to come${among}`
+  return `${settles}; next expiry ${dateOf(first)}, ${others.length} more to come${among}`
 }
 
 /** @throws {OracleError} CONTRACT_SETTLEMENT_DIFFERS, SETTLEMENT_FEED_DIFFERS */
@@ -91,17 +99,20 @@ async function feedNameOf(
   return name
 }
 
-/** Whether the wallet can pay for a settlement at the fees of the moment, and a day's ceiling. */
+/** Whether the wallet can pay for a settlement as it would be sent now, and a day's ceiling. */
 export function settlementPayFinding(
   check: string,
   seen: {
     readonly balanceWei: bigint
-    readonly feePerGasWei: bigint
+    readonly quote: FeeQuote
+    readonly caps: FeeCaps
     readonly spendPerDayWeiMax: bigint
   },
 ): Finding {
-  const costWei = SETTLEMENT_GAS * seen.feePerGasWei
-  const cost = `a settlement costs about ${formatEther(costWei)} ether`
+  const fees = firstFees(seen.quote, seen.caps)
+  if (fees === null) return overCapFinding(check, seen.quote)
+  const costWei = withGasMargin(SETTLEMENT_GAS) * fees.maxFeePerGas
+  const cost = `a settlement may cost up to ${formatEther(costWei)} ether`
   if (seen.balanceWei < costWei) {
     const advice = 'send the wallet some, or leave chains[].settlements to other members'
     return fault(check, { code: 'WALLET_EMPTY', seen: `${cost}; the wallet has less`, advice })

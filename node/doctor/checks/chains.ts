@@ -1,8 +1,9 @@
 import type { Address } from 'viem'
-import { formatEther, formatGwei, zeroAddress } from 'viem'
+import { formatEther, zeroAddress } from 'viem'
 import { committeeDigestOf, committeeOf } from '../../../aggregator/committee.ts'
 import type { Params } from '../../../aggregator/params.ts'
 import type { UnixMs } from '../../../aggregator/values/time.ts'
+import { feeCapsOf } from '../../chain/access.ts'
 import { describeRpcError, type Endpoint, endpointsOf, isRpcRefusal } from '../../chain/endpoint.ts'
 import { EvmChain } from '../../chain/evm-chain.ts'
 import { PriceFeedsContract } from '../../chain/feeds-contract.ts'
@@ -16,6 +17,7 @@ import { cryptoOf, loadEcdsa } from '../../keys/native.ts'
 import { createLog } from '../../logging.ts'
 import { eachAtOnce } from '../at-once.ts'
 import type { Check, Facts, Tools } from '../check.ts'
+import { overCapFinding } from '../fee-findings.ts'
 import type { Finding } from '../finding.ts'
 import { fault, findingOf, ok, unchecked, warning } from '../finding.ts'
 import { settlementFindings, settlementPayFinding } from '../settlement-findings.ts'
@@ -182,9 +184,8 @@ async function settlementsOf(scene: Scene, nowMs: UnixMs): Promise<readonly Find
 async function paysFor(check: string, chain: EvmChain, config: ChainConfig): Promise<Finding> {
   try {
     const [balanceWei, quote] = await Promise.all([chain.balanceWei(), chain.quoteFees()])
-    const feePerGasWei = quote.baseFeePerGas + quote.priorityFeePerGas
-    const spendPerDayWeiMax = config.spendPerDayEtherMax
-    return settlementPayFinding(check, { balanceWei, feePerGasWei, spendPerDayWeiMax })
+    const limits = { caps: feeCapsOf(config), spendPerDayWeiMax: config.spendPerDayEtherMax }
+    return settlementPayFinding(check, { balanceWei, quote, ...limits })
   } catch (error) {
     return findingOf(check, 'fault', error)
   }
@@ -203,18 +204,8 @@ export interface WalletSeen {
 
 export function balanceFinding(check: string, seen: WalletSeen): Finding {
   const { wallet, config, balanceWei, quote } = seen
-  const caps = {
-    feePerGasMax: config.feePerGasGweiMax,
-    priorityFeePerGasMax: config.priorityFeePerGasGweiMax,
-  }
-  const fees = firstFees(quote, caps)
-  if (fees === null) {
-    return warning(check, {
-      code: 'TRANSMIT_FEE_OVER_CAP',
-      seen: `the base fee is ${formatGwei(quote.baseFeePerGas)} gwei, at or over the cap`,
-      advice: `nothing is sent until it falls; else raise chains[].feePerGasGweiMax`,
-    })
-  }
+  const fees = firstFees(quote, feeCapsOf(config))
+  if (fees === null) return overCapFinding(check, quote)
   const gas = updateGas(seen.feeds)
   const costWei = gas * (quote.baseFeePerGas + fees.maxPriorityFeePerGas)
   // floor: what is paid for in part is not sent. A chain may ask nothing for gas.

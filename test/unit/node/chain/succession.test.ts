@@ -4,6 +4,7 @@ import type { Call, CallEnd } from '../../../../node/chain/calls.ts'
 import type { Standing } from '../../../../node/chain/chain.ts'
 import { activateCall } from '../../../../node/chain/handover-calls.ts'
 import { Succession } from '../../../../node/chain/succession.ts'
+import { OracleError } from '../../../../node/errors.ts'
 import { createLog } from '../../../../node/logging.ts'
 import { certifier } from '../../../support/certificates.ts'
 
@@ -32,6 +33,8 @@ const IN_OFFICE: Standing = { ...BEFORE, epoch: 2, own: { epoch: 2, fromMs: 0, n
 
 let nowMs: number
 let standing: Standing
+/** What looking at the contract fails with. */
+let outage: Error | null
 /** How the next calls end; without one left they wait. */
 let ends: CallEnd[]
 let calls: Call[]
@@ -41,6 +44,7 @@ let lines: string[]
 beforeEach(() => {
   nowMs = SWITCH_MS
   standing = ANNOUNCED
+  outage = null
   ends = []
   calls = []
   counted = []
@@ -58,7 +62,10 @@ function member(self: number): Succession {
     { name: 'local', hub: HUB, self },
     {
       target: {
-        standing: async () => standing,
+        standing: async () => {
+          if (outage !== null) throw outage
+          return standing
+        },
         call: (call) => {
           calls.push(call)
           const end = ends.shift()
@@ -144,6 +151,22 @@ describe('what is in the way', () => {
     standing = IN_OFFICE
     await look(first)
     expect(first.view()).toBe(null)
+  })
+
+  test('raises the alarm although nobody can be asked, and names that', async () => {
+    const first = member(0)
+    await look(first)
+    outage = new OracleError('RPC_NONE_USABLE', 'nobody answers')
+    await look(first, 59_999)
+    expect(first.view()).toMatchObject({ isOverdue: false, fault: 'RPC_NONE_USABLE' })
+    await look(first, 1)
+    await look(first, 250)
+    expect(first.view()).toMatchObject({ isOverdue: true, fault: 'RPC_NONE_USABLE' })
+    expect(told('succession.overdue')).toBe(1)
+    expect(lines.find((line) => line.includes('overdue'))).toContain('RPC_NONE_USABLE')
+    outage = null
+    await look(first, 250)
+    expect(first.view()).toMatchObject({ isOverdue: true, fault: null })
   })
 
   test('is nothing when the block is older than the switch: it is sent again', async () => {

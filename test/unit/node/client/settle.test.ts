@@ -167,6 +167,28 @@ describe('a feed', () => {
   })
 })
 
+describe('a feed that not every committee has', () => {
+  const OTHER = `0x${'33'.repeat(32)}` as const
+
+  test('is settled by the one that was in office', async () => {
+    const before = gateway({}, { committeeDigest: OTHER, feedNames: ['BTC/USD'] })
+    expect((await settle([before, gateway({ [FIRST]: 5n })])).round).toBe(FIRST)
+    expect(asked).toEqual([FIRST])
+  })
+
+  test('is refused when the one in office has none, whatever others have', async () => {
+    const own = gateway({}, { feedNames: ['BTC/USD'] })
+    const other = gateway({}, { committeeDigest: OTHER })
+    await expect(settle([other, own])).rejects.toMatchObject({ code: 'FEED_UNKNOWN' })
+  })
+
+  test('has its final price also without a gateway of that committee', async () => {
+    price = { value: 9n, isFinal: true }
+    const settled = await settle([gateway({}, { committeeDigest: OTHER })])
+    expect(settled).toMatchObject({ value: 9n, isFinal: true, transaction: null })
+  })
+})
+
 describe('a transaction that reverts', () => {
   beforeEach(() => {
     status = 'reverted'

@@ -80,15 +80,49 @@ describe('a market', () => {
   })
 })
 
+describe('a market with many offers', () => {
+  const past = (count: number) => Array.from({ length: count }, () => EIGHT - 60)
+
+  test('is read to its last one', async () => {
+    const offers = [...past(1_100), EIGHT + 60]
+    const [finding] = await found([{ market: MARKET }], chain({ offers }))
+    expect(finding?.seen).toMatch(/next expiry 2026-09-25 08:01, 0 more to come$/)
+  })
+
+  test('beyond what a doctor has time for is read in part, which is said', async () => {
+    const [finding] = await found([{ market: MARKET }], chain({ offers: past(17_000) }))
+    expect(finding?.seen).toMatch(/no offers for expiries to come among the first 16144 offers$/)
+  })
+})
+
 describe('who pays', () => {
   const GWEI = 10n ** 9n
   const ETHER = 10n ** 18n
+  const QUOTE = { baseFeePerGas: 24n * GWEI, priorityFeePerGas: 2n * GWEI }
+  const CAPS = { feePerGasMax: 100n * GWEI, priorityFeePerGasMax: 3n * GWEI }
   test.each([
     ['enough', ETHER, ETHER, 'ok', 'OK'],
     ['too little in the wallet', 10n ** 15n, ETHER, 'fault', 'WALLET_EMPTY'],
     ['less than one a day', ETHER, 10n ** 15n, 'warning', 'SPENDING_CEILING_REACHED'],
   ] as const)('has %s', (_, balanceWei, spendPerDayWeiMax, verdict, code) => {
-    const seen = { balanceWei, spendPerDayWeiMax, feePerGasWei: 50n * GWEI }
+    const seen = { balanceWei, spendPerDayWeiMax, quote: QUOTE, caps: CAPS }
     expect(settlementPayFinding('settlements', seen)).toMatchObject({ verdict, code })
+  })
+
+  test('needs what the sender would ask for: a quarter more gas, at twice the base fee', () => {
+    // 125,000 gas at 2 · 24 + 2 gwei.
+    const costWei = 125_000n * 50n * GWEI
+    const code = (balanceWei: bigint, spendPerDayWeiMax: bigint) =>
+      settlementPayFinding('pays', { balanceWei, spendPerDayWeiMax, quote: QUOTE, caps: CAPS }).code
+    expect(code(costWei, costWei)).toBe('OK')
+    expect(code(costWei - 1n, costWei)).toBe('WALLET_EMPTY')
+    expect(code(costWei, costWei - 1n)).toBe('SPENDING_CEILING_REACHED')
+  })
+
+  test('pays for nothing while the base fee is over the cap', () => {
+    const caps = { ...CAPS, feePerGasMax: 24n * GWEI }
+    const seen = { balanceWei: ETHER, spendPerDayWeiMax: ETHER, quote: QUOTE, caps }
+    const finding = settlementPayFinding('settlements', seen)
+    expect(finding).toMatchObject({ verdict: 'warning', code: 'TRANSMIT_FEE_OVER_CAP' })
   })
 })
