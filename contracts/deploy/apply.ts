@@ -59,7 +59,7 @@ export function deploymentOf(
   }
 }
 
-/** Sends what a plan misses, in order; sends nothing when nothing is missing. */
+/** Sends what a plan misses, in order, and the description; nothing when neither is missing. */
 export async function apply(chain: Chain, planned: Plan): Promise<readonly Hex[]> {
   if (planned.missing.length > 0) await ensureFactory(chain)
   const hashes: Hex[] = []
@@ -67,21 +67,13 @@ export async function apply(chain: Chain, planned: Plan): Promise<readonly Hex[]
     const { hash } = await send(chain, { to: FACTORY, data: concatHex([SALT, creationCode]) })
     hashes.push(hash)
   }
-  return [...hashes, ...(await describe(chain, planned))]
+  return [...hashes, ...(await describe(chain, { ...planned, missing: [] }))]
 }
 
 /** Tells the directory the parameters of the first committee, while that is in office. */
 async function describe(chain: Chain, planned: Plan): Promise<readonly Hex[]> {
-  const { described, directory, hub } = planned
-  if (described === null) return []
-  const { reader } = chain
-  const known = reader.readContract({
-    address: directory,
-    abi: feedDirectoryAbi,
-    functionName: 'describedCommittee',
-  })
-  const epoch = reader.readContract({ address: hub, abi: priceFeedsAbi, functionName: 'epoch' })
-  if ((await known) === described.digest || (await epoch) !== 1n) return []
+  const { described, directory } = planned
+  if (described === null || !(await isDescriptionMissing(chain, planned))) return []
   const { parameters } = described
   const data = encodeFunctionData({
     abi: feedDirectoryAbi,
@@ -90,6 +82,28 @@ async function describe(chain: Chain, planned: Plan): Promise<readonly Hex[]> {
   })
   return [(await send(chain, { to: directory, data })).hash]
 }
+
+/**
+ * Whether the directory is still to be told of the first committee: its parameters are given, it
+ * is in office or will be with the hub, and another one or none was told last. Rejects with errors
+ * of viem.
+ */
+export async function isDescriptionMissing(
+  { reader }: Pick<Chain, 'reader'>,
+  { described, directory, hub, missing }: Plan,
+): Promise<boolean> {
+  if (described === null) return false
+  const isMissing = (contract: Address) => missing.some(({ address }) => address === contract)
+  // A hub has its first committee in office from deployment, and a new directory was told nothing.
+  const [known, epoch] = await Promise.all([
+    isMissing(directory) ? null : reader.readContract({ address: directory, ...DESCRIBED }),
+    isMissing(hub) ? 1n : reader.readContract({ address: hub, ...EPOCH }),
+  ])
+  return known !== described.digest && epoch === 1n
+}
+
+const DESCRIBED = { abi: feedDirectoryAbi, functionName: 'describedCommittee' } as const
+const EPOCH = { abi: priceFeedsAbi, functionName: 'epoch' } as const
 
 /**
  * Plans against the chain and applies: the whole deployment in one call. Running it again is a

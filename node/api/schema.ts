@@ -42,6 +42,7 @@ const dryTarget = z.strictObject({
   spentEther: text,
   endpoints: z.array(z.strictObject({ endpoint: text, fault: code, detail: code })),
   fault: z.strictObject({ code: text, detail: text }).nullable(),
+  isContractKnown: z.boolean(),
   priced: whole,
   hindered: whole,
   costEtherMax: text,

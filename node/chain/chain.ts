@@ -88,6 +88,7 @@ export type SendOutcome =
 export interface PendingTransaction {
   readonly hash: Hex
   readonly fees: Fees
+  readonly data: Hex
 }
 
 /**

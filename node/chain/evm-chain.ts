@@ -205,7 +205,7 @@ export class EvmChain implements Chain {
     if (own === undefined) return null
     const maxFeePerGas = own.maxFeePerGas ?? own.gasPrice ?? 0n
     const maxPriorityFeePerGas = own.maxPriorityFeePerGas ?? maxFeePerGas
-    return { hash: own.hash, fees: { maxFeePerGas, maxPriorityFeePerGas } }
+    return { hash: own.hash, fees: { maxFeePerGas, maxPriorityFeePerGas }, data: own.input }
   }
 
   #contractMissing(cause: unknown): OracleError {

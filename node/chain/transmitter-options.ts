@@ -28,6 +28,7 @@ export interface TransmitterDependencies {
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>
 }
 
+/** Told of nothing, and waiting by a timer that keeps no process alive, where nothing is given. */
 export function withDefaults(use: TransmitterDependencies): Required<TransmitterDependencies> {
   return {
     onEvent: () => undefined,

@@ -25,6 +25,7 @@ export function findingText({ check, verdict, code, seen, advice }: Finding): st
 
 export type FindingCounts = Readonly<Record<Verdict, number>>
 
+/** How many findings there are of each verdict. */
 export function countFindings(findings: readonly Finding[]): FindingCounts {
   const of = (verdict: Verdict) => findings.filter((each) => each.verdict === verdict).length
   return { ok: of('ok'), warning: of('warning'), fault: of('fault'), unchecked: of('unchecked') }

@@ -22,6 +22,7 @@ export const PLAN_OPTIONS = {
   expiries: { type: 'string', value: 'SCHEDULE', describe: `with --feed: ${EXPIRIES_FORM}` },
 } as const
 
+/** The options of `parallax settle` that say what is settled, as written. */
 export interface PlanValues {
   readonly contract: string | undefined
   readonly feed: string | undefined

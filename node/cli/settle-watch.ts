@@ -37,6 +37,7 @@ export function dueBySchedule(of: Omit<Due, 'expiry'>, schedule: ExpirySchedule)
     Promise.resolve(openExpiries(schedule, nowMs).map((expiry) => ({ ...of, expiry })))
 }
 
+/** How what is due is settled and told, and when it ends. */
 export interface WatchDependencies {
   readonly settle: (due: Due) => Promise<Settled>
   /** Told of each price that was brought, and once of one that stood final already. */

@@ -1,22 +1,21 @@
 import type { Params, TimingParams } from '../../aggregator/params.ts'
-import type { Share } from '../../aggregator/statistics/figures.ts'
+import {
+  COMPARED_ROUNDS_MIN,
+  clockByCertificates,
+  isFeedOftenAbsent,
+  isFeedOftenOutlying,
+} from '../../aggregator/statistics/concerns.ts'
 import type { DryFeedView, DryRunView, DryTargetView } from '../api/dry-run-view.ts'
 import type { VenueView } from '../api/view.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { fault, ok, unchecked, warning } from '../doctor/finding.ts'
 
+/** What a dry run found, with what its committee demands. */
 export interface DryRunSeen {
   readonly dryRun: DryRunView
   readonly venues: readonly VenueView[]
   readonly params: Pick<Params, 'timing' | 'feeds'>
 }
-
-/** A member that misses more than one round in so many costs its committee slow rounds. */
-const ABSENT_ONE_IN = 20
-/** As `parallax status` asks about a member: more than one value in so many far off. */
-const OUTLIERS_ONE_IN = 20
-/** With fewer rounds compared nothing is said of shares. */
-const ROUNDS_MIN = 20
 
 /** What a dry run tells an operator at its end: may this node join, and what is in the way. */
 export function dryRunFindings({ dryRun, venues, params }: DryRunSeen): readonly Finding[] {
@@ -45,19 +44,19 @@ function committeeFinding({ followed, connected, certificates, rounds, refused }
   return ok(check, seen)
 }
 
-/** A certificate cannot come before it was observed, nor much later than in its round. */
 function clockFinding({ certificateAgeMs: age }: DryRunView, timing: TimingParams): Finding {
   const check = 'clock'
   if (age === null) return unchecked(check, 'no certificate was heard, whose time would tell')
   const seen = `certificates came ${age.p50} ms after their time, at least ${age.min} ms`
   const advice = 'set the clock by a time service that slews (chronyc tracking, timedatectl)'
-  if (age.min < -timing.clockSkewMsMax) {
-    return fault(check, { code: 'CLOCK_BEHIND', seen, advice })
+  switch (clockByCertificates(age, timing)) {
+    case 'behind':
+      return fault(check, { code: 'CLOCK_BEHIND', seen, advice })
+    case 'ahead':
+      return fault(check, { code: 'CLOCK_AHEAD', seen: `${seen}, or the way is long`, advice })
+    case 'right':
+      return ok(check, seen)
   }
-  if (age.p50 > timing.roundMs + timing.voteMs) {
-    return fault(check, { code: 'CLOCK_AHEAD', seen: `${seen}, or the way is long`, advice })
-  }
-  return ok(check, seen)
 }
 
 function venueFinding(view: VenueView): Finding {
@@ -95,23 +94,19 @@ function feedFinding({ feed, absent, outliers, distanceBps }: DryFeedView, run: 
   const far = distanceBps === null ? '' : `, ${farText(distanceBps)}`
   const seen = `a value in ${absent.of - absent.count} of ${absent.of} rounds${far}`
   const advice = 'add venues to sources.feeds, or replace those that are absent or quarantined'
-  if (isOftenerThan(absent, ABSENT_ONE_IN)) {
+  if (isFeedOftenAbsent(absent)) {
     return fault(check, { code: 'DRY_RUN_FEED_ABSENT', seen, advice })
   }
-  if (isOftenerThan(outliers, OUTLIERS_ONE_IN)) {
+  if (isFeedOftenOutlying(outliers)) {
     const said = `${seen}, ${outliers.count} of them outliers`
     return fault(check, { code: 'DRY_RUN_FEED_FAR', seen: said, advice })
   }
-  if (absent.of < ROUNDS_MIN) return unchecked(check, `only ${absent.of} rounds; ${seen}`)
+  if (absent.of < COMPARED_ROUNDS_MIN) return unchecked(check, `only ${absent.of} rounds; ${seen}`)
   return ok(check, seen)
 }
 
 function farText({ p50, p99, max }: NonNullable<DryFeedView['distanceBps']>): string {
   return `from the certified one by ${p50} bps (median), ${p99} (99 %), ${max} (most)`
-}
-
-function isOftenerThan({ count, of }: Share, oneIn: number): boolean {
-  return of > 0 && (count === of || (of >= ROUNDS_MIN && count * oneIn > of))
 }
 
 function targetFindings(target: DryTargetView): readonly Finding[] {
@@ -141,8 +136,9 @@ function deliveryFinding(seen: DryTargetView): Finding {
   const check = `deliveries to ${seen.target}`
   const { priced, hindered, costEtherMax, balanceEther, wallet, last } = seen
   const funds = wallet === null ? 'no wallet was named: --wallet' : `${wallet} has ${balanceEther}`
+  const cost = `for at most ${costEtherMax} ether`
   const others = hindered === 0 ? '' : `; ${hindered} would not`
-  const sent = `${priced} would have been sent, for at most ${costEtherMax} ether${others}; ${funds}`
+  const sent = `${priced} would have been sent, ${cost}${others}; ${funds}`
   if (hindered > 0 && last !== null && last.code !== 'OK') {
     const told = { code: last.code, seen: `${sent}; the last: ${last.detail}` }
     return fault(check, { ...told, advice: `look ${last.code} up in docs/errors.md` })

@@ -30,9 +30,12 @@ export function* quoteLines(recording: Recording): Generator<string> {
   }
 }
 
-/** The middle of the book, or else the last trade; null where neither is known. */
+/**
+ * The middle of the book, rounded down as the core rounds it (venue-price.ts), or else the last
+ * trade; null where neither is known.
+ */
 export function priceOf({ bid = null, ask = null, last = null }: PartialQuote): string | null {
-  const price = bid !== null && ask !== null ? (bid + ask) / 2n : last
+  const price = bid !== null && ask !== null ? (bid + ask) >> 1n : last
   return price === null ? null : formatDecimal(price, QUOTE_DECIMALS)
 }
 

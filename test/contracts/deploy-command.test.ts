@@ -91,12 +91,18 @@ describe('parallax deploy', () => {
     const before = JSON.parse((await run('plan', ...on())).stdout)
     expect(before.contracts.every((each: { isMissing: boolean }) => each.isMissing)).toBe(true)
 
+    expect(before.isDescriptionMissing).toBe(true)
+
     const first = await run('apply', ...on(), ...wallet)
     expect(first.stderr).toContain('deploying OptionMarket BTC/USD')
     const { record, hub, transactions } = JSON.parse(first.stdout)
     // The last one tells the directory of the committee.
     expect(transactions).toHaveLength(before.contracts.length + 1)
     expect(hub).toBe(before.contracts[0].address)
+
+    const after = JSON.parse((await run('plan', ...on())).stdout)
+    expect(after.isDescriptionMissing).toBe(false)
+    expect(after.contracts.some((each: { isMissing: boolean }) => each.isMissing)).toBe(false)
 
     const second = JSON.parse((await run('apply', ...on(), ...wallet)).stdout)
     expect(second).toEqual({ record, hub, transactions: [] })

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import { apply, deploymentOf } from '../../../contracts/deploy/apply.ts'
+import { apply, deploymentOf, isDescriptionMissing } from '../../../contracts/deploy/apply.ts'
 import { type Chain, connect, inspect } from '../../../contracts/deploy/chain.ts'
 import { plan } from '../../../contracts/deploy/plan.ts'
 import { verify } from '../../../contracts/deploy/verify.ts'
@@ -22,7 +22,7 @@ const OPTIONS = {
 /** Says what a deployment would change; needs no key and sends nothing. */
 export const deployPlan = command({
   name: 'deploy plan',
-  summary: 'Show which contracts a parameter file means on a chain, and which are missing.',
+  summary: 'Show what a parameter file means on a chain, and what of it is missing.',
   options: OPTIONS,
   run: async ({ parameters: path, rpc, json }, { stdout }) => {
     const parameters = await loadDeployParameters(path)
@@ -34,10 +34,13 @@ export const deployPlan = command({
       address,
       isMissing: missing.has(address),
     }))
+    const isUndescribed = await isDescriptionMissing(chain, planned)
     const lines = contracts.map(
       ({ name, address, isMissing }) => `${isMissing ? 'missing' : 'stands '}  ${address}  ${name}`,
     )
-    const data = JSON.stringify({ chainId: chain.chainId, contracts })
+    if (isUndescribed) lines.push(`missing  ${planned.directory}  the committee's description`)
+    const facts = { chainId: chain.chainId, contracts, isDescriptionMissing: isUndescribed }
+    const data = JSON.stringify(facts)
     stdout.write(json ? `${data}\n` : `${lines.join('\n')}\n`)
     return EXIT_DONE
   },
@@ -61,6 +64,8 @@ export const deployApply = command({
     const chain = await connect({ rpcUrl: options.rpc, account })
     const planned = plan(parameters, await inspect(chain, plan(parameters, new Set())))
     for (const { name, address } of planned.missing) stderr.write(`deploying ${name} ${address}\n`)
+    const isUndescribed = await isDescriptionMissing(chain, planned)
+    if (isUndescribed) stderr.write(`describing the committee to ${planned.directory}\n`)
     const transactions = await apply(chain, planned)
     const deployment = deploymentOf(chain.chainId, planned, parameters)
     await assertVerified(chain, deployment)

@@ -1,3 +1,7 @@
+import {
+  isMemberOftenAbsent,
+  isMemberOftenOutlying,
+} from '../../../aggregator/statistics/concerns.ts'
 import type { Overview } from '../../api/view.ts'
 import { OracleError } from '../../errors.ts'
 import { columns } from '../columns.ts'
@@ -80,8 +84,8 @@ function askAboutText({ index, isSelf, measured }: Overview['peers'][number]): s
   if (isSelf) return []
   const { absent, outliers, echo, isSuspected } = measured
   const reasons: string[] = []
-  if (10 * absent.count > absent.of) reasons.push(`absent in ${percentText(absent)} of rounds`)
-  if (20 * outliers.count > outliers.of) {
+  if (isMemberOftenAbsent(absent)) reasons.push(`absent in ${percentText(absent)} of rounds`)
+  if (isMemberOftenOutlying(outliers)) {
     const worst = outliers.worst === null ? '' : `, most in ${outliers.worst.feed}`
     reasons.push(`${percentText(outliers)} of its values far from the committee's${worst}`)
   }

@@ -56,6 +56,7 @@ export function nodeFinding(
   })
 }
 
+/** Of a connected member whose messages this node cannot read, by its index. */
 export function foreignFinding(member: number): Finding {
   return warning(`member ${member}`, {
     code: 'PEER_PROTOCOL_DIFFERS',

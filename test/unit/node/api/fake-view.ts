@@ -81,6 +81,7 @@ export const DRY_RUN: DryRunView = {
       ...{ balanceEther: null, balanceEtherMin: '0.05', spentEther: '0' },
       endpoints: [{ endpoint: '127.0.0.1:8545', fault: 'RPC_TIMEOUT', detail: 'no answer' }],
       fault: { code: 'CONTRACT_MISSING', detail: 'no code' },
+      isContractKnown: false,
       ...{ priced: 4, hindered: 1, costEtherMax: '0.002' },
       last: {
         ...{ target: 'local', round: ROUND, feeds: 3, code: 'OK', detail: '' },

@@ -71,10 +71,15 @@ function chain() {
     waitForTransactionReceipt: async () => ({ status, blockNumber: 1n, gasUsed: 1n }),
     readContract: async ({
       functionName,
+      args: [feed = 0n] = [],
     }: {
       functionName: keyof typeof answers | 'settlementPrice'
-    }) =>
-      functionName === 'settlementPrice' ? [price.value, price.isFinal] : answers[functionName],
+      args?: readonly bigint[]
+    }) => {
+      if (functionName !== 'settlementPrice') return answers[functionName]
+      if (feed !== 1n) throw new Error(`asked of feed ${feed}`)
+      return [price.value, price.isFinal]
+    },
   }
   const walletClient = {
     account: { address: ACCOUNT, type: 'json-rpc' },
