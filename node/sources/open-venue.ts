@@ -7,6 +7,7 @@ import { createAgent } from './agent.ts'
 import type { Asked, AskedSpotVenue } from './asked.ts'
 import { askedSpot } from './asked.ts'
 import { intervalMsMin } from './budget.ts'
+import type { Circuit } from './circuit.ts'
 import { CIRCUIT_RULES } from './circuit.ts'
 import { STREAM_DEFAULTS } from './defaults.ts'
 import type { HostFault } from './hosts.ts'
@@ -49,14 +50,21 @@ export interface OpenVenueDependencies extends AskingDependencies {
   readonly onStreamFault: (venue: VenueName, code: string) => void
   readonly onHostFault: (venue: VenueName, fault: HostFault) => void
   /** How the venue stood when it was asked in another way; left out where it was not. */
-  readonly standing?: VenueStanding | undefined
+  readonly standing?: OpenStanding | undefined
+}
+
+/** What a venue has against being asked in any way; it outlives how it is asked now. */
+export interface OpenStanding {
+  readonly polls: VenueStanding
+  /** Left out where it is only polled. */
+  readonly stream?: Circuit | undefined
 }
 
 /** A venue that is being asked. */
 export interface OpenVenue {
   readonly poller: VenuePoller
   readonly stream: StreamClient | null
-  readonly standing: () => VenueStanding
+  readonly standing: () => OpenStanding
   readonly close: () => Promise<void>
 }
 
@@ -121,7 +129,7 @@ function open(
       jitter,
       dispatcher,
       hosts,
-      standing: dependencies.standing,
+      standing: dependencies.standing?.polls,
       onHostFault: (fault) => dependencies.onHostFault(venue.name, fault),
     },
   )
@@ -130,7 +138,8 @@ function open(
     { requestsAt, pollMs },
     { client, clock, sleep, jitter, log, report },
   )
-  return { poller, stream, standing: () => client.standing, close: connection.close }
+  const standing = () => ({ polls: client.standing, stream: stream?.circuit })
+  return { poller, stream, standing, close: connection.close }
 }
 
 function openStream(
@@ -157,6 +166,7 @@ function openStream(
       sleep,
       jitter,
       log,
+      circuit: dependencies.standing?.stream,
       open: tap === undefined ? open : tap.stream(name, open),
       report: (report) => onStreamed(name, report),
       onFault: (code) => onStreamFault(name, code),

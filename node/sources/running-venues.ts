@@ -1,9 +1,8 @@
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import { textOfConfig } from '../config/equal.ts'
 import { type AskingScope, askedOptions, askedVenues } from './asked.ts'
-import type { OpenVenue, OpenVenueDependencies } from './open-venue.ts'
+import type { OpenStanding, OpenVenue, OpenVenueDependencies } from './open-venue.ts'
 import { openOptionVenue, openVenue } from './open-venue.ts'
-import type { VenueStanding } from './venue-client.ts'
 
 /** A venue that is asked, until it is ended. */
 interface RunningVenue {
@@ -28,7 +27,7 @@ export class RunningVenues {
   #running: readonly RunningVenue[] = []
   readonly #ending = new Set<Promise<void>>()
   /** Of those that were ended: a limit does not end because the configuration changed. */
-  readonly #standings = new Map<VenueName, VenueStanding>()
+  readonly #standings = new Map<VenueName, OpenStanding>()
 
   constructor(asking: OpenVenueDependencies) {
     this.#asking = asking

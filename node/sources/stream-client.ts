@@ -28,6 +28,8 @@ export interface StreamClientDependencies {
   readonly jitter: () => number
   readonly log: Log
   readonly open: OpenStream
+  /** What the stream had against being connected to before; left out where nobody was. */
+  readonly circuit?: Circuit | undefined
   readonly report: (report: StreamReport) => void
   /** A connection ended, or a market was refused. */
   readonly onFault: (code: string) => void
@@ -74,7 +76,7 @@ export class StreamClient {
   #active: StreamConnection | null = null
   /** Takes the place of the active one with its first answer. */
   #successor: StreamConnection | null = null
-  #circuit: Circuit = CIRCUIT_CLOSED
+  #circuit: Circuit
   #code: string | null = null
   #frames = 0
   #reportedFrames = 0
@@ -84,6 +86,7 @@ export class StreamClient {
   constructor(options: StreamClientOptions, dependencies: StreamClientDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#circuit = dependencies.circuit ?? CIRCUIT_CLOSED
     const { sleep } = dependencies
     const report = (quotes: readonly StreamedQuote[]) => this.#report(quotes)
     this.#window = new QuoteWindow(options.windowMs, { sleep, report })
@@ -110,6 +113,11 @@ export class StreamClient {
     const quotedMs = this.#quotedMs.get(market)
     if (quotedMs === undefined || !this.#isConnected) return false
     return nowMs - quotedMs <= this.#options.freshMs
+  }
+
+  /** For whoever connects to the stream next. */
+  get circuit(): Circuit {
+    return this.#circuit
   }
 
   status(): StreamStatus {

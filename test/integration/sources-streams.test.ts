@@ -3,6 +3,7 @@ import { MARKET_VENUES, type MarketVenue } from '../../node/devnet/market/model.
 import { honestRange } from '../../node/devnet/market/range.ts'
 import type { MarketServer } from '../../node/devnet/market/server.ts'
 import { startMarketServer } from '../../node/devnet/market/server.ts'
+import { startHostileStream } from '../support/hostile-stream.ts'
 import { isRead } from '../support/sockets.ts'
 import { configAt, DrivenEngine, dollars, SteppedTime } from '../support/venues.ts'
 
@@ -233,4 +234,24 @@ test('after stop no connection is left', async () => {
   const { market, driven } = await scene()
   await driven.engine.stop()
   while (MARKET_VENUES.some((venue) => market.streams.clientsOf(venue).length > 0)) await turn()
+})
+
+test('given a stream that asked to be left alone, then another configuration does not connect to it', async () => {
+  const answer = 'HTTP/1.1 429 Slow down\r\ncontent-length: 0\r\nretry-after: 7\r\n\r\n'
+  const limiting = await startHostileStream({ answer })
+  const time = new SteppedTime(START_MS)
+  const market = await startMarketServer({ seed: 1, nowMs: time.nowMs })
+  const { venues, ...rest } = configAt(market)
+  const at = (timeoutMs: number) => {
+    const okx = { ...venues.okx, streamUrl: limiting.url, timeoutMs }
+    return { ...rest, venues: { ...venues, okx } }
+  }
+  const driven = new DrivenEngine({ config: at(20_000) }, time)
+  open.push(market, limiting, driven.engine)
+  await driven.engine.start()
+  const stateOf = () => statusOf(driven, 'okx')?.stream?.state
+  expect(stateOf()).toBe('connecting')
+  while (stateOf() !== 'waiting') await turn()
+  driven.engine.reconfigure(at(20_001))
+  expect(stateOf()).toBe('waiting')
 })
