@@ -35,7 +35,8 @@ contract FeedDirectory is IFeedDirectory {
     bytes32 public describedCommittee;
 
     /// @param hub The PriceFeeds contract
-    /// @param given The assets that pairs are asked by; of two feeds alike the first counts
+    /// @param given The assets that pairs are asked by, as the deployer says: nobody checks their
+    /// places; of two feeds alike the first counts
     constructor(IPriceFeeds hub, Asset[] memory given) {
         HUB = hub;
         _HISTORY_FEEDS = hub.historyFeeds();
@@ -206,7 +207,8 @@ contract FeedDirectory is IFeedDirectory {
         }
     }
 
-    /// @dev Only names with one slash between two of the assets are those of a pair.
+    /// @dev Only names with one slash between two of the assets are those of a pair. That a place
+    /// is that of its symbol is the deployer's word.
     function _addPair(Asset[] memory given, bytes memory name, uint256 feed) private {
         uint256 slash = 0;
         while (slash < name.length && name[slash] != "/") slash++;

@@ -4,15 +4,18 @@ pragma solidity ^0.8.28;
 /// @title What feeds a hub has: the specification
 /// @notice Found on chain, without a web page: by number, by name, or by the addresses of base and
 /// quote as in Chainlink's Feed Registry. Nobody owns it and nothing that delivers or reads a price
-/// comes by here; what it says is the hub's, follows from code, or is proven by the digest of the
-/// committee in office.
+/// comes by here. Names, decimals and heartbeats are the hub's as of its deployment, addresses of
+/// facades follow from code, and deviations are proven by the digest of the committee in office.
+/// Which address stands for which asset, and so what a pair is, is the deployer's word alone: its
+/// constructor's arguments are for ever, and whoever asks by pairs compares `assets` once.
 interface IFeedDirectory {
     /// @notice A feed of the hub.
     /// @param feed Its index
     /// @param name Such as `BTC/USD`
     /// @param facade Its form as a Chainlink aggregator; zero where nobody has deployed it
     /// @param decimals Of its values
-    /// @param heartbeatSeconds Longest time between two updates
+    /// @param heartbeatSeconds Longest time between two updates, as the hub was deployed; a later
+    /// committee may have another in its parameters, and keeps that one
     /// @param deviationBps Change from which an update is due, in 1/10,000; zero while nobody has
     /// described the committee in office, or if that has no such feed any more
     /// @param hasHistory Whether its last 8,192 values are kept
@@ -28,7 +31,8 @@ interface IFeedDirectory {
         bool isLongTail;
     }
 
-    /// @notice An asset or a currency, as names of feeds have it and as callers do.
+    /// @notice An asset or a currency, as names of feeds have it and as callers do; the deployer
+    /// says which belong together.
     /// @param symbol Such as `BTC`: what stands before or behind the slash of a name
     /// @param place Its contract, or an address that callers agree on, as Chainlink's Denominations
     struct Asset {
@@ -62,10 +66,10 @@ interface IFeedDirectory {
     /// @notice The index of a feed by its name.
     function feedByName(string calldata name) external view returns (uint256 feed);
 
-    /// @notice The index of the feed that gives the price of a base in a quote.
+    /// @notice The index of the feed that gives the price of a base in a quote, by `assets`.
     function feedByPair(address base, address quote) external view returns (uint256 feed);
 
-    /// @notice The assets that pairs are asked by.
+    /// @notice The assets that pairs are asked by, as the deployer gave them.
     function assets() external view returns (Asset[] memory);
 
     /// @notice Where the facade of a feed stands once somebody has deployed it: its address follows

@@ -139,8 +139,23 @@ contract FeedDirectoryTest is TestBase {
     function testFuzz_describe_givenOtherParameters_isRefused(uint256 chance) public {
         bytes memory given = _described(names.length, 50);
         given[chance % given.length] ^= bytes1(uint8(1 << (chance >> 128) % 8));
-        (bool done,) = address(directory).call(abi.encodeCall(directory.describe, (given)));
+        (bool done, bytes memory reason) =
+            address(directory).call(abi.encodeCall(directory.describe, (given)));
         assertHolds("refused", !done && directory.describedCommittee() == 0);
+        (bool isRead, bytes memory malformed) =
+            address(this).call(abi.encodeCall(this.factsOf, (given)));
+        bytes memory others = abi.encodeWithSelector(
+            IFeedDirectory.CommitteeNotInOffice.selector,
+            keccak256(given),
+            keccak256(_described(names.length, 50))
+        );
+        bytes memory expected = isRead ? others : malformed;
+        assertHolds("as of others, or unread", keccak256(reason) == keccak256(expected));
+    }
+
+    /// @dev Reverts with whatever no parameters are refused with.
+    function factsOf(bytes calldata given) external pure returns (CommitteeBytes.Facts memory) {
+        return CommitteeBytes.read(given);
     }
 
     /// @dev What was said of the committee before is not said of the one in office.
