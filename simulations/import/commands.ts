@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { requirePlace, writeFile } from '../report/place.ts'
 import { alignedTable } from '../report/table.ts'
 import { fixed } from '../report/text.ts'
+import { printable } from '../scenario/input.ts'
 import { wholeNumber } from '../scenario/options.ts'
 import type { Answer } from '../scenario/research.ts'
 import { type Imported, type ImportOptions, importPrices } from './import-prices.ts'
@@ -75,11 +76,11 @@ function jsonOf({ recording, exchanges, leftOut }: Imported, out: string): strin
 function textOf({ recording, exchanges, leftOut }: Imported, out: string): string {
   const { name, source, stepMs, prices } = recording
   const minutes = ((prices.length * stepMs) / 60_000).toFixed(1)
-  const head = `${name}: ${source.trades} trades, ${leftOut} left out`
+  const head = `${printable(name)}: ${source.trades} trades, ${leftOut} left out`
   const table = alignedTable([
     ['exchange', 'trades', 'median lag', '99th percentile'],
     ...exchanges.map(({ exchange, trades, lagMs }) => [
-      exchange,
+      printable(exchange),
       String(trades),
       ...[lagMs?.p50Ms, lagMs?.p99Ms].map((ms) => `${fixed(ms ?? null, 1)} ms`),
     ]),

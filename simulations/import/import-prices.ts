@@ -3,7 +3,7 @@ import { createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createProgress } from '../report/progress.ts'
 import { codeOf, reasonOf } from '../scenario/files.ts'
-import { InputError, type Problem } from '../scenario/input.ts'
+import { InputError, type Problem, printable } from '../scenario/input.ts'
 import { type RecordingFile, STEPS_MAX, textOfRecording } from '../scenario/recording.ts'
 import { csvRows, LineError } from './csv-rows.ts'
 import { openParquet, ParquetError } from './parquet-rows.ts'
@@ -149,7 +149,7 @@ class Reading {
     const { file, symbol } = this.#options
     const symbols = [...this.#symbols].sort()
     if (symbol === null && symbols.length > 1) {
-      const some = symbols.slice(0, 10).join(', ')
+      const some = symbols.slice(0, 10).map(printable).join(', ')
       this.problem('', `has ${symbols.length} markets, ${some}; name one with --symbol`)
     }
     const thinned = this.#thinner.result()

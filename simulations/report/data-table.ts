@@ -33,13 +33,18 @@ export function writeTable(path: string, table: DataTable, format: Format): void
   writeFile(path, format === 'csv' ? csvOf(table) : parquetOf(table))
 }
 
-/** Comma-separated values (RFC 4180). */
+/** Comma-separated values (RFC 4180); text that a table program would run begins with a `'`. */
 export function csvOf({ columns, rows }: DataTable): string {
   const lines = [columns.map(({ name }) => name), ...rows]
-  return lines
-    .map((cells) => `${cells.map((cell) => quoted(String(cell ?? ''))).join(',')}\r\n`)
-    .join('')
+  return lines.map((cells) => `${cells.map((cell) => quoted(inert(cell))).join(',')}\r\n`).join('')
 }
+
+function inert(cell: string | number | null): string {
+  if (typeof cell !== 'string') return String(cell ?? '')
+  return /^[=+\-@\t\r]/.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell
+}
+
+const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i
 
 function quoted(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell

@@ -13,14 +13,25 @@ export class InputError extends Error {
   readonly problems: readonly Problem[]
 
   constructor(code: InputCode, what: string, problems: readonly Problem[]) {
-    const lines = problems.map(
-      ({ path, message }) => `  ${path === '' ? '(file)' : path}: ${message}`,
-    )
-    super(`${what} has ${problems.length} problem(s):\n${lines.join('\n')}`)
+    super(textOfProblems(what, problems))
     this.name = 'InputError'
     this.code = code
     this.problems = problems
   }
+}
+
+/** Problems as lines for a terminal; what files say in them is shown and never obeyed. */
+export function textOfProblems(what: string, problems: readonly Problem[]): string {
+  const lines = problems.map(
+    ({ path, message }) => `  ${path === '' ? '(file)' : path}: ${message}`,
+  )
+  const text = `${what} has ${problems.length} problem(s):\n${lines.join('\n')}`
+  return text.split('\n').map(printable).join('\n')
+}
+
+/** Somebody else's words as one line, without anything that a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{C}\t]/gu, '?')
 }
 
 export type InputCode =

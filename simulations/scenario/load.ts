@@ -8,7 +8,12 @@ import { lengthMs, type Recording } from '../world/recorded.ts'
 import { bookProblems } from './book-problems.ts'
 import { chainProblems } from './chain-problems.ts'
 import { readText } from './files.ts'
-import { InputError, type Problem, problemsOf as problemsOfSchema } from './input.ts'
+import {
+  InputError,
+  type Problem,
+  problemsOf as problemsOfSchema,
+  textOfProblems,
+} from './input.ts'
 import { priceProblems } from './price-problems.ts'
 import { recordingOf, withRecording } from './recording.ts'
 import { referenceProblems } from './reference-problems.ts'
@@ -27,10 +32,7 @@ export class ScenarioError extends Error {
   readonly problems: readonly ScenarioProblem[]
 
   constructor(problems: readonly ScenarioProblem[]) {
-    const lines = problems.map(
-      ({ path, message }) => `  ${path === '' ? '(file)' : path}: ${message}`,
-    )
-    super(`the scenario has ${problems.length} problem(s):\n${lines.join('\n')}`)
+    super(textOfProblems('the scenario', problems))
     this.name = 'ScenarioError'
     this.problems = problems
   }

@@ -1,9 +1,12 @@
 import { pushableMarkets } from '../run/scenario-manipulation.ts'
+import { endMsOf } from '../run/scenario-params.ts'
 import type { ScenarioProblem } from './load.ts'
 import type { Scenario } from './schema.ts'
 
 /** What is wrong between the keys of manipulations and the venues that they push. */
-export function manipulationProblems({ prices }: Scenario): readonly ScenarioProblem[] {
+export function manipulationProblems(scenario: Scenario): readonly ScenarioProblem[] {
+  const { prices } = scenario
+  const endMs = endMsOf(scenario)
   const problems: ScenarioProblem[] = []
   const taken = new Set<string>()
   for (const [index, manipulation] of prices.manipulations.entries()) {
@@ -13,6 +16,7 @@ export function manipulationProblems({ prices }: Scenario): readonly ScenarioPro
     }
     const { fromMs, toMs, moveBps, targetUsd, market, venues } = manipulation
     report('', fromMs < toMs, 'fromMs must be before toMs')
+    report('fromMs', fromMs < endMs, `must be before the run ends, at ${endMs} ms`)
     const isOne = (moveBps === undefined) !== (targetUsd === undefined)
     report('', isOne, 'needs either moveBps or targetUsd')
     report('moveBps', moveBps !== 0, 'must not be 0')

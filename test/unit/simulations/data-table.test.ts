@@ -25,6 +25,22 @@ describe('results as tables', () => {
     expect(csvOf(TABLE)).toBe(text)
   })
 
+  test('CSV holds no text that a table program would run, and numbers stay numbers', () => {
+    const texts = ['=1+1', '+cmd', '-x', '@sum', '-5', '+1.5e3', 'a=b']
+    const columns = [{ name: 'what', type: 'text' as const }]
+    const rows = [...texts, -7].map((cell) => [cell])
+    expect(csvOf({ columns, rows }).trimEnd().split('\r\n').slice(1)).toEqual([
+      "'=1+1",
+      "'+cmd",
+      "'-x",
+      "'@sum",
+      '-5',
+      '+1.5e3',
+      'a=b',
+      '-7',
+    ])
+  })
+
   test('Parquet is read back with the same names, types and values', async () => {
     const file = parquetOf(TABLE).slice().buffer
     expect(await parquetReadObjects({ file })).toEqual([

@@ -30,6 +30,8 @@ describe('an order book that is pushed', () => {
     expect(costUsd(pushTrade(book, 0, 0.01))).toBeCloseTo(5_000 + 1_000, 6)
     expect(costUsd(holdTrade(book, 0.01, 2))).toBeCloseTo(10_000 + 1_000, 6)
     expect(costUsd(pushTrade(book, 0, -0.01))).toBeCloseTo(6_000, 6)
+    const steps = Array.from({ length: 20 }, () => costUsd(holdTrade(book, 0.01, 0.1)))
+    expect(steps.reduce((sum, each) => sum + each, 0)).toBeCloseTo(11_000, 6)
   })
 
   test('money reaches as far as a push costs, up and down', () => {

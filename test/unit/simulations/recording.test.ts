@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { printImport } from '../../../simulations/import/commands.ts'
+import { ScenarioError } from '../../../simulations/scenario/load.ts'
 import {
   HEARD_MAX,
   readRecording,
@@ -82,6 +83,24 @@ describe('what import-prices writes', () => {
       ok: false,
       problems: [{ message: expect.stringMatching(/^makes \d+ bytes/) }],
     })
+  })
+
+  test('shows names of others without what a terminal obeys', async () => {
+    const lines = (symbol: string) => [
+      'exchange,symbol,time,price',
+      'a\u001b[2Jb,\u009bX,1700000000,1',
+      `a\u001b[2Jb,${symbol},1700000009,2`,
+    ]
+    const { output } = await imported(written('one.csv', lines('\u009bX')))
+    expect(output).toContain('a?[2Jb')
+    expect(output).toContain('?X: 2 trades')
+    expect(output).not.toContain('\u001b')
+    expect(output).not.toContain('\u009b')
+    const two = imported(written('two.csv', lines('Y')))
+    await expect(two).rejects.toThrow('has 2 markets, Y, ?X; name one with --symbol')
+    expect(new ScenarioError([{ path: 'p', message: 'x\u001b[0m\ny' }]).message).toContain(
+      'p: x?[0m\ny',
+    )
   })
 
   test('begins steps where books of venues change', async () => {

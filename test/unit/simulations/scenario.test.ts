@@ -112,6 +112,16 @@ book:
       'book.perpetuals.1.openMs',
       'book.options.0.expiryMs',
     ])
+    const late = `name: x
+rounds: 10
+committee: { members: 4 }
+prices:
+  sourcesMin: 1
+  venues: [{ name: a, depth: { usdPerPercent: 1000000 } }]
+  manipulations: [{ fromMs: 900000, toMs: 910000, moveBps: 10, budgetUsd: 1 }]
+`
+    expect(problemsIn(late)).toEqual(['prices.manipulations.0.fromMs'])
+    expect(problemsIn(late.replace('900000', '500'))).toEqual([])
     const bare = 'name: x\nrounds: 1\ncommittee: { members: 4 }\nbook: {}\n'
     expect(problemsIn(bare)).toEqual(['book'])
     expect(problemsIn(`${bare}protocol: ocr2`)).toEqual(['book', 'book'])
