@@ -53,15 +53,18 @@ export function chainAccess(
   return { spending, pool, relays, chain, sender }
 }
 
-/** Reads and sends by another configuration of the same target from now on. */
-export function reconfigureAccess(
+/** What makes it read and send by another configuration of the same target from then on. */
+export function prepareAccess(
   { pool, relays, sender }: ChainAccess,
   config: ChainConfig,
-): void {
+): () => void {
   const { endpoints, relays: sentTo } = addressesOf(config)
-  pool.reconfigure({ chain: config.name, ...config }, endpoints)
-  relays.reconfigure(sentTo)
-  sender.reconfigure(limitsOf(config))
+  const limits = limitsOf(config)
+  return () => {
+    pool.reconfigure({ chain: config.name, ...config }, endpoints)
+    relays.reconfigure(sentTo)
+    sender.reconfigure(limits)
+  }
 }
 
 function addressesOf({ rpcUrls, sendUrls, rpcTimeoutMs: timeoutMs }: ChainConfig) {

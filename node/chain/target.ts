@@ -8,7 +8,7 @@ import type { SignerFault, Web3Signer } from '../keys/web3signer.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { AccessDependencies, ChainAccess, TargetOptions } from './access.ts'
-import { chainAccess, reconfigureAccess } from './access.ts'
+import { chainAccess, prepareAccess } from './access.ts'
 import type { Call, CallEnd } from './calls.ts'
 import type { Chain, Standing } from './chain.ts'
 import type { Ask, EndpointStatus } from './rpc.ts'
@@ -55,11 +55,16 @@ export class ChainTarget implements Startable {
   /**
    * Takes over what of another configuration of the same target may change while it runs
    * (`config/changes.ts`); a transaction that is in flight stays what it is.
+   *
+   * @returns takes it over; to be called in the same turn of the event loop
    */
-  reconfigure(config: ChainConfig): void {
-    reconfigureAccess(this.#access, config)
-    this.#transmitter.reconfigure({ target: config.name, ...config })
-    this.#config = config
+  prepare(config: ChainConfig): () => void {
+    const takeOver = prepareAccess(this.#access, config)
+    return () => {
+      takeOver()
+      this.#transmitter.reconfigure({ target: config.name, ...config })
+      this.#config = config
+    }
   }
 
   /**

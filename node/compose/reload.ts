@@ -13,8 +13,8 @@ import type { SourceEngine } from '../sources/engine.ts'
 import type { Store } from './store.ts'
 
 export interface ReloaderDependencies {
-  readonly engine: Pick<SourceEngine, 'reconfigure'>
-  readonly targets: readonly Pick<ChainTarget, 'config' | 'reconfigure'>[]
+  readonly engine: Pick<SourceEngine, 'prepare'>
+  readonly targets: readonly Pick<ChainTarget, 'config' | 'prepare'>[]
   readonly root: Pick<LevelledLog, 'setLevel'>
   readonly log: Log
   readonly metrics: Pick<Metrics, 'reloads' | 'buildInfo'>
@@ -38,8 +38,8 @@ const TEXT_LENGTH_MAX = 300
 /**
  * Takes over another configuration while the node runs. A file is checked whole first; one that is
  * wrong, or changes what only a start takes over, changes nothing at all, so that a node always
- * runs with what once stood in its file. What is taken over is taken over in one turn of the event
- * loop, and no round sees half of it.
+ * runs with what once stood in its file. All parts prepare first, and any of them may still refuse;
+ * then all take over in the same turn of the event loop, and no round sees half of it.
  */
 export class Reloader implements Startable {
   readonly name = 'reloader'
@@ -122,7 +122,7 @@ export class Reloader implements Startable {
       return this.#refused('CONFIG_NEEDS_RESTART', problems)
     }
     const before = this.#digest
-    if (applied.length > 0) this.#apply(loaded)
+    if (applied.length > 0) this.#prepare(loaded)()
     return {
       outcome: applied.length === 0 ? 'unchanged' : 'applied',
       code: 'OK',
@@ -134,19 +134,26 @@ export class Reloader implements Startable {
     }
   }
 
-  #apply(loaded: LoadedConfig): void {
+  /** What takes all of it over; whatever may fail fails here, where nothing is changed yet. */
+  #prepare(loaded: LoadedConfig): () => void {
     const { engine, targets, root, metrics, version } = this.#use
     const { sources, chains, log } = loaded.config
-    engine.reconfigure(sources)
-    for (const target of targets) {
-      const config = chains.find(({ name }) => name === target.config.name)
-      if (config !== undefined) target.reconfigure(config)
+    const digest = configDigest(loaded.config)
+    const parts = [
+      engine.prepare(sources),
+      ...targets.flatMap((target) => {
+        const config = chains.find(({ name }) => name === target.config.name)
+        return config === undefined ? [] : [target.prepare(config)]
+      }),
+    ]
+    return () => {
+      for (const takeOver of parts) takeOver()
+      root.setLevel(log.level)
+      this.#loaded = loaded
+      this.#digest = digest
+      metrics.buildInfo.reset()
+      metrics.buildInfo.set({ version, config: digest }, 1)
     }
-    root.setLevel(log.level)
-    this.#loaded = loaded
-    this.#digest = configDigest(loaded.config)
-    metrics.buildInfo.reset()
-    metrics.buildInfo.set({ version, config: this.#digest }, 1)
   }
 
   #refused(code: string, problems: readonly string[]): Reload {

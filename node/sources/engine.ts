@@ -101,7 +101,7 @@ export class SourceEngine {
     if (this.#running !== null) return
     this.#warnOfUnsupported()
     this.#running = new RunningVenues(this.#asking())
-    this.#running.ask(this.#options)
+    this.#running.prepare(this.#options)()
   }
 
   /** Ends open requests and connections and waits until nothing runs. */
@@ -115,10 +115,23 @@ export class SourceEngine {
    * Values and asks by another configuration from now on; `clockOffsetMs` stays what it was. A
    * venue that is asked as before goes on undisturbed, and its quotes and the quarantine stay. Of
    * one that is asked elsewhere, or by another symbol, what it said before is dropped.
+   *
+   * @returns takes it over; to be called in the same turn of the event loop
    */
-  reconfigure(config: SourcesConfig): void {
+  prepare(config: SourcesConfig): () => void {
     const options = { ...this.#options, config }
     const settings = sourceSettings(config, options.feeds)
+    const ask = this.#running?.prepare(options)
+    return () => {
+      this.#value(options, settings)
+      if (ask === undefined) return
+      this.#warnOfUnsupported()
+      ask()
+    }
+  }
+
+  #value(options: AskingScope, settings: SourceSettings): void {
+    const { config } = options
     const before = this.#options.config
     this.#options = options
     this.#settings = settings
@@ -128,9 +141,6 @@ export class SourceEngine {
     for (const [key, quote] of this.#quotes) {
       if (!isKept(quote)) this.#quotes.delete(key)
     }
-    if (this.#running === null) return
-    this.#warnOfUnsupported()
-    this.#running.ask(options)
   }
 
   /** Values of every feed from the quotes held at this moment; changes only the quarantine. */

@@ -33,14 +33,25 @@ export class RunningVenues {
     this.#asking = asking
   }
 
-  /** Asks these from now on: what is asked as before goes on, all else is ended or begun. */
-  ask(scope: AskingScope): void {
+  /**
+   * Opens what is not asked so yet; nothing of it runs before it is taken over.
+   *
+   * @returns asks these from then on: what is asked as before goes on, all else is ended or begun;
+   * to be called in the same turn of the event loop
+   */
+  prepare(scope: AskingScope): () => void {
     const wanted = toAsk(scope)
     const isWanted = ({ name, how }: RunningVenue) =>
       wanted.some((each) => each.name === name && each.how === how)
     const kept = new Map(this.#running.filter(isWanted).map((each) => [each.name, each]))
-    for (const each of this.#running) if (kept.get(each.name) !== each) this.#end(each)
-    this.#running = wanted.map((each) => kept.get(each.name) ?? this.#begin(each))
+    const begins = wanted.map((each) => {
+      const running = kept.get(each.name)
+      return running === undefined ? this.#open(each) : () => running
+    })
+    return () => {
+      for (const each of this.#running) if (kept.get(each.name) !== each) this.#end(each)
+      this.#running = begins.map((begin) => begin())
+    }
   }
 
   /** In the order in which they are shown. */
@@ -55,22 +66,26 @@ export class RunningVenues {
     await Promise.all(this.#ending)
   }
 
-  #begin({ name, how, open }: ToAsk): RunningVenue {
+  /** What begins to ask it. */
+  #open({ name, how, open }: ToAsk): () => RunningVenue {
     const controller = new AbortController()
     const { signal } = controller
     const { onPolled, onStreamed, onStreamFault } = this.#asking
+    const before = this.#running.find((each) => each.name === name)
     // What was under way when a venue was ended may be about markets that nobody asks for any more.
     const part = open({
       ...this.#asking,
-      standing: this.#standings.get(name),
+      standing: before?.part.standing() ?? this.#standings.get(name),
       onPolled: (report, from) => signal.aborted || onPolled(report, from),
       onStreamed: (venue, report) => signal.aborted || onStreamed(venue, report),
       onStreamFault: (venue, code) => signal.aborted || onStreamFault(venue, code),
     })
     const { poller, stream, close } = part
-    const loops = [poller, ...(stream === null ? [] : [stream])].map((each) => each.run(signal))
-    const ended = Promise.all(loops).then(() => close())
-    return { name, how, part, controller, ended }
+    return () => {
+      const loops = [poller, ...(stream === null ? [] : [stream])].map((each) => each.run(signal))
+      const ended = Promise.all(loops).then(() => close())
+      return { name, how, part, controller, ended }
+    }
   }
 
   #end({ name, part, controller, ended }: RunningVenue): void {

@@ -78,7 +78,10 @@ test('given other endpoints and caps while it runs, then the next delivery has t
   before.answer = { status: 500, text: 'gone' }
   const certificate = deployed.certify()
   expect(await target.transmit({ certificate, feeds: [0] })).toMatchObject({ outcome: 'failed' })
-  target.reconfigure({ ...target.config, rpcUrls: [after.url] })
+  expect(() => target.prepare({ ...target.config, sendUrls: ['nowhere'] })).toThrow('URL')
+  const takeOver = target.prepare({ ...target.config, rpcUrls: [after.url] })
+  expect(target.endpoints()).toMatchObject([{ endpoint: before.host }])
+  takeOver()
   expect(target.endpoints()).toEqual([{ endpoint: after.host, fault: null, detail: null }])
   const next = deployed.certify()
   expect(await target.transmit({ certificate: next, feeds: [0] })).toMatchObject({
@@ -86,7 +89,7 @@ test('given other endpoints and caps while it runs, then the next delivery has t
   })
   expect(after.asked).toContain('eth_sendRawTransaction')
   expect(before.asked).not.toContain('eth_sendRawTransaction')
-  target.reconfigure({ ...target.config, gasMax: 100_000, feePerGasGweiMax: 1n })
+  target.prepare({ ...target.config, gasMax: 100_000, feePerGasGweiMax: 1n })()
   const last = deployed.certify()
   expect(await target.transmit({ certificate: last, feeds: [0] })).toMatchObject({
     code: 'TRANSMIT_FEE_OVER_CAP',
@@ -98,7 +101,7 @@ test('given endpoints are replaced while they are compared, then the new ones de
   const { target } = await started({ rpcUrls: [before.url] })
   before.lieAbout('eth_chainId', () => '0x1')
   const read = target.readFeeds()
-  target.reconfigure({ ...target.config, rpcUrls: [after.url] })
+  target.prepare({ ...target.config, rpcUrls: [after.url] })()
   expect(await read).toHaveLength(3)
   expect(target.endpoints()).toMatchObject([{ endpoint: after.host, fault: null }])
 })
@@ -106,11 +109,11 @@ test('given endpoints are replaced while they are compared, then the new ones de
 test('given relays while it runs, then it sends to them alone, and back', async () => {
   const relay = await lyingRpc()
   const { target } = await started()
-  target.reconfigure({ ...target.config, sendUrls: [relay.url] })
+  target.prepare({ ...target.config, sendUrls: [relay.url] })()
   const certificate = deployed.certify()
   expect(await target.transmit({ certificate, feeds: [0] })).toMatchObject({ outcome: 'landed' })
   expect(relay.asked).toEqual(['eth_sendRawTransaction'])
-  target.reconfigure({ ...target.config, sendUrls: [] })
+  target.prepare({ ...target.config, sendUrls: [] })()
   const next = deployed.certify()
   await target.transmit({ certificate: next, feeds: [0] })
   expect(relay.asked).toHaveLength(1)

@@ -252,6 +252,6 @@ test('given a stream that asked to be left alone, then another configuration doe
   const stateOf = () => statusOf(driven, 'okx')?.stream?.state
   expect(stateOf()).toBe('connecting')
   while (stateOf() !== 'waiting') await turn()
-  driven.engine.reconfigure(at(20_001))
+  driven.engine.prepare(at(20_001))()
   expect(stateOf()).toBe('waiting')
 })

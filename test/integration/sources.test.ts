@@ -161,7 +161,7 @@ describe('the engine against the market server', () => {
     const { venues, ...rest } = configAt(market)
     const kraken = { ...venues.kraken, enabled: false }
     const okx = { ...venues.okx, timeoutMs: venues.okx.timeoutMs + 1 }
-    driven.engine.reconfigure({ ...rest, venues: { ...venues, kraken, okx } })
+    driven.engine.prepare({ ...rest, venues: { ...venues, kraken, okx } })()
     const sample = driven.engine.sampleFeeds(time.nowMs())
     expect(sample.values.every((value) => value !== null)).toBe(true)
     expect(sample.feeds[0]?.venues.map(({ venue }) => venue)).not.toContain('kraken')
@@ -176,7 +176,7 @@ describe('the engine against the market server', () => {
     await driven.polled('okx', 2)
     await driven.polled('binance', 2)
     expect(market.requestsOf('kraken')).toBe(asked)
-    driven.engine.reconfigure(configAt(market))
+    driven.engine.prepare(configAt(market))()
     time.advance(1_000)
     await driven.polled('kraken', 2)
     expect(driven.engine.sampleFeeds(time.nowMs()).feeds[0]?.venues).toHaveLength(5)
@@ -190,7 +190,7 @@ describe('the engine against the market server', () => {
     const kraken = { ...venues.kraken, symbols: { 'BTC/USD': 'XBT' } }
     const okx = { ...venues.okx, baseUrl: 'http://127.0.0.1:1' }
     const coinbase = { ...venues.coinbase, pollMs: 2_000 }
-    driven.engine.reconfigure({ ...rest, venues: { ...venues, binance, coinbase, kraken, okx } })
+    driven.engine.prepare({ ...rest, venues: { ...venues, binance, coinbase, kraken, okx } })()
     const isHeld = (venue: string, name: string) => driven.engine.receivedMs(venue, name) !== null
     expect(isHeld('binance', 'BTC/USDT')).toBe(false)
     expect(isHeld('okx', 'BTC/USDT')).toBe(false)
@@ -209,9 +209,9 @@ describe('the engine against the market server', () => {
     const { venues, ...rest } = configAt(market)
     const okx = { ...venues.okx, timeoutMs: venues.okx.timeoutMs + 1 }
     const off = { ...rest, venues: { ...venues, okx: { ...okx, enabled: false } } }
-    driven.engine.reconfigure(off)
+    driven.engine.prepare(off)()
     expect(pausedUntilMs()).toBeUndefined()
-    driven.engine.reconfigure({ ...rest, venues: { ...venues, okx } })
+    driven.engine.prepare({ ...rest, venues: { ...venues, okx } })()
     expect(pausedUntilMs()).toBe(time.nowMs() + 2_000)
   })
 
@@ -219,7 +219,9 @@ describe('the engine against the market server', () => {
     const { market, driven } = await scene()
     const { venues, ...rest } = configAt(market)
     const off = Object.entries(venues).map(([name, venue]) => [name, { ...venue, enabled: false }])
-    driven.engine.reconfigure({ ...rest, venues: Object.fromEntries(off) })
+    const takeOver = driven.engine.prepare({ ...rest, venues: Object.fromEntries(off) })
+    expect(driven.engine.venues()).not.toEqual([])
+    takeOver()
     expect(driven.engine.venues()).toEqual([])
     await driven.engine.stop()
     expect(driven.engine.venues()).toEqual([])

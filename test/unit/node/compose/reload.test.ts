@@ -34,9 +34,14 @@ async function running() {
   const kept: Omit<ConfigEntry, 'table'>[] = []
   const [config] = loaded.config.chains
   if (config === undefined) throw new Error('the fixture has a chain')
+  let refusal: Error | null = null
+  const prepare = (each: ChainConfig) => {
+    if (refusal !== null) throw refusal
+    return () => void chains.push(each)
+  }
   const reloader = new Reloader(loaded, {
-    engine: { reconfigure: (each) => void sources.push(each) },
-    targets: [{ config, reconfigure: (each) => void chains.push(each) }],
+    engine: { prepare: (each) => () => void sources.push(each) },
+    targets: [{ config, prepare }],
     root: { setLevel: (level) => void levels.push(level) },
     log: SILENT_LOG,
     metrics: createMetrics(),
@@ -45,7 +50,10 @@ async function running() {
     store: { keepConfig: (each) => void kept.push(each) },
   })
   await reloader.start()
-  return { reloader, digest: configDigest(loaded.config), sources, chains, levels, kept }
+  const refuse = (error: Error | null) => {
+    refusal = error
+  }
+  return { reloader, digest: configDigest(loaded.config), sources, chains, levels, kept, refuse }
 }
 
 const QUIETER = `${MINIMAL_CONFIG}\nlog: { level: warn }\n`
@@ -82,6 +90,18 @@ test.each([
   expect([sources, chains, levels]).toEqual([[], [], []])
   expect(kept[1]).toMatchObject({ outcome: 'refused', code, details: reload.problems })
   await write(QUIETER)
+  expect(await reloader.reload()).toMatchObject({ outcome: 'applied', digestBefore: digest })
+})
+
+test('given one part cannot take it over, then none does, and the next reload may', async () => {
+  const { reloader, digest, sources, chains, levels, refuse } = await running()
+  await write(QUIETER)
+  refuse(new Error('no such endpoint'))
+  expect(await reloader.reload()).toMatchObject({
+    ...{ outcome: 'refused', digestAfter: digest, problems: ['no such endpoint'] },
+  })
+  expect([sources, chains, levels]).toEqual([[], [], []])
+  refuse(null)
   expect(await reloader.reload()).toMatchObject({ outcome: 'applied', digestBefore: digest })
 })
 
