@@ -212,6 +212,8 @@ const ATTACKS: readonly Metric[] = [
 
 /** All of them, in the order in which they are drawn. */
 export const METRICS: readonly Metric[] = [...LATENCIES, ...ROUNDS, ...CHAIN, ...ATTACKS]
+/** Those that are drawn when nobody says which. */
+export const MAIN_METRICS = METRICS.filter(({ isMain }) => isMain === true)
 
 /**
  * The metrics that a list names; the main ones when there is none, and all for `all`.
@@ -219,14 +221,15 @@ export const METRICS: readonly Metric[] = [...LATENCIES, ...ROUNDS, ...CHAIN, ..
  * @throws {RangeError} when it names what is none
  */
 export function metricsNamed(list: string | undefined): readonly Metric[] {
-  if (list === undefined) return METRICS.filter(({ isMain }) => isMain === true)
+  if (list === undefined) return MAIN_METRICS
   if (list === 'all') return METRICS
-  return list.split(',').map((text) => {
+  const named = list.split(',').map((text) => {
     const found = METRICS.find(({ id }) => id === text.trim())
     if (found !== undefined) return found
     const known = METRICS.map(({ id }) => id).join(', ')
     throw new RangeError(`--metrics names ${text}, and must name all, or some of ${known}`)
   })
+  return [...new Set(named)]
 }
 
 function latencies(

@@ -69,6 +69,7 @@ function heatFigure(of: Shown): Figure | null {
   const [x, y] = grid.main
   if (x === null || y === null) return null
   if (x.values.length > VALUES_MAX || y.values.length > VALUES_MAX) return null
+  const seeds = new Set(panel.runs.map(({ seed }) => seed)).size
   const cells = y.values.map((row) =>
     x.values.map((column): HeatCell | null => {
       const found = valuesAt(panel, metric, [
@@ -77,14 +78,17 @@ function heatFigure(of: Shown): Figure | null {
       ])
       const estimate = estimateOf(found)
       if (estimate === null) return null
-      return { value: estimate.mean, text: estimateText(estimate, metric.digits) }
+      const text = estimateText(estimate, metric.digits)
+      const few = estimate.count < seeds ? ` (${estimate.count})` : ''
+      return { value: estimate.mean, text: `${text}${few}` }
     }),
   )
   return {
     id: `${id}-map`,
     title: titleOf(of),
     caption:
-      'Mean over the seeds, with half of its 95 % interval where that shows. A stroke: no run.',
+      'Mean over the seeds, with half of its 95 % interval where that shows, and how many seeds ' +
+      'where some have no such value. A stroke: no run, or no such value.',
     plot: {
       type: 'heat',
       x: { label: x.name, names: x.values.map(String) },

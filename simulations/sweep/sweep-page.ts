@@ -2,7 +2,7 @@ import { columnsOf, type DataTable } from '../report/data-table.ts'
 import type { Page, Part } from '../report/page.ts'
 import { fixed } from '../report/text.ts'
 import { estimateOf } from './interval.ts'
-import { METRICS, type Metric, metricsNamed } from './metrics.ts'
+import { MAIN_METRICS, METRICS, type Metric } from './metrics.ts'
 import { inOrder, type Results } from './results.ts'
 import { figuresOfSweep, metricsOf, PANELS_MAX } from './sweep-figures.ts'
 import { type Grid, gridOf } from './sweep-grid.ts'
@@ -20,7 +20,11 @@ export function pageOfSweep(results: Results, metrics: readonly Metric[]): Page 
     { id: 'points', title: 'Means over the seeds', table: pointsTable(results) },
     { id: 'runs', title: 'All runs', table: runs, isFolded: true },
   ].filter(({ table }) => table.rows.length <= ROWS_MAX)
-  const paragraphs = [...summaryOf(results), ...constantsOf(grid, metrics)]
+  const paragraphs = [
+    ...summaryOf(results),
+    ...constantsOf(grid, metrics),
+    ...missingOf(results, metrics),
+  ]
   const after = [...undrawnOf(grid, metrics), ...leftOutOf(grid, runs)]
   return {
     title: `Sweep ${results.head.sweep}`,
@@ -50,6 +54,15 @@ function constantsOf(grid: Grid, metrics: readonly Metric[]): readonly string[] 
   return named.length === 0 ? [] : [`The same everywhere, as far as shown: ${named.join('; ')}.`]
 }
 
+/** Metrics that somebody named and that no run has. */
+function missingOf({ finished }: Results, metrics: readonly Metric[]): readonly string[] {
+  if (metrics === MAIN_METRICS || metrics === METRICS) return []
+  const outcomes = inOrder(finished).map(({ outcome }) => outcome)
+  const missing = metrics.filter(({ read }) => outcomes.every((each) => read(each) === null))
+  if (missing.length === 0) return []
+  return [`No run has: ${missing.map(({ name }) => name).join('; ')}.`]
+}
+
 /** What else could be drawn. */
 function undrawnOf(grid: Grid, metrics: readonly Metric[]): readonly string[] {
   const others = METRICS.filter((metric) => !metrics.includes(metric))
@@ -68,7 +81,7 @@ function leftOutOf({ panels }: Grid, runs: DataTable): readonly string[] {
   ]
 }
 
-const MAIN_FIRST = [...new Set([...metricsNamed(undefined), ...METRICS])]
+const MAIN_FIRST = [...new Set([...MAIN_METRICS, ...METRICS])]
 
 /** A row for each combination of the axes. */
 function pointsTable(results: Results): DataTable {

@@ -9,7 +9,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { figuresOf, tablesOf } from '../../simulations/report/page.ts'
+import { figuresOf, type Page, tablesOf } from '../../simulations/report/page.ts'
 import { InputError } from '../../simulations/scenario/input.ts'
 import { LONG_COMMANDS } from '../../simulations/sweep/commands.ts'
 import type { Outcome } from '../../simulations/sweep/job.ts'
@@ -173,6 +173,11 @@ describe('a sweep', () => {
     expect(shares.slice(0, 2)).toEqual([0, 0])
     expect(Math.min(...shares.slice(2))).toBeGreaterThan(20)
     expect(drawn('due-mean').ids).toEqual(['due-mean-map', 'due-mean'])
+    const said = ({ parts }: Page) =>
+      parts.flatMap((part) => (part.type === 'paragraph' ? part.text : []))
+    const noRun = 'No run has: spent on venues (k$).'
+    expect(said(drawn('spent,due-mean').page)).toContain(noRun)
+    expect(said(page).join()).not.toContain('No run has')
     expect(drawn('all').ids.length).toBeGreaterThan(ids.length)
     const points = tablesOf(page).find(({ id }) => id === 'points')?.table.columns
     // What no run has, such as of attacks on venues, has no column.

@@ -175,19 +175,20 @@ function colourAt(share: number): string {
   return `rgb(${parts.join(',')})`
 }
 
-/** Lines between neighbours of which one is above 0 and the other is not. */
+/** Lines between neighbours of which one is above 0 and the other is not; none beside nothing. */
 function bordersOf(cells: HeatPlot['cells'], { area, width, height }: Size): readonly string[] {
-  const isAbove = (y: number, x: number) => (cells[y]?.[x]?.value ?? 0) > 0
+  const parts = (a: HeatCell | null | undefined, b: HeatCell | null | undefined): boolean =>
+    a != null && b != null && a.value > 0 !== b.value > 0
   const stroke = { stroke: IN_LIGHT, 'stroke-width': 2.5, 'stroke-linecap': 'square' }
   return cells.flatMap((row, y) =>
-    row.flatMap((_, x) => {
+    row.flatMap((cell, x) => {
       const [left, top] = [area.left + x * width, area.top + y * height]
       const [right, bottom] = [left + width, top + height]
       const lines: string[] = []
-      if (x + 1 < row.length && isAbove(y, x) !== isAbove(y, x + 1)) {
+      if (parts(cell, row[x + 1])) {
         lines.push(lineBetween([right - 0.5, top], [right - 0.5, bottom - 1], stroke))
       }
-      if (y + 1 < cells.length && isAbove(y, x) !== isAbove(y + 1, x)) {
+      if (parts(cell, cells[y + 1]?.[x])) {
         lines.push(lineBetween([left, bottom - 0.5], [right - 1, bottom - 0.5], stroke))
       }
       return lines

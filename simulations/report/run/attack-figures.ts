@@ -3,10 +3,10 @@ import type { ManipulationFigures } from '../../statistics/manipulation-figures.
 import type { Figure, Span } from '../figure/figure.ts'
 import { fixed } from '../text.ts'
 import { binText, roundAxis, type ShownRun } from './shown-run.ts'
-import { halfway, middleOf, shadedBy } from './time-figures.ts'
+import { middleOf, seriesOfErrors, shadedBy } from './time-figures.ts'
 
-/** Venues that are drawn: colours that are told apart, less one for the certified value. */
-const VENUES_MAX = 6
+/** Venues that are drawn: colours that are told apart, less two for certified values. */
+const VENUES_MAX = 5
 
 /** What attacks on venues did, and what a consumer's book lost; none without them. */
 export function attackFigures(run: ShownRun, shaded: readonly Span[]): readonly Figure[] {
@@ -29,19 +29,15 @@ function pushedFigure(run: ShownRun, { venues, timeline, spentUsd }: Manipulatio
     id: 'pushed-venues',
     title: 'Venues that somebody pushes',
     caption:
-      'How far their prices are off the true one as each round opens, and how far the certified ' +
-      `value is; for ${fixed(spentUsd / 1_000, 0)} thousand dollars.${binText(timeline)}`,
+      'How far their prices are off the true one as each round opens (furthest of the point), ' +
+      'and how far the certified value is; ' +
+      `for ${fixed(spentUsd / 1_000, 0)} thousand dollars.${binText(timeline)}`,
     plot: {
       type: 'lines',
       x: roundAxis(run),
       y: { label: 'distance (basis points)', isFree: true },
       series: [
-        {
-          name: 'certified',
-          points: certified.map((b) => {
-            return { x: middleOf(b), y: halfway(b.errorBpsLow, b.errorBpsHigh) }
-          }),
-        },
+        ...seriesOfErrors(certified),
         ...shown.map(({ venue, market, at }) => ({
           name: several ? `${venue} ${market}` : venue,
           points: timeline.map((b) => ({ x: middleOf(b), y: b.movesBps[at] ?? 0 })),

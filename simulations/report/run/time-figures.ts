@@ -169,7 +169,8 @@ export function errorFigure(run: ShownRun, shaded: readonly Span[]): Figure {
   }
 }
 
-function seriesOfErrors(timeline: readonly TimelineBucket[]): LinePlot['series'] {
+/** How far certified values are off; both ends where points stand for several rounds. */
+export function seriesOfErrors(timeline: readonly TimelineBucket[]): LinePlot['series'] {
   const lowest = timeline.map((b) => ({ x: middleOf(b), y: b.errorBpsLow }))
   if (timeline.every(({ rounds }) => rounds === 1)) return [{ name: 'certified', points: lowest }]
   const highest = timeline.map((b) => ({ x: middleOf(b), y: b.errorBpsHigh }))

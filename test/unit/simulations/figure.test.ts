@@ -223,6 +223,20 @@ describe('a heat map', () => {
     expect(plot(31)).not.toContain('>300.0<')
     expect(plot(31)).toContain('Colours: delay (ms)')
   })
+
+  test('parts profit from loss with a line, and nothing from either with none', () => {
+    const parted = (values: readonly (number | null)[]) =>
+      drawn({
+        type: 'heat',
+        x: { label: 'to', names: values.map((_, at) => String(at)) },
+        y: { label: 'from', names: ['0'] },
+        cells: [values.map((value) => (value === null ? null : { value, text: `${value}` }))],
+        value: 'left (thousands of US dollars)',
+        isDiverging: true,
+      }).split('stroke-width="2.5"').length - 1
+    expect(parted([-1, 1, 2, -2])).toBe(2)
+    expect(parted([1, null, -1, null, 1])).toBe(0)
+  })
 })
 
 test('a figure says how to make it again, and escapes that', () => {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { endsOf, estimateOf, estimateText } from '../../../simulations/sweep/interval.ts'
+import { type Metric, metricsNamed } from '../../../simulations/sweep/metrics.ts'
+import type { Finished } from '../../../simulations/sweep/results.ts'
+import { figuresOfSweep } from '../../../simulations/sweep/sweep-figures.ts'
+import { gridOf } from '../../../simulations/sweep/sweep-grid.ts'
 
 describe('a mean over seeds', () => {
   test('has the interval of Student', () => {
@@ -24,5 +28,43 @@ describe('a mean over seeds', () => {
     const values = Array.from({ length: 100 }, (_, at) => at % 2)
     const half = estimateOf(values)?.half
     expect(half).toBeCloseTo((1.96 * Math.sqrt(25 / 99)) / 10, 6)
+  })
+})
+
+/** Runs over two axes; each has the value that a function gives it, or none. */
+function resultsOf(valueAt: (x: number, y: number, seed: number) => number | null) {
+  const cells = [0, 1].flatMap((x) => [0, 1].flatMap((y) => [1, 2].map((seed) => ({ x, y, seed }))))
+  const finished = cells.map(({ x, y, seed }, cell): [number, Finished] => {
+    return [cell, { cell, values: [x, y], seed, outcome: { it: valueAt(x, y, seed) } as never }]
+  })
+  const head = { sweep: 's', digest: '', commit: '', axes: ['x', 'y'], cells: cells.length }
+  return { head, finished: new Map(finished) }
+}
+
+describe('a map of a sweep', () => {
+  test('says how many seeds a mean is of where some have no value, and strokes out what has none', () => {
+    const metric: Metric = {
+      id: 'it',
+      name: 'it',
+      digits: 0,
+      read: (outcome) => (outcome as { it?: number }).it ?? null,
+    }
+    const results = resultsOf((x, y, seed) =>
+      x === 1 && (y === 1 || seed === 2) ? null : 10 * x + 3,
+    )
+    const [map] = figuresOfSweep(gridOf(results), [metric])
+    if (map?.plot.type !== 'heat') throw new Error('a map is drawn first')
+    const texts = map.plot.cells.map((row) => row.map((cell) => cell?.text ?? null))
+    expect(texts).toEqual([
+      ['3', '13 (1)'],
+      ['3', null],
+    ])
+    expect(map.caption).toContain('A stroke: no run, or no such value.')
+  })
+})
+
+describe('the metrics that somebody names', () => {
+  test('are drawn once each', () => {
+    expect(metricsNamed('fast, fast,lost,fast').map(({ id }) => id)).toEqual(['fast', 'lost'])
   })
 })
