@@ -10,6 +10,13 @@ const COPIES = join(ROOT, 'build', 'nightly')
 const LEDGER = join(ROOT, 'build', 'nightly.json')
 const HARDHAT = join(ROOT, 'node_modules', 'hardhat', 'dist', 'src', 'cli.js')
 
+/**
+ * Runs of an invariant in one process: what its draws refuse adds up over all of them, and the test
+ * runner gives up after so many, with 10,000 runs of 500 calls before the end ("Could not generate
+ * case").
+ */
+const INVARIANT_RUNS_PART = 1_000
+
 /** How often and how deep. */
 export interface Limits {
   /** Of each fuzz property. */
@@ -78,7 +85,7 @@ function copySuites({ runs, invariantRuns, depth }: Limits): readonly string[] {
   for (const path of globSync('**/*.sol', { cwd: TESTS })) {
     const text = readFileSync(join(TESTS, path), 'utf8')
       .replaceAll(/(hardhat-config: fuzz\.runs = )\d+/g, `$1${runs}`)
-      .replaceAll(/(hardhat-config: invariant\.runs = )\d+/g, `$1${invariantRuns}`)
+      .replaceAll(/(hardhat-config: invariant\.runs = )\d+/g, `$1${partOf(invariantRuns)}`)
       .replaceAll(/(hardhat-config: invariant\.depth = )\d+/g, `$1${depth}`)
     const copy = join(COPIES, path)
     mkdirSync(dirname(copy), { recursive: true })
@@ -87,8 +94,23 @@ function copySuites({ runs, invariantRuns, depth }: Limits): readonly string[] {
   return globSync('**/*.t.sol', { cwd: COPIES }).toSorted()
 }
 
-function runSuite(path: string, night: Night): Promise<boolean> {
-  return runHardhat(['test', 'solidity', relative(ROOT, join(COPIES, path))], night)
+function partOf(invariantRuns: number): number {
+  return Math.min(invariantRuns, INVARIANT_RUNS_PART)
+}
+
+/** A suite of invariants goes in parts, each with a seed of its own. */
+async function runSuite(path: string, { ledger, signal }: Night): Promise<boolean> {
+  const { invariantRuns } = ledger.limits
+  const parts = path.endsWith('.invariants.t.sol')
+    ? Math.ceil(invariantRuns / partOf(invariantRuns))
+    : 1
+  const args = ['test', 'solidity', relative(ROOT, join(COPIES, path))]
+  for (let part = 0; part < parts; part++) {
+    const seed = ledger.seed + part
+    if (parts > 1) say(`part ${part + 1} of ${parts}, seed ${seed}`)
+    if (!(await runHardhat(args, { ledger: { ...ledger, seed }, signal }))) return false
+  }
+  return true
 }
 
 interface Night {
