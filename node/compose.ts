@@ -7,7 +7,7 @@ import { encodeDirect, SYNC_ANSWER_BYTES_MAX } from '../aggregator/messages/sync
 import { heldForMs, hurriedForMs } from '../aggregator/passing-on.ts'
 import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
-import { WallClock } from './clock.ts'
+import type { WallClock } from './clock.ts'
 import { counting } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
@@ -20,6 +20,7 @@ import { makeSources } from './compose/sources.ts'
 import { openStore } from './compose/store.ts'
 import { targetPort } from './compose/target-port.ts'
 import { makeTargets, viewsOf } from './compose/targets.ts'
+import { watchedClock } from './compose/wall-clock.ts'
 import { assertKeyGenerated, type LoadedConfig } from './config/load.ts'
 import { Driver } from './driver.ts'
 import { Network } from './gossip/network.ts'
@@ -110,12 +111,7 @@ function foundation(
   { log, version }: NodeDependencies,
 ): Foundation {
   const metrics = createMetrics()
-  const clock = new WallClock({
-    onJump: (jump) => {
-      log.warn('clock.jumped', { ...jump })
-      metrics.clockJumps.inc({ followed: String(jump.followed) })
-    },
-  })
+  const clock = watchedClock({ log, metrics })
   const ecdsa = loadEcdsa({ fallback: 'refuse' })
   const crypto = cryptoOf(ecdsa)
   const context = contextOf(crypto, committeeOf(crypto.keccak256, committee))

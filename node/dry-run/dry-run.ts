@@ -9,10 +9,11 @@ import type { DryRunView } from '../api/dry-run-view.ts'
 import { createMetrics, type Metrics } from '../api/metrics.ts'
 import { ApiServer } from '../api/server.ts'
 import type { NodeView } from '../api/view.ts'
-import { WallClock } from '../clock.ts'
+import type { WallClock } from '../clock.ts'
 import { counting } from '../compose/counting.ts'
 import { makeSources } from '../compose/sources.ts'
 import { contractOf } from '../compose/targets.ts'
+import { watchedClock } from '../compose/wall-clock.ts'
 import { configDigest } from '../config/config-digest.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Finding } from '../doctor/finding.ts'
@@ -130,12 +131,7 @@ function sceneOf({ config, committee }: LoadedConfig, use: DryRunDependencies): 
   const digest = configDigest(config)
   metrics.buildInfo.set({ version: use.version, config: digest }, 1)
   const log = use.log.child({ dryRun: config.name })
-  const clock = new WallClock({
-    onJump: (jump) => {
-      log.warn('clock.jumped', { ...jump })
-      metrics.clockJumps.inc({ followed: String(jump.followed) })
-    },
-  })
+  const clock = watchedClock({ log, metrics })
   const crypto = cryptoOf(loadEcdsa({ fallback: 'allow' }))
   const context = contextOf(crypto, committeeOf(crypto.keccak256, committee))
   return { context, clock, log, metrics, version: use.version, configDigest: digest }

@@ -7,5 +7,10 @@ export const finelyMs = (max: number) => z.number().min(0).max(max)
 export const ppm = z.int().min(0).max(1_000_000)
 const member = z.int().min(0).max(30)
 export const members = z.array(member).min(1).max(31)
+/** Whether no name stands twice. */
+export function isDistinct(names: readonly unknown[]): boolean {
+  return new Set(names).size === names.length
+}
+
 /** A moment of world time. */
 export const atMs = wholeMs(0, 10_000_000_000)

@@ -1,5 +1,6 @@
 import { pushableMarkets } from '../run/scenario-manipulation.ts'
 import { endMsOf } from '../run/scenario-params.ts'
+import { isDistinct } from './bounds.ts'
 import type { ScenarioProblem } from './load.ts'
 import type { Scenario } from './schema.ts'
 
@@ -28,8 +29,7 @@ export function manipulationProblems(scenario: Scenario): readonly ScenarioProbl
       report('venues', known.includes(name), `${name} is no venue of this market with a depth`)
     }
     report('venues', known.length > 0, 'needs a venue of this market with a depth')
-    const isDistinct = new Set(venues).size === (venues?.length ?? 0)
-    report('venues', isDistinct, 'must not name a venue twice')
+    report('venues', isDistinct(venues ?? []), 'must not name a venue twice')
     const keys = pushableMarkets(prices, manipulation).map(({ key }) => key)
     const isFree = keys.every((key) => !taken.has(key))
     report('venues', isFree, 'must not push what another manipulation pushes')

@@ -1,4 +1,5 @@
 import { currenciesOf } from '../../aggregator/aggregation/quotes-graph.ts'
+import { isDistinct } from './bounds.ts'
 import type { ScenarioProblem } from './load.ts'
 import { manipulationProblems } from './manipulation-problems.ts'
 import type { Scenario } from './schema.ts'
@@ -38,7 +39,3 @@ export function priceProblems(scenario: Scenario): readonly ScenarioProblem[] {
 }
 
 const TWICE = 'must not name a venue twice'
-
-function isDistinct(names: readonly unknown[]): boolean {
-  return new Set(names).size === names.length
-}

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Recording } from '../world/recorded.ts'
+import { isDistinct } from './bounds.ts'
 import { readBytes } from './files.ts'
 import { InputError, type Parsed, type Problem, problemsOf } from './input.ts'
 import type { Scenario } from './schema.ts'
@@ -34,10 +35,6 @@ const venue = z
     ({ localMs }) => localMs.every((ms, at) => at === 0 || ms >= (localMs[at - 1] as number)),
     'must have rising localMs',
   )
-
-function isDistinct(names: readonly string[]): boolean {
-  return new Set(names).size === names.length
-}
 
 function heardOf(venues: readonly { readonly prices: readonly number[] }[]): number {
   return venues.reduce((sum, { prices }) => sum + prices.length, 0)

@@ -1,3 +1,6 @@
+/** Points of a curve over a run: more than a page shows. */
+export const POINTS_MAX = 1_024
+
 /** Consecutive rounds that are counted together. */
 interface Bin {
   rounds: number

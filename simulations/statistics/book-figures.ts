@@ -1,6 +1,6 @@
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { Balances } from '../economics/marked-book.ts'
-import { Bins } from './bins.ts'
+import { Bins, POINTS_MAX } from './bins.ts'
 
 /**
  * A consumer's book, marked with the feed, beside the same book marked with the true price; money
@@ -55,12 +55,10 @@ export interface BookBucket {
   spentUsd: number
 }
 
-const BUCKETS_MAX = 1_024
-
 /** Collects rounds into a bounded number of points. */
 export function bookTimeline(): Bins<BookBucket> {
   return new Bins<BookBucket>(
-    BUCKETS_MAX,
+    POINTS_MAX,
     (into, { attackerUsd, tradersUsd, marketUsd, spentUsd }) => {
       Object.assign(into, { attackerUsd, tradersUsd, marketUsd, spentUsd })
     },

@@ -1,5 +1,5 @@
 import type { Round } from '../../aggregator/values/ids.ts'
-import { Bins } from './bins.ts'
+import { Bins, POINTS_MAX } from './bins.ts'
 import type { LatencySummary } from './histogram.ts'
 
 /** What a run shows of the chain that it delivers to. */
@@ -56,11 +56,9 @@ export interface ChainBucket {
   baseFeeGweiMax: number
 }
 
-const BUCKETS_MAX = 1_024
-
 /** Collects rounds of a chain into a bounded number of points. */
 export function chainTimeline(): Bins<ChainBucket> {
-  return new Bins<ChainBucket>(BUCKETS_MAX, (into, other) => {
+  return new Bins<ChainBucket>(POINTS_MAX, (into, other) => {
     into.ageMsMax = highest(into.ageMsMax, other.ageMsMax)
     into.valueHigh = highest(into.valueHigh, other.valueHigh)
     const [low, otherLow] = [into.valueLow, other.valueLow]

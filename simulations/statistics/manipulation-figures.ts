@@ -1,5 +1,5 @@
 import type { Round } from '../../aggregator/values/ids.ts'
-import { Bins } from './bins.ts'
+import { Bins, POINTS_MAX } from './bins.ts'
 
 /** What a run shows of those who push its venues, all of them together; money in US dollars. */
 export interface ManipulationFigures {
@@ -44,11 +44,9 @@ export interface ManipulationBucket {
   movesBps: number[]
 }
 
-const BUCKETS_MAX = 1_024
-
 /** Collects rounds into a bounded number of points. */
 export function manipulationTimeline(): Bins<ManipulationBucket> {
-  return new Bins<ManipulationBucket>(BUCKETS_MAX, (into, other) => {
+  return new Bins<ManipulationBucket>(POINTS_MAX, (into, other) => {
     into.spentUsd = other.spentUsd
     into.movesBps = into.movesBps.map((move, at) => {
       const next = other.movesBps[at] ?? 0

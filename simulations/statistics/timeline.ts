@@ -1,5 +1,5 @@
 import type { Round } from '../../aggregator/values/ids.ts'
-import { Bins } from './bins.ts'
+import { Bins, POINTS_MAX } from './bins.ts'
 
 /** How a round ended for the committee. */
 export type RoundEnd = 'fast' | 'proposed' | 'lost'
@@ -41,12 +41,9 @@ export interface TimelineBucket {
   honestBpsHigh: number | null
 }
 
-/** Points kept. */
-const BUCKETS_MAX = 1_024
-
 /** Collects rounds into a bounded number of points. */
 export class Timeline {
-  readonly #bins = new Bins<TimelineBucket>(BUCKETS_MAX, merge)
+  readonly #bins = new Bins<TimelineBucket>(POINTS_MAX, merge)
 
   add(round: TimelineRound): void {
     this.#bins.add(bucketOf(round))

@@ -6,13 +6,12 @@ import { optionMarketAbi } from '../../contracts/abi/option-market.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
 import { testTokenAbi } from '../../contracts/abi/test-token.ts'
 import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
-import type { MarketParameters } from '../../contracts/deploy/parameters.ts'
 import { plan } from '../../contracts/deploy/plan.ts'
 import { ok, UNAVAILABLE } from '../../contracts/testing/committee-box.ts'
 import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
 import { CHAIN_START_MS, sendCalldata } from '../support/contracts/chain.ts'
 import { outcomeOf, startHub, type TestHub } from '../support/contracts/hub.ts'
-import { parametersFor } from '../support/contracts/parameters.ts'
+import { OPTION_MARKET, parametersFor } from '../support/contracts/parameters.ts'
 
 const SPOT = 6_500_000_000_000n
 const AVERAGE = 6_510_000_000_000n
@@ -20,29 +19,13 @@ const STRIKE = 6_490_000_000_000n
 const UNIT = 10n ** 18n
 const ROUND_MS = 500
 
-const guard = { ageSecondsMax: 60, spreadBpsMax: 100, observersMin: 3 }
-const MARKET: MarketParameters = {
-  name: 'F0/USD',
-  spotFeed: 'F0/USD',
-  settlementFeed: 'F1/USD',
-  rateFeed: 'F3/USD',
-  spotGuard: guard,
-  rateGuard: guard,
-  volatility: { tenors: [{ feed: 'F2/USD', tenorSeconds: 3_600 }], guard },
-  edgeBps: 0,
-  saleStopSeconds: 4,
-  expiryStepSeconds: 1,
-  base: { testToken: { symbol: 'BASE', decimals: 18 } },
-  quote: { testToken: { symbol: 'QUOTE', decimals: 6 } },
-}
-
 let hub: TestHub
 let deployment: Deployment
 let market: Deployment['markets'][number]
 let expiry: number
 beforeEach(async () => {
-  hub = await startHub({ feedCount: 4, markets: [MARKET] })
-  const parameters = parametersFor(hub.box, { feedCount: 4, markets: [MARKET] })
+  hub = await startHub({ feedCount: 4, markets: [OPTION_MARKET] })
+  const parameters = parametersFor(hub.box, { feedCount: 4, markets: [OPTION_MARKET] })
   deployment = (await deploy(hub.chain, parameters)).deployment
   market = deployment.markets[0] as typeof market
   expiry = CHAIN_START_MS / 1_000 + 120
@@ -146,7 +129,7 @@ describe('options on real certificates, from the offer to the payout', () => {
     ]
     for (const order of orders) {
       await hub.chain.close()
-      hub = await startHub({ feedCount: 4, markets: [MARKET] })
+      hub = await startHub({ feedCount: 4, markets: [OPTION_MARKET] })
       await boughtAndExpired()
       for (const after of order) {
         await settle(settlementRound(after), feeds(AVERAGE + BigInt(after))).catch(() => null)
@@ -166,11 +149,11 @@ describe('options on real certificates, from the offer to the payout', () => {
   })
 
   test('the deployment is planned, deployed once, and a no-op after that', async () => {
-    const parameters = parametersFor(hub.box, { feedCount: 4, markets: [MARKET] })
+    const parameters = parametersFor(hub.box, { feedCount: 4, markets: [OPTION_MARKET] })
     expect((await deploy(hub.chain, parameters)).transactions).toEqual([])
     const names = plan(parameters, new Set()).contracts.map(({ name }) => name)
     expect(names).toContain('OptionMarket F0/USD')
-    const unknown = { ...MARKET, spotFeed: 'DOGE/USD' }
+    const unknown = { ...OPTION_MARKET, spotFeed: 'DOGE/USD' }
     expect(() => plan({ ...parameters, markets: [unknown] }, new Set())).toThrow(/DOGE\/USD/)
   })
 })

@@ -7,12 +7,12 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { optionMarketAbi } from '../../contracts/abi/option-market.ts'
 import { testTokenAbi } from '../../contracts/abi/test-token.ts'
-import type { MarketParameters } from '../../contracts/deploy/parameters.ts'
 import { execute } from '../../node/cli/execute.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
 import { sealKeystore, writeKeystore } from '../../node/keys/keystore.ts'
 import { Secret } from '../../node/keys/secret.ts'
 import { valuesAt } from '../support/certificates.ts'
+import { OPTION_MARKET } from '../support/contracts/parameters.ts'
 import { startTestGateway, type TestGateway } from '../support/gateways.ts'
 import { type HandedOver, startHandedOver } from '../support/handed-over.ts'
 import { FUNDED_KEYS } from '../support/hardhat-node.ts'
@@ -22,22 +22,6 @@ const FEEDS = 4
 const UNIT = 10n ** 18n
 const STRIKE = 6_490_000_000_000n
 
-const guard = { ageSecondsMax: 60, spreadBpsMax: 100, observersMin: 3 }
-const MARKET: MarketParameters = {
-  name: 'F0/USD',
-  spotFeed: 'F0/USD',
-  settlementFeed: 'F1/USD',
-  rateFeed: 'F3/USD',
-  spotGuard: guard,
-  rateGuard: guard,
-  volatility: { tenors: [{ feed: 'F2/USD', tenorSeconds: 3_600 }], guard },
-  edgeBps: 0,
-  saleStopSeconds: 4,
-  expiryStepSeconds: 1,
-  base: { testToken: { symbol: 'BASE', decimals: 18 } },
-  quote: { testToken: { symbol: 'QUOTE', decimals: 6 } },
-}
-
 const writer = privateKeyToAccount(FUNDED_KEYS[0])
 let directory: string
 let world: HandedOver
@@ -46,7 +30,7 @@ let gateways: Record<'old' | 'next', TestGateway>
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'parallax-market-'))
-  world = await startHandedOver({ feedCount: FEEDS, markets: [MARKET] })
+  world = await startHandedOver({ feedCount: FEEDS, markets: [OPTION_MARKET] })
   const deployed = world.deployment.markets[0]
   if (deployed === undefined) throw new Error('the deployment has a market')
   market = deployed.market

@@ -1,4 +1,4 @@
-import type { DeployParameters } from '../../../contracts/deploy/parameters.ts'
+import type { DeployParameters, MarketParameters } from '../../../contracts/deploy/parameters.ts'
 import type { CommitteeBox } from '../../../contracts/testing/committee-box.ts'
 import { hubParametersOf } from '../../../contracts/testing/hub-parameters.ts'
 
@@ -14,4 +14,21 @@ export function parametersFor(
     heartbeatSeconds: 60,
   }))
   return hubParametersOf(box, { feeds, ...rest })
+}
+
+const guard = { ageSecondsMax: 60, spreadBpsMax: 100, observersMin: 3 }
+/** An option market on feeds of `parametersFor`: spot, its average, a volatility and a rate. */
+export const OPTION_MARKET: MarketParameters = {
+  name: 'F0/USD',
+  spotFeed: 'F0/USD',
+  settlementFeed: 'F1/USD',
+  rateFeed: 'F3/USD',
+  spotGuard: guard,
+  rateGuard: guard,
+  volatility: { tenors: [{ feed: 'F2/USD', tenorSeconds: 3_600 }], guard },
+  edgeBps: 0,
+  saleStopSeconds: 4,
+  expiryStepSeconds: 1,
+  base: { testToken: { symbol: 'BASE', decimals: 18 } },
+  quote: { testToken: { symbol: 'QUOTE', decimals: 6 } },
 }
