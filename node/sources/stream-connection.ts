@@ -43,11 +43,16 @@ export interface StreamConnectionDependencies {
   readonly onEnd: (connection: StreamConnection, error: OracleError) => void
 }
 
-/**
- * A message counts once for each so many bytes of it that are begun, as they are when unpacked: a
- * frame of a few hundred bytes may become as much as `frameBytesMax`.
- */
 const BYTES_COUNTED_ONCE = 4_096
+
+/**
+ * How often a message counts against `framesPerSecondMax`: once for each so many bytes of it that
+ * are begun, as they are when unpacked, since a frame of a few hundred bytes may become as much as
+ * `frameBytesMax`.
+ */
+export function frameWeight(text: string): number {
+  return Math.max(Math.ceil(Buffer.byteLength(text) / BYTES_COUNTED_ONCE), 1)
+}
 
 /**
  * One connection to a venue's stream, from its beginning to its end: subscribes, reads each message
@@ -155,9 +160,8 @@ export class StreamConnection {
     if (this.#isOver) return
     const { nowMs, onFrame, onAnswers, onRefused } = this.#dependencies
     const heardMs = nowMs()
-    const counted = Math.ceil(Buffer.byteLength(text) / BYTES_COUNTED_ONCE)
     // Whatever the limits are, a first message of any size that they allow is taken.
-    const weight = Math.min(Math.max(counted, 1), this.#budget.weightMax)
+    const weight = Math.min(frameWeight(text), this.#budget.weightMax)
     if (!this.#isAfforded(weight, heardMs)) return
     this.#heardMs = heardMs
     onFrame()
