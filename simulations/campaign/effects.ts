@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import type { Strategy } from '../adversary.ts'
+import { wholeNumber } from '../input/options.ts'
 import { createProgress } from '../report/progress.ts'
 import { alignedTable } from '../report/table.ts'
+import type { Answer } from '../research/commands.ts'
 import {
   type Effects,
   effectsBetween,
@@ -12,8 +14,6 @@ import {
   watched,
 } from '../run/effects.ts'
 import { checkScenario } from '../scenario/load.ts'
-import { wholeNumber } from '../scenario/options.ts'
-import type { Answer } from '../scenario/research.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { STRATEGIES, strategyOf } from '../strategies.ts'
 

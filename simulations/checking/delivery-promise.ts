@@ -1,6 +1,6 @@
 import type { Context } from '../../aggregator/context.ts'
 import { LOOKS_PER_HEARTBEAT } from '../../aggregator/phases/deliver.ts'
-import { weiOf } from '../run/scenario-chain.ts'
+import { weiOf } from '../scenario/chain.ts'
 import type { ChainScenario } from '../scenario/chain-schema.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { DeliveryPromise, Disturbance } from './checker.ts'

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { TextDecoder } from 'node:util'
 import { createGunzip } from 'node:zlib'
-import { NO_UTF8 } from '../scenario/files.ts'
+import { NO_UTF8 } from '../input/files.ts'
 
 /** Longest line of a file of trades, and the most columns of one. */
 const LINE_CHARACTERS_MAX = 10_000

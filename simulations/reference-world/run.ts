@@ -9,9 +9,9 @@ import {
   GENESIS_MS,
   paramsOf,
   ROUNDS_BEFORE,
-} from '../run/scenario-params.ts'
-import { networkOf, sourcesOf, truthOf } from '../run/scenario-world.ts'
+} from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import { networkOf, sourcesOf, truthOf } from '../scenario/world.ts'
 import { RoundStatistics } from '../statistics/round-statistics.ts'
 import { createKeys } from '../world/keys.ts'
 import type { Recording } from '../world/recorded.ts'

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { writing } from '../scenario/files.ts'
+import { writing } from '../input/files.ts'
 
 /**
  * Makes a folder and those above it that are missing. Node's own way of making several at once asks

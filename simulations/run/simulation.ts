@@ -10,7 +10,11 @@ import { deliveryPromiseOf } from '../checking/delivery-promise.ts'
 import { Journals } from '../checking/journal.ts'
 import { checkersOf } from '../checking/rules.ts'
 import { withoutWorldLeaks } from '../determinism/poison.ts'
+import { chainOf, planChainFaults } from '../scenario/chain.ts'
+import { manipulationsOf, planManipulations, showManipulations } from '../scenario/manipulation.ts'
+import { clocksOf, endMsOf, feedName, paramsOf, ROUNDS_BEFORE } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import { networkOf, sourcesOf, truthOf } from '../scenario/world.ts'
 import { SectionStatistics } from '../statistics/section-statistics.ts'
 import { Statistics } from '../statistics/statistics.ts'
 import { strategyOf } from '../strategies.ts'
@@ -27,10 +31,6 @@ import { type AdversaryOptions, controlledBy, createControl } from './control.ts
 import { disturbancesOf, isAlwaysDisturbed } from './disturbances.ts'
 import { planFaults } from './faults.ts'
 import type { SimulationResult } from './result.ts'
-import { chainOf, planChainFaults } from './scenario-chain.ts'
-import { manipulationsOf, planManipulations, showManipulations } from './scenario-manipulation.ts'
-import { clocksOf, endMsOf, feedName, paramsOf, ROUNDS_BEFORE } from './scenario-params.ts'
-import { networkOf, sourcesOf, truthOf } from './scenario-world.ts'
 
 export interface SimulationOptions {
   readonly scenario: Scenario

@@ -1,5 +1,5 @@
-import { endMsOf } from '../run/scenario-params.ts'
 import type { ScenarioProblem } from './load.ts'
+import { endMsOf } from './params.ts'
 import type { Scenario } from './schema.ts'
 
 /** Most positions of a book, so that marking it stays a small part of a round. */

@@ -1,19 +1,19 @@
 import { dirname } from 'node:path'
 import { parseDocument } from 'yaml'
 import { problemsOf } from '../../aggregator/params-check.ts'
-import { endMsOf, paramsOf } from '../run/scenario-params.ts'
-import { STRATEGIES } from '../strategies.ts'
-import { VARIANTS } from '../variants.ts'
-import { lengthMs, type Recording } from '../world/recorded.ts'
-import { bookProblems } from './book-problems.ts'
-import { chainProblems } from './chain-problems.ts'
-import { readText } from './files.ts'
+import { readText } from '../input/files.ts'
 import {
   InputError,
   type Problem,
   problemsOf as problemsOfSchema,
   textOfProblems,
-} from './input.ts'
+} from '../input/problems.ts'
+import { STRATEGIES } from '../strategies.ts'
+import { VARIANTS } from '../variants.ts'
+import { lengthMs, type Recording } from '../world/recorded.ts'
+import { bookProblems } from './book-problems.ts'
+import { chainProblems } from './chain-problems.ts'
+import { endMsOf, paramsOf } from './params.ts'
 import { priceProblems } from './price-problems.ts'
 import { recordingOf, withRecording } from './recording.ts'
 import { referenceProblems } from './reference-problems.ts'

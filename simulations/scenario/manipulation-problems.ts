@@ -1,7 +1,7 @@
-import { pushableMarkets } from '../run/scenario-manipulation.ts'
-import { endMsOf } from '../run/scenario-params.ts'
 import { isDistinct } from './bounds.ts'
 import type { ScenarioProblem } from './load.ts'
+import { pushableMarkets } from './manipulation.ts'
+import { endMsOf } from './params.ts'
 import type { Scenario } from './schema.ts'
 
 /** What is wrong between the keys of manipulations and the venues that they push. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { readBytes } from '../input/files.ts'
+import { InputError, type Parsed, type Problem, problemsOf } from '../input/problems.ts'
 import type { Recording } from '../world/recorded.ts'
 import { isDistinct } from './bounds.ts'
-import { readBytes } from './files.ts'
-import { InputError, type Parsed, type Problem, problemsOf } from './input.ts'
 import type { Scenario } from './schema.ts'
 
 /** Largest recording: what STEPS_MAX and HEARD_MAX take at most as `import-prices` writes them. */

@@ -6,9 +6,9 @@ import {
   groupsOfSeat,
   type SeatedCommittee,
 } from '../concentration/committee.ts'
+import { loadCommittee } from '../input/committee-file.ts'
+import { InputError, type Problem } from '../input/problems.ts'
 import { REGIONS } from '../world/regions.ts'
-import { loadCommittee } from './concentration.ts'
-import { InputError, type Problem } from './input.ts'
 import { changedAt, isRecord, type Path, type Raw, valueAt } from './paths.ts'
 
 /** What members share, and fall together with. Venues own no member. */

@@ -1,9 +1,10 @@
 import type { Attack, SurfacePoint } from '../economics/break-even.ts'
 import { breakEven } from '../economics/break-even.ts'
+import { loadEconomy } from '../input/economy-file.ts'
 import { columnsOf } from '../report/data-table.ts'
 import type { Figure } from '../report/figure/figure.ts'
-import { type EconomicsResult, loadEconomy } from '../scenario/economics.ts'
-import { economicsText } from '../scenario/economics-text.ts'
+import type { EconomicsResult } from '../research/economics.ts'
+import { economicsText } from '../research/economics-text.ts'
 import type { RunStudy, Study } from './study.ts'
 
 const DEFAULT_FILE = new URL('../economics/worked-book.yaml', import.meta.url).pathname

@@ -1,6 +1,6 @@
 import { faultyMax } from '../../aggregator/quorum.ts'
+import { placementOf } from '../input/topology.ts'
 import type { SimulationResult } from '../run/result.ts'
-import { placementOf } from '../scenario/estimate.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
 

@@ -2,7 +2,6 @@ import { columnsOf } from '../report/data-table.ts'
 import type { Figure, HeatCell } from '../report/figure/figure.ts'
 import { alignedTable } from '../report/table.ts'
 import { fixed } from '../report/text.ts'
-import { STUDY_TOPOLOGIES } from '../scenario/latency-study.ts'
 import {
   type FaultRow,
   type FaultState,
@@ -12,6 +11,7 @@ import {
   scenarioOf,
 } from './fault-cases.ts'
 import { faultFindings } from './fault-findings.ts'
+import { STUDY_TOPOLOGIES } from './latency-cases.ts'
 import { answersOf, type RunStudy, type Study } from './study.ts'
 
 /** Every member of the largest committee leads one epoch of OCR. */

@@ -2,7 +2,7 @@ import { columnsOf } from '../report/data-table.ts'
 import type { Figure } from '../report/figure/figure.ts'
 import { alignedTable } from '../report/table.ts'
 import { fixed } from '../report/text.ts'
-import { LATENCY_STATES, type LatencyRow, latencyCases } from '../scenario/latency-study.ts'
+import { LATENCY_STATES, type LatencyRow, latencyCases } from './latency-cases.ts'
 import { answersOf, type RunStudy, type Study } from './study.ts'
 
 const NAMES: Readonly<Record<string, string>> = {

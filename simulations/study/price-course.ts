@@ -1,7 +1,7 @@
 import type { SimulationResult } from '../run/result.ts'
-import { FEED_DECIMALS } from '../run/scenario-params.ts'
-import { truthOf } from '../run/scenario-world.ts'
+import { FEED_DECIMALS } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import { truthOf } from '../scenario/world.ts'
 
 /** Distance between two openings of rounds, in runs that study prices. */
 export const ROUND_MS = 500

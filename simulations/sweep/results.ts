@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import { readText, writing } from '../scenario/files.ts'
-import { InputError } from '../scenario/input.ts'
+import { readText, writing } from '../input/files.ts'
+import { InputError } from '../input/problems.ts'
 import type { Outcome } from './job.ts'
 import { type AxisValue, cellCount, type Sweep } from './sweep-file.ts'
 

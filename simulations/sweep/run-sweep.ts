@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { wholeNumber } from '../input/options.ts'
+import { InputError } from '../input/problems.ts'
+import { commitOf } from '../origin/commit.ts'
 import { type Format, formatOf, writeTable } from '../report/data-table.ts'
 import { createProgress } from '../report/progress.ts'
-import { InputError } from '../scenario/input.ts'
-import { wholeNumber } from '../scenario/options.ts'
-import { commitOf } from './commit.ts'
 import { type Metric, metricsNamed } from './metrics.ts'
 import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
 import {

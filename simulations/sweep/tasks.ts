@@ -6,8 +6,8 @@ import { drawBias, drawBlame, drawLiveness, drawSafety } from '../campaign/draw.
 import { type Failing, type Shrunk, shrink } from '../campaign/shrink.ts'
 import type { Rule } from '../checking/checker.ts'
 import type { SimulationResult } from '../run/result.ts'
-import { type LatencyCase, latencyOf } from '../scenario/latency-study.ts'
 import type { Influence } from '../statistics/influence.ts'
+import { type LatencyCase, latencyOf } from '../study/latency-cases.ts'
 import { influenceOf, type Job, type Outcome, performJob, wholeRun } from './job.ts'
 
 /** Campaigns whose runs are drawn from their seed. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { faultyMax } from '../../aggregator/quorum.ts'
+import { loadProtocol } from '../../simulations/input/protocol-file.ts'
+import { placementOf } from '../../simulations/input/topology.ts'
 import { estimate } from '../../simulations/reference/estimator.ts'
 import { REFERENCE_PROTOCOLS } from '../../simulations/reference-world/protocols.ts'
-import { placementOf } from '../../simulations/scenario/estimate.ts'
 import { checkScenario, ScenarioError } from '../../simulations/scenario/load.ts'
-import { loadProtocol } from '../../simulations/scenario/protocol-file.ts'
 import { measured } from './scenarios.ts'
 
 const NAMES = [...REFERENCE_PROTOCOLS.keys()]

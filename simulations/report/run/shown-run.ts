@@ -1,7 +1,7 @@
 import type { Round } from '../../../aggregator/values/ids.ts'
 import type { RunRecord } from '../../record/run-recorder.ts'
 import type { SimulationResult } from '../../run/result.ts'
-import { paramsOf, ROUNDS_BEFORE } from '../../run/scenario-params.ts'
+import { paramsOf, ROUNDS_BEFORE } from '../../scenario/params.ts'
 import type { Scenario } from '../../scenario/schema.ts'
 import type { Recording } from '../../world/recorded.ts'
 import type { NumberAxis } from '../figure/figure.ts'

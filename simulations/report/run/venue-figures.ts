@@ -1,4 +1,4 @@
-import { FEED_DECIMALS } from '../../run/scenario-params.ts'
+import { FEED_DECIMALS } from '../../scenario/params.ts'
 import {
   createRecordedPath,
   createVenueSeries,

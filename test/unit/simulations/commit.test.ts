@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { commitOf } from '../../../simulations/sweep/commit.ts'
+import { commitOf } from '../../../simulations/origin/commit.ts'
 
 let repository: string
 let code: string

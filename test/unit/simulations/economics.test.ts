@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { membersCostUsd, venuesCostUsd } from '../../../simulations/economics/attack-cost.ts'
 import { type Book, profitUsd } from '../../../simulations/economics/book.ts'
 import { breakEven } from '../../../simulations/economics/break-even.ts'
-import { loadEconomy } from '../../../simulations/scenario/economics.ts'
+import { loadEconomy } from '../../../simulations/input/economy-file.ts'
 
 const FILE = new URL('../../../simulations/economics/worked-book.yaml', import.meta.url).pathname
 const book = (more: Partial<Book> = {}): Book => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { estimateOf } from '../../../simulations/scenario/estimate.ts'
-import { InputError } from '../../../simulations/scenario/input.ts'
+import { InputError } from '../../../simulations/input/problems.ts'
+import { estimateOf } from '../../../simulations/research/estimate.ts'
 
 const PLACED = ['--topology', 'us-east-1:3,eu-west-1:1', '--protocol', 'simplex']
 

@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { faultyMax } from '../../../aggregator/quorum.ts'
+import { BUILT_IN, loadProtocol, parseProtocol } from '../../../simulations/input/protocol-file.ts'
+import { placementOf } from '../../../simulations/input/topology.ts'
 import { type EstimateOptions, estimate } from '../../../simulations/reference/estimator.ts'
 import { type Count, countOf } from '../../../simulations/reference/protocol.ts'
-import { placementOf } from '../../../simulations/scenario/estimate.ts'
-import {
-  BUILT_IN,
-  loadProtocol,
-  parseProtocol,
-} from '../../../simulations/scenario/protocol-file.ts'
 
 const broadcast = (done = '{ news: 1 }', more = '') =>
   parseProtocol(`

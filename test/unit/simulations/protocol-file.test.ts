@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { InputError } from '../../../simulations/scenario/input.ts'
-import { impossibleWaits, parseProtocol } from '../../../simulations/scenario/protocol-file.ts'
+import { InputError } from '../../../simulations/input/problems.ts'
+import { impossibleWaits, parseProtocol } from '../../../simulations/input/protocol-file.ts'
 
 const problemsOf = (text: string): readonly string[] => {
   try {

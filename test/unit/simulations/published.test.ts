@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { publishedOf } from '../../../simulations/scenario/published.ts'
-import { selectionBiasOf } from '../../../simulations/scenario/selection-bias.ts'
+import { publishedOf } from '../../../simulations/research/published.ts'
+import { selectionBiasOf } from '../../../simulations/research/selection-bias.ts'
 
 describe('figures that others published', () => {
   test('the six means of an estimator come out', () => {

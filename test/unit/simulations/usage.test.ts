@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RESEARCH } from '../../../simulations/scenario/research.ts'
+import { RESEARCH } from '../../../simulations/research/commands.ts'
 import { LONG_COMMANDS } from '../../../simulations/sweep/commands.ts'
 import { COMMANDS, helpOf, usageOf } from '../../../simulations/usage.ts'
 

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
-import { InputError, type Parsed, parseText, TEXT_BYTES_MAX } from './input.ts'
+import { InputError, type Parsed, parseText, TEXT_BYTES_MAX } from './problems.ts'
 
 const MIB = 1024 * 1024
 /** Read at once from what does not say how long it is, such as a pipe. */

@@ -7,7 +7,7 @@ import {
   type Wait,
 } from '../reference/protocol.ts'
 import { parseFile } from './files.ts'
-import { InputError, type Parsed, type Problem, parseText } from './input.ts'
+import { InputError, type Parsed, type Problem, parseText } from './problems.ts'
 
 /** Protocols that the project describes itself, each in a file of this format. */
 export const BUILT_IN = [

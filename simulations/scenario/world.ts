@@ -1,7 +1,6 @@
 import type { PriceRules } from '../../aggregator/aggregation/node-price.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import { membersOf } from '../../aggregator/values/ids.ts'
-import type { Scenario } from '../scenario/schema.ts'
 import { createBatesPath } from '../world/bates.ts'
 import { type CoinOptions, createCoinPath } from '../world/coins.ts'
 import type { Keys } from '../world/keys.ts'
@@ -18,7 +17,8 @@ import { REGIONS } from '../world/regions.ts'
 import { directSources, type Sources, venueSources } from '../world/sources.ts'
 import type { Coin, StandOptions } from '../world/stands.ts'
 import type { VenueIncident, VenueOptions } from '../world/venues.ts'
-import { FEED_DECIMALS, GENESIS_MS } from './scenario-params.ts'
+import { FEED_DECIMALS, GENESIS_MS } from './params.ts'
+import type { Scenario } from './schema.ts'
 
 const US_PER_MS = 1_000
 

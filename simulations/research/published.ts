@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/quorum.ts'
+import { loadProtocol } from '../input/protocol-file.ts'
+import { placementOf } from '../input/topology.ts'
 import { estimate } from '../reference/estimator.ts'
-import { placementOf } from './estimate.ts'
-import { loadProtocol } from './protocol-file.ts'
 
 /** A mean that others published, and what our estimator gives for the same committee. */
 export interface PublishedRow {

@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { type BreakEven, breakEven, type Economy } from '../economics/break-even.ts'
+import type { Economy } from '../economics/break-even.ts'
 import { parseFile } from './files.ts'
-import { InputError } from './input.ts'
+import { InputError } from './problems.ts'
 
 const USD_MAX = 1_000_000_000
 const usd = z.number().min(0).max(USD_MAX)
@@ -72,28 +71,6 @@ const economySchema = z.strictObject({
     depthTimes: ascending(z.number().min(0.001).max(1_000), 30),
   }),
 })
-
-export type EconomicsResult = BreakEven & { readonly name: string }
-
-/**
- * What a command line asks of an economics file.
- *
- * @throws {InputError} ECONOMICS_INVALID with every problem found
- */
-export function economicsOf(args: readonly string[]): {
-  readonly result: EconomicsResult
-  readonly isJson: boolean
-} {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false } },
-  })
-  const [file] = positionals
-  if (file === undefined || positionals.length > 1) throw new RangeError('name one economics file')
-  const economy = loadEconomy(file)
-  return { result: { name: economy.name, ...breakEven(economy) }, isJson: values.json }
-}
 
 /** @throws {InputError} ECONOMICS_INVALID with every problem found */
 export function loadEconomy(path: string): Economy {

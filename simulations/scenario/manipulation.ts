@@ -1,7 +1,6 @@
 import { quoteKey } from '../../aggregator/aggregation/node-price.ts'
 import { cappedWeights } from '../../aggregator/aggregation/weights.ts'
 import { hasMember, type Members } from '../../aggregator/values/ids.ts'
-import type { Scenario } from '../scenario/schema.ts'
 import { firstValueIn } from '../statistics/statistics.ts'
 import type { Fact } from '../world/facts.ts'
 import { Manipulation, type ManipulationOptions } from '../world/manipulation.ts'
@@ -10,8 +9,9 @@ import type { PushableMarket } from '../world/pushed-market.ts'
 import { createShadowNode } from '../world/shadow-node.ts'
 import { marketOf, type StandOptions } from '../world/stands.ts'
 import type { World } from '../world/world.ts'
-import { FEED_DECIMALS, feedName, paramsOf } from './scenario-params.ts'
-import { type PricesMade, standOptionsOf } from './scenario-world.ts'
+import { FEED_DECIMALS, feedName, paramsOf } from './params.ts'
+import type { Scenario } from './schema.ts'
+import { type PricesMade, standOptionsOf } from './world.ts'
 
 const US_PER_MS = 1_000
 

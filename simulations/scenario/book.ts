@@ -1,6 +1,6 @@
 import { bribesUsd } from '../economics/attack-cost.ts'
 import type { Held, MarketTerms, PerpetualHeld } from '../economics/marked-book.ts'
-import type { BookScenario } from '../scenario/book-schema.ts'
+import type { BookScenario } from './book-schema.ts'
 
 /** Every position of a scenario's book, one by one. */
 export function positionsOf({ perpetuals, options }: BookScenario): readonly Held[] {

@@ -1,8 +1,8 @@
-import type { ChainScenario } from '../scenario/chain-schema.ts'
 import type { EndpointState } from '../world/chain/endpoints.ts'
 import type { WorldChainOptions } from '../world/chain/world-chain.ts'
 import type { World } from '../world/world.ts'
-import { GENESIS_MS } from './scenario-params.ts'
+import type { ChainScenario } from './chain-schema.ts'
+import { GENESIS_MS } from './params.ts'
 
 const US_PER_MS = 1_000
 

@@ -1,17 +1,14 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/quorum.ts'
+import { InputError, type Problem } from '../input/problems.ts'
+import { BUILT_IN, impossibleWaits, loadProtocol } from '../input/protocol-file.ts'
+import { MEMBERS_MAX, placementOf } from '../input/topology.ts'
+import { CALL } from '../origin/call.ts'
+import { commitOf } from '../origin/commit.ts'
 import { type Estimate, type EstimateOptions, estimate } from '../reference/estimator.ts'
 import type { ReferenceProtocol } from '../reference/protocol.ts'
-import { commitOf } from '../sweep/commit.ts'
-import { REGIONS, type Region } from '../world/regions.ts'
-import { CALL } from './call.ts'
-import { InputError, type Problem } from './input.ts'
-import { BUILT_IN, impossibleWaits, loadProtocol } from './protocol-file.ts'
 
-/** Fewest and most members of an estimate. */
-const MEMBERS_MIN = 2
-const MEMBERS_MAX = 1_000
 const TRIALS_MAX = 1_000_000
 
 /** An estimate, and all that makes it again. */
@@ -78,31 +75,6 @@ export function estimateOf(args: readonly string[]): {
   const again = { commit: commitOf(), command: `${CALL} estimate ${args.join(' ')}` }
   const result = { ...estimate(options), topology, silent, crashed, seed, ...again }
   return { result, isJson: values.json }
-}
-
-/**
- * `us-east-1:3,eu-west-1:2` as one region for each member.
- *
- * @throws {InputError} ESTIMATE_INVALID with every problem of it
- */
-export function placementOf(topology: string): readonly Region[] {
-  const problems: Problem[] = []
-  const report = (message: string) => problems.push({ path: '--topology', message })
-  const placement: Region[] = []
-  for (const entry of topology.split(',')) {
-    const [name = '', count = '1', ...more] = entry.trim().split(':')
-    const region = REGIONS.find((each) => each === name)
-    if (region === undefined) report(`"${name}" is none of ${REGIONS.join(', ')}`)
-    const isCount = /^\d{1,4}$/.test(count) && Number(count) >= 1 && more.length === 0
-    if (!isCount) report(`"${entry.trim()}" must be region:members`)
-    if (region === undefined || !isCount) continue
-    for (let made = 0; made < Number(count); made++) placement.push(region)
-  }
-  const isSize = placement.length >= MEMBERS_MIN && placement.length <= MEMBERS_MAX
-  if (problems.length === 0 && !isSize)
-    report(`must place ${MEMBERS_MIN} to ${MEMBERS_MAX} members`)
-  if (problems.length > 0) throw new InputError('ESTIMATE_INVALID', 'the topology', problems)
-  return placement
 }
 
 function protocolOf(nameOrPath: string): ReferenceProtocol {

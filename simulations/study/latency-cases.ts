@@ -1,8 +1,8 @@
 import { faultyMax } from '../../aggregator/quorum.ts'
+import { loadProtocol } from '../input/protocol-file.ts'
+import { placementOf } from '../input/topology.ts'
 import { type Estimate, estimateWithCurve } from '../reference/estimator.ts'
 import type { CumulativePoint } from '../statistics/histogram.ts'
-import { placementOf } from './estimate.ts'
-import { loadProtocol } from './protocol-file.ts'
 
 /** One protocol in one committee, with all alive, f silent, or f that have just crashed. */
 export interface LatencyRow extends Pick<Estimate, 'meanMs' | 'p99Ms' | 'measuredFrom'> {

@@ -1,7 +1,7 @@
 import type { FeedParams, Params, TimingParams } from '../../aggregator/params.ts'
 import { faultyMax } from '../../aggregator/quorum.ts'
-import type { Scenario } from '../scenario/schema.ts'
 import { type Clock, createClock } from '../world/clock.ts'
+import type { Scenario } from './schema.ts'
 
 /** Genesis of every simulated committee: a round number, so that times are easy to read. */
 export const GENESIS_MS = 1_800_000_000_000

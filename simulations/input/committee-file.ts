@@ -1,25 +1,8 @@
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { faultyMax } from '../../aggregator/quorum.ts'
 import type { Place, SeatedCommittee } from '../concentration/committee.ts'
-import { type Move, movesOf } from '../concentration/moves.ts'
-import {
-  type Coefficient,
-  coefficientsOf,
-  type Failure,
-  failuresOf,
-} from '../concentration/nakamoto.ts'
 import { parseFile } from './files.ts'
-import { InputError, type Problem } from './input.ts'
-
-export interface Concentration {
-  readonly committee: string
-  readonly members: number
-  readonly f: number
-  readonly coefficients: readonly Coefficient[]
-  readonly failures: readonly Failure[]
-  readonly moves: readonly Move[]
-}
+import { InputError, type Problem } from './problems.ts'
 
 const name = z
   .string()
@@ -50,34 +33,6 @@ const committeeSchema = z.strictObject({
   /** Where members could go; where members are already when left out. */
   places: z.array(z.strictObject(place)).max(31).default([]),
 })
-
-/**
- * What a command line asks of a committee file.
- *
- * @throws {InputError} COMMITTEE_FILE_INVALID with every problem found
- */
-export function concentrationOf(args: readonly string[]): {
-  readonly result: Concentration
-  readonly isJson: boolean
-} {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false } },
-  })
-  const [file] = positionals
-  if (file === undefined || positionals.length > 1) throw new RangeError('name one committee file')
-  const committee = loadCommittee(file)
-  const result = {
-    committee: committee.name,
-    members: committee.members.length,
-    f: committee.f,
-    coefficients: coefficientsOf(committee),
-    failures: failuresOf(committee),
-    moves: movesOf(committee),
-  }
-  return { result, isJson: values.json }
-}
 
 /** @throws {InputError} COMMITTEE_FILE_INVALID with every problem found */
 export function loadCommittee(path: string): SeatedCommittee {

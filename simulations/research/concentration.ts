@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+import { type Move, movesOf } from '../concentration/moves.ts'
+import {
+  type Coefficient,
+  coefficientsOf,
+  type Failure,
+  failuresOf,
+} from '../concentration/nakamoto.ts'
+import { loadCommittee } from '../input/committee-file.ts'
+
+export interface Concentration {
+  readonly committee: string
+  readonly members: number
+  readonly f: number
+  readonly coefficients: readonly Coefficient[]
+  readonly failures: readonly Failure[]
+  readonly moves: readonly Move[]
+}
+
+/**
+ * What a command line asks of a committee file.
+ *
+ * @throws {InputError} COMMITTEE_FILE_INVALID with every problem found
+ */
+export function concentrationOf(args: readonly string[]): {
+  readonly result: Concentration
+  readonly isJson: boolean
+} {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: 'boolean', default: false } },
+  })
+  const [file] = positionals
+  if (file === undefined || positionals.length > 1) throw new RangeError('name one committee file')
+  const committee = loadCommittee(file)
+  const result = {
+    committee: committee.name,
+    members: committee.members.length,
+    f: committee.f,
+    coefficients: coefficientsOf(committee),
+    failures: failuresOf(committee),
+    moves: movesOf(committee),
+  }
+  return { result, isJson: values.json }
+}
