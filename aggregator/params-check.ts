@@ -6,6 +6,7 @@ import {
   DERIVATION_KINDS,
   FEED_KINDS,
   FEED_TIERS,
+  FEEDS_MAX,
   flagshipsOf,
   PROTOCOL_VERSION,
 } from './params.ts'
@@ -44,7 +45,8 @@ export function problemsOf(params: Params): readonly ParamsProblem[] {
   checkMembers(params, report)
   checkTiming(params.timing, report)
   checkLimits(params, report)
-  report('feeds', isWhole(params.feeds.length, 1, 1024), 'must hold 1 to 1024 feeds')
+  const isCount = isWhole(params.feeds.length, 1, FEEDS_MAX)
+  report('feeds', isCount, `must hold 1 to ${FEEDS_MAX} feeds`)
   params.feeds.forEach((feed, index) => {
     checkFeed(feed, `feeds[${index}]`, report)
     checkDerivation(feed, params, { path: `feeds[${index}]`, report })

@@ -44,12 +44,22 @@ export type FeedKind = (typeof FEED_KINDS)[number]
 /** Kinds that are about another feed and say so in `derivation`; neighbours in `FEED_KINDS`. */
 export const DERIVATION_KINDS: readonly FeedKind[] = ['volatility', 'twap', 'realized-volatility']
 
+/** Feeds of a committee, and places for them on a contract. */
+export const FEEDS_MAX = 1024
+
 export const FEED_TIERS = ['flagship', 'long-tail'] as const
 export type FeedTier = (typeof FEED_TIERS)[number]
 
 /** How many feeds have a word of their own on chain; the long-tail feeds follow. */
 export function flagshipsOf(feeds: readonly FeedParams[]): number {
   return feeds.filter(({ tier }) => tier !== 'long-tail').length
+}
+
+/** Places for flagship feeds on a contract that is deployed for a committee with these feeds. */
+export function flagshipPlacesOf(feeds: readonly FeedParams[]): number {
+  const flagships = flagshipsOf(feeds)
+  // Without long-tail feeds, every feed that comes later has a word of its own.
+  return flagships === feeds.length ? FEEDS_MAX : flagships
 }
 
 export interface MemberParams {

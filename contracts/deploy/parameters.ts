@@ -1,5 +1,5 @@
 import type { Address, Hex } from 'viem'
-import { flagshipsOf, type Params } from '../../aggregator/params.ts'
+import { flagshipPlacesOf, type Params } from '../../aggregator/params.ts'
 import { encodeParams } from '../../aggregator/params-codec.ts'
 import { bigintFrom, toHex } from '../../aggregator/values/bytes.ts'
 import { DeployError } from './errors.ts'
@@ -11,9 +11,6 @@ export const HEARTBEAT_SECONDS = [
 
 /** More feeds would not fit creation code and gas of one transaction (EIP-3860, EIP-7825). */
 export const FEEDS_AT_DEPLOYMENT_MAX = 112
-
-/** Feeds that a hub has room for. */
-const FEEDS_MAX = 1024
 
 /** One feed as the contract knows it. */
 export interface FeedParameters {
@@ -192,10 +189,6 @@ export function feedIndexOf(feeds: readonly FeedParameters[], name: string): num
   throw new DeployError('DEPLOY_FEED_UNKNOWN', `no feed is called ${name}; add it to feeds`)
 }
 
-function isAllFlagship({ feeds }: Params): boolean {
-  return flagshipsOf(feeds) === feeds.length
-}
-
 /** Deployment parameters of a committee; what the protocol does not decide comes as `settings`. */
 export function deployParametersOf(
   committee: {
@@ -231,8 +224,7 @@ export function deployParametersOf(
       includeMs: params.timing.includeMs,
       skewMs: params.timing.clockSkewMsMax,
     },
-    // Without long-tail feeds, every feed that comes later has a word of its own.
-    flagshipFeeds: isAllFlagship(params) ? FEEDS_MAX : flagshipsOf(params.feeds),
+    flagshipFeeds: flagshipPlacesOf(params.feeds),
     feeds: params.feeds.map(({ name, decimals, heartbeatMs }) => ({
       name,
       decimals,

@@ -54,9 +54,10 @@ export class EvmChain implements Chain {
   }
 
   /**
-   * Fails early when the address holds no contract, or one of another committee.
+   * Fails early when the address holds no contract, or one of another committee or other feeds.
    *
-   * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, or the pool's errors
+   * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, CONTRACT_FEEDS_DIFFER, or
+   * the pool's errors
    */
   async checkContract(): Promise<void> {
     const { address } = this.#feeds

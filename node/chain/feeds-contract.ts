@@ -12,6 +12,7 @@ import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
 import { OracleError } from '../errors.ts'
 import type { FeedsContract, Standing } from './chain.ts'
+import { checkFeedPlaces } from './feed-places.ts'
 import { HANDOVER_SOURCE } from './handover-calls.ts'
 
 export interface PriceFeedsOptions {
@@ -103,11 +104,19 @@ export class PriceFeedsContract implements FeedsContract {
   }
 
   /**
-   * Checks that the contract verifies the committee of this node, or will by hand-over.
+   * Checks that the contract verifies the committee of this node, or will by hand-over, and has its
+   * feeds in their places.
    *
-   * @throws {OracleError} CONTRACT_COMMITTEE_DIFFERS; errors of the client when it cannot be asked
+   * @throws {OracleError} CONTRACT_COMMITTEE_DIFFERS, CONTRACT_FEEDS_DIFFER; errors of the client
+   * when it cannot be asked
    */
   async check(client: PublicClient, blockNumber: bigint): Promise<void> {
+    await this.#checkCommittee(client, blockNumber)
+    const { feeds } = this.#committee.params
+    await checkFeedPlaces(client, blockNumber, { address: this.address, feeds })
+  }
+
+  async #checkCommittee(client: PublicClient, blockNumber: bigint): Promise<void> {
     const standing = await this.readStanding(client, blockNumber)
     this.adopt(standing)
     if (standing.own !== null) return

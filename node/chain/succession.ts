@@ -43,11 +43,18 @@ export interface SuccessionDependencies {
 
 type SuccessionStep = SuccessionView['step']
 
-/** A step that this committee needs from the contract now. */
-interface Need {
+/** A step that somebody could have taken. */
+interface Due {
   readonly step: SuccessionStep
   readonly data: Hex
+  /** From when on, as far as contract and hand-over say; whenever this process was started. */
   readonly sinceMs: UnixMs
+}
+
+/** A step that this committee needs from the contract now. */
+interface Need extends Due {
+  /** When this process first saw it: members take turns from then on. */
+  readonly seenMs: UnixMs
   /** When this member last sent it, or found something in the way. */
   sentMs: UnixMs | null
   isSending: boolean
@@ -66,6 +73,8 @@ const STAGGER_MS = 1_000
 const AGAIN_MS = 5_000
 /** All members had a turn, and blocks passed: then somebody must look. */
 const OVERDUE_MS = 60_000
+/** So long after its time a hand-over is taken for one that is not done, by who cannot ask. */
+const BLIND_MS_MAX = 86_400_000
 /** The block in the making is older than the hand-over's time: asked again at the next look. */
 const EARLY = 'HandoverTooEarly'
 /** Somebody was first; the next look at the contract shows it. */
@@ -85,6 +94,7 @@ export class Succession implements Startable {
   #running: Promise<void> = Promise.resolve()
   #need: Need | null = null
   #fault = ''
+  #hasLooked = false
 
   constructor(options: SuccessionOptions, dependencies: SuccessionDependencies) {
     this.name = `succession ${options.name}`
@@ -126,6 +136,7 @@ export class Succession implements Startable {
   async look(): Promise<boolean> {
     try {
       const standing = await this.#use.target.standing()
+      this.#hasLooked = true
       this.#tell(standing)
       this.#turnTo(this.#stepFor(standing))
       // What kept it blind is over; another fault of the step stays until it is tried again.
@@ -135,7 +146,9 @@ export class Succession implements Startable {
       return standing.own === null && this.#isNear(standing)
     } catch (error) {
       this.#warnOnce(error)
-      // Blind or not, its office is waited for: that the chain is out of reach is why.
+      // Blind or not, its office is waited for: that the chain is out of reach is why. Of what was
+      // due before the start of this process nothing else would tell.
+      if (!this.#hasLooked) this.#turnTo(this.#dueUnseen())
       if (this.#need !== null) {
         this.#need.fault = this.#fault
         this.#judge(this.#need, this.#use.clock.nowMs())
@@ -151,18 +164,27 @@ export class Succession implements Startable {
   }
 
   /** The step that brings this committee nearer to its office now. */
-  #stepFor({ epoch, own, announced }: Standing): Pick<Need, 'step' | 'data'> | null {
+  #stepFor({ epoch, own, announced }: Standing): Due | null {
     if (own !== null) return null
-    const nowSeconds = this.#use.clock.nowMs() / 1_000
+    const nowMs = this.#use.clock.nowMs()
     for (const source of ['committee', 'owner'] as const) {
       const readyAt = announced[source]
-      if (readyAt === null || readyAt > nowSeconds) continue
-      return { step: 'activate', data: activateCall(source) }
+      if (readyAt === null || readyAt * 1_000 > nowMs) continue
+      return { step: 'activate', data: activateCall(source), sinceMs: readyAt * 1_000 }
     }
     const signed = this.#use.handover()
     if (signed === null || announced.committee !== null) return null
     if (signed.handover.epoch !== epoch + 1) return null
-    return { step: 'announce', data: handOverCall(signed) }
+    const sinceMs = Math.min(nowMs, signed.handover.activeFromMs)
+    return { step: 'announce', data: handOverCall(signed), sinceMs }
+  }
+
+  /** What is due by the hand-over that lies here, while the contract was never asked. */
+  #dueUnseen(): Due | null {
+    const sinceMs = this.#use.handover()?.handover.activeFromMs ?? null
+    const pastMs = sinceMs === null ? -1 : this.#use.clock.nowMs() - sinceMs
+    if (sinceMs === null || pastMs < 0 || pastMs > BLIND_MS_MAX) return null
+    return { step: 'activate', data: activateCall('committee'), sinceMs }
   }
 
   /** Waits with a small step only when something is to be done or comes soon. */
@@ -172,10 +194,10 @@ export class Succession implements Startable {
     return readyAt !== null && readyAt * 1_000 - this.#use.clock.nowMs() < 2 * IDLE_MS
   }
 
-  #turnTo(needed: Pick<Need, 'step' | 'data'> | null): void {
+  #turnTo(needed: Due | null): void {
     if (needed !== null && this.#need?.data === needed.data) return
-    const sinceMs = this.#use.clock.nowMs()
-    const before = { sinceMs, sentMs: null, isSending: false, isOverdue: false, fault: null }
+    const seenMs = this.#use.clock.nowMs()
+    const before = { seenMs, sentMs: null, isSending: false, isOverdue: false, fault: null }
     this.#need = needed === null ? null : { ...needed, ...before }
   }
 
@@ -184,7 +206,7 @@ export class Succession implements Startable {
     if (need === null) return
     const nowMs = this.#use.clock.nowMs()
     this.#judge(need, nowMs)
-    if (need.isSending || nowMs < need.sinceMs + this.#options.self * STAGGER_MS) return
+    if (need.isSending || nowMs < need.seenMs + this.#options.self * STAGGER_MS) return
     if (need.sentMs !== null && nowMs < need.sentMs + AGAIN_MS) return
     need.sentMs = nowMs
     need.isSending = true

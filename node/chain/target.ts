@@ -71,7 +71,8 @@ export class ChainTarget implements Startable {
    * Starts even when no endpoint or no signer answers: the node goes on without this chain and says
    * so.
    *
-   * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, SPENDING_UNREADABLE
+   * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, CONTRACT_FEEDS_DIFFER,
+   * SPENDING_UNREADABLE
    */
   async start(): Promise<void> {
     // It says itself what is wrong, and says so again when a delivery fails for it.

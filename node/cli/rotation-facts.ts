@@ -3,9 +3,11 @@ import type { Committee } from '../../aggregator/committee.ts'
 import { handoverMessageOf, openSignedHandover } from '../../aggregator/handover/handover.ts'
 import type { HandoverLock } from '../../aggregator/handover/machine.ts'
 import type { Params } from '../../aggregator/params.ts'
+import { openExpiries } from '../../aggregator/settlement.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
-import type { NodeConfig } from '../config/schema.ts'
+import type { UnixMs } from '../../aggregator/values/time.ts'
+import type { ChainConfig, NodeConfig } from '../config/schema.ts'
 import { readSigned, signedPath } from '../handover/files.ts'
 import { HandoverLocks } from '../keys/handover-locks.ts'
 
@@ -52,6 +54,24 @@ export function differencesOf(current: Params, next: Params): Differences {
     membersRemoved: before.filter((key) => !after.includes(key)),
     parametersChanged: changedIn(flat(current), flat(next)),
   }
+}
+
+/**
+ * Expiries that this node settles by a schedule and that lie in the ten minutes before a switch, as
+ * texts: only what the committee in office certifies until the switch gives them a price.
+ */
+export function expiriesBefore(
+  chains: readonly Pick<ChainConfig, 'name' | 'settlements'>[],
+  activeFromMs: UnixMs,
+): readonly string[] {
+  return chains.flatMap(({ name, settlements }) =>
+    settlements.flatMap((each) => {
+      if ('market' in each) return []
+      const open = openExpiries(each.expiries, activeFromMs)
+      const before = open.filter((expiry) => expiry * 1_000 < activeFromMs)
+      return before.map((at) => `${each.feed} on ${name} at ${new Date(at * 1_000).toISOString()}`)
+    }),
+  )
 }
 
 function keysOf({ members }: Params): readonly string[] {

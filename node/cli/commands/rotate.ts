@@ -1,5 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { type Committee, committeeOf } from '../../../aggregator/committee.ts'
+import { feedPlaceProblems, feedPlacesOf } from '../../../aggregator/handover/feed-places.ts'
 import {
   type Handover,
   handoverMessageOf,
@@ -27,7 +28,7 @@ import { HandoverLocks } from '../../keys/handover-locks.ts'
 import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 import { addressOf, askNode, noNodeOfOurs } from '../node-api.ts'
-import { differencesOf, lockedIn, standingHere } from '../rotation-facts.ts'
+import { differencesOf, expiriesBefore, lockedIn, standingHere } from '../rotation-facts.ts'
 
 const config = {
   type: 'string',
@@ -189,7 +190,10 @@ async function plan(
   }
   if (!/^\d{1,9}$/.test(options.epoch)) throw usageError('--epoch must be a number from 2 on', name)
   const handover = handoverTo(next, { epoch: Number(options.epoch), activeFromMs })
-  const problems = successionProblems(current, handover, Date.now())
+  const problems = [
+    ...successionProblems(current, handover, Date.now()),
+    ...feedPlaceProblems(feedPlacesOf(current.params.feeds), next.params.feeds),
+  ]
   if (problems.length > 0) throw new ConfigError(options.next, problems)
   const message = toHex(handoverMessageOf((bytes) => keccak_256(bytes), handover))
   const facts = {
@@ -200,6 +204,7 @@ async function plan(
     to: toHex(next.digest),
     publicKey: toHex(next.groupKey.publicKey),
     ...differencesOf(current.params, next.params),
+    expiriesBefore: expiriesBefore(loaded.config.chains, activeFromMs),
   }
   return { loaded, handover, facts }
 }

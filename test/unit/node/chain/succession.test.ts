@@ -169,6 +169,37 @@ describe('what is in the way', () => {
     expect(first.view()).toMatchObject({ isOverdue: true, fault: null })
   })
 
+  test('is shown by a node that was started again long after the moment', async () => {
+    nowMs = SWITCH_MS + 600_000
+    const restarted = member(1)
+    await look(restarted)
+    expect(restarted.view()).toMatchObject({ isOverdue: true, sinceMs: SWITCH_MS })
+    // Its turn counts from its start all the same: others may be faster.
+    expect(calls).toHaveLength(0)
+    await look(restarted, 1_000)
+    expect(calls).toHaveLength(1)
+  })
+
+  test.each([
+    ['a minute and more after the switch', 60_000, true],
+    ['before that', 59_999, false],
+    ['a day after it, when it may be in office for long', 86_400_001, undefined],
+  ])('is shown by one that is blind since its start, %s', async (_, sinceMs, isOverdue) => {
+    nowMs = SWITCH_MS + sinceMs
+    outage = new OracleError('RPC_NONE_USABLE', 'nobody answers')
+    const restarted = member(0)
+    await look(restarted)
+    expect(restarted.view()?.isOverdue).toBe(isOverdue)
+    expect(calls).toHaveLength(0)
+    outage = null
+    standing = IN_OFFICE
+    await look(restarted)
+    expect(restarted.view()).toBe(null)
+    outage = new OracleError('RPC_NONE_USABLE', 'nobody answers')
+    await look(restarted)
+    expect(restarted.view()).toBe(null)
+  })
+
   test('is nothing when the block is older than the switch: it is sent again', async () => {
     const first = member(0)
     ends = [failed('TRANSMIT_REVERTED', 'HandoverTooEarly'), MINED]
