@@ -12,7 +12,7 @@ import { counting } from './compose/counting.ts'
 import { type OpenKeys, openKeys } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
 import { makeCertified } from './compose/public-port.ts'
-import { Reloader } from './compose/reload.ts'
+import { type NodeReloader, nodeReloader } from './compose/reload.ts'
 import { makeRotation, type Rotation } from './compose/rotation.ts'
 import { makeSettlers } from './compose/settlers.ts'
 import { type NodeSigner, openSigner } from './compose/signer.ts'
@@ -51,7 +51,7 @@ export interface RunningNode extends Running {
   /** Rejects when the node must not go on; never resolves. */
   readonly failed: Promise<never>
   /** Takes over what of its file changed since; see `Reloader`. */
-  readonly reload: Reloader['reload']
+  readonly reload: NodeReloader['reload']
 }
 
 /**
@@ -183,7 +183,10 @@ async function assemble(assembly: Assembly) {
       observers: [counts, store.observer, certified.observer, peers],
     },
   )
-  const reloader = new Reloader(loaded, { ...assembly, engine, targets: chains, nowMs, store })
+  const reloader = nodeReloader(loaded, {
+    ...assembly,
+    ...{ engine, targets: chains, nowMs, store, api: () => api },
+  })
   rotation.term.tell((term) => driver.report({ type: 'termSet', nowMs: nowMs(), ...term }))
   const view = createView(
     { ...assembly, name: config.name, self, startedMs },
@@ -203,7 +206,7 @@ async function assemble(assembly: Assembly) {
     },
   )
   const served = { certificates: certified.shelf, history: store.history, epoch: rotation.epoch }
-  const api = new ApiServer(config.api, { ...assembly, ...served, view })
+  const api: ApiServer = new ApiServer(config.api, { ...assembly, ...served, view })
   const first = [store.journal, later, signer.part, engine, ...chains]
   const last = [network, ...rotation.parts, ...certified.parts, driver, ...settlers.parts]
   return { parts: [...first, reloader, ...last, ...rotation.past, api], api, reloader }

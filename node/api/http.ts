@@ -4,12 +4,17 @@ import { codeOf, OracleError } from '../errors.ts'
 import type { Log } from '../logging.ts'
 import { RateLimit } from './rate-limit.ts'
 
-export interface HttpOptions {
+/** What a server may be asked; it can change while the server runs. */
+export interface HttpLimits {
+  /** Of one address. */
+  readonly requestsPerMinuteMax: number
+  readonly connectionsMax: number
+}
+
+export interface HttpOptions extends HttpLimits {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  readonly requestsPerMinuteMax: number
-  readonly connectionsMax: number
 }
 
 export interface HttpDependencies {
@@ -33,6 +38,8 @@ export interface HttpApp {
   readonly app: FastifyInstance
   /** Counts a request that does not pass through routes, such as an upgrade. */
   readonly admit: (address: string) => boolean
+  /** Other limits from now on; connections that are open stay. */
+  readonly setLimits: (limits: HttpLimits) => void
   /** Paths that were added so far, as OpenAPI writes them. */
   readonly paths: readonly string[]
 }
@@ -50,8 +57,12 @@ export function createHttpApp(options: HttpOptions, use: HttpDependencies): Http
     trustProxy: false,
     http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_MS_MAX },
   })
-  app.server.maxConnections = options.connectionsMax
   const limit = new RateLimit(options)
+  const setLimits = ({ connectionsMax, requestsPerMinuteMax }: HttpLimits) => {
+    app.server.maxConnections = connectionsMax
+    limit.setPerMinute(requestsPerMinuteMax)
+  }
+  setLimits(options)
   const admit = (address: string) => limit.take(address, use.clock.nowMs())
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(use.headers)
@@ -69,7 +80,7 @@ export function createHttpApp(options: HttpOptions, use: HttpDependencies): Http
   app.addHook('onRoute', ({ url, method }) => {
     if (method === 'GET') paths.push(url.replace(/:(\w+)/g, '{$1}'))
   })
-  return { app, admit, paths }
+  return { app, admit, setLimits, paths }
 }
 
 /**

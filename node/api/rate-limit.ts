@@ -16,13 +16,18 @@ const SHARED = 'shared'
 
 /** A token bucket for each address: a full minute's worth may come at once, then they trickle. */
 export class RateLimit {
-  readonly #perMinute: number
+  #perMinute: number
   readonly #addressesMax: number
   readonly #buckets = new Map<string, Bucket>()
 
   constructor(options: RateLimitOptions) {
     this.#perMinute = options.requestsPerMinuteMax
     this.#addressesMax = options.addressesMax ?? 10_000
+  }
+
+  /** Another limit from now on; addresses keep what they have left, up to it. */
+  setPerMinute(requestsPerMinuteMax: number): void {
+    this.#perMinute = requestsPerMinuteMax
   }
 
   /** Counts one request; whether it is within the limit. */

@@ -3,7 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf } from '../errors.ts'
-import { addCertificateRoutes } from '../gateway/routes.ts'
+import {
+  addCertificateRoutes,
+  type CertificateRoutes,
+  type ServedLimits,
+} from '../gateway/routes.ts'
 import type { Certificates } from '../gateway/shelf.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
@@ -15,10 +19,7 @@ import { NODE_ROUTES } from './openapi.ts'
 import type { NodeView } from './view.ts'
 import { overviewOf } from './view.ts'
 
-export interface ApiOptions extends HttpOptions {
-  /** Readers of both streams at once. */
-  readonly streamReadersMax: number
-}
+export type ApiOptions = HttpOptions & ServedLimits
 
 export interface ApiDependencies {
   readonly context: Context
@@ -57,6 +58,7 @@ export class ApiServer implements Startable {
   readonly #options: ApiOptions
   readonly #use: ApiDependencies
   #app: FastifyInstance | null = null
+  #routes: CertificateRoutes | null = null
   #address: string | null = null
   #paths: readonly string[] = []
 
@@ -88,11 +90,12 @@ export class ApiServer implements Startable {
     this.#app = app
     this.#paths = http.paths
     addData(app, this.#use)
-    const { streams } = addCertificateRoutes(http, {
+    const routes = addCertificateRoutes(http, {
       ...this.#use,
       ...{ readersMax: this.#options.streamReadersMax, own: NODE_ROUTES },
     })
-    addHealth(app, { ...this.#use, readers: () => streams.counters().readers })
+    this.#routes = routes
+    addHealth(app, { ...this.#use, readers: () => routes.streams.counters().readers })
     await addPage(app)
     this.#address = await listenOn(app, this.#options)
     this.#use.log.info('api.listening', { address: this.#address })
@@ -103,6 +106,11 @@ export class ApiServer implements Startable {
     this.#app = null
     this.#address = null
     await app?.close()
+  }
+
+  /** Other limits from now on; connections and readers that are here stay. */
+  setLimits(limits: ServedLimits): void {
+    this.#routes?.setLimits(limits)
   }
 }
 

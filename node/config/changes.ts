@@ -3,11 +3,19 @@ import type { LoadedConfig } from './load.ts'
 
 /** What differs between two configurations, by paths such as `chains.mainnet.rpcUrls`. */
 export interface ConfigChanges {
-  /** Taken over by a node that runs. */
+  /** Taken over by a process that runs. */
   readonly applied: readonly string[]
-  /** What a node takes over at its start alone. */
+  /** What it takes over at its start alone. */
   readonly restart: readonly string[]
 }
+
+/** Of the API and the log, nodes and gateways take over the same. */
+export const SERVED_WHILE_RUNNING = [
+  'api.requestsPerMinuteMax',
+  'api.connectionsMax',
+  'api.streamReadersMax',
+  'log.level',
+] as const
 
 /** Paths that a node takes over while it runs; `*` stands for one name. */
 const WHILE_RUNNING = [
@@ -31,29 +39,41 @@ const WHILE_RUNNING = [
   'chains.*.gasMax',
   'chains.*.spendPerDayEtherMax',
   'chains.*.balanceEtherMin',
-  'log.level',
+  ...SERVED_WHILE_RUNNING,
 ] as const
 
-/** Each path as its parts: a name may hold dots, so texts are not split. */
-const PATTERNS = WHILE_RUNNING.map((path) => path.split('.'))
+/** A configuration by its names, with the files that it names beside it. */
+export type Settings = Readonly<Record<string, unknown>>
 
 type Loaded = Pick<LoadedConfig, 'config' | 'committee' | 'predecessor'>
 
-/**
- * Compares two configurations with the committee files that they name. Values are left out: an
- * address may hold the key of a provider.
- */
+/** Compares two configurations of a node with the committee files that they name. */
 export function changesBetween(before: Loaded, after: Loaded): ConfigChanges {
+  return sortedChanges(plain(before), { after: plain(after), whileRunning: WHILE_RUNNING })
+}
+
+/**
+ * Compares two configurations of one process. Values are left out: an address may hold the key of
+ * a provider.
+ *
+ * @param whileRunning paths that the process takes over while it runs; `*` stands for one name
+ */
+export function sortedChanges(
+  before: Settings,
+  { after, whileRunning }: { readonly after: Settings; readonly whileRunning: readonly string[] },
+): ConfigChanges {
+  // Each path as its parts: a name may hold dots, so texts are not split.
+  const patterns = whileRunning.map((path) => path.split('.'))
   const changes = { applied: [] as string[], restart: [] as string[] }
-  for (const path of differing(plain(before), plain(after), [])) {
-    const isApplied = PATTERNS.some((pattern) => startsWith(path, pattern))
+  for (const path of differing(before, after, [])) {
+    const isApplied = patterns.some((pattern) => startsWith(path, pattern))
     changes[isApplied ? 'applied' : 'restart'].push(path.join('.'))
   }
   return changes
 }
 
 /** Targets by their names, so that their order says nothing. */
-function plain({ config, committee, predecessor }: Loaded): Readonly<Record<string, unknown>> {
+function plain({ config, committee, predecessor }: Loaded): Settings {
   const chains = Object.fromEntries(config.chains.map((chain) => [chain.name, chain]))
   const files = { 'committee file': committee, "predecessor's file": predecessor }
   return { ...config, chains, ...files }
@@ -73,7 +93,7 @@ function differing(
 /** As deep as settings of one venue, feed or chain. */
 const DEPTH_MAX = 4
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Settings {
   if (typeof value !== 'object' || value === null) return false
   return !Array.isArray(value) && !(value instanceof Uint8Array)
 }

@@ -1,13 +1,12 @@
 import { hash } from 'node:crypto'
-import type { NodeConfig } from './schema.ts'
 
 /**
- * SHA-256 of a configuration as a node runs with it, defaults and absolute paths included, in
+ * SHA-256 of a configuration as a process runs with it, defaults and absolute paths included, in
  * lower-case hexadecimal. Order and comments of the file do not matter. Of an address of the web
  * only scheme, host and port count, because the rest may hold the key of a provider: the digest is
  * shown to anybody who may see the status.
  */
-export function configDigest(config: NodeConfig): string {
+export function configDigest(config: object): string {
   return hash('sha256', JSON.stringify(canonical(config)), 'hex')
 }
 

@@ -46,6 +46,8 @@ export type GatewayConfig = z.output<typeof gatewayConfigSchema>
 
 /** A gateway's settings together with the committee it follows. */
 export interface LoadedGateway {
+  /** The configuration file, absolute; null where the settings come from elsewhere. */
+  readonly file: string | null
   readonly config: GatewayConfig
   readonly committee: CommitteeFile
 }
@@ -60,7 +62,7 @@ export async function loadGateway(path: string): Promise<LoadedGateway> {
   const file = resolve(path)
   const yaml = parseYaml(await readText(file))
   if (yaml.type === 'refused') throw new ConfigError(file, yaml.problems, GUIDE)
-  return await checked(yaml.value, { file, base: dirname(file) })
+  return { file, ...(await checked(yaml.value, { file, base: dirname(file) })) }
 }
 
 /**
@@ -70,13 +72,14 @@ export async function loadGateway(path: string): Promise<LoadedGateway> {
  * @throws {OracleError} CONFIG_UNREADABLE
  */
 export async function gatewayFrom(settings: unknown): Promise<LoadedGateway> {
-  return await checked(settings, { file: 'the command line', base: process.cwd() })
+  const scene = { file: 'the command line', base: process.cwd() }
+  return { file: null, ...(await checked(settings, scene)) }
 }
 
 async function checked(
   settings: unknown,
   { file, base }: { readonly file: string; readonly base: string },
-): Promise<LoadedGateway> {
+): Promise<Omit<LoadedGateway, 'file'>> {
   const outcome = gatewayConfigSchema.safeParse(settings, { reportInput: true })
   if (!outcome.success) throw new ConfigError(file, problemsFrom(outcome.error), GUIDE)
   const committee = await loadCommittee(resolve(base, outcome.data.committee))

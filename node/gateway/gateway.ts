@@ -3,13 +3,15 @@ import { committeeOf } from '../../aggregator/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { WallClock } from '../clock.ts'
+import type { Reload } from '../config/reloader.ts'
 import { PublicNetwork } from '../gossip/public-network.ts'
 import { javascriptCrypto } from '../keys/ecdsa.ts'
 import { type Running, startAll } from '../lifecycle.ts'
-import type { Log } from '../logging.ts'
+import type { LevelledLog } from '../logging.ts'
 import type { LoadedGateway } from './config.ts'
 import { certificateJudge } from './judge.ts'
 import { createGatewayMetrics } from './metrics.ts'
+import { type GatewayReloaderDependencies, gatewayReloader } from './reload.ts'
 import { GatewayServer } from './server.ts'
 import { Shelf } from './shelf.ts'
 
@@ -21,6 +23,14 @@ export interface RunningGateway extends Running {
   readonly listenAddresses: readonly string[]
   /** Rejects when the gateway must not go on; never resolves. */
   readonly failed: Promise<never>
+  /** Takes over what of its file changed since; null without a file. */
+  readonly reload: (() => Promise<Reload>) | null
+}
+
+export interface GatewayDependencies {
+  readonly log: LevelledLog
+  readonly signal: AbortSignal
+  readonly version: string
 }
 
 /**
@@ -31,9 +41,10 @@ export interface RunningGateway extends Running {
  * @throws {OracleError} whatever is wrong with addresses and ports
  */
 export async function startGateway(
-  { config, committee: file }: LoadedGateway,
-  dependencies: { readonly log: Log; readonly signal: AbortSignal; readonly version: string },
+  loaded: LoadedGateway,
+  dependencies: GatewayDependencies,
 ): Promise<RunningGateway> {
+  const { config, committee: file } = loaded
   const log = dependencies.log.child({ gateway: config.name })
   const metrics = createGatewayMetrics()
   const clock = new WallClock({ onJump: (jump) => log.warn('clock.jumped', { ...jump }) })
@@ -71,18 +82,36 @@ export async function startGateway(
       chance: () => randomInt(2 ** 32) / 2 ** 32,
     },
   )
+  let { epoch } = config
   const server = new GatewayServer(config.api, {
     context,
     certificates: shelf,
-    epoch: () => config.epoch,
+    epoch: () => epoch,
     peers: () => network.peers(),
     metrics,
     clock,
     log,
   })
+  const reload = reloadOf(loaded, {
+    ...{ network, server, shelf, metrics, log, root: dependencies.log },
+    nowMs: () => clock.nowMs(),
+    setEpoch: (next) => {
+      epoch = next
+    },
+  })
   const running = await startAll([network, server], { signal: dependencies.signal })
   const listenAddresses = network.listenAddresses()
   const address = server.address ?? ''
   log.info('gateway.started', { address, listenAddresses })
-  return { ...running, address, listenAddresses, failed }
+  return { ...running, address, listenAddresses, failed, reload }
+}
+
+/** What was told on the command line stands in no file that could be read again. */
+function reloadOf(
+  { file, ...loaded }: LoadedGateway,
+  use: GatewayReloaderDependencies,
+): RunningGateway['reload'] {
+  if (file === null) return null
+  const reloader = gatewayReloader({ file, ...loaded }, use)
+  return () => reloader.reload()
 }

@@ -20,6 +20,13 @@ export function createGatewayMetrics() {
       labelNames: ['verdict', 'code'],
       registers,
     }),
+    reloads: new Counter({
+      name: 'parallax_config_reloads_total',
+      help: 'Reloads by how they ended.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    configRefused: gauge('parallax_config_refused', '1 after a reload that was refused.'),
     requests: new Counter({
       name: 'parallax_gateway_requests_total',
       help: 'Answers of the API by status.',

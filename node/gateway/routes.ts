@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
-import { type HttpApp, refuse } from '../api/http.ts'
+import { type HttpApp, type HttpLimits, refuse } from '../api/http.ts'
 import { Answers, choiceOf } from './answers.ts'
 import { openEventStream } from './event-stream.ts'
 import { type OwnRoutes, openApiDocument } from './openapi.ts'
@@ -12,6 +12,14 @@ import { type Admission, WebSockets } from './web-socket.ts'
 export interface CertificateRoutes {
   readonly answers: Answers
   readonly streams: Streams
+  /** Other limits from now on; connections and readers that are here stay. */
+  readonly setLimits: (limits: ServedLimits) => void
+}
+
+/** Limits of a server of certificates; they can change while it runs. */
+export interface ServedLimits extends HttpLimits {
+  /** Readers of both streams at once. */
+  readonly streamReadersMax: number
 }
 
 interface FeedsQuery {
@@ -26,7 +34,7 @@ const JSON_TYPE = 'application/json; charset=utf-8'
  * streams, and the document that describes them. Closing the app ends the streams.
  */
 export function addCertificateRoutes(
-  { app, admit }: HttpApp,
+  { app, admit, setLimits: setHttpLimits }: HttpApp,
   use: {
     readonly context: Context
     readonly certificates: Certificates
@@ -65,7 +73,11 @@ export function addCertificateRoutes(
   app.get('/v1/openapi.json', async (_, reply) => reply.type(JSON_TYPE).send(document))
   addWebSockets(app, { streams, admit, context })
   followLifeOf(app, streams)
-  return { answers, streams }
+  const setLimits = (limits: ServedLimits) => {
+    setHttpLimits(limits)
+    streams.setReadersMax(limits.streamReadersMax)
+  }
+  return { answers, streams, setLimits }
 }
 
 function answer(

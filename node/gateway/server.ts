@@ -6,13 +6,10 @@ import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import { GATEWAY_ROUTES } from './openapi.ts'
-import { addCertificateRoutes, type CertificateRoutes } from './routes.ts'
+import { addCertificateRoutes, type CertificateRoutes, type ServedLimits } from './routes.ts'
 import type { Certificates } from './shelf.ts'
 
-export interface GatewayServerOptions extends HttpOptions {
-  /** Readers of both streams at once. */
-  readonly streamReadersMax: number
-}
+export type GatewayServerOptions = HttpOptions & ServedLimits
 
 export interface GatewayServerDependencies {
   readonly context: Context
@@ -43,6 +40,7 @@ export class GatewayServer implements Startable {
   readonly #options: GatewayServerOptions
   readonly #use: GatewayServerDependencies
   #app: FastifyInstance | null = null
+  #routes: CertificateRoutes | null = null
   #address: string | null = null
   #paths: readonly string[] = []
 
@@ -75,6 +73,7 @@ export class GatewayServer implements Startable {
     this.#paths = http.paths
     const readersMax = this.#options.streamReadersMax
     const routes = addCertificateRoutes(http, { ...this.#use, readersMax, own: GATEWAY_ROUTES })
+    this.#routes = routes
     app.get('/v1/feeds', async () => routes.answers.feedsOf(certificates.latest()))
     this.#addHealth(app, routes)
     this.#address = await listenOn(app, this.#options)
@@ -86,6 +85,11 @@ export class GatewayServer implements Startable {
     this.#app = null
     this.#address = null
     await app?.close()
+  }
+
+  /** Other limits from now on; connections and readers that are here stay. */
+  setLimits(limits: ServedLimits): void {
+    this.#routes?.setLimits(limits)
   }
 
   #addHealth(app: FastifyInstance, { streams }: CertificateRoutes): void {

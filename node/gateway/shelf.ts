@@ -17,7 +17,7 @@ export interface ShelfOptions {
 
 /** The newest certificates, one a round: the first of a round says all that later ones say. */
 export class Shelf implements Certificates {
-  readonly #certificatesMax: number
+  #certificatesMax: number
   readonly #byRound = new Map<Round, Verified<Certificate>>()
   readonly #followers = new Set<(certificate: Verified<Certificate>) => void>()
   #latest: Verified<Certificate> | null = null
@@ -37,6 +37,13 @@ export class Shelf implements Certificates {
     if (this.#latest !== null && round <= this.#latest.message.round) return
     this.#latest = certificate
     for (const onNewest of this.#followers) onNewest(certificate)
+  }
+
+  /** Another number from now on; what is too much then is dropped, the lowest rounds first. */
+  setCertificatesMax(certificatesMax: number): void {
+    this.#certificatesMax = certificatesMax
+    const rounds = [...this.#byRound.keys()].sort((a, b) => b - a)
+    for (const round of rounds.slice(certificatesMax)) this.#byRound.delete(round)
   }
 
   latest(): Verified<Certificate> | null {

@@ -73,6 +73,7 @@ export interface StreamCounters {
  */
 export class Streams {
   readonly #options: StreamsOptions
+  #readersMax: number
   readonly #certificates: Certificates
   readonly #answers: Answers
   readonly #nowMs: () => number
@@ -90,6 +91,7 @@ export class Streams {
     },
   ) {
     this.#options = options
+    this.#readersMax = options.readersMax
     this.#certificates = use.certificates
     this.#answers = use.answers
     this.#nowMs = use.nowMs
@@ -97,6 +99,11 @@ export class Streams {
 
   start(): void {
     this.#unfollow ??= this.#certificates.follow((certificate) => this.#offerAll(certificate))
+  }
+
+  /** Another limit for those who come from now on; readers that are here stay. */
+  setReadersMax(readersMax: number): void {
+    this.#readersMax = readersMax
   }
 
   /** Ends every reader. */
@@ -143,9 +150,9 @@ export class Streams {
   }
 
   #hasRoomFor({ address, feeds }: Pick<Seat, 'address' | 'feeds'>): boolean {
-    const { readersMax, readersPerAddressMax, choicesMax } = this.#options
+    const { readersPerAddressMax, choicesMax } = this.#options
     const seats = [...this.#seats]
-    if (seats.length >= readersMax) return false
+    if (seats.length >= this.#readersMax) return false
     if (seats.filter((seat) => seat.address === address).length >= readersPerAddressMax)
       return false
     const choices = new Set(seats.map((seat) => seat.feeds.join(',')))

@@ -3,7 +3,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import type { Host } from './host.ts'
 
 export interface FollowerOptions {
-  /** Multiaddrs, dialled for ever. */
+  /** Multiaddrs, dialled until they are taken out. */
   readonly addresses: readonly string[]
   /** First wait after a failure or a lost connection, in milliseconds; it doubles. */
   readonly backoffMs: number
@@ -16,34 +16,64 @@ export interface FollowerDependencies {
   readonly chance: () => number
 }
 
+/** What keeps one connection. */
+interface Loop {
+  readonly leaving: AbortController
+  readonly ended: Promise<void>
+}
+
 const ATTEMPT_MS = 5_000
 
 /** Keeps one connection to each address that the operator named. */
 export class Follower {
   readonly #options: FollowerOptions
   readonly #dependencies: FollowerDependencies
-  #stopping = new AbortController()
-  #loops: readonly Promise<void>[] = []
+  #addresses: readonly string[]
+  #isRunning = false
+  readonly #loops = new Map<string, Loop>()
+  readonly #ending = new Set<Promise<void>>()
 
   constructor(options: FollowerOptions, dependencies: FollowerDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#addresses = options.addresses
   }
 
   start(): void {
-    if (this.#loops.length > 0) return
-    this.#stopping = new AbortController()
-    this.#loops = this.#options.addresses.map((address) => this.#follow(address))
+    this.#isRunning = true
+    this.follow(this.#addresses)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await Promise.all(this.#loops)
-    this.#loops = []
+    this.#isRunning = false
+    for (const address of [...this.#loops.keys()]) this.#leave(address)
+    await Promise.all(this.#ending)
   }
 
-  async #follow(address: string): Promise<void> {
-    const { signal } = this.#stopping
+  /** Follows these from now on: others are left and their connections ended, these stay. */
+  follow(addresses: readonly string[]): void {
+    this.#addresses = addresses
+    if (!this.#isRunning) return
+    for (const address of [...this.#loops.keys()]) {
+      if (!addresses.includes(address)) this.#leave(address)
+    }
+    for (const address of addresses) {
+      if (this.#loops.has(address)) continue
+      const leaving = new AbortController()
+      this.#loops.set(address, { leaving, ended: this.#follow(address, leaving.signal) })
+    }
+  }
+
+  #leave(address: string): void {
+    const loop = this.#loops.get(address)
+    if (loop === undefined) return
+    this.#loops.delete(address)
+    loop.leaving.abort()
+    this.#ending.add(loop.ended)
+    void loop.ended.finally(() => this.#ending.delete(loop.ended))
+  }
+
+  async #follow(address: string, signal: AbortSignal): Promise<void> {
     let failures = 0
     while (!signal.aborted) {
       const reached = await this.#connection(address, signal)
@@ -66,6 +96,7 @@ export class Follower {
         signal.addEventListener('abort', () => resolve(), { once: true })
         if (connection.status !== 'open' || signal.aborted) resolve()
       })
+      if (signal.aborted) await connection.close()
       return true
     } catch {
       // Refused or silent: the number of peers shows it.

@@ -22,8 +22,8 @@ export interface PublicHostOptions {
   /** Wire name of the one topic that strangers may speak of. */
   readonly topic: string
   readonly messageBytesMax: number
-  /** Strangers connected at once; further ones are refused, those who are here stay. */
-  readonly peersMax: number
+  /** Strangers connected at once, now; further ones are refused, those who are here stay. */
+  readonly peersMax: () => number
 }
 
 export interface PublicHostDependencies {
@@ -32,6 +32,8 @@ export interface PublicHostDependencies {
   readonly nowMs: () => number
 }
 
+/** Most strangers that any configuration lets in. */
+const PEERS_MAX = 1_024
 /** Connections of one remote host; several followers may stand behind one address. */
 export const PER_HOST_MAX = 16
 /** Sockets the listener holds, most of them not yet through the handshake. */
@@ -69,7 +71,7 @@ export async function createPublicHost(
     ],
     connectionManager: {
       // Above what the gater lets in: libp2p would make room by closing honest connections.
-      maxConnections: 2 * options.peersMax + 64,
+      maxConnections: 2 * PEERS_MAX + 64,
       maxIncomingPendingConnections: PENDING_MAX,
       inboundConnectionThreshold: 64,
       inboundUpgradeTimeout: 2_000,
@@ -110,7 +112,7 @@ function gaterOf(
   const isFull = (remoteHost: string) => {
     const open = dependencies.connections()
     const ofHost = open.filter(({ remoteAddr }) => remoteHostOf(remoteAddr) === remoteHost)
-    return open.length >= options.peersMax || ofHost.length >= PER_HOST_MAX
+    return open.length >= options.peersMax() || ofHost.length >= PER_HOST_MAX
   }
   return {
     // Asked before the handshake: who is banned or too many costs no cryptography.

@@ -50,6 +50,17 @@ export interface PublicCounters {
   readonly rejected: number
 }
 
+interface PeerLimits {
+  peersMax: number
+}
+
+interface PublicParts {
+  readonly host: Host
+  readonly limiter: Limiter<string>
+  readonly topic: string
+  readonly limits: PeerLimits
+}
+
 /** Certificates of one round that honest peers pass on: one a slot and one more. */
 const MESSAGES_PER_ROUND = 4
 /** Each costs a check of a signature at most; an honest peer checks before it passes on. */
@@ -67,6 +78,7 @@ export class PublicNetwork implements Startable {
   readonly #frames: FrameLimiter<string>
   readonly #topic: string
   readonly #follower: Follower
+  readonly #limits: PeerLimits
   readonly #counters = { published: 0, dropped: 0, cut: 0, accepted: 0, ignored: 0, rejected: 0 }
   #scoring: NodeJS.Timeout | undefined
   #isRunning = false
@@ -74,13 +86,14 @@ export class PublicNetwork implements Startable {
   private constructor(
     options: PublicNetworkOptions,
     dependencies: PublicNetworkDependencies,
-    parts: { readonly host: Host; readonly limiter: Limiter<string>; readonly topic: string },
+    parts: PublicParts,
   ) {
     this.#options = options
     this.#dependencies = dependencies
     this.#host = parts.host
     this.#limiter = parts.limiter
     this.#topic = parts.topic
+    this.#limits = parts.limits
     this.#frames = new FrameLimiter<string>(frameAllowanceOf(options), dependencies)
     onFrame(parts.host, (peer, frame) => this.#admitFrame(peer, frame))
     this.#follower = new Follower(
@@ -96,11 +109,12 @@ export class PublicNetwork implements Startable {
     const { nowMs } = dependencies
     const limiter = new Limiter<string>(limitsFor(options), { nowMs })
     const topic = channelsOf(options.committeeDigest).topics.reports
+    const limits = { peersMax: options.peersMax }
     const host = await createPublicHost(
-      { ...options, topic },
+      { ...options, topic, peersMax: () => limits.peersMax },
       { isBanned: (remoteHost) => limiter.isBanned(remoteHost), nowMs },
     )
-    return new PublicNetwork(options, dependencies, { host, limiter, topic })
+    return new PublicNetwork(options, dependencies, { host, limiter, topic, limits })
   }
 
   /** @throws {OracleError} `GOSSIP_LISTEN_FAILED` */
@@ -125,6 +139,12 @@ export class PublicNetwork implements Startable {
     clearInterval(this.#scoring)
     await this.#follower.stop()
     await this.#host.stop()
+  }
+
+  /** Follows these from now on, and lets in so many; peers that are here and stay are kept. */
+  setPeers({ bootstrap, peersMax }: Pick<PublicNetworkOptions, 'bootstrap' | 'peersMax'>): void {
+    this.#limits.peersMax = peersMax
+    this.#follower.follow(bootstrap)
   }
 
   /** Addresses with the real ports, for others to follow. */

@@ -8,6 +8,7 @@ import { RESERVED_ROUNDS } from '../../aggregator/reservation.ts'
 import { WallClock } from '../clock.ts'
 import { openMemberKeys } from '../compose/keys.ts'
 import { assertKeyGenerated, type LoadedConfig } from '../config/load.ts'
+import type { Reload } from '../config/reloader.ts'
 import { OracleError } from '../errors.ts'
 import { readApproval } from '../handover/files.ts'
 import { HandoverLocks } from '../keys/handover-locks.ts'
@@ -17,13 +18,14 @@ import { Promises } from '../keys/promises.ts'
 import type { Secret } from '../keys/secret.ts'
 import { Signer } from '../keys/signer.ts'
 import { type Running, startAll } from '../lifecycle.ts'
-import type { Log } from '../logging.ts'
+import type { LevelledLog } from '../logging.ts'
+import { signerReloader } from './reload.ts'
 import { SignerServer } from './server.ts'
 import { SignerService } from './service.ts'
 import type { SignerStatus } from './wire.ts'
 
 export interface SignerProcessDependencies {
-  readonly log: Log
+  readonly log: LevelledLog
   /** Where a passphrase is asked for when the configuration says so. */
   readonly terminal: Terminal
   readonly signal: AbortSignal
@@ -35,6 +37,8 @@ export interface RunningSigner extends Running {
   readonly status: () => SignerStatus
   /** Rejects when nothing may be signed any more; never resolves. */
   readonly failed: Promise<never>
+  /** Takes over what of its file changed since; see `Reloader`. */
+  readonly reload: () => Promise<Reload>
 }
 
 /**
@@ -87,8 +91,15 @@ export async function startSignerProcess(
   const { socket: path, access } = settings
   const server = new SignerServer({ path, access }, { service, log, onFault })
   const running = await startAll([signer, server], { signal: dependencies.signal })
+  const reloader = signerReloader(loaded, { log, root: log, nowMs: () => clock.nowMs() })
   log.info('signer.started', { member: self, ...service.status() })
-  return { ...running, socket: path, status: () => service.status(), failed }
+  return {
+    ...running,
+    socket: path,
+    status: () => service.status(),
+    failed,
+    reload: () => reloader.reload(),
+  }
 }
 
 /** As libp2p's own key signs: ECDSA over SHA-256, in DER. */

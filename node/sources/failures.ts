@@ -42,6 +42,12 @@ export function requestFailure(cause: unknown, scene: RequestScene): OracleError
   return new OracleError('SOURCE_UNREACHABLE', message, { context, cause })
 }
 
+/** How long a host said that it is away; 0 when it did not say. */
+export function absenceAskedFor({ code, context }: OracleError): DurationMs {
+  const { retryAfterMs } = context
+  return code === 'SOURCE_STATUS_UNEXPECTED' && typeof retryAfterMs === 'number' ? retryAfterMs : 0
+}
+
 /** How long the venue should be left alone because of this answer alone. */
 export function pauseAskedFor({ code, context }: OracleError): DurationMs {
   if (code === 'SOURCE_REGION_BLOCKED') return BLOCKED_PAUSE_MS

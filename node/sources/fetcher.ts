@@ -33,6 +33,13 @@ export interface Fetched {
 const JSON_TYPE = /^(?:application|text)\/(?:[\w.-]+\+)?json\b/i
 /** Longest wait that a venue may ask for: Binance bans for up to three days. */
 const RETRY_AFTER_MS_MAX = 3 * 86_400_000
+/** What a host says that is away, or whoever answers in its place. */
+const ABSENCES: ReadonlySet<number> = new Set([502, 503, 504])
+/**
+ * Longest absence that is believed: asking again does no harm, as it does beyond a limit, and what
+ * stands before a host errs more often than for longer.
+ */
+const ABSENCE_MS_MAX = 3_600_000
 
 /**
  * Asks for one JSON text: no redirect is followed, no content encoding taken, and the body is
@@ -118,8 +125,10 @@ export function statusFailure(
     const context = { status, retryAfterMs: waitMs }
     return failed({ code: 'SOURCE_RATE_LIMITED', url, what, context })
   }
+  const askedMs = ABSENCES.has(status) ? retryAfterMs(headers['retry-after'], nowMs) : null
+  const absence = askedMs === null ? {} : { retryAfterMs: Math.min(askedMs, ABSENCE_MS_MAX) }
   const what = `answered with status ${status}; check its base URL and symbols if it stays`
-  return failed({ code: 'SOURCE_STATUS_UNEXPECTED', url, what, context: { status } })
+  return failed({ code: 'SOURCE_STATUS_UNEXPECTED', url, what, context: { status, ...absence } })
 }
 
 type Response = Dispatcher.ResponseData

@@ -14,10 +14,16 @@ export interface HostFault {
   readonly code: string
 }
 
-interface Rest {
+/** A host that is left alone, and why. */
+export interface HostRest {
   readonly code: string
   readonly untilMs: UnixMs
+  /** Whether the host said until when. */
+  readonly isAsked: boolean
 }
+
+/** By base URL. */
+export type HostRests = ReadonlyMap<string, HostRest>
 
 /** A host that is down comes back within minutes. */
 const REST_MS: DurationMs = 60_000
@@ -42,6 +48,13 @@ const HOST_FAULTS: ReadonlyMap<string, DurationMs> = new Map([
   ['SOURCE_BODY_TRUNCATED', REST_MS],
 ])
 
+/** What another configuration may have mended: it is tried at once. */
+const OF_CONFIGURATION: ReadonlySet<string> = new Set([
+  'SOURCE_PIN_MISMATCH',
+  'SOURCE_ADDRESS_FORBIDDEN',
+  'SOURCE_TIMEOUT',
+])
+
 /** Whether a code tells of the host, so that another one may do better. */
 export function isHostFault(code: string): boolean {
   return HOST_FAULTS.has(code)
@@ -49,16 +62,23 @@ export function isHostFault(code: string): boolean {
 
 /**
  * The hosts of one venue in the order in which they are preferred. The first one that does not rest
- * is asked; when all of them rest, the one whose rest ends first. So a venue with one host is asked
- * there, whatever happened, and whoever was preferred is tried again when its rest is over.
+ * is asked; when all of them rest, the one whose rest ends first, and none that said itself until
+ * when before one that did not. So a venue with one host is asked there, whatever happened, and
+ * whoever was preferred is tried again when its rest is over.
  */
 export class VenueHosts {
   readonly #baseUrls: readonly [string, ...string[]]
-  readonly #rests = new Map<string, Rest>()
+  readonly #rests = new Map<string, HostRest>()
 
-  /** @param baseUrls at least one; each once */
-  constructor(baseUrls: readonly [string, ...string[]]) {
+  /**
+   * @param baseUrls at least one; each once
+   * @param rests of when the venue was asked with another configuration; of other hosts, too
+   */
+  constructor(baseUrls: readonly [string, ...string[]], rests: HostRests = new Map()) {
     this.#baseUrls = baseUrls
+    for (const [url, rest] of rests) {
+      if (baseUrls.includes(url) && !OF_CONFIGURATION.has(rest.code)) this.#rests.set(url, rest)
+    }
   }
 
   get count(): number {
@@ -69,17 +89,38 @@ export class VenueHosts {
   current(nowMs: UnixMs): string {
     const free = this.#baseUrls.find((url) => !this.#isResting(url, nowMs))
     if (free !== undefined) return free
+    const unasked = this.#baseUrls.filter((url) => this.#rests.get(url)?.isAsked !== true)
     const untilMs = (url: string) => this.#rests.get(url)?.untilMs ?? 0
-    return this.#baseUrls.reduce((best, url) => (untilMs(url) < untilMs(best) ? url : best))
+    const among = unasked.length > 0 ? unasked : this.#baseUrls
+    return among.reduce((best, url) => (untilMs(url) < untilMs(best) ? url : best))
+  }
+
+  /** For whoever asks the venue next. */
+  get rests(): HostRests {
+    return new Map(this.#rests)
+  }
+
+  /** Moment before which every host said that it is away; 0 when one may be asked. */
+  askedUntilMs(nowMs: UnixMs): UnixMs {
+    const rests = this.#baseUrls.map((url) => this.#rests.get(url))
+    const until = rests.map((rest) => (rest?.isAsked === true ? rest.untilMs : 0))
+    return Math.min(...until) > nowMs ? Math.min(...until) : 0
   }
 
   /**
-   * A host failed with everything that it was asked, and with a code that tells of the host.
+   * A host failed with everything that it was asked, and with a code that tells of the host;
+   * `askedMs` is for how long it said that it is away, 0 when it did not say.
    *
    * @returns whether another host can be asked at once
    */
-  noteFault(baseUrl: string, { code, nowMs }: { readonly code: string; readonly nowMs: UnixMs }) {
-    this.#rests.set(baseUrl, { code, untilMs: nowMs + (HOST_FAULTS.get(code) ?? REST_MS) })
+  noteFault(
+    baseUrl: string,
+    fault: { readonly code: string; readonly nowMs: UnixMs; readonly askedMs?: DurationMs },
+  ): boolean {
+    const { code, nowMs, askedMs = 0 } = fault
+    const isAsked = askedMs > 0
+    const restMs = isAsked ? askedMs : (HOST_FAULTS.get(code) ?? REST_MS)
+    this.#rests.set(baseUrl, { code, untilMs: nowMs + restMs, isAsked })
     return this.#baseUrls.some((url) => !this.#isResting(url, nowMs))
   }
 

@@ -10,8 +10,9 @@ import { intervalMsMin } from './budget.ts'
 import type { Circuit } from './circuit.ts'
 import { CIRCUIT_RULES } from './circuit.ts'
 import { STREAM_DEFAULTS } from './defaults.ts'
-import type { HostFault } from './hosts.ts'
+import type { HostFault, HostRests } from './hosts.ts'
 import { VenueHosts } from './hosts.ts'
+import type { LimitsBook } from './limits.ts'
 import { PollPace } from './pace.ts'
 import type { PollReport, PollStatus } from './poller.ts'
 import { VenuePoller } from './poller.ts'
@@ -20,7 +21,6 @@ import { StreamClient } from './stream-client.ts'
 import { streamOpener } from './stream-opener.ts'
 import type { TrafficTap } from './tap.ts'
 import type { AskedVenue, VenueRequest } from './venue.ts'
-import type { VenueStanding } from './venue-client.ts'
 import { VenueClient } from './venue-client.ts'
 import type { VenueConfig } from './venue-config.ts'
 import { freshMsOf } from './venue-config.ts'
@@ -49,13 +49,16 @@ export interface OpenVenueDependencies extends AskingDependencies {
   readonly onStreamed: (venue: VenueName, report: StreamReport) => void
   readonly onStreamFault: (venue: VenueName, code: string) => void
   readonly onHostFault: (venue: VenueName, fault: HostFault) => void
+  /** Of all venues; each has its own where left out. */
+  readonly limits?: LimitsBook | undefined
   /** How the venue stood when it was asked in another way; left out where it was not. */
   readonly standing?: OpenStanding | undefined
 }
 
 /** What a venue has against being asked in any way; it outlives how it is asked now. */
 export interface OpenStanding {
-  readonly polls: VenueStanding
+  readonly polls: Circuit
+  readonly rests: HostRests
   /** Left out where it is only polled. */
   readonly stream?: Circuit | undefined
 }
@@ -81,7 +84,7 @@ export function openVenue(asked: AskedSpotVenue, dependencies: OpenVenueDependen
   const { venue } = asked.found
   const { config, requests } = askedSpot(asked)
   const pollMs = pollMsOf(venue, config, requests)
-  const hosts = new VenueHosts(config.baseUrls)
+  const hosts = new VenueHosts(config.baseUrls, dependencies.standing?.rests)
   const stream = openStream(asked, { pollMs, hosts }, dependencies)
   const isFresh = (market: string, nowMs: UnixMs) => stream?.isFresh(market, nowMs) ?? false
   const pace = new PollPace(asked.markets, isFresh)
@@ -95,7 +98,8 @@ export function openOptionVenue(
   dependencies: OpenVenueDependencies,
 ): OpenVenue {
   const pollMs = pollMsOf(venue, config, requests)
-  const how = { config, pollMs, hosts: new VenueHosts(config.baseUrls), stream: null }
+  const hosts = new VenueHosts(config.baseUrls, dependencies.standing?.rests)
+  const how = { config, pollMs, hosts, stream: null }
   return open(venue, { ...how, requestsAt: () => requests }, dependencies)
 }
 
@@ -129,7 +133,8 @@ function open(
       jitter,
       dispatcher,
       hosts,
-      standing: dependencies.standing?.polls,
+      limits: dependencies.limits?.of(venue),
+      circuit: dependencies.standing?.polls,
       onHostFault: (fault) => dependencies.onHostFault(venue.name, fault),
     },
   )
@@ -138,7 +143,9 @@ function open(
     { requestsAt, pollMs },
     { client, clock, sleep, jitter, log, report },
   )
-  const standing = () => ({ polls: client.standing, stream: stream?.circuit })
+  const standing = () => {
+    return { polls: client.circuit, rests: hosts.rests, stream: stream?.circuit }
+  }
   return { poller, stream, standing, close: connection.close }
 }
 

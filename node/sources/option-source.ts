@@ -46,6 +46,7 @@ export function optionSource(venue: OptionVenue, feeds: readonly VolatilityFeed[
   return {
     name: venue.name,
     budget: venue.budget,
+    ...(venue.sharedLimits !== undefined && { sharedLimits: venue.sharedLimits }),
     usedWeightHeader: null,
     ...(venue.limitStatus !== undefined && { limitStatus: venue.limitStatus }),
     jsonLimits: CHAIN_JSON_LIMITS,

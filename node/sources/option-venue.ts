@@ -4,7 +4,7 @@ import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import { objectAt } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { LimitStatus, VenueBudget } from './venue.ts'
+import type { LimitStatus, SharedLimits, VenueBudget } from './venue.ts'
 
 /**
  * A venue that lists options, as pure functions: how to ask for all options on one underlying, and
@@ -17,6 +17,8 @@ export interface OptionVenue {
   readonly alternateUrls?: readonly string[]
   readonly pollMs: DurationMs
   readonly budget: VenueBudget
+  /** As of `Venue`. */
+  readonly sharedLimits?: SharedLimits
   /** As of `Venue`. */
   readonly limitStatus?: LimitStatus
   /** How the venue names the options on a market's base, unless configuration says otherwise. */

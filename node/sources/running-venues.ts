@@ -1,6 +1,7 @@
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import { textOfConfig } from '../config/equal.ts'
 import { type AskingScope, askedOptions, askedVenues } from './asked.ts'
+import { LimitsBook } from './limits.ts'
 import type { OpenStanding, OpenVenue, OpenVenueDependencies } from './open-venue.ts'
 import { openOptionVenue, openVenue } from './open-venue.ts'
 
@@ -26,7 +27,9 @@ export class RunningVenues {
   readonly #asking: OpenVenueDependencies
   #running: readonly RunningVenue[] = []
   readonly #ending = new Set<Promise<void>>()
-  /** Of those that were ended: a limit does not end because the configuration changed. */
+  /** Outlive every configuration, as they do at the venues. */
+  readonly #limits = new LimitsBook()
+  /** Of those that were ended: what a venue said does not end because the configuration changed. */
   readonly #standings = new Map<VenueName, OpenStanding>()
 
   constructor(asking: OpenVenueDependencies) {
@@ -75,6 +78,7 @@ export class RunningVenues {
     // What was under way when a venue was ended may be about markets that nobody asks for any more.
     const part = open({
       ...this.#asking,
+      limits: this.#limits,
       standing: before?.part.standing() ?? this.#standings.get(name),
       onPolled: (report, from) => signal.aborted || onPolled(report, from),
       onStreamed: (venue, report) => signal.aborted || onStreamed(venue, report),

@@ -4,7 +4,7 @@ import type { OracleError } from '../errors.ts'
 import type { Log } from '../logging.ts'
 import type { Circuit, CircuitRules } from './circuit.ts'
 import { afterFailure, CIRCUIT_CLOSED, isOpen, pausedUntil, recovered } from './circuit.ts'
-import { pauseAskedFor } from './failures.ts'
+import { absenceAskedFor, pauseAskedFor } from './failures.ts'
 import type { StreamedQuote } from './quote-window.ts'
 import { carriesBook, QuoteWindow } from './quote-window.ts'
 import type { OpenStream, StreamLimits } from './stream-connection.ts'
@@ -210,7 +210,7 @@ export class StreamClient {
     }
     if (isStable(connection, nowMs)) this.#circuit = recovered(this.#circuit)
     this.#backOff(nowMs)
-    const askedMs = pauseAskedFor(error)
+    const askedMs = Math.max(pauseAskedFor(error), absenceAskedFor(error))
     if (askedMs > 0) this.#circuit = pausedUntil(this.#circuit, nowMs + askedMs)
     this.#noteFault(error)
   }

@@ -2,16 +2,15 @@ import type { Dispatcher } from 'undici'
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { codeOf, OracleError } from '../errors.ts'
-import type { Spending } from './budget.ts'
-import { fullBudget, spend } from './budget.ts'
 import type { Circuit, CircuitRules } from './circuit.ts'
-import { afterFailure, CIRCUIT_CLOSED, isOpen, pausedUntil, recovered } from './circuit.ts'
-import { pauseAskedFor } from './failures.ts'
+import { afterFailure, CIRCUIT_CLOSED, pausedUntil, recovered } from './circuit.ts'
+import { absenceAskedFor, pauseAskedFor } from './failures.ts'
 import type { Fetched } from './fetcher.ts'
 import { fetchJsonText } from './fetcher.ts'
 import type { HostFault, HostsStatus } from './hosts.ts'
 import { isHostFault, VenueHosts } from './hosts.ts'
 import { readJson } from './json.ts'
+import { VenueLimits } from './limits.ts'
 import { readingOf } from './reading.ts'
 import type { AskedVenue, MarketAnswer, VenueRequest } from './venue.ts'
 import type { VenueConfig } from './venue-config.ts'
@@ -32,16 +31,12 @@ export interface VenueClientDependencies {
   readonly jitter: () => number
   /** Shared with whatever else asks the venue; its own where left out. */
   readonly hosts?: VenueHosts
-  /** How the venue stood with whoever asked it before; left out where nobody did. */
-  readonly standing?: VenueStanding | undefined
+  /** Shared with whoever else asks within them; its own where left out. */
+  readonly limits?: VenueLimits | undefined
+  /** What came of asking the venue before; left out where nobody did. */
+  readonly circuit?: Circuit | undefined
   /** A host failed with everything that it was asked. */
   readonly onHostFault?: (fault: HostFault) => void
-}
-
-/** What a venue has against being asked: plain data that outlives a client. */
-export interface VenueStanding {
-  readonly circuit: Circuit
-  readonly spending: Spending
 }
 
 /** What came of one request. */
@@ -75,17 +70,16 @@ export class VenueClient {
   readonly #options: VenueClientOptions
   readonly #dependencies: VenueClientDependencies
   readonly #hosts: VenueHosts
+  readonly #limits: VenueLimits
   #circuit: Circuit
-  #spending: Spending
 
   constructor(options: VenueClientOptions, dependencies: VenueClientDependencies) {
     this.name = options.venue.name
     this.#options = options
     this.#dependencies = dependencies
     this.#hosts = dependencies.hosts ?? new VenueHosts(options.config.baseUrls)
-    const { standing, clock } = dependencies
-    this.#circuit = standing?.circuit ?? CIRCUIT_CLOSED
-    this.#spending = standing?.spending ?? fullBudget(options.venue.budget, clock.nowMs())
+    this.#limits = dependencies.limits ?? new VenueLimits()
+    this.#circuit = dependencies.circuit ?? CIRCUIT_CLOSED
   }
 
   /**
@@ -117,37 +111,40 @@ export class VenueClient {
 
   /** Moment before which the venue is not asked; 0 when nothing is in the way. */
   get pausedUntilMs(): UnixMs {
-    return this.#circuit.openUntilMs
+    const askedMs = this.#hosts.askedUntilMs(this.#dependencies.clock.nowMs())
+    return Math.max(this.#circuit.openUntilMs, this.#limits.pausedUntilMs, askedMs)
   }
 
   /** For whoever asks the venue next. */
-  get standing(): VenueStanding {
-    return { circuit: this.#circuit, spending: this.#spending }
+  get circuit(): Circuit {
+    return this.#circuit
   }
 
   #pauseError(): OracleError | null {
-    const { openUntilMs } = this.#circuit
+    const { pausedUntilMs } = this
     const nowMs = this.#dependencies.clock.nowMs()
-    if (!isOpen(this.#circuit, nowMs)) return null
+    if (nowMs >= pausedUntilMs) return null
     return new OracleError(
       'SOURCE_CIRCUIT_OPEN',
-      `${this.name} failed before and is left alone for another ${openUntilMs - nowMs} ms`,
-      { context: { venue: this.name, openUntilMs } },
+      `${this.name} failed before and is left alone for another ${pausedUntilMs - nowMs} ms`,
+      { context: { venue: this.name, openUntilMs: pausedUntilMs } },
     )
   }
 
   #isOtherHostDue(baseUrl: string, outcomes: readonly PollOutcome[]): boolean {
-    const codes = outcomes.flatMap((each) => (each.type === 'failed' ? [each.error.code] : []))
-    if (codes.length < outcomes.length) {
+    const errors = outcomes.flatMap((each) => (each.type === 'failed' ? [each.error] : []))
+    if (errors.length < outcomes.length) {
       this.#hosts.noteWell(baseUrl)
       return false
     }
-    const [code, ...others] = codes.filter((each) => each !== BUDGET_SPENT)
+    const faults = errors.filter(({ code }) => code !== BUDGET_SPENT)
     const nowMs = this.#dependencies.clock.nowMs()
     // One that limits us, or says something, is there: it wants to be heard and not gone round.
-    if (code === undefined || ![code, ...others].every(isHostFault)) return false
+    if (faults[0] === undefined || !faults.every(({ code }) => isHostFault(code))) return false
+    const { code } = faults[0]
     this.#dependencies.onHostFault?.({ host: new URL(baseUrl).host, code })
-    return this.#hosts.noteFault(baseUrl, { code, nowMs })
+    const askedMs = Math.max(...faults.map(absenceAskedFor))
+    return this.#hosts.noteFault(baseUrl, { code, nowMs, askedMs })
   }
 
   async #ask(asked: AskedHost, signal: AbortSignal): Promise<PollOutcome> {
@@ -196,10 +193,9 @@ export class VenueClient {
   #fetch({ request, baseUrl }: AskedHost, signal: AbortSignal): Promise<Fetched> {
     const { venue, config } = this.#options
     const { clock, dispatcher } = this.#dependencies
-    const asked = { budget: venue.budget, weight: request.weight, nowMs: clock.nowMs() }
-    const spending = spend(this.#spending, asked)
-    if (spending === null) throw this.#budgetSpent()
-    this.#spending = spending
+    const budget = venue.sharedLimits?.budget ?? venue.budget
+    const isWithin = this.#limits.spend({ budget, weight: request.weight, nowMs: clock.nowMs() })
+    if (!isWithin) throw this.#budgetSpent()
     const url = new URL(baseUrl.replace(/\/$/, '') + request.path)
     const { timeoutMs, bodyBytesMax } = config
     const { limitStatus } = venue
@@ -222,7 +218,7 @@ export class VenueClient {
     if (typeof used !== 'string' || !/^\d{1,9}$/.test(used)) return
     if (Number(used) < header.weightMax) return
     const nowMs = this.#dependencies.clock.nowMs()
-    this.#circuit = pausedUntil(this.#circuit, nowMs - (nowMs % MINUTE_MS) + MINUTE_MS)
+    this.#limits.pauseUntil(nowMs - (nowMs % MINUTE_MS) + MINUTE_MS)
   }
 
   #noteOutcomes(outcomes: readonly PollOutcome[]): void {
@@ -235,7 +231,9 @@ export class VenueClient {
     }
     for (const { error } of faults) {
       const pauseMs = pauseAskedFor(error)
-      if (pauseMs > 0) this.#circuit = pausedUntil(this.#circuit, nowMs + pauseMs)
+      // A limit is the address's, whatever was asked for; a region is served or not for each.
+      if (error.code === 'SOURCE_RATE_LIMITED') this.#limits.pauseUntil(nowMs + pauseMs)
+      else if (pauseMs > 0) this.#circuit = pausedUntil(this.#circuit, nowMs + pauseMs)
     }
   }
 }

@@ -35,6 +35,15 @@ export interface VenueBudget {
   readonly perMs: DurationMs
 }
 
+/**
+ * Limits that a venue counts for an address over several names here, such as spot and options. The
+ * budgets of the names say how fast each asks; this one what all of them may ask together.
+ */
+export interface SharedLimits {
+  readonly name: string
+  readonly budget: VenueBudget
+}
+
 /** A status by which a venue says that an address asked too often, where it is not 429 or 418. */
 export interface LimitStatus {
   readonly status: number
@@ -130,6 +139,8 @@ export interface Venue {
   readonly alternateUrls?: readonly string[]
   readonly pollMs: DurationMs
   readonly budget: VenueBudget
+  /** Left out where the venue counts what is asked under this name alone. */
+  readonly sharedLimits?: SharedLimits
   readonly usedWeightHeader: UsedWeightHeader | null
   /** Left out where 429 and 418 are all. */
   readonly limitStatus?: LimitStatus
@@ -152,6 +163,8 @@ export interface Venue {
 export interface AskedVenue {
   readonly name: VenueName
   readonly budget: VenueBudget
+  /** As `Venue.sharedLimits`. */
+  readonly sharedLimits?: SharedLimits
   readonly usedWeightHeader: UsedWeightHeader | null
   /** As `Venue.limitStatus`. */
   readonly limitStatus?: LimitStatus

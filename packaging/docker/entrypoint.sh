@@ -21,8 +21,8 @@ rm -f "$held"
 stopping=
 child=
 trap 'stopping=yes; [ -z "$child" ] || kill -TERM "$child"' TERM INT
-# A node reads its configuration again (docker kill --signal HUP); the others take no notice.
-trap '[ "$1" != run ] || [ -z "$child" ] || kill -HUP "$child"' HUP
+# Its configuration is read again: docker kill --signal HUP.
+trap '[ -z "$child" ] || kill -HUP "$child"' HUP
 node "$parallax" "$@" &
 child=$!
 code=0

@@ -1,8 +1,6 @@
-import { cpSync, existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { NodeFiles } from '../../node/devnet/files.ts'
-import { freePorts } from '../../node/devnet/wait.ts'
 import { type LocalNode, LocalNodes, logOf, until } from '../support/local-nodes.ts'
 
 const TWIN_OF = 3
@@ -17,26 +15,6 @@ beforeAll(async () => {
 
 afterAll(() => network.stop())
 
-/** The same keys and the same data with other ports. */
-async function copyOf(files: NodeFiles): Promise<NodeFiles> {
-  const directory = join(network.directory, 'twin')
-  mkdirSync(directory)
-  cpSync(files.directory, directory, { recursive: true })
-  const [gossipPort = 0, apiPort = 0] = await freePorts(2)
-  const copy = { ...files, directory, gossipPort, apiPort }
-  const twinFiles = {
-    ...copy,
-    config: join(directory, 'config.json'),
-    log: join(directory, 'node.log'),
-  }
-  network.configure(twinFiles, (config) => {
-    const { members } = config.network as { readonly members: unknown }
-    config.network = { listen: [`/ip4/127.0.0.1/tcp/${gossipPort}`], members }
-    config.api = { port: apiPort }
-  })
-  return twinFiles
-}
-
 test('a key on two copies of a data directory is noticed by both, or one stops (§9.3)', async () => {
   for (const node of nodes) node.process.start()
   await until('the committee to certify', async () => {
@@ -46,7 +24,7 @@ test('a key on two copies of a data directory is noticed by both, or one stops (
   // Copied at rest, with the promises of all rounds so far; then both go on from there.
   const original = nodes[TWIN_OF] as LocalNode
   await original.process.stop()
-  const twin = network.nodeOf(await copyOf(original.files))
+  const twin = network.nodeOf(await network.copyOf(original.files, 'twin', 'with data'))
   expect(existsSync(join(twin.files.directory, 'data', 'promises'))).toBe(true)
   original.process.start()
   twin.process.start()

@@ -70,16 +70,19 @@ test('an end that a restart may mend is the end of the container', async () => {
   expect(probe('alive')).toBe(1)
 })
 
-test('a node is told to read its configuration again, and goes on', async () => {
-  const container = enter('run', 'runs')
-  expect(await said(container, 'stdout')).toBe('running run\n')
-  for (let count = 0; count < 2; count++) {
-    container.kill('SIGHUP')
-    expect(await said(container, 'stdout')).toBe('reads again\n')
-  }
-  container.kill('SIGTERM')
-  expect(await ended(container)).toBe(0)
-})
+test.each(['run', 'signer', 'gateway'])(
+  '%s is told to read its configuration again, and goes on',
+  async (command) => {
+    const container = enter(command, 'runs')
+    expect(await said(container, 'stdout')).toBe(`running ${command}\n`)
+    for (let count = 0; count < 2; count++) {
+      container.kill('SIGHUP')
+      expect(await said(container, 'stdout')).toBe('reads again\n')
+    }
+    container.kill('SIGTERM')
+    expect(await ended(container)).toBe(0)
+  },
+)
 
 test('a restart by hand is not held back by what was before', async () => {
   writeFileSync(join(directory, 'parallax-held'), '9\n')

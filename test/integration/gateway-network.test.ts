@@ -64,21 +64,21 @@ async function startFollower(bootstrap: readonly string[], listen: readonly stri
 /** A member's public port in its own thread. */
 async function startPort(peersMax = 8) {
   const watch = new Watch()
-  let peers = 0
+  const seen = [0]
   const port = new PublicPort(
     { committee: committee.file, version: '0.0.0', listen: [LOOPBACK], peersMax },
     {
       log: SILENT_LOG,
       onPeers: (connected) => {
-        peers = connected
+        seen.push(connected)
         watch.notify()
       },
     },
   )
   stops.push(() => port.stop())
   await port.start(new AbortController().signal)
-  const untilPeers = (wanted: number) => watch.until(() => peers === wanted)
-  return { port, address: port.addresses[0] ?? '', untilPeers }
+  const untilPeers = (wanted: number) => watch.until(() => seen.at(-1) === wanted)
+  return { port, address: port.addresses[0] ?? '', untilPeers, seen }
 }
 
 /** Publishes newer and newer rounds until the follower has one: a mesh has no other signal. */
@@ -122,6 +122,33 @@ test('a certificate goes from a member over a gateway to a gateway behind it', a
   // Nothing of what honest peers send each other is beyond an allowance.
   const { dropped, cut } = first.network.counters()
   expect({ dropped, cut }).toEqual({ dropped: 0, cut: 0 })
+})
+
+test('other peers are followed from now on, and those that stay are not reconnected', async () => {
+  const [first, second] = [await startPort(), await startPort()]
+  const { network } = await startFollower([first.address])
+  await first.untilPeers(1)
+  network.setPeers({ bootstrap: [first.address, second.address], peersMax: 8 })
+  await second.untilPeers(1)
+  expect(first.seen).toEqual([0, 1])
+  network.setPeers({ bootstrap: [second.address], peersMax: 8 })
+  await first.untilPeers(0)
+  expect([first.seen, second.seen]).toEqual([
+    [0, 1, 0],
+    [0, 1],
+  ])
+})
+
+test('a smaller number of strangers keeps those who are here, a larger one lets in more', async () => {
+  const { network, address, watch } = await startFollower([], [LOOPBACK])
+  const early = await startFollower([address])
+  await watch.until(() => network.peers() === 1)
+  network.setPeers({ bootstrap: [], peersMax: 1 })
+  await expect(startStranger(address)).rejects.toThrow()
+  expect([network.peers(), early.network.peers()]).toEqual([1, 1])
+  network.setPeers({ bootstrap: [], peersMax: 2 })
+  await startStranger(address)
+  expect(early.network.peers()).toBe(1)
 })
 
 test('a stranger who sends forged certificates is cut after a few, and others stay', async () => {

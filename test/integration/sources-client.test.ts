@@ -4,16 +4,20 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createAgent } from '../../node/sources/agent.ts'
+import { BYBIT_LIMITS } from '../../node/sources/bybit-limits.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { retryAfterMs } from '../../node/sources/fetcher.ts'
 import type { HostFault } from '../../node/sources/hosts.ts'
-import type { Venue } from '../../node/sources/venue.ts'
-import type { VenueStanding } from '../../node/sources/venue-client.ts'
+import { LimitsBook, VenueLimits } from '../../node/sources/limits.ts'
+import { optionSource } from '../../node/sources/option-source.ts'
+import { OPTION_VENUES, VENUES } from '../../node/sources/registry.ts'
+import type { Venue, VenueBudget } from '../../node/sources/venue.ts'
 import { VenueClient } from '../../node/sources/venue-client.ts'
 import type { VenueConfig } from '../../node/sources/venue-config.ts'
 import { binance } from '../../node/sources/venues/binance.ts'
 import { bybit } from '../../node/sources/venues/bybit.ts'
 import { coinbase } from '../../node/sources/venues/coinbase.ts'
+import { okx } from '../../node/sources/venues/okx.ts'
 import { SELF_SIGNED } from '../support/self-signed.ts'
 
 const TICKER =
@@ -44,12 +48,12 @@ interface Asked {
   readonly venue?: Venue
   readonly overrides?: Partial<VenueConfig>
   readonly onHostFault?: (fault: HostFault) => void
-  readonly standing?: VenueStanding
+  readonly limits?: VenueLimits
 }
 
 /** A client of one venue at a base URL, with a clock that stands still and waits that are noted. */
 function clientAt(baseUrl: string, asked: Asked = {}) {
-  const { venue = coinbase, markets = ['BTC/USD'], overrides = {}, onHostFault, standing } = asked
+  const { venue = coinbase, markets = ['BTC/USD'], overrides = {}, onHostFault, limits } = asked
   const time = { nowMs: NOW_MS }
   const waits: number[] = []
   const defaults = sourcesConfigSchema.parse({}).venues.coinbase
@@ -64,7 +68,7 @@ function clientAt(baseUrl: string, asked: Asked = {}) {
       dispatcher: agent,
       jitter: () => 0.5,
       sleep: async (ms) => void waits.push(ms),
-      standing,
+      limits,
       ...(onHostFault !== undefined && { onHostFault }),
     },
   )
@@ -183,6 +187,30 @@ describe('a client of a venue', () => {
     expect(await poll()).toBe(NINETY_NINE)
   })
 
+  test.each([
+    [502, '120', 120_000],
+    [503, '120', 120_000],
+    [504, '120', 120_000],
+    // A day is not believed: it is asked again in an hour.
+    [503, '86400', 3_600_000],
+    [503, 'soon', 0],
+    [500, '120', 0],
+  ])('given %i with Retry-After %s, then it waits for %i ms', async (status, after, waitMs) => {
+    const answer = { status, headers: { 'retry-after': after } }
+    const { poll, client, time } = await venueThat((_, response) =>
+      response.writeHead(answer.status, answer.headers).end(TICKER),
+    )
+    expect(await poll()).toBe('SOURCE_STATUS_UNEXPECTED')
+    expect(client.pausedUntilMs).toBe(waitMs === 0 ? 0 : NOW_MS + waitMs)
+    Object.assign(answer, { status: 200, headers: json })
+    if (waitMs > 0) {
+      time.nowMs += waitMs - 1
+      expect(await poll()).toBe('SOURCE_CIRCUIT_OPEN')
+      time.nowMs += 1
+    }
+    expect(await poll()).toBe(NINETY_NINE)
+  })
+
   test('given a used weight near the limit, then it waits for the next minute', async () => {
     const body = '[{"symbol":"BTCUSD","bidPrice":"99","askPrice":"101","closeTime":1760000000000}]'
     const { poll, client } = await venueThat(
@@ -197,17 +225,20 @@ describe('a client of a venue', () => {
 
   test('spends no more than the budget of the venue', async () => {
     let asked = 0
-    const { poll, client, port } = await venueThat((_, response) => {
-      asked += 1
-      response.writeHead(200, json).end(TICKER)
-    })
+    const limits = new VenueLimits()
+    const { poll, port } = await venueThat(
+      (_, response) => {
+        asked += 1
+        response.writeHead(200, json).end(TICKER)
+      },
+      { limits },
+    )
     const codes: unknown[] = []
     for (let each = 0; each < 10; each++) codes.push(await poll())
     expect(asked).toBe(8)
     expect(codes.slice(8)).toEqual(['SOURCE_BUDGET_SPENT', 'SOURCE_BUDGET_SPENT'])
-    // Nor does the client that takes its place.
-    const { standing } = client
-    expect(await clientAt(`http://127.0.0.1:${port}`, { standing }).poll()).toBe(
+    // Nor does the client that takes its place, or that asks within the same limits.
+    expect(await clientAt(`http://127.0.0.1:${port}`, { limits }).poll()).toBe(
       'SOURCE_BUDGET_SPENT',
     )
   })
@@ -329,6 +360,34 @@ describe('a venue with several hosts', () => {
     expect(client.hosts).toEqual({ host: `127.0.0.1:${ports[0]}`, passedOver: [] })
   })
 
+  test('is asked elsewhere for as long as the first host said that it is away', async () => {
+    const away: Answering = (response) => response.writeHead(503, { 'retry-after': '300' }).end()
+    const { poll, client, time, asked, answers } = await hostsThat([away, well])
+    expect(await poll()).toBe(NINETY_NINE)
+    expect(client.pausedUntilMs).toBe(0)
+    answers[0] = well
+    time.nowMs += 299_999
+    await poll()
+    expect(asked).toEqual([2, 4])
+    time.nowMs += 1
+    await poll()
+    expect(asked).toEqual([4, 4])
+  })
+
+  test('is not asked while all of its hosts said that they are away', async () => {
+    const awayFor = (seconds: string): Answering => {
+      return (response) => response.writeHead(503, { 'retry-after': seconds }).end()
+    }
+    const { poll, time, asked } = await hostsThat([awayFor('300'), awayFor('120')])
+    expect(await poll()).toBe('SOURCE_STATUS_UNEXPECTED')
+    time.nowMs += 119_999
+    expect(await poll()).toBe('SOURCE_CIRCUIT_OPEN')
+    expect(asked).toEqual([2, 2])
+    time.nowMs += 1
+    expect(await poll()).toBe('SOURCE_STATUS_UNEXPECTED')
+    expect(asked).toEqual([2, 4])
+  })
+
   test('is left alone as one venue when no host serves this region', async () => {
     const { poll, client, time, asked } = await hostsThat([blocked, blocked])
     expect(await poll()).toBe('SOURCE_REGION_BLOCKED')
@@ -387,6 +446,33 @@ describe('a venue with several hosts', () => {
     expect(asked).toEqual([2, 0])
     expect(faults).toEqual([])
     expect(client.pausedUntilMs).toBe(NOW_MS + 600_000)
+  })
+})
+
+describe('limits that a venue counts for spot and options together', () => {
+  test('shut out of one, an address asks for neither; okx counts each by itself', async () => {
+    const book = new LimitsBook()
+    const bybitOptions = optionSource(OPTION_VENUES['bybit-options'], [])
+    expect(book.of(bybit)).toBe(book.of(bybitOptions))
+    expect(book.of(okx)).not.toBe(book.of(optionSource(OPTION_VENUES['okx-options'], [])))
+    const shut = await venueThat((_, response) => response.writeHead(403).end(), {
+      ...{ venue: bybit, limits: book.of(bybit) },
+    })
+    expect(await shut.poll()).toBe('SOURCE_RATE_LIMITED')
+    const other = clientAt(`http://127.0.0.1:${shut.port}`, { limits: book.of(bybitOptions) })
+    expect(await other.poll()).toBe('SOURCE_CIRCUIT_OPEN')
+    expect(other.client.pausedUntilMs).toBe(NOW_MS + 600_000)
+  })
+
+  test('what all of them ask at their fastest is within what they may ask together', () => {
+    const all = [...Object.values(VENUES), ...Object.values(OPTION_VENUES)] as const
+    const parts = all.filter(
+      (venue) => 'sharedLimits' in venue && venue.sharedLimits === BYBIT_LIMITS,
+    )
+    expect(parts).toHaveLength(2)
+    const rate = ({ weightMax, perMs }: VenueBudget) => weightMax / perMs
+    const together = parts.reduce((sum, { budget }) => sum + rate(budget), 0)
+    expect(together).toBeLessThanOrEqual(rate(BYBIT_LIMITS.budget))
   })
 })
 

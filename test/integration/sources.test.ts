@@ -215,6 +215,26 @@ describe('the engine against the market server', () => {
     expect(pausedUntilMs()).toBe(time.nowMs() + 2_000)
   })
 
+  test('given a host that rests, then another configuration lets it rest', async () => {
+    const { market, driven, time } = await scene()
+    await driven.round(1_000)
+    const { venues, ...rest } = configAt(market)
+    const dead = 'http://127.0.0.1:1'
+    const { baseUrl = '', ...okx } = venues.okx
+    const asked = (timeoutMs: number) => ({
+      ...rest,
+      venues: { ...venues, okx: { ...okx, timeoutMs, baseUrls: [dead, baseUrl] } },
+    })
+    const passedOver = () => driven.engine.venues().find(({ venue }) => venue === 'okx')?.passedOver
+    driven.engine.prepare(asked(1_500))()
+    time.advance(1_000)
+    await driven.polled('okx', 2)
+    const before = [{ host: '127.0.0.1:1', code: 'SOURCE_UNREACHABLE' }]
+    expect(passedOver()).toEqual(before)
+    driven.engine.prepare(asked(1_600))()
+    expect(passedOver()).toEqual(before)
+  })
+
   test('given it stops while venues end that were taken out, then it waits for them', async () => {
     const { market, driven } = await scene()
     const { venues, ...rest } = configAt(market)

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommitteeFile } from '../../node/config/committee-file.ts'
 import { localCommittee } from '../../node/devnet/committee.ts'
@@ -70,6 +70,32 @@ export class LocalNodes {
   nodeOf(files: NodeFiles, env?: NodeJS.ProcessEnv): LocalNode {
     const process = this.run(`oracle-${files.index}`, files, { command: 'run', env })
     return { files, process, client: new NodeClient(files.apiPort) }
+  }
+
+  /**
+   * The configuration, the keys and, where asked for, the data of a member once more, with ports of
+   * their own, as on another machine.
+   */
+  async copyOf(files: NodeFiles, name: string, data: 'with data' | 'without data') {
+    const directory = join(this.directory, name)
+    mkdirSync(directory)
+    const dataDirectory = join(files.directory, 'data')
+    cpSync(files.directory, directory, {
+      recursive: true,
+      filter: (path) => data === 'with data' || path !== dataDirectory,
+    })
+    const [gossipPort = 0, apiPort = 0] = await freePorts(2)
+    const copy: NodeFiles = {
+      ...{ index: files.index, directory, gossipPort, apiPort },
+      config: join(directory, 'config.json'),
+      log: join(directory, 'node.log'),
+    }
+    this.configure(copy, (config) => {
+      const { members } = config.network as { readonly members: unknown }
+      config.network = { listen: [`/ip4/127.0.0.1/tcp/${gossipPort}`], members }
+      config.api = { port: apiPort }
+    })
+    return copy
   }
 
   /** A command of `parallax` on the configuration of a member, not started. */

@@ -52,7 +52,7 @@ export class Stranger {
   static async start(committeeDigest: Uint8Array): Promise<Stranger> {
     const topic = channelsOf(committeeDigest).topics.reports
     const host = await createPublicHost(
-      { listen: [], topic, messageBytesMax: 65_536, peersMax: 4 },
+      { listen: [], topic, messageBytesMax: 65_536, peersMax: () => 4 },
       { isBanned: () => false, nowMs: () => performance.now() },
     )
     await host.start()

@@ -4,6 +4,7 @@ import { createLog } from '../../logging.ts'
 import { keepYoungGenerationSmall } from '../../young-generation.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
+import { reloadsOf } from '../reloads.ts'
 import { readVersion } from '../version.ts'
 
 /** Runs a gateway until it is asked to stop. */
@@ -32,7 +33,8 @@ export const gateway = command({
       describe: 'number of the committee on contracts; default 1, the first',
     },
   },
-  run: async (options, { stdout, stderr, signal }) => {
+  run: async (options, { stdout, stderr, signal, onHangUp }) => {
+    const reloads = reloadsOf(onHangUp)
     const loaded = await load(options)
     const log = createLog(loaded.config.log, stderr)
     keepYoungGenerationSmall()
@@ -47,7 +49,9 @@ export const gateway = command({
       const { address, listenAddresses } = running
       const json = JSON.stringify({ address, listenAddresses })
       stdout.write(`${options.json ? json : address}\n`)
+      reloads.startTo(() => void running.reload?.())
       if (!signal.aborted) await Promise.race([running.failed, once(signal, 'abort')])
+      reloads.startTo(() => undefined)
       log.info('gateway.stopping')
     } catch (error) {
       // Being asked to stop while starting is no failure.

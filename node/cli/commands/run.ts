@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { loadConfig } from '../../config/load.ts'
 import { createLog } from '../../logging.ts'
 import { keepYoungGenerationSmall } from '../../young-generation.ts'
-import { type CommandContext, command } from '../command.ts'
+import { command } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
+import { reloadsOf } from '../reloads.ts'
 import { readVersion } from '../version.ts'
 
 /** Runs one oracle until it is asked to stop, or until going on would be unsafe. */
@@ -41,19 +42,3 @@ export const run = command({
     return EXIT_DONE
   },
 })
-
-/** Requests to reload; one that comes before the node runs waits for it. */
-function reloadsOf(onHangUp: CommandContext['onHangUp']) {
-  let isAsked = false
-  let reload = () => {
-    isAsked = true
-  }
-  onHangUp?.(() => reload())
-  return {
-    startTo: (run: () => void) => {
-      reload = run
-      if (isAsked) run()
-      isAsked = false
-    },
-  }
-}

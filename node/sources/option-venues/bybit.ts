@@ -1,10 +1,10 @@
 import type { OptionQuote } from '../../../aggregator/aggregation/option-chain.ts'
 import type { UnixMs } from '../../../aggregator/values/time.ts'
+import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../bybit-limits.ts'
 import { amountAt, listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import type { JsonObject } from '../json.ts'
 import { isNumber } from '../json.ts'
 import { expiryFrom, type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
-import { BYBIT_SHUT_OUT } from '../shut-out.ts'
 import { refusedBy } from '../tickers.ts'
 
 /**
@@ -19,6 +19,7 @@ export const bybitOptions: OptionVenue = {
   pollMs: 10_000,
   // Documented: 600 in five seconds for one address; a chain is a large answer.
   budget: { weightMax: 8, perMs: 10_000 },
+  sharedLimits: BYBIT_LIMITS,
   limitStatus: BYBIT_SHUT_OUT,
   symbolOf: (market) => `${market.slice(0, market.indexOf('/'))}-USDT`,
   pathOf: (symbol) => {

@@ -1,8 +1,8 @@
 import type { Quote } from '../../../aggregator/aggregation/quote.ts'
 import { OracleError } from '../../errors.ts'
+import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../bybit-limits.ts'
 import { amountAt, answerFor, listAt, objectAt, timeAt } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
-import { BYBIT_SHUT_OUT } from '../shut-out.ts'
 import { answersByName, codeTextAt, oneEach, refusedBy } from '../tickers.ts'
 import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
@@ -22,6 +22,7 @@ export const bybit: Venue = {
   // shut out for ten minutes, with every program at that address.
   budget: { weightMax: 50, perMs: 5_000 },
   usedWeightHeader: null,
+  sharedLimits: BYBIT_LIMITS,
   limitStatus: BYBIT_SHUT_OUT,
   symbolOf: (market) => market.replace('/', ''),
   // One symbol per request: the answer without any lists every market.

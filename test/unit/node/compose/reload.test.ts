@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createMetrics } from '../../../../node/api/metrics.ts'
-import { Reloader } from '../../../../node/compose/reload.ts'
+import { nodeReloader } from '../../../../node/compose/reload.ts'
 import { formatCommittee } from '../../../../node/config/committee-file.ts'
 import { configDigest } from '../../../../node/config/config-digest.ts'
 import { loadConfig } from '../../../../node/config/load.ts'
@@ -31,6 +31,7 @@ async function running() {
   const sources: SourcesConfig[] = []
   const chains: ChainConfig[] = []
   const levels: string[] = []
+  const limits: number[] = []
   const kept: Omit<ConfigEntry, 'table'>[] = []
   const [config] = loaded.config.chains
   if (config === undefined) throw new Error('the fixture has a chain')
@@ -39,9 +40,10 @@ async function running() {
     if (refusal !== null) throw refusal
     return () => void chains.push(each)
   }
-  const reloader = new Reloader(loaded, {
+  const reloader = nodeReloader(loaded, {
     engine: { prepare: (each) => () => void sources.push(each) },
     targets: [{ config, prepare }],
+    api: () => ({ setLimits: (each) => void limits.push(each.requestsPerMinuteMax) }),
     root: { setLevel: (level) => void levels.push(level) },
     log: SILENT_LOG,
     metrics: createMetrics(),
@@ -49,24 +51,26 @@ async function running() {
     nowMs: () => NOW_MS,
     store: { keepConfig: (each) => void kept.push(each) },
   })
-  await reloader.start()
+  await reloader.start(new AbortController().signal)
   const refuse = (error: Error | null) => {
     refusal = error
   }
-  return { reloader, digest: configDigest(loaded.config), sources, chains, levels, kept, refuse }
+  const taken = { sources, chains, levels, limits }
+  return { reloader, digest: configDigest(loaded.config), ...taken, kept, refuse }
 }
 
 const QUIETER = `${MINIMAL_CONFIG}\nlog: { level: warn }\n`
 
 test('given another level and cap, then all is taken over and kept with both digests', async () => {
-  const { reloader, digest, chains, levels, kept } = await running()
-  await write(QUIETER.replace('chainId', 'feePerGasGweiMax: "7"\n    chainId'))
+  const { reloader, digest, chains, levels, limits, kept } = await running()
+  const limited = `${QUIETER}api: { requestsPerMinuteMax: 7 }\n`
+  await write(limited.replace('chainId', 'feePerGasGweiMax: "7"\n    chainId'))
   const reload = await reloader.reload()
   expect(reload).toMatchObject({
     ...{ outcome: 'applied', code: 'OK', problems: [] },
-    changes: ['chains.local.feePerGasGweiMax', 'log.level'],
+    changes: ['chains.local.feePerGasGweiMax', 'api.requestsPerMinuteMax', 'log.level'],
   })
-  expect(levels).toEqual(['warn'])
+  expect([levels, limits]).toEqual([['warn'], [7]])
   expect(chains.map(({ feePerGasGweiMax }) => feePerGasGweiMax)).toEqual([7_000_000_000n])
   expect(reloader.digest).not.toBe(digest)
   expect(

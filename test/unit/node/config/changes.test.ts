@@ -44,6 +44,7 @@ test.each([
   ],
   ['a cap', chain({ feePerGasGweiMax: '7' }), 'chains.main.net.feePerGasGweiMax'],
   ['relays', chain({ sendUrls: ['https://relay.example'] }), 'chains.main.net.sendUrls'],
+  ['a limit of the API', { api: { connectionsMax: 7 } }, 'api.connectionsMax'],
   ['the level of the log', { log: { level: 'debug' } }, 'log.level'],
 ])('given %s, then a node that runs takes it over, named without its value', (_, changes, path) => {
   expect(changed(changes)).toEqual({ applied: [path], restart: [] })

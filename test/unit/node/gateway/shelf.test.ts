@@ -13,6 +13,17 @@ test('the shelf keeps the highest rounds, in whatever order they come', () => {
   expect(kept).toEqual([5, 7, 9])
 })
 
+test('a smaller shelf drops the lowest rounds at once, and a larger one keeps more', () => {
+  const shelf = new Shelf({ certificatesMax: 4 })
+  for (const round of [5, 3, 9, 7]) shelf.add(certified(round))
+  const kept = () => [3, 4, 5, 7, 9].filter((round) => shelf.of(round) !== null)
+  shelf.setCertificatesMax(2)
+  expect(kept()).toEqual([7, 9])
+  shelf.setCertificatesMax(3)
+  shelf.add(certified(4))
+  expect(kept()).toEqual([4, 7, 9])
+})
+
 test('the first certificate of a round stays, and a second one is no news', () => {
   const shelf = new Shelf({ certificatesMax: 3 })
   const heard: number[] = []

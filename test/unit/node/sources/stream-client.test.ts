@@ -150,6 +150,7 @@ describe('connecting again', () => {
   test.each([
     ['a refused region', lost('SOURCE_REGION_BLOCKED'), 60_000],
     ['a limit with a time', lost('SOURCE_RATE_LIMITED', { retryAfterMs: 30_000 }), 30_000],
+    ['a host that is away', lost('SOURCE_STATUS_UNEXPECTED', { retryAfterMs: 30_000 }), 30_000],
     ['a limit without one', lost('SOURCE_RATE_LIMITED'), 10_000],
   ])('given %s, then the venue is left alone for as long', async (_, error, pauseMs) => {
     const stream = driven()
