@@ -127,7 +127,10 @@ function checkFeed(feed: FeedParams, path: string, report: Report): void {
   report(`${path}.valueMin`, feed.valueMin <= feed.valueMax, 'must not exceed valueMax')
 }
 
-/** Tenors for which venues list options: a day to two years. */
+/** What a rate may be scaled to: from the shortest interval of a venue to a year. */
+const INTERVAL_MS_MIN = 3_600_000
+const INTERVAL_MS_MAX = 31_536_000_000
+/** Tenors for which venues list options and futures: a day to two years. */
 const TENOR_MS_MIN = 86_400_000
 const TENOR_MS_MAX = 63_072_000_000
 /** Samples that a node keeps for one derived feed, so that memory and a restart stay small. */
@@ -149,8 +152,8 @@ function checkDerivation(
   const base = feeds.find(({ name }) => name === derivation.of)
   const isBase = base !== undefined && !isDerived(base.kind)
   report(`${path}.derivation.of`, isBase, 'must name a feed that has sources of its own')
-  if (kind === 'volatility') {
-    checkTenor(feed, { base, derivation, path, report })
+  if (kind === 'volatility' || kind === 'forward' || kind === 'funding') {
+    checkAhead(feed, { base, derivation, path, report })
     return
   }
   const { windowMs, stepMs } = derivation
@@ -169,7 +172,8 @@ function checkDerivation(
   report(`${path}.derivation.windowMs`, isGrid, 'must be a multiple of stepMs')
 }
 
-function checkTenor(
+/** What looks ahead on a market: its window is a tenor, or the interval of a rate. */
+function checkAhead(
   feed: FeedParams,
   scope: {
     readonly base: FeedParams | undefined
@@ -182,8 +186,15 @@ function checkTenor(
   const { of, windowMs, stepMs } = derivation
   const isMarket = base?.kind === 'spot' && currenciesOf(of) !== null
   report(`${path}.derivation.of`, isMarket, 'must name a spot feed such as BTC/USD')
+  report(`${path}.derivation.stepMs`, stepMs === null, 'must be left out: nothing is sampled')
+  if (feed.kind === 'funding') {
+    const isInterval = isWhole(windowMs, INTERVAL_MS_MIN, INTERVAL_MS_MAX)
+    report(`${path}.derivation.windowMs`, isInterval, 'must be one hour to one year')
+    report(`${path}.valueMin`, feed.valueMin < 0n, 'must be below zero: so are rates at times')
+    report(`${path}.valueMax`, feed.valueMax > 0n, 'must be above zero: changes are a share of it')
+    return
+  }
   const isTenor = isWhole(windowMs, TENOR_MS_MIN, TENOR_MS_MAX)
   report(`${path}.derivation.windowMs`, isTenor, 'must be a tenor of one day to two years')
-  report(`${path}.derivation.stepMs`, stepMs === null, 'must be left out: options have no step')
-  report(`${path}.valueMin`, feed.valueMin > 0n, 'must be above zero for a volatility')
+  report(`${path}.valueMin`, feed.valueMin > 0n, `must be above zero for a ${feed.kind}`)
 }

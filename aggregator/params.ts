@@ -14,7 +14,10 @@ export interface FeedParams {
    * They come after all that have a word of their own, which is the default.
    */
   readonly tier?: FeedTier
-  /** Change against the value on chain, in basis points, from which an update is due; 1..10_000. */
+  /**
+   * Change against the value on chain, in basis points, from which an update is due; 1..10_000. Of
+   * a funding rate in basis points of `valueMax`, because the rate itself may be zero.
+   */
   readonly deviationBps: number
   /** Longest time between two updates on chain, in milliseconds. */
   readonly heartbeatMs: DurationMs
@@ -42,7 +45,13 @@ export const FEED_KINDS = [
 export type FeedKind = (typeof FEED_KINDS)[number]
 
 /** Kinds that are about another feed and say so in `derivation`; neighbours in `FEED_KINDS`. */
-export const DERIVATION_KINDS: readonly FeedKind[] = ['volatility', 'twap', 'realized-volatility']
+export const DERIVATION_KINDS: readonly FeedKind[] = [
+  'forward',
+  'funding',
+  'volatility',
+  'twap',
+  'realized-volatility',
+]
 
 /** Feeds of a committee, and places for them on a contract. */
 export const FEEDS_MAX = 1024

@@ -59,7 +59,7 @@ export interface VenueVerdict {
   readonly venue: VenueName
   readonly market: MarketName
   readonly code: VenueCode
-  /** In the feed's currency at `QUOTE_DECIMALS`, as the venue said it; null when it has none. */
+  /** At `QUOTE_DECIMALS`, in the feed's currency if it is a price; null when the venue has none. */
   readonly price: bigint | null
   readonly from: 'mid' | 'last' | null
   /** Share of the weight that decided the price; 0 when the venue had no part in it. */
@@ -148,7 +148,7 @@ function priceLeg(
   if (conversion.type === 'refused') return refused(conversion.code)
   const { price } = conversion
   // A price can only vanish below 10^-18; it would be no centre for a band.
-  if (price <= 0n) return refused('BOOK_ABSENT')
+  if (price <= 0n && rules.measure !== 'rate') return refused('BOOK_ABSENT')
   return {
     verdict: { venue, market, code: 'USED', price, from: stated.from, weightBps: 0 },
     baseVolume: quote.baseVolume,

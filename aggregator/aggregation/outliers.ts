@@ -14,6 +14,8 @@ export interface OutlierRules {
   readonly outlierRule: OutlierRule
   /** Half width of the band around the median of all priced venues; 1..9,999. */
   readonly outlierBps: BasisPoints
+  /** Least half width, at `QUOTE_DECIMALS`, of rates; left out of prices (`BandAround`). */
+  readonly outlierReachMin?: bigint
 }
 
 /** Venues in quarantine, ascending; part of the explicit state of a feed. */
@@ -21,7 +23,7 @@ export type Quarantined = readonly VenueName[]
 
 export interface PricedVenue {
   readonly venue: VenueName
-  /** In the feed's quote currency at `QUOTE_DECIMALS`; above 0. */
+  /** In the feed's quote currency at `QUOTE_DECIMALS`; above 0, unless it is a rate. */
   readonly price: bigint
 }
 
@@ -42,7 +44,8 @@ export function judgeOutliers(
   rules: OutlierRules,
   { priced, quarantined }: { priced: readonly PricedVenue[]; quarantined: Quarantined },
 ): { readonly judged: readonly JudgedVenue[]; readonly quarantined: Quarantined } {
-  const band = { centre: medianFloor(priced.map(({ price }) => price)), bps: rules.outlierBps }
+  const centre = medianFloor(priced.map(({ price }) => price))
+  const band = { centre, bps: rules.outlierBps, reachMin: rules.outlierReachMin }
   if (rules.outlierRule === 'clamp') {
     const judged = priced.map(({ venue, price }): JudgedVenue => {
       const judgement = isWithinBps(price, band) ? 'agrees' : 'clamped'

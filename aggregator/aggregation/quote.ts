@@ -1,4 +1,5 @@
 import type { UnixMs } from '../values/time.ts'
+import type { FutureQuote } from './forward-price.ts'
 import type { OptionQuote } from './option-chain.ts'
 
 /** A venue by the name that configuration, logs and metrics use, such as `kraken`. */
@@ -22,6 +23,8 @@ export interface Quote {
   readonly venueMs: UnixMs | null
   /** What a volatility was made of, by expiry and strike; left out of the quote of a market. */
   readonly options?: readonly OptionQuote[]
+  /** What a forward was made of, by expiry; left out of the quote of a market. */
+  readonly futures?: readonly FutureQuote[]
 }
 
 /** A quote with where it came from and when it reached this node, by this node's clock. */

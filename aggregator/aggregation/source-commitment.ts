@@ -1,11 +1,13 @@
 import { merkleRoot } from '../report/merkle.ts'
 import { ascii, bigintBytes, concat } from '../values/bytes.ts'
+import type { FutureQuote } from './forward-price.ts'
 import type { OptionQuote } from './option-chain.ts'
 import type { ReceivedQuote } from './quote.ts'
 
 type Keccak256 = (bytes: Uint8Array) => Uint8Array
 
 const DOMAIN = 'parallax.quote.1'
+const NOTHING = new Uint8Array(0)
 
 /**
  * Merkle root over the raw quotes that a node used, in the order given (protocol §5.1): who keeps
@@ -35,7 +37,8 @@ export function quoteHash(keccak256: Keccak256, quote: ReceivedQuote): Uint8Arra
 /**
  * Canonical bytes of a quote: domain, venue and market with their length before them, then each
  * amount (int128) and time (u64) after a byte that tells whether it is there; of a volatility then
- * the number of options (u16) behind it and each option.
+ * the number of options (u16) behind it and each option, of a forward 0xffff, which no number of
+ * options is, the number of futures (u16) and each future.
  */
 export function quoteBytes(quote: ReceivedQuote): Uint8Array {
   return concat(
@@ -49,7 +52,8 @@ export function quoteBytes(quote: ReceivedQuote): Uint8Array {
     optional(quote.baseVolume, 16),
     optional(timeOf(quote.venueMs), 8),
     bigintBytes(BigInt(quote.receivedMs), 8),
-    quote.options === undefined ? new Uint8Array(0) : optionsBytes(quote.options),
+    quote.options === undefined ? NOTHING : optionsBytes(quote.options),
+    quote.futures === undefined ? NOTHING : futuresBytes(quote.futures),
   )
 }
 
@@ -67,6 +71,24 @@ function optionBytes(option: OptionQuote): Uint8Array {
     optional(option.ask, 16),
     optional(option.forward, 16),
     optional(timeOf(option.venueMs), 8),
+  )
+}
+
+function futuresBytes(futures: readonly FutureQuote[]): Uint8Array {
+  return concat(
+    Uint8Array.of(0xff, 0xff),
+    bigintBytes(BigInt(futures.length), 2),
+    ...futures.map(futureBytes),
+  )
+}
+
+/** Expiry (u64, 0 of a perpetual), then what may be absent as in a quote. */
+function futureBytes({ expiryMs, bid, ask, venueMs }: FutureQuote): Uint8Array {
+  return concat(
+    bigintBytes(BigInt(expiryMs ?? 0), 8),
+    optional(bid, 16),
+    optional(ask, 16),
+    optional(timeOf(venueMs), 8),
   )
 }
 

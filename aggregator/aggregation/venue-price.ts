@@ -5,6 +5,11 @@ import type { Quote, ReceivedQuote } from './quote.ts'
 
 /** When a quote of one venue can be used. */
 export interface QuoteRules {
+  /**
+   * A rate, which a venue states outright: it may be zero or below, and has neither a book nor
+   * trades. Left out of prices.
+   */
+  readonly measure?: 'rate'
   /** Oldest quote by the venue's time, where it gives one: a quiet market may be a while old. */
   readonly ageMsMax: DurationMs
   /** How long ago a quote may have arrived: a venue that stopped answering is left out soon. */
@@ -43,7 +48,7 @@ export type QuoteFault =
 export type VenuePrice =
   | {
       readonly type: 'priced'
-      /** Quote currency per unit of base currency at `QUOTE_DECIMALS`; above 0. */
+      /** Quote currency per unit of base currency at `QUOTE_DECIMALS`, above 0; or a rate. */
       readonly price: bigint
       readonly from: 'mid' | 'last'
     }
@@ -59,6 +64,7 @@ export function venuePrice(
 ): VenuePrice {
   const untimely = untimelyCode(rules, { quote, nowMs })
   if (untimely !== null) return refused(untimely)
+  if (rules.measure === 'rate') return statedRate(quote)
   if (rules.baseVolumeMin > 0n && (quote.baseVolume ?? 0n) < rules.baseVolumeMin) {
     return refused('VOLUME_TOO_LOW')
   }
@@ -68,6 +74,11 @@ export function venuePrice(
   if (last === null || last <= 0n || lastTradeMs === null) return book
   if (nowMs - lastTradeMs > rules.tradeAgeMsMax) return book
   return { type: 'priced', price: last, from: 'last' }
+}
+
+/** On both sides of the quote, as whoever made it of a venue's words left it. */
+function statedRate({ bid }: Quote): VenuePrice {
+  return bid === null ? refused('BOOK_ABSENT') : { type: 'priced', price: bid, from: 'mid' }
 }
 
 function refused(code: QuoteFault): { readonly type: 'refused'; readonly code: QuoteFault } {

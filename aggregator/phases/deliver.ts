@@ -1,3 +1,4 @@
+import { deviationScale } from '../aggregation/deviation.ts'
 import { orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import type { Certificate } from '../messages/messages.ts'
@@ -5,6 +6,8 @@ import type { FeedParams } from '../params.ts'
 import { FEED_STATUS, type FeedReport } from '../report/feed-report.ts'
 import { decodeWord } from '../report/words.ts'
 import { isInTerm, type Turn } from '../state.ts'
+import { BPS_WHOLE } from '../values/basis-points.ts'
+import { absolute } from '../values/fixed-point.ts'
 import type { FeedIndex, Round } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 
@@ -54,8 +57,8 @@ export function dueReasonOf(
   if (held.status !== report.status) return 'status'
   if (!isAvailable) return null
   if (report.timestampMs - held.timestampMs >= params.heartbeatMs) return 'heartbeat'
-  const change = magnitude(report.value - held.value) * 10_000n
-  const threshold = magnitude(held.value) * BigInt(params.deviationBps)
+  const change = absolute(report.value - held.value) * BigInt(BPS_WHOLE)
+  const threshold = deviationScale(params, held.value) * BigInt(params.deviationBps)
   return change > 0n && change >= threshold ? 'deviation' : null
 }
 
@@ -74,10 +77,6 @@ export function dueFeedsOf(
     if (dueReasonOf(params, { ...report, timestampMs }, held) !== null) due.push(feed)
   })
   return due
-}
-
-function magnitude(value: bigint): bigint {
-  return value < 0n ? -value : value
 }
 
 /** A new best certificate: on each target, plans this node's turn if it should look there. */

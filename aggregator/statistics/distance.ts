@@ -1,3 +1,5 @@
+import { deviationScale } from '../aggregation/deviation.ts'
+import type { FeedParams } from '../params.ts'
 import type { FeedReport } from '../report/feed-report.ts'
 import { type BasisPoints, BPS_WHOLE } from '../values/basis-points.ts'
 import { absolute } from '../values/fixed-point.ts'
@@ -12,6 +14,9 @@ export const DISTANCE_BPS_MAX: BasisPoints = 100 * BPS_WHOLE
 
 const WHOLE = BigInt(BPS_WHOLE)
 
+/** What of a feed says how its changes are measured. */
+type Measured = Pick<FeedParams, 'kind' | 'valueMax'>
+
 /**
  * Whether a value is an outlier: further from the certified one than eight spreads, and than the
  * change that would make an update of the feed due. The second bound is for members that agree to
@@ -21,18 +26,21 @@ const WHOLE = BigInt(BPS_WHOLE)
 export function isOutlier(
   value: bigint,
   { value: centre, spread }: Pick<FeedReport, 'value' | 'spread'>,
-  deviationBps: BasisPoints,
+  feed: Measured & Pick<FeedParams, 'deviationBps'>,
 ): boolean {
   const distance = absolute(value - centre)
   if (distance <= OUTLIER_SPREADS * spread) return false
-  return distance * WHOLE > absolute(centre) * BigInt(deviationBps)
+  return distance * WHOLE > deviationScale(feed, centre) * BigInt(feed.deviationBps)
 }
 
-/** How far a value is from what was certified, in basis points of that; rounded down, bounded. */
-export function distanceBps(value: bigint, certified: bigint): BasisPoints {
+/**
+ * How far a value is from what was certified, in basis points of that, or of what a funding rate
+ * may be; rounded down, bounded.
+ */
+export function distanceBps(value: bigint, certified: bigint, feed: Measured): BasisPoints {
   const distance = absolute(value - certified)
   if (distance === 0n) return 0
-  const scale = absolute(certified)
+  const scale = deviationScale(feed, certified)
   if (scale === 0n || distance * WHOLE >= scale * BigInt(DISTANCE_BPS_MAX)) return DISTANCE_BPS_MAX
   return Number((distance * WHOLE) / scale)
 }

@@ -1,4 +1,5 @@
 import { isDerived } from '../aggregation/derived-feeds.ts'
+import { invariant } from '../assert.ts'
 import type { Committee } from '../committee.ts'
 import type { Certificate } from '../messages/messages.ts'
 import { FEED_STATUS } from '../report/feed-report.ts'
@@ -60,14 +61,15 @@ export class OwnValues {
       const report = word === undefined ? null : decodeWord(word)
       if (report?.status !== FEED_STATUS.ok) continue
       const value = values[each.feed] ?? null
-      const { deviationBps = 0 } = this.#committee.params.feeds[each.feed] ?? {}
+      const feed = this.#committee.params.feeds[each.feed]
+      invariant(feed !== undefined, 'feeds of the committee are compared')
       const compared: Compared =
         value === null
           ? { type: 'absent' }
           : {
               type: 'valued',
-              farBps: distanceBps(value, report.value),
-              isOutlying: isOutlier(value, report, deviationBps),
+              farBps: distanceBps(value, report.value, feed),
+              isOutlying: isOutlier(value, report, feed),
             }
       each.rounds = [...each.rounds, compared].slice(-COMPARED_ROUNDS_MAX)
     }

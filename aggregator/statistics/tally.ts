@@ -50,13 +50,12 @@ export function tallyValues(
   values: readonly (bigint | null)[],
   { feeds, certified }: { readonly feeds: readonly FeedParams[]; readonly certified: Certified },
 ): void {
-  for (const [feed, { deviationBps }] of feeds.entries()) {
+  for (const [feed, params] of feeds.entries()) {
     const [value, report] = [values[feed] ?? null, certified[feed] ?? null]
     if (value === null || report?.status !== FEED_STATUS.ok) continue
     tally.judged[feed] = (tally.judged[feed] ?? 0) + 1
-    if (isOutlier(value, report, deviationBps))
-      tally.outlying[feed] = (tally.outlying[feed] ?? 0) + 1
-    const farBps = distanceBps(value, report.value)
+    if (isOutlier(value, report, params)) tally.outlying[feed] = (tally.outlying[feed] ?? 0) + 1
+    const farBps = distanceBps(value, report.value, params)
     if (farBps > tally.farthestBps) tally.farthestBps = farBps
   }
 }

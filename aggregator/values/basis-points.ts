@@ -7,32 +7,41 @@ export type BasisPoints = number
 export const BPS_WHOLE = 10_000
 const WHOLE = 10_000n
 
-/** Whether a value lies no further than `bps` from a positive centre; exact, without division. */
+/** Whether a value lies in the band, its edges included; exact, without division. */
 export function isWithinBps(value: bigint, around: BandAround): boolean {
-  const { centre, bps } = around
-  invariant(centre > 0n, 'a band has a positive centre')
-  return absolute(value - centre) * WHOLE <= centre * BigInt(bps)
+  return absolute(value - around.centre) * WHOLE <= reachOf(around)
 }
 
-/** Whether a value lies closer than half of `bps` to a positive centre; exact, without division. */
+/** Whether a value lies closer to the centre than half of the reach; exact, without division. */
 export function isWithinHalfBps(value: bigint, around: BandAround): boolean {
-  const { centre, bps } = around
-  invariant(centre > 0n, 'a band has a positive centre')
-  return absolute(value - centre) * 2n * WHOLE < centre * BigInt(bps)
+  return absolute(value - around.centre) * 2n * WHOLE < reachOf(around)
 }
 
 /** The value itself inside the band, else the nearest value that is inside it. */
 export function clampToBand(value: bigint, around: BandAround): bigint {
   if (isWithinBps(value, around)) return value
-  const { centre, bps } = around
-  const part = BigInt(bps)
+  const { centre } = around
+  const reach = reachOf(around)
   return value < centre
-    ? divide(centre * (WHOLE - part), WHOLE, 'ceil')
-    : divide(centre * (WHOLE + part), WHOLE, 'floor')
+    ? divide(centre * WHOLE - reach, WHOLE, 'ceil')
+    : divide(centre * WHOLE + reach, WHOLE, 'floor')
 }
 
 /** Values from centre − bps to centre + bps, both included. */
 export interface BandAround {
   readonly centre: bigint
   readonly bps: BasisPoints
+  /**
+   * Least reach to either side, where the centre may be zero or below and a share of it says
+   * nothing; left out, the centre is positive.
+   */
+  readonly reachMin?: bigint | undefined
+}
+
+/** How far the band reaches to either side, times `WHOLE`. */
+function reachOf({ centre, bps, reachMin }: BandAround): bigint {
+  invariant(centre > 0n || reachMin !== undefined, 'a band has a positive centre or a reach')
+  const share = absolute(centre) * BigInt(bps)
+  const least = (reachMin ?? 0n) * WHOLE
+  return share > least ? share : least
 }

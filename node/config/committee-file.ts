@@ -1,5 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { z } from 'zod'
+import type { Derivation } from '../../aggregator/aggregation/derived-kind.ts'
 import { keygenContextOf } from '../../aggregator/keygen/context.ts'
 import { unsignedBy } from '../../aggregator/keygen/result.ts'
 import type { FeedKind, FeedParams, Params } from '../../aggregator/params.ts'
@@ -48,18 +49,26 @@ const SIGNATURE_BYTES = 64
 
 /** The delivery rule of the large option venues: the average of the last half hour. */
 const WINDOW_MS = 1_800_000
+/** For which most venues state the rate of their largest perpetuals. */
+const FUNDING_WINDOW_MS = 28_800_000
 
 const derivationSchema = z.strictObject({
   of: z.string(),
-  windowMs: z.int().default(WINDOW_MS),
+  windowMs: z.int().optional(),
   stepMs: z.int().nullable().default(null),
 })
 
-/** Kinds that have a number in the protocol, and of which no venue is read yet. */
-const UNREAD_KINDS: readonly FeedKind[] = ['index', 'forward', 'funding']
+function derivationOf(
+  kind: FeedKind,
+  { of, windowMs, stepMs }: z.output<typeof derivationSchema>,
+): Derivation {
+  const left = kind === 'funding' ? FUNDING_WINDOW_MS : WINDOW_MS
+  return { of, windowMs: windowMs ?? left, stepMs }
+}
 
-const kindSchema = z.enum(FEED_KINDS).refine((kind) => !UNREAD_KINDS.includes(kind), {
-  error: `no node values ${UNREAD_KINDS.join(', ')} feeds yet; use spot or a derived kind`,
+/** An index is a kind of the protocol, and nothing that a spot feed is not (ADR 0120). */
+const kindSchema = z.enum(FEED_KINDS).refine((kind) => kind !== 'index', {
+  error: 'no node values index feeds; a spot feed is the index of its market',
 })
 
 /** One feed as a committee file has it. */
@@ -80,7 +89,7 @@ export const feedSchema = z
     const feed = {
       ...plain,
       ...(tier !== undefined && { tier }),
-      ...(derivation !== undefined && { derivation }),
+      ...(derivation !== undefined && { derivation: derivationOf(plain.kind, derivation) }),
     }
     const valueMin = parseDecimal(feed.valueMin, feed.decimals)
     const valueMax = parseDecimal(feed.valueMax, feed.decimals)

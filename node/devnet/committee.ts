@@ -5,7 +5,7 @@ import { faultyMax, signingThresholdOf } from '../../aggregator/quorum.ts'
 import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import { Secret } from '../keys/secret.ts'
-import { marketFeeds } from './market-terms.ts'
+import { derivativeFeed, marketFeeds } from './market-terms.ts'
 
 /** Timing of a local network: every node on one machine, two cores and other work beside it. */
 export const LOCAL_TIMING: TimingParams = {
@@ -105,8 +105,11 @@ function privateKey(): Uint8Array {
 
 /** The feeds that were asked for, then what the option market on the first one needs. */
 function localFeeds(names: readonly string[]): FeedParams[] {
-  const spot = names.map(feedParams)
-  return [...spot, ...spot.slice(0, 1).flatMap(marketFeeds)]
+  const feeds = names.map((name) => {
+    const [market = ''] = name.split('.')
+    return derivativeFeed(name, feedParams(market)) ?? feedParams(name)
+  })
+  return [...feeds, ...feeds.slice(0, 1).flatMap(marketFeeds)]
 }
 
 function feedParams(name: string): FeedParams {

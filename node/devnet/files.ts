@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { formatCommittee, formatParams } from '../config/committee-file.ts'
 import { type KeyPurpose, sealKeystore, writeKeystore } from '../keys/keystore.ts'
 import { Secret } from '../keys/secret.ts'
-import { OPTION_VENUE_NAMES } from '../sources/registry.ts'
+import {
+  FUTURE_VENUE_NAMES,
+  OPTION_VENUE_NAMES,
+  PERPETUAL_VENUE_NAMES,
+} from '../sources/registry.ts'
 import type { LocalCommittee, LocalCommitteeToBe, MemberKeys, MemberSecrets } from './committee.ts'
 import { MARKET_VENUES } from './market/model.ts'
 
@@ -156,9 +160,12 @@ function localSources(marketUrl: string) {
     venue,
     { ...at(venue), pollMs: 400, streamUrl: streamUrlOf(venue) },
   ])
-  const optionVenues = OPTION_VENUE_NAMES.map((venue) => [venue, { ...at(venue), pollMs: 2_500 }])
+  const slowly = (names: readonly string[]) =>
+    Object.fromEntries(names.map((venue) => [venue, { ...at(venue), pollMs: 2_500 }]))
   return {
     venues: Object.fromEntries(venues),
-    optionVenues: Object.fromEntries(optionVenues),
+    optionVenues: slowly(OPTION_VENUE_NAMES),
+    perpetualVenues: slowly(PERPETUAL_VENUE_NAMES),
+    futureVenues: slowly(FUTURE_VENUE_NAMES),
   }
 }

@@ -62,6 +62,33 @@ export function marketFeeds(spot: FeedParams): FeedParams[] {
   ]
 }
 
+/** What the perpetuals and futures of a market say, by the end of the feed's name. */
+const DERIVATIVES = {
+  /** Two percent in eight hours is what venues cap rates at; a change of 0.002 % is delivered. */
+  FUND: {
+    kind: 'funding',
+    decimals: DECIMALS,
+    deviationBps: 10,
+    valueMin: -UNIT / 50n,
+    valueMax: UNIT / 50n,
+    windowMs: 28_800_000,
+  },
+  FWD30: { kind: 'forward', windowMs: TENOR_DAYS * 86_400_000 },
+} as const
+
+/** Names of feeds on the derivatives of a spot feed. */
+export function derivativeNames(spot: string): readonly string[] {
+  return Object.keys(DERIVATIVES).map((end) => `${spot}.${end}`)
+}
+
+/** The feed of that name on the derivatives of a spot feed; null when the name is no such. */
+export function derivativeFeed(name: string, spot: FeedParams): FeedParams | null {
+  const found = Object.entries(DERIVATIVES).find(([end]) => name === `${spot.name}.${end}`)
+  if (found === undefined) return null
+  const { windowMs, ...own } = found[1]
+  return { ...spot, ...own, name, derivation: { of: spot.name, windowMs, stepMs: null } }
+}
+
 /** The local option market: worthless tokens, and expiries that come while somebody looks. */
 export function localMarket(spot: string): MarketParameters {
   const guard = { ageSecondsMax: 30, spreadBpsMax: 500, observersMin: 3 }

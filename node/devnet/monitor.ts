@@ -1,3 +1,4 @@
+import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import type { FeedView, Overview, RoundView } from '../api/view.ts'
 import type { LocalNetwork } from './network.ts'
@@ -9,7 +10,7 @@ export interface Look {
   /** The newest round of any oracle; null before the first answer. */
   readonly round: number | null
   readonly overviews: readonly (Overview | null)[]
-  /** What the consumer contracts read, by feed. */
+  /** What contracts read, by feed. */
   readonly consumers: readonly (bigint | null)[]
   readonly deliveries: { readonly count: number; readonly gas: number | null }
 }
@@ -39,7 +40,12 @@ export class Monitor {
     const { nodes, chain, committee, startedAtMs } = this.#network
     const [overviews, consumers, delivered] = await Promise.all([
       Promise.all(nodes.map(({ client }) => client.overview())),
-      Promise.all(committee.params.feeds.map((_, index) => chain.consumerPrice(index))),
+      Promise.all(
+        committee.params.feeds.map(({ kind }, index) =>
+          // The example consumer refuses what is not above zero, as a rate may be.
+          kind === 'funding' ? chain.heldValue(index) : chain.consumerPrice(index),
+        ),
+      ),
       chain.deliveries(),
     ])
     const { feeds } = committee.params
@@ -71,11 +77,10 @@ export class Monitor {
         feed: feed.name,
         value: newest?.certified?.value ?? null,
         spread: newest?.certified?.spread ?? null,
-        sources:
-          feed.kind === 'spot' || feed.kind === 'volatility'
-            ? look.overviews.map((each) => each?.feeds[index]?.local.sources ?? '-').join('/')
-            : // Its last word says enough, and leaves the table narrow.
-              (feed.kind.split('-').at(-1) ?? feed.kind),
+        sources: !isDerived(feed.kind)
+          ? look.overviews.map((each) => each?.feeds[index]?.local.sources ?? '-').join('/')
+          : // Its last word says enough, and leaves the table narrow.
+            (feed.kind.split('-').at(-1) ?? feed.kind),
         onChain: onChain === null ? null : formatDecimal(onChain, feed.decimals),
         onChainRound: newest?.onChain[0]?.round ?? null,
       }

@@ -146,7 +146,7 @@ export class OptionDesk {
   /** Waits until every feed that the market reads has a value on chain; gives the spot. */
   async #whenPriced(signal: AbortSignal): Promise<bigint> {
     const { feeds } = this.#network.committee.params
-    const unread: readonly FeedKind[] = ['spot', 'realized-volatility']
+    const unread: readonly FeedKind[] = ['spot', 'realized-volatility', 'funding', 'forward']
     const wanted = feeds.flatMap(({ kind }, index) =>
       index === 0 || !unread.includes(kind) ? [index] : [],
     )

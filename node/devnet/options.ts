@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { OracleError } from '../errors.ts'
+import { derivativeNames } from './market-terms.ts'
 
 /** What a person asked of the local network. */
 export interface DevnetOptions {
@@ -27,7 +28,8 @@ export interface DevnetOptions {
 export const DEVNET_USAGE = `Usage: npm start -- [options]
   --nodes N        oracle nodes, 4 to 16 (default 4)
   --rounds N       end by itself after N rounds with a summary and an exit code
-  --feeds A,B      feeds (default BTC/USD,ETH/USD,SOL/USD)
+  --feeds A,B      feeds (default BTC/USD,ETH/USD,SOL/USD); after BTC/USD also BTC/USD.FUND,
+                   the funding of perpetuals, and BTC/USD.FWD30, futures in thirty days
   --kill N         kill N nodes with SIGKILL in the middle, start them again later
   --live           the real venues instead of the local market
   --no-incident    no spiking and no silent venue
@@ -64,11 +66,7 @@ export function parseDevnetOptions(args: readonly string[]): DevnetOptions | nul
   if (values.help) return null
   const nodes = whole('nodes', values.nodes, { min: 4, max: 16 })
   const faulty = Math.floor((nodes - 1) / 3)
-  const feeds = values.feeds.split(',')
-  for (const feed of feeds) {
-    if (!FEEDS.includes(feed)) throw refused('feeds', `knows only ${FEEDS.join(', ')}`)
-  }
-  if (new Set(feeds).size !== feeds.length) throw refused('feeds', 'names a feed twice')
+  const feeds = feedsFrom(values.feeds)
   return {
     nodes,
     rounds:
@@ -84,6 +82,20 @@ export function parseDevnetOptions(args: readonly string[]): DevnetOptions | nul
     incident: values.live || values['no-incident'] ? 'none' : 'scripted',
     seed: whole('seed', values.seed, { min: 0, max: 0xffffffff }),
   }
+}
+
+/** Spot feeds, and feeds on the derivatives of those that stand before them. */
+function feedsFrom(text: string): readonly string[] {
+  const feeds = text.split(',')
+  feeds.forEach((feed, index) => {
+    if (FEEDS.includes(feed)) return
+    const before = feeds.slice(0, index).filter((each) => FEEDS.includes(each))
+    if (before.some((spot) => derivativeNames(spot).includes(feed))) return
+    const more = FEEDS.flatMap(derivativeNames).join(', ')
+    throw refused('feeds', `knows only ${FEEDS.join(', ')}, and after one of them ${more}`)
+  })
+  if (new Set(feeds).size !== feeds.length) throw refused('feeds', 'names a feed twice')
+  return feeds
 }
 
 function read(args: readonly string[]) {

@@ -86,7 +86,7 @@ export const entrySchema = z.discriminatedUnion('type', [
       .array(
         z
           .string()
-          .regex(/^\d{1,20}$/)
+          .regex(/^-?\d{1,20}$/)
           .nullable(),
       )
       .max(1_024),

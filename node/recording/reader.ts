@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { codeOf, OracleError } from '../errors.ts'
 import { configuredNames } from '../sources/configured-venues.ts'
-import { OPTION_VENUE_NAMES } from '../sources/registry.ts'
+import { DERIVATIVE_VENUE_NAMES } from '../sources/registry.ts'
 import {
   BEGINNING,
   BLOCK_BYTES_MAX,
@@ -136,7 +136,7 @@ function jsonOf(line: string, offset: number): unknown {
 }
 
 function venueCheck({ sources }: RecordingHeader): (name: string) => boolean {
-  const names = new Set<string>([...configuredNames(sources), ...OPTION_VENUE_NAMES])
+  const names = new Set<string>([...configuredNames(sources), ...DERIVATIVE_VENUE_NAMES])
   return (name) => names.has(name)
 }
 

@@ -1,8 +1,9 @@
 import type { DurationMs } from '../../aggregator/values/time.ts'
 import type { SourcesConfigInput } from '../sources/config.ts'
 import { configuredVenue } from '../sources/configured-venues.ts'
-import type { KnownOptionVenue, KnownVenue } from '../sources/registry.ts'
-import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../sources/registry.ts'
+import { DERIVATIVE_PLACES, derivativeVenues } from '../sources/derivative-venues.ts'
+import type { KnownVenue } from '../sources/registry.ts'
+import { VENUE_NAMES } from '../sources/registry.ts'
 import { streamUrlOf } from '../sources/venue-config.ts'
 import type { RecordingHeader } from './entry.ts'
 import { venueReaders } from './venue-reader.ts'
@@ -10,7 +11,7 @@ import { venueReaders } from './venue-reader.ts'
 /**
  * `sources` with which a node reads a replayed market: those of the recording node, at the replay's
  * addresses, with the time of then. Venues that the recording node did not ask are left out of it,
- * and options of venues that it did not ask are not asked.
+ * and derivatives of venues that it did not ask are not asked.
  *
  * @param url address of the replay
  */
@@ -30,24 +31,23 @@ export function replaySources(
     const { streamUrl: _, ...own } = written.venues?.[venue] ?? {}
     return [venue, { ...elsewhere(own), ...at(venue), ...streamOf(venue) }]
   })
-  const optionVenues = OPTION_VENUE_NAMES.map((venue: KnownOptionVenue) => {
-    const own = written.optionVenues?.[venue] ?? {}
-    return [
-      venue,
-      asked.has(venue) ? { ...elsewhere(own), ...at(venue) } : { ...own, enabled: false },
-    ]
+  const placed = (venue: string, own: object) =>
+    asked.has(venue) ? { ...elsewhere(own), ...at(venue) } : { ...own, enabled: false }
+  const derivatives = DERIVATIVE_PLACES.map((place) => {
+    const own: Readonly<Record<string, object | undefined>> = written[place] ?? {}
+    const names = derivativeVenues(sources).flatMap((each) => {
+      return each.place === place ? [each.name] : []
+    })
+    return [place, Object.fromEntries(names.map((name) => [name, placed(name, own[name] ?? {})]))]
   })
   const declared = Object.entries(written.declaredVenues ?? {}).map(([venue, own]) => {
-    return [
-      venue,
-      asked.has(venue) ? { ...elsewhere(own), ...at(venue) } : { ...own, enabled: false },
-    ]
+    return [venue, placed(venue, own)]
   })
   return {
     ...written,
     clockOffsetMs,
     venues: { ...written.venues, ...Object.fromEntries(venues) },
-    optionVenues: Object.fromEntries(optionVenues),
+    ...Object.fromEntries(derivatives),
     ...(declared.length > 0 && { declaredVenues: Object.fromEntries(declared) }),
   }
 }

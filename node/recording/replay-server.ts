@@ -6,7 +6,7 @@ import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { closeServer, listenAsMarket } from '../loopback.ts'
 import { configuredVenue } from '../sources/configured-venues.ts'
-import { OPTION_VENUE_NAMES } from '../sources/registry.ts'
+import { derivativeVenue } from '../sources/derivative-venues.ts'
 import type { Entry, RecordedAnswer } from './entry.ts'
 import { bodyBytes, withoutSecrets } from './entry.ts'
 import type { Recording } from './reader.ts'
@@ -170,9 +170,7 @@ class Replay {
 
   #holdMsOf(venue: VenueName): DurationMs {
     const { sources } = this.#options.recording.header
-    const option = OPTION_VENUE_NAMES.find((name) => name === venue)
-    const config =
-      option === undefined ? configuredVenue(sources, venue)?.config : sources.optionVenues[option]
+    const { config } = derivativeVenue(sources, venue) ?? configuredVenue(sources, venue) ?? {}
     return Math.floor((config?.timeoutMs ?? 0) * HOLD_SHARE)
   }
 }

@@ -1,12 +1,10 @@
 import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
 import { configuredNames, configuredVenue, venueMarkets } from '../sources/configured-venues.ts'
+import type { DerivativeVenue } from '../sources/derivative-venues.ts'
+import { derivativeVenues } from '../sources/derivative-venues.ts'
 import { readJson } from '../sources/json.ts'
-import { optionRequests, optionSource } from '../sources/option-source.ts'
-import type { KnownOptionVenue } from '../sources/registry.ts'
-import { OPTION_VENUE_NAMES, OPTION_VENUES } from '../sources/registry.ts'
 import { marketsAsked, sourceSettings } from '../sources/settings.ts'
 import type { AskedVenue, ReadFrame, StreamAnswer, VenueRequest } from '../sources/venue.ts'
-import { volatilityFeeds } from '../sources/volatility-settings.ts'
 import type { EntryOf, RecordedAnswer, RecordingHeader } from './entry.ts'
 import { bodyBytes, withoutSecrets } from './entry.ts'
 
@@ -22,7 +20,9 @@ export interface VenueReader {
 export function venueReaders(header: RecordingHeader): ReadonlyMap<VenueName, VenueReader> {
   const readers = [
     ...configuredNames(header.sources).map((name) => [name, spotReader(name, header)] as const),
-    ...OPTION_VENUE_NAMES.map((name) => [name, optionReader(name, header)] as const),
+    ...derivativeVenues(header.sources).map(
+      (venue) => [venue.name, derivativeReader(venue, header)] as const,
+    ),
   ]
   return new Map(readers.flatMap(([name, reader]) => (reader === null ? [] : [[name, reader]])))
 }
@@ -50,15 +50,15 @@ function spotReader(name: VenueName, { sources, feeds }: RecordingHeader): Venue
   }
 }
 
-function optionReader(name: KnownOptionVenue, header: RecordingHeader): VenueReader | null {
-  const { sources } = header
-  const { enabled, symbols } = sources.optionVenues[name]
-  const feeds = volatilityFeeds(sources, header.feeds)
-  if (!enabled || feeds.length === 0) return null
-  const venue = optionSource(OPTION_VENUES[name], feeds)
-  const requests = optionRequests(OPTION_VENUES[name], { feeds, symbols })
+function derivativeReader(
+  { config, ask }: DerivativeVenue,
+  { feeds }: RecordingHeader,
+): VenueReader | null {
+  const { venue, requests } = ask(feeds)
+  if (!config.enabled || requests.length === 0) return null
+  const markets = requests.flatMap((request) => request.markets.map(({ market }) => market))
   return {
-    markets: feeds.map((feed) => feed.name),
+    markets: [...new Set(markets)],
     answersOf: (answer) => readAnswer(answer, { venue, requests }),
     framesOf: () => [],
   }

@@ -3,14 +3,11 @@ import type { FeedParams } from '../../aggregator/params.ts'
 import type { SourcesConfig } from './config.ts'
 import type { ConfiguredVenue } from './configured-venues.ts'
 import { configuredNames, configuredVenue, venueMarkets } from './configured-venues.ts'
-import { optionRequests, optionSource } from './option-source.ts'
-import type { KnownOptionVenue } from './registry.ts'
-import { OPTION_VENUE_NAMES, OPTION_VENUES } from './registry.ts'
+import type { DerivativeVenue } from './derivative-venues.ts'
+import { derivativeVenue, derivativeVenues } from './derivative-venues.ts'
 import { marketsAsked, sourceSettings } from './settings.ts'
 import type { AskedVenue, VenueMarket, VenueRequest } from './venue.ts'
 import type { VenueConfig } from './venue-config.ts'
-import { withHosts } from './venue-config.ts'
-import { volatilityFeeds } from './volatility-settings.ts'
 
 /** What decides whom a node asks: its operator's configuration and the committee's feeds. */
 export interface AskingScope {
@@ -35,7 +32,7 @@ export interface AskedSpotVenue {
 /** The venues that a node asks, in the order in which they are shown. */
 export function askedVenues(scope: AskingScope): {
   readonly spot: readonly AskedSpotVenue[]
-  readonly options: readonly KnownOptionVenue[]
+  readonly derivatives: readonly DerivativeVenue[]
 } {
   const settings = sourceSettings(scope.config, scope.feeds)
   const marketsOf = (name: VenueName) => marketsAsked(settings, name)
@@ -46,7 +43,8 @@ export function askedVenues(scope: AskingScope): {
       ? []
       : [{ found, markets: venueMarkets(found, markets) }]
   })
-  return { spot, options: OPTION_VENUE_NAMES.filter((name) => marketsOf(name).length > 0) }
+  const derivatives = derivativeVenues(scope.config)
+  return { spot, derivatives: derivatives.filter(({ name }) => marketsOf(name).length > 0) }
 }
 
 /**
@@ -57,9 +55,9 @@ export function placeAsked(
   config: SourcesConfig,
   { venue, market }: { readonly venue: VenueName; readonly market: MarketName },
 ): unknown {
-  const option = OPTION_VENUE_NAMES.find((name) => name === venue)
-  if (option !== undefined) {
-    const { baseUrls, symbols } = withHosts(config.optionVenues[option], OPTION_VENUES[option])
+  const derivative = derivativeVenue(config, venue)
+  if (derivative !== null) {
+    const { baseUrls, symbols } = derivative.config
     return { baseUrls, symbols }
   }
   const found = configuredVenue(config, venue)
@@ -78,10 +76,10 @@ export function askedSpot({ found: { venue, config }, markets }: AskedSpotVenue)
   return { venue, config, requests: venue.requests(markets) }
 }
 
-/** What a venue of options is asked. */
-export function askedOptions(name: KnownOptionVenue, scope: AskingScope): Asked {
-  const config = withHosts(scope.config.optionVenues[name], OPTION_VENUES[name])
-  const feeds = volatilityFeeds(scope.config, scope.feeds)
-  const requests = optionRequests(OPTION_VENUES[name], { feeds, symbols: config.symbols })
-  return { venue: optionSource(OPTION_VENUES[name], feeds), config, requests }
+/** What a venue of derivatives is asked. */
+export function askedDerivatives(
+  { config, ask }: DerivativeVenue,
+  feeds: readonly FeedParams[],
+): Asked {
+  return { config, ...ask(feeds) }
 }

@@ -12,7 +12,15 @@ import {
   STREAM_DEFAULTS,
   VENUE_DEFAULTS,
 } from './defaults.ts'
-import { optionVenuesSchema, volatilityProblem, volatilitySchema } from './option-config.ts'
+import {
+  forwardSchema,
+  fundingSchema,
+  futureVenuesSchema,
+  optionVenuesSchema,
+  perpetualVenuesSchema,
+  statedProblems,
+  volatilitySchema,
+} from './derivative-config.ts'
 import type { KnownVenue } from './registry.ts'
 import { VENUES } from './registry.ts'
 import { clockProblems } from './source-clock.ts'
@@ -94,6 +102,10 @@ export const sourcesConfigSchema = z
     declaredVenues: declaredVenuesSchema,
     optionVenues: optionVenuesSchema,
     volatility: volatilitySchema,
+    perpetualVenues: perpetualVenuesSchema,
+    funding: fundingSchema,
+    futureVenues: futureVenuesSchema,
+    forward: forwardSchema,
     conversions: z
       .array(conversionSchema)
       .max(16, 'takes at most 16 conversions')
@@ -149,7 +161,6 @@ function crossFieldProblems(config: SourcesConfig): readonly Problem[] {
       ? []
       : [{ path: ['conversions', index, 'market'], message: `repeats ${market}` }],
   )
-  const volatility = volatilityProblem(config.optionVenues, config.volatility)
   const named = sections.flatMap(({ legs }) => legs)
   return [
     ...repeated,
@@ -158,9 +169,9 @@ function crossFieldProblems(config: SourcesConfig): readonly Problem[] {
     ...hostProblems(config),
     ...pinProblems(config),
     ...budgetProblems(config, named),
-    ...(volatility === null
-      ? []
-      : [{ path: ['volatility', volatility.key], message: volatility.message }]),
+    ...statedProblems('volatility', config.optionVenues, config.volatility),
+    ...statedProblems('funding', config.perpetualVenues, config.funding),
+    ...statedProblems('forward', config.futureVenues, config.forward),
   ]
 }
 

@@ -4,7 +4,7 @@ import type { DeclaredFields, VenueDeclaration } from './declared-venue.ts'
 import { marksSymbol, SYMBOL_MARK } from './declared-venue.ts'
 import { VENUE_DEFAULTS } from './defaults.ts'
 import { parsePointer } from './json-pointer.ts'
-import { OPTION_VENUE_NAMES, VENUE_NAMES } from './registry.ts'
+import { DERIVATIVE_VENUE_NAMES, VENUE_NAMES } from './registry.ts'
 import { addressIssues, durationMs, venueFields } from './venue-config.ts'
 
 /** Declared venues at most; each may have a leg in every feed. */
@@ -12,7 +12,7 @@ const DECLARED_VENUES_MAX = 16
 const POLL_MS = 1_000
 const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'iso8601'] as const
 
-const BUILT_IN: ReadonlySet<string> = new Set([...VENUE_NAMES, ...OPTION_VENUE_NAMES])
+const BUILT_IN: ReadonlySet<string> = new Set([...VENUE_NAMES, ...DERIVATIVE_VENUE_NAMES])
 
 /**
  * Names stand in the keys of quotes, in their commitment (protocol §5.1, as ASCII), in labels of

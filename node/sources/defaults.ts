@@ -39,8 +39,8 @@ export const STREAM_DEFAULTS = {
   windowMs: 50,
 } as const
 
-/** A chain has a thousand options of half a kilobyte each. */
-export const OPTION_VENUE_DEFAULTS = {
+/** A chain has a thousand options of half a kilobyte each, a venue as many perpetuals. */
+export const DERIVATIVE_VENUE_DEFAULTS = {
   timeoutMs: 5_000,
   bodyBytesMax: 2_097_152,
   bodyBytesLimit: 4_194_304,
@@ -69,6 +69,37 @@ export const VOLATILITY_DEFAULTS = {
   reachPercentMin: 200,
   expiryMsMin: 43_200_000,
   forwardBpsMax: 200,
+} as const
+
+/** How rates of perpetuals become one; the reasons stand in docs/derivatives.md. */
+export const FUNDING_DEFAULTS = {
+  ageMsMax: 60_000,
+  /** Four polls, and some time for a large answer. */
+  silenceMsMax: 45_000,
+  aheadMsMax: 5_000,
+  outlierRule: 'quarantine',
+  /** Where rates are large they differ more, and each venue has its own cap. */
+  outlierBps: 5_000,
+  /** For eight hours: as far as the formula of the venues lets a rate be from interest alone. */
+  outlierRateMin: '0.0005',
+  /** Of four. */
+  sourcesMin: 3,
+} as const
+
+/** How futures become a price at a tenor; the reasons stand in docs/derivatives.md. */
+export const FORWARD_DEFAULTS = {
+  ageMsMax: 60_000,
+  /** Four polls, and some time for a large answer. */
+  silenceMsMax: 45_000,
+  aheadMsMax: 5_000,
+  outlierRule: 'quarantine',
+  /** As of spot: what carry differs by between venues in a month is a tenth of it. */
+  outlierBps: 200,
+  /** Of four. */
+  sourcesMin: 3,
+  futureSpreadBpsMax: 100,
+  /** The averages that futures pay begin half an hour before the end. */
+  expiryMsMin: 3_600_000,
 } as const
 
 interface LegText {

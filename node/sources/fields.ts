@@ -42,6 +42,20 @@ export function amountAt(value: Json | undefined, where: string): bigint | null 
 }
 
 /**
+ * A rate at `QUOTE_DECIMALS`, from a text or a number; zero and below are rates like any other.
+ * Digits beyond are rounded down.
+ *
+ * @throws {OracleError} SOURCE_NUMBER_INVALID when it is missing or no decimal
+ */
+export function rateAt(value: Json | undefined, where: string): bigint {
+  const text = isNumber(value) ? value.numberText : value
+  if (typeof text !== 'string') throw numberInvalid(where, 'DECIMAL_MALFORMED')
+  const outcome = parseDecimal(text, { decimals: QUOTE_DECIMALS, rounding: 'floor' })
+  if (outcome.type === 'refused') throw numberInvalid(where, outcome.code)
+  return outcome.value
+}
+
+/**
  * A whole number that a venue counts or names something with, as it was written.
  *
  * @throws {OracleError} SOURCE_ANSWER_UNEXPECTED when it is none, or has more than 20 digits
@@ -102,8 +116,16 @@ export function answerFor(market: MarketName, read: () => Quote): MarketAnswer
 /** The same for what a channel of a stream carries. */
 export function answerFor(market: MarketName, read: () => PartialQuote): StreamAnswer
 export function answerFor(market: MarketName, read: () => PartialQuote): StreamAnswer {
+  return answering(market, () => ({ type: 'quoted', market, quote: read() }))
+}
+
+/** The same for an answer that may also say why there is no quote. */
+export function answering<Answer>(
+  market: MarketName,
+  read: () => Answer,
+): Answer | (MarketAnswer & { readonly type: 'refused' }) {
   try {
-    return { type: 'quoted', market, quote: read() }
+    return read()
   } catch (error) {
     const code = codeOf(error)
     if (!code.startsWith('SOURCE_')) throw error
@@ -136,7 +158,7 @@ function unexpected(where: string, wanted: string): OracleError {
 function numberInvalid(where: string, fault: string): OracleError {
   return new OracleError(
     'SOURCE_NUMBER_INVALID',
-    `the venue's ${where} is no price that can be used; the venue is left out until it is`,
+    `the venue's ${where} is no number that can be used; the venue is left out until it is`,
     { context: { where, fault } },
   )
 }

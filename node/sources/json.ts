@@ -25,6 +25,9 @@ export const JSON_LIMITS: JsonLimits = {
   stringLengthMax: 16_384,
 }
 
+/** Of an answer about everything that a venue lists: 5,000 rows with 30 fields each fit. */
+export const WHOLE_MARKET_LIMITS: JsonLimits = { ...JSON_LIMITS, valuesMax: 200_000 }
+
 /** A number has at most 80 characters; more than any price or time needs. */
 const NUMBER_LENGTH_MAX = 80
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y

@@ -92,8 +92,8 @@ export function openVenue(asked: AskedSpotVenue, dependencies: OpenVenueDependen
   return open(venue, { config, pollMs, hosts, requestsAt, stream }, dependencies)
 }
 
-/** A venue of options, which is polled. */
-export function openOptionVenue(
+/** A venue of derivatives, which is polled. */
+export function openPolledVenue(
   { venue, config, requests }: Asked,
   dependencies: OpenVenueDependencies,
 ): OpenVenue {

@@ -4,7 +4,9 @@ import { quoteOfIndex, volatilityIndex } from '../../aggregator/aggregation/vola
 import { invariant } from '../../aggregator/assert.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { OptionVenue } from './option-venue.ts'
+import { underlyingRequests } from './underlying-requests.ts'
 import type { AskedVenue, MarketAnswer, VenueRequest } from './venue.ts'
+import { wholeMarketSource } from './whole-market.ts'
 
 /** A feed whose value is read from option chains. */
 export interface VolatilityFeed {
@@ -16,9 +18,6 @@ export interface VolatilityFeed {
   readonly rules: ChainRules
 }
 
-/** A chain of 5,000 options with 30 fields each fits. */
-const CHAIN_JSON_LIMITS = { depthMax: 16, valuesMax: 200_000, stringLengthMax: 16_384 }
-
 /** One request for each underlying, which answers for every feed on it. */
 export function optionRequests(
   venue: OptionVenue,
@@ -28,14 +27,7 @@ export function optionRequests(
     readonly symbols: Readonly<Record<MarketName, string>>
   },
 ): readonly VenueRequest[] {
-  const underlyings = [...new Set(asked.feeds.map(({ underlying }) => underlying))]
-  return underlyings.map((underlying) => {
-    const symbol = asked.symbols[underlying] ?? venue.symbolOf(underlying)
-    const markets = asked.feeds
-      .filter((feed) => feed.underlying === underlying)
-      .map(({ name }) => ({ market: name, symbol }))
-    return { path: venue.pathOf(symbol), markets, weight: 1 }
-  })
+  return underlyingRequests({ ...venue, weight: 1 }, asked)
 }
 
 /**
@@ -43,24 +35,16 @@ export function optionRequests(
  * price is the volatility index of the chain at the feed's tenor.
  */
 export function optionSource(venue: OptionVenue, feeds: readonly VolatilityFeed[]): AskedVenue {
-  return {
-    name: venue.name,
-    budget: venue.budget,
-    ...(venue.sharedLimits !== undefined && { sharedLimits: venue.sharedLimits }),
-    usedWeightHeader: null,
-    ...(venue.limitStatus !== undefined && { limitStatus: venue.limitStatus }),
-    jsonLimits: CHAIN_JSON_LIMITS,
-    parse(answer, { markets }, receivedMs) {
-      const symbol = markets[0]?.symbol
-      if (symbol === undefined) return []
-      const chain = venue.parse(answer, symbol)
-      return markets.map(({ market }) => {
-        const feed = feeds.find(({ name }) => name === market)
-        invariant(feed !== undefined, 'requests are made of the same feeds')
-        return indexAnswer(feed, { chain, receivedMs })
-      })
-    },
-  }
+  return wholeMarketSource(venue, (answer, { markets }, receivedMs) => {
+    const symbol = markets[0]?.symbol
+    if (symbol === undefined) return []
+    const chain = venue.parse(answer, symbol)
+    return markets.map(({ market }) => {
+      const feed = feeds.find(({ name }) => name === market)
+      invariant(feed !== undefined, 'requests are made of the same feeds')
+      return indexAnswer(feed, { chain, receivedMs })
+    })
+  })
 }
 
 function indexAnswer(

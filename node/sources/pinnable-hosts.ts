@@ -1,10 +1,10 @@
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import type { ConfiguredVenue, VenuesConfig } from './configured-venues.ts'
 import { configuredNames, configuredVenue } from './configured-venues.ts'
-import type { OptionVenuesConfig } from './option-config.ts'
-import { OPTION_VENUE_NAMES, OPTION_VENUES } from './registry.ts'
+import type { DerivativesConfig } from './derivative-venues.ts'
+import { derivativeVenues } from './derivative-venues.ts'
 import type { VenueConfig } from './venue-config.ts'
-import { streamUrlOf, withHosts } from './venue-config.ts'
+import { streamUrlOf } from './venue-config.ts'
 
 /** A venue with the hosts at which TLS shows a key. */
 export interface PinnableVenue {
@@ -18,7 +18,7 @@ export interface PinnableVenue {
   readonly ticketDomain: string | null
 }
 
-export type PinnableConfig = VenuesConfig & { readonly optionVenues: OptionVenuesConfig }
+export type PinnableConfig = VenuesConfig & DerivativesConfig
 
 /** Every venue of a configuration, enabled or not. */
 export function pinnableVenues(config: PinnableConfig): readonly PinnableVenue[] {
@@ -30,12 +30,12 @@ export function pinnableVenues(config: PinnableConfig): readonly PinnableVenue[]
     const ticketDomain = ticketDomainOf(found)
     return [{ venue, path: [place, venue], config: found.config, urls, ticketDomain }]
   })
-  const options = OPTION_VENUE_NAMES.map((venue): PinnableVenue => {
-    const own = withHosts(config.optionVenues[venue], OPTION_VENUES[venue])
+  const derivatives = derivativeVenues(config).map((each): PinnableVenue => {
+    const { name: venue, place, config: own } = each
     const urls = withTls(own.baseUrls)
-    return { venue, path: ['optionVenues', venue], config: own, urls, ticketDomain: null }
+    return { venue, path: [place, venue], config: own, urls, ticketDomain: null }
   })
-  return [...spot, ...options]
+  return [...spot, ...derivatives]
 }
 
 function urlsOf({ venue, config, streamed }: ConfiguredVenue): readonly string[] {

@@ -1,9 +1,9 @@
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import { textOfConfig } from '../config/equal.ts'
-import { type AskingScope, askedOptions, askedVenues } from './asked.ts'
+import { type AskingScope, askedDerivatives, askedVenues } from './asked.ts'
 import { LimitsBook } from './limits.ts'
 import type { OpenStanding, OpenVenue, OpenVenueDependencies } from './open-venue.ts'
-import { openOptionVenue, openVenue } from './open-venue.ts'
+import { openPolledVenue, openVenue } from './open-venue.ts'
 
 /** A venue that is asked, until it is ended. */
 interface RunningVenue {
@@ -101,17 +101,19 @@ export class RunningVenues {
 }
 
 function toAsk(scope: AskingScope): readonly ToAsk[] {
-  const { spot, options } = askedVenues(scope)
+  const { spot, derivatives } = askedVenues(scope)
   return [
     ...spot.map((asked): ToAsk => {
       const { venue, config, streamed } = asked.found
       const how = textOfConfig([config, streamed, asked.markets])
       return { name: venue.name, how, open: (asking) => openVenue(asked, asking) }
     }),
-    ...options.map((name): ToAsk => {
-      const { config, feeds } = scope
-      const how = textOfConfig([config.optionVenues[name], config.volatility, feeds])
-      return { name, how, open: (asking) => openOptionVenue(askedOptions(name, scope), asking) }
+    ...derivatives.map((venue): ToAsk => {
+      const { name, config, rules } = venue
+      const how = textOfConfig([config, rules, scope.feeds])
+      const open: ToAsk['open'] = (asking) =>
+        openPolledVenue(askedDerivatives(venue, scope.feeds), asking)
+      return { name, how, open }
     }),
   ]
 }

@@ -10,14 +10,14 @@ import { invariant } from '../../aggregator/assert.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import type { SourcesConfig } from './config.ts'
 import { configuredVenue } from './configured-venues.ts'
-import { volatilitySettings } from './volatility-settings.ts'
+import { derivativeSettings } from './derivative-settings.ts'
 
 type ConfiguredRules = Omit<SourcesConfig['feeds'][string], 'legs'>
 
 /**
  * Joins an operator's configuration with the committee's feeds. The committee's minimum of venues
  * holds; an operator may only ask for more. A feed that is neither a spot feed with configuration
- * nor a volatility is left out: this node has no value for it.
+ * nor about derivatives is left out: this node has no value for it.
  */
 export function sourceSettings(
   config: SourcesConfig,
@@ -45,7 +45,7 @@ export function sourceSettings(
       },
     ]
   })
-  return { conversions, feeds: [...valued, ...volatilitySettings(config, feeds)] }
+  return { conversions, feeds: [...valued, ...derivativeSettings(config, feeds)] }
 }
 
 /** Every market that a leg names at the venue, each once. */

@@ -1,8 +1,8 @@
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { VenuesConfig } from './configured-venues.ts'
 import { configuredNames, configuredVenue } from './configured-venues.ts'
-import type { OptionVenuesConfig } from './option-config.ts'
-import { OPTION_VENUE_NAMES } from './registry.ts'
+import type { DerivativesConfig } from './derivative-venues.ts'
+import { derivativeVenues } from './derivative-venues.ts'
 
 /** A clock that is so far from another one; what sources read of a replayed market is of then. */
 export function clockAt(
@@ -17,10 +17,7 @@ export function clockAt(
  * and a node that took one would sign old prices: only markets of one's own may be asked then.
  */
 export function clockProblems(
-  config: VenuesConfig & {
-    readonly clockOffsetMs: DurationMs
-    readonly optionVenues: OptionVenuesConfig
-  },
+  config: VenuesConfig & DerivativesConfig & { readonly clockOffsetMs: DurationMs },
   legs: readonly { readonly venue: string }[],
 ): readonly { readonly path: string[]; readonly message: string }[] {
   if (config.clockOffsetMs === 0) return []
@@ -29,11 +26,10 @@ export function clockProblems(
     const found = configuredVenue(config, venue)?.config
     return named.has(venue) && found?.enabled === true && found.access === 'public'
   })
-  const options = OPTION_VENUE_NAMES.filter((venue) => {
-    const { enabled, access } = config.optionVenues[venue]
+  const derivatives = derivativeVenues(config).filter(({ config: { enabled, access } }) => {
     return enabled && access === 'public'
   })
-  const open = [...spot, ...options]
+  const open = [...spot, ...derivatives.map(({ name }) => name)]
   if (open.length === 0) return []
   const message =
     `is for a replayed market alone, and ${open.join(', ')} would be asked in public; ` +

@@ -1,5 +1,5 @@
 import type { Quote } from '../../aggregator/aggregation/quote.ts'
-import { OracleError } from '../errors.ts'
+import { codeOf, OracleError } from '../errors.ts'
 import { answerFor, objectAt, symbolAbsent, textAt } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
 import { isNumber } from './json.ts'
@@ -49,6 +49,29 @@ export function answersByName(
       return read(ticker)
     }),
   )
+}
+
+/**
+ * What each row of an answer says, where it can be read: one strange number takes no other row with
+ * it.
+ *
+ * @param read null for a row that is about something else
+ * @throws {OracleError} SOURCE_ANSWER_UNEXPECTED when a row is no object
+ */
+export function readableRows<Row>(
+  rows: readonly Json[],
+  read: (row: JsonObject) => Row | null,
+): readonly Row[] {
+  return rows.flatMap((each) => {
+    const row = objectAt(each, 'a row')
+    try {
+      const said = read(row)
+      return said === null ? [] : [said]
+    } catch (error) {
+      if (codeOf(error).startsWith('SOURCE_')) return []
+      throw error
+    }
+  })
 }
 
 /**

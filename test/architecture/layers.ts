@@ -172,7 +172,9 @@ export const LAYERS: readonly Layer[] = [
 export const SIBLINGS = [
   'aggregator/phases/',
   'node/cli/commands/',
+  'node/sources/future-venues/',
   'node/sources/option-venues/',
+  'node/sources/perpetual-venues/',
   'node/sources/venues/',
   'simulations/adversary/',
   'simulations/checkers/',

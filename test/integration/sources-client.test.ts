@@ -10,7 +10,12 @@ import { retryAfterMs } from '../../node/sources/fetcher.ts'
 import type { HostFault } from '../../node/sources/hosts.ts'
 import { LimitsBook, VenueLimits } from '../../node/sources/limits.ts'
 import { optionSource } from '../../node/sources/option-source.ts'
-import { OPTION_VENUES, VENUES } from '../../node/sources/registry.ts'
+import {
+  FUTURE_VENUES,
+  OPTION_VENUES,
+  PERPETUAL_VENUES,
+  VENUES,
+} from '../../node/sources/registry.ts'
 import type { Venue, VenueBudget } from '../../node/sources/venue.ts'
 import { VenueClient } from '../../node/sources/venue-client.ts'
 import type { VenueConfig } from '../../node/sources/venue-config.ts'
@@ -465,11 +470,16 @@ describe('limits that a venue counts for spot and options together', () => {
   })
 
   test('what all of them ask at their fastest is within what they may ask together', () => {
-    const all = [...Object.values(VENUES), ...Object.values(OPTION_VENUES)] as const
+    const all = [
+      ...Object.values(VENUES),
+      ...Object.values(OPTION_VENUES),
+      ...Object.values(PERPETUAL_VENUES),
+      ...Object.values(FUTURE_VENUES),
+    ] as const
     const parts = all.filter(
       (venue) => 'sharedLimits' in venue && venue.sharedLimits === BYBIT_LIMITS,
     )
-    expect(parts).toHaveLength(2)
+    expect(parts).toHaveLength(4)
     const rate = ({ weightMax, perMs }: VenueBudget) => weightMax / perMs
     const together = parts.reduce((sum, { budget }) => sum + rate(budget), 0)
     expect(together).toBeLessThanOrEqual(rate(BYBIT_LIMITS.budget))

@@ -54,7 +54,7 @@ const closed = fc.record({
 })
 const values = fc.record({
   type: fc.constant('values' as const),
-  values: fc.array(fc.option(fc.bigInt({ min: 0n, max: 2n ** 63n }).map(String))),
+  values: fc.array(fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }).map(String))),
 })
 const timed = fc.tuple(later, fc.oneof(answer, spoken, turn, closed, values))
 /** Entries in the order of their moments, as a recorder writes them. */

@@ -1,14 +1,19 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedKind, FeedParams } from '../../aggregator/params.ts'
 import { parseDecimal } from '../../aggregator/values/decimal.ts'
 import { MARKET_VENUES, type MarketVenue } from '../../node/devnet/market/model.ts'
-import type { MarketServer } from '../../node/devnet/market/server.ts'
+import type { MarketServer, ServedVenue } from '../../node/devnet/market/server.ts'
 import type { Log, LogFields } from '../../node/logging.ts'
 import type { SourcesConfig, SourcesConfigInput } from '../../node/sources/config.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
+import type { DerivativePlace } from '../../node/sources/derivative-venues.ts'
 import { SourceEngine, type SourceMetric } from '../../node/sources/engine.ts'
 import { HOST_SOURCES } from '../../node/sources/host.ts'
-import { OPTION_VENUE_NAMES } from '../../node/sources/registry.ts'
+import {
+  FUTURE_VENUE_NAMES,
+  OPTION_VENUE_NAMES,
+  PERPETUAL_VENUE_NAMES,
+} from '../../node/sources/registry.ts'
 import { clockAt } from '../../node/sources/source-clock.ts'
 import type { TrafficTap } from '../../node/sources/tap.ts'
 
@@ -78,6 +83,26 @@ export const IMPLIED: FeedParams = {
   derivation: { of: 'BTC/USD', windowMs: 30 * 86_400_000, stepMs: null },
 }
 
+/** What perpetuals of the first feed's market are funded at. */
+export const FUNDING: FeedParams = {
+  ...IMPLIED,
+  name: 'BTC.FUND8H',
+  kind: 'funding',
+  sourcesMin: 3,
+  valueMin: -1_000_000n,
+  valueMax: 1_000_000n,
+  derivation: { of: 'BTC/USD', windowMs: 28_800_000, stepMs: null },
+}
+
+/** What futures on the first feed's market are worth in thirty days. */
+export const FORWARD: FeedParams = {
+  ...IMPLIED,
+  name: 'BTC.FWD30',
+  kind: 'forward',
+  valueMin: 1n,
+  valueMax: 2n ** 63n - 1n,
+}
+
 /** So long that only a venue that means to be silent runs into it, however busy the machine is. */
 const PATIENCE_MS = 20_000
 
@@ -100,7 +125,7 @@ export function venuesAt(
   market: MarketServer,
   impatient: Partial<Record<MarketVenue, number>> = {},
   streamed: readonly MarketVenue[] = [],
-): Pick<SourcesConfigInput, 'venues' | 'optionVenues'> {
+): Pick<SourcesConfigInput, 'venues' | DerivativePlace> {
   const at = { access: 'local' as const, pollMs: 1_000 }
   const venues = MARKET_VENUES.map((venue) => [
     venue,
@@ -111,11 +136,19 @@ export function venuesAt(
       ...(streamed.includes(venue) ? { streamUrl: market.streamUrlOf(venue) } : {}),
     },
   ])
-  const optionVenues = OPTION_VENUE_NAMES.map((venue) => [
-    venue,
-    { ...at, baseUrl: market.baseUrlOf(venue), timeoutMs: PATIENCE_MS },
-  ])
-  return { venues: Object.fromEntries(venues), optionVenues: Object.fromEntries(optionVenues) }
+  const patient = (names: readonly ServedVenue[]) =>
+    Object.fromEntries(
+      names.map((venue) => [
+        venue,
+        { ...at, baseUrl: market.baseUrlOf(venue), timeoutMs: PATIENCE_MS },
+      ]),
+    )
+  return {
+    venues: Object.fromEntries(venues),
+    optionVenues: patient(OPTION_VENUE_NAMES),
+    perpetualVenues: patient(PERPETUAL_VENUE_NAMES),
+    futureVenues: patient(FUTURE_VENUE_NAMES),
+  }
 }
 
 /** Delay of a first retry without jitter; it passes at once, so that a poll stands for itself. */
@@ -129,6 +162,13 @@ export function dollars(text: string | undefined): bigint {
   const outcome = parseDecimal(text ?? '', { decimals: 8, rounding: 'floor' })
   if (outcome.type === 'refused') throw new Error(`no decimal: ${text}`)
   return outcome.value
+}
+
+/** Who is asked besides the venues of spot markets. */
+const VENUES_OF_KIND: Partial<Readonly<Record<FeedKind, readonly string[]>>> = {
+  volatility: OPTION_VENUE_NAMES,
+  funding: PERPETUAL_VENUE_NAMES,
+  forward: FUTURE_VENUE_NAMES,
 }
 
 /** An engine whose polls a test drives one by one. */
@@ -156,8 +196,8 @@ export class DrivenEngine {
   ) {
     this.#time = time
     const { feeds = FEEDS, declared = [], tap } = options
-    const hasOptions = feeds.some(({ kind }) => kind === 'volatility')
-    this.#polled = [...MARKET_VENUES, ...(hasOptions ? OPTION_VENUE_NAMES : []), ...declared]
+    const asked = feeds.flatMap(({ kind }) => VENUES_OF_KIND[kind] ?? [])
+    this.#polled = [...MARKET_VENUES, ...new Set(asked), ...declared]
     this.engine = new SourceEngine(
       { config: options.config, feeds },
       {

@@ -38,6 +38,7 @@ export function readEvidenceVectors(): EvidenceVectorFile {
 export function evidenceCommittees() {
   const plain = Array.from({ length: 7 }, (_, index) => ({ ...BTC, name: `F${index}/USD` }))
   const of = { of: 'F0/USD', windowMs: 60_000 }
+  const ahead = { derivation: { of: 'F0/USD', windowMs: 2_592_000_000, stepMs: null } }
   const feeds: readonly FeedParams[] = [
     { ...BTC, name: 'F0/USD TWAP', kind: 'twap', derivation: { ...of, stepMs: null } },
     ...plain,
@@ -45,9 +46,11 @@ export function evidenceCommittees() {
       ...BTC,
       name: 'F0 IV',
       kind: 'volatility',
-      derivation: { of: 'F0/USD', windowMs: 2_592_000_000, stepMs: null },
+      ...ahead,
     },
     { ...BTC, name: 'F0 RV', kind: 'realized-volatility', derivation: { ...of, stepMs: 500 } },
+    { ...BTC, name: 'F0 FUND', kind: 'funding', ...ahead, valueMin: -1n },
+    { ...BTC, name: 'F0 FWD', kind: 'forward', ...ahead },
   ]
   return [testCommittee(), testCommittee({ size: 7, feeds })]
 }

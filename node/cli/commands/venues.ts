@@ -4,6 +4,7 @@ import type { SourcesConfig } from '../../sources/config.ts'
 import { HOST_SOURCES } from '../../sources/host.ts'
 import type { PinnableVenue } from '../../sources/pinnable-hosts.ts'
 import { pinnableVenues } from '../../sources/pinnable-hosts.ts'
+import { DERIVATIVE_VENUE_NAMES } from '../../sources/registry.ts'
 import type { ShownKey } from '../../sources/shown-keys.ts'
 import { shownKeys } from '../../sources/shown-keys.ts'
 import { columns } from '../columns.ts'
@@ -44,13 +45,17 @@ export const venuesPins = command({
   },
 })
 
-/** Venues that a leg names, and venues of options, where they are enabled. */
+/** Venues that a leg names, and venues of derivatives, where they are enabled. */
 function venuesInUse(sources: SourcesConfig): readonly PinnableVenue[] {
   const sections = [...sources.conversions, ...Object.values(sources.feeds)]
   const named = new Set(sections.flatMap(({ legs }) => legs.map(({ venue }) => venue)))
   return pinnableVenues(sources).filter(
-    ({ venue, path, config }) => config.enabled && (named.has(venue) || path[0] === 'optionVenues'),
+    ({ venue, config }) => config.enabled && (named.has(venue) || isOfDerivatives(venue)),
   )
+}
+
+function isOfDerivatives(venue: string): boolean {
+  return DERIVATIVE_VENUE_NAMES.includes(venue)
 }
 
 async function keysOf(

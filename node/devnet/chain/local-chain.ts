@@ -152,6 +152,17 @@ export class LocalChain {
     return held.round
   }
 
+  /** The value that the hub holds for a feed; null before any report. */
+  async heldValue(feed: number): Promise<bigint | null> {
+    const held = await this.#client.readContract({
+      address: this.deployment.hub,
+      abi: priceFeedsAbi,
+      functionName: 'latest',
+      args: [BigInt(feed)],
+    })
+    return held.round === 0 ? null : held.value
+  }
+
   /** Every delivery since the start, the oldest first; looks at the blocks that came since. */
   async deliveries(): Promise<readonly Delivered[]> {
     const head = await this.#client.getBlockNumber({ cacheTime: 0 })

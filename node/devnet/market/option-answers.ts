@@ -1,12 +1,12 @@
 import { formatDecimal } from '../../../aggregator/values/decimal.ts'
 import type { MarketAnswerPage, MarketQuestion } from './answers.ts'
 import { page } from './answers.ts'
+import { dayDigits, dayName } from './future-answers.ts'
 import type { MarketModel } from './model.ts'
 import { MARKET_DECIMALS } from './model.ts'
 import {
   type MarketOptionVenue,
   type ModelChain,
-  type ModelOption,
   OPTION_DECIMALS,
   optionChain,
 } from './option-model.ts'
@@ -49,7 +49,7 @@ function answerDeribit(
     return page(400, { jsonrpc: '2.0', error, testnet: true })
   }
   const result = chain.options.map((option) => ({
-    instrument_name: `${coin}-${dayName(option)}-${whole(option.strike)}-${option.side}`,
+    instrument_name: `${coin}-${dayName(option.expiryMs)}-${whole(option.strike)}-${option.side}`,
     base_currency: coin,
     quote_currency: coin,
     mark_price: numberOf((option.bid + option.ask) / 2n, OPTION_DECIMALS),
@@ -57,7 +57,7 @@ function answerDeribit(
     bid_price: option.bid === 0n ? null : numberOf(option.bid, OPTION_DECIMALS),
     ask_price: numberOf(option.ask, OPTION_DECIMALS),
     underlying_price: numberOf(chain.forward, MARKET_DECIMALS),
-    underlying_index: `SYN.${coin}-${dayName(option)}`,
+    underlying_index: `SYN.${coin}-${dayName(option.expiryMs)}`,
     interest_rate: 0,
     creation_timestamp: chain.timeMs,
   }))
@@ -75,7 +75,7 @@ function answerOkx(
   if (chain === null) return page(200, { code: '51000', msg: 'Parameter error', data: [] })
   const data = chain.options.map((option) => ({
     instType: 'OPTION',
-    instId: `${family}-${dayDigits(option)}-${whole(option.strike)}-${option.side}`,
+    instId: `${family}-${dayDigits(option.expiryMs)}-${whole(option.strike)}-${option.side}`,
     last: '',
     bidPx: option.bid === 0n ? '' : formatDecimal(option.bid, OPTION_DECIMALS),
     bidSz: option.bid === 0n ? '' : '10',
@@ -99,7 +99,7 @@ function answerBybit(
   const price = (ticks: bigint) =>
     formatDecimal((ticks * chain.forward) / 10n ** BigInt(OPTION_DECIMALS), MARKET_DECIMALS)
   const list = chain.options.map((option) => ({
-    symbol: `${coin}-${dayName(option)}-${whole(option.strike)}-${option.side}-USDT`,
+    symbol: `${coin}-${dayName(option.expiryMs)}-${whole(option.strike)}-${option.side}-USDT`,
     bid1Price: option.bid === 0n ? '0' : price(option.bid),
     bid1Size: option.bid === 0n ? '0' : '10',
     ask1Price: price(option.ask),
@@ -110,17 +110,6 @@ function answerBybit(
   }))
   const result = { category: 'option', list }
   return page(200, { retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: nowMs })
-}
-
-/** `27MAR26`, without a zero before the day. */
-function dayName({ expiryMs }: ModelOption): string {
-  const [, day = '', month = '', year = ''] = new Date(expiryMs).toUTCString().split(' ')
-  return `${Number(day)}${month.toUpperCase()}${year.slice(2)}`
-}
-
-/** `260327`. */
-function dayDigits({ expiryMs }: ModelOption): string {
-  return new Date(expiryMs).toISOString().slice(2, 10).replaceAll('-', '')
 }
 
 function whole(amount: bigint): string {

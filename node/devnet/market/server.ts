@@ -3,21 +3,33 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { UnixMs } from '../../../aggregator/values/time.ts'
 import { closeServer, listenAsMarket } from '../../loopback.ts'
+import type { MarketAnswerPage, MarketQuestion } from './answers.ts'
 import { ANSWERERS } from './answers.ts'
 import type { Fault } from './faults.ts'
 import { FAULTS, SPOILERS } from './faults.ts'
+import { answerFutures, MARKET_FUTURE_VENUES, type MarketFutureVenue } from './future-answers.ts'
 import type { Incident } from './incidents.ts'
 import type { MarketVenue } from './model.ts'
 import { MARKET_VENUES, MarketModel } from './model.ts'
 import { answerOptions } from './option-answers.ts'
 import { MARKET_OPTION_VENUES, type MarketOptionVenue } from './option-model.ts'
+import {
+  answerPerpetuals,
+  MARKET_PERPETUAL_VENUES,
+  type MarketPerpetualVenue,
+} from './perpetual-answers.ts'
 import type { HonestRange } from './range.ts'
 import { honestRange } from './range.ts'
 import { MarketStreams, PUSH_MS } from './stream-server.ts'
 
 /** Every venue that the server plays. */
-export type ServedVenue = MarketVenue | MarketOptionVenue
-const SERVED_VENUES: readonly ServedVenue[] = [...MARKET_VENUES, ...MARKET_OPTION_VENUES]
+export type ServedVenue = MarketVenue | MarketOptionVenue | MarketPerpetualVenue | MarketFutureVenue
+const SERVED_VENUES: readonly ServedVenue[] = [
+  ...MARKET_VENUES,
+  ...MARKET_OPTION_VENUES,
+  ...MARKET_PERPETUAL_VENUES,
+  ...MARKET_FUTURE_VENUES,
+]
 
 export interface MarketServerOptions {
   /** Any integer: the same one gives the same walk of prices. */
@@ -59,7 +71,7 @@ interface Exchange {
 }
 
 /**
- * A market of five venues and three that list options on loopback, each below its own prefix
+ * A market of five venues and of those that list derivatives on loopback, each below its own prefix
  * (`/binance`, `/deribit-options`, …) in its real REST format, the five with their real streams at
  * `/binance/stream`, …, for the local network and for tests.
  *
@@ -137,19 +149,30 @@ function answer(desk: Desk, exchange: Exchange): void {
   desk.requests.set(venue, (desk.requests.get(venue) ?? 0) + 1)
   const nowMs = desk.nowMs()
   const fault = desk.faults.get(venue)
-  const incident = isOptionVenue(venue) ? null : desk.model.incidentOf(venue, nowMs)
-  const question = { path: rest, query: exchange.url.searchParams, nowMs }
-  const page = isOptionVenue(venue)
-    ? answerOptions(desk.model, question, { venue, seed: desk.seed })
-    : ANSWERERS[venue](desk.model, question)
+  const incident = isSpot(venue) ? desk.model.incidentOf(venue, nowMs) : null
+  const page = pageOf(desk, venue, { path: rest, query: exchange.url.searchParams, nowMs })
   if (fault !== undefined) SPOILERS[fault]({ ...exchange, body: page?.body ?? '{}' })
   else if (incident?.kind === 'silent') SPOILERS.nothing({ ...exchange, body: '' })
   else if (page === null) send(exchange.response, { status: 404, body: { error: 'no such path' } })
   else sendText(exchange.response, page)
 }
 
-function isOptionVenue(venue: ServedVenue): venue is MarketOptionVenue {
-  return MARKET_OPTION_VENUES.some((each) => each === venue)
+function pageOf(
+  { model, seed }: Desk,
+  venue: ServedVenue,
+  question: MarketQuestion,
+): MarketAnswerPage | null {
+  if (isSpot(venue)) return ANSWERERS[venue](model, question)
+  const options = MARKET_OPTION_VENUES.find((each) => each === venue)
+  if (options !== undefined) return answerOptions(model, question, { venue: options, seed })
+  const perpetuals = MARKET_PERPETUAL_VENUES.find((each) => each === venue)
+  if (perpetuals !== undefined) return answerPerpetuals(question, { venue: perpetuals, seed })
+  const futures = MARKET_FUTURE_VENUES.find((each) => each === venue)
+  return futures === undefined ? null : answerFutures(model, question, { venue: futures, seed })
+}
+
+function isSpot(venue: ServedVenue): venue is MarketVenue {
+  return MARKET_VENUES.some((each) => each === venue)
 }
 
 function answerControl(desk: Desk, exchange: Exchange & { readonly command: string }): void {

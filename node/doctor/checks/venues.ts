@@ -3,7 +3,7 @@ import { quoteKey } from '../../../aggregator/aggregation/node-price.ts'
 import type { ReceivedQuote } from '../../../aggregator/aggregation/quote.ts'
 import { succeedQuote } from '../../../aggregator/aggregation/quote.ts'
 import type { DurationMs } from '../../../aggregator/values/time.ts'
-import { type Asked, askedOptions, askedSpot, askedVenues } from '../../sources/asked.ts'
+import { type Asked, askedDerivatives, askedSpot, askedVenues } from '../../sources/asked.ts'
 import type { HostFault } from '../../sources/hosts.ts'
 import type { PolledOnce } from '../../sources/one-poll.ts'
 import { pollOnce } from '../../sources/one-poll.ts'
@@ -28,8 +28,11 @@ export const venues: Check = {
   reach: 'network',
   examine: async ({ config, feeds }, tools) => {
     const scope = { config: config.sources, feeds }
-    const { spot, options } = askedVenues(scope)
-    const asked = [...spot.map(askedSpot), ...options.map((name) => askedOptions(name, scope))]
+    const { spot, derivatives } = askedVenues(scope)
+    const asked = [
+      ...spot.map(askedSpot),
+      ...derivatives.map((venue) => askedDerivatives(venue, feeds)),
+    ]
     if (asked.length === 0) {
       const seen = 'no feed of the committee has a venue in sources.feeds'
       const told = { code: 'FEED_NOT_CONFIGURED', seen, advice: 'name venues for the feeds' }

@@ -1,8 +1,9 @@
 import type { OptionQuote } from '../../../aggregator/aggregation/option-chain.ts'
+import { expiryFrom } from '../expiries.ts'
 import { amountAt, listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import type { JsonObject } from '../json.ts'
 import { isObject } from '../json.ts'
-import { expiryFrom, type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
+import { type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
 import { refusedBy } from '../tickers.ts'
 
 /** Deribit's inverse options: prices in coins, one answer for the whole chain. */

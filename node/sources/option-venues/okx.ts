@@ -1,7 +1,8 @@
 import type { OptionQuote } from '../../../aggregator/aggregation/option-chain.ts'
+import { expiryFrom } from '../expiries.ts'
 import { amountAt, listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import type { JsonObject } from '../json.ts'
-import { expiryFrom, type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
+import { type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
 import { refusedBy } from '../tickers.ts'
 
 /**

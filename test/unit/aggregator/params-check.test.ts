@@ -26,6 +26,10 @@ const volatility = (change: Partial<FeedParams> = {}): Params => {
   const implied: FeedParams = { ...base, name: 'IV', kind: 'volatility', derivation: MONTH }
   return { ...GOOD, feeds: [base, { ...implied, valueMin: 1n, ...change }] }
 }
+const funding = (change: Partial<FeedParams> = {}): Params => {
+  const own = { valueMin: -1n, derivation: { ...MONTH, windowMs: 28_800_000 } }
+  return volatility({ name: 'FUND', kind: 'funding', ...own, ...change })
+}
 const limits = (change: Partial<Params['limits']>): Params => ({
   ...GOOD,
   limits: { ...GOOD.limits, ...change },
@@ -35,6 +39,8 @@ const pathsOf = (params: Params) => [...new Set(problemsOf(params).map((each) =>
 test('good parameters have no problem', () => {
   expect(problemsOf(GOOD)).toEqual([])
   expect(problemsOf(volatility())).toEqual([])
+  expect(problemsOf(volatility({ kind: 'forward' }))).toEqual([])
+  expect(problemsOf(funding())).toEqual([])
   for (const size of [2, 3, 7, 31]) {
     expect(problemsOf(testCommittee({ size }).committee.params)).toEqual([])
   }
@@ -93,6 +99,25 @@ describe('each violated rule is named by its path (protocol §1.1, §3, §13)', 
       'feeds[1].derivation.stepMs',
     ],
     ['a volatility of nought', volatility({ valueMin: 0n }), 'feeds[1].valueMin'],
+    ['a forward of nothing', feed({ kind: 'forward' }), 'feeds[0].derivation'],
+    ['a forward of nought', volatility({ kind: 'forward', valueMin: 0n }), 'feeds[1].valueMin'],
+    [
+      'funding of what is no market',
+      funding({ derivation: { of: 'X', windowMs: 28_800_000, stepMs: null } }),
+      'feeds[1].derivation.of',
+    ],
+    [
+      'funding for less than an hour',
+      funding({ derivation: { ...MONTH, windowMs: 3_599_999 } }),
+      'feeds[1].derivation.windowMs',
+    ],
+    [
+      'funding for more than a year',
+      funding({ derivation: { ...MONTH, windowMs: 31_536_000_001 } }),
+      'feeds[1].derivation.windowMs',
+    ],
+    ['funding that is never below zero', funding({ valueMin: 0n }), 'feeds[1].valueMin'],
+    ['funding whose changes are a share of zero', funding({ valueMax: 0n }), 'feeds[1].valueMax'],
     ['no feeds', { ...GOOD, feeds: [] }, 'feeds'],
     ['a feed twice', { ...GOOD, feeds: [...GOOD.feeds, ...GOOD.feeds] }, 'feeds'],
     [

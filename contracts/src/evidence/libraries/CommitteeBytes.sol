@@ -10,7 +10,7 @@ import {Fields} from "./Fields.sol";
 /// genesisMs u64 ‖ roundMs u32 ‖ 32 bytes ‖ probeEvery u32 ‖ 4 bytes
 /// ```
 /// A feed: name (length u8 before it) ‖ decimals u8 ‖ kind u8, plus 128 for a long-tail feed ‖
-/// 11 bytes ‖ valueMin i128 ‖ valueMax i128, and behind them, of the three kinds that are about
+/// 11 bytes ‖ valueMin i128 ‖ valueMax i128, and behind them, of the five kinds that are about
 /// another feed: that feed's name (length u8 before it) ‖ 16 bytes.
 library CommitteeBytes {
     using Fields for bytes;
@@ -45,9 +45,8 @@ library CommitteeBytes {
     uint256 private constant FEED_HEAD_BYTES = 14;
     uint256 private constant BOUNDS_BYTES = 32;
     uint256 private constant TAIL_BYTES = 52;
-    /// @dev Places of `volatility`, `twap` and `realized-volatility` among the kinds
-    /// (aggregator/params.ts).
-    uint256 private constant DERIVED_FIRST = 4;
+    /// @dev Places of `forward` to `realized-volatility` among the kinds (aggregator/params.ts).
+    uint256 private constant DERIVED_FIRST = 2;
     uint256 private constant DERIVED_LAST = 6;
     uint256 private constant KIND_MASK = 0x7f;
     /// @dev Length of a name, and two durations.

@@ -59,3 +59,20 @@ test('the options behind a volatility are committed to, each with all that the v
   const commitments = [commit({}), ...lists.map((list) => commit({ options: list }))]
   expect(new Set(commitments).size).toBe(commitments.length)
 })
+
+test('the futures behind a forward are committed to, and a rate below zero is its own', () => {
+  const near = { expiryMs: null, bid: 1n, ask: 2n, venueMs: CHAIN_MS }
+  const far = { ...near, expiryMs: CHAIN_MS }
+  const spoiled = [{ expiryMs: 1 }, { bid: null }, { ask: 3n }, { venueMs: null }].map((change) => {
+    return [{ ...near, ...change }, far]
+  })
+  const lists = [[near, far], [far, near], [near], [], ...spoiled]
+  const commitments = [
+    commit({}),
+    commit({ options: [] }),
+    commit({ bid: -1n }),
+    commit({ bid: 2n ** 126n }),
+    ...lists.map((futures) => commit({ futures })),
+  ]
+  expect(new Set(commitments).size).toBe(commitments.length)
+})

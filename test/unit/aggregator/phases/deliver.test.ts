@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { FeedParams } from '../../../../aggregator/params.ts'
 import { dueFeedsOf, dueReasonOf, type FeedOnChain } from '../../../../aggregator/phases/deliver.ts'
 import { FEED_STATUS, type FeedReport } from '../../../../aggregator/report/feed-report.ts'
 import { BTC, testCommittee } from '../../../support/committee.ts'
@@ -47,6 +48,25 @@ describe('why a feed is due (protocol §8.2)', () => {
     ['a large change that is not newer', reported({ value: 2n, timestampMs: 1_500 }), held(), null],
   ] as const)('%s', (_, report, onChain, reason) => {
     expect(dueReasonOf(BTC, report, onChain)).toBe(reason)
+  })
+
+  // A hundredth of the most that the rate may be is 1,000 units.
+  const RATE: FeedParams = {
+    ...BTC,
+    kind: 'funding',
+    deviationBps: 100,
+    valueMin: -100_000n,
+    valueMax: 100_000n,
+  }
+
+  test.each([
+    ['a change from zero that nobody would notice', 999n, 0n, null],
+    ['a change from zero', 1_000n, 0n, 'deviation'],
+    ['a change of the sign', -501n, 499n, 'deviation'],
+    ['less than that around zero', -500n, 499n, null],
+    ['a small share of a large rate', 91_000n, 90_000n, 'deviation'],
+  ] as const)('of a funding rate: %s', (_, value, before, reason) => {
+    expect(dueReasonOf(RATE, reported({ value }), held({ value: before }))).toBe(reason)
   })
 
   test('dueFeedsOf lists ascending feeds of one certificate', () => {

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { formatCommittee } from '../../../../node/config/committee-file.ts'
+import {
+  formatCommittee,
+  formatParams,
+  plainFeed,
+  readCommitteeToBe,
+} from '../../../../node/config/committee-file.ts'
 import { parseCommittee } from '../../../../node/config/committee-text.ts'
 import { committeeOfFour } from './fixtures.ts'
 
@@ -35,9 +40,25 @@ test('the relations of protocol §3 are checked', () => {
 })
 
 test('a kind that no node could give a value of is refused', () => {
-  expect(problemsWith('"kind": "spot"', '"kind": "funding"')).toEqual([
-    'feeds[0].kind: no node values index, forward, funding feeds yet; use spot or a derived kind',
+  expect(problemsWith('"kind": "spot"', '"kind": "index"')).toEqual([
+    'feeds[0].kind: no node values index feeds; a spot feed is the index of its market',
   ])
+})
+
+test.each([
+  ['funding', '-0.01', 28_800_000],
+  ['twap', '0.01', 1_800_000],
+] as const)('a window that is left out is that of the kind: %s', (kind, valueMin, windowMs) => {
+  const params = committeeOfFour().params
+  const [spot] = params.feeds
+  if (spot === undefined) throw new Error('there is a feed')
+  const derived = plainFeed({ ...spot, name: 'DERIVED', kind })
+  const feeds = [plainFeed(spot), { ...derived, valueMin, derivation: { of: spot.name } }]
+  const plain = JSON.parse(formatParams(params))
+  const parsed = readCommitteeToBe({ ...plain, feeds })
+  if (parsed.type === 'refused') throw new Error(JSON.stringify(parsed.problems))
+  const derivation = parsed.committee.params.feeds[1]?.derivation
+  expect(derivation).toEqual({ of: spot.name, windowMs, stepMs: null })
 })
 
 test('a threshold that does not fit the committee is refused', () => {

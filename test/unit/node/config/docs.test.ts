@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { configJsonSchema } from '../../../../node/config/json-schema.ts'
-import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../../../../node/sources/registry.ts'
+import { DERIVATIVE_PLACES } from '../../../../node/sources/derivative-venues.ts'
+import { DERIVATIVE_VENUE_NAMES, VENUE_NAMES } from '../../../../node/sources/registry.ts'
 
 const doc = readFileSync(new URL('../../../../docs/config.md', import.meta.url), 'utf8')
 
@@ -36,8 +37,9 @@ function keysOf(schema: Json, prefix: string): readonly Key[] {
 /** As docs/config.md writes it: venues by `*`, rules that feeds and conversions share by `…`. */
 function documented(path: string): string {
   const venue = new RegExp(`^sources\\.venues\\.(${VENUE_NAMES.join('|')})(?=\\.|$)`)
-  const options = new RegExp(`^sources\\.optionVenues\\.(${OPTION_VENUE_NAMES.join('|')})(?=\\.|$)`)
-  const general = path.replace(venue, 'sources.venues.*').replace(options, 'sources.optionVenues.*')
+  const names = DERIVATIVE_VENUE_NAMES.join('|')
+  const derivatives = new RegExp(`^sources\\.(\\w+Venues)\\.(${names})(?=\\.|$)`)
+  const general = path.replace(venue, 'sources.venues.*').replace(derivatives, 'sources.$1.*')
   const shared = general.replace(/^sources\.(feeds\.\*|conversions\[\])\./, '….')
   return /^….(market|peg)/.test(shared) ? general : shared
 }
@@ -67,7 +69,7 @@ test('docs/config.md explains no key that does not exist', () => {
 
 test('docs/config.md states the defaults that hold', () => {
   const isPlain = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value)
-  const perVenue = ['venues', 'optionVenues'].flatMap((kind) =>
+  const perVenue = ['venues', ...DERIVATIVE_PLACES].flatMap((kind) =>
     ['baseUrl', 'pollMs'].map((key) => `sources.${kind}.*.${key}`),
   )
   for (const [path, value] of keys) {

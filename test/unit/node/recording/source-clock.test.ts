@@ -33,7 +33,7 @@ function piece(feeds = FEEDS.slice(0, 1), sources: object = SOURCES) {
 
 describe('the configuration that reads a replay', () => {
   test('has the settings of the recording node, at the addresses of the replay', () => {
-    const { venues, declaredVenues, optionVenues } = piece()
+    const { venues, declaredVenues, optionVenues, perpetualVenues } = piece()
     expect(venues).toEqual({
       kraken: {
         pollMs: 2_000,
@@ -49,6 +49,7 @@ describe('the configuration that reads a replay', () => {
       unused: { enabled: false },
     })
     expect(Object.values(optionVenues ?? {})).toEqual(Array(3).fill({ enabled: false }))
+    expect(Object.values(perpetualVenues ?? {})).toEqual(Array(4).fill({ enabled: false }))
     expect(sourcesConfigSchema.safeParse(piece()).success).toBe(true)
   })
 

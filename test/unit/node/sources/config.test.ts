@@ -3,7 +3,7 @@ import type { FeedParams } from '../../../../aggregator/params.ts'
 import type { SourcesConfigInput } from '../../../../node/sources/config.ts'
 import { sourcesConfigSchema } from '../../../../node/sources/config.ts'
 import { configuredVenue } from '../../../../node/sources/configured-venues.ts'
-import { VENUE_NAMES, VENUES } from '../../../../node/sources/registry.ts'
+import { PERPETUAL_VENUE_NAMES, VENUE_NAMES, VENUES } from '../../../../node/sources/registry.ts'
 import { sourceSettings } from '../../../../node/sources/settings.ts'
 import { streamUrlOf, withHosts } from '../../../../node/sources/venue-config.ts'
 import { FEEDS } from '../../../support/venues.ts'
@@ -130,6 +130,16 @@ describe('the configuration of sources', () => {
       'too few option venues',
       { optionVenues: { 'okx-options': { enabled: false }, 'bybit-options': { enabled: false } } },
       'volatility.sourcesMin: is 2, but only 1',
+    ],
+    [
+      'too few venues of perpetuals',
+      {
+        perpetualVenues: {
+          'okx-perpetuals': { enabled: false },
+          'bybit-perpetuals': { enabled: false },
+        },
+      },
+      'funding.sourcesMin: is 3, but only 2',
     ],
     [
       'one pin alone',
@@ -296,12 +306,12 @@ describe('sourceSettings', () => {
     expect(minimum(2, 3)).toBe(3)
   })
 
-  test('leaves out feeds that it has no venues for, and kinds that are not spot', () => {
+  test('leaves out feeds that it has no venues for, and kinds that have none', () => {
     const [first, second] = FEEDS
     if (first === undefined || second === undefined) throw new Error('there are three feeds')
     const unknown = { ...first, name: 'toString' }
-    const funding: FeedParams = { ...second, kind: 'funding' }
-    expect(settingsOf({}, [unknown, funding, first]).feeds.map(({ name }) => name)).toEqual([
+    const index: FeedParams = { ...second, kind: 'index' }
+    expect(settingsOf({}, [unknown, index, first]).feeds.map(({ name }) => name)).toEqual([
       'BTC/USD',
     ])
   })
@@ -322,6 +332,18 @@ describe('sourceSettings', () => {
     ])
     expect(settings.feeds[0]?.rules.sourcesMin).toBe(2)
     expect(settingsOf({}, [{ ...IMPLIED, sourcesMin: 3 }]).feeds[0]?.rules.sourcesMin).toBe(3)
+  })
+
+  test('brings the band of a funding rate to the interval of its feed', () => {
+    const derivation = { of: 'BTC/USD', windowMs: 3_600_000, stepMs: null }
+    const feeds = [{ ...IMPLIED, name: 'BTC.FUND', kind: 'funding' as const, derivation }]
+    const [settings] = settingsOf({ funding: { outlierRateMin: '0.0008' } }, feeds).feeds
+    expect(settings?.legs.map(({ venue }) => venue)).toEqual(PERPETUAL_VENUE_NAMES)
+    expect(settings?.rules).toMatchObject({
+      measure: 'rate',
+      outlierReachMin: 10n ** 14n,
+      sourcesMin: 3,
+    })
   })
 
   test('a node without option venues needs no rules for them', () => {

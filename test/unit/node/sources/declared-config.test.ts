@@ -4,7 +4,7 @@ import { problemsFrom } from '../../../../node/config/problems.ts'
 import { parseYaml } from '../../../../node/config/yaml.ts'
 import { sourcesConfigSchema } from '../../../../node/sources/config.ts'
 import { configuredNames, configuredVenue } from '../../../../node/sources/configured-venues.ts'
-import { OPTION_VENUE_NAMES, VENUE_NAMES } from '../../../../node/sources/registry.ts'
+import { DERIVATIVE_VENUE_NAMES, VENUE_NAMES } from '../../../../node/sources/registry.ts'
 import { sourceSettings } from '../../../../node/sources/settings.ts'
 import type { Declaration } from '../../../support/declared.ts'
 import { declaration } from '../../../support/declared.ts'
@@ -99,7 +99,7 @@ describe('the declaration of a venue', () => {
     expect(problems(example(more as object)).join('\n')).toContain(part)
   })
 
-  test.each([...VENUE_NAMES, ...OPTION_VENUE_NAMES])(
+  test.each([...VENUE_NAMES, ...DERIVATIVE_VENUE_NAMES])(
     'refuses the name %s, which is built in',
     (name) => {
       expect(problems({ declaredVenues: { [name]: declaration() } })).toEqual([
