@@ -29,6 +29,12 @@ type Compared =
   | { readonly type: 'absent' }
   | { readonly type: 'valued'; readonly farBps: number; readonly isOutlying: boolean }
 
+interface ComparedFeed {
+  readonly feed: FeedIndex
+  readonly isDerived: boolean
+  rounds: readonly Compared[]
+}
+
 /**
  * Holds what a node would have observed against what its committee certified of the same rounds.
  * For a node that says nothing: nobody else ever sees its values.
@@ -36,14 +42,13 @@ type Compared =
 export class OwnValues {
   readonly #committee: Committee
   readonly #waiting = new RecentMap<Round, readonly (bigint | null)[]>(ROUNDS_WAITING)
-  readonly #compared: readonly { readonly feed: FeedIndex; rounds: readonly Compared[] }[]
+  readonly #compared: readonly ComparedFeed[]
 
-  /** Compares feeds of which a node has values of its own making, and no derived ones. */
   constructor(committee: Committee) {
     this.#committee = committee
-    this.#compared = committee.params.feeds.flatMap(({ kind }, feed) =>
-      isDerived(kind) ? [] : [{ feed, rounds: [] }],
-    )
+    this.#compared = committee.params.feeds.map(({ kind }, feed) => {
+      return { feed, isDerived: isDerived(kind), rounds: [] }
+    })
   }
 
   /** Takes the values as of the opening of a round, by feed; the last of a round count. */
@@ -61,6 +66,8 @@ export class OwnValues {
       const report = word === undefined ? null : decodeWord(word)
       if (report?.status !== FEED_STATUS.ok) continue
       const value = values[each.feed] ?? null
+      // Nobody's fault: its window reaches back before what was heard.
+      if (value === null && each.isDerived) continue
       const feed = this.#committee.params.feeds[each.feed]
       invariant(feed !== undefined, 'feeds of the committee are compared')
       const compared: Compared =
@@ -75,7 +82,7 @@ export class OwnValues {
     }
   }
 
-  /** One for each compared feed, in the committee's order. */
+  /** One for each feed, in the committee's order; of a derived one, rounds it had a value in. */
   figures(): readonly OwnFigures[] {
     return this.#compared.map(({ feed, rounds }) => {
       const valued = rounds.filter((each) => each.type === 'valued')

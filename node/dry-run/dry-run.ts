@@ -80,13 +80,14 @@ export async function startDryRun(
     pricedTarget(config, { loaded, options, scene }),
   )
   const book = new RoundBook(context.committee, () => clock.preciseMs())
-  const follow = new FollowBook(context.committee, sources)
+  const derived = () => driver.state.derived
+  const follow = new FollowBook(context.committee, { sources, derived })
   const shelf = new Shelf({ certificatesMax: CERTIFICATES_MAX })
   const { promise: failed, reject: onFatal } = Promise.withResolvers<never>()
   failed.catch(() => undefined)
   const observers = [counting({ metrics, log, book, committee: context.committee, clock }), follow]
   const memory = () => ({ watermark: 0, certificate: null, evidence: [], past: [] })
-  const driver = new Driver(
+  const driver: Driver = new Driver(
     { context, self: options.seat, memory },
     {
       ...{ clock, sources, targets, observers, onFatal },

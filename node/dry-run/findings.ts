@@ -1,3 +1,4 @@
+import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Params, TimingParams } from '../../aggregator/params.ts'
 import {
   COMPARED_ROUNDS_MIN,
@@ -23,7 +24,7 @@ export function dryRunFindings({ dryRun, venues, params }: DryRunSeen): readonly
     committeeFinding(dryRun),
     clockFinding(dryRun, params.timing),
     ...venues.map(venueFinding),
-    ...dryRun.feeds.map((feed) => feedFinding(feed, dryRun)),
+    ...dryRun.feeds.map((feed) => feedFinding(feed, { dryRun, params })),
     ...dryRun.targets.flatMap(targetFindings),
   ]
 }
@@ -85,11 +86,19 @@ function venueFinding(view: VenueView): Finding {
   })
 }
 
-function feedFinding({ feed, absent, outliers, distanceBps }: DryFeedView, run: DryRunView) {
+function feedFinding(
+  { feed, absent, outliers, distanceBps }: DryFeedView,
+  { dryRun, params }: Pick<DryRunSeen, 'dryRun' | 'params'>,
+): Finding {
   const check = `feed ${feed}`
   if (absent.of === 0) {
-    const why = run.certificates === 0 ? 'there is nothing to compare with' : 'it was not certified'
-    return unchecked(check, why)
+    const kind = params.feeds.find(({ name }) => name === feed)?.kind
+    const isComputed = kind !== undefined && isDerived(kind)
+    const missed = isComputed
+      ? 'what was heard spans no whole window of it'
+      : 'it was not certified'
+    const isHeard = dryRun.certificates > 0
+    return unchecked(check, isHeard ? missed : 'there is nothing to compare with')
   }
   const far = distanceBps === null ? '' : `, ${farText(distanceBps)}`
   const seen = `a value in ${absent.of - absent.count} of ${absent.of} rounds${far}`

@@ -1,5 +1,6 @@
+import { type DerivedFeed, withDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Committee } from '../../aggregator/committee.ts'
-import { roundAt } from '../../aggregator/committee.ts'
+import { openingOf, roundAt } from '../../aggregator/committee.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import type { Share } from '../../aggregator/statistics/figures.ts'
@@ -12,22 +13,29 @@ import type { Observer, SourcesPort } from '../ports.ts'
 /** Ages of so many certificates are remembered, the newest. */
 const AGES_MAX = 512
 
+export interface FollowBookDependencies {
+  readonly sources: Pick<SourcesPort, 'sampleFeeds'>
+  /** What the machine remembers of certified values. */
+  readonly derived: () => readonly DerivedFeed[]
+}
+
 /**
  * What a dry run learns from the rounds of its committee: samples its own sources whenever a round
- * opens, as a member would, and holds the values against what is certified.
+ * opens, as a member would, computes what is derived from certificates, and holds all of it against
+ * what is certified.
  */
 export class FollowBook implements Observer {
   readonly #committee: Committee
-  readonly #sources: SourcesPort
+  readonly #use: FollowBookDependencies
   readonly #own: OwnValues
   #current: Round = 0
   #certified = 0
   #firstCertified: Round | null = null
   #agesMs: readonly number[] = []
 
-  constructor(committee: Committee, sources: SourcesPort) {
+  constructor(committee: Committee, use: FollowBookDependencies) {
     this.#committee = committee
-    this.#sources = sources
+    this.#use = use
     this.#own = new OwnValues(committee)
   }
 
@@ -35,7 +43,7 @@ export class FollowBook implements Observer {
     const round = roundAt(this.#committee, event.nowMs)
     if (round > this.#current) {
       this.#current = round
-      this.#own.sampled(round, this.#sources.sampleFeeds().values)
+      this.#own.sampled(round, this.#valuesAt(round))
     }
     if (event.type !== 'received') return
     const { message } = event.message
@@ -50,6 +58,13 @@ export class FollowBook implements Observer {
     this.#firstCertified ??= message.round
     this.#certified += 1
     this.#own.certify(message)
+  }
+
+  #valuesAt(round: Round): readonly (bigint | null)[] {
+    const { sources, derived } = this.#use
+    const { feeds } = this.#committee.params
+    const about = { feeds, endMs: openingOf(this.#committee, round) }
+    return withDerived(sources.sampleFeeds().values, derived(), about)
   }
 
   /** Rounds since the first certificate that could be certified by now: not the open one. */

@@ -61,7 +61,13 @@ test('given more rounds than are kept, then the newest count', () => {
   expect(own.figures()[0]?.absent).toEqual({ count: 0, of: COMPARED_ROUNDS_MAX })
 })
 
-test('given a feed that is derived from certificates, then it is not compared', () => {
-  const derived = testCommittee({ feeds: [BTC, twap] })
-  expect(new OwnValues(derived.committee).figures().map(({ feed }) => feed)).toEqual([0])
+test('given a feed that is derived from certificates, then rounds before its window do not count', () => {
+  own = new OwnValues(testCommittee({ feeds: [BTC, twap] }).committee)
+  own.sampled(7, [null, null])
+  certifies(7)
+  own.sampled(8, [1_000_000n, 1_010_000n])
+  certifies(8)
+  const [btc, average] = own.figures()
+  expect(btc?.absent).toEqual({ count: 1, of: 2 })
+  expect(average).toMatchObject({ absent: { count: 0, of: 1 }, distanceBps: { max: 100 } })
 })

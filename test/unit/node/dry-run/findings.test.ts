@@ -84,6 +84,19 @@ describe('what a dry run finds', () => {
     ])
   })
 
+  test('given an average of which no whole window was heard, then it was not checked', () => {
+    const [btc] = params.feeds
+    if (btc === undefined) throw new Error('the committee has a feed')
+    const average = { ...btc, name: 'BTC/USD.TWAP', kind: 'twap' } as const
+    const none = { ...FEED, feed: average.name, absent: { count: 0, of: 0 } }
+    const [found] = dryRunFindings({
+      dryRun: { ...GOOD, feeds: [none], targets: [] },
+      ...{ venues: [], params: { ...params, feeds: [btc, average] } },
+    }).filter(({ check }) => check === 'feed BTC/USD.TWAP')
+    expect(found?.verdict).toBe('unchecked')
+    expect(found?.seen).toContain('no whole window')
+  })
+
   test('given addresses where nothing is heard, then that is a fault', () => {
     expect(complaints({ certificates: 0 })).toContain('committee: fault DRY_RUN_UNHEARD')
   })

@@ -25,6 +25,8 @@ test('a host that said until when it is away is not asked before, whatever the o
   for (let minute = 0; minute < 5; minute++) {
     expect(hosts.current(minute * MINUTE_MS)).toBe(B)
     hosts.noteFault(B, { code, nowMs: minute * MINUTE_MS + 30_000 })
+    // Its own rest may end later than the other one's.
+    expect(hosts.current(minute * MINUTE_MS + 45_000)).toBe(B)
   }
   expect(hosts.current(5 * MINUTE_MS)).toBe(A)
 })
