@@ -4,7 +4,6 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createAgent } from '../../node/sources/agent.ts'
-import { BYBIT_LIMITS } from '../../node/sources/bybit-limits.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { retryAfterMs } from '../../node/sources/fetcher.ts'
 import type { HostFault } from '../../node/sources/hosts.ts'
@@ -454,8 +453,10 @@ describe('a venue with several hosts', () => {
   })
 })
 
-describe('limits that a venue counts for spot and options together', () => {
-  test('shut out of one, an address asks for neither; okx counts each by itself', async () => {
+const nameOf = ({ name }: { readonly name: string }) => name
+
+describe('limits that a venue counts for several names together', () => {
+  test('shut out of one, an address asks for none; okx counts spot by itself', async () => {
     const book = new LimitsBook()
     const bybitOptions = optionSource(OPTION_VENUES['bybit-options'], [])
     expect(book.of(bybit)).toBe(book.of(bybitOptions))
@@ -470,19 +471,27 @@ describe('limits that a venue counts for spot and options together', () => {
   })
 
   test('what all of them ask at their fastest is within what they may ask together', () => {
-    const all = [
+    const all: readonly Pick<Venue, 'name' | 'budget' | 'sharedLimits'>[] = [
       ...Object.values(VENUES),
       ...Object.values(OPTION_VENUES),
       ...Object.values(PERPETUAL_VENUES),
       ...Object.values(FUTURE_VENUES),
-    ] as const
-    const parts = all.filter(
-      (venue) => 'sharedLimits' in venue && venue.sharedLimits === BYBIT_LIMITS,
-    )
-    expect(parts).toHaveLength(4)
-    const rate = ({ weightMax, perMs }: VenueBudget) => weightMax / perMs
-    const together = parts.reduce((sum, { budget }) => sum + rate(budget), 0)
-    expect(together).toBeLessThanOrEqual(rate(BYBIT_LIMITS.budget))
+    ]
+    const groups = Map.groupBy(all, ({ sharedLimits }) => sharedLimits)
+    groups.delete(undefined)
+    const names = [...groups].map(([limits, venues]) => [limits?.name, venues.map(nameOf)])
+    expect(Object.fromEntries(names)).toEqual({
+      bybit: ['bybit', 'bybit-options', 'bybit-perpetuals', 'bybit-futures'],
+      deribit: ['deribit-options', 'deribit-futures'],
+      'okx-tickers': ['okx-options', 'okx-futures'],
+    })
+    const rate = (budget: VenueBudget | undefined) =>
+      budget === undefined ? 0 : budget.weightMax / budget.perMs
+    for (const [limits, venues] of groups) {
+      const together = venues.reduce((sum, { budget }) => sum + rate(budget), 0)
+      // Sums of thousandths are not exact.
+      expect(together).toBeLessThanOrEqual(rate(limits?.budget) + 1e-9)
+    }
   })
 })
 

@@ -1,10 +1,10 @@
 import type { FutureQuote } from '../../../aggregator/aggregation/forward-price.ts'
 import type { UnixMs } from '../../../aggregator/values/time.ts'
-import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../bybit-limits.ts'
 import { linearTickers } from '../bybit-linear.ts'
 import { textAt, timeAt } from '../fields.ts'
 import { type FutureVenue, futureOf } from '../future-venue.ts'
 import type { JsonObject } from '../json.ts'
+import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../shared-limits.ts'
 import { readableRows } from '../tickers.ts'
 
 const NAME = 'bybit-futures'

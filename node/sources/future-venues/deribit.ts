@@ -4,6 +4,7 @@ import { listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import { type FutureVenue, futureOf } from '../future-venue.ts'
 import type { JsonObject } from '../json.ts'
 import { isObject } from '../json.ts'
+import { DERIBIT_LIMITS } from '../shared-limits.ts'
 import { readableRows, refusedBy } from '../tickers.ts'
 
 const NAME = 'deribit-futures'
@@ -18,6 +19,7 @@ export const deribitFutures: FutureVenue = {
   pollMs: 10_000,
   // Public calls are limited by address, without figures.
   budget: { weightMax: 8, perMs: 10_000 },
+  sharedLimits: DERIBIT_LIMITS,
   symbolOf: (market) => market.slice(0, market.indexOf('/')),
   quoteOf: (symbol) => symbol.split('_')[1] ?? 'USD',
   pathOf: (symbol) => {

@@ -1,6 +1,7 @@
 import { expiryFrom } from '../expiries.ts'
 import { listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import { type FutureVenue, futureOf } from '../future-venue.ts'
+import { OKX_TICKERS_LIMITS } from '../shared-limits.ts'
 import { readableRows, refusedBy } from '../tickers.ts'
 
 const NAME = 'okx-futures'
@@ -16,6 +17,7 @@ export const okxFutures: FutureVenue = {
   pollMs: 10_000,
   // Documented: 20 in two seconds for one address and path.
   budget: { weightMax: 8, perMs: 10_000 },
+  sharedLimits: OKX_TICKERS_LIMITS,
   symbolOf: (market) => market.replace('/', '-'),
   quoteOf: (symbol) => symbol.slice(symbol.indexOf('-') + 1),
   pathOf: (symbol) =>

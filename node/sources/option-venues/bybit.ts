@@ -1,11 +1,11 @@
 import type { OptionQuote } from '../../../aggregator/aggregation/option-chain.ts'
 import type { UnixMs } from '../../../aggregator/values/time.ts'
-import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../bybit-limits.ts'
 import { expiryFrom } from '../expiries.ts'
 import { amountAt, listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import type { JsonObject } from '../json.ts'
 import { isNumber } from '../json.ts'
 import { type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
+import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../shared-limits.ts'
 import { refusedBy } from '../tickers.ts'
 
 /**

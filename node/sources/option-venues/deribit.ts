@@ -4,6 +4,7 @@ import { amountAt, listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import type { JsonObject } from '../json.ts'
 import { isObject } from '../json.ts'
 import { type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
+import { DERIBIT_LIMITS } from '../shared-limits.ts'
 import { refusedBy } from '../tickers.ts'
 
 /** Deribit's inverse options: prices in coins, one answer for the whole chain. */
@@ -13,6 +14,7 @@ export const deribitOptions: OptionVenue = {
   pollMs: 10_000,
   // Public calls are limited by address, without figures; a chain is a large answer.
   budget: { weightMax: 4, perMs: 10_000 },
+  sharedLimits: DERIBIT_LIMITS,
   symbolOf: (market) => market.slice(0, market.indexOf('/')),
   pathOf: (symbol) =>
     '/api/v2/public/get_book_summary_by_currency' +

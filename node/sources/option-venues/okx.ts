@@ -3,6 +3,7 @@ import { expiryFrom } from '../expiries.ts'
 import { amountAt, listAt, objectAt, textAt, timeAt } from '../fields.ts'
 import type { JsonObject } from '../json.ts'
 import { type OptionVenue, optionsFrom, sideFrom } from '../option-venue.ts'
+import { OKX_TICKERS_LIMITS } from '../shared-limits.ts'
 import { refusedBy } from '../tickers.ts'
 
 /**
@@ -15,6 +16,7 @@ export const okxOptions: OptionVenue = {
   pollMs: 10_000,
   // Documented: 20 in two seconds for one address and path.
   budget: { weightMax: 8, perMs: 10_000 },
+  sharedLimits: OKX_TICKERS_LIMITS,
   symbolOf: (market) => market.replace('/', '-'),
   pathOf: (symbol) =>
     `/api/v5/market/tickers?instType=OPTION&instFamily=${encodeURIComponent(symbol)}`,

@@ -1,7 +1,7 @@
-import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../bybit-limits.ts'
 import { linearTickers } from '../bybit-linear.ts'
 import { rateAt } from '../fields.ts'
 import { hoursAt, inUsdt, type PerpetualVenue } from '../perpetual-venue.ts'
+import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../shared-limits.ts'
 
 const NAME = 'bybit-perpetuals'
 

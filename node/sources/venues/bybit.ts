@@ -1,8 +1,8 @@
 import type { Quote } from '../../../aggregator/aggregation/quote.ts'
 import { OracleError } from '../../errors.ts'
-import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../bybit-limits.ts'
 import { amountAt, answerFor, listAt, objectAt, timeAt } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
+import { BYBIT_LIMITS, BYBIT_SHUT_OUT } from '../shared-limits.ts'
 import { answersByName, codeTextAt, oneEach, refusedBy } from '../tickers.ts'
 import type { PartialQuote, StreamEvent, Venue, VenueMarket } from '../venue.ts'
 
