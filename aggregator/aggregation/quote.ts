@@ -1,4 +1,4 @@
-import type { UnixMs } from '../values/time.ts'
+import type { DurationMs, UnixMs } from '../values/time.ts'
 import type { FutureQuote } from './forward-price.ts'
 import type { OptionQuote } from './option-chain.ts'
 
@@ -39,10 +39,14 @@ export interface ReceivedQuote extends Quote {
 /** A quote that just arrived. */
 export type ArrivedQuote = Omit<ReceivedQuote, 'changedMs'>
 
+/** Furthest that any rule lets a venue's clock run ahead (`QuoteRules.aheadMsMax`). */
+export const AHEAD_MS_LIMIT: DurationMs = 60_000
+
 /**
  * Puts an arrived quote in the place of the one held for its venue and market. A quote that is
  * older by the venue's own clock is left out (a cache that replays old answers): the held one stays
- * and ages.
+ * and ages. One that came with a time which no rule admits is held until the next arrives, whatever
+ * its time: else a single wrong one would keep the venue out for good.
  */
 export function succeedQuote(held: ReceivedQuote | null, arrived: ArrivedQuote): ReceivedQuote {
   if (held === null) return { ...arrived, changedMs: arrived.receivedMs }
@@ -51,8 +55,10 @@ export function succeedQuote(held: ReceivedQuote | null, arrived: ArrivedQuote):
   return { ...arrived, changedMs }
 }
 
-function isOlder(arrived: Quote, held: Quote): boolean {
-  return arrived.venueMs !== null && held.venueMs !== null && arrived.venueMs < held.venueMs
+function isOlder(arrived: ArrivedQuote, { venueMs }: Quote): boolean {
+  if (arrived.venueMs === null || venueMs === null) return false
+  if (venueMs - arrived.receivedMs > AHEAD_MS_LIMIT) return false
+  return arrived.venueMs < venueMs
 }
 
 /** Prices and volume; the venue's time moves on its own at some venues. */

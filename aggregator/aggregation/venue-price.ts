@@ -14,7 +14,10 @@ export interface QuoteRules {
   readonly ageMsMax: DurationMs
   /** How long ago a quote may have arrived: a venue that stopped answering is left out soon. */
   readonly silenceMsMax: DurationMs
-  /** How far a venue's clock may run ahead; a quote from further on would never go stale. */
+  /**
+   * How far a venue's clock may run ahead, `AHEAD_MS_LIMIT` at most; a quote or a trade from
+   * further on would never go stale.
+   */
   readonly aheadMsMax: DurationMs
   /** For a venue that gives no time: how long it may repeat the same content. */
   readonly unchangedMsMax: DurationMs
@@ -73,6 +76,7 @@ export function venuePrice(
   const { last, lastTradeMs } = quote
   if (last === null || last <= 0n || lastTradeMs === null) return book
   if (nowMs - lastTradeMs > rules.tradeAgeMsMax) return book
+  if (lastTradeMs - nowMs > rules.aheadMsMax) return book
   return { type: 'priced', price: last, from: 'last' }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AHEAD_MS_LIMIT } from '../../aggregator/aggregation/quote.ts'
 import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
 import { amount, whole } from '../config/scalars.ts'
@@ -38,7 +39,7 @@ import { budgetProblems, hostProblems, legVenueProblem, pinProblems } from './ve
 const ruleFields = {
   ageMsMax: durationMs(3_600_000).default(RULE_DEFAULTS.ageMsMax),
   silenceMsMax: durationMs(600_000).default(RULE_DEFAULTS.silenceMsMax),
-  aheadMsMax: whole(0, 60_000).default(RULE_DEFAULTS.aheadMsMax),
+  aheadMsMax: whole(0, AHEAD_MS_LIMIT).default(RULE_DEFAULTS.aheadMsMax),
   unchangedMsMax: durationMs(3_600_000).default(RULE_DEFAULTS.unchangedMsMax),
   spreadBpsMax: whole(1, 5_000).default(RULE_DEFAULTS.spreadBpsMax),
   tradeAgeMsMax: durationMs(3_600_000).default(RULE_DEFAULTS.tradeAgeMsMax),
@@ -61,7 +62,10 @@ const conversionSchema = z.strictObject({
   market: marketName,
   legs,
   peg: z
-    .strictObject({ rate: amount(QUOTE_DECIMALS), bpsMax: whole(1, 5_000) })
+    .strictObject({
+      rate: amount(QUOTE_DECIMALS).refine((rate) => rate > 0n, 'must be above 0'),
+      bpsMax: whole(1, 5_000),
+    })
     .nullable()
     .default(null),
   ...ruleFields,

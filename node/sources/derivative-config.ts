@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { OutlierRule } from '../../aggregator/aggregation/outliers.ts'
+import { AHEAD_MS_LIMIT } from '../../aggregator/aggregation/quote.ts'
 import type { BasisPoints } from '../../aggregator/values/basis-points.ts'
 import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
 import type { DurationMs } from '../../aggregator/values/time.ts'
@@ -58,7 +59,7 @@ export interface StatedRules {
 const statedFields = (defaults: StatedRules) => ({
   ageMsMax: durationMs(3_600_000).default(defaults.ageMsMax),
   silenceMsMax: durationMs(3_600_000).default(defaults.silenceMsMax),
-  aheadMsMax: whole(0, 60_000).default(defaults.aheadMsMax),
+  aheadMsMax: whole(0, AHEAD_MS_LIMIT).default(defaults.aheadMsMax),
   outlierRule: z.enum(['quarantine', 'clamp']).default(defaults.outlierRule),
   outlierBps: whole(1, 9_999).default(defaults.outlierBps),
   sourcesMin: whole(1, 31).default(defaults.sourcesMin),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { succeedQuote } from '../../../../aggregator/aggregation/quote.ts'
+import { AHEAD_MS_LIMIT, succeedQuote } from '../../../../aggregator/aggregation/quote.ts'
 import { venuePrice } from '../../../../aggregator/aggregation/venue-price.ts'
 import { NOW_MS, quoteOf, rulesOf, units } from '../../../support/quotes.ts'
 
@@ -28,12 +28,15 @@ describe('the price of one venue', () => {
     ['without an ask', { ask: null }, 'BOOK_ABSENT'],
     ['with a zero bid', { bid: 0n }, 'BOOK_ABSENT'],
   ])(
-    'given a book %s, then a recent trade stands in, an old or undated one does not',
+    'given a book %s, then a recent trade stands in, an old, future or undated one does not',
     (_, book, code) => {
       const recent = { ...book, last: units(7), lastTradeMs: NOW_MS - 60_000 }
       expect(priceOf(recent)).toEqual(['last', units(7)])
       expect(priceOf({ ...recent, lastTradeMs: NOW_MS - 60_001 })).toBe(code)
       expect(priceOf({ ...recent, lastTradeMs: null })).toBe(code)
+      // One from the future would stay recent for as long as it lies ahead.
+      expect(priceOf({ ...recent, lastTradeMs: NOW_MS + 5_000 })).toEqual(['last', units(7)])
+      expect(priceOf({ ...recent, lastTradeMs: NOW_MS + 5_001 })).toBe(code)
       expect(priceOf({ ...recent, last: null })).toBe(code)
       expect(priceOf({ ...recent, last: 0n })).toBe(code)
     },
@@ -106,6 +109,18 @@ describe('succeedQuote', () => {
 
   test('given an answer older by the venue clock, then the held one stays and ages', () => {
     expect(arrive({ venueMs: NOW_MS - 1, mid: 1 })).toBe(held)
+  })
+
+  test('given one wrong time from the future, then it keeps the venue out until the next answer', () => {
+    const fromFuture = (aheadMs: number) =>
+      quoteOf({ receivedMs: NOW_MS, venueMs: NOW_MS + aheadMs })
+    const next = quoteOf({ receivedMs: NOW_MS + 1_000, venueMs: NOW_MS + 900, mid: 7 })
+    expect(succeedQuote(fromFuture(365 * 86_400_000), next)).toMatchObject({ bid: next.bid })
+    // Within what some rule may admit, the venue's clock decides, and catches up with it soon.
+    const near = fromFuture(AHEAD_MS_LIMIT + 1_000)
+    expect(succeedQuote(near, next)).toBe(near)
+    const beyond = fromFuture(AHEAD_MS_LIMIT + 1_001)
+    expect(succeedQuote(beyond, next)).toMatchObject({ bid: next.bid })
   })
 
   test('given the first quote, then it has just changed', () => {

@@ -22,6 +22,8 @@ const THREE = [
   { venue: 'bitstamp', market: 'BTC/USD' },
 ]
 
+const CONVERSION = { market: 'USDT/USD', legs: [{ venue: 'kraken', market: 'USDT/USD' }] }
+
 const pin = (letter: string) => `sha256/${letter.repeat(43)}=`
 
 describe('the configuration of sources', () => {
@@ -52,6 +54,11 @@ describe('the configuration of sources', () => {
   test.each<[string, unknown, string]>([
     ['an unknown key', { venue: {} }, 'Unrecognized key'],
     ['an unknown venue', { venues: { mtgox: {} } }, 'Unrecognized key'],
+    [
+      'a peg to nothing',
+      { conversions: [{ ...CONVERSION, peg: { rate: '0', bpsMax: 50 } }] },
+      'conversions.0.peg.rate: must be above 0',
+    ],
     [
       'a plain http address',
       { venues: { okx: { baseUrl: 'http://www.okx.com' } } },
