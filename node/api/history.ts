@@ -9,12 +9,13 @@ export const HISTORY_MAX = 128
 /** Bytes of those that were read for one answer, in wire form: its text has twice as many. */
 export const HISTORY_BYTES_MAX = 524_288
 
-/** A certificate as the journal of a node has it. */
+/** A certificate as the journal of a node has it, or the shelf of a gateway. */
 export interface KeptCertificate {
   readonly round: Round
   /** Wire form. */
   readonly bytes: Uint8Array
-  readonly receivedMs: UnixMs
+  /** When a node first had it, by its clock; a gateway does not say. */
+  readonly receivedMs?: UnixMs
 }
 
 /**
@@ -32,8 +33,7 @@ export interface HistoryAnswer {
   readonly certificates: readonly {
     readonly round: Round
     readonly timestampMs: UnixMs
-    /** When this node first had it, by its clock. */
-    readonly receivedMs: UnixMs
+    readonly receivedMs?: UnixMs
     /** Wire form, in hexadecimal. */
     readonly certificate: string
   }[]
@@ -70,7 +70,8 @@ export async function historyOf(
       const decoded = decode(context.committee, bytes)
       if (decoded?.type !== 'certificate') return []
       const { timestampMs } = decoded
-      return [{ round, timestampMs, receivedMs, certificate: toHex(bytes) }]
+      const received = receivedMs === undefined ? {} : { receivedMs }
+      return [{ round, timestampMs, ...received, certificate: toHex(bytes) }]
     }),
     next: last === undefined || !isCut || last.round >= to ? null : last.round + 1,
   }

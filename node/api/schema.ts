@@ -250,19 +250,6 @@ export const overviewSchema = z.strictObject({
   obstacles: z.array(text),
 })
 
-/** `/v1/certificates`: a page, each certificate in its wire form (protocol §5.5). */
-export const historySchema = z.strictObject({
-  certificates: z.array(
-    z.strictObject({
-      round: whole,
-      timestampMs: ms,
-      receivedMs: ms,
-      certificate: z.string().regex(/^([0-9a-f]{2}){1,16384}$/),
-    }),
-  ),
-  next: whole.nullable(),
-})
-
 /** `/healthz`: the event loop answers. */
 export const aliveSchema = z.strictObject({ alive: z.literal(true) })
 /** `/readyz`: whether it can do its work, and a code for each reason why not. */

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Clock } from '../clock.ts'
-import { codeOf } from '../errors.ts'
 import {
   addCertificateRoutes,
   type CertificateRoutes,
@@ -12,8 +11,8 @@ import type { Certificates } from '../gateway/shelf.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import { mirror } from './gauges.ts'
-import { type History, type HistoryQuery, historyOf } from './history.ts'
-import { createHttpApp, type HttpOptions, listenOn, refuse } from './http.ts'
+import type { History } from './history.ts'
+import { createHttpApp, type HttpOptions, listenOn } from './http.ts'
 import type { Metrics } from './metrics.ts'
 import { NODE_ROUTES } from './openapi.ts'
 import type { NodeView } from './view.ts'
@@ -114,17 +113,7 @@ export class ApiServer implements Startable {
   }
 }
 
-function addData(app: FastifyInstance, { view, history, context }: ApiDependencies): void {
-  app.get('/v1/certificates', async (request, reply) => {
-    if (history === null) return refuse(reply, 404, 'HISTORY_NONE')
-    try {
-      const answer = await historyOf(request.query as HistoryQuery, { context, history })
-      return answer ?? refuse(reply, 400, 'API_REQUEST_INVALID')
-    } catch (error) {
-      if (codeOf(error) !== 'HISTORY_BUSY') throw error
-      return refuse(reply.header('retry-after', '1'), 503, 'HISTORY_BUSY')
-    }
-  })
+function addData(app: FastifyInstance, { view }: ApiDependencies): void {
   app.get('/v1/status', async () => view.status())
   app.get('/v1/feeds', async () => view.feeds())
   app.get('/v1/peers', async () => view.peers())

@@ -23,6 +23,8 @@ export interface AccessDependencies {
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
   readonly onBalance?: (balance: BalanceRead) => void
+  /** What counts the spending of a day; left out: a file of the data directory. */
+  readonly spending?: Spending
 }
 
 /** What stands between a node and one contract: endpoints, relays, the wallet and its limits. */
@@ -41,7 +43,8 @@ export function chainAccess(
 ): ChainAccess {
   const { name } = config
   const log = use.log.child({ target: name })
-  const spending = new Spending({ file: join(dataDirectory, `spending-${name}.json`) })
+  const file = join(dataDirectory, `spending-${name}.json`)
+  const { spending = new Spending({ file }) } = use
   const { endpoints, relays: sentTo } = addressesOf(config)
   const relays = new Relays(sentTo, { log })
   const pool = new RpcPool({ chain: name, ...config }, { ...use, endpoints })

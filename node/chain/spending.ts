@@ -17,10 +17,11 @@ const fileSchema = z.strictObject({
  * loop does not spend its ceiling each time.
  */
 export class Spending {
-  readonly #file: string
+  readonly #file: string | null
   #weiByHour = new Map<number, bigint>()
 
-  constructor(options: { readonly file: string }) {
+  /** @param options without a file it counts from the start of the process */
+  constructor(options: { readonly file: string | null }) {
     this.#file = options.file
   }
 
@@ -30,19 +31,21 @@ export class Spending {
    * @throws {OracleError} SPENDING_UNREADABLE
    */
   async load(): Promise<void> {
+    const file = this.#file
+    if (file === null) return
     let text: string
     try {
-      text = await readFile(this.#file, 'utf8')
+      text = await readFile(file, 'utf8')
     } catch (cause) {
       if (codeOf(cause) === 'ENOENT') return
-      throw this.#unreadable(cause)
+      throw unreadable(file, cause)
     }
     try {
       const { spentWeiByHour } = fileSchema.parse(JSON.parse(text))
       const hours = Object.entries(spentWeiByHour)
       this.#weiByHour = new Map(hours.map(([hour, wei]) => [Number(hour), BigInt(wei)]))
     } catch (cause) {
-      throw this.#unreadable(cause)
+      throw unreadable(file, cause)
     }
   }
 
@@ -61,20 +64,22 @@ export class Spending {
     for (const counted of this.#weiByHour.keys()) {
       if (counted < hour - HOURS_COUNTED) this.#weiByHour.delete(counted)
     }
+    const file = this.#file
+    if (file === null) return
     const hours = [...this.#weiByHour].map(([counted, spent]) => [counted, spent.toString()])
     const text = `${JSON.stringify({ spentWeiByHour: Object.fromEntries(hours) })}\n`
-    await mkdir(dirname(this.#file), { recursive: true })
+    await mkdir(dirname(file), { recursive: true })
     // Renaming is atomic: a crash leaves the old file or the new one, never half of one.
-    await writeFile(`${this.#file}.new`, text)
-    await rename(`${this.#file}.new`, this.#file)
+    await writeFile(`${file}.new`, text)
+    await rename(`${file}.new`, file)
   }
+}
 
-  #unreadable(cause: unknown): OracleError {
-    return new OracleError(
-      'SPENDING_UNREADABLE',
-      `cannot read ${this.#file}, which counts what the wallet spent today; ` +
-        'repair its permissions, or move it away to start from zero',
-      { context: { file: this.#file, cause: codeOf(cause) }, cause },
-    )
-  }
+function unreadable(file: string, cause: unknown): OracleError {
+  return new OracleError(
+    'SPENDING_UNREADABLE',
+    `cannot read ${file}, which counts what the wallet spent today; ` +
+      'repair its permissions, or move it away to start from zero',
+    { context: { file, cause: codeOf(cause) }, cause },
+  )
 }

@@ -2,8 +2,10 @@ import { type Address, isAddress, type PublicClient } from 'viem'
 import { MarketExpiries } from '../chain/market-expiries.ts'
 import type { Ask } from '../chain/rpc.ts'
 import { readMarketTerms, type Settling } from '../chain/settlement-calls.ts'
-import { submitError } from '../client/submit.ts'
+import { answered } from '../client/settlement-search.ts'
+import { DEFAULTS } from '../config/defaults.ts'
 import { EXPIRIES_FORM, expiriesFrom } from '../config/expiries.ts'
+import { amount } from '../config/scalars.ts'
 import { usageError } from './command.ts'
 import { type Due, type DueNow, dueBySchedule } from './settle-watch.ts'
 
@@ -32,35 +34,107 @@ export interface PlanValues {
   readonly expiries: string | undefined
 }
 
-/** What is settled: one expiry, or whatever comes due. */
-export type Plan =
-  | { readonly type: 'once'; readonly due: Due }
-  | { readonly type: 'watch'; readonly watched: readonly DueNow[] }
+/** Asks one endpoint at its newest block, or several that outvote each other. */
+export type AskNow = <T>(ask: Ask<T>) => Promise<T>
+
+/** One endpoint at its newest block, where a node asks several and lets them vote. */
+export function newestAt(reader: PublicClient): AskNow {
+  return async (ask) => ask(reader, await reader.getBlockNumber({ cacheTime: 0 }))
+}
 
 /**
- * What the command line asks for; markets are asked for their terms.
+ * The one expiry that the command line asks for; a market is asked for its terms.
  *
  * @throws {OracleError} `USAGE_INVALID`, `CONTRACT_MARKET_MISSING`, `SUBMIT_FAILED`
  */
-export async function planOf(values: PlanValues, reader: PublicClient): Promise<Plan> {
-  const markets = values.market.map((text) => addressFrom('market', text))
-  const named = namedIn(values)
-  if (named === null && markets.length === 0) {
-    throw usageError('needs --contract and --feed, or --market', 'settle')
+export async function onceOf(values: PlanValues, ask: AskNow): Promise<Due> {
+  const { named, markets } = askedIn(values)
+  const { expiry, expiries } = values
+  if (expiry === undefined || expiries !== undefined) {
+    throw usageError('needs --expiry, or --watch', 'settle')
   }
-  if (!values.watch) return { type: 'once', due: await onceOf(values, { named, markets, reader }) }
+  const [market] = markets
+  if (markets.length > 1 || (named !== null && market !== undefined)) {
+    throw usageError('settles one thing without --watch', 'settle')
+  }
+  const seconds = secondsFrom(expiry)
+  const terms = market === undefined ? named : await termsOf(market, ask)
+  return { ...(terms as Named), expiry: seconds }
+}
+
+/** What a watch looks at. */
+export interface WatchPlan {
+  readonly scheduled: readonly DueNow[]
+  readonly markets: readonly Address[]
+}
+
+/**
+ * What the command line asks a watch for.
+ *
+ * @throws {OracleError} `USAGE_INVALID`
+ */
+export function watchPlanOf(values: PlanValues): WatchPlan {
+  const { named, markets } = askedIn(values)
   if (values.expiry !== undefined) throw usageError('--watch takes no --expiry', 'settle')
   if ((named === null) !== (values.expiries === undefined)) {
     throw usageError('--watch wants --expiries with --feed, and only then', 'settle')
   }
-  for (const market of markets) await termsOf(market, reader)
+  const schedule = named === null ? null : scheduleFrom(values.expiries ?? '')
+  const scheduled = named === null || schedule === null ? [] : [dueBySchedule(named, schedule)]
+  return { scheduled, markets }
+}
+
+/**
+ * All of it, to be looked at; markets are asked for their terms.
+ *
+ * @throws {OracleError} `CONTRACT_MARKET_MISSING`, and what the endpoints fail with
+ */
+export async function watchedOf(
+  { scheduled, markets }: WatchPlan,
+  ask: AskNow,
+): Promise<readonly DueNow[]> {
+  for (const market of markets) await termsOf(market, ask)
+  return [...scheduled, ...markets.map((market) => dueOfMarket(market, ask))]
+}
+
+/** Options that bound what a watch pays. */
+export const LIMIT_OPTIONS = {
+  'fee-max': {
+    type: 'string',
+    value: 'GWEI',
+    describe: `most that --watch pays for a gas; ${DEFAULTS.chain.feePerGasGweiMax} if left out`,
+  },
+  'spend-max': {
+    type: 'string',
+    value: 'ETHER',
+    describe: `most that it spends in 24 hours; ${DEFAULTS.chain.spendPerDayEtherMax} if left out`,
+  },
+  spending: {
+    type: 'string',
+    value: 'FILE',
+    describe: 'counts for --watch what was spent, also after a restart',
+  },
+} as const
+
+/** What a watch may pay, in wei; the file that counts it, if there is one. */
+export function limitsOf(values: {
+  readonly 'fee-max': string | undefined
+  readonly 'spend-max': string | undefined
+  readonly spending: string | undefined
+}) {
+  const { 'fee-max': fee = DEFAULTS.chain.feePerGasGweiMax } = values
+  const { 'spend-max': spend = DEFAULTS.chain.spendPerDayEtherMax } = values
   return {
-    type: 'watch',
-    watched: [
-      ...(named === null ? [] : [dueBySchedule(named, scheduleFrom(values.expiries ?? ''))]),
-      ...markets.map((market) => dueOfMarket(market, reader)),
-    ],
+    feePerGasMax: weiFrom('fee-max', fee, 9),
+    spendPerDayWeiMax: weiFrom('spend-max', spend, 18),
+    spendingFile: values.spending ?? null,
   }
+}
+
+function weiFrom(option: string, text: string, decimals: number): bigint {
+  const read = amount(decimals).safeParse(text)
+  if (read.success && read.data > 0n) return read.data
+  throw usageError(`--${option} must be above 0, with at most ${decimals} decimals`, 'settle')
 }
 
 type Named = Omit<Due, 'expiry'>
@@ -73,58 +147,34 @@ function namedIn({ contract, feed }: PlanValues): Named | null {
   return { contract: addressFrom('contract', contract), feed }
 }
 
-async function onceOf(
-  { expiry, expiries }: PlanValues,
-  of: {
-    readonly named: Named | null
-    readonly markets: readonly Address[]
-    readonly reader: PublicClient
-  },
-): Promise<Due> {
-  if (expiry === undefined || expiries !== undefined) {
-    throw usageError('needs --expiry, or --watch', 'settle')
-  }
-  const { named, markets, reader } = of
-  const [market] = markets
-  if (markets.length > 1 || (named !== null && market !== undefined)) {
-    throw usageError('settles one thing without --watch', 'settle')
-  }
-  const seconds = secondsFrom(expiry)
-  const terms = market === undefined ? named : await termsOf(market, reader)
-  return { ...(terms as Named), expiry: seconds }
+function askedIn(values: PlanValues) {
+  const markets = values.market.map((text) => addressFrom('market', text))
+  const named = namedIn(values)
+  if (named !== null || markets.length > 0) return { named, markets }
+  throw usageError('needs --contract and --feed, or --market', 'settle')
 }
 
-async function termsOf(market: Address, reader: PublicClient): Promise<Named> {
+function termsOf(market: Address, ask: AskNow): Promise<Named> {
   return answered(
     market,
-    latest(reader)((client, block) => readMarketTerms(client, block, market)),
+    ask((client, block) => readMarketTerms(client, block, market)),
   )
 }
 
 /** Whatever an option market has offers for; its own claims settle it from the final price. */
-function dueOfMarket(market: Address, reader: PublicClient): DueNow {
-  const expiries = new MarketExpiries(market, latest(reader))
-  return async (nowMs) => {
-    await answered(market, expiries.look(nowMs))
-    return expiries.open(nowMs).map(dueOf)
+function dueOfMarket(market: Address, ask: AskNow): DueNow {
+  const expiries = new MarketExpiries(market, ask)
+  return async (moments) => {
+    const [earliest = 0] = moments
+    // What is over by a clock that is ahead may not be over by the chain's.
+    await answered(market, expiries.look(earliest))
+    const open = moments.flatMap((nowMs) => expiries.open(nowMs))
+    return [...new Map(open.map((each) => [each.expirySeconds, dueOf(each)])).values()]
   }
 }
 
 function dueOf({ contract, feed, expirySeconds }: Settling): Due {
   return { contract, feed, expiry: expirySeconds }
-}
-
-/** One endpoint at its newest block, where a node asks several and lets them vote. */
-function latest(reader: PublicClient): <T>(ask: Ask<T>) => Promise<T> {
-  return async (ask) => ask(reader, await reader.getBlockNumber({ cacheTime: 0 }))
-}
-
-async function answered<T>(contract: Address, question: Promise<T>): Promise<T> {
-  try {
-    return await question
-  } catch (cause) {
-    throw submitError(cause, { contract })
-  }
 }
 
 function addressFrom(option: string, text: string): Address {

@@ -11,9 +11,17 @@ import { javascriptCrypto } from '../keys/ecdsa.ts'
 import { eventData } from './events.ts'
 import { HttpClient } from './http.ts'
 import { checkOption, isHttpAddress, isPositiveInteger } from './options.ts'
-import { type ReportSource, type Settled, type SettleOptions, settleExpiry } from './settle.ts'
+import { type Settled, type SettleOptions, settleExpiry } from './settle.ts'
+import type { ReportSource } from './settlement-search.ts'
 import { type SubmitTarget, type Submitted, submitReport } from './submit.ts'
-import { indicesOf, type VerifiedReport, type Verifier, verifyAnswer } from './verify.ts'
+import {
+  indicesOf,
+  type Kept,
+  type VerifiedReport,
+  type Verifier,
+  verifyAnswer,
+  verifyPage,
+} from './verify.ts'
 
 /** Codes of everything that the client throws, besides those of reading a committee file. */
 export const CLIENT_ERROR_CODES = [
@@ -70,6 +78,9 @@ export interface ReadOptions {
   readonly signal?: AbortSignal
 }
 
+/** Certificates of a page: one usually does, and each has its signature checked. */
+const PAGE_CERTIFICATES = 8
+
 /** The longest that a timer can wait; a longer one would end at once. */
 const TIMER_MS_MAX = 2_147_483_647
 
@@ -123,6 +134,26 @@ export class ParallaxClient {
     const url = this.#address(`/v1/certificates/${round}`, feeds)
     const answer = await this.#http.json(url, options.signal)
     return verifyAnswer(this.#verifier, answer, { feeds, round })
+  }
+
+  /**
+   * Which rounds of a range the gateway keeps certificates of, verified, and whether they have a
+   * value of the feed: a page of them.
+   *
+   * @returns null when it answers for one round at a time only
+   * @throws {OracleError} as `latest`
+   */
+  async kept(
+    { from, to }: { readonly from: Round; readonly to: Round },
+    feed: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Kept | null> {
+    const url = `${this.#url}/v1/certificates?from=${from}&to=${to}&limit=${PAGE_CERTIFICATES}`
+    const answer = await this.#http.json(url, options.signal).catch((error: unknown) => {
+      if (error instanceof OracleError && error.context.status === 404) return null
+      throw error
+    })
+    return answer === null ? null : verifyPage(this.#verifier, answer, { feed, from, to })
   }
 
   /**

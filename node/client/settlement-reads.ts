@@ -1,11 +1,25 @@
 import type { Address, Hex, PublicClient } from 'viem'
+import { SETTLEMENT_WINDOW_MS } from '../../aggregator/settlement.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
 
-/** Where a client asks, and about what. */
-export interface Asked {
+/** Who is asked, and as of which block; of the newest when none is named. */
+export interface ChainAt {
   readonly reader: PublicClient
+  readonly block: { readonly blockNumber?: bigint }
+}
+
+/** Puts a question to a chain: to one endpoint, or to several that outvote each other. */
+export type AskChain = <T>(question: (at: ChainAt) => Promise<T>) => Promise<T>
+
+/** One endpoint at its newest block. */
+export function newestOf(reader: PublicClient): AskChain {
+  return (question) => question({ reader, block: {} })
+}
+
+/** What a client asks about. */
+export interface Asked {
   /** Address of Settlement. */
   readonly contract: Address
   readonly feed: FeedIndex
@@ -29,36 +43,43 @@ export interface Term {
   readonly digest: Hex
   /** The settlement round, by the clock of that committee. */
   readonly first: Round
+  /** The last round that the contract takes for it. */
+  readonly last: Round
 }
 
-/** What stands for a feed at an expiry as of the newest block. Rejects with errors of viem. */
-export async function priceOf({ reader, contract, feed, expiry }: Asked): Promise<Price> {
+/** What stands for a feed at an expiry. Rejects with errors of viem. */
+export async function priceOf(
+  { contract, feed, expiry }: Asked,
+  { reader, block }: ChainAt,
+): Promise<Price> {
   const [value, isFinal] = await reader.readContract({
-    address: contract,
-    abi: settlementAbi,
-    functionName: 'settlementPrice',
+    ...({ address: contract, abi: settlementAbi, functionName: 'settlementPrice' } as const),
+    ...block,
     args: [BigInt(feed), BigInt(expiry)],
   })
   return { value, isFinal }
 }
 
 /**
- * Who was in office at an expiry, as of the newest block; before the hand-over after it is
- * activated, that is the committee before. Rejects with errors of viem.
+ * Who was in office at an expiry; before the hand-over after it is activated, that is the committee
+ * before. Rejects with errors of viem.
  */
-export async function termOf({ reader, contract, expiry }: Omit<Asked, 'feed'>): Promise<Term> {
-  const call = { address: contract, abi: settlementAbi } as const
+export async function termOf(
+  { contract, expiry }: Omit<Asked, 'feed'>,
+  { reader, block }: ChainAt,
+): Promise<Term> {
+  const call = { address: contract, abi: settlementAbi, ...block } as const
   const [hub, [first, epoch]] = await Promise.all([
     reader.readContract({ ...call, functionName: 'HUB' }),
     reader.readContract({ ...call, functionName: 'settlementRound', args: [BigInt(expiry)] }),
   ])
-  const { digest } = await reader.readContract({
-    address: hub,
-    abi: priceFeedsAbi,
-    functionName: 'committee',
+  const { digest, roundMs } = await reader.readContract({
+    ...({ address: hub, abi: priceFeedsAbi, functionName: 'committee' } as const),
+    ...block,
     args: [epoch],
   })
-  return { hub, epoch: Number(epoch), digest, first: Number(first) }
+  const last = Number(first) + Math.floor(SETTLEMENT_WINDOW_MS / roundMs)
+  return { hub, epoch: Number(epoch), digest, first: Number(first), last }
 }
 
 /**
@@ -66,15 +87,15 @@ export async function termOf({ reader, contract, expiry }: Omit<Asked, 'feed'>):
  * activates it, the contract counts the expiry to the one before, which has stopped.
  */
 export async function isUnactivated(
-  { reader, expiry }: Pick<Asked, 'reader' | 'expiry'>,
+  expiry: number,
   { hub, epoch }: Pick<Term, 'hub' | 'epoch'>,
+  { reader, block }: ChainAt,
 ): Promise<boolean> {
   const announced = await Promise.all(
     [0, 1].map((source) =>
       reader.readContract({
-        address: hub,
-        abi: priceFeedsAbi,
-        functionName: 'handover',
+        ...({ address: hub, abi: priceFeedsAbi, functionName: 'handover' } as const),
+        ...block,
         args: [source],
       }),
     ),

@@ -1,4 +1,5 @@
 import { bytesToHex, type Hex } from 'viem'
+import type { z } from 'zod'
 import type { Context } from '../../aggregator/context.ts'
 import { decode } from '../../aggregator/messages/codec.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
@@ -16,7 +17,7 @@ import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
 import { onChainAt } from '../gateway/answers.ts'
-import { type CertificateAnswer, certificateSchema } from '../gateway/schema.ts'
+import { type CertificateAnswer, certificateSchema, pageSchema } from '../gateway/schema.ts'
 import { checkOption } from './options.ts'
 
 /** What the committee says about one feed, read from its signed word. */
@@ -76,7 +77,7 @@ const AHEAD_MS_MAX = 10_000
 export function verifyAnswer(verifier: Verifier, answer: unknown, wanted: Wanted): VerifiedReport {
   const { context } = verifier
   const feeds = indicesOf(context, wanted.feeds)
-  const said = parse(answer)
+  const said = parse(certificateSchema, answer)
   const certificate = certificateFrom(context, said)
   checkTime(verifier, certificate, wanted)
   const { epoch } = said
@@ -95,6 +96,48 @@ export function verifyAnswer(verifier: Verifier, answer: unknown, wanted: Wanted
     throw contradiction(['calldata'])
   }
   return report
+}
+
+/** What a source says of the rounds of a range, as far as it can be checked. */
+export interface Kept {
+  /** Those that it has a certificate of, ascending; of others it may have one and not say so. */
+  readonly rounds: readonly {
+    readonly round: Round
+    /** Whether the committee could form a value of the feed. */
+    readonly hasValue: boolean
+  }[]
+  /** Where the next page begins; null when nothing of the range is left. */
+  readonly next: Round | null
+}
+
+/**
+ * Checks a page of certificates of a gateway that nobody trusts.
+ *
+ * @throws {OracleError} `GATEWAY_ANSWER_INVALID`, `CERTIFICATE_FORGED`, `GATEWAY_CONTRADICTS`,
+ * `REPORT_NOT_ASKED_FOR`, `FEED_UNKNOWN`
+ */
+export function verifyPage(
+  { context }: Pick<Verifier, 'context'>,
+  answer: unknown,
+  { feed, from, to }: { readonly feed: string; readonly from: Round; readonly to: Round },
+): Kept {
+  const { certificates, next } = parse(pageSchema, answer)
+  const [index] = indicesOf(context, [feed]) as [FeedIndex]
+  let last = from - 1
+  const rounds = certificates.map((said) => {
+    const certificate = certificateFrom(context, said)
+    const { round } = certificate
+    if (round <= last || round > to) {
+      throw new OracleError('REPORT_NOT_ASKED_FOR', `round ${round} is not in order, or too many`, {
+        context: { from, to, got: round },
+      })
+    }
+    last = round
+    return { round, hasValue: readingOf(context, certificate, index).value !== null }
+  })
+  // A page that leads nowhere, or back, would be asked for without end.
+  if (next !== null && (next <= Math.max(last, from) || next > to)) throw contradiction(['next'])
+  return { rounds, next }
 }
 
 /**
@@ -119,8 +162,8 @@ export function indicesOf(context: Context, names: readonly string[]): readonly 
   })
 }
 
-function parse(answer: unknown): CertificateAnswer {
-  const outcome = certificateSchema.safeParse(answer)
+function parse<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const outcome = schema.safeParse(answer)
   if (outcome.success) return outcome.data
   const issue = outcome.error.issues[0]
   const where = issue?.path.join('.') ?? ''
@@ -131,7 +174,10 @@ function parse(answer: unknown): CertificateAnswer {
   )
 }
 
-function certificateFrom(context: Context, { certificate: text }: CertificateAnswer): Certificate {
+function certificateFrom(
+  context: Context,
+  { certificate: text }: Pick<CertificateAnswer, 'certificate'>,
+): Certificate {
   const certificate = decode(context.committee, fromHex(text))
   if (certificate?.type === 'certificate' && isCertificateSound(context, certificate)) {
     return certificate

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { HISTORY_MAX } from '../api/history.ts'
 import { aliveSchema, readySchema } from '../api/schema.ts'
-import { certificateSchema, feedsSchema, refusalSchema } from './schema.ts'
+import { certificateSchema, feedsSchema, historySchema, refusalSchema } from './schema.ts'
 
 const FEEDS_PARAMETER = {
   name: 'feeds',
@@ -16,6 +17,19 @@ const ROUND_PARAMETER = {
   schema: { type: 'integer', minimum: 1 },
 }
 
+const roundParameter = (name: 'from' | 'to', required: boolean, description: string) => ({
+  ...{ name, in: 'query', required, description },
+  schema: { type: 'integer', minimum: 0 },
+})
+const HISTORY_PARAMETERS = [
+  roundParameter('from', true, 'First round'),
+  roundParameter('to', false, 'Last round'),
+  {
+    ...{ name: 'limit', in: 'query', required: false, description: 'Certificates of one answer' },
+    schema: { type: 'integer', minimum: 1, maximum: HISTORY_MAX, default: HISTORY_MAX },
+  },
+]
+
 /** What one kind of server has besides, such as the routes of a node. */
 export interface OwnRoutes {
   readonly paths: Readonly<Record<string, unknown>>
@@ -27,6 +41,7 @@ export function openApiDocument(own: OwnRoutes) {
   const named = {
     Certificate: certificateSchema,
     Feeds: feedsSchema,
+    History: historySchema,
     Alive: aliveSchema,
     Ready: readySchema,
     Refusal: refusalSchema,
@@ -64,6 +79,7 @@ export function openApiDocument(own: OwnRoutes) {
           [ROUND_PARAMETER, FEEDS_PARAMETER],
         ),
       },
+      '/v1/certificates': { get: HISTORY },
       '/v1/stream': {
         get: operation(
           'Each newest certificate as a server-sent event `certificate`',
@@ -123,6 +139,16 @@ const REFUSALS = {
   400: json('Refusal', 'The request is malformed, or names an unknown feed'),
   404: json('Refusal', 'There is no such certificate here'),
 }
+const HISTORY = operation(
+  'Certificates of past rounds that are kept here, ascending, the first of each round',
+  {
+    200: json('History', 'One page; next is the from of the following one'),
+    400: json('Refusal', 'The request is malformed'),
+    404: json('Refusal', 'No past is kept here'),
+    503: json('Refusal', 'As many reads as may be wait already; ask again in a second'),
+  },
+  HISTORY_PARAMETERS,
+)
 const PLAIN = {
   description: 'The text format of Prometheus',
   content: { 'text/plain': { schema: { type: 'string' } } },

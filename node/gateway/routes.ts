@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
+import { type History, type HistoryQuery, historyOf } from '../api/history.ts'
 import { type HttpApp, type HttpLimits, refuse } from '../api/http.ts'
+import { codeOf } from '../errors.ts'
 import { Answers, choiceOf } from './answers.ts'
 import { openEventStream } from './event-stream.ts'
 import { type OwnRoutes, openApiDocument } from './openapi.ts'
@@ -30,14 +32,16 @@ const LOOK_EVERY_MS = 1_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**
- * Adds what nodes and gateways serve alike: certificates with proofs and calldata, both
- * streams, and the document that describes them. Closing the app ends the streams.
+ * Adds what nodes and gateways serve alike: certificates with proofs and calldata, those of the
+ * past, both streams, and the document that describes them. Closing the app ends the streams.
  */
 export function addCertificateRoutes(
   { app, admit, setLimits: setHttpLimits }: HttpApp,
   use: {
     readonly context: Context
     readonly certificates: Certificates
+    /** Certificates of the past; null where none are kept. */
+    readonly history: History | null
     /** Number of the committee on contracts. */
     readonly epoch: () => number
     readonly readersMax: number
@@ -45,7 +49,7 @@ export function addCertificateRoutes(
     readonly own: OwnRoutes
   },
 ): CertificateRoutes {
-  const { context, certificates, epoch, readersMax, own } = use
+  const { context, certificates, history, epoch, readersMax, own } = use
   const answers = new Answers(context, epoch)
   const streams = new Streams(
     { readersMax, ...STREAM_LIMITS },
@@ -63,6 +67,7 @@ export function addCertificateRoutes(
       return answer(reply, { context, answers, query: request.query, found })
     },
   )
+  addHistory(app, { context, history })
   app.get<FeedsQuery>('/v1/stream', async (request, reply) => {
     const choice = choiceFrom(context, request.query)
     if (choice.type === 'refused') return refuse(reply, 400, choice.code)
@@ -78,6 +83,22 @@ export function addCertificateRoutes(
     streams.setReadersMax(limits.streamReadersMax)
   }
   return { answers, streams, setLimits }
+}
+
+function addHistory(
+  app: FastifyInstance,
+  { context, history }: { readonly context: Context; readonly history: History | null },
+): void {
+  app.get<{ Querystring: HistoryQuery }>('/v1/certificates', async (request, reply) => {
+    if (history === null) return refuse(reply, 404, 'HISTORY_NONE')
+    try {
+      const page = await historyOf(request.query, { context, history })
+      return page ?? refuse(reply, 400, 'API_REQUEST_INVALID')
+    } catch (error) {
+      if (codeOf(error) !== 'HISTORY_BUSY') throw error
+      return refuse(reply.header('retry-after', '1'), 503, 'HISTORY_BUSY')
+    }
+  })
 }
 
 function answer(

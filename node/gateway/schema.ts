@@ -15,6 +15,7 @@ const feedIndex = z.int().min(0).max(1_023)
 const feedName = z.string().min(1).max(31)
 const decimals = z.int().min(0).max(18)
 const status = z.enum(['ok', 'unavailable'])
+const wireForm = z.string().regex(/^([0-9a-f]{2}){1,16384}$/)
 
 const certifiedFeedSchema = z.strictObject({
   index: feedIndex,
@@ -40,10 +41,7 @@ export const certificateSchema = z.strictObject({
   expectedNext: members,
   words: z.array(hex(32)).min(1).max(1_024).describe("One a feed, in the committee's order"),
   signature: hex(65).describe('RFC 9591, over the whole report'),
-  certificate: z
-    .string()
-    .regex(/^([0-9a-f]{2}){1,16384}$/)
-    .describe('The certificate in its wire form, all that a verifier needs (protocol §5.5)'),
+  certificate: wireForm.describe('All that a verifier needs: its wire form (protocol §5.5)'),
   feeds: z.array(certifiedFeedSchema).max(255).describe('The feeds that were asked for'),
   epoch: z
     .int()
@@ -55,6 +53,25 @@ export const certificateSchema = z.strictObject({
     .regex(/^0x([0-9a-f]{2}){1,98304}$/)
     .nullable()
     .describe('Calldata for PriceFeeds that delivers these feeds; null when none was asked for'),
+})
+
+/** `/v1/certificates`: a page, each certificate in its wire form (protocol §5.5). */
+export const historySchema = z.strictObject({
+  certificates: z.array(
+    z.strictObject({
+      round,
+      timestampMs,
+      receivedMs: timestampMs.optional().describe('When a node first had it; gateways do not say'),
+      certificate: wireForm,
+    }),
+  ),
+  next: round.nullable().describe('The from of the following page; null at the end'),
+})
+
+/** As much of it as a reader needs who believes nothing else. */
+export const pageSchema = z.object({
+  certificates: z.array(z.object({ certificate: wireForm })).max(128),
+  next: round.nullable(),
 })
 
 const feedSchema = z.object({

@@ -72,7 +72,11 @@ export class GatewayServer implements Startable {
     this.#app = app
     this.#paths = http.paths
     const readersMax = this.#options.streamReadersMax
-    const routes = addCertificateRoutes(http, { ...this.#use, readersMax, own: GATEWAY_ROUTES })
+    const routes = addCertificateRoutes(http, {
+      ...this.#use,
+      history: (asked) => Promise.resolve(certificates.kept(asked)),
+      ...{ readersMax, own: GATEWAY_ROUTES },
+    })
     this.#routes = routes
     app.get('/v1/feeds', async () => routes.answers.feedsOf(certificates.latest()))
     this.#addHealth(app, routes)

@@ -6,6 +6,12 @@ export interface Certificates {
   /** The one of the highest round; null before the first. */
   readonly latest: () => Verified<Certificate> | null
   readonly of: (round: Round) => Verified<Certificate> | null
+  /** Those of a range of rounds, ascending, at most so many. */
+  readonly kept: (asked: {
+    readonly from: Round
+    readonly to: Round
+    readonly limit: number
+  }) => readonly { readonly round: Round; readonly bytes: Uint8Array }[]
   /** Calls `onNewest` for each certificate of a higher round than any before, until it is ended. */
   readonly follow: (onNewest: (certificate: Verified<Certificate>) => void) => () => void
 }
@@ -52,6 +58,15 @@ export class Shelf implements Certificates {
 
   of(round: Round): Verified<Certificate> | null {
     return this.#byRound.get(round) ?? null
+  }
+
+  kept({ from, to, limit }: Parameters<Certificates['kept']>[0]): ReturnType<Certificates['kept']> {
+    const rounds = [...this.#byRound.keys()].filter((round) => round >= from && round <= to)
+    const first = rounds.toSorted((a, b) => a - b).slice(0, limit)
+    return first.flatMap((round) => {
+      const certificate = this.#byRound.get(round)
+      return certificate === undefined ? [] : [{ round, bytes: certificate.bytes }]
+    })
   }
 
   follow(onNewest: (certificate: Verified<Certificate>) => void): () => void {

@@ -5,6 +5,7 @@ import { createMetrics } from '../../node/api/metrics.ts'
 import { NODE_ROUTES } from '../../node/api/openapi.ts'
 import { ApiServer } from '../../node/api/server.ts'
 import { historyInTurn, READS_WAITING_MAX } from '../../node/compose/history-in-turn.ts'
+import { openApiDocument } from '../../node/gateway/openapi.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
 import { certifier } from '../support/certificates.ts'
@@ -38,7 +39,7 @@ async function serving(history: History | null) {
 
 /** What the document says of these answers, by status. */
 function described(): readonly string[] {
-  const paths = NODE_ROUTES.paths as Record<
+  const paths = openApiDocument(NODE_ROUTES).paths as Record<
     string,
     { readonly get: { readonly responses: object } }
   >

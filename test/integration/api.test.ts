@@ -8,7 +8,7 @@ import { createMetrics } from '../../node/api/metrics.ts'
 import { NODE_ROUTES } from '../../node/api/openapi.ts'
 import { aliveSchema, readySchema } from '../../node/api/schema.ts'
 import { ApiServer } from '../../node/api/server.ts'
-import { certificateSchema } from '../../node/gateway/schema.ts'
+import { certificateSchema, historySchema } from '../../node/gateway/schema.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
 import { certifier, valuesAt } from '../support/certificates.ts'
@@ -91,7 +91,8 @@ test('every answer is as the document describes it', async () => {
     passedOver: [{ host: 'a.example', code: 'FETCH_FAILED' }],
   }
   const { paths } = (await get('/v1/openapi.json')).json
-  const schemas = { ...NODE_ROUTES.schemas, Alive: aliveSchema, Ready: readySchema }
+  const shared = { History: historySchema, Alive: aliveSchema, Ready: readySchema }
+  const schemas = { ...NODE_ROUTES.schemas, ...shared }
   const checked: string[] = []
   for (const [path, { get: described }] of Object.entries<{ readonly get: Described }>(paths)) {
     const content = described.responses[200]?.content?.['application/json']

@@ -550,6 +550,19 @@ test('a contract of another kind is a coded error at the start', async () => {
   await expect(target.start()).rejects.toMatchObject({ code: 'CONTRACT_MISSING' })
 })
 
+test('a contract with other feeds in their places is a coded error at the start', async () => {
+  const { committee } = deployed
+  const [bitcoin, ether, tail] = committee.params.feeds
+  if (bitcoin === undefined || ether === undefined || tail === undefined) throw new Error('three')
+  const feeds = [bitcoin, ether, { ...ether, name: 'SOL/USD' }, tail]
+  const moved = { ...committee, params: { ...committee.params, feeds } }
+  const { target } = await openOn({ ...deployed, committee: moved })
+  await expect(target.start()).rejects.toMatchObject({
+    code: 'CONTRACT_FEEDS_DIFFER',
+    context: { differ: 'feeds[2].name, feeds[2].tier' },
+  })
+})
+
 test('a contract of another committee is a coded error at the start', async () => {
   const { committee } = deployed
   const other = { ...deployed, committee: { ...committee, digest: new Uint8Array(32) } }

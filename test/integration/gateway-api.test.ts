@@ -8,7 +8,12 @@ import { leafOf } from '../../aggregator/report/merkle.ts'
 import { concat, fromHex, toHex } from '../../aggregator/values/bytes.ts'
 import { createGatewayMetrics } from '../../node/gateway/metrics.ts'
 import { GATEWAY_ROUTES, openApiDocument } from '../../node/gateway/openapi.ts'
-import { certificateSchema, feedsSchema, refusalSchema } from '../../node/gateway/schema.ts'
+import {
+  certificateSchema,
+  feedsSchema,
+  historySchema,
+  refusalSchema,
+} from '../../node/gateway/schema.ts'
 import { GatewayServer } from '../../node/gateway/server.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
@@ -133,6 +138,19 @@ test('a certificate is served by its round while it is kept', async () => {
   })
 })
 
+test('those that are kept come in pages, whatever is missing between them', async () => {
+  for (const round of [5, 6, 8, 9]) shelf.add(certified(round))
+  const paged = async (query: string) => {
+    const { json } = await get(`/v1/certificates?${query}`)
+    const { certificates, next } = historySchema.parse(json)
+    return { rounds: certificates.map(({ round }) => round), next }
+  }
+  expect(await paged('from=6&to=9&limit=2')).toEqual({ rounds: [6, 8], next: 9 })
+  expect(await paged('from=9&to=9&limit=2')).toEqual({ rounds: [9], next: null })
+  expect(await paged('from=10')).toEqual({ rounds: [], next: null })
+  expect((await get('/v1/certificates')).json).toEqual({ code: 'API_REQUEST_INVALID' })
+})
+
 test('feeds are listed before and after the first certificate', async () => {
   const before = feedsSchema.parse((await get('/v1/feeds')).json)
   expect(before.map(({ name, certified: held }) => [name, held]).at(-1)).toEqual(['F4/USD', null])
@@ -165,7 +183,8 @@ test('the document describes what answers, and what it describes answers', async
       .filter((path) => path !== '/v1/stream' && path !== '/v1/ws')
       .map(async (path) => (await get(path.replace('{round}', '9'))).status),
   )
-  expect(statuses).toEqual([200, 200, 200, 200, 200, 503, 200])
+  // A range is asked for without its beginning.
+  expect(statuses).toEqual([200, 200, 200, 400, 200, 200, 503, 200])
   expect([...server.paths, '/v1/ws'].toSorted()).toEqual(Object.keys(document.paths).toSorted())
   const required = document.components.schemas.Certificate.required
   const answered = (await get('/v1/certificates/latest')).json

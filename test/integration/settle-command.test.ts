@@ -111,7 +111,9 @@ test('brings the settlement round once, and afterwards says what stands', async 
     said: { value: '120001', isFinal: true, round: ROUND, hash: expect.stringMatching(/^0x/) },
   })
   const again = await settle()
-  expect(again.said).toEqual({ value: '120001', isFinal: true, round: null, hash: null })
+  expect(again.said).toEqual({
+    ...{ value: '120001', isFinal: true, round: null, missing: 0, hash: null },
+  })
 })
 
 /** Watches every minute's expiry, as one process would, until it has said a line. */
@@ -152,6 +154,7 @@ test('a watch settles what is due, and one that is started again sends nothing',
   expect(first.said).toEqual([
     {
       ...{ feed: 'F0/USD', expiry: EXPIRY, value: '120000', isFinal: true, round: ROUND },
+      missing: 0,
       hash: expect.stringMatching(/^0x/),
     },
   ])

@@ -128,7 +128,7 @@ test.each([
   const settled = await settleBy([right], expiry)
   expect(refused).toBe(right === 'old' ? byNext : byOld)
   const wanted = right === 'old' ? byOld : byNext
-  const price = { ...priceOf(right, expiry), transaction: expect.anything() }
+  const price = { ...priceOf(right, expiry), missing: 0, transaction: expect.anything() }
   expect(settled).toEqual(wanted === PRICE ? price : wanted)
 })
 
@@ -141,6 +141,21 @@ test('a keeper that knows both committees settles on either side of the switch',
   const [before, after] = expiries as [number, number]
   expect(await settleBy(['old', 'next'], before)).toMatchObject(priceOf('old', before))
   expect(await settleBy(['old', 'next'], after)).toMatchObject(priceOf('next', after))
+})
+
+test('a gateway that was started again inside the window has what settles, and says what not', async () => {
+  const expiry = world.switchSeconds - 600
+  const [first, last] = [world.roundAt(expiry), world.roundAt(expiry + 500)]
+  certify(expiry + 500)
+  await turnTo(expiry + 510)
+  const missing = last - first
+  expect(await settleBy(['old'], expiry)).toEqual({
+    ...{ value: valueBy(world.old, last), isFinal: false, round: last, missing },
+    transaction: expect.anything(),
+  })
+  // Somebody else still had the round of the expiry.
+  gateways.old.shelf.add(certified(world.old, first))
+  expect(await settleBy(['old'], expiry)).toMatchObject({ ...priceOf('old', expiry), missing: 0 })
 })
 
 test('a gateway that was given the wrong number of its committee does no harm', async () => {

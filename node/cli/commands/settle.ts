@@ -1,65 +1,120 @@
-import { createPublicClient, createWalletClient, http } from 'viem'
+import { createPublicClient, createWalletClient, http, type PublicClient } from 'viem'
 import type { ParallaxClient } from '../../client/client.ts'
 import { loadClient } from '../../client/load-client.ts'
-import type { Settled } from '../../client/settle.ts'
-import { command, usageError } from '../command.ts'
+import type { Brought } from '../../client/settle.ts'
+import { loadCommittee } from '../../config/load.ts'
+import { createLog } from '../../logging.ts'
+import { type CommandContext, command, type OptionValues, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
-import { PLAN_OPTIONS, planOf } from '../settle-plan.ts'
+import {
+  LIMIT_OPTIONS,
+  limitsOf,
+  newestAt,
+  onceOf,
+  PLAN_OPTIONS,
+  watchedOf,
+  watchPlanOf,
+} from '../settle-plan.ts'
+import { SettleSender } from '../settle-sender.ts'
 import { type Due, watchExpiries } from '../settle-watch.ts'
 import { accountFrom, WALLET_OPTIONS } from '../wallet.ts'
+
+const OPTIONS = {
+  ...WALLET_OPTIONS,
+  url: {
+    type: 'string',
+    value: 'URL',
+    required: true,
+    multiple: true,
+    describe: 'gateway or node; several are asked one after the other',
+  },
+  committee: {
+    type: 'string',
+    value: 'FILE',
+    required: true,
+    multiple: true,
+    describe: 'committee file: of all gateways, or one for each --url in turn',
+  },
+  rpc: {
+    type: 'string',
+    value: 'URL',
+    required: true,
+    multiple: true,
+    describe: 'endpoint of the chain; with --watch several outvote one that lies or lags',
+  },
+  ...PLAN_OPTIONS,
+  ...LIMIT_OPTIONS,
+} as const
+
+type Options = OptionValues<typeof OPTIONS>
 
 /** Brings the price of an expiry to Settlement; whoever does, it is the same price. */
 export const settle = command({
   name: 'settle',
   summary: 'Settle a feed at an expiry with the report of a gateway that is not trusted.',
-  options: {
-    ...WALLET_OPTIONS,
-    url: {
-      type: 'string',
-      value: 'URL',
-      required: true,
-      multiple: true,
-      describe: 'gateway or node; several are asked one after the other',
-    },
-    committee: {
-      type: 'string',
-      value: 'FILE',
-      required: true,
-      multiple: true,
-      describe: 'committee file: of all gateways, or one for each --url in turn',
-    },
-    rpc: { type: 'string', value: 'URL', describe: 'endpoint of the chain', required: true },
-    ...PLAN_OPTIONS,
-  },
-  run: async (options, { stdout, stderr, terminal, signal }) => {
-    const pairs = pairsOf(options.url, options.committee)
-    const transport = http(options.rpc)
-    const publicClient = createPublicClient({ transport })
-    const plan = await planOf(options, publicClient)
-    const account = await accountFrom(options, terminal)
-    const [first, ...others] = await clientsOf(pairs)
-    if (first === undefined) throw usageError('needs --url', 'settle')
-    const walletClient = createWalletClient({ account, transport })
-    const settleAt = (due: Due) =>
-      first.settle({ ...due, publicClient, walletClient, signal }, others)
-    const nameOf = ({ feed }: Due) =>
-      (typeof feed === 'number' ? first.feedNames[feed] : feed) ?? ''
-    const line = (settled: Settled, feed: string, expiry?: number) =>
-      stdout.write(
-        `${options.json ? jsonOf(settled, feed, expiry) : textOf(settled, feed, expiry)}\n`,
-      )
-    try {
-      if (plan.type === 'once') line(await settleAt(plan.due), nameOf(plan.due))
-      else {
-        const say = (due: Due, settled: Settled) => line(settled, nameOf(due), due.expiry)
-        await watchExpiries(plan.watched, { settle: settleAt, say, stderr, signal })
-      }
-      return EXIT_DONE
-    } finally {
-      for (const client of [first, ...others]) await client.close()
-    }
+  options: OPTIONS,
+  run: async (options, context) => {
+    await (options.watch ? watch(options, context) : settleOnce(options, context))
+    return EXIT_DONE
   },
 })
+
+async function settleOnce(options: Options, { stdout, terminal, signal }: CommandContext) {
+  const [rpc = ''] = options.rpc
+  if (options.rpc.length > 1) throw usageError('takes one --rpc without --watch', 'settle')
+  const transport = http(rpc)
+  const publicClient = createPublicClient({ transport })
+  const due = await onceOf(options, newestAt(publicClient as PublicClient))
+  const pairs = pairsOf(options)
+  const account = await accountFrom(options, terminal)
+  const clients = await clientsOf(pairs, Date.now)
+  const [first, ...others] = clients
+  if (first === undefined) throw usageError('needs --url', 'settle')
+  const walletClient = createWalletClient({ account, transport })
+  try {
+    const settled = await first.settle({ ...due, publicClient, walletClient, signal }, others)
+    stdout.write(lineOf(settled, options, { feed: nameOf(first, due) }))
+  } finally {
+    for (const client of clients) await client.close()
+  }
+}
+
+/** Settles what comes due until it is told to stop, by the means of a node. */
+async function watch(options: Options, { stdout, stderr, terminal, signal }: CommandContext) {
+  const plan = watchPlanOf(options)
+  const limits = limitsOf(options)
+  const pairs = pairsOf(options)
+  const account = await accountFrom(options, terminal)
+  const [committeeFile = ''] = options.committee
+  const format = options.json ? 'json' : 'text'
+  const sender = await SettleSender.open({
+    ...{ rpcUrls: options.rpc, committee: await loadCommittee(committeeFile), account, ...limits },
+    log: createLog({ level: 'warn', format }, stderr),
+  })
+  const clients = await clientsOf(pairs, () => sender.clock.nowMs())
+  const stop = () => void sender.stop()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    await sender.start()
+    const watched = await watchedOf(plan, (ask) => sender.readNow(ask))
+    await watchExpiries(watched, {
+      settle: (due, onSent) => sender.settle(clients, { ...due, signal, onSent }),
+      say: (due, brought) => {
+        const feed = nameOf(clients[0] as ParallaxClient, due)
+        stdout.write(lineOf(brought, options, { feed, expiry: due.expiry }))
+      },
+      moments: async () => {
+        await sender.clock.look()
+        return sender.clock.moments()
+      },
+      ...{ stderr, signal },
+    })
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await sender.stop()
+    for (const client of clients) await client.close()
+  }
+}
 
 interface Pair {
   readonly url: string
@@ -67,27 +122,46 @@ interface Pair {
 }
 
 /** Which gateway serves which committee: one file serves all, or each gateway has its own. */
-function pairsOf(urls: readonly string[], files: readonly string[]): readonly Pair[] {
+function pairsOf({ url: urls, committee: files }: Options): readonly Pair[] {
   if (files.length !== 1 && files.length !== urls.length) {
     throw usageError('needs one --committee for all --url, or one for each', 'settle')
   }
   return urls.map((url, index) => ({ url, committeeFile: (files[index] ?? files[0]) as string }))
 }
 
-async function clientsOf(pairs: readonly Pair[]): Promise<readonly ParallaxClient[]> {
-  return Promise.all(pairs.map((pair) => loadClient(pair)))
+async function clientsOf(
+  pairs: readonly Pair[],
+  nowMs: () => number,
+): Promise<readonly ParallaxClient[]> {
+  return Promise.all(pairs.map((pair) => loadClient({ ...pair, nowMs })))
 }
 
-function jsonOf(settled: Settled, feed: string, expiry: number | undefined): string {
-  const { value, isFinal, round, transaction } = settled
+function nameOf({ feedNames }: ParallaxClient, { feed }: Due): string {
+  return (typeof feed === 'number' ? feedNames[feed] : feed) ?? ''
+}
+
+/** @param of `expiry` is said where there may be several */
+function lineOf(
+  brought: Brought,
+  { json }: Pick<Options, 'json'>,
+  of: { readonly feed: string; readonly expiry?: number },
+): string {
+  return `${json ? jsonOf(brought, of) : textOf(brought, of)}\n`
+}
+
+function jsonOf(brought: Brought, of: { readonly feed: string; readonly expiry?: number }): string {
+  const { value, isFinal, round, missing, transaction } = brought
   const hash = transaction?.hash ?? null
-  const of = expiry === undefined ? {} : { feed, expiry }
-  return JSON.stringify({ ...of, value: String(value), isFinal, round, hash })
+  const named = of.expiry === undefined ? {} : of
+  return JSON.stringify({ ...named, value: String(value), isFinal, round, missing, hash })
 }
 
-function textOf(settled: Settled, feed: string, expiry: number | undefined): string {
-  const { value, isFinal, round, transaction } = settled
+function textOf(
+  { value, isFinal, round, missing, transaction }: Brought,
+  { feed, expiry }: { readonly feed: string; readonly expiry?: number },
+): string {
+  const earlier = missing === 0 ? '' : `, ${missing} earlier not found`
   const how = transaction === null ? 'stood already' : `by round ${round}, ${transaction.hash}`
   const at = expiry === undefined ? '' : ` at ${expiry}`
-  return `${feed}${at} ${value} ${isFinal ? 'final' : 'not final yet'}, ${how}`
+  return `${feed}${at} ${value} ${isFinal ? 'final' : 'not final yet'}, ${how}${earlier}`
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -27,6 +27,15 @@ test('costs of the last 24 hours count, over a restart too', async () => {
   await after.load()
   expect(after.spentWei(NOON_MS)).toBe(18n)
   expect(after.spentWei(NOON_MS + 2 * HOUR_MS)).toBe(11n)
+})
+
+test('without a file it counts from the start, and writes nothing', async () => {
+  const spending = new Spending({ file: null })
+  await spending.load()
+  await spending.record(7n, NOON_MS - 23 * HOUR_MS)
+  await spending.record(11n, NOON_MS)
+  expect(spending.spentWei(NOON_MS)).toBe(18n)
+  expect(await readdir(directory)).toEqual([])
 })
 
 test('a file of a day that is past does not grow', async () => {

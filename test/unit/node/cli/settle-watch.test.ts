@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { type Due, type DueNow, watchExpiries } from '../../../../node/cli/settle-watch.ts'
-import type { Settled } from '../../../../node/client/settle.ts'
+import {
+  type Due,
+  type DueNow,
+  dueBySchedule,
+  watchExpiries,
+} from '../../../../node/cli/settle-watch.ts'
+import { type Brought, NOT_BROUGHT } from '../../../../node/client/settle.ts'
 import { OracleError } from '../../../../node/errors.ts'
 
 const CONTRACT = '0x00000000000000000000000000000000000000aa'
@@ -10,14 +15,14 @@ const always =
   async () =>
     expiries.map(due)
 
-const STANDS: Settled = { value: 7n, isFinal: true, round: null, transaction: null }
-const BROUGHT: Settled = {
-  ...{ value: 7n, isFinal: true, round: 9 },
-  transaction: { hash: '0x01', blockNumber: 1n, gasUsed: 1n },
+const STANDS: Brought = { value: 7n, isFinal: true, ...NOT_BROUGHT }
+const BROUGHT: Brought = {
+  ...{ value: 7n, isFinal: true, round: 9, missing: 0 },
+  transaction: { hash: '0x01' },
 }
 const failure = (code: string) => new OracleError(code, code)
 
-type Answer = Settled | OracleError
+type Answer = Brought | OracleError
 
 /** Looks as often as there are answers: in each look one for each expiry, by its order. */
 async function watch(watched: readonly DueNow[], looks: readonly (readonly Answer[])[]) {
@@ -36,7 +41,7 @@ async function watch(watched: readonly DueNow[], looks: readonly (readonly Answe
     say: ({ expiry }, { transaction }) => said.push(`${expiry} ${transaction?.hash ?? 'stood'}`),
     stderr: { write: (text) => told.push(text.split(':')[0] ?? '') },
     signal: stopping.signal,
-    nowMs: () => 0,
+    moments: async () => [0],
     pause: async () => {
       look += 1
       answered = 0
@@ -56,7 +61,7 @@ describe('a watch', () => {
   })
 
   test('looks again at what is final: after a block was taken back it brings it again', async () => {
-    const open: Settled = { ...STANDS, isFinal: false }
+    const open: Brought = { ...STANDS, isFinal: false }
     const { said } = await watch([always(1)], [[BROUGHT], [open], [BROUGHT], [STANDS]])
     expect(said).toEqual(['1 0x01', '1 0x01'])
   })
@@ -86,6 +91,41 @@ describe('a watch', () => {
     const away: DueNow = () => Promise.reject(failure('SUBMIT_FAILED'))
     const { said, told } = await watch([away, always(1)], [[BROUGHT], [STANDS]])
     expect([said, told]).toEqual([['1 0x01'], ['SUBMIT_FAILED']])
+  })
+
+  test('goes on with the others while one waits for its block, and never sends it twice', async () => {
+    const stopping = new AbortController()
+    const said: string[] = []
+    const asked: number[] = []
+    let mine: (brought: Brought) => void = () => undefined
+    const looks = [() => undefined, () => mine(BROUGHT), () => stopping.abort()]
+    await watchExpiries([always(1, 2)], {
+      settle: ({ expiry }, onSent) => {
+        asked.push(expiry)
+        if (expiry === 2 || asked.length > 3) return Promise.resolve(STANDS)
+        onSent()
+        return new Promise((resolve) => {
+          mine = resolve
+        })
+      },
+      say: ({ expiry }, { transaction }) => said.push(`${expiry} ${transaction?.hash ?? 'stood'}`),
+      stderr: { write: () => undefined },
+      signal: stopping.signal,
+      moments: async () => [0],
+      pause: async () => {
+        looks.shift()?.()
+        await new Promise((resolve) => setImmediate(resolve))
+      },
+    })
+    expect(asked).toEqual([1, 2, 2, 1, 2])
+    expect(said).toEqual(['2 stood', '1 0x01'])
+  })
+
+  test('looks by every time that it may be: of a schedule each expiry once', async () => {
+    const schedule = { stepSeconds: 600, offsetSeconds: 0 }
+    const dueNow = dueBySchedule({ contract: CONTRACT, feed: 'BTC/USD.twap' }, schedule)
+    const moments = [601_000, 604_000, 3_601_000]
+    expect((await dueNow(moments)).map(({ expiry }) => expiry)).toEqual([600, 3_600])
   })
 
   test('ends with what another look would not mend', async () => {

@@ -11,8 +11,9 @@ test('the package offers the client under a name of its own', () => {
 })
 
 test('the list of codes is what the client makes', () => {
-  const sources = ['client', 'events', 'http', 'options', 'settle', 'submit', 'verify'].map(
-    (name) => readFileSync(new URL(`../../../../node/client/${name}.ts`, import.meta.url), 'utf8'),
+  const files = ['client', 'events', 'http', 'options', 'settlement-search', 'submit', 'verify']
+  const sources = files.map((name) =>
+    readFileSync(new URL(`../../../../node/client/${name}.ts`, import.meta.url), 'utf8'),
   )
   const made = sources.flatMap((text) =>
     [...text.matchAll(/new OracleError\(\s*'([A-Z_]+)'/g)].map(([, code]) => code),

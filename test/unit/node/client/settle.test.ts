@@ -1,7 +1,7 @@
 import type { PublicClient, WalletClient } from 'viem'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { ReportSource } from '../../../../node/client/settle.ts'
 import { settleExpiry } from '../../../../node/client/settle.ts'
+import type { ReportSource } from '../../../../node/client/settlement-search.ts'
 import type { VerifiedReport } from '../../../../node/client/verify.ts'
 import { OracleError } from '../../../../node/errors.ts'
 
@@ -11,6 +11,10 @@ const HASH = `0x${'11'.repeat(32)}` as const
 const DIGEST = `0x${'22'.repeat(32)}` as const
 const EXPIRY = 1_790_323_200
 const FIRST = 1_000
+/** Ten minutes of rounds of a second. */
+const LAST = FIRST + 600
+/** Rounds of one answer. */
+const PAGE = 2
 
 const refusal = (code: string, status: number) =>
   new OracleError('GATEWAY_REFUSED', 'it answered so', { context: { code, status } })
@@ -27,10 +31,30 @@ let status: 'success' | 'reverted'
 
 beforeEach(() => {
   asked = []
+  ranges = []
   sent = []
   price = { value: 0n, isFinal: false }
   status = 'success'
 })
+
+/** Ranges that a gateway was asked for at once. */
+let ranges: { readonly from: number; readonly to: number }[]
+
+/** A gateway that says what it has, a few rounds in one answer. */
+function listing(
+  rounds: Readonly<Record<number, bigint | null>>,
+  said: readonly number[] = Object.keys(rounds).map(Number),
+): ReportSource {
+  return gateway(rounds, {
+    kept: async ({ from, to }) => {
+      ranges.push({ from, to })
+      const left = said.filter((round) => round >= from && round <= to)
+      const page = left.slice(0, PAGE)
+      const next = left.length > PAGE ? (page.at(-1) ?? 0) + 1 : null
+      return { rounds: page.map((round) => ({ round, hasValue: rounds[round] !== null })), next }
+    },
+  })
+}
 
 /** A gateway that answers for some rounds with a report or an error, and holds no other. */
 function gateway(
@@ -48,6 +72,7 @@ function gateway(
       if (held instanceof Error) throw held
       return { round, feeds: [{ value: held }] } as unknown as VerifiedReport
     },
+    kept: async () => null,
     bytesOf: (report) => {
       sent.push(report.round)
       return new Uint8Array(1)
@@ -61,7 +86,7 @@ function chain() {
   const answers = {
     HUB: '0x00000000000000000000000000000000000000bb',
     settlementRound: [BigInt(FIRST), 3n],
-    committee: { digest: DIGEST },
+    committee: { digest: DIGEST, roundMs: 1_000 },
     handover: { epoch: 0, next: { activeFromMs: 0 } },
   }
   const publicClient = {
@@ -122,8 +147,54 @@ describe('one gateway', () => {
   test('is not asked at all when the price is final', async () => {
     price = { value: 9n, isFinal: true }
     const settled = await settle([gateway({ [FIRST]: 5n })])
-    expect(settled).toEqual({ value: 9n, isFinal: true, round: null, transaction: null })
+    expect(settled).toEqual({
+      value: 9n,
+      isFinal: true,
+      round: null,
+      missing: 0,
+      transaction: null,
+    })
     expect(asked).toEqual([])
+  })
+})
+
+describe('a gateway that says what it has', () => {
+  test('is asked for the settlement round alone when it has it', async () => {
+    const settled = await settle([listing({ [FIRST]: 5n, [FIRST + 1]: 6n })])
+    expect(settled).toMatchObject({ round: FIRST, missing: 0 })
+    expect([asked, ranges]).toEqual([[FIRST], []])
+  })
+
+  test('and was started again late in the window has what settles, in three questions', async () => {
+    const settled = await settle([listing({ [LAST - 10]: 5n, [LAST - 9]: 6n, [LAST - 8]: 7n })])
+    expect(settled).toMatchObject({ round: LAST - 10, missing: 590 })
+    expect(asked).toEqual([FIRST, LAST - 10])
+    expect(ranges).toEqual([{ from: FIRST + 1, to: LAST }])
+  })
+
+  test('is asked page after page while its rounds have no value', async () => {
+    const rounds = { [FIRST + 2]: null, [FIRST + 3]: null, [FIRST + 7]: null, [FIRST + 9]: 5n }
+    expect(await settle([listing(rounds)])).toMatchObject({ round: FIRST + 9, missing: 6 })
+    expect(ranges.map(({ from }) => from)).toEqual([FIRST + 1, FIRST + 4])
+    expect(asked).toEqual([FIRST, FIRST + 9])
+  })
+
+  test('and does not have it after all is asked for the next', async () => {
+    const settled = await settle([listing({ [FIRST + 5]: 5n }, [FIRST + 3, FIRST + 5])])
+    expect(settled).toMatchObject({ round: FIRST + 5, missing: 5 })
+  })
+
+  test('has nothing that the contract takes: how far was looked is said', async () => {
+    await expect(settle([listing({ [LAST + 1]: 5n })])).rejects.toMatchObject({
+      code: 'SETTLEMENT_UNCERTIFIED',
+      context: { round: FIRST, last: LAST },
+    })
+  })
+
+  test('is asked for nothing behind what another one has', async () => {
+    const settled = await settle([listing({ [FIRST + 8]: 5n }), listing({ [FIRST + 6]: 5n })])
+    expect(settled).toMatchObject({ round: FIRST + 6, missing: 6 })
+    expect(ranges.map(({ to }) => to)).toEqual([LAST, FIRST + 7])
   })
 })
 
@@ -201,7 +272,13 @@ describe('a transaction that reverts', () => {
 
   test('because somebody was faster, is no failure: the price is there', async () => {
     const settled = await settle([gateway({ [FIRST]: 5n })])
-    expect(settled).toEqual({ value: 7n, isFinal: true, round: null, transaction: null })
+    expect(settled).toEqual({
+      value: 7n,
+      isFinal: true,
+      round: null,
+      missing: 0,
+      transaction: null,
+    })
   })
 
   test('without a price is one', async () => {

@@ -5,8 +5,8 @@ import { sealCertificate } from '../../../../aggregator/messages/validate.ts'
 import { decodeUpdate } from '../../../../aggregator/report/calldata-reader.ts'
 import { encodeWord } from '../../../../aggregator/report/words.ts'
 import { fromHex, toHex } from '../../../../aggregator/values/bytes.ts'
-import { UNAVAILABLE } from '../../../../contracts/testing/committee-box.ts'
-import { verifyAnswer, type Wanted } from '../../../../node/client/verify.ts'
+import { ok, UNAVAILABLE } from '../../../../contracts/testing/committee-box.ts'
+import { verifyAnswer, verifyPage, type Wanted } from '../../../../node/client/verify.ts'
 import { Answers, onChainAt } from '../../../../node/gateway/answers.ts'
 import type { CertificateAnswer } from '../../../../node/gateway/schema.ts'
 import { certifier, feedsNamed, valuesAt } from '../../../support/certificates.ts'
@@ -175,6 +175,40 @@ describe('a lying gateway', () => {
     expect(() => verifyAnswer(early, honest(), { feeds: ['F1/USD', 'F3/USD'] })).toThrow(
       expect.objectContaining({ code: 'REPORT_FROM_FUTURE' }),
     )
+  })
+})
+
+describe('a page of certificates', () => {
+  const held = (round: number, last = ok(1n)) => ({
+    certificate: toHex(committee.certify(round, [...valuesAt(round, FEEDS - 1), last]).bytes),
+  })
+  const pageOf = (certificates: readonly unknown[], next: number | null = null) =>
+    verifyPage(verifier, { certificates, next }, { feed: 'F4/USD', from: 7, to: 12 })
+
+  test('says of each round whether it has a value of the feed', () => {
+    expect(pageOf([held(8, UNAVAILABLE), held(10)], 11)).toEqual({
+      rounds: [
+        { round: 8, hasValue: false },
+        { round: 10, hasValue: true },
+      ],
+      next: 11,
+    })
+    expect(pageOf([])).toEqual({ rounds: [], next: null })
+  })
+
+  const forged = { certificate: toHex(forgedFrom(certificate).bytes) }
+  test.each([
+    ['with one that nobody signed', [held(8), forged], null, 'CERTIFICATE_FORGED'],
+    ['from before what was asked for', [held(6)], null, 'REPORT_NOT_ASKED_FOR'],
+    ['from behind it', [held(13)], null, 'REPORT_NOT_ASKED_FOR'],
+    ['out of order', [held(9), held(8)], null, 'REPORT_NOT_ASKED_FOR'],
+    ['twice the same', [held(9), held(9)], null, 'REPORT_NOT_ASKED_FOR'],
+    ['that leads to itself', [], 7, 'GATEWAY_CONTRADICTS'],
+    ['that leads back', [held(9)], 9, 'GATEWAY_CONTRADICTS'],
+    ['that leads out of the range', [held(9)], 13, 'GATEWAY_CONTRADICTS'],
+    ['in another form', [{ round: 9 }], null, 'GATEWAY_ANSWER_INVALID'],
+  ])('%s is refused', (_, certificates, next, code) => {
+    expect(() => pageOf(certificates, next)).toThrow(expect.objectContaining({ code }))
   })
 })
 
