@@ -1,8 +1,10 @@
-import type { Address, PublicClient } from 'viem'
+import type { Address, Hex, PublicClient } from 'viem'
+import { decodeErrorResult } from 'viem'
 import { type FeedPlaces, feedPlaceProblems } from '../../aggregator/handover/feed-places.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { OracleError } from '../errors.ts'
+import { revertDataOf } from './endpoint.ts'
 
 /** Calls at once to one endpoint, as for values. */
 const PLACES_AT_ONCE = 16
@@ -48,16 +50,29 @@ async function readPlaces(
     const size = Math.min(PLACES_AT_ONCE, count - first)
     const configs = await Promise.all(
       Array.from({ length: size }, (_, offset) =>
-        client.readContract({
-          ...call,
-          functionName: 'feedConfig',
-          args: [BigInt(first + offset)],
-        }),
+        client
+          .readContract({ ...call, functionName: 'feedConfig', args: [BigInt(first + offset)] })
+          .catch(unnamedOrThrow),
       ),
     )
-    const known = configs.filter(({ name }) => name !== '')
+    const known = configs.filter((config) => config !== null)
     named.push(...known)
     if (known.length < size) break
   }
   return { flagshipFeeds, named }
+}
+
+/** A feed that came with a later committee has no name there. */
+function unnamedOrThrow(error: unknown): null {
+  const data = revertDataOf(error)
+  if (data === null || !isUnnamed(data)) throw error
+  return null
+}
+
+function isUnnamed(data: Hex): boolean {
+  try {
+    return decodeErrorResult({ abi: priceFeedsAbi, data }).errorName === 'FeedUnnamed'
+  } catch {
+    return false
+  }
 }

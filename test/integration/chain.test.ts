@@ -2,6 +2,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, createWalletClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { FeedParams } from '../../aggregator/params.ts'
 import { dueFeedsOf } from '../../aggregator/phases/deliver.ts'
 import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { ok, UNAVAILABLE } from '../../contracts/testing/committee-box.ts'
@@ -554,13 +555,16 @@ test('a contract with other feeds in their places is a coded error at the start'
   const { committee } = deployed
   const [bitcoin, ether, tail] = committee.params.feeds
   if (bitcoin === undefined || ether === undefined || tail === undefined) throw new Error('three')
-  const feeds = [bitcoin, ether, { ...ether, name: 'SOL/USD' }, tail]
-  const moved = { ...committee, params: { ...committee.params, feeds } }
-  const { target } = await openOn({ ...deployed, committee: moved })
-  await expect(target.start()).rejects.toMatchObject({
+  const having = (feeds: readonly FeedParams[]) =>
+    openOn({ ...deployed, committee: { ...committee, params: { ...committee.params, feeds } } })
+  const moved = await having([bitcoin, ether, { ...ether, name: 'SOL/USD' }, tail])
+  await expect(moved.target.start()).rejects.toMatchObject({
     code: 'CONTRACT_FEEDS_DIFFER',
     context: { differ: 'feeds[2].name, feeds[2].tier' },
   })
+  // One that came later has no name there, and is no other.
+  const more = await having([bitcoin, ether, tail, { ...tail, name: 'SOL/USD' }])
+  await expect(more.target.start()).resolves.toBeUndefined()
 })
 
 test('a contract of another committee is a coded error at the start', async () => {
