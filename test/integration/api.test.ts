@@ -283,6 +283,13 @@ test('more requests than allowed are answered with 429', async () => {
   expect((await Promise.all(statuses)).toSorted()).toEqual([200, 200, 200, 429])
 })
 
+test('given other limits while it runs, then they hold for whoever asks from then on', async () => {
+  expect((await get('/healthz')).status).toBe(200)
+  server.setLimits({ requestsPerMinuteMax: 1, connectionsMax: 8, streamReadersMax: 0 })
+  expect((await get('/v1/stream')).status).toBe(503)
+  expect((await get('/healthz')).status).toBe(429)
+})
+
 test('garbage and idle connections do not keep the server from answering or stopping', async () => {
   const port = Number(new URL(server.address ?? '').port)
   const sockets = ['\u0000\u0001garbage\r\n\r\n', 'GET / HT', ''].map((text) => {
