@@ -40,7 +40,7 @@ abstract contract BondStakes is BondCredits {
     uint256 public immutable LEAVING_SECONDS;
 
     mapping(address identity => Bond) internal _bonds;
-    mapping(bytes32 committee => mapping(uint256 member => bool)) private _answered;
+    mapping(bytes32 committee => mapping(uint256 member => uint32)) private _answered;
 
     constructor(StakeParameters memory given) {
         if (given.beneficiary == address(0)) revert AddressZero();
@@ -125,10 +125,11 @@ abstract contract BondStakes is BondCredits {
     function slash(bytes32 committee, uint256 member) external {
         IEvidenceRegistry.Conviction memory found = REGISTRY.convictionOf(committee, member);
         if (found.convictedAt == 0) revert NotConvicted(committee, member);
-        if (_answered[committee][member]) revert AlreadySlashed(committee, member);
-        _answered[committee][member] = true;
+        uint32 answered = _answered[committee][member];
+        if (answered == found.times) revert AlreadySlashed(committee, member);
+        _answered[committee][member] = found.times;
         Bond storage bond = _bonds[found.identity];
-        bond.settled++;
+        bond.settled += found.times - answered;
         uint256 amount = 0;
         uint256 dueMs = uint256(found.openedMs) + EVIDENCE_SECONDS * 1000;
         if (uint256(found.convictedAt) * 1000 <= dueMs) {

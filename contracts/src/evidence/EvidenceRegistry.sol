@@ -43,9 +43,11 @@ contract EvidenceRegistry is IEvidenceRegistry {
         bytes32 committee;
         Conviction memory conviction;
         (committee, member, conviction) = judge(parameters, first, second);
-        if (_convictions[committee][member].convictedAt != 0) {
+        Conviction storage held = _convictions[committee][member];
+        if (held.convictedAt != 0 && !_isSooner(conviction, held)) {
             revert AlreadyConvicted(committee, member);
         }
+        conviction.times += held.times;
         _convictions[committee][member] = conviction;
         _counts[conviction.identity]++;
         emit MemberConvicted(
@@ -94,6 +96,7 @@ contract EvidenceRegistry is IEvidenceRegistry {
             identity: identity,
             convictedAt: uint48(block.timestamp),
             kind: kind,
+            times: 1,
             reporter: msg.sender,
             round: uint64(one.round),
             openedMs: _openedMs(facts, one.round)
@@ -107,6 +110,16 @@ contract EvidenceRegistry is IEvidenceRegistry {
         if (size == 0) revert CommitteeUnknown(committee);
         if (member >= size) revert MemberUnknown(member, size - 1);
         return _identities[committee][member];
+    }
+
+    /// @dev Whether less time passed from the opening of its round to the conviction.
+    function _isSooner(Conviction memory one, Conviction storage other)
+        private
+        view
+        returns (bool)
+    {
+        uint256 otherMs = uint256(other.convictedAt) * 1000;
+        return one.openedMs + otherMs > other.openedMs + uint256(one.convictedAt) * 1000;
     }
 
     /// @dev A round that lies beyond every clock opens at the end of time.

@@ -18,8 +18,8 @@ struct RewardParameters {
 }
 
 /// @title Stakes of members, what they lose by evidence and earn by signing
-/// @notice Has no owner. Rewards follow the signing set that the committee signed with a report, so
-/// neither who delivers nor who counts can change who is paid.
+/// @notice Has no owner. Rewards follow signing sets that the committee signed with reports. Where a
+/// round has several certificates, whoever counts chooses one, delivered or not.
 contract MemberBonds is BondStakes {
     /// @notice The hub whose certificates are counted.
     IPriceFeeds public immutable HUB;
@@ -74,15 +74,22 @@ contract MemberBonds is BondStakes {
     function collect(bytes32 committee, uint256 member) external {
         address identity = REGISTRY.identityOf(committee, member);
         Bond storage bond = _bonds[identity];
-        if (bond.operator == address(0)) revert NotEnrolled(identity);
-        if (bond.staked < STAKE_MIN) revert StakeTooSmall(bond.staked, STAKE_MIN);
+        bool isConvicted = REGISTRY.convictionsOf(identity) != 0;
+        if (!isConvicted && bond.operator == address(0)) revert NotEnrolled(identity);
+        if (!isConvicted && bond.staked < STAKE_MIN) {
+            revert StakeTooSmall(bond.staked, STAKE_MIN);
+        }
         uint256 counted = _countedOf(committee, member);
         uint256 amount = (counted - _paid[committee][member]) * WEI_PER_SIGNATURE;
         if (amount == 0) revert AmountZero();
         _paid[committee][member] = counted;
         // Counting set this amount aside.
-        _pool -= uint128(amount);
         _owed -= uint128(amount);
+        if (isConvicted) {
+            emit Forfeited(committee, member, amount);
+            return;
+        }
+        _pool -= uint128(amount);
         _credit(bond.payee, amount);
         emit Rewarded(committee, member, bond.payee, amount);
     }

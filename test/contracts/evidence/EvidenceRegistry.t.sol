@@ -207,6 +207,37 @@ contract EvidenceRegistryTest is EvidenceFixture {
         assertEqual("nobody else", registry.convictionOf(committee, 1).convictedAt, 0);
     }
 
+    /// @notice Who convicts itself of an old round keeps nobody from convicting it of a new one.
+    function testFuzz_convict_givenEvidenceThatCameSooner_takesItsPlace(
+        uint256 earlier,
+        uint256 later,
+        uint256 between
+    ) public {
+        earlier = bound(earlier, 0, 1_000_000);
+        later = bound(later, 0, 1_000_000);
+        between = bound(between, 0, 10_000_000);
+        VM.warp(1_770_000_000);
+        registry.convict(parameters, _twice(earlier, 1), _twice(earlier, 3));
+        VM.warp(block.timestamp + between);
+        // Sooner: its round is later by more than the time that passed since.
+        bool isSooner = later * ROUND_MS > earlier * ROUND_MS + between * 1000;
+        if (!isSooner) {
+            VM.expectRevert(
+                abi.encodeWithSelector(IEvidenceRegistry.AlreadyConvicted.selector, committee, 2)
+            );
+        }
+        registry.convict(parameters, _twice(later, 1), _twice(later, 3));
+        IEvidenceRegistry.Conviction memory found = registry.convictionOf(committee, 2);
+        assertEqual("round", found.round, isSooner ? later : earlier);
+        assertEqual("times", found.times, isSooner ? 2 : 1);
+        assertEqual("count", registry.convictionsOf(_identity(2)), found.times);
+    }
+
+    /// @dev A late notice of member 2.
+    function _twice(uint256 round, uint8 silent) private returns (bytes memory) {
+        return _signed(_late(committee, uint64(round), 2, silent), 2);
+    }
+
     function test_registerCommittee_refusesWhatIsNotSo() public {
         uint256[] memory ordinates = _ordinates();
         VM.expectRevert(

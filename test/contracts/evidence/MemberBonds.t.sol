@@ -141,6 +141,55 @@ contract MemberBondsTest is BondsFixture {
         assertEqual("both", bonds.creditOf(BENEFICIARY), 38 ether + 0.95 ether);
     }
 
+    /// @notice A made-up fault of long ago, to which no stake answers, shields from no other.
+    function test_slash_givenEvidenceInTimeAfterLateOne_takesEverything() public {
+        _enroll(1);
+        _stake(1, 40 ether);
+        _convict(committee, parameters, 1, 0);
+        bonds.slash(committee, 1);
+        assertEqual("too late", bonds.bondOf(_identity(1)).staked, 40 ether);
+        VM.prank(_operator(1));
+        bonds.ask(_identity(1), 40 ether);
+        VM.warp(START + LEAVING_SECONDS);
+        _convict(1);
+        VM.expectRevert(abi.encodeWithSelector(IMemberBonds.SlashPending.selector, _identity(1)));
+        bonds.release(_identity(1));
+        bonds.slash(committee, 1);
+        assertEqual("beneficiary", bonds.creditOf(BENEFICIARY), 38 ether);
+        VM.expectRevert(
+            abi.encodeWithSelector(IMemberBonds.AlreadySlashed.selector, committee, 1)
+        );
+        bonds.slash(committee, 1);
+    }
+
+    /// @notice Two convictions that nobody answered in between are answered at once.
+    function test_slash_givenTwoConvictions_answersBoth() public {
+        _enroll(1);
+        _stake(1, 40 ether);
+        _convict(committee, parameters, 1, 0);
+        _convict(1);
+        bonds.slash(committee, 1);
+        assertEqual("settled", bonds.bondOf(_identity(1)).settled, 2);
+        _stake(1, 1 ether);
+    }
+
+    /// @notice Stake for the time of one call buys a convicted member nothing.
+    function test_collect_givenAConvictedMember_freesItsRewards() public {
+        _fund(1 ether);
+        _enroll(1);
+        _count(_deliver());
+        _convict(1);
+        bonds.slash(committee, 1);
+        _stake(1, STAKE_MIN);
+        bonds.collect(committee, 1);
+        assertEqual("nothing", bonds.creditOf(_payee(1)), 0);
+        (uint256 pool, uint256 owed) = bonds.rewardPool();
+        assertEqual("pool", pool, 1 ether);
+        assertEqual("the others", owed, 2 * REWARD);
+        VM.expectRevert(abi.encodeWithSelector(IMemberBonds.AmountZero.selector));
+        bonds.collect(committee, 1);
+    }
+
     /// @notice Whatever was signed before stake was asked back is answered by it, if the evidence
     /// comes within the window: the delay is longer.
     function testFuzz_slash_givenEvidenceInTime_comesBeforeTheStakeLeaves(

@@ -19,6 +19,7 @@ interface IEvidenceRegistry {
     /// @param identity Address of its identity key
     /// @param convictedAt When, in seconds of Unix time; 0 for a member that was not
     /// @param kind By what
+    /// @param times How often; each time by evidence that came sooner after its round
     /// @param reporter Who sent the messages
     /// @param round Of the messages
     /// @param openedMs When that round opened by the committee's clock, in milliseconds
@@ -26,6 +27,7 @@ interface IEvidenceRegistry {
         address identity;
         uint48 convictedAt;
         Kind kind;
+        uint32 times;
         address reporter;
         uint64 round;
         uint64 openedMs;
@@ -68,7 +70,8 @@ interface IEvidenceRegistry {
     error ContentsEqual();
     /// @notice Proposals of two ranks, or shares of one report in two slots.
     error NoConflict();
-    /// @notice The member is convicted already.
+    /// @notice The member is convicted already, by evidence that came as soon after its round or
+    /// sooner.
     error AlreadyConvicted(bytes32 committee, uint256 member);
 
     /// @notice Makes the members of a committee known.
@@ -78,7 +81,9 @@ interface IEvidenceRegistry {
         external
         returns (bytes32 committee);
 
-    /// @notice Convicts the member that signed both messages, once.
+    /// @notice Convicts the member that signed both messages. Of one that is convicted already only
+    /// evidence is taken that comes sooner after its round, and takes the other's place: whoever
+    /// asks for evidence within a time finds it, whatever else the member convicted itself of.
     /// @param parameters Canonical bytes of the registered committee
     /// @param first A message with its signature, as it travels
     /// @param second Another one; the order of the two does not matter
@@ -86,13 +91,15 @@ interface IEvidenceRegistry {
         external
         returns (uint256 member);
 
-    /// @notice Whom two messages convict, and of what; reverts by name when they convict nobody.
+    /// @notice Whom two messages convict, and of what, as if for the first time; reverts by name when
+    /// they convict nobody.
     function judge(bytes calldata parameters, bytes calldata first, bytes calldata second)
         external
         view
         returns (bytes32 committee, uint256 member, Conviction memory conviction);
 
-    /// @notice How a member was convicted; all zero for one that was not.
+    /// @notice How a member was convicted, by the evidence that came soonest after its round; all
+    /// zero for one that was not.
     function convictionOf(bytes32 committee, uint256 member)
         external
         view

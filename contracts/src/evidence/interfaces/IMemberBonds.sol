@@ -9,7 +9,7 @@ interface IMemberBonds {
     /// @notice The stake of one identity key.
     /// @param operator Decides over the stake; zero until the key authorized one
     /// @param leavesAt When what is leaving may be released, in seconds; 0 when nothing leaves
-    /// @param settled Convictions that this contract has answered
+    /// @param settled Convictions that this contract has answered, as the registry counts them
     /// @param payee Gets released stake and rewards
     /// @param staked What secures the member
     /// @param leaving What was asked back: secures it still, until it is released
@@ -55,6 +55,8 @@ interface IMemberBonds {
     event Rewarded(
         bytes32 indexed committee, uint256 member, address indexed payee, uint256 amount
     );
+    /// @notice Rewards of a convicted member are free again in the pool.
+    event Forfeited(bytes32 indexed committee, uint256 member, uint256 amount);
     /// @notice A credit was paid.
     event Withdrawn(address indexed payee, uint256 amount);
 
@@ -119,8 +121,9 @@ interface IMemberBonds {
     /// @notice Credits the payee with what was leaving for long enough; anybody may.
     function release(address identity) external;
 
-    /// @notice Answers a conviction of the registry, once; anybody may. Takes all stake of the key,
-    /// unless the evidence came later than the window after the round that it is about.
+    /// @notice Answers a conviction of the registry, and again when evidence that came sooner took its
+    /// place; anybody may. Takes all stake of the key, unless the evidence came later than the
+    /// window after the round that it is about.
     function slash(bytes32 committee, uint256 member) external;
 
     /// @notice Adds to the reward pool. It cannot be taken out again but by signing.
@@ -133,7 +136,7 @@ interface IMemberBonds {
         external;
 
     /// @notice Credits a member's payee with the signatures counted since the last time; anybody
-    /// may.
+    /// may. Those of a key that was ever convicted are free again for others instead.
     function collect(bytes32 committee, uint256 member) external;
 
     /// @notice Pays the sender its credit.
