@@ -9,7 +9,7 @@ import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
 import type { WallClock } from './clock.ts'
 import { counting } from './compose/counting.ts'
-import { type OpenKeys, openKeys } from './compose/keys.ts'
+import { type OpenKeys, openKeys, tokensOf } from './compose/keys.ts'
 import { networkPort } from './compose/network-port.ts'
 import { makeCertified } from './compose/public-port.ts'
 import { type NodeReloader, nodeReloader } from './compose/reload.ts'
@@ -139,7 +139,7 @@ interface Assembly extends Foundation {
 }
 
 async function assemble(assembly: Assembly) {
-  const { loaded, signer, later, context, clock, log, metrics, onFatal } = assembly
+  const { loaded, keys, signer, later, context, clock, log, metrics, onFatal } = assembly
   const { config } = loaded
   const { committee } = context
   const { self } = signer
@@ -207,7 +207,7 @@ async function assemble(assembly: Assembly) {
   )
   const served = { certificates: certified.shelf, history: store.history, epoch: rotation.epoch }
   const api: ApiServer = new ApiServer(config.api, { ...assembly, ...served, view })
-  const first = [store.journal, later, signer.part, engine, ...chains]
+  const first = [store.journal, later, signer.part, engine, ...tokensOf(keys), ...chains]
   const last = [network, ...rotation.parts, ...certified.parts, driver, ...settlers.parts]
   return { parts: [...first, reloader, ...last, ...rotation.past, api], api, reloader }
 }

@@ -191,7 +191,7 @@ export const chainsSchema = z.array(
     chainId: whole,
     contract: text,
     wallet: text,
-    signer: z.strictObject({ host: text, fault: code }).nullable(),
+    signer: z.strictObject({ place: text, fault: code }).nullable(),
     balanceEther: code,
     spentEther: text,
     endpoints: z.array(z.strictObject({ endpoint: text, fault: code })),

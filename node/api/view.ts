@@ -192,7 +192,7 @@ export interface ChainView {
   readonly contract: string
   readonly wallet: string
   /** Who signs for the wallet, and a code while that fails; null when the node does it itself. */
-  readonly signer: { readonly host: string; readonly fault: string | null } | null
+  readonly signer: { readonly place: string; readonly fault: string | null } | null
   readonly balanceEther: string | null
   readonly spentEther: string
   readonly endpoints: readonly { readonly endpoint: string; readonly fault: string | null }[]

@@ -4,7 +4,7 @@ import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import type { Clock } from '../clock.ts'
 import type { ChainConfig } from '../config/schema.ts'
 import { codeOf, OracleError } from '../errors.ts'
-import type { SignerFault, Web3Signer } from '../keys/web3signer.ts'
+import type { RemoteSigner } from '../keys/remote-signer.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { AccessDependencies, ChainAccess, TargetOptions } from './access.ts'
@@ -17,7 +17,7 @@ import { Transmitter } from './transmitter.ts'
 
 export interface TargetDependencies extends AccessDependencies {
   /** Who signs for the account, when it is not this process. */
-  readonly signer: Web3Signer | null
+  readonly signer: RemoteSigner | null
   readonly onEvent?: (event: TransmitterEvent) => void
 }
 
@@ -30,7 +30,7 @@ export class ChainTarget implements Startable {
   readonly #log: Log
   readonly #access: ChainAccess
   readonly #transmitter: Transmitter
-  readonly #signer: Web3Signer | null
+  readonly #signer: RemoteSigner | null
 
   constructor({ config, dataDirectory }: TargetOptions, use: TargetDependencies) {
     const { name } = config
@@ -144,8 +144,10 @@ export class ChainTarget implements Startable {
   }
 
   /** The remote signer and why it signs nothing; null when the key is in this process. */
-  signer(): { readonly host: string; readonly fault: SignerFault | null } | null {
-    return this.#signer === null ? null : { host: this.#signer.host, fault: this.#signer.fault }
+  signer(): Pick<RemoteSigner, 'place' | 'fault'> | null {
+    if (this.#signer === null) return null
+    const { place, fault } = this.#signer
+    return { place, fault }
   }
 
   /** Wei paid in the last 24 hours, for gas and data. */

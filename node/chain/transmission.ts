@@ -1,7 +1,7 @@
 import type { Hex } from 'viem'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
-import type { SignerFault } from '../keys/web3signer.ts'
+import type { SignerFault } from '../keys/remote-signer.ts'
 
 /** What the core's effect `transmit` asks for. */
 export interface TransmitRequest {

@@ -15,7 +15,8 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   init: async () => [(await import('./commands/init.ts')).init],
   keys: async () => {
     const { keysEnrol, keysNew, keysShow } = await import('./commands/keys.ts')
-    return [keysNew, keysShow, keysEnrol]
+    const { keysToken } = await import('./commands/keys-token.ts')
+    return [keysNew, keysShow, keysToken, keysEnrol]
   },
   config: async () => [
     (await import('./commands/config-check.ts')).configCheck,

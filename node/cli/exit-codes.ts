@@ -39,7 +39,7 @@ export const EXIT_CODES = [
     meaning: 'A key or its passphrase is wrong.',
     codes: [
       ...['KEYSTORE_', 'PASSPHRASE_', 'PRIVATE_KEY_', 'SECRET_', 'IDENTITY_', 'SHARE_'],
-      'SIGNER_FOREIGN',
+      ...['PKCS11_', 'SIGNER_FOREIGN'],
     ],
   },
   {

@@ -25,7 +25,7 @@ export function factsOf(purpose: MadePurpose, key: Secret): KeyFacts {
 }
 
 /** One fact a line. */
-export function factsText(facts: KeyFacts): string {
+export function factsText(facts: Readonly<Record<string, string>>): string {
   const lines = Object.entries(facts).map(([name, value]) => `${name}: ${value}`)
   return `${lines.join('\n')}\n`
 }

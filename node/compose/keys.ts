@@ -5,13 +5,15 @@ import type { Params } from '../../aggregator/params.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { NodeConfig, PassphraseSetting } from '../config/schema.ts'
-import type { Web3SignerSetting } from '../config/transmitter-schema.ts'
+import type { Pkcs11Setting, Web3SignerSetting } from '../config/transmitter-schema.ts'
 import { OracleError } from '../errors.ts'
 import type { Ecdsa } from '../keys/ecdsa.ts'
 import { type KeyPurpose, openKeystore } from '../keys/keystore.ts'
 import { type PassphraseSource, readPassphrase, type Terminal } from '../keys/passphrase.ts'
 import type { Secret } from '../keys/secret.ts'
 import type { Web3SignerOptions } from '../keys/web3signer.ts'
+import { pinReader } from '../pkcs11/pin.ts'
+import { TokenKey } from '../pkcs11/token-key.ts'
 
 /** The opened keys that sign for one member. */
 export interface MemberKeys {
@@ -25,8 +27,10 @@ export interface MemberKeys {
 export interface OpenKeys {
   /** Null when a signer in a process of its own holds them. */
   readonly member: MemberKeys | null
-  /** The wallet that pays for gas; null when it is with a remote signer, or there is none. */
+  /** The wallet that pays for gas; null when its key is elsewhere, or there is none. */
   readonly transmitter: PrivateKeyAccount | null
+  /** Where the key of the wallet is, when that is a token. */
+  readonly token: TokenKey | null
 }
 
 export interface OpenKeysOptions {
@@ -50,14 +54,17 @@ export async function openKeys(
 ): Promise<OpenKeys> {
   const { config } = options
   const path = typeof config.transmitter === 'string' ? config.transmitter : undefined
-  if (config.signer !== undefined && path === undefined) return { member: null, transmitter: null }
+  const token = tokenOf(config.transmitter, dependencies.terminal)
+  if (config.signer !== undefined && path === undefined) {
+    return { member: null, transmitter: null, token }
+  }
   return await withPassphrase(config, dependencies.terminal, async (passphrase) => {
     const member =
       config.signer === undefined ? await openMember(options, dependencies, passphrase) : null
-    if (path === undefined) return { member, transmitter: null }
+    if (path === undefined) return { member, transmitter: null, token }
     const { strength } = config
     const key = await openKeystore({ path, purpose: 'transmitter', passphrase, strength })
-    return { member, transmitter: accountOf(key) }
+    return { member, transmitter: accountOf(key), token }
   })
 }
 
@@ -98,7 +105,7 @@ async function openMember(
 }
 
 /** Where the configuration says that the passphrase comes from. */
-export function sourceOf(setting: PassphraseSetting): PassphraseSource {
+export function sourceOf(setting: PassphraseSetting | Pkcs11Setting['pin']): PassphraseSource {
   if ('file' in setting) return { from: 'file', path: setting.file }
   if ('descriptor' in setting) return { from: 'descriptor', descriptor: setting.descriptor }
   return { from: 'prompt', question: 'Passphrase of the key files: ' }
@@ -119,6 +126,21 @@ export function memberOf(params: Params, publicKey: Uint8Array): MemberIndex {
 export function web3signerOf(setting: Web3SignerSetting, chain: string): Web3SignerOptions {
   const { address, timeoutMs, tls, url, urls } = setting
   return { url: urls[chain] ?? url, address, timeoutMs, tls }
+}
+
+/** The token that holds a wallet's key; it is asked nothing yet. Null for a key elsewhere. */
+export function tokenOf(
+  setting: NodeConfig['keys']['transmitter'],
+  terminal: Terminal,
+): TokenKey | null {
+  if (typeof setting !== 'object' || 'web3signer' in setting) return null
+  const { pin, ...name } = setting.pkcs11
+  return new TokenKey(name, { readPin: pinReader(sourceOf(pin), terminal) })
+}
+
+/** What has to be stopped of opened keys. */
+export function tokensOf({ token }: Pick<OpenKeys, 'token'>): readonly TokenKey[] {
+  return token === null ? [] : [token]
 }
 
 /** The library keeps a text form of this key; it has no authority over prices (protocol §2.3). */

@@ -1,4 +1,5 @@
 import { formatEther } from 'viem'
+import { invariant } from '../../aggregator/assert.ts'
 import { committeeDigestOf } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Metrics } from '../api/metrics.ts'
@@ -9,6 +10,8 @@ import { ChainTarget, type TargetDependencies } from '../chain/target.ts'
 import type { Clock } from '../clock.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import type { ChainConfig, NodeConfig } from '../config/schema.ts'
+import type { RemoteSigner } from '../keys/remote-signer.ts'
+import { TokenWallet } from '../keys/token-wallet.ts'
 import { Web3Signer } from '../keys/web3signer.ts'
 import type { Log } from '../logging.ts'
 import type { OpenKeys } from './keys.ts'
@@ -22,7 +25,7 @@ export interface Target {
 }
 
 export interface TargetsDependencies {
-  readonly keys: Pick<OpenKeys, 'transmitter'>
+  readonly keys: Pick<OpenKeys, 'transmitter' | 'token'>
   readonly context: Context
   /** The committee that hands over to this one; null for a first committee. */
   readonly predecessor: CommitteeFile | null
@@ -38,7 +41,8 @@ export function makeTargets(
 ): readonly Target[] {
   return config.chains.flatMap((chain) => {
     const log = dependencies.log.child({ target: chain.name })
-    const signer = remoteSigner(config.keys, { chain: chain.name, log })
+    const { token } = dependencies.keys
+    const signer = remoteSigner(config.keys.transmitter, { chain: chain.name, token, log })
     const account = signer ?? dependencies.keys.transmitter
     if (account === null) return []
     const { dataDirectory } = config
@@ -66,11 +70,16 @@ interface Succeeding {
 }
 
 /** The remote signer of one chain; null where the key is here, or nowhere. */
-function remoteSigner(
-  { transmitter }: NodeConfig['keys'],
-  { chain, log }: { readonly chain: string; readonly log: Log },
-): Web3Signer | null {
+export function remoteSigner(
+  transmitter: NodeConfig['keys']['transmitter'],
+  use: Pick<OpenKeys, 'token'> & { readonly chain: string; readonly log: Log },
+): RemoteSigner | null {
+  const { chain, token, log } = use
   if (typeof transmitter !== 'object') return null
+  if ('pkcs11' in transmitter) {
+    invariant(token !== null, 'a token that is configured was made')
+    return new TokenWallet(transmitter.pkcs11, { token, log })
+  }
   return new Web3Signer(web3signerOf(transmitter.web3signer, chain), { log })
 }
 

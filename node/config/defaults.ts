@@ -8,7 +8,7 @@ export const DEFAULTS = {
   keys: { strength: 'standard' },
   signer: { directory: 'signer-data', access: 'owner' },
   /** Well below the turn of a member; a key management service takes a tenth of it. */
-  web3signer: { timeoutMs: 3_000 },
+  remoteSigner: { timeoutMs: 3_000 },
   chain: {
     /** One slow endpoint must not hold a delivery longer than a few rounds. */
     rpcTimeoutMs: 3_000,

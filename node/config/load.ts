@@ -186,6 +186,11 @@ function withAbsolutePaths(config: NodeConfig, base: string): NodeConfig {
 
 function withAbsoluteFiles(transmitter: TransmitterSetting, base: string): TransmitterSetting {
   if (typeof transmitter === 'string') return resolve(base, transmitter)
+  if ('pkcs11' in transmitter) {
+    const { module, pin, ...rest } = transmitter.pkcs11
+    const absolutePin = 'file' in pin ? { file: resolve(base, pin.file) } : pin
+    return { pkcs11: { ...rest, module: resolve(base, module), pin: absolutePin } }
+  }
   const { web3signer } = transmitter
   const { ca, certificate, key } = web3signer.tls
   const tls = {

@@ -21,17 +21,19 @@ export function problemsFrom(error: z.ZodError): readonly ConfigProblem[] {
 }
 
 /**
- * The issues inside a choice, where only one of its options takes such a kind of value: that is the
- * one that was meant. Otherwise the choice itself says what there is.
+ * The issues inside a choice, where only one of its options takes such a kind of value with such
+ * keys: that is the one that was meant. Otherwise the choice itself says what there is.
  */
 function opened(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue]
   const [meant, ...others] = issue.errors.filter(
-    (inside) => !inside.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+    (inside) => !inside.some(({ code, path }) => NOT_MEANT.includes(code) && path.length === 0),
   )
   if (meant === undefined || others.length > 0) return [issue]
   return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
 }
+
+const NOT_MEANT = ['invalid_type', 'unrecognized_keys']
 
 /** `chains[0].rpcUrls` from its parts. */
 function pathText(path: readonly PropertyKey[]): string {

@@ -206,8 +206,16 @@ function crossFieldProblems(config: NodeConfig): readonly Problem[] {
 }
 
 function signerProblems({ keys, chains }: NodeConfig): readonly Problem[] {
-  const { transmitter } = keys
+  const { transmitter, passphrase } = keys
   if (typeof transmitter !== 'object') return []
+  if ('pkcs11' in transmitter) {
+    const { pin } = transmitter.pkcs11
+    const isShared = 'descriptor' in pin && 'descriptor' in passphrase
+    if (!isShared || pin.descriptor !== passphrase.descriptor) return []
+    const message =
+      'is that of keys.passphrase: a descriptor can be read once, so give each its own'
+    return [{ path: ['keys', 'transmitter', 'pkcs11', 'pin', 'descriptor'], message }]
+  }
   const path = ['keys', 'transmitter', 'web3signer', 'urls']
   return Object.keys(transmitter.web3signer.urls)
     .filter((name) => !chains.some((chain) => chain.name === name))

@@ -10,6 +10,7 @@ import { ports } from './checks/ports.ts'
 import { remoteSigner } from './checks/remote-signer.ts'
 import { runningNode } from './checks/running-node.ts'
 import { streams } from './checks/streams.ts'
+import { token } from './checks/token.ts'
 import { venues } from './checks/venues.ts'
 
 /**
@@ -19,7 +20,7 @@ import { venues } from './checks/venues.ts'
 export const STAGES: readonly (readonly Check[])[] = [
   [dataDirectory],
   [runningNode],
-  [keys, remoteSigner],
+  [keys, remoteSigner, token],
   [committee, ports, peers, venues, streams, chains],
   [feeds, clock],
 ]

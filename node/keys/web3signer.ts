@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { DurationMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
 import type { Log } from '../logging.ts'
+import type { RemoteSigner } from './remote-signer.ts'
+import { SignerStanding } from './remote-signer.ts'
 import type { TransactionToSign } from './signed-transaction.ts'
 import { differenceIn } from './signed-transaction.ts'
 import type { TlsFiles } from './web3signer-request.ts'
@@ -19,26 +21,6 @@ export interface Web3SignerOptions {
   readonly tls: TlsFiles
 }
 
-/** Why a remote signer signs nothing; each is explained in docs/errors.md. */
-const SIGNER_FAULTS = [
-  'WEB3SIGNER_UNREACHABLE',
-  'WEB3SIGNER_TLS_INVALID',
-  'WEB3SIGNER_TIMEOUT',
-  'WEB3SIGNER_ANSWER_INVALID',
-  'WEB3SIGNER_ANSWER_TOO_LARGE',
-  'WEB3SIGNER_REFUSED',
-  'WEB3SIGNER_ACCOUNT_MISSING',
-  'WEB3SIGNER_TRANSACTION_DIFFERS',
-] as const
-
-export type SignerFault = (typeof SIGNER_FAULTS)[number]
-
-/** The fault that an error names; null for any other error. */
-export function signerFaultOf(error: unknown): SignerFault | null {
-  if (!(error instanceof OracleError)) return null
-  return SIGNER_FAULTS.find((fault) => fault === error.code) ?? null
-}
-
 /** What a Web3Signer may hold at most; those of one chain and one operator are a handful. */
 const ACCOUNTS_MAX = 10_000
 const accountsSchema = z.array(z.string().max(64)).max(ACCOUNTS_MAX)
@@ -49,56 +31,43 @@ const signedSchema = z.string().regex(/^0x(?:[0-9a-f]{2})+$/i)
  * it answers is believed: a signed transaction is compared with the asked one before anybody sees
  * it. One that is away costs a delivery its turn and nothing else.
  */
-export class Web3Signer {
+export class Web3Signer implements RemoteSigner {
   readonly address: Address
   /** Host and port. */
-  readonly host: string
+  readonly place: string
   readonly #options: Web3SignerOptions
-  readonly #log: Log
   readonly #stopping = new AbortController()
-  #fault: SignerFault | null = null
+  readonly #standing: SignerStanding
 
   constructor(options: Web3SignerOptions, { log }: { readonly log: Log }) {
     this.address = options.address
-    this.host = new URL(options.url).host
+    this.place = new URL(options.url).host
     this.#options = options
-    this.#log = log
+    this.#standing = new SignerStanding(this.place, { log, stopping: this.#stopping.signal })
   }
 
-  /** Why it did not do what it was asked last; null when it did, or was not asked yet. */
-  get fault(): SignerFault | null {
-    return this.#fault
+  get fault(): RemoteSigner['fault'] {
+    return this.#standing.fault
   }
 
-  /**
-   * Asks whether the signer holds the key.
-   *
-   * @throws {OracleError} a `SignerFault`
-   */
   async checkAccount(): Promise<void> {
-    await this.#noting(async () => {
+    await this.#standing.noting(async () => {
       const accounts = accountsSchema.safeParse(await this.#ask('eth_accounts', []))
       if (!accounts.success) throw this.#answerInvalid('no list of accounts')
       const wanted = this.address.toLowerCase()
       if (accounts.data.some((account) => account.toLowerCase() === wanted)) return
       throw new OracleError(
         'WEB3SIGNER_ACCOUNT_MISSING',
-        `the signer at ${this.host} has ${accounts.data.length} account(s), and ` +
+        `the signer at ${this.place} has ${accounts.data.length} account(s), and ` +
           `${this.address} is none of them; load that key there, or correct ` +
           'keys.transmitter.web3signer.address',
-        { context: { host: this.host, accounts: accounts.data.length } },
+        { context: { host: this.place, accounts: accounts.data.length } },
       )
     })
   }
 
-  /**
-   * Has a transaction signed.
-   *
-   * @returns the raw transaction, exactly the asked one, signed by `address`
-   * @throws {OracleError} a `SignerFault`
-   */
   async signTransaction(asked: TransactionToSign): Promise<Hex> {
-    return await this.#noting(async () => {
+    return await this.#standing.noting(async () => {
       const result = await this.#ask('eth_signTransaction', [rpcTransaction(this.address, asked)])
       const parsed = signedSchema.safeParse(result)
       if (!parsed.success) throw this.#answerInvalid('no raw transaction')
@@ -107,14 +76,13 @@ export class Web3Signer {
       if (difference === null) return signed
       throw new OracleError(
         'WEB3SIGNER_TRANSACTION_DIFFERS',
-        `the signer at ${this.host} returned another transaction than it was asked to sign ` +
+        `the signer at ${this.place} returned another transaction than it was asked to sign ` +
           `(${difference}), which was not sent; ${ADVICE[difference] ?? ADVICE_OTHERWISE}`,
-        { context: { host: this.host, difference } },
+        { context: { host: this.place, difference } },
       )
     })
   }
 
-  /** Ends what is under way; nothing can be signed any more. */
   stop(): void {
     this.#stopping.abort()
   }
@@ -128,26 +96,10 @@ export class Web3Signer {
   #answerInvalid(what: string): OracleError {
     return new OracleError(
       'WEB3SIGNER_ANSWER_INVALID',
-      `the signer at ${this.host} answered with ${what}; check that it is a Web3Signer, ` +
+      `the signer at ${this.place} answered with ${what}; check that it is a Web3Signer, ` +
         'started with the command eth1',
-      { context: { host: this.host } },
+      { context: { host: this.place } },
     )
-  }
-
-  /** An alarm when it begins to fail and a word when it is over, not one for each delivery. */
-  async #noting<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      const result = await work()
-      if (this.#fault !== null) this.#log.info('chain.signer.usable', { host: this.host })
-      this.#fault = null
-      return result
-    } catch (error) {
-      const fault = signerFaultOf(error)
-      const isNews = fault !== this.#fault && !this.#stopping.signal.aborted
-      if (isNews) this.#log.error('chain.signer.unusable', { code: fault, host: this.host, error })
-      this.#fault = fault
-      throw error
-    }
   }
 }
 

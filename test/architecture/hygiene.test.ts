@@ -20,12 +20,20 @@ const FLOORS: Readonly<Record<string, readonly [version: string, because: string
 /** Packages whose install scripts may run: native code, or a binary put in its place. */
 const MAY_RUN_SCRIPTS = ['esbuild', 'node', 'protobufjs', 'secp256k1']
 
+/** Those whose scripts may not: what they would build comes built. */
+const MAY_NOT_RUN_SCRIPTS = ['koffi']
+
 /** Discovery and traversal: each adds strangers or leaks, and a committee knows its members. */
 const FORBIDDEN = /kad-dht|mdns|upnp|autonat|relay|webrtc|rendezvous/
 
 const entries = lockEntries('package-lock.json')
 const toolEntries = lockEntries('test/mutation/tools/package-lock.json')
 const manifest = JSON.parse(read('package.json'))
+const direct = {
+  ...manifest.dependencies,
+  ...manifest.optionalDependencies,
+  ...manifest.devDependencies,
+}
 
 describe('dependencies (docs/adr/0008-dependencies.md)', () => {
   test('the lock is read', () => {
@@ -57,12 +65,16 @@ describe('dependencies (docs/adr/0008-dependencies.md)', () => {
     const scripted = entries.filter((entry) => entry.hasInstallScript === true)
     expect(scripted.length).toBeGreaterThan(0)
     expect(toolEntries.filter((entry) => entry.hasInstallScript === true)).toEqual([])
-    const outside = scripted.filter((entry) => !MAY_RUN_SCRIPTS.includes(entry.name))
+    const known = [...MAY_RUN_SCRIPTS, ...MAY_NOT_RUN_SCRIPTS]
+    const outside = scripted.filter((entry) => !known.includes(entry.name))
     expect(outside.map((entry) => entry.path)).toEqual([])
   })
 
   test('package.json allows exactly the scripts of the list', () => {
-    expect(Object.keys(manifest.allowScripts).toSorted()).toEqual(MAY_RUN_SCRIPTS)
+    const said = (isAllowed: boolean) =>
+      Object.keys(manifest.allowScripts).filter((name) => manifest.allowScripts[name] === isAllowed)
+    expect(said(true).toSorted()).toEqual(MAY_RUN_SCRIPTS)
+    expect(said(false).toSorted()).toEqual(MAY_NOT_RUN_SCRIPTS)
   })
 
   test('every optional package that another names stands in the lock', () => {
@@ -81,7 +93,6 @@ describe('dependencies (docs/adr/0008-dependencies.md)', () => {
   })
 
   test('package.json names exact versions only, the ones in the lock', () => {
-    const direct = { ...manifest.dependencies, ...manifest.devDependencies }
     const loose = Object.entries<string>(direct).filter(([name, wanted]) => {
       const version = wanted.replace(/^npm:.+@/, '')
       const locked = entries.find((entry) => entry.path === `node_modules/${name}`)
@@ -92,8 +103,7 @@ describe('dependencies (docs/adr/0008-dependencies.md)', () => {
 
   test('every direct dependency has its line in the ADR', () => {
     const adr = read('docs/adr/0008-dependencies.md')
-    const direct = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
-    expect(direct.filter((name) => !adr.includes(`\`${name}\``))).toEqual([])
+    expect(Object.keys(direct).filter((name) => !adr.includes(`\`${name}\``))).toEqual([])
   })
 
   test('.nvmrc and the installed Node agree', () => {

@@ -19,6 +19,7 @@ const NODE_PACKAGES = [
   '@multiformats/',
   '@noble/',
   'fastify',
+  'koffi',
   'libp2p',
   'pino',
   'prom-client',

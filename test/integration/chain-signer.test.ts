@@ -86,7 +86,7 @@ test('a certificate lands, in a transaction that the remote key signed', async (
   expect(from).toBe(ADDRESS.toLowerCase())
   expect(remote.asked).toEqual(['eth_accounts', 'eth_signTransaction'])
   expect(target.wallet).toBe(ADDRESS)
-  expect(target.signer()).toEqual({ host: new URL(remote.url).host, fault: null })
+  expect(target.signer()).toEqual({ place: new URL(remote.url).host, fault: null })
   expect(alarms(opened)).toEqual([])
 })
 
@@ -174,7 +174,7 @@ test('each chain has the signer that the configuration names for it', async () =
   if (parsed.type === 'refused') throw new Error(JSON.stringify(parsed.problems))
   const context = { committee: deployed.committee, crypto: { keccak256: keccak_256 } }
   const made = makeTargets(parsed.config, {
-    keys: { transmitter: null },
+    keys: { transmitter: null, token: null },
     context: context as unknown as Context,
     predecessor: null,
     clock: new WallClock(),
@@ -182,8 +182,8 @@ test('each chain has the signer that the configuration names for it', async () =
     metrics: createMetrics(),
   })
   expect(made.map(({ target, book }) => book.view(target).signer)).toEqual([
-    { host: new URL(remote.url).host, fault: null },
-    { host: '127.0.0.1:1', fault: null },
+    { place: new URL(remote.url).host, fault: null },
+    { place: '127.0.0.1:1', fault: null },
   ])
 })
 
@@ -200,5 +200,5 @@ test('a node whose keys are all elsewhere opens no file and asks for no passphra
   const terminal = { input: Readable.from([]), output: new PassThrough() }
   const ecdsa = loadEcdsa({ fallback: 'allow' })
   const opened = await openKeys({ config, committee: deployed.committee }, { ecdsa, terminal })
-  expect(opened).toEqual({ member: null, transmitter: null })
+  expect(opened).toEqual({ member: null, transmitter: null, token: null })
 })

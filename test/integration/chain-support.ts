@@ -18,7 +18,7 @@ import { ChainTarget } from '../../node/chain/target.ts'
 import type { TransmitterEvent } from '../../node/chain/transmission.ts'
 import { WallClock } from '../../node/clock.ts'
 import type { ChainConfig } from '../../node/config/schema.ts'
-import type { Web3Signer } from '../../node/keys/web3signer.ts'
+import type { RemoteSigner } from '../../node/keys/remote-signer.ts'
 import { createLog, type Log } from '../../node/logging.ts'
 import type { HardhatNode } from '../support/hardhat-node.ts'
 import { FUNDED_KEYS } from '../support/hardhat-node.ts'
@@ -97,7 +97,7 @@ export async function openTarget(
     readonly rpcUrls: readonly string[]
     readonly config?: Partial<ChainConfig>
     /** Who signs instead of the key of the second account. */
-    readonly signer?: (log: Log) => Web3Signer
+    readonly signer?: (log: Log) => RemoteSigner
     /** Left out: this machine's. */
     readonly clock?: { readonly nowMs: () => number }
     /** Digest of the committee that hands over to this one. */

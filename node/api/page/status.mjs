@@ -138,8 +138,8 @@ function chainBlock(chain) {
   const balance = chain.balanceEther === null ? '–' : shortened(chain.balanceEther)
   add('Wallet', `${balance} ether, ${shortened(chain.spentEther)} spent in 24 h`)
   if (chain.signer !== null) {
-    const { host, fault } = chain.signer
-    add(`Signer ${host}`, fault ?? 'usable', fault === null ? 'good' : 'bad')
+    const { place, fault } = chain.signer
+    add(`Signer ${place}`, fault ?? 'usable', fault === null ? 'good' : 'bad')
   }
   for (const { endpoint, fault } of chain.endpoints) {
     add(endpoint, fault ?? 'usable', fault === null ? 'good' : 'bad')

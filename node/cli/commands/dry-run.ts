@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { type Address, getAddress, isAddress } from 'viem'
 import { type LoadedConfig, loadCommittee, loadConfig, loadSettings } from '../../config/load.ts'
 import { tcpMultiaddr } from '../../config/scalars.ts'
+import { accountElsewhere } from '../../config/transmitter-schema.ts'
 import type { Finding } from '../../doctor/finding.ts'
 import { seatOf } from '../../dry-run/seat.ts'
 import { OracleError } from '../../errors.ts'
@@ -121,6 +122,5 @@ async function load({ config, committee }: Options): Promise<LoadedConfig> {
 
 /** A key file tells its address only to who opens it; a remote signer's is configured. */
 function remoteWallet({ config }: LoadedConfig): Address | null {
-  const { transmitter } = config.keys
-  return typeof transmitter === 'object' ? transmitter.web3signer.address : null
+  return accountElsewhere(config.keys.transmitter)
 }

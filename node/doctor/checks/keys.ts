@@ -5,6 +5,7 @@ import { isShareOf } from '../../../aggregator/keygen/polynomial.ts'
 import { toHex } from '../../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../../aggregator/values/ids.ts'
 import { memberOf, sourceOf } from '../../compose/keys.ts'
+import { accountElsewhere } from '../../config/transmitter-schema.ts'
 import { codeOf, OracleError } from '../../errors.ts'
 import { type KeyPurpose, openKeystore, parseKeystore } from '../../keys/keystore.ts'
 import { loadEcdsa } from '../../keys/native.ts'
@@ -163,8 +164,8 @@ async function transmitterFinding(
   const check = 'transmitter key'
   const { transmitter: path } = facts.config.keys
   if (path === undefined) return { finding: null, wallet: null }
-  // Whether the signer has that key is asked over the network, by a check of its own.
-  if (typeof path === 'object') return { finding: null, wallet: path.web3signer.address }
+  // Whether the signer or the token has that key is asked by a check of its own.
+  if (typeof path === 'object') return { finding: null, wallet: accountElsewhere(path) }
   const opened = await open(check, facts, { path, purpose: 'transmitter', passphrase })
   if (opened.type === 'not') return { finding: opened.finding, wallet: null }
   try {

@@ -1,10 +1,11 @@
 import { web3signerOf } from '../../compose/keys.ts'
 import { type ChainConfig, isLoopback } from '../../config/schema.ts'
+import type { Web3SignerSetting } from '../../config/transmitter-schema.ts'
 import type { TransactionToSign } from '../../keys/signed-transaction.ts'
 import { Web3Signer } from '../../keys/web3signer.ts'
 import { createLog } from '../../logging.ts'
 import { eachAtOnce } from '../at-once.ts'
-import type { Check, Facts } from '../check.ts'
+import type { Check } from '../check.ts'
 import type { Finding } from '../finding.ts'
 import { findingOf, ok, warning } from '../finding.ts'
 
@@ -20,22 +21,20 @@ export const remoteSigner: Check = {
   reach: 'network',
   examine: async ({ config }) => {
     const { transmitter } = config.keys
-    if (typeof transmitter !== 'object') return { findings: [] }
+    if (typeof transmitter !== 'object' || 'pkcs11' in transmitter) return { findings: [] }
     const work = (chain: ChainConfig) => signerFinding(chain, transmitter.web3signer)
     const found = await eachAtOnce(config.chains, { limit: AT_ONCE, work })
     return { findings: [...plainFindings(transmitter.web3signer), ...found] }
   },
 }
 
-type Setting = Extract<Facts['config']['keys']['transmitter'], object>['web3signer']
-
-async function signerFinding(chain: ChainConfig, setting: Setting): Promise<Finding> {
+async function signerFinding(chain: ChainConfig, setting: Web3SignerSetting): Promise<Finding> {
   const log = createLog({ level: 'silent', format: 'json' })
   const signer = new Web3Signer(web3signerOf(setting, chain.name), { log })
   try {
     await signer.checkAccount()
     await signer.signTransaction(neverTaken(chain))
-    return ok(CHECK, `${signer.host} signs for ${signer.address} on ${chain.name}`)
+    return ok(CHECK, `${signer.place} signs for ${signer.address} on ${chain.name}`)
   } catch (error) {
     const found = findingOf(CHECK, 'fault', error)
     return { ...found, seen: `${chain.name}: ${found.seen}` }
@@ -59,7 +58,7 @@ function neverTaken({ chainId, contract }: ChainConfig): TransactionToSign {
 }
 
 /** Who can reach a signer without TLS can have things signed, and so can who stands between. */
-function plainFindings({ url, urls }: Setting): readonly Finding[] {
+function plainFindings({ url, urls }: Web3SignerSetting): readonly Finding[] {
   const plain = [url, ...Object.values(urls)]
     .map((each) => new URL(each))
     .filter(({ protocol, hostname }) => protocol === 'http:' && !isHere(hostname))

@@ -217,7 +217,7 @@ export class FakeView implements NodeView {
         chainId: 31_337,
         contract: '0x5fbdb2315678afecb367f032d93f642f64180aa3',
         wallet: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
-        signer: { host: '127.0.0.1:9000', fault: 'WEB3SIGNER_TIMEOUT' },
+        signer: { place: '127.0.0.1:9000', fault: 'WEB3SIGNER_TIMEOUT' },
         balanceEther: '0.9312',
         spentEther: '0.0021',
         endpoints: [

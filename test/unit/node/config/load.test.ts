@@ -186,7 +186,12 @@ describe('a remote signer of the transmitter', () => {
   test('what is neither a path nor a signer is told what there is', () => {
     const parsed = parseConfig(MINIMAL_CONFIG.replace('keys/transmitter.json', '7'))
     expect(parsed).toMatchObject({
-      problems: [{ path: 'keys.transmitter', message: expect.stringContaining('key file or') }],
+      problems: [
+        {
+          path: 'keys.transmitter',
+          message: expect.stringContaining('path of a key file, {web3signer'),
+        },
+      ],
     })
   })
 })
