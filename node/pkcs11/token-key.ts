@@ -19,7 +19,7 @@ export interface TokenKeyDependencies {
 }
 
 /** Modules of network tokens may take seconds for the first session; beyond this one hangs. */
-const OPEN_MS_MAX = 30_000
+export const OPEN_MS_MAX = 30_000
 
 /**
  * A private key in a token, for as many users as there are. The module runs in a process of its

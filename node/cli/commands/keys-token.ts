@@ -5,7 +5,7 @@ import { addressOfKey } from '../../evidence/calldata.ts'
 import { askPublicKey } from '../../pkcs11/ask-public-key.ts'
 import type { TokenKeyName } from '../../pkcs11/open-token.ts'
 import { pinReader } from '../../pkcs11/pin.ts'
-import { TokenKey } from '../../pkcs11/token-key.ts'
+import { OPEN_MS_MAX, TokenKey } from '../../pkcs11/token-key.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 import { factsText } from '../key-facts.ts'
@@ -25,9 +25,6 @@ const OPTIONS = {
   'key-id': { type: 'string', value: 'HEX', describe: 'its id, if labels repeat' },
 } as const
 
-/** A person types the PIN, and waits for the first session of a token. */
-const TIMEOUT_MS = 30_000
-
 /** Has a key in a token sign something without consequence, and shows whose signature it is. */
 export const keysToken = command({
   name: 'keys token',
@@ -37,7 +34,7 @@ export const keysToken = command({
     const source = pinSourceOf(options)
     const token = new TokenKey(nameOf(options), { readPin: pinReader(source, terminal) })
     try {
-      const sign = (digest: Uint8Array) => token.sign(digest, { timeoutMs: TIMEOUT_MS, signal })
+      const sign = (digest: Uint8Array) => token.sign(digest, { timeoutMs: OPEN_MS_MAX, signal })
       const publicKey = await askPublicKey(sign)
       const facts = { address: getAddress(addressOfKey(publicKey)), publicKey: toHex(publicKey) }
       stdout.write(options.json ? `${JSON.stringify(facts)}\n` : factsText(facts))

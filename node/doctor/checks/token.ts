@@ -2,6 +2,7 @@ import { tokenOf } from '../../compose/keys.ts'
 import { codeOf } from '../../errors.ts'
 import { TokenWallet } from '../../keys/token-wallet.ts'
 import { createLog } from '../../logging.ts'
+import { OPEN_MS_MAX } from '../../pkcs11/token-key.ts'
 import type { Check } from '../check.ts'
 import { findingOf, ok, unchecked } from '../finding.ts'
 
@@ -21,8 +22,13 @@ export const token: Check = {
       return { findings: [] }
     }
     const log = createLog({ level: 'silent', format: 'json' })
-    const wallet = new TokenWallet(transmitter.pkcs11, { token: found, log })
+    const { address, timeoutMs } = transmitter.pkcs11
+    const walletWith = (limitMs: number) =>
+      new TokenWallet({ address, timeoutMs: limitMs }, { token: found, log })
+    const wallet = walletWith(timeoutMs)
     try {
+      // The node logs in once, and then it is the time of a signature that counts.
+      await walletWith(OPEN_MS_MAX).checkAccount()
       await wallet.checkAccount()
       return { findings: [ok(CHECK, `${wallet.place} signs for ${wallet.address}`)] }
     } catch (error) {
