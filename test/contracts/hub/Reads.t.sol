@@ -166,6 +166,16 @@ contract ReadsTest is HubFixture {
         hub.getRoundData(7, uint80(7 << 64 | 1));
     }
 
+    function test_facade_givenAValueBelowZero_saysIt() public {
+        address facade = _facade(0);
+        _deliver(-26_500);
+        (, int256 answer,,,) = AggregatorV3Interface(facade).latestRoundData();
+        assertHolds("round data", answer == -26_500);
+        assertHolds("answer", AggregatorInterface(facade).latestAnswer() == -26_500);
+        (int256 guarded,) = hub.price_CQcm(0, IPriceFeeds.Guard(0, 0, 0));
+        assertHolds("guarded", guarded == -26_500);
+    }
+
     function test_latestRoundData_givenNoValue_reverts() public {
         _expect(abi.encodeWithSelector(IPriceFeeds.FeedEmpty.selector, 0));
         hub.latestRoundData_5d7w(0);

@@ -51,6 +51,13 @@ describe('an honest answer', () => {
     )
   })
 
+  test('gives a value below zero as it was signed', () => {
+    const below = committee.certify(9, valuesAt(9, FEEDS).with(1, ok(-26_500n, 4n)))
+    const answer = JSON.parse(answers.textOf(below, [1]))
+    const { feeds } = verify(answer, { feeds: ['F1/USD'] })
+    expect(feeds).toMatchObject([{ name: 'F1/USD', value: -26_500n, spread: 4n }])
+  })
+
   test('says that a feed is unavailable, and gives it no value', () => {
     const report = verify(honest([4]), { feeds: ['F4/USD'] })
     expect(report.feeds).toMatchObject([{ name: 'F4/USD', value: null, observers: 2 }])
