@@ -17,6 +17,16 @@ export const BLAME_BEFORE_MS: DurationMs = 1_000
 /** Attempts for which a member that did not answer ranks last: every coordinator's turn, twice. */
 export const ATTEMPTS_REMEMBERED = 62
 
+/** Number of the window of time, and so of the attempt, that is on. */
+export function attemptAt(nowMs: UnixMs): number {
+  return (nowMs - (nowMs % ATTEMPT_MS)) / ATTEMPT_MS
+}
+
+/** Members coordinate in turn, so a faulty one holds up one window of n. */
+export function coordinatorOf(attempt: number, size: number): MemberIndex {
+  return attempt % size
+}
+
 interface Timed {
   /** The node's own clock. */
   readonly nowMs: UnixMs

@@ -96,6 +96,20 @@ export function statementTypeOf(bytes: Uint8Array): Statement['type'] | null {
   return null
 }
 
+/** Whose statement for which attempt bytes claim to be. */
+export interface Claimed {
+  readonly type: Statement['type']
+  readonly sender: MemberIndex
+  readonly attempt: number
+}
+
+/** Reads that alone: no signature is checked. Null where the form is none. */
+export function claimedBy(context: Context, bytes: Uint8Array): Claimed | null {
+  const type = statementTypeOf(bytes)
+  if (type === null || bytes.length !== statementBytes(context, type)) return null
+  return unlessMalformed(() => ({ type, ...readHead(context, new Reader(bytes)) }))
+}
+
 /**
  * Checks form, committee and signatures, the cheap ones first; null for anything that only a faulty
  * peer sends. Never throws on input.
@@ -147,22 +161,30 @@ export function signingSessionOf({ message, offers }: Session): SigningSession {
 }
 
 function read(context: Context, type: Statement['type'], unsigned: Uint8Array): Statement | null {
-  const { committee } = context
-  const reader = new Reader(unsigned)
-  try {
-    reader.u8()
-    reader.check(reader.u8() === VERSION, 'an unknown version')
-    reader.check(equalBytes(reader.view(32), committee.digest), 'another committee')
-    const sender = reader.u8()
-    reader.check(sender < committee.size, 'a member beyond the committee')
-    const head = { sender, attempt: reader.u64(), message: reader.bytes(32) }
-    const statement = readBody(context, reader, { type, head })
+  return unlessMalformed(() => {
+    const reader = new Reader(unsigned)
+    const statement = readBody(context, reader, { type, head: readHead(context, reader) })
     reader.end()
     return statement
+  })
+}
+
+function unlessMalformed<T>(readAll: () => T): T | null {
+  try {
+    return readAll()
   } catch (error) {
     if (error instanceof MalformedError) return null
     throw error
   }
+}
+
+function readHead({ committee }: Context, reader: Reader): Head {
+  reader.u8()
+  reader.check(reader.u8() === VERSION, 'an unknown version')
+  reader.check(equalBytes(reader.view(32), committee.digest), 'another committee')
+  const sender = reader.u8()
+  reader.check(sender < committee.size, 'a member beyond the committee')
+  return { sender, attempt: reader.u64(), message: reader.bytes(32) }
 }
 
 function readBody(

@@ -6,7 +6,9 @@ import { type Handover, handoverMessageOf, type SignedHandover } from './handove
 import {
   ATTEMPT_MS,
   ATTEMPTS_REMEMBERED,
+  attemptAt,
   BLAME_BEFORE_MS,
+  coordinatorOf,
   type HandoverEffect,
   type HandoverEvent,
   type HandoverState,
@@ -77,7 +79,7 @@ function take(turn: Turn, event: HandoverEvent): void {
 
 /** Opens the window of now; who was named in the last one and gave no answer ranks last. */
 function enterAttempt({ context, state, nowMs }: Turn): void {
-  const number = (nowMs - (nowMs % ATTEMPT_MS)) / ATTEMPT_MS
+  const number = attemptAt(nowMs)
   const { attempt, early } = state
   // A clock that is set back keeps the attempt it is in: an attempt is entered once.
   if (number <= attempt.number) return
@@ -148,15 +150,14 @@ function receive(turn: Turn, { statement, ...rest }: Signed): void {
     return
   } else if (statement.type === 'share') {
     attempt.shares[sender] ??= signed as Signed<HandoverShare>
-  } else if (sender === coordinatorOf(turn) && attempt.session === null) {
+  } else if (isCoordinator(turn, sender) && attempt.session === null) {
     attempt.session = signed as Signed<Session>
     attempt.sessionMs = turn.nowMs
   }
 }
 
-/** Members coordinate in turn, so a faulty one holds up one window of n. */
-function coordinatorOf({ context, state }: Turn): MemberIndex {
-  return state.attempt.number % context.committee.size
+function isCoordinator({ context, state }: Turn, member: MemberIndex): boolean {
+  return member === coordinatorOf(state.attempt.number, context.committee.size)
 }
 
 function advance(turn: Turn): void {
@@ -166,7 +167,7 @@ function advance(turn: Turn): void {
     turn.out.push({ type: 'commit', attempt: attempt.number })
   }
   const isTime = turn.nowMs % ATTEMPT_MS >= SESSION_AFTER_MS
-  if (self === coordinatorOf(turn) && isTime && !attempt.isNamed) nameSigners(turn)
+  if (isCoordinator(turn, self) && isTime && !attempt.isNamed) nameSigners(turn)
   signSession(turn)
   tryCombine(turn)
 }

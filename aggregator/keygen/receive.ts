@@ -43,6 +43,17 @@ export function receive(step: Step, signed: Signed): void {
   }
 }
 
+/**
+ * Whether a sound statement of a member's changes nothing any more: it is held, or the member gave
+ * up before. Each is taken and passed on once, or one member could say the same for ever, signed
+ * anew each time, with what others may pass on (§13).
+ */
+export function isSurplus(state: KeygenState, { statement, digest }: Signed): boolean {
+  const { type, sender } = statement
+  if (type === 'accusation') return state.accusations[sender] !== null
+  return heldOf(state, sender).some((held) => equalBytes(held.digest, digest))
+}
+
 function heldOf(state: KeygenState, sender: MemberIndex): readonly Signed[] {
   const held = [state.packages[sender], state.echoes[sender], state.results[sender]]
   return held.filter((each) => each !== null && each !== undefined)

@@ -1,4 +1,5 @@
 import type { Context } from '../../aggregator/context.ts'
+import { judgeStatement, type StatementsTaken } from '../../aggregator/handover/admission.ts'
 import {
   encodeSignedHandover,
   type Handover,
@@ -14,11 +15,7 @@ import {
   type HandoverState,
   initialHandover,
 } from '../../aggregator/handover/machine.ts'
-import {
-  openStatement,
-  type Statement,
-  statementTypeOf,
-} from '../../aggregator/handover/statements.ts'
+import { type Statement, statementTypeOf } from '../../aggregator/handover/statements.ts'
 import { approversOf, stepHandover } from '../../aggregator/handover/step.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
@@ -68,6 +65,7 @@ export class Agreement implements Startable {
   readonly #options: AgreementOptions
   readonly #use: AgreementDependencies
   readonly #state: HandoverState
+  readonly #taken: StatementsTaken = new Map()
   #performing: Promise<void> = Promise.resolve()
   #ticking: NodeJS.Timeout | undefined
   #approved = ''
@@ -114,9 +112,10 @@ export class Agreement implements Startable {
     if (bytes[0] === SIGNED_HANDOVER_TAG) return this.#takeSigned(bytes)
     // Once it is signed nobody needs a statement, and none is worth a signature check.
     if (this.#state.signed !== null) return { verdict: 'ignore', code: 'HANDOVER_OVER' }
-    const signed = openStatement(context, bytes)
-    if (signed === null) return { verdict: 'reject', code: 'HANDOVER_INVALID' }
-    this.#report({ type: 'received', nowMs: this.#nowMs(), signed })
+    const nowMs = this.#nowMs()
+    const verdict = judgeStatement(context, this.#taken, { bytes, nowMs })
+    if (verdict.verdict !== 'accept') return verdict
+    this.#report({ type: 'received', nowMs, signed: verdict.signed })
     return { verdict: 'accept', code: 'ACCEPTED' }
   }
 

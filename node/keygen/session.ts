@@ -19,6 +19,7 @@ import {
   type KeygenState,
   type PromisedResult,
 } from '../../aggregator/keygen/machine.ts'
+import { isSurplus } from '../../aggregator/keygen/receive.ts'
 import { lackingOf, mayShare } from '../../aggregator/keygen/standing.ts'
 import { openStatement, type Statement } from '../../aggregator/keygen/statements.ts'
 import { stepKeygen } from '../../aggregator/keygen/step.ts'
@@ -174,6 +175,7 @@ export class KeygenSession {
     if (opened.type === 'refused') return { verdict: 'reject', code: opened.code }
     // A share in the open serves nobody but as evidence.
     if (opened.signed.statement.type === 'share') return { verdict: 'reject', code: 'WRONG_TOPIC' }
+    if (isSurplus(this.#state, opened.signed)) return { verdict: 'ignore', code: 'SURPLUS' }
     this.#report({ type: 'received', nowMs, signed: opened.signed })
     return { verdict: 'accept', code: 'ACCEPTED' }
   }

@@ -1,12 +1,14 @@
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import { encodeEvidence, openEvidence } from '../../aggregator/keygen/evidence.ts'
 import { decodeHandover, encodeHandover } from '../../aggregator/keygen/exchange.ts'
 import type { KeygenOutcome } from '../../aggregator/keygen/machine.ts'
 import { openStatement, statementTypeOf } from '../../aggregator/keygen/statements.ts'
+import { concat } from '../../aggregator/values/bytes.ts'
 import { seededBytes } from '../../contracts/testing/committee-box.ts'
 import { openShare, SEALED_TAG, sealShare } from '../../node/keygen/seal.ts'
 import type { KeygenNetwork } from '../../node/keygen/session.ts'
-import { KeygenCluster, signStatement } from '../support/keygen.ts'
+import { KeygenCluster, keygenCrypto, signStatement } from '../support/keygen.ts'
 import { type StreamCommittee, type StreamMember, streamCommittee } from './dkg-support.ts'
 
 const LIAR = 3
@@ -134,4 +136,33 @@ describe('key generation over real streams', () => {
     const outcomes = await run()
     expect(outcomes.map(({ type }) => type)).toEqual(Array(4).fill('generated'))
   })
+
+  test('a statement that is signed anew again and again is passed on once', async () => {
+    const { run, members } = await start((honest, member) => ({
+      ...honest,
+      publish: async (bytes) => {
+        await honest.publish(bytes)
+        for (const again of signedAnew(bytes, member.identityKey)) await honest.publish(again)
+      },
+    }))
+    const outcomes = await run()
+    expect(outcomes.map(({ type }) => type)).toEqual(Array(4).fill('generated'))
+    for (const { network } of members.slice(0, LIAR)) {
+      // A package, an echo and a result of each of the three others.
+      expect(network.counters().judged.get('accept:ACCEPTED')).toBeLessThanOrEqual(9)
+    }
+  })
 })
+
+/** The same statement with other valid signatures: an insider can make any number of them. */
+function signedAnew(bytes: Uint8Array, key: Uint8Array): Uint8Array[] {
+  const unsigned = bytes.subarray(0, bytes.length - 64)
+  const digest = keygenCrypto.keccak256(unsigned)
+  return Array.from({ length: 40 }, (_, nth) => {
+    const extraEntropy = new Uint8Array(32).fill(nth)
+    return concat(
+      unsigned,
+      secp256k1.sign(digest, key, { prehash: false, lowS: true, extraEntropy }),
+    )
+  })
+}

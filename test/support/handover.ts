@@ -1,4 +1,5 @@
 import { type Context, contextOf } from '../../aggregator/context.ts'
+import { judgeStatement, type StatementsTaken } from '../../aggregator/handover/admission.ts'
 import {
   encodeSignedHandover,
   type Handover,
@@ -13,7 +14,6 @@ import {
 } from '../../aggregator/handover/machine.ts'
 import {
   digestOfStatement,
-  openStatement,
   type Signed,
   type Statement,
   sealStatement,
@@ -57,6 +57,7 @@ export interface WorldMember {
   readonly index: number
   readonly disk: Disk
   state: HandoverState
+  taken: StatementsTaken
   isRunning: boolean
   nonce: { readonly attempt: number; secret: NonceSecret | null } | null
   crash: Crash | null
@@ -87,6 +88,7 @@ export class HandoverWorld {
       index,
       disk: { locks: new Map(), approved: null, signed: null },
       state: initialHandover(index, test.committee.size),
+      taken: new Map(),
       isRunning: false,
       nonce: null,
       crash: crashes.find(({ member }) => member === index) ?? null,
@@ -125,6 +127,7 @@ export class HandoverWorld {
 
   #start(member: WorldMember): void {
     member.state = initialHandover(member.index, this.context.committee.size)
+    member.taken = new Map()
     member.nonce = null
     member.isRunning = true
     const { locks, signed, approved } = member.disk
@@ -265,10 +268,11 @@ export class HandoverWorld {
     const hand = (index: number) => {
       const member = this.members[index] as WorldMember
       if (seen.has(index) || !member.isRunning) return
-      const signed = openStatement(this.context, bytes)
-      if (signed === null) return
+      const { nowMs } = this
+      const verdict = judgeStatement(this.context, member.taken, { bytes, nowMs })
+      if (verdict.verdict !== 'accept') return
       seen.add(index)
-      this.#report(member, { type: 'received', nowMs: this.nowMs, signed })
+      this.#report(member, { type: 'received', nowMs, signed: verdict.signed })
     }
     this.#later(this.#upTo(this.#options.delayMsMax ?? 100), () => hand(to))
   }

@@ -2,6 +2,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { describe, expect, test } from 'vitest'
 import { encodeEvidence, openEvidence } from '../../../../aggregator/keygen/evidence.ts'
 import type { KeygenOutcome } from '../../../../aggregator/keygen/machine.ts'
+import { isSurplus } from '../../../../aggregator/keygen/receive.ts'
 import { inventoryOf, lackingOf } from '../../../../aggregator/keygen/standing.ts'
 import {
   openStatement,
@@ -340,5 +341,37 @@ describe('attacks on key generation', () => {
     for (const index of [0, 2]) {
       expect(cluster.at(index).state.outcome).toMatchObject({ type: 'abandoned', by: VICTIM })
     }
+  })
+
+  test('a member that has its result may say once more that it gives up, and no more', () => {
+    const cluster = attack(() => ({
+      onStatement: (signed, from) =>
+        from !== LIAR && signed.statement.type === 'result' ? null : signed,
+    })).run()
+    const { state } = cluster.at(VICTIM)
+    const accusations = [1, 2, 3].map((against) =>
+      forged(cluster, { type: 'accusation', sender: LIAR, phase: 'results', against }),
+    )
+    const isPassedOn = accusations.map((signed) => {
+      const isNew = !isSurplus(state, signed)
+      cluster.receive(cluster.at(VICTIM), signed)
+      cluster.settle()
+      return isNew
+    })
+    expect(isPassedOn).toEqual([true, false, false])
+    expect(state.outcome).toBeNull()
+  })
+
+  test('what is held is surplus, whatever its signature; what contradicts it is none', () => {
+    const cluster = attack(() => ({
+      onStatement: (signed) => (signed.statement.type === 'echo' ? null : signed),
+    })).run()
+    const { state } = cluster.at(VICTIM)
+    const held = state.packages[LIAR]
+    if (held === null || held === undefined) throw new Error('no package yet')
+    const { statement } = held
+    const other = { ...statement, proof: new Uint8Array(statement.proof.length) }
+    expect(isSurplus(state, held)).toBe(true)
+    expect(isSurplus(state, forged(cluster, other))).toBe(false)
   })
 })

@@ -1,0 +1,61 @@
+import type { Context } from '../context.ts'
+import { hasMember, type Members, NO_MEMBERS, withMember } from '../values/ids.ts'
+import type { UnixMs } from '../values/time.ts'
+import { attemptAt, coordinatorOf } from './machine.ts'
+import { type Claimed, claimedBy, openStatement, type Signed } from './statements.ts'
+
+/**
+ * What a host does with the bytes of a statement: `accept` is taken and passed on, `ignore` is
+ * neither, `reject` only a faulty peer sends.
+ */
+export type StatementVerdict =
+  | { readonly verdict: 'accept'; readonly signed: Signed }
+  | { readonly verdict: 'ignore'; readonly code: 'ATTEMPT_OVER' | 'NOT_COORDINATOR' | 'SURPLUS' }
+  | { readonly verdict: 'reject'; readonly code: 'HANDOVER_INVALID' }
+
+/** Members whose statement of a type was taken, in one attempt. */
+type Taken = Record<Claimed['type'], Members>
+
+/** Attempts that statements were taken of: at most those that may be on somewhere. */
+export type StatementsTaken = Map<number, Taken>
+
+/** By how many windows honest clocks and statements on their way may differ. */
+const ATTEMPTS_AWAY_MAX = 1
+
+/**
+ * Judges a statement of any member by what may be said now (protocol §11.2): one of a type by a
+ * member in an attempt, a session by its coordinator alone. Without these limits one member's
+ * statements, all of them signed, would use up what others may pass on (§13). Signatures are
+ * checked last. Never throws on input.
+ */
+export function judgeStatement(
+  context: Context,
+  taken: StatementsTaken,
+  arrival: { readonly bytes: Uint8Array; readonly nowMs: UnixMs },
+): StatementVerdict {
+  const { bytes, nowMs } = arrival
+  const claimed = claimedBy(context, bytes)
+  if (claimed === null) return { verdict: 'reject', code: 'HANDOVER_INVALID' }
+  const { type, sender, attempt } = claimed
+  const now = attemptAt(nowMs)
+  if (isOver(attempt, now)) return { verdict: 'ignore', code: 'ATTEMPT_OVER' }
+  if (type === 'session' && sender !== coordinatorOf(attempt, context.committee.size)) {
+    return { verdict: 'ignore', code: 'NOT_COORDINATOR' }
+  }
+  const ofAttempt = taken.get(attempt) ?? {
+    offer: NO_MEMBERS,
+    session: NO_MEMBERS,
+    share: NO_MEMBERS,
+  }
+  if (hasMember(ofAttempt[type], sender)) return { verdict: 'ignore', code: 'SURPLUS' }
+  const signed = openStatement(context, bytes)
+  if (signed === null) return { verdict: 'reject', code: 'HANDOVER_INVALID' }
+  ofAttempt[type] = withMember(ofAttempt[type], sender)
+  taken.set(attempt, ofAttempt)
+  for (const each of taken.keys()) if (isOver(each, now)) taken.delete(each)
+  return { verdict: 'accept', signed }
+}
+
+function isOver(attempt: number, now: number): boolean {
+  return attempt < now - ATTEMPTS_AWAY_MAX || attempt > now + ATTEMPTS_AWAY_MAX
+}
