@@ -23,6 +23,7 @@ import { makeTargets, viewsOf } from './compose/targets.ts'
 import { watchedClock } from './compose/wall-clock.ts'
 import { assertKeyGenerated, type LoadedConfig } from './config/load.ts'
 import { Driver } from './driver.ts'
+import type { Delivery, Judgement } from './gossip/gossip.ts'
 import { Network } from './gossip/network.ts'
 import { Inbound } from './inbound.ts'
 import type { Ecdsa } from './keys/ecdsa.ts'
@@ -155,13 +156,7 @@ async function assemble(assembly: Assembly) {
   const book = new RoundBook(committee, () => clock.preciseMs())
   const peers = new PeerBook(committee, later.do)
   const counts = counting({ metrics, log, book, committee, clock })
-  const inbound: Inbound = new Inbound(context, {
-    clock,
-    report: (event) => driver.report(event),
-    acknowledge: (from) => {
-      network.answer(from, encodeDirect(committee, { type: 'syncAnswer', messages: [] }))
-    },
-  })
+  const inbound = makeInbound(assembly, { driver: () => driver, network: () => network })
   const rotation = makeRotation({
     ...assembly,
     targets: chains,
@@ -212,6 +207,26 @@ async function assemble(assembly: Assembly) {
   return { parts: [...first, reloader, ...last, ...rotation.past, api], api, reloader }
 }
 
+function makeInbound(
+  { context, clock, metrics }: Assembly,
+  made: { readonly driver: () => Driver; readonly network: () => Network },
+): Inbound {
+  const { driver, network } = made
+  const acknowledgement = encodeDirect(context.committee, { type: 'syncAnswer', messages: [] })
+  return new Inbound(context, {
+    clock,
+    report: (event) => driver().report(event),
+    bestRound: () => driver().state.best?.message.round ?? 0,
+    acknowledge: (from) => void network().answer(from, acknowledgement),
+    admit: (from) => network().admit(from),
+    judged: (from, judgement) => {
+      countJudgement(metrics, { type: 'direct', judgement })
+      network().judged(from, judgement)
+    },
+    later: setImmediate,
+  })
+}
+
 async function makeNetwork(
   assembly: Assembly,
   { inbound, rotation }: { readonly inbound: Inbound; readonly rotation: Rotation },
@@ -241,9 +256,7 @@ async function makeNetwork(
     {
       onMessage: (delivery) => {
         const judgement = rotation.onMessage(delivery) ?? inbound.onMessage(delivery)
-        const { verdict, code } = judgement
-        metrics.messages.inc({ type: delivery.topic, verdict })
-        if (verdict === 'reject') metrics.faults.inc({ code })
+        countJudgement(metrics, { type: delivery.topic, judgement })
         return judgement
       },
       onSyncRequest: (from, request) => {
@@ -262,6 +275,15 @@ async function makeNetwork(
       chance,
     },
   )
+}
+
+function countJudgement(
+  metrics: Metrics,
+  of: { readonly type: Delivery['topic'] | 'direct'; readonly judgement: Judgement },
+): void {
+  const { verdict, code } = of.judgement
+  metrics.messages.inc({ type: of.type, verdict })
+  if (verdict === 'reject') metrics.faults.inc({ code })
 }
 
 /** A number in [0, 1) for spreading work over time; nothing secret comes of it. */

@@ -6,19 +6,30 @@ import {
   admit,
   createAdmission,
   forgetAdmitted,
+  type Standing,
 } from '../aggregator/messages/admission.ts'
 import { typeOfBytes } from '../aggregator/messages/codec.ts'
+import type { DirectMessage } from '../aggregator/messages/messages.ts'
 import { decodeDirect } from '../aggregator/messages/sync.ts'
 import { type Topic, validate } from '../aggregator/messages/validate.ts'
-import type { MemberIndex } from '../aggregator/values/ids.ts'
+import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
 import type { Clock } from './clock.ts'
 import type { Delivery, Judgement } from './gossip/gossip.ts'
+import type { Doing } from './later.ts'
 
 export interface InboundDependencies {
   readonly clock: Clock
   readonly report: (event: Event) => void
+  /** Round of the best certificate here; 0 without one. */
+  readonly bestRound: () => Round
   /** Ends a member's request that wants no answer. */
   readonly acknowledge: (from: MemberIndex) => void
+  /** Takes a message over a direct stream off a member's allowance; false when it is used up. */
+  readonly admit: (from: MemberIndex) => boolean
+  /** Counts what such a message was worth. */
+  readonly judged: (from: MemberIndex, judgement: Judgement) => void
+  /** Goes on with an answer in a turn of the event loop of its own. */
+  readonly later: Doing
 }
 
 /** Turns bytes of peers into verdicts and, when they are sound, into events for the machine. */
@@ -41,8 +52,9 @@ export class Inbound {
   #judge({ topic, bytes }: Pick<Delivery, 'topic' | 'bytes'>, origin: 'peer' | 'sync'): Judgement {
     const nowMs = this.#dependencies.clock.nowMs()
     const currentRound = roundAt(this.#context.committee, nowMs)
-    this.#forget(currentRound)
-    const verdict = validate(this.#context, bytes, { topic, currentRound })
+    const bestRound = this.#dependencies.bestRound()
+    this.#forget({ currentRound, bestRound })
+    const verdict = validate(this.#context, bytes, { topic, currentRound, bestRound })
     if (verdict.verdict === 'ahead') {
       const { member, round, code } = verdict
       this.#dependencies.report({ type: 'memberAhead', nowMs, member, round })
@@ -57,14 +69,16 @@ export class Inbound {
   }
 
   /**
-   * Takes what a member sent over a direct stream: a request for the machine, or messages that it
-   * brings unasked, such as the certificate that a proposer lacks. Anything malformed is dropped.
+   * Takes what a member sent over a direct stream: a request for the machine, or the one
+   * certificate that it brings unasked, because a proposer lacks it (protocol §6.7). An answer that
+   * comes too late has the best certificate first; whatever else it holds is asked for again.
    */
   onRequest(from: MemberIndex, bytes: Uint8Array): void {
-    const message = decodeDirect(this.#context.committee, bytes)
+    const message = this.#open(from, bytes)
     if (message === null) return
     if (message.type === 'syncAnswer') {
-      this.#takeAll(message.messages)
+      const [first] = message.messages
+      if (first !== undefined && typeOfBytes(first) === 'certificate') this.#take(from, first)
       this.#dependencies.acknowledge(from)
       return
     }
@@ -72,24 +86,37 @@ export class Inbound {
     this.#dependencies.report({ type: 'syncRequested', nowMs, from, request: message })
   }
 
-  /** Takes the answer to a request of ours. */
-  onAnswer(bytes: Uint8Array): void {
+  /** Takes a member's answer to a request of ours. */
+  onAnswer(from: MemberIndex, bytes: Uint8Array): void {
+    const message = this.#open(from, bytes)
+    if (message?.type === 'syncAnswer') this.#takeFrom(from, message.messages, 0)
+  }
+
+  #open(from: MemberIndex, bytes: Uint8Array): DirectMessage | null {
     const message = decodeDirect(this.#context.committee, bytes)
-    if (message?.type === 'syncAnswer') this.#takeAll(message.messages)
+    if (message === null) this.#dependencies.judged(from, { verdict: 'reject', code: 'MALFORMED' })
+    return message
   }
 
-  /** Judges each message of an answer like one that came by gossip. */
-  #takeAll(messages: readonly Uint8Array[]): void {
-    for (const bytes of messages) {
-      const topic: Topic = typeOfBytes(bytes) === 'certificate' ? 'reports' : 'protocol'
-      this.#judge({ topic, bytes }, 'sync')
-    }
+  /** One message in a turn, so that an answer holds up nothing; none after one that is no good. */
+  #takeFrom(from: MemberIndex, messages: readonly Uint8Array[], position: number): void {
+    const bytes = messages[position]
+    if (bytes === undefined || !this.#take(from, bytes)) return
+    this.#dependencies.later(() => this.#takeFrom(from, messages, position + 1))
   }
 
-  #forget(currentRound: number): void {
-    if (currentRound === this.#forgottenAt) return
-    this.#forgottenAt = currentRound
-    const { roundsKept } = this.#context.committee.params.limits
-    forgetAdmitted(this.#admission, currentRound - roundsKept)
+  /** Judges and counts a message like one that came by gossip; false when it is the last. */
+  #take(from: MemberIndex, bytes: Uint8Array): boolean {
+    if (!this.#dependencies.admit(from)) return false
+    const topic: Topic = typeOfBytes(bytes) === 'certificate' ? 'reports' : 'protocol'
+    const judgement = this.#judge({ topic, bytes }, 'sync')
+    this.#dependencies.judged(from, judgement)
+    return judgement.verdict !== 'reject'
+  }
+
+  #forget(standing: Standing): void {
+    if (standing.currentRound === this.#forgottenAt) return
+    this.#forgottenAt = standing.currentRound
+    forgetAdmitted(this.#admission, this.#context.committee, standing)
   }
 }

@@ -10,10 +10,17 @@ export interface Claim {
   readonly round: Round
 }
 
-/** Keeps what a member was asked for; of several the first, which it still owes (§6.5). */
-export function rememberClaim({ claims }: State, { sender, basis, round }: Observation): void {
+/**
+ * Keeps what a member is asked for; of several the first, which it still owes (§6.5).
+ *
+ * @returns what it owes now
+ */
+export function rememberClaim({ claims }: State, observation: Observation): Basis {
+  const { sender, basis, round } = observation
   const first = claims.get(sender)
-  if (first === undefined || isForgotten(first, round)) claims.set(sender, { basis, round })
+  if (first !== undefined && !isForgotten(first, round)) return first.basis
+  claims.set(sender, { basis, round })
+  return basis
 }
 
 /**

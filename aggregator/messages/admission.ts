@@ -1,3 +1,4 @@
+import type { Committee } from '../committee.ts'
 import { equalBytes } from '../values/bytes.ts'
 import {
   hasMember,
@@ -46,9 +47,37 @@ export function createAdmission(): Admission {
   return { rounds: new RecentMap(), evidence: new Map() }
 }
 
-/** Forgets rounds before `oldest`; call it when a round opens. */
-export function forgetAdmitted(admission: Admission, oldest: Round): void {
-  admission.rounds.deleteWhere((round) => round < oldest)
+/** Where a node stands: the round that is open, and that of its best certificate (0: none). */
+export interface Standing {
+  readonly currentRound: Round
+  readonly bestRound: Round
+}
+
+/**
+ * Whether a certificate is so far behind the best one that it changes nothing any more (protocol
+ * §4.2). There are as many as there were rounds, and everybody has them: passed on they would use
+ * up what others may pass on (§13).
+ */
+export function isCertificatePast(
+  { params }: Pick<Committee, 'params'>,
+  round: Round,
+  bestRound: Round,
+): boolean {
+  return round <= bestRound - params.limits.roundsKept
+}
+
+/** Forgets rounds of which nothing is taken any more; call it when a round opens. */
+export function forgetAdmitted(
+  admission: Admission,
+  committee: Pick<Committee, 'params'>,
+  { currentRound, bestRound }: Standing,
+): void {
+  const { roundsKept } = committee.params.limits
+  admission.rounds.deleteWhere((round) => {
+    // A certificate above the best one raises it, so none is taken twice while rounds are lost.
+    const isPast = isCertificatePast(committee, round, bestRound) || round > bestRound
+    return isPast && round < currentRound - roundsKept
+  })
 }
 
 /** Counts a verified message against the one-digest rule of protocol §5 and the limits of §13. */

@@ -4,6 +4,7 @@ import { compareBytes, equalBytes } from '../values/bytes.ts'
 import type { MemberIndex, Round } from '../values/ids.ts'
 import { countMembers, isSubset } from '../values/ids.ts'
 import { joinBytes } from '../values/slab.ts'
+import { isCertificatePast } from './admission.ts'
 import { certificateMessage } from './certificate.ts'
 import {
   attachedEvidenceBytesMax,
@@ -60,6 +61,8 @@ export interface Arrival {
   readonly topic: Topic
   /** Round open at this node now. */
   readonly currentRound: Round
+  /** Of the best certificate here; where it is left out, certificates of all rounds are judged. */
+  readonly bestRound?: Round
 }
 
 const ignore = (code: FaultCode): Verdict => ({ verdict: 'ignore', code })
@@ -83,7 +86,11 @@ export function validate(context: Context, bytes: Uint8Array, arrival: Arrival):
   if ((type === 'certificate') !== (arrival.topic === 'reports')) return reject('WRONG_TOPIC')
   const decoded = decode(context.committee, bytes)
   if (decoded === null) return reject('MALFORMED')
-  if (decoded.type === 'certificate') return judgeCertificate(context, decoded, bytes)
+  if (decoded.type === 'certificate') {
+    const { bestRound = 0 } = arrival
+    if (isCertificatePast(context.committee, decoded.round, bestRound)) return ignore('ROUND_PAST')
+    return judgeCertificate(context, decoded, bytes)
+  }
   if (decoded.type === 'evidence') return judgeEvidence(context, decoded, bytes)
   return judgeMember(context, decoded, { bytes, arrival })
 }
@@ -128,12 +135,10 @@ function judgeCertificate(context: Context, message: Certificate, bytes: Uint8Ar
 /** Whether the group key signed exactly this certificate (§5.5). */
 export function isCertificateSound(context: Context, certificate: Certificate): boolean {
   const { committee, crypto } = context
-  if (certificate.round < 1 || !certificate.words.every((word) => decodeWord(word) !== null)) {
-    return false
-  }
-  // Honest members never sign such sets; refused before the costly check.
+  // Honest members never sign such sets; refused before the costly checks.
   if (countMembers(certificate.signingSet) !== committee.signingThreshold) return false
-  if (!isSubset(certificate.expectedNext, committee.all)) return false
+  if (certificate.round < 1 || !isSubset(certificate.expectedNext, committee.all)) return false
+  if (!certificate.words.every((word) => decodeWord(word) !== null)) return false
   const message = certificateMessage(crypto.keccak256, certificate)
   return crypto.threshold.verify(committee.groupKey.publicKey, message, certificate.signature)
 }

@@ -183,7 +183,14 @@ export function onCertificate(turn: Turn, certificate: Verified<Certificate>): v
   }
   if (state.claims.size > 0) forgetClaims(state, message)
   const isFirst = round === null ? isBest : round.certificate === null
-  if (!isFirst) return
+  if (!isFirst) {
+    // A member that named it as its basis is asked for it by its round (§4.4).
+    const held = round?.certificate?.message
+    if (round !== null && held !== undefined && isBetter(message, held)) {
+      round.certificate = certificate
+    }
+    return
+  }
   const path = message.slot === 0 ? 'fast' : 'proposed'
   turn.out.push({ type: 'certified', certificate, path })
   const { committee } = turn.context

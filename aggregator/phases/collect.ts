@@ -82,8 +82,9 @@ function askForBasis(turn: Turn, round: RoundState, observation: Observation): v
   if (!isHigher(basis, basisOf(state.best === null ? null : state.best.message))) return
   if (countMembers(round.asked) > context.committee.f) return
   round.asked = withMember(round.asked, sender)
-  rememberClaim(state, observation)
-  const message = { type: 'syncRequest', round: 0, observers: NO_MEMBERS } as const
+  // By its round: the sender's best one may have moved on before it is asked.
+  const owed = rememberClaim(state, observation)
+  const message = { type: 'syncRequest', round: owed.round, observers: NO_MEMBERS } as const
   turn.out.push({ type: 'send', to: sender, message })
 }
 
@@ -160,9 +161,9 @@ export function onEvidence(turn: Turn, evidence: Verified<Evidence>): boolean {
 }
 
 /**
- * Answers with the best certificate, the observations asked for, and all evidence (§4.2, §5.5):
- * what
- * a round waits for comes first, and evidence beyond the limits of an answer travels by gossip.
+ * Answers with the best certificate, that of the round asked about, the observations asked for,
+ * and all evidence (§4.2, §5.5): what a round waits for comes first, and evidence beyond the limits
+ * of an answer travels by gossip.
  */
 export function onSyncRequested(
   turn: Turn,
@@ -171,6 +172,9 @@ export function onSyncRequested(
   const { state, context } = turn
   const held: (Verified<GossipMessage> | undefined)[] = [state.best ?? undefined]
   const round = state.rounds.get(event.request.round)
+  if (round !== undefined && round.round !== state.best?.message.round) {
+    held.push(round.certificate ?? undefined)
+  }
   for (const index of listMembers(event.request.observers)) held.push(round?.observations[index])
   held.push(...state.evidence)
   const messages = answerWithin(context.committee, held)

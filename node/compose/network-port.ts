@@ -24,7 +24,7 @@ export function networkPort(use: NetworkPortDependencies): NetworkPort {
       const bytes = encodeDirect(committee, message)
       if (message.type === 'syncAnswer' && network.answer(to, bytes)) return
       network.request(to, bytes).then(
-        (answer) => inbound.onAnswer(answer),
+        (answer) => inbound.onAnswer(to, answer),
         // Not connected, busy or too slow: another member, or the next round, is asked.
         () => undefined,
       )

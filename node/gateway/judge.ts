@@ -1,6 +1,11 @@
 import { roundAt } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
-import { admit, createAdmission, forgetAdmitted } from '../../aggregator/messages/admission.ts'
+import {
+  admit,
+  createAdmission,
+  forgetAdmitted,
+  isCertificatePast,
+} from '../../aggregator/messages/admission.ts'
 import { decode } from '../../aggregator/messages/codec.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import { validate } from '../../aggregator/messages/validate.ts'
@@ -12,9 +17,6 @@ export interface CertificateJudgeDependencies {
   /** Takes a certificate that the group key signed; called before it is passed on. */
   readonly onCertificate: (certificate: Verified<Certificate>) => void
 }
-
-/** Rounds by which a certificate may come after the newest one; a later one is of no use here. */
-const ROUNDS_LATE_MAX = 16
 
 /**
  * Judges what strangers say on the reports topic: form, committee and window first, then the one
@@ -28,7 +30,9 @@ export function certificateJudge(use: CertificateJudgeDependencies) {
   return (bytes: Uint8Array): Judgement => {
     const decoded = decode(context.committee, bytes)
     if (decoded?.type !== 'certificate') return { verdict: 'reject', code: 'MALFORMED' }
-    if (decoded.round <= newest - ROUNDS_LATE_MAX) return { verdict: 'ignore', code: 'ROUND_PAST' }
+    if (isCertificatePast(context.committee, decoded.round, newest)) {
+      return { verdict: 'ignore', code: 'ROUND_PAST' }
+    }
     const currentRound = roundAt(context.committee, nowMs())
     const verdict = validate(context, bytes, { topic: 'reports', currentRound })
     if (verdict.verdict !== 'accept') return { verdict: 'reject', code: 'CERTIFICATE_INVALID' }
@@ -36,7 +40,7 @@ export function certificateJudge(use: CertificateJudgeDependencies) {
     if (admit(admission, certificate) === 'surplus') return { verdict: 'ignore', code: 'SURPLUS' }
     if (decoded.round > newest) {
       newest = decoded.round
-      forgetAdmitted(admission, newest - ROUNDS_LATE_MAX)
+      forgetAdmitted(admission, context.committee, { currentRound: newest, bestRound: newest })
     }
     onCertificate(certificate)
     return { verdict: 'accept', code: 'ACCEPTED' }

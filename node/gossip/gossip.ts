@@ -163,20 +163,31 @@ export class Gossip {
     }
   }
 
+  /** Takes a message, however it came, off a member's allowance; false: it is dropped unread. */
+  admit(from: MemberIndex): boolean {
+    const { limiter, cut } = this.#dependencies
+    const admission = limiter.admit(from)
+    if (admission === 'pass') return true
+    this.#dropped += 1
+    if (admission === 'cut') cut(from, 'surplus')
+    return false
+  }
+
+  /** Counts what a message was worth, however it came; who brings too much that is wrong is cut. */
+  judged(from: MemberIndex, judgement: Judgement): void {
+    const { limiter, cut } = this.#dependencies
+    this.#count(judgement)
+    if (judgement.verdict === 'reject' && limiter.reject(from) === 'cut') cut(from, 'rejects')
+  }
+
   #validate(topic: TopicName, peer: PeerId, data: Uint8Array): TopicValidatorResult {
     const from = this.#options.roster.indexOf(peer)
     if (from === null) return TopicValidatorResult.Ignore
-    const admission = this.#dependencies.limiter.admit(from)
-    if (admission !== 'pass') {
-      this.#dropped += 1
-      if (admission === 'cut') this.#dependencies.cut(from, 'surplus')
-      return TopicValidatorResult.Ignore
-    }
+    if (!this.admit(from)) return TopicValidatorResult.Ignore
     const judgement = this.#judge({ topic, from, bytes: data })
-    this.#count(judgement)
+    this.judged(from, judgement)
     if (judgement.verdict === 'accept') return TopicValidatorResult.Accept
     if (judgement.verdict === 'ignore') return TopicValidatorResult.Ignore
-    if (this.#dependencies.limiter.reject(from) === 'cut') this.#dependencies.cut(from, 'rejects')
     return TopicValidatorResult.Reject
   }
 

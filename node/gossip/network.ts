@@ -2,7 +2,6 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Doing } from '../later.ts'
 import type { Startable } from '../lifecycle.ts'
-import type { Agent } from './agent.ts'
 import { Agents } from './agents.ts'
 import { Clashes } from './clashes.ts'
 import { Dialer } from './dialer.ts'
@@ -12,6 +11,7 @@ import { createHost, type Host, startHost } from './host.ts'
 import type { NetworkIdentity } from './identity.ts'
 import { Limiter, limiterOptionsFor } from './limiter.ts'
 import type { BanReason, PeerChange } from './peer-change.ts'
+import type { PeerStatus } from './peer-status.ts'
 import { type Roster, type RosterEntry, rosterOf } from './roster.ts'
 import { surplusOf } from './surplus.ts'
 import { Sync } from './sync.ts'
@@ -53,24 +53,6 @@ export interface NetworkDependencies {
   readonly nowMs: () => number
   /** A number in [0, 1); spreads redials. */
   readonly chance: () => number
-}
-
-/** One row of the peer table. */
-export interface PeerStatus {
-  readonly member: MemberIndex
-  readonly peerId: string
-  readonly isConnected: boolean
-  /** It hears the protocol topic. */
-  readonly isListening: boolean
-  /** Round trip in milliseconds as last measured; null when not yet. */
-  readonly rttMs: number | null
-  readonly score: number
-  readonly rejects: number
-  readonly surplus: number
-  readonly bans: number
-  readonly bannedForMs: number
-  /** What it says that it runs. */
-  readonly agent: Agent
 }
 
 const MESSAGE_BYTES_MAX = 65_536
@@ -230,6 +212,16 @@ export class Network implements Startable {
   /** See `Sync.answer`. */
   answer(to: MemberIndex, answer: Uint8Array): boolean {
     return this.#sync.answer(to, answer)
+  }
+
+  /** See `Gossip.admit`. */
+  admit(from: MemberIndex): boolean {
+    return this.#gossip.admit(from)
+  }
+
+  /** See `Gossip.judged`. */
+  judged(from: MemberIndex, judgement: Judgement): void {
+    this.#gossip.judged(from, judgement)
   }
 
   counters(): GossipCounters {

@@ -118,7 +118,8 @@ export class Host {
     if (this.#inbound === null) return false
     const { message } = envelope
     const nowMs = this.nowMs()
-    const judgement = this.#inbound.judge(message, nowMs)
+    const bestRound = this.#machine?.state.best?.message.round ?? 0
+    const judgement = this.#inbound.judge(message, { nowMs, bestRound })
     if (judgement === 'surplus' || judgement === 'past') return false
     if (judgement === 'ahead') {
       const { sender: member, round } = message.message as MemberMessage

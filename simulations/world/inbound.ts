@@ -6,6 +6,7 @@ import {
   admit,
   createAdmission,
   forgetAdmitted,
+  isCertificatePast,
 } from '../../aggregator/messages/admission.ts'
 import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
@@ -29,11 +30,16 @@ export class Inbound {
     this.#context = context
   }
 
-  judge(sealed: Verified<GossipMessage>, nowMs: number): Judgement {
-    if (nowMs < this.#fromMs || nowMs >= this.#untilMs) this.#enter(nowMs)
+  judge(
+    sealed: Verified<GossipMessage>,
+    { nowMs, bestRound }: { readonly nowMs: number; readonly bestRound: Round },
+  ): Judgement {
+    if (nowMs < this.#fromMs || nowMs >= this.#untilMs) this.#enter(nowMs, bestRound)
     const { message } = sealed
-    if (message.type !== 'certificate' && message.type !== 'evidence') {
-      // The window of protocol §4.2; `validate` judges bytes by the same.
+    // The windows of protocol §4.2; `validate` judges bytes by the same.
+    if (message.type === 'certificate') {
+      if (isCertificatePast(this.#context.committee, message.round, bestRound)) return 'past'
+    } else if (message.type !== 'evidence') {
       const { roundsKept } = this.#context.committee.params.limits
       if (message.round < this.#current - roundsKept) return 'past'
       if (message.round > this.#current + 1) return 'ahead'
@@ -41,12 +47,11 @@ export class Inbound {
     return admit(this.#admission, sealed)
   }
 
-  #enter(nowMs: number): void {
+  #enter(nowMs: number, bestRound: Round): void {
     const { committee } = this.#context
-    const { roundsKept } = committee.params.limits
     this.#current = roundAt(committee, nowMs)
     this.#fromMs = this.#current === 0 ? 0 : openingOf(committee, this.#current)
     this.#untilMs = openingOf(committee, this.#current + 1)
-    forgetAdmitted(this.#admission, this.#current - roundsKept)
+    forgetAdmitted(this.#admission, committee, { currentRound: this.#current, bestRound })
   }
 }

@@ -23,6 +23,7 @@ import {
 import type { Topic } from '../../aggregator/messages/validate.ts'
 import { compareBytes, concat, equalBytes } from '../../aggregator/values/bytes.ts'
 import { Inbound } from '../../node/inbound.ts'
+import { doAtOnce } from '../../node/later.ts'
 import { type Prng, prngOf } from '../../simulations/determinism/prng.ts'
 import { BTC, testCommittee } from '../support/committee.ts'
 import { ZOO_ROUND, zooOf } from '../support/zoo.ts'
@@ -50,7 +51,11 @@ export function messageSubjects(): readonly Subject[] {
     report: (event) => {
       if (event.type === 'received') arrived = event.message.bytes
     },
+    bestRound: () => 0,
     acknowledge: () => undefined,
+    admit: () => true,
+    judged: () => undefined,
+    later: doAtOnce,
   })
   // Time goes to and fro around the round of the seeds, so that windows open and close on them.
   const tick = () => {
@@ -164,7 +169,7 @@ export function messageSubjects(): readonly Subject[] {
       tick()
       arrived = null
       inbound.onRequest(judged % committee.size, bytes)
-      inbound.onAnswer(bytes)
+      inbound.onAnswer(judged % committee.size, bytes)
       const decoded = decodeDirect(committee, bytes)
       if (decoded === null) return { name: 'sync refused', isAccepted: false }
       mustEqual(encodeDirect(committee, decoded), bytes, 'decodeDirect')

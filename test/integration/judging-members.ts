@@ -6,7 +6,9 @@ import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { contextOf } from '../../aggregator/context.ts'
+import { encodeDirect } from '../../aggregator/messages/sync.ts'
 import { idealScheme } from '../../aggregator/signing/ideal.ts'
+import { readFrame, sendFrame } from '../../node/gossip/frames.ts'
 import { Network } from '../../node/gossip/network.ts'
 import type { PeerChange } from '../../node/gossip/peer-change.ts'
 import { channelsOf, type TopicName } from '../../node/gossip/topics.ts'
@@ -71,16 +73,24 @@ async function startJudging(
     clock,
     log: SILENT_LOG,
   } as never)
+  let bestRound = ROUND - 1
   const inbound = new Inbound(context, {
     clock: clock as never,
     report: (event) => {
       if (event.type !== 'received') return
       const { message } = event.message
       seen.heard.push('sender' in message ? `${message.type} of ${message.sender}` : message.type)
+      if (message.type === 'certificate') bestRound = Math.max(bestRound, message.round)
     },
-    acknowledge: () => undefined,
+    bestRound: () => bestRound,
+    acknowledge: (from) => {
+      network.answer(from, encodeDirect(committee, { type: 'syncAnswer', messages: [] }))
+    },
+    admit: (from) => network.admit(from),
+    judged: (from, judgement) => network.judged(from, judgement),
+    later: setImmediate,
   })
-  const network = await Network.create(
+  const network: Network = await Network.create(
     {
       identity: identityKeys[index] as Uint8Array,
       own: index,
@@ -131,6 +141,21 @@ export async function connectFaulty(to: JudgingMember): Promise<Libp2p> {
   })
   await faulty.dial(multiaddr(to.network.listenAddresses()[0] as string))
   return faulty
+}
+
+/** Brings messages over a direct stream that nobody asked for; false when it was cut off. */
+export async function bring(by: Libp2p, messages: readonly Uint8Array[]): Promise<boolean> {
+  const signal = AbortSignal.timeout(10_000)
+  try {
+    const stream = await by.getConnections()[0]?.newStream(CHANNELS.sync, { signal })
+    if (stream === undefined) return false
+    sendFrame(stream, encodeDirect(committee, { type: 'syncAnswer', messages: [...messages] }))
+    await readFrame(stream, 1_024)
+    await stream.close({ signal })
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Says all of it by gossip, a few messages in a frame. */

@@ -6,9 +6,11 @@ import {
   type Statement,
   sealStatement,
 } from '../../aggregator/handover/statements.ts'
+import { PREFIX_BYTES } from '../../aggregator/messages/fields.ts'
 import { limiterOptionsFor } from '../../node/gossip/limiter.ts'
 import { signDigest } from '../support/committee.ts'
 import {
+  bring,
   connectFaulty,
   context,
   FAULTY,
@@ -34,8 +36,8 @@ afterEach(async () => {
 })
 
 /** Time stands still for the honest ones, so that no machine refills an allowance. */
-async function start(): Promise<JudgingMember> {
-  honest = await startHonest(() => 1_000)
+async function start(nowMs = () => 1_000): Promise<JudgingMember> {
+  honest = await startHonest(nowMs)
   const near = honest[1] as JudgingMember
   faulty = await connectFaulty(near)
   return near
@@ -56,7 +58,8 @@ async function expectRoundGoesOn(): Promise<void> {
 
 function expectNobodyHonestIsBlamed(): void {
   for (const { network, changes } of honest) {
-    expect(changes.filter(({ change }) => change === 'banned')).toEqual([])
+    const banned = changes.filter(({ change }) => change === 'banned')
+    expect(banned.filter(({ member }) => member !== FAULTY)).toEqual([])
     const others = network.peers().filter(({ member }) => member !== FAULTY)
     expect(others.map(({ surplus, rejects }) => surplus + rejects)).toEqual([0, 0])
   }
@@ -75,13 +78,57 @@ function offers(count: number): Uint8Array[] {
   })
 }
 
+/** Sound ones, each of another round, older than anybody keeps. */
+function oldCertificates(count: number): Uint8Array[] {
+  const given = { signingSet: 0b111, expectedNext: committee.all }
+  return Array.from({ length: count }, (_, nth) =>
+    forge.certificate({ round: 1 + nth, ...given }),
+  ).map(({ bytes }) => bytes)
+}
+
+/** The same certificate of a round that counts still, which nobody signed. */
+function forged(bytes: Uint8Array): Uint8Array {
+  const changed = Uint8Array.from(bytes)
+  new DataView(changed.buffer).setBigUint64(PREFIX_BYTES, BigInt(ROUND))
+  return changed
+}
+
 describe('a member that says what is valid, as much of it as it may send', () => {
   it('uses up nothing of others by offers of a hand-over (§11.2)', async () => {
+    const messages = offers(burst)
     const near = await start()
-    await gossip(faulty as Libp2p, { topic: 'protocol', messages: offers(burst) })
+    await gossip(faulty as Libp2p, { topic: 'protocol', messages })
     await near.watch.until(() => near.judged === burst)
     await expectRoundGoesOn()
     expectNobodyHonestIsBlamed()
     expect(near.network.counters().judged.get('ignore:SURPLUS')).toBe(burst - 1)
+  })
+
+  it('uses up nothing of others by the certificates of old rounds (§4.2)', async () => {
+    const messages = oldCertificates(burst)
+    const near = await start()
+    await gossip(faulty as Libp2p, { topic: 'reports', messages })
+    await near.watch.until(() => near.judged === burst)
+    await expectRoundGoesOn()
+    expectNobodyHonestIsBlamed()
+    expect(near.network.counters().judged.get('ignore:ROUND_PAST')).toBe(burst)
+  })
+})
+
+describe('a member that brings what is invalid over direct streams', () => {
+  it('has one message judged each time, and is banned at the twentieth', async () => {
+    const messages = oldCertificates(64).map(forged)
+    let nowMs = 1_000
+    const near = await start(() => nowMs)
+    let brought = 0
+    while (await bring(faulty as Libp2p, messages)) {
+      brought += 1
+      // Sixteen requests a second are read (§13): the next comes in another one.
+      if (brought % 16 === 0) nowMs += 1_000
+    }
+    expect(near.network.counters().judged.get('reject:CERTIFICATE_INVALID')).toBe(20)
+    expect(near.changes).toContainEqual({ member: FAULTY, change: 'banned', because: 'rejects' })
+    await expectRoundGoesOn()
+    expectNobodyHonestIsBlamed()
   })
 })

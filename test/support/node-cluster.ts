@@ -72,7 +72,11 @@ export class NodeCluster {
     const inbound: Inbound = new Inbound(this.context, {
       clock,
       report: (event) => driver.report(event),
+      bestRound: () => driver.state.best?.message.round ?? 0,
       acknowledge: () => undefined,
+      admit: () => true,
+      judged: () => undefined,
+      later: setImmediate,
     })
     const driver: Driver = new Driver(
       {

@@ -46,7 +46,8 @@ describe('certificates that members claim (protocol §6.5)', () => {
   test('are not replaced by later ones, which might be true', () => {
     const state = asked()
     const later = { sender: CLAIMANT, basis: { round: 100, slot: 1 }, round: 101 }
-    rememberClaim(state, later as Observation)
+    // What is asked for is what is owed, or it could not be brought any more.
+    expect(rememberClaim(state, later as Observation)).toEqual({ round: 99, slot: 2 })
     forgetClaims(state, certificate(100, 1))
     expect(isOwedAfter(state, 102)).toBe(true)
   })
@@ -55,7 +56,7 @@ describe('certificates that members claim (protocol §6.5)', () => {
     const state = asked()
     const round = CLAIMED_IN + 513
     const basis = { round: round - 1, slot: 2 }
-    rememberClaim(state, { sender: CLAIMANT, basis, round } as Observation)
+    expect(rememberClaim(state, { sender: CLAIMANT, basis, round } as Observation)).toBe(basis)
     expect(isOwedAfter(state, round + 1)).toBe(true)
   })
 

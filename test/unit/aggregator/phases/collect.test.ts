@@ -266,6 +266,33 @@ describe('sync (protocol §4.2, §5.5)', () => {
   })
 })
 
+describe('a certificate that was claimed (protocol §4.4, §6.5)', () => {
+  const claimed = (script: Script, slot = 0) =>
+    script.forge.certificate({ round: ROUND - 2, slot, signingSet: 0b111, expectedNext: ALL })
+
+  test('is asked for by its round', () => {
+    const script = opened()
+    script.receives(script.observation(1, { basis: { round: ROUND - 2, slot: 1 } }))
+    const message = { type: 'syncRequest', round: ROUND - 2, observers: 0 }
+    expect(script.all('send')).toContainEqual({ type: 'send', to: 1, message })
+  })
+
+  test('given the best one has moved on, then the answer to its sender’s question has both', () => {
+    const script = opened()
+    const [first, better] = [claimed(script), claimed(script, 1)]
+    const best = script.forge.certificate({
+      ...{ round: ROUND - 1, signingSet: 0b111, expectedNext: ALL },
+    })
+    script.receives(first, better, best)
+    script.takes()
+    const request = { type: 'syncRequest', round: ROUND - 2, observers: 0 } as const
+    const { nowMs } = script.cluster
+    script.reports({ type: 'syncRequested', nowMs, from: 2, request })
+    const message = { type: 'syncAnswer', messages: [best.bytes, better.bytes] }
+    expect(script.takes()).toEqual([{ type: 'send', to: 2, message }])
+  })
+})
+
 describe('limits of a sync answer (protocol §13)', () => {
   const { committee } = testCommittee()
   const held = (length: number) => ({ bytes: new Uint8Array(length) }) as Verified<GossipMessage>
