@@ -8,6 +8,8 @@ import type { Handover } from './handover.ts'
 const OVERLAP_MS: DurationMs = 3_600_000
 /** How far ahead a committee may be announced. */
 const AHEAD_MS_MAX: DurationMs = 30 * 86_400_000
+/** A committee's first round lies below it: rounds end at 2^30 on the contract, for ever. */
+const FIRST_ROUND_LIMIT = 2 ** 29
 
 /** One reason why a committee cannot follow another as a hand-over says. */
 export interface SuccessionProblem {
@@ -44,8 +46,17 @@ export function successionProblems(
     add('includeMs', 'and twice the skew must be below roundMs')
   }
   if (isSameClock(current.params, handover)) return problems
-  if (activeFromMs < genesisMs) add('genesisMs', 'must not lie behind activeFromMs')
-  else if (!doRoundsRise(current.params, handover)) {
+  if (activeFromMs < genesisMs) {
+    add('genesisMs', 'must not lie behind activeFromMs')
+    return problems
+  }
+  const first = roundBy(handover, activeFromMs)
+  if (first >= FIRST_ROUND_LIMIT) {
+    add('genesisMs', 'is so early that rounds would run out: the first must be below 2^29')
+  }
+  const { genesisMs: since, timing } = current.params
+  const last = roundBy({ genesisMs: since, roundMs: timing.roundMs }, activeFromMs + OVERLAP_MS)
+  if (first <= last) {
     add('genesisMs', 'must be so early that rounds rise beyond all that may still be reported')
   }
   return problems
@@ -60,9 +71,10 @@ function isSameClock({ genesisMs, timing }: Params, handover: Handover): boolean
   )
 }
 
-function doRoundsRise({ genesisMs, timing }: Params, handover: Handover): boolean {
-  const sinceMs = handover.activeFromMs - handover.genesisMs
-  const first = (sinceMs - (sinceMs % handover.roundMs)) / handover.roundMs
-  const untilMs = handover.activeFromMs + OVERLAP_MS - genesisMs
-  return first > (untilMs - (untilMs % timing.roundMs)) / timing.roundMs
+function roundBy(
+  { genesisMs, roundMs }: Pick<Handover, 'genesisMs' | 'roundMs'>,
+  timeMs: UnixMs,
+): number {
+  const sinceMs = timeMs - genesisMs
+  return (sinceMs - (sinceMs % roundMs)) / roundMs
 }

@@ -10,7 +10,7 @@ export const HEARTBEAT_SECONDS = [
 ] as const
 
 /** More feeds would not fit creation code and gas of one transaction (EIP-3860, EIP-7825). */
-export const FEEDS_AT_DEPLOYMENT_MAX = 112
+export const FEEDS_AT_DEPLOYMENT_MAX = 108
 
 /** One feed as the contract knows it. */
 export interface FeedParameters {

@@ -3,6 +3,7 @@ import { encodeDeployData } from 'viem'
 import { optionMarketAbi, optionMarketBytecode } from '../abi/option-market.ts'
 import { testTokenAbi, testTokenBytecode } from '../abi/test-token.ts'
 import { volatilityOracleAbi, volatilityOracleBytecode } from '../abi/volatility-oracle.ts'
+import { DeployError } from './errors.ts'
 import {
   type FeedParameters,
   feedIndexOf,
@@ -27,12 +28,14 @@ interface Scope {
   readonly hub: Address
   readonly settlement: Address
   readonly feeds: readonly FeedParameters[]
+  /** Feeds below this index are flagship feeds. */
+  readonly flagshipFeeds: number
 }
 
 /**
  * The contracts of one market, in the order of deployment. Pure, as `plan`.
  *
- * @throws {DeployError} `DEPLOY_FEED_UNKNOWN`
+ * @throws {DeployError} `DEPLOY_FEED_UNKNOWN`, `DEPLOY_FEED_UNSETTLED`
  */
 export function planMarket(
   parameters: MarketParameters,
@@ -58,7 +61,7 @@ export function planMarket(
       args: [scope.hub, tenors, guardOf(asked.guard)],
     }),
   )
-  const settlementFeed = feed(parameters.settlementFeed)
+  const settlementFeed = settlementFeedOf(parameters, scope)
   const market = contractOf(
     `OptionMarket ${name}`,
     encodeDeployData({
@@ -88,6 +91,16 @@ export function planMarket(
   contracts.push(volatility, market)
   const addresses = { market: market.address, volatility: volatility.address, base, quote }
   return { market: { name, settlementFeed, ...addresses }, contracts }
+}
+
+/** @throws {DeployError} `DEPLOY_FEED_UNKNOWN`, `DEPLOY_FEED_UNSETTLED` */
+function settlementFeedOf({ settlementFeed }: MarketParameters, scope: Scope): number {
+  const index = feedIndexOf(scope.feeds, settlementFeed)
+  if (index < scope.flagshipFeeds) return index
+  throw new DeployError(
+    'DEPLOY_FEED_UNSETTLED',
+    `${settlementFeed} is a long-tail feed and never settles; take a flagship feed`,
+  )
 }
 
 function testTokenOf({

@@ -153,7 +153,7 @@ export function plan(parameters: DeployParameters, deployed: ReadonlySet<Address
     parameters.adapters === undefined ? null : planAdapters(parameters.adapters, scope)
   contracts.push(...(adapters?.contracts ?? []))
   const markets = (parameters.markets ?? []).map((market) => {
-    const planned = planMarket(market, scope)
+    const planned = planMarket(market, { ...scope, flagshipFeeds: parameters.flagshipFeeds })
     contracts.push(...planned.contracts.filter((each) => !contracts.some(isSame(each))))
     return planned.market
   })

@@ -5,6 +5,8 @@ pragma solidity ^0.8.28;
 /// @notice The rule of CommitteeHandover on its numbers: an announcement is for the next number, a
 /// committee in office makes every older announcement worthless.
 contract HandoverProof {
+    uint256 private constant PROPOSAL_SECONDS = 14 days;
+
     uint256 private immutable _DELAY;
 
     uint256 private _now;
@@ -22,8 +24,8 @@ contract HandoverProof {
     }
 
     function propose(uint256 activeFrom) external {
-        uint256 earliest = _now + _DELAY;
-        _readyAt = activeFrom > earliest ? activeFrom : earliest;
+        require(activeFrom >= _now + _DELAY);
+        _readyAt = activeFrom;
         (_announcedFor, _announcedAt) = (_epoch + 1, _now);
     }
 
@@ -34,6 +36,7 @@ contract HandoverProof {
     function activate() external {
         require(_announcedFor == _epoch + 1);
         require(_now >= _readyAt);
+        require(_now <= _readyAt + PROPOSAL_SECONDS);
         assert(_now >= _announcedAt + _DELAY);
         _announcedFor = 0;
         _epoch++;

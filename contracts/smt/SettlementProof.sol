@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 /// @title A settlement price is final once and then for ever
 /// @notice The rule of Settlement.settle and settlementPrice on its numbers: an exact round ends
-/// it, an earlier round replaces a later one while the window is open, time only passes.
+/// it, an earlier round replaces a later one while the window is open, after it the exact round
+/// comes where nothing is, time only passes.
 contract SettlementProof {
     uint256 private immutable _FIRST;
     uint256 private immutable _CLOSES;
@@ -26,7 +27,7 @@ contract SettlementProof {
     }
 
     function settle(uint256 round, int256 value) external {
-        require(_now <= _CLOSES);
+        require(_now <= _CLOSES || (!_isSet && round == _FIRST));
         require(round >= _FIRST);
         require(!_isSet || round < _round);
         (_isSet, _isExact, _round, _value) = (true, round == _FIRST, round, value);

@@ -12,7 +12,8 @@ import {PullReader} from "./libraries/PullReader.sol";
 contract Settlement is ISettlement {
     using FeedWord for uint256;
 
-    /// @dev How long after an expiry an earlier round may still be brought.
+    /// @dev How long after an expiry any round of these ten minutes may be brought; the first of
+    /// them may come later, too.
     uint256 private constant WINDOW = 10 minutes;
 
     struct Price {
@@ -35,16 +36,20 @@ contract Settlement is ISettlement {
     /// @inheritdoc ISettlement
     function settle(uint256 feed, uint256 expiry, bytes calldata report) external {
         if (block.timestamp < expiry) revert ExpiryNotReached(block.timestamp, expiry);
+        Price storage price = _prices[feed][expiry];
         uint256 closes = expiry + WINDOW;
-        if (block.timestamp > closes) revert SettlementClosed(block.timestamp, closes);
+        bool isOver = block.timestamp > closes;
+        if (isOver && price.isSet) revert SettlementClosed(block.timestamp, closes);
         (uint256 first, uint256 number) = settlementRound(expiry);
         uint256 word = _wordOf(feed, number, report);
         uint256 round = word.round();
+        bool isExact = round == first;
+        // Of one round there is one value, ever (S2), so that nobody gains by bringing it late; of
+        // several rounds whoever waits for the end of the window would choose.
+        if (isOver && !isExact) revert SettlementClosed(block.timestamp, closes);
         uint256 last = first + WINDOW * 1000 / HUB.committee(number).roundMs;
         if (round < first || round > last) revert RoundOutsideSettlement(round, first, last);
-        Price storage price = _prices[feed][expiry];
         if (price.isSet && round >= price.round) revert RoundNotEarlier(round, price.round);
-        bool isExact = round == first;
         _prices[feed][expiry] = Price(word.value(), uint32(round), isExact, true);
         emit SettlementLowered(feed, expiry, word.value(), round, isExact);
     }

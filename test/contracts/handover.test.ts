@@ -2,6 +2,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
+import { successionProblems } from '../../aggregator/handover/succession.ts'
 import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
@@ -78,17 +79,35 @@ test('a hand-over that others signed, or that was changed, is refused', async ()
   expect((await outcomeOf(hub, handOverCall(changed)))?.name).toBe('SignatureInvalid')
 })
 
+test.each([
+  ['the last round that may be the first', 1, [], undefined],
+  ['one more', 0, ['genesisMs'], 'RoundsTooFar'],
+] as const)(
+  '%s: both sides say so of rounds that would run out',
+  async (_, laterMs, paths, name) => {
+    const activeFromMs = CHAIN_START_MS + 600_000
+    const genesisMs = activeFromMs - 2 ** 29 * next.clock.roundMs + laterMs
+    const handover = { ...handoverTo(600_000), genesisMs }
+    const { params, digest } = testCommittee().committee
+    const timing = { ...params.timing, ...hub.box.clock }
+    const current = { digest, params: { ...params, timing, genesisMs: hub.box.clock.genesisMs } }
+    const problems = successionProblems(current, handover, CHAIN_START_MS)
+    expect(problems.map(({ path }) => path)).toEqual(paths)
+    expect((await outcomeOf(hub, handOverCall(signed(handover))))?.name).toBe(name)
+  },
+)
+
 describe('the owner behind its time lock', () => {
   test('proposes, takes back, proposes again, and waits', async () => {
-    const handover = handoverTo(60_000)
+    const handover = handoverTo(60_000 + DELAY_SECONDS * 1_000)
     await sendAt(10_000, proposeCommitteeCall(handover))
     await sendAt(20_000, withdrawProposalCall())
     expect((await outcomeOf(hub, activateCall('owner')))?.name).toBe('HandoverMissing')
     await sendAt(30_000, proposeCommitteeCall(handover))
-    await hub.chain.at(CHAIN_START_MS + 30_000 + (DELAY_SECONDS - 1) * 1_000)
+    await hub.chain.at(CHAIN_START_MS + 60_000 + (DELAY_SECONDS - 1) * 1_000)
     await hub.chain.mine()
     expect((await outcomeOf(hub, activateCall('owner')))?.name).toBe('HandoverTooEarly')
-    await sendAt(30_000 + DELAY_SECONDS * 1_000, activateCall('owner'))
+    await sendAt(60_000 + DELAY_SECONDS * 1_000, activateCall('owner'))
     const epoch = await hub.chain.reader.readContract({
       address: hub.address,
       abi: priceFeedsAbi,
@@ -98,7 +117,7 @@ describe('the owner behind its time lock', () => {
   })
 
   test('then reports of the next are taken, and the old key is refused where it was', async () => {
-    const sinceMs = 40_000 + DELAY_SECONDS * 1_000
+    const sinceMs = 70_000 + DELAY_SECONDS * 1_000
     const round = hub.roundAt(sinceMs)
     const { groupKey, clock } = next
     const calldata = encodeUpdate(keccak_256, {

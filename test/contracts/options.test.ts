@@ -155,6 +155,8 @@ describe('options on real certificates, from the offer to the payout', () => {
     expect(names).toContain('OptionMarket F0/USD')
     const unknown = { ...OPTION_MARKET, spotFeed: 'DOGE/USD' }
     expect(() => plan({ ...parameters, markets: [unknown] }, new Set())).toThrow(/DOGE\/USD/)
+    const longTail = { ...parameters, historyFeeds: 1, flagshipFeeds: 1 }
+    expect(() => plan(longTail, new Set())).toThrow(/never settles/)
   })
 })
 

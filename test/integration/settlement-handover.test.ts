@@ -91,7 +91,7 @@ async function settleBy(names: readonly ('old' | 'next')[], expiry: number) {
   }
 }
 
-const OVER = 'SUBMIT_REFUSED SettlementClosed'
+const GONE = 'SUBMIT_REFUSED CommitteeExpired'
 const FOREIGN = 'SETTLEMENT_OF_OTHER_COMMITTEE'
 const UNACTIVATED = 'SETTLEMENT_UNACTIVATED'
 const SWITCH = 0
@@ -103,14 +103,14 @@ test.each([
   ['before the switch', -60, 'before the switch', 1, PRICE, FOREIGN],
   ['before the switch', -60, 'within the overlap', 120, PRICE, FOREIGN],
   ['before the switch', -60, 'late in its window', 540, PRICE, FOREIGN],
-  ['before the switch', -60, 'after its window', 601, OVER, FOREIGN],
-  ['before the switch', -60, 'after the overlap', OVERLAP_SECONDS + 120, OVER, FOREIGN],
+  ['before the switch', -60, 'after its window', 601, PRICE, FOREIGN],
+  ['before the switch', -60, 'after the overlap', OVERLAP_SECONDS + 120, GONE, FOREIGN],
   ['at the switch', SWITCH, 'within the overlap', 120, FOREIGN, PRICE],
   ['at the switch', SWITCH, 'late in its window', 540, FOREIGN, PRICE],
-  ['at the switch', SWITCH, 'after its window', 601, FOREIGN, OVER],
-  ['at the switch', SWITCH, 'after the overlap', OVERLAP_SECONDS + 120, FOREIGN, OVER],
+  ['at the switch', SWITCH, 'after its window', 601, FOREIGN, PRICE],
+  ['at the switch', SWITCH, 'after the overlap', OVERLAP_SECONDS + 120, FOREIGN, PRICE],
   ['after the switch', 60, 'within the overlap', 1, FOREIGN, PRICE],
-  ['after the switch', 60, 'after its window', 601, FOREIGN, OVER],
+  ['after the switch', 60, 'after its window', 601, FOREIGN, PRICE],
   ['after the overlap', OVERLAP_SECONDS + 60, 'within its window', 1, FOREIGN, PRICE],
 ] as const)('an expiry %s (%i s), delivered %s (%i s): %s, %s', async (...row) => {
   const [, sinceSwitch, , afterExpiry, byOld, byNext] = row
@@ -130,6 +130,13 @@ test.each([
   const wanted = right === 'old' ? byOld : byNext
   const price = { ...priceOf(right, expiry), missing: 0, transaction: expect.anything() }
   expect(settled).toEqual(wanted === PRICE ? price : wanted)
+})
+
+test('after the window no round but that of the expiry settles', async () => {
+  const expiry = world.switchSeconds - 60
+  certify(expiry + 1)
+  await turnTo(expiry + 601)
+  expect(await settleBy(['old'], expiry)).toBe('SUBMIT_REFUSED SettlementClosed')
 })
 
 test('a keeper that knows both committees settles on either side of the switch', async () => {

@@ -116,8 +116,9 @@ contract PythAdapter is PythReports {
     }
 
     /// @inheritdoc IPyth
-    /// @dev Reports that are not newer than what is stored are passed over; whatever else is wrong
-    /// with one ends in the hub's own error.
+    /// @dev Reports that are not newer than what is stored are passed over, before anybody looks at
+    /// their signature: bytes that nobody signed and that name an old round, too. Whatever else is
+    /// wrong with one ends in the hub's own error.
     function updatePriceFeeds(bytes[] calldata updateData) external payable free {
         _update(updateData);
     }

@@ -28,11 +28,13 @@ contract ValueByIdAdapter is IEIP2362 {
         uint256 place = _places[id];
         if (place == 0) return (0, 0, 400);
         IPriceFeeds.Feed memory feed = HUB.latest(place - 1);
-        if (feed.status == 1) return (feed.value, feed.time, 200);
+        // Consumers take the time from the block's; a report may lie a little ahead of it.
+        uint256 time = feed.time > block.timestamp ? block.timestamp : feed.time;
+        if (feed.status == 1) return (feed.value, time, 200);
         // Only values of flagship feeds have a number, and only those are kept.
         if (feed.sequence == 0) return (0, 0, 404);
         // While the feed is unavailable the answer is the last value with its own time.
-        return (feed.value, feed.time, 404);
+        return (feed.value, time, 404);
     }
 
     /// @notice The id under which a feed of the hub stands.

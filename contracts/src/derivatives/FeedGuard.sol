@@ -2,9 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
+import {SequencerUptime} from "../libraries/SequencerUptime.sol";
 
 /// @title Reads a feed of the hub and refuses what must not be traded on
-/// @notice The guard's limits are the consumer's; each has its own error.
+/// @notice The guard's limits are the consumer's; each has its own error. On a layer-2 chain the
+/// hub's sequencer must be up for the hub's grace.
 library FeedGuard {
     /// @notice What a consumer accepts.
     /// @param ageMax longest time since the observation, seconds
@@ -63,6 +65,8 @@ library FeedGuard {
         view
         returns (IPriceFeeds.Feed memory latest)
     {
+        (address uptimeFeed, uint256 graceSeconds) = hub.sequencer();
+        SequencerUptime.check(uptimeFeed, graceSeconds);
         latest = hub.latest(feed);
         if (latest.status != STATUS_OK) revert FeedHalted(feed, latest.status);
         // A report may be some seconds ahead of the block's time; its age is then zero.

@@ -8,7 +8,8 @@ import {PricingParameters} from "./OptionPricing.sol";
 /// @notice What is fixed at deployment.
 /// @param pricing where prices come from
 /// @param settlement where settlement prices come from
-/// @param settlementFeed feed whose average settles, in the decimals of the spot feed
+/// @param settlementFeed feed whose average settles, in the decimals of the spot feed; no long-tail
+///     feed, whose reports cannot be pulled, so that it would never settle
 /// @param base token of calls: one unit is one unit of the underlying
 /// @param quote token of puts: one unit is one unit of the currency of the spot feed
 /// @param saleStopSeconds sales end this long before an expiry; longer than the window of the

@@ -64,12 +64,12 @@ contract OptionMarket is IOptionMarket, OptionPricing {
             revert ParameterOutOfRange(parameters.saleStopSeconds, SALE_STOP_MIN);
         }
         uint256 step = parameters.expiryStepSeconds;
-        if (step == 0 || step > EXPIRY_STEP_MAX) {
-            revert ParameterOutOfRange(step, EXPIRY_STEP_MAX);
-        }
+        if (step == 0 || step > EXPIRY_STEP_MAX) revert ParameterOutOfRange(step, EXPIRY_STEP_MAX);
         EXPIRY_STEP = step;
         SETTLEMENT = parameters.settlement;
         SETTLEMENT_FEED = parameters.settlementFeed;
+        uint256 limit = HUB.flagshipFeeds();
+        if (SETTLEMENT_FEED >= limit) revert ParameterOutOfRange(SETTLEMENT_FEED, limit);
         BASE = parameters.base;
         QUOTE = parameters.quote;
         SALE_STOP_SECONDS = parameters.saleStopSeconds;

@@ -78,6 +78,8 @@ contract LendingGuard {
         }
         account.collateral -= lessCollateral;
         account.debt += moreDebt;
+        // Who owes nothing needs no price: nothing that happens to an oracle keeps his collateral.
+        if (account.debt == 0) return;
         // One price in a transaction: nobody borrows at one and is liquidated at the next.
         (int256 value,) = HUB.priceOnce(FEED, strict());
         uint256 limit = _limit(account.collateral, _positive(value), BORROW_BPS);

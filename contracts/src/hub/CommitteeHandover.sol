@@ -13,6 +13,9 @@ abstract contract CommitteeHandover is CommitteeKeys, Ownership {
     /// @dev How far ahead a committee may be announced: longer would let a wrong one block the
     /// right.
     uint256 private constant AHEAD_MS_MAX = 30 days * 1000;
+    /// @dev How long the owner's proposal can be activated: what nobody wanted for two weeks should
+    /// not be found years later.
+    uint256 private constant PROPOSAL_SECONDS = 14 days;
 
     uint256 private immutable _OWNER_DELAY;
 
@@ -44,13 +47,23 @@ abstract contract CommitteeHandover is CommitteeKeys, Ownership {
 
     /// @inheritdoc ICommittees
     function proposeCommittee(Committee calldata next) external onlyOwner {
-        _announce(HandoverSource.OWNER, next, block.timestamp + _OWNER_DELAY);
+        uint256 earliest = block.timestamp + _OWNER_DELAY;
+        // The committee in office goes on until then: what expires before is its to settle.
+        if (next.activeFromMs < earliest * 1000) {
+            revert ActiveFromTooEarly(next.activeFromMs, earliest * 1000);
+        }
+        _announce(HandoverSource.OWNER, next, earliest);
     }
 
     /// @inheritdoc ICommittees
     function withdrawProposal() external onlyOwner {
-        delete _handovers[HandoverSource.OWNER];
-        emit HandoverWithdrawn(_epoch + 1);
+        _withdraw();
+    }
+
+    /// @inheritdoc ICommittees
+    function takeOwnership() public override(ICommittees, Ownership) {
+        super.takeOwnership();
+        _withdraw();
     }
 
     /// @inheritdoc ICommittees
@@ -60,9 +73,16 @@ abstract contract CommitteeHandover is CommitteeKeys, Ownership {
         if (announced.epoch != number) revert HandoverMissing(number);
         uint256 readyAt = announced.readyAt;
         if (block.timestamp < readyAt) revert HandoverTooEarly(block.timestamp, readyAt);
+        uint256 untilMs = 0;
+        if (source == HandoverSource.OWNER) {
+            uint256 limit = readyAt + PROPOSAL_SECONDS;
+            if (block.timestamp > limit) revert HandoverTooLate(block.timestamp, limit);
+            // The committee in office did not agree to go: it reports until now.
+            untilMs = block.timestamp * 1000;
+        }
         // What was true at the announcement may not be any more: another committee has come
         // between.
-        _checkSuccession(announced.next);
+        _checkSuccession(announced.next, untilMs);
         delete _handovers[source];
         _activate(announced.next);
     }
@@ -100,14 +120,21 @@ abstract contract CommitteeHandover is CommitteeKeys, Ownership {
     }
 
     function _announce(HandoverSource source, Committee calldata next, uint256 earliest) private {
-        uint256 limitMs = block.timestamp * 1000 + AHEAD_MS_MAX;
+        uint256 limitMs = earliest * 1000 + AHEAD_MS_MAX;
         if (next.activeFromMs > limitMs) revert ActiveFromTooLate(next.activeFromMs, limitMs);
-        _checkSuccession(next);
+        _checkSuccession(next, 0);
         uint256 activeFrom = (uint256(next.activeFromMs) + 999) / 1000;
         uint256 readyAt = activeFrom > earliest ? activeFrom : earliest;
         uint256 number = _epoch + 1;
         _handovers[source] =
             Handover({next: next, epoch: uint32(number), readyAt: uint48(readyAt)});
         emit HandoverAnnounced(number, source, next, readyAt);
+    }
+
+    function _withdraw() private {
+        uint256 number = _handovers[HandoverSource.OWNER].epoch;
+        if (number == 0) return;
+        delete _handovers[HandoverSource.OWNER];
+        emit HandoverWithdrawn(number);
     }
 }

@@ -18,6 +18,10 @@ abstract contract CommitteeKeys is ICommittees {
     /// @dev How long after a hand-over the previous committee's reports are still taken.
     uint256 internal constant OVERLAP = 1 hours;
 
+    /// @dev A committee's first round lies below it. Rounds of the hub end at 2^30 and never go
+    /// back, so that one near to it would leave no successor a round.
+    uint256 private constant FIRST_ROUND_LIMIT = 1 << 29;
+
     mapping(uint256 number => Committee) private _committees;
     uint256 internal _epoch;
     uint256 internal _overlapEnds;
@@ -34,6 +38,7 @@ abstract contract CommitteeKeys is ICommittees {
         _FIRST_OPENING_MS = clock >> 32;
         _FIRST_ROUND_MS = first.roundMs;
         _FIRST_WINDOW_MS = clock & 0xffff;
+        _roundAt(first, first.activeFromMs);
         _activate(first);
     }
 
@@ -81,7 +86,8 @@ abstract contract CommitteeKeys is ICommittees {
 
     /// @dev Checks that a committee may follow the one in office: its key and clock are sound, it
     /// does not begin before it, and its rounds count on where those of the other end.
-    function _checkSuccession(Committee memory next) internal view {
+    /// @param untilMs Until when the other may report at least, if it goes on beyond `activeFromMs`
+    function _checkSuccession(Committee memory next, uint256 untilMs) internal view {
         _checkKey(next.publicKeyX, next.publicKeyParity);
         Committee memory current = _inOffice();
         uint256 fromMs = next.activeFromMs;
@@ -89,13 +95,21 @@ abstract contract CommitteeKeys is ICommittees {
             revert ActiveFromTooEarly(fromMs, current.activeFromMs);
         }
         if (_clockOf(next) == _clockOf(current)) return;
-        if (fromMs < next.genesisMs) revert GenesisInvalid(next.genesisMs, fromMs);
         // With another clock, every round of the next must be beyond all that the other can still
         // report, or a feed could wait for the numbers to meet.
-        uint256 first = (fromMs - next.genesisMs) / next.roundMs;
-        uint256 lastMs = fromMs + OVERLAP * 1000 - current.genesisMs;
-        uint256 last = lastMs / current.roundMs;
+        uint256 switchMs = fromMs > untilMs ? fromMs : untilMs;
+        uint256 first = _roundAt(next, switchMs);
+        uint256 last = (switchMs + OVERLAP * 1000 - current.genesisMs) / current.roundMs;
         if (first <= last) revert RoundsNotRising(first, last);
+    }
+
+    /// @dev The round with which a committee begins at a time.
+    function _roundAt(Committee memory given, uint256 timeMs) private pure returns (uint256 round) {
+        if (given.activeFromMs < given.genesisMs) {
+            revert GenesisInvalid(given.genesisMs, given.activeFromMs);
+        }
+        round = (timeMs - given.genesisMs) / given.roundMs;
+        if (round >= FIRST_ROUND_LIMIT) revert RoundsTooFar(round, FIRST_ROUND_LIMIT - 1);
     }
 
     /// @dev Moves the key in office to where the previous one stands and puts the next one in.

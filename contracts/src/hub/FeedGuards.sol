@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {IPriceFeeds} from "../interfaces/IPriceFeeds.sol";
-import {ISequencerUptime} from "../interfaces/ISequencerUptime.sol";
 import {FeedWord} from "../libraries/FeedWord.sol";
+import {SequencerUptime} from "../libraries/SequencerUptime.sol";
 import {FeedStore} from "./FeedStore.sol";
 
 /// @title Reading a value only when it may be used
@@ -87,20 +87,11 @@ abstract contract FeedGuards is FeedStore {
         if (word.observers() < observersMin) {
             revert FeedThin(feed, word.observers(), observersMin);
         }
-        if (_SEQUENCER != address(0)) _checkSequencer();
+        SequencerUptime.check(_SEQUENCER, _SEQUENCER_GRACE);
         assembly {
             mstore(0x00, value)
             mstore(0x20, time)
             return(0x00, 0x40)
         }
-    }
-
-    /// @dev Chainlink's uptime feeds answer 0 while the sequencer is up, since `startedAt`.
-    function _checkSequencer() private view {
-        (, int256 isDown, uint256 since,,) = ISequencerUptime(_SEQUENCER).latestRoundData();
-        // A feed that was never written has no start.
-        if (isDown != 0 || since == 0) revert SequencerDown();
-        uint256 up = since < block.timestamp ? block.timestamp - since : 0;
-        if (up <= _SEQUENCER_GRACE) revert SequencerGrace(up, _SEQUENCER_GRACE);
     }
 }

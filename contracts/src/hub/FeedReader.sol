@@ -6,6 +6,9 @@ import {FeedWord} from "../libraries/FeedWord.sol";
 import {FeedStore} from "./FeedStore.sol";
 
 /// @title Reading the latest values and the history
+/// @dev A report may lie a little ahead of the block. Readers in Chainlink's form take the time from
+/// the block's, which panics below zero, and anybody could bring such a report before them: they
+/// are given the block's time at most.
 abstract contract FeedReader is FeedStore {
     using FeedWord for uint256;
 
@@ -43,6 +46,7 @@ abstract contract FeedReader is FeedStore {
                 let sequence := and(shr(68, word), SEQUENCE_MASK)
                 if sequence {
                     let time := and(shr(128, word), 0xffffffff)
+                    if gt(time, timestamp()) { time := timestamp() }
                     let roundId := or(shl(64, feed), sequence)
                     mstore(0x00, roundId)
                     mstore(0x20, sar(192, word))
@@ -98,6 +102,7 @@ abstract contract FeedReader is FeedStore {
                     let sequence := and(shr(68, word), SEQUENCE_MASK)
                     if sequence {
                         let time := and(shr(128, word), 0xffffffff)
+                        if gt(time, timestamp()) { time := timestamp() }
                         let roundId := or(shl(64, feed), sequence)
                         mstore(0x00, roundId)
                         mstore(0x20, sar(192, word))
@@ -121,6 +126,7 @@ abstract contract FeedReader is FeedStore {
                         let pair := sload(add(_history.slot, place))
                         let shift := shl(5, and(sequence, 1))
                         let time := and(shr(sub(96, shift), pair), 0xffffffff)
+                        if gt(time, timestamp()) { time := timestamp() }
                         mstore(0x00, roundId)
                         mstore(0x20, sar(192, shl(shl(1, shift), pair)))
                         mstore(0x40, time)
@@ -149,10 +155,10 @@ abstract contract FeedReader is FeedStore {
         if (selector == 0x313ce567) answer = _decimals(feed);
         else if (selector == 0x54fd4d50) answer = 1;
         else if (selector == 0x50d25bcd) answer = uint256(int256(_filled(feed).value()));
-        else if (selector == 0x8205bf6a) answer = _filled(feed).time();
+        else if (selector == 0x8205bf6a) answer = _past(_filled(feed).time());
         else if (selector == 0x668a0f02) answer = _roundId(feed, _filled(feed));
         else if (selector == 0xb5ab58dc) answer = _roundAnswer(feed);
-        else if (selector == 0xb633620c) (, answer) = _round(feed, _argument());
+        else if (selector == 0xb633620c) answer = _roundTime(feed);
         else if (selector == 0x7284e416) _returnString(_name(feed));
         else revert FunctionUnknown(bytes4(uint32(selector)));
         assembly {
@@ -166,6 +172,15 @@ abstract contract FeedReader is FeedStore {
         return uint256(answer);
     }
 
+    function _roundTime(uint256 feed) private view returns (uint256) {
+        (, uint256 time) = _round(feed, _argument());
+        return _past(time);
+    }
+
+    function _past(uint256 time) private view returns (uint256) {
+        return time > block.timestamp ? block.timestamp : time;
+    }
+
     /// @dev The argument of a function with one, behind selector, feed and the inner selector.
     function _argument() private pure returns (uint256 argument) {
         if (msg.data.length < 42) revert LengthMismatch(msg.data.length, 42);
@@ -174,7 +189,8 @@ abstract contract FeedReader is FeedStore {
         }
     }
 
-    function _returnRound(uint256 roundId, int256 answer, uint256 time) private pure {
+    function _returnRound(uint256 roundId, int256 answer, uint256 time) private view {
+        time = _past(time);
         assembly {
             mstore(0x00, roundId)
             mstore(0x20, answer)

@@ -32,7 +32,7 @@ abstract contract Ownership is ICommittees {
     }
 
     /// @inheritdoc ICommittees
-    function takeOwnership() external {
+    function takeOwnership() public virtual {
         // Zero stands for no offer, and no call comes from there on any chain we know of.
         if (msg.sender != _offeredTo || msg.sender == address(0)) revert NotOwner(msg.sender);
         _owner = msg.sender;

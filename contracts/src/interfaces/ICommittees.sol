@@ -47,7 +47,7 @@ interface ICommittees {
         uint256 indexed epoch, HandoverSource indexed source, Committee next, uint256 readyAt
     );
 
-    /// @notice The owner took its proposal back.
+    /// @notice The owner took its proposal back, or left its place while one stood.
     event HandoverWithdrawn(uint256 indexed epoch);
 
     /// @notice The owner offered its place; nothing changes until it is taken.
@@ -77,18 +77,23 @@ interface ICommittees {
     error HandoverMissing(uint256 epoch);
     /// @notice The announced committee cannot take office yet. In seconds.
     error HandoverTooEarly(uint256 given, uint256 limit);
-    /// @notice A committee may not begin before the one that it follows. In milliseconds.
+    /// @notice Nobody activated the owner's proposal within two weeks; it must be made again. In
+    /// seconds.
+    error HandoverTooLate(uint256 given, uint256 limit);
+    /// @notice A committee may not begin before the one that it follows, nor the owner's before its
+    /// delay is over. In milliseconds.
     error ActiveFromTooEarly(uint256 givenMs, uint256 limitMs);
     /// @notice A committee is announced too far ahead. In milliseconds.
     error ActiveFromTooLate(uint256 givenMs, uint256 limitMs);
     /// @notice With another clock, the first round must lie beyond the last of the committee
-    /// before.
+    /// before: of the owner's, which reports until the activation, beyond that of the moment.
     error RoundsNotRising(uint256 first, uint256 last);
+    /// @notice The committee would begin so near to the last round of all that none could follow.
+    error RoundsTooFar(uint256 first, uint256 limit);
     /// @notice There is no previous committee, or the overlap with it is over. In seconds.
     error CommitteeExpired(uint256 given, uint256 limit);
     /// @notice The committee in office has reported this feed already.
     error CommitteeSuperseded(uint256 feed);
-
 
     /// @notice The committee of an epoch; the first has epoch 1.
     function committee(uint256 epoch) external view returns (Committee memory);
@@ -101,13 +106,15 @@ interface ICommittees {
     /// @param signature R.x, R.y and z over `handoverMessage`, 96 bytes
     function handOver(Committee calldata next, bytes calldata signature) external;
 
-    /// @notice Announces the next committee for the owner; it waits for `ownerDelaySeconds`.
+    /// @notice Announces the next committee for the owner; it waits for `ownerDelaySeconds`, begins
+    /// no sooner, and is void two weeks after it could take office.
     function proposeCommittee(Committee calldata next) external;
 
-    /// @notice Takes the owner's proposal back.
+    /// @notice Takes the owner's proposal back; does nothing where there is none.
     function withdrawProposal() external;
 
-    /// @notice Puts an announced committee into office, once its time has come; anyone may.
+    /// @notice Puts an announced committee into office, once its time has come; anyone may. The
+    /// owner's no later than two weeks after that.
     function activate(HandoverSource source) external;
 
     /// @notice What a committee signs to hand over to the next, whose number is `number`.
@@ -128,6 +135,6 @@ interface ICommittees {
     /// @notice Offers the owner's place; zero takes the offer back.
     function offerOwnership(address next) external;
 
-    /// @notice Takes the place that was offered.
+    /// @notice Takes the place that was offered; a proposal of the owner before is void.
     function takeOwnership() external;
 }

@@ -26,8 +26,10 @@ interface IPriceFeeds is ICommittees {
     /// @param value In the feed's decimals
     /// @param spread Median absolute deviation of the observations, in the feed's decimals
     /// @param observers Members whose observation held a value, 0 to 31
-    /// @param status 0 never reported, 1 ok, 2 unavailable: the value is the last that was ok
-    /// @param time When the value was observed
+    /// @param status 0 never reported, 1 ok, 2 unavailable: the value is the last that was ok, or
+    /// of a long-tail feed zero, since none is kept
+    /// @param time When the value was observed; of a long-tail feed that is unavailable, when that
+    /// was found
     /// @param round Round of the latest report, also of one that said unavailable
     /// @param sequence Number of values stored so far; the newest has this number, the first has 1
     /// @param heartbeatSeconds Longest time between two updates; 0 when the feed is not configured
@@ -176,7 +178,8 @@ interface IPriceFeeds is ICommittees {
         returns (int256 value, uint256 time);
 
     /// @notice The same, and in one transaction only ever one value: reverts if the feed was
-    /// updated since this transaction read it first, through any contract.
+    /// updated since this transaction read it first, through any contract. Where one transaction
+    /// carries many users, a delivery between two of them refuses the later.
     function priceOnce(uint256 feed, Guard calldata guard)
         external
         returns (int256 value, uint256 time);
@@ -190,7 +193,9 @@ interface IPriceFeeds is ICommittees {
 
     /// @notice The latest value in Chainlink's form.
     /// @dev Reverts with FeedEmpty before the first value. While the feed is unavailable this is
-    /// the last value with its own time, so that it ages.
+    /// the last value with its own time, so that it ages. Of a value that was observed up to
+    /// `futureSecondsMax` after the block's time `startedAt` and `updatedAt` are the block's time:
+    /// consumers subtract them from it. The same for `getRoundData` and the facade.
     function latestRoundData_5d7w(uint256 feed)
         external
         view
@@ -202,8 +207,8 @@ interface IPriceFeeds is ICommittees {
             uint80 answeredInRound
         );
 
-    /// @notice The value with a number of its own, without gaps, for at least the last 8,192
-    /// values.
+    /// @notice The value with a number of its own, without gaps: of a feed with history for the
+    /// last 8,192 values, of any other the latest only.
     function getRoundData(uint256 feed, uint80 roundId)
         external
         view
@@ -226,9 +231,10 @@ interface IPriceFeeds is ICommittees {
 
     /// @notice The time-weighted average of a feed, rounded down: exact, from the cumulative sums.
     /// A value holds from its observation until the next one; the last holds on.
-    /// @dev Exact while |average| × window < 2^63 s. Refused beyond it, taking for granted only
-    /// that the average is at most twice the larger magnitude of the values at both ends: 5.3 days
-    /// for a price of 100,000 at 8 decimals.
+    /// @dev Exact while |average| × window < 2^63 s. Refused beyond it, taking for granted that the
+    /// average is at most twice the larger magnitude of the values at both ends: 5.3 days for a
+    /// price of 100,000 at 8 decimals. Of a feed that peaks between two ends near zero that need
+    /// not hold, and the answer is then wrong: 0, five minutes of 0.05 with 18 decimals, and 0.
     /// @param from Beginning, in seconds; not before the oldest value that is kept
     /// @param to End, in seconds; not after the block
     function average(uint256 feed, uint256 from, uint256 to) external view returns (int256);

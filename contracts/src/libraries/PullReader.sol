@@ -145,7 +145,7 @@ library PullReader {
     }
 
     /// @notice Delivers a report and reads a feed under its guards. If somebody delivered a newer
-    /// one, that is read.
+    /// one, that is read: of bytes that name an old round nobody looks at the signature.
     function updateAndRead(
         IPriceFeeds hub,
         uint256 feed,

@@ -7,7 +7,8 @@ import {MarketParameters} from "../../../contracts/src/derivatives/MarketParamet
 import {OptionMarket} from "../../../contracts/src/derivatives/OptionMarket.sol";
 import {IOptionMarket} from "../../../contracts/src/derivatives/interfaces/IOptionMarket.sol";
 import {TokenTransfer} from "../../../contracts/src/derivatives/TokenTransfer.sol";
-import {FakeToken} from "./support/Mocks.sol";
+import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
+import {FakeToken, FakeUptime} from "./support/Mocks.sol";
 import {MarketFixture} from "./support/MarketFixture.sol";
 
 contract OptionMarketTest is MarketFixture {
@@ -140,6 +141,20 @@ contract OptionMarketTest is MarketFixture {
             );
             hub.setStatus(feeds[i], 1);
         }
+    }
+
+    function test_buy_givenASequencerThatWasDown_reverts() public {
+        uint256 offer = _write(IOptionMarket.Side.Call, TEN);
+        FakeUptime uptime = new FakeUptime();
+        hub.setSequencer(address(uptime));
+        uptime.set(1, START - 10);
+        _expectRefusal(offer, abi.encodeWithSelector(IPriceFeeds.SequencerDown.selector));
+        uptime.set(0, START - 3600);
+        _expectRefusal(
+            offer, abi.encodeWithSelector(IPriceFeeds.SequencerGrace.selector, 3600, 3600)
+        );
+        uptime.set(0, START - 3601);
+        _buy(offer, TEN);
     }
 
     function test_buy_givenAWideFeed_reverts() public {
@@ -343,6 +358,14 @@ contract OptionMarketTest is MarketFixture {
         hub.configure(SETTLED, 6);
         MarketParameters memory parameters = _parameters();
         VM.expectRevert(abi.encodeWithSelector(IOptionMarket.ParameterOutOfRange.selector, 6, 8));
+        deploy("OptionMarket", abi.encode(parameters));
+    }
+
+    function test_constructor_givenALongTailFeedToSettleOn_reverts() public {
+        MarketParameters memory parameters = _parameters();
+        parameters.settlementFeed = 8;
+        hub.configure(8, 8);
+        VM.expectRevert(abi.encodeWithSelector(IOptionMarket.ParameterOutOfRange.selector, 8, 8));
         deploy("OptionMarket", abi.encode(parameters));
     }
 

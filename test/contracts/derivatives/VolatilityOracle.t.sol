@@ -6,6 +6,8 @@ import {VolatilityOracle} from "../../../contracts/src/derivatives/VolatilityOra
 import {
     IVolatilityOracle
 } from "../../../contracts/src/derivatives/interfaces/IVolatilityOracle.sol";
+import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
+import {FakeUptime} from "./support/Mocks.sol";
 import {MarketFixture} from "./support/MarketFixture.sol";
 
 contract VolatilityOracleTest is MarketFixture {
@@ -71,6 +73,15 @@ contract VolatilityOracleTest is MarketFixture {
         VM.expectRevert(
             abi.encodeWithSelector(FeedGuard.FeedHalted.selector, QUARTER_VOLATILITY, 2)
         );
+        volatility.volatilityAt(30 days);
+    }
+
+    function test_volatilityAt_givenASequencerThatIsDown_reverts() public {
+        FakeUptime uptime = new FakeUptime();
+        hub.setSequencer(address(uptime));
+        VM.expectRevert(abi.encodeWithSelector(IPriceFeeds.SequencerDown.selector));
+        volatility.volatilityAt(30 days);
+        uptime.set(0, START - 3601);
         volatility.volatilityAt(30 days);
     }
 

@@ -132,7 +132,17 @@ contract LendingGuardTest is LendingFixture {
         VM.warp(START + 1);
         _report(0, 0, 4, 1);
         VM.expectRevert(abi.encodeWithSelector(LendingGuard.PriceNotPositive.selector, 0));
-        lending.change(0, 0);
+        lending.change(1, 0);
+    }
+
+    function test_change_givenNoDebt_returnsTheCollateralWithoutAPrice() public {
+        VM.warp(START + 1);
+        _report(0, 0, 2, 2);
+        bytes memory withDebt = abi.encodeCall(lending.change, (1, 0));
+        assertHolds("debt", _refused(withDebt) == IPriceFeeds.FeedHalted.selector);
+        lending.change(0, COLLATERAL);
+        (uint128 collateral,) = lending.accounts(address(this));
+        assertEqual("all is out", collateral, 0);
     }
 
     function test_amounts_beyondWhatThereIs_areRefused() public {

@@ -7,6 +7,7 @@ import {IEIP2362} from "../../../contracts/src/interfaces/IEIP2362.sol";
 import {IPriceFeeds} from "../../../contracts/src/interfaces/IPriceFeeds.sol";
 import {AggregatorV3Interface} from
     "../../../contracts/src/interfaces/AggregatorV3Interface.sol";
+import {AggregatorInterface} from "../../../contracts/src/interfaces/AggregatorInterface.sol";
 import {TestCommittee} from "../../../contracts/src/testing/TestCommittee.sol";
 import {TestHub} from "../../../contracts/src/testing/TestHub.sol";
 import {HubFixture} from "./HubFixture.sol";
@@ -97,6 +98,55 @@ contract EdgesTest is HubFixture {
         assertHolds("average", hub.average(0, START + 9, START + 10) == 100);
         (int256 value,) = hub.price_CQcm(0, any);
         assertHolds("price", value == 200);
+    }
+
+    /// @dev Consumers subtract `updatedAt` from the block's time: it lies never after it.
+    function test_facade_ofAValueAheadOfTheBlock_hasTheBlocksTime() public {
+        _deliverHalf(2 * FUTURE_MAX, 100);
+        _deliverHalf(2 * FUTURE_MAX + 1, 200);
+        address facade = deploy("AggregatorFacade", abi.encode(hub, 0));
+        AggregatorV3Interface third = AggregatorV3Interface(facade);
+        AggregatorInterface second = AggregatorInterface(facade);
+        for (uint256 now_ = START; now_ <= START + 3; now_++) {
+            VM.warp(now_);
+            uint256 time = now_ < START + FUTURE_MAX ? now_ : START + FUTURE_MAX;
+            (uint80 id,, uint256 startedAt, uint256 updatedAt,) = hub.latestRoundData_5d7w(0);
+            assertHolds("hub", startedAt == time && updatedAt == time);
+            (,, startedAt, updatedAt,) = third.latestRoundData();
+            assertHolds("facade", startedAt == time && updatedAt == time);
+            assertEqual("by its first form", second.latestTimestamp(), time);
+            for (uint80 round = id - 1; round <= id; round++) {
+                (,, startedAt, updatedAt,) = hub.getRoundData(0, round);
+                assertHolds("a round of the hub", startedAt == time && updatedAt == time);
+                (,, startedAt, updatedAt,) = third.getRoundData(round);
+                assertHolds("a round", startedAt == time && updatedAt == time);
+                assertEqual("a round by its first form", second.getTimestamp(round), time);
+            }
+        }
+    }
+
+    function test_valueFor_ofAValueAheadOfTheBlock_hasTheBlocksTime() public {
+        IEIP2362 values = IEIP2362(deploy("ValueByIdAdapter", abi.encode(hub, new uint256[](1))));
+        _deliverHalf(2 * FUTURE_MAX, 100);
+        (int256 value, uint256 time, uint256 status) = values.valueFor(
+            keccak256("Price-FEED/USD-8")
+        );
+        assertHolds("of the block", value == 100 && time == START && status == 200);
+    }
+
+    /// @dev Rounds of a hub end at 2^30: its first committee begins in their first half.
+    function test_constructor_givenRoundsThatWouldRunOut_isRefused() public {
+        ICommittees.Committee memory first = TestCommittee.committee();
+        first.activeFromMs = uint48(first.genesisMs + (uint256(1) << 29) * first.roundMs);
+        Parameters memory parameters = _parameters(first);
+        VM.expectRevert(
+            abi.encodeWithSelector(
+                ICommittees.RoundsTooFar.selector, uint256(1) << 29, (uint256(1) << 29) - 1
+            )
+        );
+        deploy("PriceFeeds", abi.encode(parameters));
+        parameters.committee.activeFromMs--;
+        deploy("PriceFeeds", abi.encode(parameters));
     }
 
     function test_ring_atItsWrap_forgetsTheOldestAlone() public {

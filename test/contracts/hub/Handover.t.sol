@@ -114,12 +114,22 @@ contract HandoverTest is HubFixture {
         hub.handOver(next, abi.encodePacked(byNext, uint8(0)));
     }
 
-    function test_owner_proposesBehindTheDelay() public {
-        ICommittees.Committee memory next = _next();
-        VM.expectRevert(abi.encodeWithSelector(ICommittees.NotOwner.selector, address(this)));
-        hub.proposeCommittee(next);
+    /// @dev The same for the owner, in office as soon as its delay allows.
+    function _proposed() private view returns (ICommittees.Committee memory next) {
+        next = _next();
+        next.activeFromMs = uint48((block.timestamp + OWNER_DELAY) * 1000);
+    }
+
+    function _propose(ICommittees.Committee memory next) private {
         VM.prank(OWNER);
         hub.proposeCommittee(next);
+    }
+
+    function test_owner_proposesBehindTheDelay() public {
+        ICommittees.Committee memory next = _proposed();
+        VM.expectRevert(abi.encodeWithSelector(ICommittees.NotOwner.selector, address(this)));
+        hub.proposeCommittee(next);
+        _propose(next);
         uint256 readyAt = block.timestamp + OWNER_DELAY;
         assertEqual("ready", hub.handover(PROPOSED).readyAt, readyAt);
         VM.warp(readyAt);
@@ -127,17 +137,56 @@ contract HandoverTest is HubFixture {
         assertEqual("epoch", hub.epoch(), 2);
     }
 
+    function test_owner_proposesNoneThatBeginsBeforeTheDelayIsOver() public {
+        ICommittees.Committee memory next = _proposed();
+        uint256 limitMs = next.activeFromMs;
+        next.activeFromMs--;
+        VM.expectRevert(
+            abi.encodeWithSelector(ICommittees.ActiveFromTooEarly.selector, limitMs - 1, limitMs)
+        );
+        _propose(next);
+        // Thirty days ahead are counted from the end of the delay.
+        next.activeFromMs = uint48(limitMs + 30 days * 1000);
+        _propose(next);
+        next.activeFromMs++;
+        VM.expectRevert(
+            abi.encodeWithSelector(
+                ICommittees.ActiveFromTooLate.selector, next.activeFromMs, next.activeFromMs - 1
+            )
+        );
+        _propose(next);
+    }
+
+    function test_owner_sProposalIsVoidTwoWeeksAfterItsTime() public {
+        _propose(_proposed());
+        uint256 limit = block.timestamp + OWNER_DELAY + 14 days;
+        VM.warp(limit + 1);
+        VM.expectRevert(
+            abi.encodeWithSelector(ICommittees.HandoverTooLate.selector, limit + 1, limit)
+        );
+        hub.activate(PROPOSED);
+        VM.warp(limit);
+        hub.activate(PROPOSED);
+        assertEqual("in its last second", hub.epoch(), 2);
+    }
+
+    /// @dev What the committee agreed to has no such end.
+    function test_activate_ofASignedOne_waitsForEver() public {
+        _announce(_next());
+        VM.warp(block.timestamp + 365 days);
+        hub.activate(SIGNED);
+        assertEqual("epoch", hub.epoch(), 2);
+    }
+
     function test_owner_withdrawsAndIsOutrunByTheCommittee() public {
-        VM.prank(OWNER);
-        hub.proposeCommittee(_next());
+        _propose(_proposed());
         VM.prank(OWNER);
         hub.withdrawProposal();
         VM.warp(block.timestamp + OWNER_DELAY);
         VM.expectRevert(abi.encodeWithSelector(ICommittees.HandoverMissing.selector, 2));
         hub.activate(PROPOSED);
 
-        VM.prank(OWNER);
-        hub.proposeCommittee(_next());
+        _propose(_proposed());
         _succeed();
         VM.warp(block.timestamp + OWNER_DELAY);
         VM.expectRevert(abi.encodeWithSelector(ICommittees.HandoverMissing.selector, 3));
@@ -156,6 +205,19 @@ contract HandoverTest is HubFixture {
         VM.expectRevert(abi.encodeWithSelector(ICommittees.NotOwner.selector, OWNER));
         VM.prank(OWNER);
         hub.offerOwnership(OWNER);
+    }
+
+    function test_takeOwnership_voidsWhatTheOwnerBeforeProposed() public {
+        _propose(_proposed());
+        VM.prank(OWNER);
+        hub.offerOwnership(address(0x77));
+        assertEqual("stands until it is taken", hub.handover(PROPOSED).epoch, 2);
+        VM.prank(address(0x77));
+        hub.takeOwnership();
+        assertEqual("void", hub.handover(PROPOSED).epoch, 0);
+        VM.warp(block.timestamp + OWNER_DELAY);
+        VM.expectRevert(abi.encodeWithSelector(ICommittees.HandoverMissing.selector, 2));
+        hub.activate(PROPOSED);
     }
 
     function test_updateByPrevious_duringTheOverlap_onlyUntilTheNextReports() public {
@@ -241,6 +303,35 @@ contract HandoverTest is HubFixture {
         report[6] ^= 0x04;
         report[121] ^= 0x01;
         _refusal(_update(report));
+    }
+
+    /// @dev The committee in office did not agree to go: it reports until the activation.
+    function test_activate_ofTheOwner_givenASlowerClock_roundsMustRiseFromThatMoment() public {
+        ICommittees.Committee memory next = _proposed();
+        next.roundMs = 1000;
+        // So many rounds as those before will have counted an hour and ten seconds after its time.
+        uint256 untilMs = next.activeFromMs + 3_610_000;
+        uint256 rounds = (untilMs - next.genesisMs) / 500 + 1;
+        next.genesisMs = uint48(next.activeFromMs - rounds * 1000);
+        _propose(next);
+        VM.warp(block.timestamp + OWNER_DELAY + 30);
+        bytes memory late = abi.encodeCall(hub.activate, (PROPOSED));
+        _expectRefusal(late, ICommittees.RoundsNotRising.selector);
+        VM.warp(block.timestamp - 10);
+        _deliver(_words(2000));
+        hub.activate(PROPOSED);
+        VM.warp(block.timestamp + 1);
+        _send(_update(_reportBy(next, 2, 66)));
+        assertHolds("at once", hub.latest(0).value == 66);
+    }
+
+    function test_handOver_givenRoundsThatWouldRunOut_isRefused() public {
+        ICommittees.Committee memory next = _next();
+        next.roundMs = 256;
+        next.genesisMs = uint48(next.activeFromMs - (1 << 29) * 256);
+        _refuseAnnounced(next, ICommittees.RoundsTooFar.selector);
+        next.genesisMs += 1;
+        _announce(next);
     }
 
     function test_handOver_givenKeysAndTimesThatCannotBe_isRefused() public {

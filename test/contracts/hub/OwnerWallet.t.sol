@@ -73,7 +73,7 @@ contract OwnerWalletTest is HubFixture {
         next = TestCommittee.committee();
         next.digest = keccak256("of the wallet");
         next.publicKeyParity = 1;
-        next.activeFromMs = uint48(block.timestamp * 1000);
+        next.activeFromMs = uint48((block.timestamp + OWNER_DELAY) * 1000);
     }
 
     function test_wallet_takesTheOfferedOwnership() public view {

@@ -69,15 +69,45 @@ contract SettlementTest is HubFixture {
             abi.encodeWithSelector(ISettlement.ExpiryNotReached.selector, EXPIRY - 1, EXPIRY)
         );
         settlement.settle(0, EXPIRY, report);
+        bytes memory second = TestCommittee.report(first + 1, 43);
         VM.warp(EXPIRY + 601);
-        VM.expectRevert(
-            abi.encodeWithSelector(
-                ISettlement.SettlementClosed.selector, EXPIRY + 601, EXPIRY + 600
-            )
-        );
-        settlement.settle(0, EXPIRY, report);
+        _expectClosed();
+        settlement.settle(0, EXPIRY, second);
         (, bool isFinal) = _price();
         assertHolds("without a price never final", !isFinal);
+    }
+
+    function _expectClosed() private {
+        VM.expectRevert(
+            abi.encodeWithSelector(
+                ISettlement.SettlementClosed.selector, block.timestamp, EXPIRY + 600
+            )
+        );
+    }
+
+    function test_settle_givenTheRoundItselfAfterTheWindow_isTakenWhereNothingStands() public {
+        bytes memory report = TestCommittee.report(first, 42);
+        VM.warp(EXPIRY + 20 days);
+        (, bool isFinal) = _price();
+        assertHolds("nothing yet", !isFinal);
+        settlement.settle(0, EXPIRY, report);
+        int256 value;
+        (value, isFinal) = _price();
+        assertHolds("final at once", value == 42 && isFinal);
+        _expectClosed();
+        settlement.settle(0, EXPIRY, report);
+    }
+
+    function test_settle_givenTheRoundItselfAfterTheWindow_changesNoPrice() public {
+        bytes memory exact = TestCommittee.report(first, 42);
+        _settle(first + 1, 43);
+        VM.warp(EXPIRY + 601);
+        (int256 value, bool isFinal) = _price();
+        assertHolds("final", value == 43 && isFinal);
+        _expectClosed();
+        settlement.settle(0, EXPIRY, exact);
+        (value, isFinal) = _price();
+        assertHolds("and stays", value == 43 && isFinal);
     }
 
     function test_settle_givenARoundOutside_isRefused() public {
@@ -122,5 +152,25 @@ contract SettlementTest is HubFixture {
         _settle(first, 42);
         (int256 value, bool isFinal) = _price();
         assertHolds("the committee of the expiry", value == 42 && isFinal);
+    }
+
+    function test_settle_afterTheWindow_hearsTheOneBeforeForItsHour() public {
+        ICommittees.Committee memory next = TestCommittee.committee();
+        next.publicKeyParity = 1;
+        next.activeFromMs = uint48((EXPIRY + 60) * 1000);
+        hub.handOver(next, TestCommittee.signature(hub.handoverMessage(2, next)));
+        VM.warp(EXPIRY + 60);
+        hub.activate(ICommittees.HandoverSource.COMMITTEE);
+        bytes memory report = TestCommittee.report(first, 42);
+        uint256 ends = EXPIRY + 60 + 1 hours;
+        VM.warp(ends + 1);
+        VM.expectRevert(
+            abi.encodeWithSelector(ICommittees.CommitteeExpired.selector, ends + 1, ends)
+        );
+        settlement.settle(0, EXPIRY, report);
+        VM.warp(ends);
+        settlement.settle(0, EXPIRY, report);
+        (int256 value, bool isFinal) = _price();
+        assertHolds("in its last second", value == 42 && isFinal);
     }
 }

@@ -37,7 +37,8 @@ interface IOptionMarket {
 
     /// @notice What is known of an expiry.
     /// @param isSettled whether the price below is final for this market
-    /// @param isVoid whether no price was found in VOID_AFTER; options then pay nothing
+    /// @param isVoid whether there was no final price when somebody asked VOID_AFTER the expiry or
+    ///     later; options then pay nothing, whatever price comes after that
     /// @param price decimals of the spot feed, from 0
     struct Outcome {
         bool isSettled;

@@ -9,6 +9,10 @@ import {IPriceFeeds} from "../../../../contracts/src/interfaces/IPriceFeeds.sol"
 contract FakeHub {
     mapping(uint256 feed => IPriceFeeds.Feed) private _feeds;
     mapping(uint256 feed => uint8) private _decimals;
+    address private _uptimeFeed;
+
+    /// @notice Feeds below it are flagship feeds.
+    uint256 public constant flagshipFeeds = 8;
 
     function configure(uint256 feed, uint8 decimals) external {
         _decimals[feed] = decimals;
@@ -40,12 +44,35 @@ contract FakeHub {
         _feeds[feed].observers = observers;
     }
 
+    /// @notice The uptime feed of a sequencer with a grace of an hour; none unless a test says so.
+    function setSequencer(address uptimeFeed) external {
+        _uptimeFeed = uptimeFeed;
+    }
+
+    function sequencer() external view returns (address, uint256) {
+        return (_uptimeFeed, 1 hours);
+    }
+
     function latest(uint256 feed) external view returns (IPriceFeeds.Feed memory) {
         return _feeds[feed];
     }
 
     function feedConfig(uint256 feed) external view returns (IPriceFeeds.FeedConfig memory) {
         return IPriceFeeds.FeedConfig("", _decimals[feed], 60);
+    }
+}
+
+/// @title The uptime feed of a sequencer whose state the test sets
+contract FakeUptime {
+    int256 private _isDown;
+    uint256 private _since;
+
+    function set(int256 isDown, uint256 since) external {
+        (_isDown, _since) = (isDown, since);
+    }
+
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        return (1, _isDown, _since, _since, 1);
     }
 }
 
