@@ -126,6 +126,8 @@ describe('a member that brings what is invalid over direct streams', () => {
       // Sixteen requests a second are read (§13): the next comes in another one.
       if (brought % 16 === 0) nowMs += 1_000
     }
+    // The twentieth is not answered any more.
+    expect(brought).toBe(19)
     expect(near.network.counters().judged.get('reject:CERTIFICATE_INVALID')).toBe(20)
     expect(near.changes).toContainEqual({ member: FAULTY, change: 'banned', because: 'rejects' })
     await expectRoundGoesOn()
