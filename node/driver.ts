@@ -1,14 +1,9 @@
 import type { PastFeedValue } from '../aggregator/aggregation/derived-feeds.ts'
 import type { Context } from '../aggregator/context.ts'
-import type { Effect, Promised } from '../aggregator/effects.ts'
+import type { Effect } from '../aggregator/effects.ts'
 import type { Event } from '../aggregator/events.ts'
 import { createMachine, type Machine } from '../aggregator/machine.ts'
-import type {
-  Certificate,
-  Evidence,
-  MemberMessage,
-  Verified,
-} from '../aggregator/messages/messages.ts'
+import type { Certificate, Evidence, Verified } from '../aggregator/messages/messages.ts'
 import { sealOwn } from '../aggregator/messages/validate.ts'
 import { type MemberIndex, NO_MEMBERS, type Round } from '../aggregator/values/ids.ts'
 import type { Clock } from './clock.ts'
@@ -205,10 +200,7 @@ export class Driver {
   }
 
   #broadcast({ message }: EffectOf<'broadcast'>): void {
-    const { digest } = message
-    const { round } = message.message
-    const kind = promiseKindOf(message.message)
-    const signature = this.#dependencies.signer.signMessage({ round, kind, digest })
+    const signature = this.#dependencies.signer.signMessage(message)
     if (!(signature instanceof Promise)) this.#reveal(message, signature)
     else this.#follow(signature.then((late) => this.#reveal(message, late)))
   }
@@ -274,12 +266,6 @@ export class Driver {
   #follow(work: Promise<void>): void {
     work.catch((error: unknown) => this.#fail(error))
   }
-}
-
-/** Under which kind a message was promised before it may be revealed (protocol §10.1). */
-function promiseKindOf(message: MemberMessage): Promised['kind'] {
-  if (message.type !== 'proposal') return message.type
-  return message.rank === 0 ? 'proposal0' : 'proposal1'
 }
 
 function haltError(code: EffectOf<'halt'>['code']): OracleError {

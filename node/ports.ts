@@ -4,11 +4,12 @@ import type { HandoverEffect, HandoverLock } from '../aggregator/handover/machin
 import type { Signed, Statement } from '../aggregator/handover/statements.ts'
 import type {
   Certificate,
-  Digest,
   DirectMessage,
   Evidence,
   GossipMessage,
+  MemberMessage,
   NonceCommitment,
+  Unsigned,
   Verified,
 } from '../aggregator/messages/messages.ts'
 import type { FeedOnChain } from '../aggregator/phases/deliver.ts'
@@ -29,11 +30,7 @@ export interface SignerPort {
    */
   readonly persist: (promise: Promised) => Promise<void>
   /** Identity signature of 64 bytes, low s; null when what it would reveal is not promised. */
-  readonly signMessage: (message: {
-    readonly round: Round
-    readonly kind: Promised['kind']
-    readonly digest: Digest
-  }) => Awaitable<Uint8Array | null>
+  readonly signMessage: (message: Unsigned<MemberMessage>) => Awaitable<Uint8Array | null>
   /** Null when the signer refuses or is away: the node observes nothing in this round. */
   readonly commitments: (round: Round) => Awaitable<Commitments | null>
   /** Null when the signer refuses. */

@@ -1,11 +1,15 @@
-import type { Context } from '../../aggregator/context.ts'
 import { codeOf } from '../errors.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { Log } from '../logging.ts'
 import type { HandoverSignerPort, SignerPort } from '../ports.ts'
 
 /** Refusals of a healthy signer: the machine asked too late or twice, and less is revealed. */
-const REFUSALS = ['PROMISE_ROUND_PAST', 'PROMISE_CONFLICT', 'MESSAGE_NOT_PROMISED']
+const REFUSALS = [
+  'PROMISE_ROUND_PAST',
+  'PROMISE_CONFLICT',
+  'MESSAGE_NOT_PROMISED',
+  'MESSAGE_NOT_OWN',
+]
 const LOCK_REFUSALS = ['HANDOVER_LOCKED', 'HANDOVER_LOCKS_FULL']
 
 export interface SignerPortDependencies {
@@ -32,9 +36,9 @@ export function signerPort({ signer, log, onRefused }: SignerPortDependencies): 
         unlessRefused(error, promise.round)
       }
     },
-    signMessage: (message) => {
+    signMessage: ({ message, body }) => {
       try {
-        return signer.signMessage(message)
+        return signer.signMessage(body)
       } catch (error) {
         unlessRefused(error, message.round)
         return null
@@ -52,10 +56,11 @@ export function signerPort({ signer, log, onRefused }: SignerPortDependencies): 
 }
 
 /** The same signer as the agreement on a hand-over asks it. */
-export function handoverSignerPort(
-  context: Context,
-  { signer, log, onRefused }: SignerPortDependencies,
-): HandoverSignerPort {
+export function handoverSignerPort({
+  signer,
+  log,
+  onRefused,
+}: SignerPortDependencies): HandoverSignerPort {
   const refused = (code: string, about: Readonly<Record<string, number>>) => {
     log.warn('signer.refused', { code, ...about })
     onRefused(code)
@@ -79,6 +84,6 @@ export function handoverSignerPort(
       refused(outcome.code, { attempt: request.attempt })
       return Promise.resolve(null)
     },
-    signStatement: (statement) => Promise.resolve(signer.signStatement(context, statement)),
+    signStatement: (statement) => Promise.resolve(signer.signStatement(statement)),
   }
 }

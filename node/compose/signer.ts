@@ -82,11 +82,8 @@ function signerInside(
   disk: { readonly promises: Promises; readonly locks: HandoverLocks },
   { context, ecdsa, log, metrics, later }: NodeSignerDependencies,
 ): NodeSigner {
-  const { committee } = context
-  const listed = committee.params.members[self]
-  invariant(listed !== undefined, 'the identity key was found among the members')
   const signer = new Signer(
-    { index: self, groupKey: committee.groupKey, identityPublicKey: listed.identityKey },
+    { context, index: self },
     { identity, share: signingShare, ...disk, ecdsa, later },
   )
   const refused = new Map<string, number>()
@@ -98,7 +95,7 @@ function signerInside(
     self,
     identity: identity.use((key) => Uint8Array.from(key)),
     port: signerPort({ signer, log, onRefused }),
-    handovers: handoverSignerPort(context, { signer, log, onRefused }),
+    handovers: handoverSignerPort({ signer, log, onRefused }),
     watermark: () => signer.watermark,
     view: () => ({
       place: 'inside',

@@ -190,12 +190,6 @@ export class Promises {
     return held !== undefined && equalBytes(held, promise.digest)
   }
 
-  /** Whether some report was promised in this round, and none later: shares of it may be sent. */
-  holdsShare(round: Round): boolean {
-    const { watermark, atWatermark } = this.#binding(round)
-    return round === watermark && atWatermark.has('share')
-  }
-
   /** Waits for what is being written, closes the file and gives the directory back; once. */
   async close(): Promise<void> {
     if (this.#isClosed) return

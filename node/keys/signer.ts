@@ -9,8 +9,9 @@ import {
   type Statement,
   sealStatement,
 } from '../../aggregator/handover/statements.ts'
+import { promiseOf, readClaim } from '../../aggregator/messages/claim.ts'
+import { digestOfBody } from '../../aggregator/messages/codec.ts'
 import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
-import type { GroupKey } from '../../aggregator/signing/threshold.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
@@ -24,12 +25,12 @@ import { NoncePool } from './nonce-pool.ts'
 import type { Promises } from './promises.ts'
 import type { Secret } from './secret.ts'
 import { type ShareOutcome, type ShareRequest, ShareVault } from './share-vault.ts'
+import { SharesMade } from './shares-made.ts'
 
 export interface SignerOptions {
+  readonly context: Context
+  /** The member that signs. */
   readonly index: MemberIndex
-  readonly groupKey: GroupKey
-  /** Compressed identity public key that the committee lists for this member. */
-  readonly identityPublicKey: Uint8Array
 }
 
 export interface SignerDependencies {
@@ -53,22 +54,17 @@ interface Vaults {
   readonly pool: NoncePool
 }
 
-/** A message of ours to be signed with the identity key. */
-export interface MessageToSign {
-  readonly round: Round
-  readonly kind: Promised['kind']
-  /** Digest of the message's body; what was promised, except for `share`. */
-  readonly digest: Uint8Array
-}
-
 /**
  * The one place that signs (protocol §2.4). It refuses, whatever the core asks: what was not
- * promised durably before, what contradicts a promise, and everything after a failed fsync.
+ * promised durably before, what contradicts a promise, and everything after a failed fsync. It
+ * signs no digest that it is given: each use of the identity key says of what bytes it is, and they
+ * are read and hashed here (ADR 0124).
  */
 export class Signer implements Startable {
   readonly name = 'signer'
   readonly #options: SignerOptions
   readonly #dependencies: SignerDependencies
+  readonly #made = new SharesMade()
   #vaults: Vaults | null = null
 
   /** @throws {OracleError} `IDENTITY_MISMATCH` when the key is not the one the committee lists */
@@ -77,11 +73,13 @@ export class Signer implements Startable {
     this.#dependencies = dependencies
     const { identity, ecdsa } = dependencies
     const own = identity.use((key) => ecdsa.publicKeyOf(key))
-    if (!equalBytes(own, options.identityPublicKey)) {
+    const { context, index } = options
+    const listed = context.committee.params.members[index]?.identityKey
+    if (listed === undefined || !equalBytes(own, listed)) {
       throw new OracleError(
         'IDENTITY_MISMATCH',
-        `the identity key is not that of member ${options.index}; name the right keystore`,
-        { context: { member: options.index } },
+        `the identity key is not that of member ${index}; name the right keystore`,
+        { context: { member: index } },
       )
     }
   }
@@ -94,8 +92,9 @@ export class Signer implements Startable {
   async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
     if (this.#vaults !== null) return
     signal.throwIfAborted()
-    const { index, groupKey } = this.#options
-    const { share, ecdsa } = this.#dependencies
+    const { index, context } = this.#options
+    const { groupKey } = context.committee
+    const { share, ecdsa, promises } = this.#dependencies
     const secret = share.use((bytes) => Uint8Array.from(bytes))
     share.erase()
     if (!isShareOf(groupKey.verifyingShares[index], secret, ecdsa)) {
@@ -107,6 +106,8 @@ export class Signer implements Startable {
     const options = { scheme, groupKey, share: { index, secret } }
     const shares = new ShareVault(options, { random: randomBytes })
     const handovers = new HandoverVault(options, { random: randomBytes })
+    // An earlier process may have answered for these rounds; nothing here answers again.
+    shares.erase(promises.watermark)
     const pool = new NoncePool(shares)
     pool.refill()
     this.#vaults = { shares, handovers, pool }
@@ -148,11 +149,13 @@ export class Signer implements Startable {
   signShare(request: ShareRequest): ShareOutcome {
     const { promises } = this.#dependencies
     if (promises.failure !== null) throw stopped(promises.failure)
-    const { round, reportDigest } = request
+    const { round, slot, reportDigest } = request
     if (!promises.holds({ round, kind: 'share', digest: reportDigest })) {
       return { type: 'refused', code: 'NOT_PROMISED' }
     }
-    return this.#running().shares.sign(request)
+    const outcome = this.#running().shares.sign(request)
+    if (outcome.type === 'signed') this.#made.add({ round, slot, share: outcome.share })
+    return outcome
   }
 
   /** Hand-overs that this member is locked to, one for each epoch, by its disk. */
@@ -187,7 +190,8 @@ export class Signer implements Startable {
   }
 
   /** Signs a statement of the agreement on a hand-over; its tag keeps it apart from all else. */
-  signStatement(context: Context, statement: Statement): Signed {
+  signStatement(statement: Statement): Signed {
+    const { context } = this.#options
     const { identity, ecdsa } = this.#dependencies
     const digest = digestOfStatement(context, statement)
     return sealStatement(
@@ -206,23 +210,21 @@ export class Signer implements Startable {
   }
 
   /**
-   * Signs a message with the identity key: 64 bytes, low-s.
+   * Signs the canonical body of a message of this member with the identity key: 64 bytes, low-s.
    *
-   * @throws {OracleError} `MESSAGE_NOT_PROMISED`, `SIGNER_STOPPED`
+   * @throws {OracleError} `MESSAGE_NOT_OWN` for anything else, and for a share that was not made
+   * here or left in another message; `MESSAGE_NOT_PROMISED`, `SIGNER_STOPPED`
    */
-  signMessage({ round, kind, digest }: MessageToSign): Uint8Array {
+  signMessage(body: Uint8Array): Uint8Array {
+    const { context, index } = this.#options
     const { promises, identity, ecdsa } = this.#dependencies
     if (promises.failure !== null) throw stopped(promises.failure)
-    // The promise of a share is its report digest; the share itself exists once, by its nonce.
-    const isPromised =
-      kind === 'share' ? promises.holdsShare(round) : promises.holds({ round, kind, digest })
-    if (!isPromised) {
-      throw new OracleError(
-        'MESSAGE_NOT_PROMISED',
-        'the signer was asked to sign what is not promised on disk and refuses; report it',
-        { context: { round, kind } },
-      )
-    }
+    const claim = readClaim(context.committee, body)
+    if (claim?.sender !== index) throw notOwn()
+    const digest = digestOfBody(context, body)
+    const promise = promiseOf(claim, digest)
+    if (!promises.holds(promise)) throw notPromised(promise)
+    if (claim.type === 'share' && !this.#made.bind(claim, digest)) throw notOwn()
     return identity.use((key) => ecdsa.sign(digest, key))
   }
 
@@ -239,6 +241,21 @@ function isShareOf(expected: Uint8Array | undefined, share: Uint8Array, ecdsa: E
     // No scalar at all.
     return false
   }
+}
+
+function notOwn(): OracleError {
+  return new OracleError(
+    'MESSAGE_NOT_OWN',
+    'the signer was asked to sign what is no message of this member and refuses; report it',
+  )
+}
+
+function notPromised({ round, kind }: Promised): OracleError {
+  return new OracleError(
+    'MESSAGE_NOT_PROMISED',
+    'the signer was asked to sign what is not promised on disk and refuses; report it',
+    { context: { round, kind } },
+  )
 }
 
 function shareMismatch(member: MemberIndex): OracleError {

@@ -122,10 +122,8 @@ export class SignerClient implements Startable {
         const { round, kind, digest } = promise
         await this.#asked({ type: 'persist', promise: { round, kind, digest } }, { round })
       },
-      signMessage: async ({ round, kind, digest }) =>
-        signature(
-          await this.#asked({ type: 'signMessage', message: { round, kind, digest } }, { round }),
-        ),
+      signMessage: async ({ message: { round }, body }) =>
+        signature(await this.#asked({ type: 'signMessage', body }, { round })),
       commitments: async (round) => {
         const answer = await this.#asked({ type: 'commitments', round }, { round })
         return answer.type === 'commitments' ? answer.pairs : null

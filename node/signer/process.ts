@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { invariant } from '../../aggregator/assert.ts'
 import { barrierAfter } from '../../aggregator/barrier.ts'
 import { committeeOf, roundAt } from '../../aggregator/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
@@ -59,24 +58,20 @@ export async function startSignerProcess(
   const ecdsa = loadEcdsa({ fallback: 'refuse' })
   const crypto = cryptoOf(ecdsa)
   const committee = committeeOf(crypto.keccak256, loaded.committee)
+  const context = contextOf(crypto, committee)
   const keys = await openMemberKeys({ config: config.keys, committee }, { ecdsa, ...dependencies })
   const { self, identity, signingShare: share } = keys
-  const member = committee.params.members[self]
-  invariant(member !== undefined, 'the identity key was found among the members')
   const { directory } = settings
   const promises = await Promises.open({ directory, reserveRounds: RESERVED_ROUNDS })
   const locks = await HandoverLocks.open(directory)
   const { promise: failed, reject: onFault } = Promise.withResolvers<never>()
   failed.catch(() => undefined)
-  const signer = new Signer(
-    { index: self, groupKey: committee.groupKey, identityPublicKey: member.identityKey },
-    { identity, share, promises, locks, ecdsa },
-  )
+  const signer = new Signer({ context, index: self }, { identity, share, promises, locks, ecdsa })
   const clock = new WallClock()
   const start = { nowMs: clock.nowMs(), watermark: signer.watermark }
   const service = new SignerService(
     {
-      context: contextOf(crypto, committee),
+      context,
       self,
       barrier: barrierAfter(committee, start),
     },

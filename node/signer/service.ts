@@ -3,6 +3,7 @@ import type { Context } from '../../aggregator/context.ts'
 import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
 import type { HandoverLock } from '../../aggregator/handover/machine.ts'
 import { readStatement } from '../../aggregator/handover/statements.ts'
+import { readClaim } from '../../aggregator/messages/claim.ts'
 import { ascii, equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { codeOf } from '../errors.ts'
@@ -34,6 +35,7 @@ const REFUSALS = [
   'PROMISE_CONFLICT',
   'PROMISES_CROWDED',
   'MESSAGE_NOT_PROMISED',
+  'MESSAGE_NOT_OWN',
   'HANDOVER_LOCKED',
   'HANDOVER_LOCKS_FULL',
 ]
@@ -94,7 +96,7 @@ export class SignerService {
         await signer.persist(request.promise)
         return { type: 'done' }
       case 'signMessage':
-        return { type: 'signature', bytes: signer.signMessage(request.message) }
+        return { type: 'signature', bytes: signer.signMessage(request.body) }
       case 'signHandshake':
         if (!isHandshake(request.data)) return { type: 'refused', code: 'HANDSHAKE_UNKNOWN' }
         return { type: 'signature', bytes: signHandshake(request.data) }
@@ -146,7 +148,7 @@ export class SignerService {
     const { context, self } = this.#options
     const statement = readStatement(context, unsigned)
     if (statement?.sender !== self) return { type: 'refused', code: 'STATEMENT_INVALID' }
-    const { bytes } = this.#dependencies.signer.signStatement(context, statement)
+    const { bytes } = this.#dependencies.signer.signStatement(statement)
     return { type: 'signature', bytes: bytes.subarray(unsigned.length) }
   }
 
@@ -155,7 +157,7 @@ export class SignerService {
    * works on it. A promise for the year 3000 would silence this key until then.
    */
   #obstacleOf(request: SignerRequest): 'SIGNER_BARRIER' | 'ROUND_FAR' | null {
-    const round = roundOf(request)
+    const round = roundOf(this.#options.context, request)
     if (round === null) return null
     const current = this.#dependencies.currentRound()
     if (round < current - ROUNDS_BACK || round > current + ROUNDS_AHEAD) return 'ROUND_FAR'
@@ -170,12 +172,12 @@ export class SignerService {
 }
 
 /** The round that a request is about; null for those that are about none. */
-function roundOf(request: SignerRequest): Round | null {
+function roundOf({ committee }: Context, request: SignerRequest): Round | null {
   switch (request.type) {
     case 'persist':
       return request.promise.round
     case 'signMessage':
-      return request.message.round
+      return readClaim(committee, request.body)?.round ?? null
     case 'commitments':
       return request.round
     case 'signShare':

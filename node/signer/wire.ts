@@ -5,12 +5,14 @@ import { OracleError } from '../errors.ts'
 import { HANDOVER_LOCKS_MAX } from '../keys/handover-locks.ts'
 
 /** Raised with every change of what goes over the socket; both sides must be of one version. */
-export const SIGNER_PROTOCOL = 3
+export const SIGNER_PROTOCOL = 4
 /**
- * The largest request holds a session of a hand-over with 21 offers of 205 bytes, as hexadecimal:
- * about 9 kB of text.
+ * Body of the longest message, in bytes: a proposal with all late notices and two pieces of
+ * evidence against members that observe 1,024 feeds.
  */
-const LINE_BYTES_MAX = 32_768
+const BODY_BYTES_MAX = 80_000
+/** The largest request holds such a body, as hexadecimal. */
+const LINE_BYTES_MAX = 2 * BODY_BYTES_MAX + 1_024
 /** Requests of one connection that wait for their answer; a round makes about ten. */
 export const WAITING_MAX = 256
 
@@ -61,7 +63,7 @@ const request = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('hello'), protocol: z.literal(SIGNER_PROTOCOL) }),
   z.strictObject({ type: z.literal('status') }),
   z.strictObject({ type: z.literal('persist'), promise }),
-  z.strictObject({ type: z.literal('signMessage'), message: promise }),
+  z.strictObject({ type: z.literal('signMessage'), body: hex(43, BODY_BYTES_MAX) }),
   z.strictObject({ type: z.literal('signHandshake'), data: hex(1, 4_096) }),
   z.strictObject({ type: z.literal('commitments'), round }),
   z.strictObject({ type: z.literal('signShare'), share }),

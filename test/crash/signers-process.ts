@@ -1,16 +1,20 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { contextOf } from '../../aggregator/context.ts'
 import type { Promised } from '../../aggregator/effects.ts'
+import { digestOfBody } from '../../aggregator/messages/codec.ts'
 import { RESERVED_ROUNDS } from '../../aggregator/reservation.ts'
-import { codeOf } from '../../node/errors.ts'
-import { loadEcdsa } from '../../node/keys/native.ts'
+import { codeOf, OracleError } from '../../node/errors.ts'
+import { cryptoOf, loadEcdsa } from '../../node/keys/native.ts'
 import { diskFiles } from '../../node/keys/promise-file.ts'
 import { Promises } from '../../node/keys/promises.ts'
 import { Secret } from '../../node/keys/secret.ts'
 import { Signer } from '../../node/keys/signer.ts'
 import { Later } from '../../node/later.ts'
 import { Journal } from '../../node/store/journal.ts'
+import { bodyLike } from '../support/bodies.ts'
+import { testCommittee } from '../support/committee.ts'
 
 // Several members' signers in one process, each on a disk of its own, driven by a core that wants
 // the worst: it begins again before the round in which the last process ended and asks for other
@@ -28,6 +32,8 @@ const RECORDS_MAX = 64
 /** So long a promise of a reserved round waits; several rounds are signed meanwhile. */
 const HELD_MS = 3
 const ecdsa = loadEcdsa({ fallback: 'refuse' })
+const { committee, identityKeys, shares } = testCommittee({ size: Math.max(4, Number(count)) })
+const context = contextOf(cryptoOf(ecdsa), committee)
 
 /** Returns when the line has left; whoever listens may be slow for a moment. */
 function say(line: string): void {
@@ -51,18 +57,19 @@ async function openSigner(index: number): Promise<Signer> {
     { directory, recordsMax: RECORDS_MAX, reserveRounds: RESERVED_ROUNDS },
     { files: diskFiles, later: later.do },
   )
-  const key = createHash('sha256').update(`crash ${index}`).digest()
-  // No share is made here, so there is no group: what a disk can lose are promises alone.
-  const groupKey = { publicKey: new Uint8Array(33), verifyingShares: [], threshold: 1 }
-  return new Signer(
-    { index, groupKey, identityPublicKey: ecdsa.publicKeyOf(key) },
+  const [key, share] = [identityKeys[index], shares[index]]
+  if (key === undefined || share === undefined) throw new Error('not a member')
+  const signer = new Signer(
+    { context, index },
     {
       identity: Secret.of(key),
-      share: Secret.of(randomBytes(32)),
+      share: Secret.of(share.secret),
       promises,
       ecdsa,
     },
   )
+  await signer.start()
+  return signer
 }
 
 async function drive(index: number): Promise<never> {
@@ -77,15 +84,27 @@ async function reveal(
   signer: Signer,
   { index, round, kind }: Omit<Promised, 'digest'> & { readonly index: number },
 ): Promise<void> {
-  const digest = randomBytes(32)
+  const content = randomBytes(32)
+  const of = { round, sender: index }
+  const body = kind === 'share' ? null : bodyLike(committee, { ...of, kind }, content)
+  const digest = body === null ? content : digestOfBody(context, body)
   try {
     await signer.persist({ round, kind, digest })
-    signer.signMessage({ round, kind, digest })
+    if (body === null) askShare(signer, round, digest)
+    else signer.signMessage(body)
   } catch (error) {
     say(`${index} ${round} refused ${codeOf(error)}\n`)
     return
   }
   say(`${index} ${round} ${kind} ${digest.toString('hex')}\n`)
+}
+
+/** No session stands behind it: what a disk can lose is the promise, which is asked for first. */
+function askShare(signer: Signer, round: number, reportDigest: Uint8Array): void {
+  const session = { message: new Uint8Array(32), signingSet: 0, commitments: [] }
+  const outcome = signer.signShare({ round, slot: 0, reportDigest, expectedNext: 0, session })
+  if (outcome.type === 'refused' && outcome.code === 'MESSAGE_FOREIGN') return
+  throw new OracleError(outcome.type === 'refused' ? outcome.code : 'SIGNED', 'not as promised')
 }
 
 /** Numbers its steps from 0: whoever reads them later sees a hole. */

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Promises } from '../../node/keys/promises.ts'
-import { makeSigner, promised } from './signer-support.ts'
+import { bodyLike } from '../support/bodies.ts'
+import { context, makeSigner, promised } from './signer-support.ts'
 
 const CHILD = fileURLToPath(new URL('./signer-child.ts', import.meta.url))
 const KILLS = 20
@@ -88,10 +89,10 @@ describe('a disk that fails to sync', () => {
 })
 
 describe('a full disk', () => {
-  it('ends signing with a code, and the promises made before stand', async (context) => {
+  it('ends signing with a code, and the promises made before stand', async (test) => {
     const mount = ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory]
     if (spawnSync('mount', mount).status !== 0) {
-      context.skip('a small file system needs the right to mount; not tested here')
+      test.skip('a small file system needs the right to mount; not tested here')
     }
     try {
       const { signer } = await makeSigner({ index: 0, directory })
@@ -108,8 +109,9 @@ describe('a full disk', () => {
         code: 'PROMISES_FAILED',
         context: { cause: 'ENOSPC' },
       })
-      const message = { round: 1, kind: 'observation', digest: new Uint8Array(32).fill(1) } as const
-      expect(() => signer.signMessage(message)).toThrow(
+      const message = { round: 1, kind: 'observation', sender: 0 } as const
+      const body = bodyLike(context.committee, message, new Uint8Array(32))
+      expect(() => signer.signMessage(body)).toThrow(
         expect.objectContaining({ code: 'SIGNER_STOPPED' }),
       )
       await signer.stop()

@@ -65,7 +65,7 @@ async function start(index: number): Promise<Running> {
   const share = shares[index]
   if (key === undefined || share === undefined) throw new Error('a member')
   const signer = new Signer(
-    { index, groupKey: committee.groupKey, identityPublicKey: ecdsa.publicKeyOf(key) },
+    { context, index },
     {
       identity: Secret.of(key),
       share: Secret.of(share.secret),

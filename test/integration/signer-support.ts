@@ -1,16 +1,20 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { contextOf } from '../../aggregator/context.ts'
 import type { Promised } from '../../aggregator/effects.ts'
-import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
-import { loadEcdsa } from '../../node/keys/native.ts'
+import { cryptoOf, loadEcdsa } from '../../node/keys/native.ts'
 import { Promises } from '../../node/keys/promises.ts'
 import { Secret } from '../../node/keys/secret.ts'
 import { Signer } from '../../node/keys/signer.ts'
+import { testCommittee } from '../support/committee.ts'
 
 export const ecdsa = loadEcdsa({ fallback: 'allow' })
-export const dealt = dealForDevelopment({ members: 4, threshold: 3 }, randomBytes)
+const { committee, identityKeys, shares } = testCommittee()
+export const context = contextOf(cryptoOf(ecdsa), committee)
 
-export const identityOf = (index: number) =>
-  Uint8Array.from(createHash('sha256').update(`signer test ${index}`).digest())
+export const identityOf = (index: number) => {
+  const key = identityKeys[index]
+  if (key === undefined) throw new Error(`no member ${index}`)
+  return key
+}
 
 interface Settings {
   readonly index: number
@@ -24,21 +28,19 @@ interface Settings {
 /** A signer with a real promises file. */
 export async function makeSigner(settings: Settings) {
   const { index, directory } = settings
-  const share = dealt.shares[settings.shareOf ?? index]
+  const share = shares[settings.shareOf ?? index]
   if (share === undefined) throw new Error(`no share ${index}`)
   const promises = await Promises.open({ directory })
-  const options = {
-    index,
-    groupKey: dealt.groupKey,
-    identityPublicKey: ecdsa.publicKeyOf(identityOf(index)),
-  }
   try {
-    const signer = new Signer(options, {
-      identity: Secret.of(identityOf(settings.identityIndex ?? index)),
-      share: Secret.of(share.secret),
-      promises,
-      ecdsa,
-    })
+    const signer = new Signer(
+      { context, index },
+      {
+        identity: Secret.of(identityOf(settings.identityIndex ?? index)),
+        share: Secret.of(share.secret),
+        promises,
+        ecdsa,
+      },
+    )
     return { signer }
   } catch (error) {
     await promises.close()

@@ -148,12 +148,9 @@ export class NodeCluster {
     const { committee, identityKeys, shares } = this.#options.test
     const identity = identityKeys[member]
     const share = shares[member]
-    const listed = committee.params.members[member]
-    if (identity === undefined || share === undefined || listed === undefined) {
-      throw new Error('not a member')
-    }
+    if (identity === undefined || share === undefined) throw new Error('not a member')
     return new Signer(
-      { index: member, groupKey: committee.groupKey, identityPublicKey: listed.identityKey },
+      { context: contextOf(cryptoOf(ecdsa), committee), index: member },
       {
         identity: Secret.of(identity),
         share: Secret.of(share.secret),

@@ -213,9 +213,9 @@ describe('promises of reserved rounds', () => {
 
     await promises.persist(promise(14, 'observation', 1))
     expect(promises.holds(promise(14, 'observation', 1))).toBe(true)
-    expect(promises.holdsShare(14)).toBe(false)
+    expect(promises.holds(promise(14, 'share', 2))).toBe(false)
     await promises.persist(promise(14, 'share', 2))
-    expect(promises.holdsShare(14)).toBe(true)
+    expect(promises.holds(promise(14, 'share', 2))).toBe(true)
     await expect(promises.persist(promise(14, 'share', 3))).rejects.toEqual(
       withCode('PROMISE_CONFLICT'),
     )
@@ -279,7 +279,7 @@ describe('promises of reserved rounds', () => {
     expect(disk.appends).toBe(1)
     await promises.persist(promise(11, 'observation', 1))
     await promises.persist(promise(11, 'share', 2))
-    expect(promises.holdsShare(11)).toBe(true)
+    expect(promises.holds(promise(11, 'share', 2))).toBe(true)
     expect([disk.appends, promises.watermark]).toEqual([1, 10])
     for (const work of later) work()
     await expect.poll(() => promises.watermark).toBe(11)
