@@ -41,8 +41,6 @@ export interface Standing {
   readonly own: {
     readonly epoch: number
     readonly fromMs: number
-    /** When the one after it began; null while it is in office. */
-    readonly nextFromMs: number | null
   } | null
   readonly inOffice: { readonly digest: Hex }
   /** Whether this committee's clock is the one that the contract was deployed with. */

@@ -142,14 +142,9 @@ export class PriceFeedsContract implements FeedsContract {
     const digest = bytesToHex(this.#committee.digest)
     const last = Math.max(FIRST_EPOCH, epoch - EPOCHS_SEARCHED)
     let own: Standing['own'] = null
-    let following: { readonly activeFromMs: number } | null = null
     for (let number = epoch; number >= last && own === null; number--) {
       const each = await read(number)
-      if (each.digest === digest) {
-        const nextFromMs = following?.activeFromMs ?? null
-        own = { epoch: number, fromMs: each.activeFromMs, nextFromMs }
-      }
-      following = each
+      if (each.digest === digest) own = { epoch: number, fromMs: each.activeFromMs }
     }
     const first = await read(FIRST_EPOCH)
     const inOffice = await read(epoch)

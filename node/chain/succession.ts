@@ -33,8 +33,6 @@ export interface SuccessionDependencies {
   readonly log: Log
   /** By the contract, this committee is or was in office from then on, under that number. */
   readonly onBegun: (begun: { readonly epoch: number; readonly fromMs: UnixMs }) => void
-  /** By the contract, another committee follows from then on. */
-  readonly onFollowed: (untilMs: UnixMs) => void
   /** Told how each transaction ended: `OK`, or the code of what was in the way. */
   readonly onCall?: (step: SuccessionStep, code: string) => void
   /** Waits, or rejects when the signal aborts. */
@@ -83,8 +81,8 @@ const OVERTAKEN = 'HandoverMissing'
 /**
  * Brings this committee into office on one contract (protocol §11.2): announces the signed
  * hand-over and activates it when its time has come; both are open to anyone. Its transactions go
- * through the transmitter, which counts what they cost. And it tells the node what the contract
- * says about its term, however that came about.
+ * through the transmitter, which counts what they cost. And it tells the node when this
+ * committee is in office by the contract, however that came about.
  */
 export class Succession implements Startable {
   readonly name: string
@@ -95,6 +93,8 @@ export class Succession implements Startable {
   #need: Need | null = null
   #fault = ''
   #hasLooked = false
+  /** Another committee is in office on this contract: nothing more is delivered there. */
+  #isFollowed = false
 
   constructor(options: SuccessionOptions, dependencies: SuccessionDependencies) {
     this.name = `succession ${options.name}`
@@ -157,10 +157,14 @@ export class Succession implements Startable {
     }
   }
 
-  #tell({ own }: Standing): void {
+  #tell({ own, epoch }: Standing): void {
     if (own === null) return
     this.#use.onBegun(own)
-    if (own.nextFromMs !== null) this.#use.onFollowed(own.nextFromMs)
+    const isFollowed = own.epoch !== epoch
+    if (isFollowed && !this.#isFollowed) {
+      this.#use.log.warn('succession.followed', { target: this.#options.name, epoch })
+    }
+    this.#isFollowed = isFollowed
   }
 
   /** The step that brings this committee nearer to its office now. */

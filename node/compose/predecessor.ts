@@ -56,19 +56,19 @@ export class PredecessorPast implements Startable {
 
   stop(): Promise<void> {
     this.#isRunning = false
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#timers.clear()
+    this.#forget()
     return Promise.resolve()
   }
 
-  /** The moment of the switch became known; it never changes. */
+  /** The moment of the switch became known; a hand-over may mend what a contract said of it. */
   follow({ fromMs }: TermKnown): void {
-    if (fromMs === null || this.#switchMs !== null) return
+    if (fromMs === null || fromMs === this.#switchMs) return
     this.#switchMs = fromMs
     if (this.#isRunning) this.#plan()
   }
 
   #plan(): void {
+    this.#forget()
     const { committee } = this.#options
     const pastMs = pastMsOf(committee.params.feeds)
     const switchMs = this.#switchMs
@@ -82,6 +82,11 @@ export class PredecessorPast implements Startable {
     for (const rounds of LATER_ROUNDS) {
       this.#at(switchMs + rounds * roundMs, { fromMs: early - roundMs, toMs: switchMs })
     }
+  }
+
+  #forget(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
   }
 
   #at(atMs: UnixMs, time: { readonly fromMs: UnixMs; readonly toMs: UnixMs }): void {

@@ -94,9 +94,8 @@ export function makeRotation(use: RotationDependencies): Rotation {
           log,
           onBegun: ({ epoch, fromMs }) => {
             epochByContract ??= epoch
-            term.beginsAt(fromMs)
+            term.beginsByContract(fromMs)
           },
-          onFollowed: (untilMs) => term.endsAt(untilMs),
           onCall: (step, code) =>
             use.metrics.successionCalls.inc({ target: target.config.name, step, code }),
         },
@@ -159,7 +158,7 @@ function makeArrival(
       keptAt: join(handoverDirectory(dataDirectory), 'predecessor.json'),
       handover: rotation?.handover ?? null,
     },
-    { network, log, onArrived: ({ handover }) => term.beginsAt(handover.activeFromMs) },
+    { network, log, onArrived: ({ handover }) => term.beginsByHandover(handover.activeFromMs) },
   )
 }
 

@@ -12,11 +12,13 @@ export interface TermOptions {
 }
 
 /**
- * Gathers what hand-overs and contracts say about the committee's term. What was said first stands:
- * neither end ever moves.
+ * Gathers what is known about the committee's term. A signed hand-over alone ends it: what a
+ * contract says of a successor counts for that contract (protocol §11.2).
  */
 export class TermKeeper {
   #known: TermKnown
+  /** Whether the beginning is that of a signed hand-over. */
+  #isSigned = false
   readonly #listeners: ((term: TermKnown) => void)[] = []
 
   constructor({ begins }: TermOptions) {
@@ -37,10 +39,23 @@ export class TermKeeper {
     this.#listeners.push(onChange)
   }
 
-  beginsAt(fromMs: UnixMs): void {
-    if (this.#known.fromMs === null) this.#change({ ...this.#known, fromMs })
+  /** By the signed hand-over to this committee: stands, whatever contracts say. */
+  beginsByHandover(fromMs: UnixMs): void {
+    this.#isSigned = true
+    if (fromMs !== this.#known.fromMs) this.#change({ ...this.#known, fromMs })
   }
 
+  /**
+   * By a contract that has or had this committee in office, as where its owner named it. The
+   * earliest counts: a contract that is wrong, or lies, keeps this committee from no other one.
+   */
+  beginsByContract(fromMs: UnixMs): void {
+    const before = this.#known.fromMs
+    if (this.#isSigned || (before !== null && before <= fromMs)) return
+    this.#change({ ...this.#known, fromMs })
+  }
+
+  /** By the one hand-over that this committee signed; never moves. */
   endsAt(untilMs: UnixMs): void {
     if (this.#known.untilMs === null) this.#change({ ...this.#known, untilMs })
   }

@@ -139,7 +139,7 @@ test('the transaction that brings a committee into office is counted in the day'
     { name: 'local', hub: world.deployment.hub, self: 0 },
     {
       ...{ target, log, handover: () => null, clock: { nowMs: () => nowMs } },
-      ...{ onBegun: () => undefined, onFollowed: () => undefined },
+      onBegun: () => undefined,
       onCall: (step, code) => counted.push(`${step} ${code}`),
     },
   )

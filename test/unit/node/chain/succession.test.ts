@@ -29,7 +29,7 @@ const ANNOUNCED: Standing = {
   ...BEFORE,
   announced: { committee: SWITCH_MS / 1_000, owner: null },
 }
-const IN_OFFICE: Standing = { ...BEFORE, epoch: 2, own: { epoch: 2, fromMs: 0, nextFromMs: null } }
+const IN_OFFICE: Standing = { ...BEFORE, epoch: 2, own: { epoch: 2, fromMs: 0 } }
 
 let nowMs: number
 let standing: Standing
@@ -76,7 +76,6 @@ function member(self: number): Succession {
       clock: { nowMs: () => nowMs },
       log,
       onBegun: () => undefined,
-      onFollowed: () => undefined,
       onCall: (step, code) => counted.push(`${step} ${code}`),
     },
   )
