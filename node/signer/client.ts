@@ -26,6 +26,8 @@ export interface SignerClientOptions {
   readonly committeeDigest: Uint8Array
   /** How long the start waits for the signer; default 15_000. */
   readonly startMsMax?: number
+  /** How long one answer may take, or the signer counts as lost; default 2_000. */
+  readonly answerMsMax?: number
 }
 
 export interface SignerClientDependencies {
@@ -40,10 +42,13 @@ export interface SignerClientDependencies {
 const REDIAL_MS = 100
 /** Between two looks at what the signer counts. */
 const STATUS_EVERY_MS = 1_000
+/** Many times what a healthy disk takes for a promise; a round is over long before. */
+const ANSWER_MS_MAX = 2_000
 const REFUSED = { type: 'refused', code: 'SIGNER_UNREACHABLE' } as const
 
 interface Connection {
   readonly socket: Socket
+  readonly answerMsMax: number
   readonly waiting: Map<number, (answer: SignerAnswer) => void>
 }
 
@@ -57,6 +62,8 @@ export class SignerClient implements Startable {
   readonly #options: SignerClientOptions
   readonly #dependencies: SignerClientDependencies
   #connection: Connection | null = null
+  /** Of the connection, also while it is being made. */
+  #socket: Socket | null = null
   #identityKey: Uint8Array | null = null
   #status: SignerStatus = { watermark: 0, barrier: 0, refused: {}, locks: [] }
   #timer: NodeJS.Timeout | undefined
@@ -92,7 +99,7 @@ export class SignerClient implements Startable {
   stop(): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#timer)
-    this.#connection?.socket.destroy()
+    this.#socket?.destroy()
     return Promise.resolve()
   }
 
@@ -163,26 +170,33 @@ export class SignerClient implements Startable {
   }
 
   async #connect(): Promise<void> {
-    const { path, access } = this.#options
+    const { path, access, answerMsMax = ANSWER_MS_MAX } = this.#options
     await assertTrusted(path, access)
-    const connection = await connect(path)
+    if (this.#isStopped) throw unreachable(path, 'STOPPED')
+    const socket = createConnection(path)
+    this.#socket = socket
+    const connection: Connection = { socket, answerMsMax, waiting: new Map() }
+    await connected(connection, path)
     const id = this.#nextId++
     const hello = await askOver(connection, {
       id,
       request: { type: 'hello', protocol: SIGNER_PROTOCOL },
     })
-    if (hello.type !== 'hello') throw unreachable(path, 'NO_HELLO')
+    if (hello.type !== 'hello') {
+      socket.destroy()
+      throw unreachable(path, 'NO_HELLO')
+    }
     this.#identityKey ??= hello.identityKey
     const isSame =
       equalBytes(hello.committeeDigest, this.#options.committeeDigest) &&
       equalBytes(hello.identityKey, this.#identityKey)
     if (!isSame) {
-      connection.socket.destroy()
+      socket.destroy()
       throw foreign(path)
     }
     this.#status = hello.status
     this.#connection = connection
-    connection.socket.once('close', () => this.#onLost())
+    socket.once('close', () => this.#onLost())
     const { watermark, barrier } = hello.status
     this.#dependencies.log.info('signer.reached', { watermark, barrier })
   }
@@ -217,24 +231,24 @@ export class SignerClient implements Startable {
   }
 }
 
-function connect(path: string): Promise<Connection> {
-  const socket = createConnection(path)
-  const connection: Connection = { socket, waiting: new Map() }
+/** Resolves when it stands; reads its answers from then on. */
+function connected({ socket, waiting }: Connection, path: string): Promise<void> {
   const reader = new LineReader()
-  const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
   socket.setEncoding('utf8')
-  socket.once('connect', () => resolve(connection))
+  socket.once('connect', () => resolve())
   socket.on('error', (error) => reject(unreachable(path, codeOf(error))))
   socket.on('close', () => {
-    for (const answer of connection.waiting.values()) answer(REFUSED)
-    connection.waiting.clear()
+    for (const answer of waiting.values()) answer(REFUSED)
+    waiting.clear()
+    reject(unreachable(path, 'CLOSED'))
   })
   socket.on('data', (text: string) => {
     try {
       for (const line of reader.take(text)) {
         const { id, answer } = readAnswer(line)
-        connection.waiting.get(id)?.(answer)
-        connection.waiting.delete(id)
+        waiting.get(id)?.(answer)
+        waiting.delete(id)
       }
     } catch {
       socket.destroy()
@@ -243,13 +257,18 @@ function connect(path: string): Promise<Connection> {
   return promise
 }
 
+/** A signer that does not answer in time is as good as none: the connection is closed for it. */
 function askOver(
-  { socket, waiting }: Connection,
+  { socket, waiting, answerMsMax }: Connection,
   message: { readonly id: number; readonly request: SignerRequest },
 ): Promise<SignerAnswer> {
   if (socket.destroyed) return Promise.resolve(REFUSED)
   const { promise, resolve } = Promise.withResolvers<SignerAnswer>()
-  waiting.set(message.id, resolve)
+  const deadline = setTimeout(() => socket.destroy(), answerMsMax)
+  waiting.set(message.id, (answer) => {
+    clearTimeout(deadline)
+    resolve(answer)
+  })
   socket.write(`${writeLine(message)}\n`)
   return promise
 }
