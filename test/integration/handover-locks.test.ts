@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { codeOf } from '../../node/errors.ts'
@@ -69,5 +69,24 @@ describe('locks of hand-overs on a disk that loses what was not synced', () => {
     const said = run({ sync: 'ignored' })
     expect(said).toEqual([2])
     expect(await found()).toBe('unreadable')
+  })
+})
+
+describe('folders of locks', () => {
+  it('are on disk before a lock stands in them', (context) => {
+    if (spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status !== 0) {
+      context.skip('needs strace and the right to trace; not tested here')
+    }
+    const trace = join(directory, 'calls')
+    const data = join(directory, 'new', 'data')
+    const strace = ['-f', '-qq', '-y', '-o', trace, '-e', 'trace=mkdir,fsync,link']
+    spawnSync('strace', [...strace, process.execPath, CHILD, data])
+    const calls = readFileSync(trace, 'utf8')
+    for (const path of [join(directory, 'new'), data, join(data, 'handover')]) {
+      const made = calls.indexOf(`mkdir("${path}"`)
+      const synced = calls.slice(made).search(new RegExp(`fsync\\(\\d+<${dirname(path)}>`))
+      expect([path, made >= 0, synced >= 0]).toEqual([path, true, true])
+      expect(made + synced).toBeLessThan(calls.indexOf('link("'))
+    }
   })
 })
