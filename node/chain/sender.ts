@@ -1,6 +1,7 @@
 import type { Address, Hex } from 'viem'
 import { keccak256 } from 'viem'
 import type { Clock } from '../clock.ts'
+import { codeOf } from '../errors.ts'
 import { signerFaultOf } from '../keys/remote-signer.ts'
 import type { TransactionToSign } from '../keys/signed-transaction.ts'
 import type { Log } from '../logging.ts'
@@ -150,6 +151,22 @@ export class TransactionSender {
     const fees = await this.#feesFor(request)
     const gas = await this.#gasFor(request)
     return { fees, gas, costWeiMax: gas * fees.maxFeePerGas + DATA_FEE_RISE * this.#dataFeeWei }
+  }
+
+  /**
+   * Reads what was spent today. A count that cannot be read is taken for a ceiling that was spent
+   * this hour: for a day no delivery leaves on this chain, over restarts too, and the others go on.
+   */
+  async readSpending(): Promise<void> {
+    const { spending, clock, log } = this.#use
+    try {
+      await spending.load()
+    } catch (error) {
+      log.error('chain.spending.unreadable', { code: codeOf(error), error })
+      await spending.record(this.#options.spendPerDayWeiMax, clock.nowMs()).catch((cause) => {
+        log.error('chain.spending.unreadable', { code: codeOf(cause), error: cause })
+      })
+    }
   }
 
   /** Counts what a transaction in a block cost. Rejects as `Spending.record` does. */

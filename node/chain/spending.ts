@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { codeOf, OracleError } from '../errors.ts'
+import { makeDirectory, replaceDurably } from '../store/durable-file.ts'
 
 const HOUR_MS = 3_600_000
 const HOURS_COUNTED = 24
@@ -57,7 +58,12 @@ export class Spending {
     return sum
   }
 
-  /** Counts a cost and writes the file; older hours are dropped. */
+  /**
+   * Counts a cost and writes the file; older hours are dropped. What cannot be written is counted
+   * all the same, until the process ends.
+   *
+   * @throws {OracleError} FILE_NOT_WRITTEN
+   */
   async record(wei: bigint, nowMs: UnixMs): Promise<void> {
     const hour = Math.floor(nowMs / HOUR_MS)
     this.#weiByHour.set(hour, (this.#weiByHour.get(hour) ?? 0n) + wei)
@@ -68,10 +74,8 @@ export class Spending {
     if (file === null) return
     const hours = [...this.#weiByHour].map(([counted, spent]) => [counted, spent.toString()])
     const text = `${JSON.stringify({ spentWeiByHour: Object.fromEntries(hours) })}\n`
-    await mkdir(dirname(file), { recursive: true })
-    // Renaming is atomic: a crash leaves the old file or the new one, never half of one.
-    await writeFile(`${file}.new`, text)
-    await rename(`${file}.new`, file)
+    makeDirectory(dirname(file))
+    await replaceDurably(file, text)
   }
 }
 

@@ -41,11 +41,8 @@ export class ChainTarget implements Startable {
     this.#clock = use.clock
     this.#log = use.log.child({ target: name })
     this.#access = chainAccess({ config, dataDirectory }, use)
-    const { chain, spending, sender } = this.#access
-    this.#transmitter = new Transmitter(
-      { target: name, ...config },
-      { ...use, chain, spending, sender },
-    )
+    const { chain, sender } = this.#access
+    this.#transmitter = new Transmitter({ target: name, ...config }, { ...use, chain, sender })
   }
 
   get config(): ChainConfig {
@@ -71,8 +68,7 @@ export class ChainTarget implements Startable {
    * Starts even when no endpoint or no signer answers: the node goes on without this chain and says
    * so.
    *
-   * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, CONTRACT_FEEDS_DIFFER,
-   * SPENDING_UNREADABLE
+   * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, CONTRACT_FEEDS_DIFFER
    */
   async start(): Promise<void> {
     // It says itself what is wrong, and says so again when a delivery fails for it.

@@ -3,7 +3,6 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../logging.ts'
 import type { Chain } from './chain.ts'
 import type { TransactionSender } from './sender.ts'
-import type { Spending } from './spending.ts'
 import type { TransmitterEvent } from './transmission.ts'
 
 export interface TransmitterOptions {
@@ -20,7 +19,6 @@ export interface TransmitterOptions {
 export interface TransmitterDependencies {
   readonly chain: Chain
   readonly sender: TransactionSender
-  readonly spending: Spending
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
   readonly onEvent?: (event: TransmitterEvent) => void

@@ -52,13 +52,13 @@ export class Transmitter implements Startable {
   /**
    * Reads what was spent today and takes over a transaction that an earlier process left pending.
    *
-   * @throws {OracleError} SPENDING_UNREADABLE; a chain that cannot be reached is no reason to fail
+   * Neither a count that cannot be read nor a chain that cannot be reached is a reason to fail.
    */
   async start(): Promise<void> {
     if (this.#stopping !== null) return
     const stopping = new AbortController()
     this.#stopping = stopping
-    await this.#use.spending.load()
+    await this.#use.sender.readSpending()
     try {
       await this.#adoptPending()
     } catch (error) {

@@ -40,8 +40,8 @@ test('without a file it counts from the start, and writes nothing', async () => 
 
 test('a file of a day that is past does not grow', async () => {
   const spending = new Spending({ file })
-  for (let hour = 0; hour < 1_000; hour++) await spending.record(1n, NOON_MS + hour * HOUR_MS)
-  expect(spending.spentWei(NOON_MS + 999 * HOUR_MS)).toBe(25n)
+  for (let hour = 0; hour < 50; hour++) await spending.record(1n, NOON_MS + hour * HOUR_MS)
+  expect(spending.spentWei(NOON_MS + 49 * HOUR_MS)).toBe(25n)
 })
 
 test.each(['', '{', '[]', '{"spentWeiByHour": {"x": "1"}}', '{"spentWeiByHour": {"1": -1}}'])(

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -72,7 +72,6 @@ function build(options: { readonly confirmations?: number; readonly ceilingWei?:
     {
       chain,
       sender,
-      spending,
       clock,
       log: SILENT_LOG,
       onEvent: (event) => events.push(event),
@@ -537,5 +536,22 @@ describe('on a rollup that takes a fee for data', () => {
     const again = new Spending({ file: join(directory, 'spending.json') })
     await again.load()
     expect(again.spentWei(nowMs)).toBe(10n ** 18n)
+  })
+})
+
+describe('a count of the day that is damaged', () => {
+  test('is taken for a spent ceiling: a day without deliveries, said aloud, over restarts', async () => {
+    await writeFile(join(directory, 'spending.json'), '')
+    await transmitter.start()
+    expect(alarms.join('')).toContain('SPENDING_UNREADABLE')
+    otherwise = () => chain.mine()
+    const held = { code: 'SPENDING_CEILING_REACHED' }
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject(held)
+    await transmitter.stop()
+    transmitter = build()
+    await transmitter.start()
+    expect(await transmitter.transmit(request(8, 0))).toMatchObject(held)
+    nowMs += 25 * 3_600_000
+    expect(await transmitter.transmit(request(9, 0))).toMatchObject({ outcome: 'landed' })
   })
 })
