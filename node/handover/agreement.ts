@@ -24,8 +24,9 @@ import type { Judgement } from '../gossip/gossip.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { HandoverSignerPort } from '../ports.ts'
+import { approvalReader } from './approval.ts'
 import { encodeHandoverRequest } from './exchange.ts'
-import { readApproval, readSigned, signedPath, writeSigned } from './files.ts'
+import { readSigned, signedPath, writeSigned } from './files.ts'
 
 /** What the agreement needs of the committee's network. */
 export interface HandoverNetwork {
@@ -55,6 +56,8 @@ export interface AgreementDependencies {
 const TICK_MS = 100
 /** How often the disk is asked for the operator's will. */
 const APPROVAL_EVERY_MS = 1_000
+/** How often a member without an approval asks whether the others have signed. */
+const ASK_IDLE_EVERY_MS = 30_000
 
 /**
  * Runs the agreement on the hand-over by this committee (protocol §11.2): performs the effects of
@@ -66,15 +69,18 @@ export class Agreement implements Startable {
   readonly #use: AgreementDependencies
   readonly #state: HandoverState
   readonly #taken: StatementsTaken = new Map()
+  readonly #readApproval: ReturnType<typeof approvalReader>
   #performing: Promise<void> = Promise.resolve()
   #ticking: NodeJS.Timeout | undefined
   #approved = ''
   #lookedMs = 0
   #asked = 0
+  #askedMs = 0
 
   constructor(options: AgreementOptions, dependencies: AgreementDependencies) {
     this.#options = options
     this.#use = dependencies
+    this.#readApproval = approvalReader(options.dataDirectory, dependencies.log)
     this.#state = initialHandover(options.self, options.context.committee.size)
   }
 
@@ -144,12 +150,13 @@ export class Agreement implements Startable {
     this.#report({ type: 'ticked', nowMs })
     if (Math.abs(nowMs - this.#lookedMs) < APPROVAL_EVERY_MS) return
     this.#lookedMs = nowMs
-    this.#lookForApproval().catch((error: unknown) => this.#use.onFault(error))
-    this.#ask()
+    void this.#lookForApproval()
+    this.#ask(nowMs)
   }
 
   async #lookForApproval(): Promise<void> {
-    const handover = await readApproval(this.#options.dataDirectory)
+    const handover = await this.#readApproval()
+    if (handover === 'unreadable') return
     const { keccak256 } = this.#options.context.crypto
     const approved = handover === null ? '' : toHex(handoverMessageOf(keccak256, handover))
     if (approved === this.#approved || this.#ticking === undefined) return
@@ -158,13 +165,18 @@ export class Agreement implements Startable {
     this.#report({ type: 'approved', nowMs: this.#nowMs(), handover })
   }
 
-  /** A member that was away when the hand-over was published asks for it, one member at a time. */
-  #ask(): void {
-    if (this.#state.signed !== null || this.#state.approved === null) return
+  /**
+   * A member that was away when the hand-over was published asks for it, one member at a time;
+   * slowly while its operator approved none, since others may have signed without it.
+   */
+  #ask(nowMs: number): void {
+    const everyMs = this.#state.approved === null ? ASK_IDLE_EVERY_MS : APPROVAL_EVERY_MS
+    if (this.#state.signed !== null || Math.abs(nowMs - this.#askedMs) < everyMs) return
     const { context } = this.#options
     const connected = this.#use.network.connected()
     const to = connected[this.#asked++ % Math.max(1, connected.length)]
     if (to === undefined) return
+    this.#askedMs = nowMs
     this.#use.network.request(to, encodeHandoverRequest(context.committee.digest)).then(
       (answer) => {
         if (answer.length > 0 && this.#ticking !== undefined) this.#takeSigned(answer)

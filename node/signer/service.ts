@@ -134,13 +134,23 @@ export class SignerService {
 
   /** A node that is broken into must not hand the committee over: the operator's will is here. */
   async #lockHandover(lock: HandoverLock): Promise<SignerAnswer> {
-    const approved = await this.#dependencies.approved()
+    const approved = await this.#approved()
     const { keccak256 } = this.#options.context.crypto
     const isApproved =
       approved !== null && equalBytes(handoverMessageOf(keccak256, approved), lock.message)
     if (!isApproved) return { type: 'refused', code: 'HANDOVER_NOT_APPROVED' }
     await this.#dependencies.signer.lockHandover({ ...lock, epoch: approved.epoch })
     return { type: 'done' }
+  }
+
+  /** What cannot be read approves nothing, and keeps no price from being signed. */
+  async #approved(): Promise<Handover | null> {
+    try {
+      return await this.#dependencies.approved()
+    } catch (error) {
+      this.#dependencies.onRefused({ code: codeOf(error), request: 'lockHandover' })
+      return null
+    }
   }
 
   /** Only what is a statement of this member in a hand-over: its bytes can be nothing else. */

@@ -14,6 +14,7 @@ import { frostScheme } from '../../aggregator/signing/frost.ts'
 import type { SigningSession } from '../../aggregator/signing/threshold.ts'
 import { concat } from '../../aggregator/values/bytes.ts'
 import { membersOf } from '../../aggregator/values/ids.ts'
+import { OracleError } from '../../node/errors.ts'
 import { HandoverLocks } from '../../node/keys/handover-locks.ts'
 import { cryptoOf, loadEcdsa } from '../../node/keys/native.ts'
 import { Promises } from '../../node/keys/promises.ts'
@@ -38,7 +39,7 @@ interface Running {
   readonly index: number
   readonly service: SignerService
   /** What the member's operator told the signer itself. */
-  readonly operator: { approved: Handover | null }
+  readonly operator: { approved: Handover | null | Error }
 }
 
 let root: string
@@ -81,7 +82,10 @@ async function start(index: number): Promise<Running> {
       signer,
       currentRound: () => 1,
       signHandshake: (data) => data,
-      approved: () => Promise.resolve(operator.approved),
+      approved: async () => {
+        if (operator.approved instanceof Error) throw operator.approved
+        return operator.approved
+      },
       onRefused: () => undefined,
     },
   )
@@ -148,6 +152,15 @@ test('given a lock, then a second hand-over of the epoch is refused, after a res
     locks: [lockOf(handover)],
     refused: { HANDOVER_LOCKED: 2 },
   })
+})
+
+test('given an approval that cannot be read, then it approves nothing, and the signer goes on', async () => {
+  const { service, operator } = await start(0)
+  operator.approved = new OracleError('HANDOVER_FILE_DAMAGED', 'no JSON')
+  const lock = { type: 'lockHandover', lock: lockOf(handover) } as const
+  expect(await service.answer(lock)).toEqual(refused('HANDOVER_NOT_APPROVED'))
+  operator.approved = handover
+  expect(await service.answer(lock)).toEqual({ type: 'done' })
 })
 
 test('given bytes to sign with the identity key, then only own statements are signed', async () => {
