@@ -18,8 +18,8 @@ struct RewardParameters {
 }
 
 /// @title Stakes of members, what they lose by evidence and earn by signing
-/// @notice Has no owner. Rewards follow signing sets that the committee signed with reports. Where a
-/// round has several certificates, whoever counts chooses one, delivered or not.
+/// @notice Has no owner. Rewards follow signing sets that the committee signed with reports. Where
+/// a round has several certificates, whoever counts chooses one, delivered or not.
 contract MemberBonds is BondStakes {
     /// @notice The hub whose certificates are counted.
     IPriceFeeds public immutable HUB;

@@ -91,8 +91,8 @@ interface IEvidenceRegistry {
         external
         returns (uint256 member);
 
-    /// @notice Whom two messages convict, and of what, as if for the first time; reverts by name when
-    /// they convict nobody.
+    /// @notice Whom two messages convict, and of what, as if for the first time; reverts by name
+    /// when they convict nobody.
     function judge(bytes calldata parameters, bytes calldata first, bytes calldata second)
         external
         view

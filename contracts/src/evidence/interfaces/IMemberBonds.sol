@@ -121,8 +121,8 @@ interface IMemberBonds {
     /// @notice Credits the payee with what was leaving for long enough; anybody may.
     function release(address identity) external;
 
-    /// @notice Answers a conviction of the registry, and again when evidence that came sooner took its
-    /// place; anybody may. Takes all stake of the key, unless the evidence came later than the
+    /// @notice Answers a conviction of the registry, and again when evidence that came sooner took
+    /// its place; anybody may. Takes all stake of the key, unless the evidence came later than the
     /// window after the round that it is about.
     function slash(bytes32 committee, uint256 member) external;
 
