@@ -15,6 +15,7 @@ import { RESEARCH } from './research/commands.ts'
 import { createRun, type Run, recorderOf } from './run/run.ts'
 import { checkScenario, loadScenario, ScenarioError } from './scenario/load.ts'
 import { recordingOf } from './scenario/recording.ts'
+import { turnsWarning } from './scenario/turns.ts'
 import { LONG_COMMANDS } from './sweep/commands.ts'
 import { placeObjectsYoung } from './sweep/placement.ts'
 import { helpOf, usageOf } from './usage.ts'
@@ -76,6 +77,8 @@ async function simulate(options: SimulateOptions): Promise<number> {
   if (options.report !== null) makeReportPlace(options.report)
   if (options.table !== null) makePlace(options.table)
   process.stderr.write(`${scenario.name}: seed ${seed}, commit ${origin.commit}\n`)
+  const warning = turnsWarning(scenario)
+  if (warning !== null) process.stderr.write(`warning: ${warning}\n`)
   const recorder = options.report === null ? null : recorderOf(scenario)
   const watched = recorder === null ? {} : { recorder }
   const recording = recordingOf(scenario)

@@ -24,12 +24,21 @@ export const COMMANDS: readonly CommandUsage[] = [
     name: 'estimate',
     takes: [
       '--topology us-east-1:3,eu-west-1:2 --protocol NAME|FILE [--f N] [--silent N]',
-      '[--crashed N] [--trials N] [--seed N] [--json]',
+      '[--crashed N] [--sigma S] [--trials N] [--seed N] [--json]',
     ],
     does: [
       'mean and 99th percentile of the time to the result, on delays between cloud regions;',
-      'NAME is simplex, hotstuff, ocr2, ocr3, ours, single-signer or raw-quorum',
+      'NAME is simplex, hotstuff, ocr2, ocr3, ours, single-signer or raw-quorum; S makes delays',
+      'lognormal around the same medians',
     ],
+  },
+  {
+    name: 'placements',
+    takes: [
+      '[--members 4,7,16] [--count N] [--listed near|drawn] [--trials N] [--seed N]',
+      '[--json]',
+    ],
+    does: ['in how many of N drawn committees of each size ours is ahead of OCR2 and of OCR3'],
   },
   {
     name: 'published',

@@ -61,7 +61,7 @@ export interface Subject {
    * Stretches in which the scenario disturbs members or links, adversaries apart; by their start.
    */
   readonly disturbances: readonly Disturbance[]
-  /** Messages are lost all the time, or clocks are off by more than the committee allows. */
+  /** Messages are lost or too slow all the time, or clocks are off by more than is allowed. */
   readonly isAlwaysDisturbed: boolean
   /** What L6 promises of the chain; null without one. */
   readonly delivery: DeliveryPromise | null

@@ -14,3 +14,6 @@ export const REFERENCE_PROTOCOLS: ReadonlyMap<string, CreateProtocolMember> = ne
   ['single-signer', createSingleSigner],
   ['raw-quorum', createRawQuorum],
 ])
+
+/** Those in which members lead in turn, `reference.epochRounds` results each. */
+export const LEADER_PROTOCOLS: readonly string[] = ['ocr2', 'ocr3']

@@ -1,4 +1,4 @@
-import { difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
+import { countMembers, difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import { withoutWorldLeaks } from '../determinism/poison.ts'
 import type { RunRecorder } from '../record/run-recorder.ts'
 import type { SimulationResult } from '../run/result.ts'
@@ -55,6 +55,7 @@ export class ReferenceRun {
     const statistics = new RoundStatistics({
       unit: 10 ** FEED_DECIMALS,
       feeds: feeds.map(({ name }) => name),
+      honest: countMembers(honest),
       firstRound: ROUNDS_BEFORE + 1,
       lastRound: ROUNDS_BEFORE + scenario.rounds,
       truth,

@@ -16,6 +16,8 @@ import type {
   Values,
 } from './member.ts'
 import { bytesOf } from './member.ts'
+import { traceMessage } from './message-trace.ts'
+import { type Carried, createResends } from './resends.ts'
 
 /** A member has a result. */
 export interface Certified {
@@ -86,7 +88,7 @@ interface Seat {
 
 /**
  * Members of a reference protocol on the network, clocks and prices of the simulated world, from
- * its queue and its seed. Links carry a message once: nothing is relayed.
+ * its queue and its seed. Nothing is relayed; what a link loses is sent again after a while.
  */
 export class ReferenceWorld {
   readonly trace = new Trace()
@@ -95,6 +97,7 @@ export class ReferenceWorld {
   readonly #dependencies: ReferenceWorldDependencies
   readonly #schedule = new Schedule<Occurrence>()
   readonly #seats: Seat[]
+  readonly #resend: ReturnType<typeof createResends>
   #nowUs = 0
   #events = 0
 
@@ -102,6 +105,7 @@ export class ReferenceWorld {
     this.#options = options
     this.#dependencies = dependencies
     this.network = createNetwork(options.network, prngOf(options.seed, 'network'))
+    this.#resend = createResends(options.network.latency, options)
     this.#seats = options.clocks.map((_, member) => ({
       member: dependencies.create(this.#portOf(member)),
       isRunning: false,
@@ -172,7 +176,7 @@ export class ReferenceWorld {
       case 'message': {
         const seat = this.#runningAt(next.to)
         if (seat === null) return
-        this.#mark(next)
+        traceMessage(this.trace, this.#nowUs, next)
         this.#tellHeard(next)
         seat.member.onMessage(next.from, next.message)
         return
@@ -241,19 +245,34 @@ export class ReferenceWorld {
 
   #send(from: MemberIndex, to: MemberIndex, message: ProtocolMessage): void {
     const sentUs = this.#nowUs
-    const arrive = (atUs: number | null): void => {
-      if (atUs !== null) this.#schedule.add(atUs, { type: 'message', from, to, message, sentUs })
-    }
+    const sent = { type: 'message', from, to, message, sentUs } as const
     if (from === to) {
-      arrive(this.#nowUs)
+      this.#schedule.add(sentUs, sent)
       return
     }
     const heldUs = this.#dependencies.control.heldUs(from, message)
     if (heldUs === null) return
-    const parcel = { from, to, bytes: bytesOf(message), nowUs: this.#nowUs + heldUs }
+    const firstUs = sentUs + heldUs
+    this.#carry(sent, { firstUs, lastUs: firstUs, waitedUs: null })
+  }
+
+  /** Hands a copy to the link, and another one when it is lost. */
+  #carry(sent: Extract<Occurrence, { type: 'message' }>, carried: Carried): void {
+    const { from, to, message } = sent
+    const parcel = { from, to, bytes: bytesOf(message), nowUs: carried.lastUs }
     const atUs = this.network.send(parcel)
-    arrive(atUs)
-    if (atUs !== null) arrive(this.network.double(parcel))
+    if (atUs !== null) {
+      this.#schedule.add(atUs, sent)
+      const doubleUs = this.network.double(parcel)
+      if (doubleUs !== null) this.#schedule.add(doubleUs, sent)
+      return
+    }
+    // A cut ends the connection, and what was on it.
+    const again = this.network.isUp(parcel) ? this.#resend(parcel, carried) : null
+    if (again === null) return
+    this.at(again.lastUs, () => {
+      if (this.#runningAt(from) !== null) this.#carry(sent, again)
+    })
   }
 
   #tellSent(member: MemberIndex, message: ProtocolMessage): void {
@@ -270,20 +289,5 @@ export class ReferenceWorld {
     recorder.links.arrived(from, to, this.#nowUs - sentUs)
     if (message.type !== 'observation') return
     recorder.mark(message.round, { type: 'heard', member: to, from }, this.#nowUs)
-  }
-
-  #mark({ from, to, message }: Extract<Occurrence, { type: 'message' }>): void {
-    this.trace.addWide(this.#nowUs)
-    this.trace.addAll([from, to, message.type.charCodeAt(0), message.type.length, message.epoch])
-    this.trace.addWide(message.round)
-    for (const { member, values } of message.observed ?? []) {
-      this.trace.add(member)
-      this.#markValues(values)
-    }
-    this.#markValues(message.report ?? [])
-  }
-
-  #markValues(values: Values): void {
-    for (const value of values) this.trace.addWide(value === null ? -1 : Number(value))
   }
 }

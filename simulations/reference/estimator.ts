@@ -16,6 +16,8 @@ export interface EstimateOptions {
   readonly silent?: number
   /** Members that send nothing since this moment: still expected. Never the leader. */
   readonly crashed?: number
+  /** Lognormal delays around the same medians; see `LatencyModel`. */
+  readonly sigma?: number
   /** Delays and results are cut to whole multiples; 1 µs when left out. */
   readonly resolutionUs?: number
 }
@@ -61,8 +63,8 @@ const LEADERS_MAX = 100
 
 /**
  * Time to the result, over all living members and with each as leader in turn: one-way delays
- * Normal(p50 / 2, (p90 − p50) / 2) of the round trips, from 0; no loss, no bandwidth, a message to
- * oneself at once.
+ * Normal(p50 / 2, (p90 − p50) / 2) of the round trips, from 0, or lognormal with `sigma`; no loss,
+ * no bandwidth, a message to oneself at once.
  */
 export function estimate(options: EstimateOptions): Estimate {
   return estimateWithCurve(options).estimate
@@ -117,8 +119,9 @@ export function estimateWithCurve(options: EstimateOptions): {
   return { estimate: figures, curve: measured.cumulative(CURVE_POINTS) }
 }
 
-function drawOf({ placement, resolutionUs = 1 }: EstimateOptions): DrawDelay {
-  const draw = delaysOf({ type: 'regions', placement })
+function drawOf({ placement, sigma, resolutionUs = 1 }: EstimateOptions): DrawDelay {
+  const tails = sigma === undefined ? {} : { sigma }
+  const draw = delaysOf({ type: 'regions', placement, ...tails })
   return (link, prng) => cut(draw(link, prng), resolutionUs)
 }
 

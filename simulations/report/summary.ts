@@ -11,6 +11,7 @@ const FEEDS_SHOWN = 8
 /** What a person reads in the terminal after a run. */
 export function textSummary(result: SimulationResult): string {
   const { rounds, latencyMs, committee, violations, errorBps, wire } = result
+  const withoutPercent = result.withoutResult === null ? null : 100 * result.withoutResult
   const share = (part: number) => percent(part, rounds.opened)
   const { members, f } = committee
   const ends = (['fast', 'proposed', 'lost'] as const).map((end) => `${end} ${share(rounds[end])}`)
@@ -21,10 +22,12 @@ export function textSummary(result: SimulationResult): string {
     `  committee  ${members} members, f = ${f}, faulty: ${listed(committee.faulty)}`,
     `  rounds     ${rounds.opened}: ${ends.join(', ')}`,
     `  latency    first member ${latencyLine(latencyMs.first)}`,
-    `             all members  ${latencyLine(latencyMs.all)}`,
+    `             a member     ${latencyLine(latencyMs.all)}`,
+    `             last member  ${latencyLine(latencyMs.last)}`,
     `             from observations ${latencyLine(latencyMs.observed)}`,
-    `  value      off the true price by ${fixed(errorBps.meanBps, 2)} bps on average, at most ` +
-      `${fixed(errorBps.maxBps, 2)}; members differ in ${result.differing} rounds`,
+    `             none after two rounds: ${fixed(withoutPercent, 2)} % of members and rounds with one`,
+    `  value      off the true price at the opening by ${fixed(errorBps.meanBps, 2)} bps on average, ` +
+      `at most ${fixed(errorBps.maxBps, 2)}; members differ in ${result.differing} rounds`,
     ...unavailableLines(result),
     `  wire       ${wire.messages} messages, ${wire.bytes} bytes`,
     ...chainLines(result.chain),
@@ -78,7 +81,9 @@ function checkedLine({ checked, violationCount }: SimulationResult): string {
   // The rules are those of ours: a protocol of others is measured, not judged.
   if (checked.length === 0) return 'nothing'
   const verdict = violationCount === 0 ? 'all held' : `${violationCount} violation(s)`
-  return `${checked.join(', ')}: ${verdict}`
+  const isTimed = checked.some((rule) => rule.startsWith('L'))
+  const aside = isTimed ? '' : '; no L: loss, delays beyond hopMs or clocks break the timing'
+  return `${checked.join(', ')}: ${verdict}${aside}`
 }
 
 function listed(members: readonly number[]): string {

@@ -4,6 +4,7 @@ import { concentrationText } from './concentration-text.ts'
 import { economicsOf } from './economics.ts'
 import { economicsText } from './economics-text.ts'
 import { estimateOf } from './estimate.ts'
+import { placementsOf } from './placements.ts'
 import { publishedOf } from './published.ts'
 import { selectionBiasOf } from './selection-bias.ts'
 
@@ -16,6 +17,7 @@ export interface Answer {
 /** Commands that answer a question of a researcher at once, by their name. */
 export const RESEARCH: ReadonlyMap<string, (args: readonly string[]) => Answer> = new Map([
   ['estimate', printEstimate],
+  ['placements', printPlacements],
   ['published', printPublished],
   ['selection-bias', printSelectionBias],
   ['concentration', printConcentration],
@@ -29,6 +31,21 @@ function printEstimate(args: readonly string[]): Answer {
   const without = withoutResult === 0 ? '' : `, ${(100 * withoutResult).toFixed(1)} % without it`
   const times = `mean ${meanMs ?? '–'} ms, p99 ${p99Ms ?? '–'} ms`
   const text = `${protocol}, ${members} members: ${times}${from}${without}`
+  return { output: isJson ? JSON.stringify(result) : text, isHeld: true }
+}
+
+function printPlacements(args: readonly string[]): Answer {
+  const { result, isJson } = placementsOf(args)
+  const text = alignedTable([
+    ['n', 'beside', 'committees', 'ahead in mean', 'in p99'],
+    ...result.rows.map(({ members, other, placements, aheadInMean, aheadInP99 }) => [
+      String(members),
+      other,
+      String(placements),
+      String(aheadInMean),
+      String(aheadInP99),
+    ]),
+  ])
   return { output: isJson ? JSON.stringify(result) : text, isHeld: true }
 }
 

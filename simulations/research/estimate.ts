@@ -16,6 +16,7 @@ export interface Estimated extends Estimate {
   readonly topology: string
   readonly silent: number
   readonly crashed: number
+  readonly sigma?: number
   readonly seed: number
   readonly commit: string
   readonly command: string
@@ -40,6 +41,7 @@ export function estimateOf(args: readonly string[]): {
       f: { type: 'string' },
       silent: { type: 'string', default: '0' },
       crashed: { type: 'string', default: '0' },
+      sigma: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -63,6 +65,7 @@ export function estimateOf(args: readonly string[]): {
   const crashed = count('crashed', values.crashed, [0, Math.max(0, faulty - (silent || 0))])
   const trials =
     values.trials === undefined ? {} : { trials: count('trials', values.trials, [1, TRIALS_MAX]) }
+  const tails = values.sigma === undefined ? {} : { sigma: sigmaOf(values.sigma, problems) }
   if (protocol !== null && n > 0) {
     const impossible = impossibleWaits(protocol, { n, f: faulty })
     problems.push(...impossible.map((each) => inProtocol(each)))
@@ -70,11 +73,28 @@ export function estimateOf(args: readonly string[]): {
   if (problems.length > 0 || protocol === null) {
     throw new InputError('ESTIMATE_INVALID', 'what is to be estimated', problems)
   }
-  const options: EstimateOptions = { protocol, placement, f, seed, silent, crashed, ...trials }
+  const options: EstimateOptions = {
+    protocol,
+    placement,
+    f,
+    seed,
+    silent,
+    crashed,
+    ...tails,
+    ...trials,
+  }
   const { topology } = values
   const again = { commit: commitOf(), command: `${CALL} estimate ${args.join(' ')}` }
-  const result = { ...estimate(options), topology, silent, crashed, seed, ...again }
+  const result = { ...estimate(options), topology, silent, crashed, seed, ...tails, ...again }
   return { result, isJson: values.json }
+}
+
+/** Of lognormal delays, as in a scenario. */
+function sigmaOf(text: string, problems: Problem[]): number {
+  const sigma = Number(text)
+  const isGood = /^\d{1,2}(\.\d{1,4})?$/.test(text) && sigma >= 0.01 && sigma <= 3
+  if (!isGood) problems.push({ path: '--sigma', message: 'must be a number from 0.01 to 3' })
+  return sigma
 }
 
 function protocolOf(nameOrPath: string): ReferenceProtocol {

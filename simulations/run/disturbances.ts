@@ -1,5 +1,8 @@
+import type { TimingParams } from '../../aggregator/params.ts'
 import type { Disturbance } from '../checking/checker.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import { networkOf } from '../scenario/world.ts'
+import { slowestMs } from '../world/latency.ts'
 
 const US_PER_MS = 1_000
 
@@ -19,9 +22,15 @@ export function disturbancesOf({ faults, network }: Scenario): readonly Disturba
   return [...cuts, ...others].sort((a, b) => a.fromUs - b.fromUs)
 }
 
-/** Whether the network or the clocks break the protocol's assumptions throughout. */
-export function isAlwaysDisturbed(scenario: Scenario, clockSkewMsMax: number): boolean {
-  if (scenario.network.lossPpm > 0) return true
+/**
+ * Whether the network or the clocks break what the timing assumes throughout (protocol §3): no copy
+ * is lost, one of a thousand takes longer than hopMs on a link, clocks are within the skew.
+ */
+export function isAlwaysDisturbed(
+  scenario: Scenario,
+  { hopMs, clockSkewMsMax }: Pick<TimingParams, 'hopMs' | 'clockSkewMsMax'>,
+): boolean {
+  if (scenario.network.lossPpm > 0 || slowestMs(networkOf(scenario).latency) > hopMs) return true
   return scenario.clocks.some(
     // Two honest clocks differ by at most the skew, so one is off the truth by at most half.
     ({ offsetMs, driftPpm }) => Math.abs(offsetMs) > clockSkewMsMax / 2 || driftPpm !== 0,

@@ -4,7 +4,7 @@ import { createMachine } from '../../aggregator/machine.ts'
 import type { Members } from '../../aggregator/values/ids.ts'
 import { countMembers, difference, listMembers, membersOf } from '../../aggregator/values/ids.ts'
 import type { Strategy } from '../adversary.ts'
-import type { CreateChecker, Rule } from '../checking/checker.ts'
+import type { CreateChecker, Rule, Subject } from '../checking/checker.ts'
 import { Checkers } from '../checking/checkers.ts'
 import { deliveryPromiseOf } from '../checking/delivery-promise.ts'
 import { Journals } from '../checking/journal.ts'
@@ -116,13 +116,12 @@ export class Simulation {
       honest,
       disturbances: disturbancesOf(scenario),
       delivery: deliveryPromiseOf(scenario, this.#world.context),
-      isAlwaysDisturbed: isAlwaysDisturbed(scenario, keys.committee.params.timing.clockSkewMsMax),
+      isAlwaysDisturbed: isAlwaysDisturbed(scenario, keys.committee.params.timing),
       stateOf: (member: number) => this.#world.hosts[member]?.state ?? null,
       journals,
       createMachine: create,
     }
-    const created = (options.checkers ?? checkersOf(scenario)).map((create) => create(subject))
-    this.#checkers = new Checkers(created.filter(({ rule }) => isWanted(rule)))
+    this.#checkers = checkersFor(options, subject)
     this.#endUs = endMsOf(scenario) * 1_000
     this.#plan({ clocks, manipulations })
   }
@@ -210,6 +209,14 @@ export class Simulation {
 }
 
 const BITE = 64
+
+/** Promises of time are judged where network and clocks keep what they assume (protocol §12). */
+function checkersFor({ scenario, checkers, rules }: SimulationOptions, subject: Subject): Checkers {
+  const isJudged = (rule: Rule) => !(subject.isAlwaysDisturbed && rule.startsWith('L'))
+  const isWatched = (rule: Rule) => isJudged(rule) && (rules?.includes(rule) ?? true)
+  const created = (checkers ?? checkersOf(scenario)).map((create) => create(subject))
+  return new Checkers(created.filter(({ rule }) => isWatched(rule)))
+}
 
 function adversariesOf({ adversaries }: Scenario): readonly AdversaryOptions[] {
   return adversaries.map(({ strategy, members }) => ({ strategy, members: membersOf(members) }))

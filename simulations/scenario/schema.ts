@@ -30,6 +30,9 @@ const committee = z.strictObject({
   feeds: z.int().min(1).max(64).default(1),
 })
 
+/** Lognormal delays around the measured medians; normal ones as measured when left out. */
+const sigma = z.number().min(0.01).max(3).optional()
+
 const latency = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('constant'), ms: finelyMs(60_000) }),
   z.strictObject({ type: z.literal('uniform'), minMs: finelyMs(60_000), maxMs: finelyMs(60_000) }),
@@ -53,11 +56,13 @@ const latency = z.discriminatedUnion('type', [
     placement: z.partialRecord(z.enum(REGIONS), z.int().min(1).max(31)),
     /** Regions in which members are numbered first; the others follow in the table's order. */
     order: z.array(z.enum(REGIONS)).max(REGIONS.length).default([]),
+    sigma,
   }),
   /** The region of each member; `seats` in a file becomes this (seats.ts). */
   z.strictObject({
     type: z.literal('placed'),
     regions: z.array(z.enum(REGIONS)).min(1).max(31),
+    sigma,
   }),
 ])
 
@@ -121,7 +126,10 @@ const fault = z.discriminatedUnion('type', [
 const reference = z.strictObject({
   /** Without a result for so long, members of OCR change the leader; two rounds when left out. */
   progressMs: wholeMs(1, 86_400_000).optional(),
-  /** Results of one leader of OCR, after which the next one leads. */
+  /**
+   * Results of one leader of OCR, after which the next one leads. Runs of fewer than so many rounds
+   * for each member measure the leaders that are listed first.
+   */
   epochRounds: z.int().min(1).max(1_000_000).default(20),
 })
 

@@ -41,12 +41,13 @@ export function networkOf({ network }: Scenario): NetworkOptions {
 }
 
 function latencyOf(latency: Scenario['network']['latency']): LatencyModel {
-  if (latency.type === 'placed') return { type: 'regions', placement: latency.regions }
-  if (latency.type !== 'regions') return latency
+  if (latency.type !== 'regions' && latency.type !== 'placed') return latency
+  const tails = latency.sigma === undefined ? {} : { sigma: latency.sigma }
+  if (latency.type === 'placed') return { type: 'regions', placement: latency.regions, ...tails }
   const placement = [...new Set([...latency.order, ...REGIONS])].flatMap((region) =>
     Array.from({ length: latency.placement[region] ?? 0 }, () => region),
   )
-  return { type: 'regions', placement }
+  return { type: 'regions', placement, ...tails }
 }
 
 /** What prices of a scenario are made of. */

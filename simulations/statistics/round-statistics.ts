@@ -39,6 +39,8 @@ export interface RoundStatisticsOptions {
   readonly unit: number
   /** Names of the feeds, in the committee's order. */
   readonly feeds: readonly string[]
+  /** How many members are honest; those that are down are among them. */
+  readonly honest: number
   /** The first and the last round that are counted. */
   readonly firstRound: Round
   readonly lastRound: Round
@@ -56,12 +58,21 @@ export interface ValueErrors {
 export interface RoundFigures {
   readonly rounds: { readonly opened: number } & Readonly<Record<RoundEnd, number>>
   readonly latencyMs: {
-    /** From the opening of a round to the first certificate, and to each honest member's. */
+    /**
+     * From the opening of a round to the first certificate at an honest member, to that of each,
+     * and to that of the last one that came to have it.
+     */
     readonly first: LatencySummary
     readonly all: LatencySummary
+    readonly last: LatencySummary
     /** From the mean moment of the honest observations to each honest member's. */
     readonly observed: LatencySummary
   }
+  /**
+   * Of honest members in rounds with a certificate, the share that had none two rounds after the
+   * opening, from 0 to 1: they are in no latency. Null without such rounds.
+   */
+  readonly withoutResult: number | null
   /** How far certified values of the first feed are off the true price. */
   readonly errorBps: ValueErrors
   /** Rounds in which two honest members held different values. */
@@ -83,10 +94,12 @@ export class RoundStatistics {
   readonly #ends: Record<RoundEnd, number> = { fast: 0, proposed: 0, lost: 0 }
   readonly #first: Histogram = createHistogram()
   readonly #all: Histogram = createHistogram()
+  readonly #last: Histogram = createHistogram()
   readonly #observed: Histogram = createHistogram()
   readonly #timeline = new Timeline()
   readonly #unavailable: AbsentCounter
   #differing = 0
+  #results = 0
   readonly #options: RoundStatisticsOptions
   readonly #rounds: OpenRounds<OpenRound>
   #errors = 0
@@ -109,14 +122,21 @@ export class RoundStatistics {
       latencyMs: {
         first: first.summary(),
         all: all.summary(),
+        last: this.#last.summary(),
         observed: this.#observed.summary(),
       },
+      withoutResult: this.#withoutResult(),
       errorBps: this.#errorBps(),
       differing: this.#differing,
       unavailable: this.#unavailable.figures(),
       curves: { first: first.cumulative(CURVE_POINTS), all: all.cumulative(CURVE_POINTS) },
       timeline: this.#timeline.buckets,
     }
+  }
+
+  #withoutResult(): number | null {
+    const wanted = this.#options.honest * (this.#ends.fast + this.#ends.proposed)
+    return wanted === 0 ? null : 1 - this.#results / wanted
   }
 
   #errorBps(): ValueErrors {
@@ -199,6 +219,8 @@ export class RoundStatistics {
 
   #close(open: OpenRound): void {
     this.#ends[open.end] += 1
+    // Whoever lost its disk may hold a second first certificate.
+    this.#results += Math.min(this.#options.honest, open.certifiedUs.length)
     if (open.isDiffering) this.#differing += 1
     this.#unavailable.add(open.unavailable, open.absences)
     if (open.observations > 0) {
@@ -208,14 +230,16 @@ export class RoundStatistics {
     const { unit } = this.#options
     const whole = (value: number | null) => (value === null ? null : value / unit)
     const { round, end, openedUs } = open
+    // Certificates come in the order of time.
+    const lastUs = open.certifiedUs.at(-1) ?? null
+    if (lastUs !== null && openedUs !== null) this.#last.add(lastUs - openedUs)
     const sinceMs = (us: number | null) =>
       us === null || openedUs === null ? null : (us - openedUs) / 1_000
     this.#timeline.add({
       round,
       end,
       firstMs: sinceMs(open.firstUs),
-      // Certificates come in the order of time.
-      lastMs: sinceMs(open.certifiedUs.at(-1) ?? null),
+      lastMs: sinceMs(lastUs),
       value: whole(open.value),
       honestLow: whole(open.honestLow),
       honestHigh: whole(open.honestHigh),

@@ -3,7 +3,7 @@ import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import type { FeedIndex, Members, Round } from '../../aggregator/values/ids.ts'
-import { hasMember } from '../../aggregator/values/ids.ts'
+import { countMembers, hasMember } from '../../aggregator/values/ids.ts'
 import type { Fact } from '../world/facts.ts'
 import type { PricePath } from '../world/prices.ts'
 import { RoundStatistics } from './round-statistics.ts'
@@ -34,6 +34,7 @@ export class Statistics {
     this.rounds = new RoundStatistics({
       unit,
       feeds,
+      honest: countMembers(honest),
       firstRound,
       lastRound,
       truth: truth ?? null,

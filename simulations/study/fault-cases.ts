@@ -15,11 +15,16 @@ export interface FaultRow {
   readonly members: number
   readonly state: FaultState
   readonly protocol: (typeof PROTOCOLS)[number]
-  /** From the observations, and from the opening of the round, to every honest member's result. */
+  /** From the observations, and from the opening of the round, to an honest member's result. */
   readonly meanMs: number | null
   readonly p99Ms: number | null
   readonly openMeanMs: number | null
   readonly openP99Ms: number | null
+  /** From the opening to the last honest member's. */
+  readonly lastMeanMs: number | null
+  readonly lastP99Ms: number | null
+  /** Share of honest members without a result in rounds that have one, from 0 to 1. */
+  readonly withoutResult: number | null
   /** Shares of rounds, from 0 to 1. */
   readonly lost: number
   readonly differing: number
@@ -37,8 +42,14 @@ export interface FaultCase {
 }
 
 /** Members 1, 4, 7 and so on fail, f of them. */
-export function scenarioOf({ topology, state, protocol }: FaultCase, rounds: number): Scenario {
+export function scenarioOf(
+  { topology, state, protocol }: FaultCase,
+  { roundsMax, epochRounds }: { readonly roundsMax: number; readonly epochRounds: number },
+): Scenario {
   const regions = placementOf(topology)
+  const turn = regions.length * epochRounds
+  // A leader more or less would weigh where it stands.
+  const rounds = Math.max(1, Math.floor(roundsMax / turn)) * turn
   const order = [...new Set(regions)]
   const counted = order.map((each) => [each, regions.filter((one) => one === each).length])
   const size = regions.length
@@ -54,6 +65,7 @@ export function scenarioOf({ topology, state, protocol }: FaultCase, rounds: num
     name: 'beside-others',
     rounds,
     protocol,
+    reference: { epochRounds },
     committee: { members: size, timing: 'worldwide' },
     network: { latency, cuts: state === 'cut' ? [cut] : [] },
     adversaries: strategy === undefined ? [] : [{ strategy, members: failing }],
@@ -64,7 +76,7 @@ export function scenarioOf({ topology, state, protocol }: FaultCase, rounds: num
 
 /** What a run shows. */
 export function rowOf({ state, protocol }: FaultCase, result: SimulationResult): FaultRow {
-  const { rounds, latencyMs, errorBps, wire, differing, committee } = result
+  const { rounds, latencyMs, errorBps, wire, differing, committee, withoutResult } = result
   return {
     members: committee.members,
     state,
@@ -73,6 +85,9 @@ export function rowOf({ state, protocol }: FaultCase, result: SimulationResult):
     p99Ms: latencyMs.observed.p99Ms,
     openMeanMs: latencyMs.all.meanMs,
     openP99Ms: latencyMs.all.p99Ms,
+    lastMeanMs: latencyMs.last.meanMs,
+    lastP99Ms: latencyMs.last.p99Ms,
+    withoutResult,
     lost: rounds.lost / rounds.opened,
     differing: differing / rounds.opened,
     errorMeanBps: errorBps.meanBps,

@@ -14,9 +14,11 @@ import { faultFindings } from './fault-findings.ts'
 import { STUDY_TOPOLOGIES } from './latency-cases.ts'
 import { answersOf, type RunStudy, type Study } from './study.ts'
 
-/** Every member of the largest committee leads one epoch of OCR. */
+/** Rounds of a run at most: as many whole turns of all leaders of OCR as fit, and at least one. */
 const ROUNDS = 640
-const ROUNDS_SHORT = 16
+const ROUNDS_SHORT = 80
+/** Rounds of one leader of OCR. */
+const EPOCH_ROUNDS = 20
 
 const NAMES: Readonly<Record<(typeof PROTOCOLS)[number], string>> = {
   ours: 'ours',
@@ -36,12 +38,12 @@ const STATE_NAMES: Readonly<Record<FaultState, string>> = {
 
 /** Study (f): ours beside others in one world, while members fail. */
 export const studyOfFaults: RunStudy = async (options) => {
-  const rounds = options.isShort ? ROUNDS_SHORT : ROUNDS
+  const roundsMax = options.isShort ? ROUNDS_SHORT : ROUNDS
   const topologies = options.isShort ? STUDY_TOPOLOGIES.slice(0, 1) : STUDY_TOPOLOGIES
   const cases = topologies.flatMap((topology) =>
     STATES.flatMap((state) => PROTOCOLS.map((protocol) => ({ topology, state, protocol }))),
   )
-  const scenarios = cases.map((each) => scenarioOf(each, rounds))
+  const scenarios = cases.map((each) => scenarioOf(each, { roundsMax, epochRounds: EPOCH_ROUNDS }))
   const tasks = scenarios.map((scenario) => ({
     type: 'whole' as const,
     job: { scenario, seed: 1 },
@@ -75,14 +77,15 @@ const METHOD = [
   'One world for all: the same seed, network, prices and faults; ours is the machine of the ' +
     'node, the others are small reference protocols (simulations/protocols), each simplified in ' +
     'its own favour. One-way delays are drawn from Normal(p50/2, (p90 − p50)/2) of measured ' +
-    'round trips between cloud regions. A round opens each second; 640 rounds a run, one seed.',
+    'round trips between cloud regions. A round opens each second; 640 rounds a run, 620 ' +
+    'with 31 members, in which all members lead equally often; one seed.',
   'Members 1, 4, 7 and so on fail, f of them: spread over all regions, and among those who sign ' +
     'in ours. Silent ones never speak; crashing ones stop for good after a quarter of the run; ' +
     'colluding ones observe one price a percent too high; late ones send their observations ' +
     '360 ms late. A cut parts the halves of the list for an eighth of the run.',
-  'OCR has epochs of 20 rounds and waits two rounds for a leader. Latency counts from the mean ' +
-    'moment of the honest observations, which is in favour of OCR: it observes when its leader ' +
-    'asks; the table has it from the opening of the round too. A lost round has no result at any ' +
+  `OCR has epochs of ${EPOCH_ROUNDS} rounds and waits two rounds for a leader. Latency counts ` +
+    'from the mean moment of the honest observations, which is in favour of OCR: it observes when ' +
+    'its leader asks; the table has it from the opening of the round too. A lost round has no result at any ' +
     'honest member within two rounds. The single signer is another member each round, so its ' +
     'figures are means over the choice of one.',
 ]
@@ -99,8 +102,10 @@ function latencyFigure(members: number, rows: readonly FaultRow[]): Figure {
     row?.meanMs == null || row.p99Ms === null ? null : { value: row.meanMs, whisker: row.p99Ms }
   return {
     id: `latency-${members}`,
-    title: `Observation to result at every honest member, ${members} members`,
-    caption: 'Mean over members and rounds; thin lines end at the 99th percentile.',
+    title: `Observation to result at an honest member, ${members} members`,
+    caption:
+      'Mean over members and rounds; thin lines end at the 99th percentile. Who has no result ' +
+      'two rounds after the opening is in no bar; the table says how many (withoutResult).',
     plot: {
       type: 'bars',
       x: { label: 'what happens' },
@@ -151,7 +156,8 @@ function errorFigure(members: number, rows: readonly FaultRow[]): Figure {
     title: `Distance of values from the true price, ${members} members`,
     caption:
       'From the true price when the round opened, mean (largest) over the values that honest ' +
-      'members held. Honest members err by up to one basis point.',
+      'members held: how old a value is when they come to hold it is not in it. Honest members ' +
+      'err by up to one basis point.',
     plot: {
       ...heat(members, rows, ({ errorMeanBps, errorMaxBps }) => ({
         value: Math.log10(Math.max(0.1, errorMeanBps ?? 0.1)),
@@ -188,6 +194,9 @@ const NUMBERS = [
   'p99Ms',
   'openMeanMs',
   'openP99Ms',
+  'lastMeanMs',
+  'lastP99Ms',
+  'withoutResult',
   'lost',
   'differing',
   'errorMeanBps',
@@ -213,13 +222,28 @@ function tableOf(rows: readonly FaultRow[]) {
 
 function textOf(rows: readonly FaultRow[]): string {
   return alignedTable([
-    ['n', 'state', 'protocol', 'mean ms', 'p99 ms', 'lost', 'differ', 'bps', 'max', 'bytes'],
+    [
+      'n',
+      'state',
+      'protocol',
+      'mean ms',
+      'p99 ms',
+      'last p99',
+      'none',
+      'lost',
+      'differ',
+      'bps',
+      'max',
+      'bytes',
+    ],
     ...rows.map((row) => [
       String(row.members),
       row.state,
       row.protocol,
       fixed(row.meanMs, 1),
       fixed(row.p99Ms, 1),
+      fixed(row.lastP99Ms, 1),
+      row.withoutResult === null ? '–' : `${(100 * row.withoutResult).toFixed(1)} %`,
       `${(100 * row.lost).toFixed(1)} %`,
       `${(100 * row.differing).toFixed(0)} %`,
       fixed(row.errorMeanBps, 2),

@@ -41,7 +41,7 @@ export function latencyCases(): readonly LatencyCase[] {
   )
 }
 
-/** Observation to certificate at every member. */
+/** Observation to certificate, over all members. */
 export function latencyOf({ topology, state, protocol: name }: LatencyCase): {
   readonly row: LatencyRow
   readonly curve: readonly CumulativePoint[]

@@ -8,7 +8,7 @@ import { answersOf, type RunStudy, type Study } from './study.ts'
 const NAMES: Readonly<Record<string, string>> = {
   ours: 'ours',
   ocr2: 'OCR2 (from its observations)',
-  ocr3: 'OCR3',
+  ocr3: 'OCR3 (from its observations)',
   simplex: 'Simplex',
 }
 const STATES: Readonly<Record<LatencyRow['state'], string>> = {
@@ -36,8 +36,8 @@ export const studyOfLatency: RunStudy = async (options) => {
     method: METHOD,
     findings: [
       isHeld
-        ? 'Ours is ahead of OCR2 and OCR3 in mean and 99th percentile in every committee, with ' +
-          'all members alive and with f silent.'
+        ? 'Ours is ahead of OCR2 and OCR3 in mean and 99th percentile in these three committees, ' +
+          'with all members alive and with f silent; `placements` draws others.'
         : 'Ours is NOT ahead of OCR2 and OCR3 in mean and 99th percentile everywhere; the ' +
           'table shows where.',
       'In the round in which f members crash it waits for its proposal, and is behind; the ' +
@@ -59,10 +59,10 @@ const METHOD = [
     'waits for (simulations/reference). One-way delays are drawn from Normal(p50/2, (p90 ' +
     '− p50)/2) of measured round trips between cloud regions, from 0; nothing is lost, ' +
     'bandwidth is unlimited. Every member leads in turn.',
-  'Time counts from the observation to the certificate at every living member. The ' +
-    'members of OCR2 observe when its leader asks, so its time counts from the mean ' +
-    'moment of the observations, in its favour, and without its grace period. Silent ' +
-    'members are known to be absent; crashed ones are still waited for.',
+  'Time counts from the observation to the certificate at a living member, over all of them. The ' +
+    'members of OCR2 and OCR3 observe when their leader asks, so their time counts from the ' +
+    'mean moment of the observations, in their favour, and without the grace period of OCR2. ' +
+    'Simplex has no observations: its time counts from the proposal. Silent members are known to be absent; crashed ones are still waited for.',
   'Committees: 4 (two in Virginia, Ireland, Frankfurt), 16 in eight regions, 31 in ten regions.',
 ]
 
@@ -76,7 +76,7 @@ function barsOf(members: number, rows: readonly LatencyRow[]): Figure {
   }
   return {
     id: `latency-${members}`,
-    title: `Observation to certificate at every member, ${members} members`,
+    title: `Observation to certificate at a member, ${members} members`,
     caption:
       'Mean over members, leaders and trials; thin lines end at the 99th percentile. ' +
       `${members} members, f = ${Math.floor((members - 1) / 3)}.`,

@@ -24,6 +24,7 @@ export interface Outcome {
   readonly events: number
   readonly rounds: SimulationResult['rounds']
   readonly latencyMs: SimulationResult['latencyMs']
+  readonly withoutResult: SimulationResult['withoutResult']
   readonly wire: SimulationResult['wire']
   readonly errorBps: SimulationResult['errorBps']
   readonly differing: number
@@ -43,7 +44,7 @@ export interface Outcome {
 export function performJob(job: Job): Outcome {
   const result = wholeRun(job)
   const { virtualMs, events, rounds, latencyMs, wire, errorBps, differing } = result
-  const { unavailable, convicted, violationCount, traceHash } = result
+  const { unavailable, convicted, violationCount, traceHash, withoutResult } = result
   const broken = new Set<Rule>()
   const violations = result.violations.filter(({ rule }) => {
     const isFirst = !broken.has(rule)
@@ -51,9 +52,9 @@ export function performJob(job: Job): Outcome {
     return isFirst
   })
   const { isWithinModel } = result.committee
-  const figures = { isWithinModel, virtualMs, events, rounds, latencyMs, convicted }
+  const figures = { isWithinModel, virtualMs, events, rounds, latencyMs, withoutResult }
   const compared = { wire, errorBps, differing, unavailable, ...sectionsOf(result) }
-  return { ...figures, ...compared, violationCount, violations, traceHash }
+  return { ...figures, ...compared, convicted, violationCount, violations, traceHash }
 }
 
 /** What a scenario has besides a committee, without the points of plots. */

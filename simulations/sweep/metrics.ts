@@ -24,11 +24,20 @@ const PERCENT = { digits: 1, max: 100 } as const
 
 const LATENCIES: readonly Metric[] = [
   ...latencies('first', 'time to the first certificate', ({ latencyMs }) => latencyMs.first),
-  ...latencies('all', 'time to every member', ({ latencyMs }) => latencyMs.all),
+  ...latencies('all', 'time to the certificate at a member', ({ latencyMs }) => latencyMs.all),
+  ...latencies('last', 'time to the last member’s certificate', ({ latencyMs }) => latencyMs.last),
   ...latencies('observed', 'time from the observations', ({ latencyMs }) => latencyMs.observed),
 ].map((metric) => ({ ...metric, isMain: ['first-mean', 'all-p99'].includes(metric.id) }))
 
 const ROUNDS: readonly Metric[] = [
+  {
+    id: 'without-result',
+    name: 'members without a result two rounds after the opening of a certified one (%)',
+    digits: 2,
+    max: 100,
+    isMain: true,
+    read: ({ withoutResult }) => (withoutResult === null ? null : 100 * withoutResult),
+  },
   {
     id: 'fast',
     name: 'fast rounds (%)',
@@ -54,14 +63,14 @@ const ROUNDS: readonly Metric[] = [
   },
   {
     id: 'error',
-    name: 'mean distance from the true price (bps)',
+    name: 'mean distance from the true price at the opening (bps)',
     digits: 2,
     isMain: true,
     read: ({ errorBps }) => errorBps.meanBps,
   },
   {
     id: 'error-max',
-    name: 'largest distance from the true price (bps)',
+    name: 'largest distance from the true price at the opening (bps)',
     digits: 1,
     read: ({ errorBps }) => errorBps.maxBps,
   },

@@ -5,6 +5,7 @@ import { InputError } from '../input/problems.ts'
 import { commitOf } from '../origin/commit.ts'
 import { type Format, formatOf, writeTable } from '../report/data-table.ts'
 import { createProgress } from '../report/progress.ts'
+import { turnsWarning } from '../scenario/turns.ts'
 import { type Metric, metricsNamed } from './metrics.ts'
 import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
 import {
@@ -133,6 +134,7 @@ export async function runSweep(
     sweep,
     cells.filter((cell) => !writer.finished.has(cell)),
   )
+  warn(sweep)
   const progress = createProgress(`${sweep.name} ${open.length} runs`)
   let done = 0
   try {
@@ -166,6 +168,12 @@ export async function runSweep(
     ...countsOf(finished, cells),
     resumed: cells.length - open.length,
   }
+}
+
+/** Says once each what points of a sweep are too short for. */
+function warn({ points }: Sweep): void {
+  const warnings = new Set(points.flatMap(({ scenario }) => turnsWarning(scenario) ?? []))
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
 }
 
 /** A shard has every k-th cell, so that slow points are spread over all shards. */

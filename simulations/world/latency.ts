@@ -11,8 +11,11 @@ export type LatencyModel =
   | { readonly type: 'lognormal'; readonly medianMs: number; readonly sigma: number }
   /** Equally likely measured values. */
   | { readonly type: 'empirical'; readonly samplesMs: readonly number[] }
-  /** One region for each member; Normal(p50 / 2, (p90 − p50) / 2) of the round trip, from 0. */
-  | { readonly type: 'regions'; readonly placement: readonly Region[] }
+  /**
+   * One region for each member; Normal(p50 / 2, (p90 − p50) / 2) of the round trip, from 0. With
+   * `sigma` lognormal around the same median, with longer tails than were measured.
+   */
+  | { readonly type: 'regions'; readonly placement: readonly Region[]; readonly sigma?: number }
 
 /** Draws a one-way delay in whole microseconds, from 0. */
 export type DrawDelay = (link: { readonly from: number; readonly to: number }, prng: Prng) => number
@@ -30,11 +33,42 @@ export function delaysOf(model: LatencyModel): DrawDelay {
     case 'empirical':
       return (_link, prng) => toUs(model.samplesMs[prng.below(model.samplesMs.length)] as number)
     case 'regions':
-      return regionDelays(model.placement)
+      return regionDelays(model)
   }
 }
 
-function regionDelays(placement: readonly Region[]): DrawDelay {
+/** Of a standard normal draw. */
+const DEVIATIONS_P999 = 3.0902
+
+/** The 99.9th percentile of one copy's delay over the slowest link, in milliseconds. */
+export function slowestMs(model: LatencyModel): number {
+  switch (model.type) {
+    case 'constant':
+      return model.ms
+    case 'uniform':
+      return model.maxMs - 0.001 * (model.maxMs - model.minMs)
+    case 'normal':
+      return model.meanMs + DEVIATIONS_P999 * model.deviationMs
+    case 'lognormal':
+      return model.medianMs * exponential(DEVIATIONS_P999 * model.sigma)
+    case 'empirical': {
+      const ascending = model.samplesMs.toSorted((a, b) => a - b)
+      return ascending[Math.ceil(0.999 * ascending.length) - 1] ?? 0
+    }
+    case 'regions': {
+      const regions = [...new Set(model.placement)]
+      const pairs = regions.flatMap((from) => regions.map((to) => oneWay(roundTripOf(from, to))))
+      return Math.max(...pairs.map((link) => slowestOf(link, model.sigma)))
+    }
+  }
+}
+
+function slowestOf({ meanMs, deviationMs }: ReturnType<typeof oneWay>, sigma?: number): number {
+  if (sigma === undefined) return meanMs + DEVIATIONS_P999 * deviationMs
+  return meanMs * exponential(DEVIATIONS_P999 * sigma)
+}
+
+function regionDelays({ placement, sigma }: Extract<LatencyModel, { type: 'regions' }>): DrawDelay {
   // Once for each pair of regions, not of members: there may be a thousand of these.
   const regions = [...new Set(placement)]
   const byRegion = new Map(
@@ -47,6 +81,7 @@ function regionDelays(placement: readonly Region[]): DrawDelay {
   return ({ from, to }, prng) => {
     const link = links[from]?.[to]
     if (link === undefined) throw new RangeError('every member has a region')
+    if (sigma !== undefined) return toUs(link.meanMs * exponential(sigma * prng.normal()))
     return toUs(link.meanMs + link.deviationMs * prng.normal())
   }
 }

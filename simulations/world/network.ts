@@ -46,6 +46,8 @@ export interface Sent {
 export interface Network {
   /** World time at which a copy that is sent now arrives; null when it is lost. */
   readonly send: (parcel: Parcel) => number | null
+  /** Whether no cut parts the two members now. */
+  readonly isUp: (parcel: Parcel) => boolean
   /**
    * World time at which a copy that was just sent, and not lost, arrives once more; null when it
    * does not.
@@ -70,11 +72,13 @@ export function createNetwork(options: NetworkOptions, prng: Prng): Network {
     const leftUs = uplinkBitsPerSecond === 0 ? parcel.nowUs : (freeUs[parcel.from] as number)
     return leftUs + draw(parcel, prng)
   }
+  const isUp = (parcel: Parcel) => cuts.length === 0 || !cuts.some((cut) => isCut(cut, parcel))
   return {
+    isUp,
     send: (parcel) => {
       sent.messages += 1
       sent.bytes += parcel.bytes
-      if (cuts.length > 0 && cuts.some((cut) => isCut(cut, parcel))) return null
+      if (!isUp(parcel)) return null
       queue(parcel)
       return prng.chance(lossPpm) ? null : arrivalUs(parcel)
     },

@@ -34,10 +34,12 @@ const STEPS_KEPT = 2_048
 export function createPricePath(options: PricePathOptions): PricePath {
   const prng = prngOf(options.seed, `price ${options.label}`)
   const stepDeviation = options.volatilityPpm / 1_000_000 / Math.sqrt(STEPS_PER_SECOND)
-  const jumpPpmPerStep = Math.floor((options.jumpsPerDay * 1_000_000) / STEPS_PER_DAY)
+  const jumpsPerStep = options.jumpsPerDay / STEPS_PER_DAY
   return pathOf(options.start, (held) => {
     let change = stepDeviation * prng.normal()
-    if (prng.chance(jumpPpmPerStep)) change += (options.jumpPpm / 1_000_000) * prng.normal()
+    // Where no jump is wanted nothing is drawn for one, so that such paths stay as they are.
+    const isJump = jumpsPerStep > 0 && prng.unit() < jumpsPerStep
+    if (isJump) change += (options.jumpPpm / 1_000_000) * prng.normal()
     return held * (1 + change)
   })
 }

@@ -132,6 +132,19 @@ describe('a protocol of others in the simulated world', () => {
     expect(bytes([{ strategy: 'mute', members: [3] }]).messages).toBe((all.messages * 3) / 4)
   })
 
+  test.each(['ocr2', 'ocr3'])('%s loses no round to a link that loses messages', (protocol) => {
+    const reference = { epochRounds: 1 }
+    const { network, ...seven } = inRegions(SEVEN)
+    const lossy = { ...seven, network: { ...network, lossPpm: 50_000 } }
+    const { rounds, withoutResult, wire } = measured({ ...lossy, protocol, reference, rounds: 140 })
+    expect(rounds.lost).toBe(0)
+    expect(withoutResult).toBeLessThan(0.005)
+    // A copy of twenty goes twice.
+    const calm = measured({ ...inRegions(SEVEN), protocol, reference, rounds: 140 }).wire
+    expect(wire.messages / calm.messages).toBeGreaterThan(1.03)
+    expect(wire.messages / calm.messages).toBeLessThan(1.09)
+  })
+
   test('what only ours can do is refused, all at once', () => {
     const scenario = {
       name: 'refused',

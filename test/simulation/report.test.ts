@@ -171,7 +171,7 @@ describe('the report of a run', () => {
         expect(await hovered(page, 'latency-rounds')).toMatch(
           /^round: \d+\nfirst honest member: \d/,
         )
-        expect(await hovered(page, 'latency')).toContain('every honest member: ')
+        expect(await hovered(page, 'latency')).toContain('each honest member: ')
         expect(await hovered(page, 'price')).toMatch(/observed by honest members: [\d.]+ to [\d.]+/)
         expect(await hovered(page, 'faults')).toContain('mute by 3')
         expect(await hovered(page, 'members')).toMatch(
@@ -227,7 +227,7 @@ async function save(page: Page): Promise<void> {
     return readFileSync(await (await download).path())
   }
   const whole = (await saved('svg')).toString()
-  expect(whole).toContain('every honest member')
+  expect(whole).toContain('each honest member')
   expect(whole).not.toContain('class="pointer"')
   const png = await saved('png')
   expect(png.subarray(1, 4).toString()).toBe('PNG')

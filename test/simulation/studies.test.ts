@@ -72,7 +72,7 @@ describe('studies', () => {
     expect(isHeld).toBe(true)
     expect(of('alive', 'ours')?.meanMs).toBeGreaterThan(of('alive', 'raw-quorum')?.meanMs ?? 0)
     expect(of('liars', 'single-signer')?.errorMaxBps).toBeGreaterThan(99)
-    expect(of('cut', 'ours')?.lost).toBe(2 / 16)
+    expect(of('cut', 'ours')?.lost).toBe(10 / 80)
     const tail = findings.find((finding) => finding.includes('ahead of ocr2')) ?? ''
     const isBehind = (of('late', 'ours')?.p99Ms ?? 0) > (of('late', 'ocr2')?.p99Ms ?? 0)
     expect(tail.split('percentile')[1]?.includes('4 members late')).toBe(isBehind)

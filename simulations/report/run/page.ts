@@ -115,7 +115,7 @@ function cardsOf({ rounds, latencyMs, virtualMs, events }: SimulationResult): st
     card(percent(rounds.proposed, rounds.opened), 'rounds by a proposal'),
     card(percent(rounds.lost, rounds.opened), 'rounds lost'),
     card(`${fixed(latencyMs.first.p50Ms, 1)} ms`, 'first certificate, median'),
-    card(`${fixed(latencyMs.all.p99Ms, 1)} ms`, 'every member, 99th percentile'),
+    card(`${fixed(latencyMs.all.p99Ms, 1)} ms`, 'at a member, 99th percentile'),
     card(`${fixed(virtualMs / 60_000, 1)} min`, `simulated, ${events} events`),
   ].join('')}</div>`
 }

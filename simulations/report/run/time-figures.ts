@@ -82,8 +82,8 @@ export function latencyOverRounds(run: ShownRun, shaded: readonly Span[]): Figur
 
 /** Cumulative distributions of the time to the certificates. */
 export function latencyFigure({ result }: ShownRun): Figure {
-  const { curves, latencyMs } = result
-  const { first, all } = latencyMs
+  const { curves, latencyMs, withoutResult } = result
+  const { first, all, last } = latencyMs
   const curve = (points: typeof curves.first) =>
     points.map(({ ms, share }) => ({ x: ms, y: 100 * share }))
   const figures = ({ p50Ms, p99Ms }: typeof first) => `${fixed(p50Ms, 1)} and ${fixed(p99Ms, 1)} ms`
@@ -92,17 +92,27 @@ export function latencyFigure({ result }: ShownRun): Figure {
     title: 'Time to the certificate, distribution',
     caption:
       'Share of certificates that were there after so long: at the first honest member that ' +
-      `holds one (median and 99th percentile ${figures(first)}), and at each (${figures(all)}).`,
+      `holds one (median and 99th percentile ${figures(first)}), and at each (${figures(all)}). ` +
+      `The last one of a round had it after ${figures(last)}. ${withoutText(withoutResult)}`,
     plot: {
       type: 'lines',
       x: { label: 'time from the opening of the round (ms)' },
       y: { label: 'certificates (%)', range: [0, 100] },
       series: [
         { name: 'first honest member', points: curve(curves.first) },
-        { name: 'every honest member', points: curve(curves.all) },
+        { name: 'each honest member', points: curve(curves.all) },
       ],
     },
   }
+}
+
+/** Which members no latency is of. */
+function withoutText(withoutResult: number | null): string {
+  const share = fixed(withoutResult === null ? null : 100 * withoutResult, 2)
+  return (
+    'Members that have none two rounds after the opening are in no figure: ' +
+    `${share} % of all in rounds with a certificate, those that were down among them.`
+  )
 }
 
 /** The certified price, the true one, and what honest members saw. */
@@ -147,7 +157,7 @@ export function errorFigure(run: ShownRun, shaded: readonly Span[]): Figure {
     title: 'Distance from the true price',
     caption:
       'Certified values and the range of honest observations, less the true price when their ' +
-      `round opened: lag is part of it.${binText(timeline)}`,
+      `round opened: lag is part of it, and how long the certificate took is not.${binText(timeline)}`,
     plot: {
       type: 'lines',
       x: roundAxis(run),

@@ -55,6 +55,21 @@ describe('the latency estimator', () => {
     expect((fromStart.meanMs ?? 0) - (measured ?? 0)).toBeLessThan(30)
   })
 
+  test('both generations of OCR count from their observations, as ours does', () => {
+    for (const name of ['ocr2', 'ocr3']) {
+      const { measuredFrom, meanMs: measured, fromStart } = estimated(loadProtocol(name), FOUR)
+      expect(measuredFrom).toBe('observation')
+      expect(measured).toBeLessThan((fromStart.meanMs ?? 0) - 15)
+    }
+  })
+
+  test('long tails cost whoever waits for everybody more', () => {
+    const slower = (name: string) =>
+      meanMs(loadProtocol(name), FOUR, { sigma: 0.6 }) - meanMs(loadProtocol(name), FOUR)
+    expect(slower('ours')).toBeGreaterThan(20)
+    expect(slower('ours')).toBeGreaterThan(2 * slower('ocr2'))
+  })
+
   test('whoever waits for all, waits for the crashed for ever but not for the silent', () => {
     const ours = loadProtocol('ours')
     const silent = estimated(ours, FOUR, { silent: 1 })

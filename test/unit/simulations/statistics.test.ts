@@ -58,7 +58,13 @@ describe('a timeline', () => {
   })
 })
 
-const OPTIONS = { unit: 1, feeds: ['A/USD', 'B/USD'], firstRound: 1, truth: null } as const
+const OPTIONS = {
+  unit: 1,
+  feeds: ['A/USD', 'B/USD'],
+  honest: 2,
+  firstRound: 1,
+  truth: null,
+} as const
 
 describe('statistics of rounds', () => {
   test('a round without a value is counted by feed, with what members said of it', () => {
@@ -111,6 +117,7 @@ describe('statistics of rounds', () => {
     const { timeline, latencyMs } = statistics.figures()
     expect(timeline[0]).toMatchObject({ honestLow: 90, honestHigh: 100, firstMsSum: 20 })
     expect(timeline[0]).toMatchObject({ lastMsMax: 30 })
+    expect(latencyMs.last).toMatchObject({ count: 1, meanMs: 30, maxMs: 30 })
     // From the mean moment of both observations.
     expect(latencyMs.observed).toMatchObject({ meanMs: 25, maxMs: 30 })
   })
@@ -122,5 +129,32 @@ describe('statistics of rounds', () => {
     for (let round = 6; round <= 52; round++) statistics.open(round, 0)
     const values = statistics.figures().timeline.flatMap(({ honestLow }) => honestLow ?? [])
     expect(values).toEqual([])
+  })
+
+  test('who has no result is counted in rounds that have one, and in no latency', () => {
+    const statistics = new RoundStatistics({ ...OPTIONS, lastRound: 2 })
+    const certify = (round: number, nowUs: number) =>
+      statistics.certify({
+        round,
+        nowUs,
+        end: 'fast',
+        of: {},
+        value: () => 1n,
+        unavailable: () => [],
+      })
+    statistics.open(1, 0)
+    certify(1, 5_000)
+    certify(1, 9_000)
+    statistics.open(2, 100_000)
+    certify(2, 107_000)
+    // Nobody has one here, so nobody is without.
+    statistics.open(3, 200_000)
+    statistics.open(4, 300_000)
+    // Two rounds later is too late.
+    certify(2, 300_001)
+    const { withoutResult, latencyMs } = statistics.figures()
+    expect(withoutResult).toBe(0.25)
+    expect(latencyMs.all.count).toBe(3)
+    expect(latencyMs.last).toMatchObject({ count: 2, meanMs: 8 })
   })
 })

@@ -210,3 +210,19 @@ const BARE = {
   volume: 5,
   incidents: [],
 }
+
+test('jumps come as often as said, also less than one in a million steps', () => {
+  const jumping = { ...WALK, volatilityPpm: 0, jumpPpm: 10_000 }
+  const changesOf = (jumpsPerDay: number, days: number) => {
+    const path = createPricePath({ ...jumping, jumpsPerDay })
+    let [changes, held] = [0, path.at(0)]
+    for (let second = 1; second <= days * 86_400; second++) {
+      const price = path.at(second * 1_000_000)
+      if (price !== held) changes += 1
+      held = price
+    }
+    return changes
+  }
+  expect(changesOf(0, 1)).toBe(0)
+  expect(changesOf(0.8, 8)).toBeGreaterThan(1)
+})
