@@ -199,7 +199,9 @@ export class TransactionSender {
   async #feesFor({ replaces, mayRaise }: PricedRequest): Promise<Fees> {
     const { caps } = this.#options
     const quote = await this.#use.chain.quoteFees()
-    if (replaces === null) {
+    // This configuration never offered more than its cap: an earlier one did, or an endpoint says
+    // that so much is pending. Neither is paid again.
+    if (replaces === null || replaces.maxFeePerGas > caps.feePerGasMax) {
       const fees = firstFees(quote, caps)
       if (fees !== null) return fees
       throw new Obstacle('TRANSMIT_FEE_OVER_CAP', `base fee is ${quote.baseFeePerGas} wei per gas`)

@@ -347,6 +347,19 @@ test('a transaction of an earlier process is adopted and replaced, without a gap
   expect(chain.sends[0]?.fees.maxFeePerGas).toBeGreaterThan(fees.maxFeePerGas)
 })
 
+test('fees above the cap are not offered again because an endpoint says they are pending', async () => {
+  const fees = { maxFeePerGas: 1_000n * GWEI, maxPriorityFeePerGas: 1_000n * GWEI }
+  const hash = `0x${'ab'.repeat(32)}` as const
+  chain.pending = async () => ({ hash, fees, gas: 21_000n, to: '0x', data: '0x' })
+  await transmitter.start()
+  otherwise = () => chain.mine()
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+  expect(chain.sends[0]?.fees).toEqual({
+    maxFeePerGas: 2n * chain.baseFeePerGas + GWEI,
+    maxPriorityFeePerGas: GWEI,
+  })
+})
+
 test('an unknown dearer transaction on the nonce is outbid step by step', async () => {
   const fees = { maxFeePerGas: 25n * GWEI, maxPriorityFeePerGas: 2n * 10n ** 8n }
   chain.pool = { hash: `0x${'ab'.repeat(32)}`, nonce: 5, fees, gas: 21_000n, to: '0x', data: '0x' }
