@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { clientNetwork } from '../client-network.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { Log } from '../logging.ts'
@@ -63,7 +64,7 @@ export function createHttpApp(options: HttpOptions, use: HttpDependencies): Http
     limit.setPerMinute(requestsPerMinuteMax)
   }
   setLimits(options)
-  const admit = (address: string) => limit.take(address, use.clock.nowMs())
+  const admit = (address: string) => limit.take(clientNetwork(address), use.clock.nowMs())
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(use.headers)
     if (admit(request.ip)) return

@@ -1,5 +1,6 @@
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
+import { clientNetwork } from '../client-network.ts'
 import type { Answers } from './answers.ts'
 import type { Certificates } from './shelf.ts'
 
@@ -114,7 +115,8 @@ export class Streams {
   }
 
   /** Begins with the newest certificate, if there is one. */
-  open(asked: Pick<Seat, 'address' | 'feeds' | 'sink'>): Opened {
+  open(given: Pick<Seat, 'address' | 'feeds' | 'sink'>): Opened {
+    const asked = { ...given, address: clientNetwork(given.address) }
     if (!this.#hasRoomFor(asked)) {
       this.#counters.refused += 1
       return { type: 'refused', code: 'STREAMS_TOO_MANY' }

@@ -6,6 +6,7 @@ import type { ConnectionGater } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { clientNetwork } from '../client-network.ts'
 import { nodeInfoOf } from './agent.ts'
 import { keepFramesFitting } from './fitting-frames.ts'
 import { frameLimitsFor, gossipOptions } from './gossip-options.ts'
@@ -97,9 +98,9 @@ export async function createPublicHost(
   return host
 }
 
-/** The first part of an address, which names the remote host. */
+/** The first part of an address, which names the remote host, as one stranger among others. */
 export function remoteHostOf(address: Multiaddr): string {
-  return address.getComponents()[0]?.value ?? ''
+  return clientNetwork(address.getComponents()[0]?.value ?? '')
 }
 
 function gaterOf(
