@@ -25,9 +25,10 @@ export function textSummary(result: SimulationResult): string {
     `             a member     ${latencyLine(latencyMs.all)}`,
     `             last member  ${latencyLine(latencyMs.last)}`,
     `             from observations ${latencyLine(latencyMs.observed)}`,
-    `             none after two rounds: ${fixed(withoutPercent, 2)} % of members and rounds with one`,
-    `  value      off the true price at the opening by ${fixed(errorBps.meanBps, 2)} bps on average, ` +
-      `at most ${fixed(errorBps.maxBps, 2)}; members differ in ${result.differing} rounds`,
+    `             none after two rounds: ${fixed(withoutPercent, 2)} % of members and rounds ` +
+      'with one',
+    `  value      off the true price at the opening by ${fixed(errorBps.meanBps, 2)} bps on ` +
+      `average, at most ${fixed(errorBps.maxBps, 2)}; members differ in ${result.differing} rounds`,
     ...unavailableLines(result),
     `  wire       ${wire.messages} messages, ${wire.bytes} bytes`,
     ...chainLines(result.chain),

@@ -84,10 +84,10 @@ const METHOD = [
     'colluding ones observe one price a percent too high; late ones send their observations ' +
     '360 ms late. A cut parts the halves of the list for an eighth of the run.',
   `OCR has epochs of ${EPOCH_ROUNDS} rounds and waits two rounds for a leader. Latency counts ` +
-    'from the mean moment of the honest observations, which is in favour of OCR: it observes when ' +
-    'its leader asks; the table has it from the opening of the round too. A lost round has no result at any ' +
-    'honest member within two rounds. The single signer is another member each round, so its ' +
-    'figures are means over the choice of one.',
+    'from the mean moment of the honest observations, which is in favour of OCR: it observes ' +
+    'when its leader asks; the table has it from the opening of the round too. A lost round has ' +
+    'no result at any honest member within two rounds. The single signer is another member each ' +
+    'round, so its figures are means over the choice of one.',
 ]
 
 function find(rows: readonly FaultRow[], of: Partial<FaultRow>): FaultRow | undefined {

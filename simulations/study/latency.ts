@@ -62,7 +62,8 @@ const METHOD = [
   'Time counts from the observation to the certificate at a living member, over all of them. The ' +
     'members of OCR2 and OCR3 observe when their leader asks, so their time counts from the ' +
     'mean moment of the observations, in their favour, and without the grace period of OCR2. ' +
-    'Simplex has no observations: its time counts from the proposal. Silent members are known to be absent; crashed ones are still waited for.',
+    'Simplex has no observations: its time counts from the proposal. Silent members are known to ' +
+    'be absent; crashed ones are still waited for.',
   'Committees: 4 (two in Virginia, Ireland, Frankfurt), 16 in eight regions, 31 in ten regions.',
 ]
 

@@ -2,9 +2,8 @@
  * Round-trip times between cloud regions in milliseconds: the median and the 90th percentile of a
  * year of measurements, from one region to another, rounded to hundredths.
  *
- * Source: the public measurements of inter-region latency of cloudping.co, as the p50.json and
- * p90.json of commonware-estimator hold them (commonwarexyz/monorepo, examples/estimator), without
- * the day on which they were taken.
+ * Source: measurements of cloudping.co, as p50.json and p90.json of commonware-estimator hold them
+ * (commonwarexyz/monorepo, examples/estimator), without the day on which they were taken.
  */
 export const REGIONS = [
   'us-east-1',

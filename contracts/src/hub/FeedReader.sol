@@ -6,9 +6,9 @@ import {FeedWord} from "../libraries/FeedWord.sol";
 import {FeedStore} from "./FeedStore.sol";
 
 /// @title Reading the latest values and the history
-/// @dev A report may lie a little ahead of the block. Readers in Chainlink's form take the time from
-/// the block's, which panics below zero, and anybody could bring such a report before them: they
-/// are given the block's time at most.
+/// @dev A report may lie a little ahead of the block. Readers in Chainlink's form take the time
+/// from the block's, which panics below zero, and anybody could bring such a report before them:
+/// they are given the block's time at most.
 abstract contract FeedReader is FeedStore {
     using FeedWord for uint256;
 

@@ -157,7 +157,8 @@ export function errorFigure(run: ShownRun, shaded: readonly Span[]): Figure {
     title: 'Distance from the true price',
     caption:
       'Certified values and the range of honest observations, less the true price when their ' +
-      `round opened: lag is part of it, and how long the certificate took is not.${binText(timeline)}`,
+      'round opened: lag is part of it, and how long the certificate took is not.' +
+      binText(timeline),
     plot: {
       type: 'lines',
       x: roundAxis(run),
