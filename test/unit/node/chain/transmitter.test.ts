@@ -350,7 +350,7 @@ test('a transaction of an earlier process is adopted and replaced, without a gap
 test('fees above the cap are not offered again because an endpoint says they are pending', async () => {
   const fees = { maxFeePerGas: 1_000n * GWEI, maxPriorityFeePerGas: 1_000n * GWEI }
   const hash = `0x${'ab'.repeat(32)}` as const
-  chain.pending = async () => ({ hash, fees, gas: 21_000n, to: '0x', data: '0x' })
+  chain.pending = async () => ({ hash, nonce: 5, fees, gas: 21_000n, to: '0x', data: '0x' })
   await transmitter.start()
   otherwise = () => chain.mine()
   expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
