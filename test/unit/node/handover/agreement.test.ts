@@ -105,11 +105,11 @@ test('given no approval, then others are asked for what they signed, now and slo
   const sign = signTogether({ groupKey, shares: signers }, seededBytes('agreement'))
   const signature = sign(handoverMessageOf(keccak_256, handover))
   answer = encodeSignedHandover(committee, { handover, signature })
-  nowMs += 29_999
+  nowMs += 29_000
   const before = looks
   await expect.poll(() => looks).toBeGreaterThan(before + 2)
   expect(asked).toEqual([1])
-  nowMs += 1
+  nowMs += 1_000
   await expect.poll(() => ended).toEqual([handover.activeFromMs])
   expect(asked).toEqual([1, 2])
 })
