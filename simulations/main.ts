@@ -13,6 +13,7 @@ import { textSummary } from './report/summary.ts'
 import { makeReportPlace, pageIn, writeReport } from './report/write-report.ts'
 import { RESEARCH } from './research/commands.ts'
 import { createRun, type Run, recorderOf } from './run/run.ts'
+import { ROUNDS_MAX } from './scenario/bounds.ts'
 import { checkScenario, loadScenario, ScenarioError } from './scenario/load.ts'
 import { recordingOf } from './scenario/recording.ts'
 import { turnsWarning } from './scenario/turns.ts'
@@ -55,7 +56,7 @@ function optionsOf(args: readonly string[]): SimulateOptions {
   return {
     file,
     seed: wholeNumber('--seed', values.seed),
-    rounds: wholeNumber('--rounds', values.rounds),
+    rounds: wholeNumber('--rounds', values.rounds, { min: 1, max: ROUNDS_MAX }),
     protocol: values.protocol ?? null,
     json: values.json,
     report: values.report ?? null,

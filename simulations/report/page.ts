@@ -7,7 +7,7 @@ import { escapeHtml } from './text.ts'
 
 /** Where what a page shows comes from, so that anyone can make it again. */
 export interface Origin {
-  /** Of the sources; `unknown` outside a repository, with `-dirty` when files were changed. */
+  /** Which code ran; see `commitOf`. */
   readonly commit: string
   /** Command line that makes the same result. */
   readonly command: string
@@ -132,8 +132,24 @@ function shown(value: string | number | null): string {
 }
 
 function reproduceOf({ commit, command }: Origin): string {
+  const [sources, again] = sourcesOf(commit)
   return `<h2>Reproduce</h2>
-<pre>git checkout ${escapeHtml(commit.replace('-dirty', ''))}
-${escapeHtml(command)}</pre>
-<p>Commit <code>${escapeHtml(commit)}</code>. The same command gives the same figures.</p>`
+<pre>${escapeHtml([...sources, command].join('\n'))}</pre>
+<p>Commit <code>${escapeHtml(commit)}</code>. ${again}</p>`
+}
+
+/** How to come by the code of a run, and whether that gives the same figures. */
+function sourcesOf(commit: string): readonly [readonly string[], string] {
+  if (/^[0-9a-f]{40}$/.test(commit)) {
+    return [[`git checkout ${commit}`], 'The same command gives the same figures.']
+  }
+  const [, version] = /^package-(.+)-[0-9a-f]+$/.exec(commit) ?? []
+  if (version !== undefined) {
+    const same = `The same command of version ${escapeHtml(version)} gives the same figures`
+    return [[], `${same}, where its files are the same.`]
+  }
+  const why = commit.includes('-dirty')
+    ? 'Files were changed since that commit and are in no commit'
+    : 'Nothing says which code ran'
+  return [[], `${why}: these figures cannot be made again exactly.`]
 }

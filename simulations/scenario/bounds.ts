@@ -2,6 +2,8 @@ import { z } from 'zod'
 
 /** Bounds that the sections of a scenario file share. */
 export const wholeMs = (min: number, max: number) => z.int().min(min).max(max)
+/** Rounds of a run at most. */
+export const ROUNDS_MAX = 10_000_000
 /** Milliseconds to the microsecond. */
 export const finelyMs = (max: number) => z.number().min(0).max(max)
 export const ppm = z.int().min(0).max(1_000_000)

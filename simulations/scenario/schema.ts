@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { OURS, REFERENCE_PROTOCOLS } from '../reference-world/protocols.ts'
 import { REGIONS } from '../world/regions.ts'
 import { bookSchema } from './book-schema.ts'
-import { atMs, finelyMs, members, ppm, wholeMs } from './bounds.ts'
+import { atMs, finelyMs, members, ppm, ROUNDS_MAX, wholeMs } from './bounds.ts'
 import { chainSchema } from './chain-schema.ts'
 import { pricesSchema } from './price-schema.ts'
 
@@ -141,7 +141,7 @@ export const scenarioSchema = z.strictObject({
   about: z.string().max(1_000).default(''),
   seed: z.int().min(0).max(0xffffffff).default(1),
   /** Rounds that are counted; three more before them let the committee start. */
-  rounds: z.int().min(1).max(10_000_000),
+  rounds: z.int().min(1).max(ROUNDS_MAX),
   /** Ours, or one that others run, for comparison; see protocols/. */
   protocol: z.enum([OURS, ...REFERENCE_PROTOCOLS.keys()]).default(OURS),
   reference: reference.prefault({}),

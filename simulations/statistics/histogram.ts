@@ -44,12 +44,14 @@ export function createHistogram(binUs = BIN_US): Histogram {
     sumUs += durationUs
     if (durationUs > maxUs) maxUs = durationUs
   }
-  /** Upper edge of the bin that holds the quantile. */
+  /** Upper edge of a bin; nothing that was counted is above the largest. */
+  const edgeMs = (bin: number): number => Math.min((bin + 1) * binUs, maxUs) / 1_000
+  /** Edge of the bin that holds the quantile. */
   const quantileMs = (share: number): number | null => {
     let passed = 0
     for (const [bin, inBin] of bins.entries()) {
       passed += inBin
-      if (passed > 0 && passed >= share * count) return ((bin + 1) * binUs) / 1_000
+      if (passed > 0 && passed >= share * count) return edgeMs(bin)
     }
     return null
   }
@@ -71,7 +73,7 @@ export function createHistogram(binUs = BIN_US): Histogram {
       if (passed === 0) curve.push({ ms: (bin * binUs) / 1_000, share: 0 })
       passed += inBin
       if (passed / count < wanted) continue
-      curve.push({ ms: ((bin + 1) * binUs) / 1_000, share: passed / count })
+      curve.push({ ms: edgeMs(bin), share: passed / count })
       wanted = passed / count + 1 / points
     }
     return curve

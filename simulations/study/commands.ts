@@ -49,7 +49,8 @@ export async function printStudy(args: readonly string[], signal: AbortSignal): 
     return { output: 'stopped before its end; nothing was written', isHeld: true }
   }
   const { out, format, command } = asked
-  const files = await writeReport(out, pageOfStudy(study), { commit: commitOf(), command, format })
+  const origin = { commit: commitOf(), command, format }
+  const files = await writeReport(out, pageOfStudy(study, asked), origin)
   const { isHeld, data, text } = study
   const written = `${files} files in ${out}/, of which report.html shows all`
   const output = asked.isJson ? JSON.stringify({ ...data, isHeld }) : `${text}\n\n${written}`

@@ -2,6 +2,7 @@ import { columnsOf } from '../report/data-table.ts'
 import type { Figure, HeatCell } from '../report/figure/figure.ts'
 import { alignedTable } from '../report/table.ts'
 import { fixed } from '../report/text.ts'
+import type { Scenario } from '../scenario/schema.ts'
 import {
   type FaultRow,
   type FaultState,
@@ -58,7 +59,7 @@ export const studyOfFaults: RunStudy = async (options) => {
   return {
     name: 'f',
     title: 'Ours beside others, while members fail',
-    method: METHOD,
+    method: methodOf(scenarios),
     findings: faultFindings(rows),
     figures: [
       ...sizes.map((members) => latencyFigure(members, rows)),
@@ -73,22 +74,33 @@ export const studyOfFaults: RunStudy = async (options) => {
   } satisfies Study
 }
 
-const METHOD = [
-  'One world for all: the same seed, network, prices and faults; ours is the machine of the ' +
-    'node, the others are small reference protocols (simulations/protocols), each simplified in ' +
-    'its own favour. One-way delays are drawn from Normal(p50/2, (p90 − p50)/2) of measured ' +
-    'round trips between cloud regions. A round opens each second; 640 rounds a run, 620 ' +
-    'with 31 members, in which all members lead equally often; one seed.',
-  'Members 1, 4, 7 and so on fail, f of them: spread over all regions, and among those who sign ' +
-    'in ours. Silent ones never speak; crashing ones stop for good after a quarter of the run; ' +
-    'colluding ones observe one price a percent too high; late ones send their observations ' +
-    '360 ms late. A cut parts the halves of the list for an eighth of the run.',
-  `OCR has epochs of ${EPOCH_ROUNDS} rounds and waits two rounds for a leader. Latency counts ` +
-    'from the mean moment of the honest observations, which is in favour of OCR: it observes ' +
-    'when its leader asks; the table has it from the opening of the round too. A lost round has ' +
-    'no result at any honest member within two rounds. The single signer is another member each ' +
-    'round, so its figures are means over the choice of one.',
-]
+function methodOf(scenarios: readonly Scenario[]): readonly string[] {
+  return [
+    'One world for all: the same seed, network, prices and faults; ours is the machine of the ' +
+      'node, the others are small reference protocols (simulations/protocols), each simplified ' +
+      'in its own favour. One-way delays are drawn from Normal(p50/2, (p90 − p50)/2) of measured ' +
+      'round trips between cloud regions. A round opens each second. Rounds of a run, in which ' +
+      `all members lead equally often: ${roundsText(scenarios)}. One seed.`,
+    'Members 1, 4, 7 and so on fail, f of them: spread over all regions, and among those who ' +
+      'sign in ours. Silent ones never speak; crashing ones stop for good after a quarter of the ' +
+      'run; colluding ones observe one price a percent too high; late ones send their ' +
+      'observations 360 ms late. A cut parts the halves of the list for an eighth of the run.',
+    `OCR has epochs of ${EPOCH_ROUNDS} rounds and waits two rounds for a leader. Latency counts ` +
+      'from the mean moment of the honest observations, which is in favour of OCR: it observes ' +
+      'when its leader asks; the table has it from the opening of the round too. A lost round ' +
+      'has no result at any honest member within two rounds. The single signer is another ' +
+      'member each round, so its figures are means over the choice of one.',
+  ]
+}
+
+/** Rounds of runs, by the size of the committee. */
+function roundsText(scenarios: readonly Scenario[]): string {
+  const bySize = new Map(scenarios.map(({ committee, rounds }) => [committee.members, rounds]))
+  const sizes = Map.groupBy(bySize.keys(), (members) => bySize.get(members))
+  return [...sizes]
+    .map(([rounds, members]) => `${rounds} with ${members.join(' and ')} members`)
+    .join(', ')
+}
 
 function find(rows: readonly FaultRow[], of: Partial<FaultRow>): FaultRow | undefined {
   const { members, state, protocol } = of

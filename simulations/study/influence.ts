@@ -59,7 +59,7 @@ export const studyOfInfluence: RunStudy = async (options) => {
   return {
     name: 'b',
     title: 'How far can attackers move a price?',
-    method: METHOD,
+    method: methodOf(rounds),
     findings: findingsOf(within, isHeld),
     figures: [
       strategyFigure(within),
@@ -74,20 +74,23 @@ export const studyOfInfluence: RunStudy = async (options) => {
   } satisfies Study
 }
 
-const METHOD = [
-  'The production core runs with f members under control. Honest members see the true ' +
-    'price with an error of up to one basis point (even draws). Each certified value is ' +
-    'compared with the median of what honest members observed in its round.',
-  'What else a report could be made of is computed from the same observations of the ' +
-    'same rounds: their mean, or the median of those 2f + 1 of all that lie furthest ' +
-    'out, which is what a proposer without the inclusion rule (protocol §6.7) could ' +
-    'choose.',
-  'Strategies: lie observes a fifth more than the truth; collude one percent more, all ' +
-    'alike; bias the highest value that an honest member said a round ago; mirror what ' +
-    'another said; drop-members leaves out the lowest values as proposer; ' +
-    'late-for-victims and edge-late hide honest values from some. One seed of 400 rounds ' +
-    'each.',
-]
+/** What the page says of how it was made. */
+export function methodOf(rounds: number): readonly string[] {
+  return [
+    'The production core runs with f members under control. Honest members see the true ' +
+      'price with an error of up to one basis point (even draws). Each certified value is ' +
+      'compared with the median of what honest members observed in its round.',
+    'What else a report could be made of is computed from the same observations of the ' +
+      'same rounds: their mean, or the median of those 2f + 1 of all that lie furthest ' +
+      'out, which is what a proposer without the inclusion rule (protocol §6.7) could ' +
+      'choose.',
+    'Strategies: lie observes a fifth more than the truth; collude one percent more, all ' +
+      'alike; bias the highest value that an honest member said a round ago; mirror what ' +
+      'another said; drop-members leaves out the lowest values as proposer; ' +
+      `late-for-victims and edge-late hide honest values from some. One seed of ${rounds} ` +
+      'rounds each.',
+  ]
+}
 
 function casesOf(): readonly Case[] {
   const bySize = SIZES.flatMap((members) =>

@@ -1,7 +1,9 @@
 import { closeSync, existsSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { readText, writing } from '../input/files.ts'
 import { InputError } from '../input/problems.ts'
+import { isExact } from '../origin/commit.ts'
 import type { Outcome } from './job.ts'
 import { type AxisValue, cellCount, type Sweep } from './sweep-file.ts'
 
@@ -43,7 +45,7 @@ export function headOf(sweep: Sweep, commit: string): Head {
  * What a result file holds. A last line without its end was cut off when the run was stopped, and
  * is left out: its cell runs again.
  *
- * @throws {InputError} RESULTS_INVALID when it is no result file
+ * @throws {InputError} RESULTS_INVALID when it is no result file, or contradicts itself
  */
 export function readResults(path: string): Results {
   const refuse = (message: string): never => {
@@ -63,8 +65,7 @@ export function readResults(path: string): Results {
       line.data.cell < head.data.cells &&
       line.data.values.length === head.data.axes.length
     if (!isRun) refuse(`line ${at + 2} is no run as this version writes it; run the sweep again`)
-    const run = entry as Finished
-    finished.set(run.cell, run)
+    keepFinished(path, finished, entry as Finished)
   }
   return { head: entries[0] as Head, finished }
 }
@@ -84,7 +85,8 @@ const finishedSchema = z.looseObject({
   seed: z.int(),
   outcome: z.looseObject({
     rounds: z.looseObject({ opened: z.int(), fast: z.int(), proposed: z.int(), lost: z.int() }),
-    latencyMs: z.looseObject({ first: latency, all: latency, observed: latency }),
+    latencyMs: z.looseObject({ first: latency, all: latency, last: latency, observed: latency }),
+    withoutResult: z.number().nullable(),
     wire: z.looseObject({ messages: z.number(), bytes: z.number() }),
     errorBps: z.looseObject({ meanBps: z.number().nullable(), maxBps: z.number().nullable() }),
     differing: z.int(),
@@ -156,7 +158,26 @@ function parsedLine(line: string): object | null {
   }
 }
 
-/** @throws {InputError} RESULTS_INVALID when results are of another sweep or of other code */
+/**
+ * Adds a run to those that are known; one that is there already must be the same.
+ *
+ * @throws {InputError} RESULTS_INVALID when its cell has another result
+ */
+export function keepFinished(path: string, known: Map<number, Finished>, run: Finished): void {
+  const before = known.get(run.cell)
+  if (before !== undefined && !isDeepStrictEqual(before, run)) {
+    const message =
+      `cell ${run.cell} (seed ${run.seed}) has two results that differ, which the same code ` +
+      'never gives: find out which file is wrong, and leave it out or run its cells again'
+    throw new InputError('RESULTS_INVALID', path, [{ path: '', message }])
+  }
+  known.set(run.cell, run)
+}
+
+/**
+ * @throws {InputError} RESULTS_INVALID when results are of another sweep or of other code, or do
+ * not say of which
+ */
 export function requireSameHead(path: string, given: Head, wanted: Head): void {
   const problems = (['digest', 'commit'] as const)
     .filter((key) => given[key] !== wanted[key])
@@ -166,6 +187,10 @@ export function requireSameHead(path: string, given: Head, wanted: Head): void {
         key === 'commit' ? 'code' : 'scenarios or seeds'
       }`,
     }))
+  if (problems.length === 0 && !isExact(given.commit)) {
+    const message = `is ${given.commit}, which does not say of which code these results are`
+    problems.push({ path: 'commit', message: `${message}: run the sweep into another file` })
+  }
   if (problems.length > 0) throw new InputError('RESULTS_INVALID', path, problems)
 }
 

@@ -11,6 +11,7 @@ import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
 import {
   type Finished,
   headOf,
+  keepFinished,
   type Results,
   ResultWriter,
   readResults,
@@ -129,7 +130,8 @@ export async function runSweep(
 ): Promise<SweepReport> {
   const sweep = loadSweep(options.file)
   const cells = cellsOf(sweep, options.shard)
-  const writer = new ResultWriter(options.out, headOf(sweep, commitOf()))
+  const head = headOf(sweep, commitOf())
+  const writer = new ResultWriter(options.out, head)
   const open = longestFirst(
     sweep,
     cells.filter((cell) => !writer.finished.has(cell)),
@@ -157,10 +159,7 @@ export async function runSweep(
   }
   const { finished } = writer
   const { table } = options
-  if (table !== null) {
-    const results = { head: headOf(sweep, commitOf()), finished }
-    writeTable(table.path, sweepTable(results), table.format)
-  }
+  if (table !== null) writeTable(table.path, sweepTable({ head, finished }), table.format)
   return {
     sweep: sweep.name,
     out: options.out,
@@ -242,7 +241,8 @@ export function mergeOptionsOf(args: readonly string[]): MergeOptions {
 /**
  * Puts the result files of shards together: byte for byte what one machine would have written.
  *
- * @throws {InputError} RESULTS_INVALID when parts do not belong together, or cells are missing
+ * @throws {InputError} RESULTS_INVALID when parts do not belong together or contradict each other,
+ * or cells are missing
  */
 export function mergeResults({ parts, out, table }: Omit<MergeOptions, 'report'>): SweepReport {
   const read = parts.map((path) => ({ path, ...readResults(path) }))
@@ -253,7 +253,7 @@ export function mergeResults({ parts, out, table }: Omit<MergeOptions, 'report'>
   const finished = new Map<number, Finished>()
   for (const part of read) {
     requireSameHead(part.path, part.head, first.head)
-    for (const [cell, entry] of part.finished) finished.set(cell, entry)
+    for (const run of part.finished.values()) keepFinished(part.path, finished, run)
   }
   const results: Results = { head: first.head, finished }
   const missing = first.head.cells - finished.size

@@ -109,6 +109,11 @@ describe('simulate', () => {
       'USAGE_INVALID: --seed must be a whole number from 0 to 4294967295; ' +
         'see npm run sim -- simulate --help\n',
     )
+    const none = await simulate(['simulate', HONEST, '--rounds', '0'])
+    expect(none.code).toBe(2)
+    expect(none.stderr).toMatch(
+      /^USAGE_INVALID: --rounds must be a whole number from 1 to 10000000;/,
+    )
     const negative = await simulate(['simulate', HONEST, '--rounds', '-5'])
     expect(negative.code).toBe(2)
     expect(negative.stderr).toMatch(/^USAGE_INVALID: --rounds needs a value; .*: --rounds=-1; see/)

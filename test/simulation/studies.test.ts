@@ -64,7 +64,8 @@ describe('studies', () => {
   })
 
   test('ours stands beside others in one world, and says where another is ahead', async () => {
-    const { data, findings, isHeld } = await studied(studyOfFaults)
+    const study = await studied(studyOfFaults)
+    const { data, findings, isHeld, method } = study
     const rows = data.rows as readonly FaultRow[]
     const of = (state: string, protocol: string) =>
       rows.find((row) => row.state === state && row.protocol === protocol)
@@ -73,6 +74,9 @@ describe('studies', () => {
     expect(of('alive', 'ours')?.meanMs).toBeGreaterThan(of('alive', 'raw-quorum')?.meanMs ?? 0)
     expect(of('liars', 'single-signer')?.errorMaxBps).toBeGreaterThan(99)
     expect(of('cut', 'ours')?.lost).toBe(10 / 80)
+    expect(method.join()).toContain('lead equally often: 80 with 4 members. One seed.')
+    expect(pageOfStudy(study, SHORT).title).toMatch(/ \(short run: not for publication\)$/)
+    expect(pageOfStudy(study, { isShort: false }).title).toBe(study.title)
     const tail = findings.find((finding) => finding.includes('ahead of ocr2')) ?? ''
     const isBehind = (of('late', 'ours')?.p99Ms ?? 0) > (of('late', 'ocr2')?.p99Ms ?? 0)
     expect(tail.split('percentile')[1]?.includes('4 members late')).toBe(isBehind)
@@ -166,7 +170,7 @@ describe('studies', () => {
     'no label overlaps another or leaves its figure (needs /usr/bin/chromium)',
     async () => {
       const path = join(folder, 'page.html')
-      writeFileSync(path, htmlOf(pageOfStudy(await studied(studyOfConcentration)), ORIGIN))
+      writeFileSync(path, htmlOf(pageOfStudy(await studied(studyOfConcentration), SHORT), ORIGIN))
       const troubles = await withPage(path, async (page) => {
         expect(await page.locator('.drawing > svg').count()).toBe(4)
         expect(await wrongLabels(page)).toEqual([])

@@ -209,6 +209,54 @@ describe('a sweep', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'RESULTS_INVALID' })
   })
 
+  /** The lines of the whole sweep, changed, as a file; what is right stays as it was. */
+  const altered = (name: string, change: (line: string, at: number) => string) => {
+    const lines = read('whole.jsonl').trimEnd().split('\n')
+    writeFileSync(file(name), `${lines.map(change).join('\n')}\n`)
+    return file(name)
+  }
+  const refused = (what: RegExp) => ({
+    code: 'RESULTS_INVALID',
+    message: expect.stringMatching(what),
+  })
+
+  test.each([
+    ['last', (text: string) => text.replace(/"last":\{[^}]*\},?/, '')],
+    ['withoutResult', (text: string) => text.replace(/"withoutResult":[^,]*,/, '')],
+  ])('refuses runs of a version that did not write %s', async (name, change) => {
+    const old = altered(`no-${name}.jsonl`, change)
+    const report = LONG_COMMANDS.get('report')
+    const wrong = report?.([old, '--out', file('old')], never)
+    await expect(wrong).rejects.toMatchObject(refused(/line 2 is no run as this version writes/))
+  })
+
+  test('refuses to go on with results that do not say of which code they are', async () => {
+    const named = (commit: string) => (line: string, at: number) =>
+      at === 0 ? line.replace(/"commit":"[^"]*"/, `"commit":"${commit}"`) : line
+    for (const commit of ['unknown', `${'c'.repeat(40)}-dirty`]) {
+      const out = altered('unsaid.jsonl', named(commit))
+      await expect(run({ out })).rejects.toMatchObject(refused(/: these results are of other code/))
+      const merge = () => mergeResults({ parts: [out], out: file('said.jsonl'), table: null })
+      expect(merge).toThrow(/does not say of which code/)
+    }
+    const exact = altered('marked.jsonl', named(`${'c'.repeat(40)}-dirty-0123456789ab`))
+    const merged = mergeResults({ parts: [exact], out: file('said.jsonl'), table: null })
+    expect(merged.finished).toBe(CELLS)
+  })
+
+  test('a merge refuses two results of one cell that differ, and names the cell', () => {
+    const other = altered('other.jsonl', (line, at) =>
+      at === 4 ? line.replace(/"traceHash":"[^"]*"/, '"traceHash":"0"') : line,
+    )
+    const whole = file('whole.jsonl')
+    const merge = (parts: readonly string[]) => () =>
+      mergeResults({ parts, out: file('twice.jsonl'), table: null })
+    expect(merge([whole, whole])().finished).toBe(CELLS)
+    expect(merge([whole, other])).toThrow('cell 3 (seed 5) has two results that differ')
+    appendFileSync(other, `${read('whole.jsonl').split('\n')[4]}\n`)
+    expect(merge([other])).toThrow('cell 3 (seed 5) has two results that differ')
+  })
+
   test('lists every problem of a file at once, with the values that have it', async () => {
     const text = SWEEP.replace('[4, 7]', '[4, 40]').replace('mute+', 'sleep+')
     writeFileSync(file('wrong.yaml'), text)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkScenario } from '../../../simulations/scenario/load.ts'
+import { methodOf } from '../../../simulations/study/influence.ts'
 import { influenceOf } from '../../../simulations/sweep/job.ts'
 
 const influence = (strategy: string, liars: number) => {
@@ -41,4 +42,8 @@ describe('the influence of members under control', () => {
     expect(outside).toBe(rounds)
     expect(certified.bpsSum / rounds).toBeGreaterThan(95)
   })
+})
+
+test('the study says how many rounds its runs had', () => {
+  expect(methodOf(40).join()).toContain('One seed of 40 rounds each.')
 })

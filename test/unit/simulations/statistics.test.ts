@@ -17,6 +17,14 @@ describe('a histogram of durations', () => {
     })
   })
 
+  test('has no quantile above the largest', () => {
+    const histogram = createHistogram()
+    histogram.add(12_340)
+    const { p50Ms, p99Ms, maxMs } = histogram.summary()
+    expect([p50Ms, p99Ms, maxMs]).toEqual([12.34, 12.34, 12.34])
+    expect(histogram.cumulative(10).at(-1)).toEqual({ ms: 12.34, share: 1 })
+  })
+
   test('says nothing of nothing', () => {
     expect(createHistogram().summary()).toMatchObject({ count: 0, meanMs: null, p99Ms: null })
     expect(createHistogram().cumulative(10)).toEqual([])

@@ -24,10 +24,20 @@ describe('a mean over seeds', () => {
     expect(estimateText({ mean: 3, half: null, count: 1 }, 0)).toBe('3')
   })
 
-  test('of many values uses the normal distribution', () => {
-    const values = Array.from({ length: 100 }, (_, at) => at % 2)
-    const half = estimateOf(values)?.half
-    expect(half).toBeCloseTo((1.96 * Math.sqrt(25 / 99)) / 10, 6)
+  test.each([
+    [30, 2.0452],
+    [31, 2.0423],
+    [32, 2.0395],
+    [41, 2.0211],
+    [61, 2.0003],
+    [121, 1.9799],
+    [1_001, 1.9623],
+    [100_001, 1.96],
+  ])('of %i values takes %f, as tables of Student have it', (count, quantile) => {
+    const values = Array.from({ length: count }, (_, at) => at % 2)
+    const mean = Math.floor(count / 2) / count
+    const error = Math.sqrt((mean * (1 - mean)) / (count - 1))
+    expect((estimateOf(values)?.half ?? 0) / error).toBeCloseTo(quantile, 3)
   })
 })
 
