@@ -55,8 +55,9 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  // The chain's time is ahead of this machine's, and the command's with it.
-  vi.useFakeTimers({ toFake: ['Date'] })
+  // The chain's time is ahead of this machine's, and the command's with it. It goes on: whoever
+  // compares endpoints every two seconds would look at the first block for ever.
+  vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true })
   gateways = {
     old: await startTestGateway(world.old.context, () => Date.now(), 1),
     next: await startTestGateway(world.next.context, () => Date.now(), 2),
@@ -123,7 +124,7 @@ async function watch(lines: number, settings: readonly string[]) {
       signal: stopping.signal,
     },
   )
-  // The time of a story stands, and that of the chain does not.
+  // The time of a story is set back to each of its moments, and that of the chain is not.
   const told = stderr
     .split('\n')
     .filter((line) => line !== '' && !line.includes('CHAIN_CLOCK_DIFFERS'))
