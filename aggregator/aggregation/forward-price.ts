@@ -1,5 +1,5 @@
 import type { BasisPoints } from '../values/basis-points.ts'
-import { BPS_WHOLE } from '../values/basis-points.ts'
+import { isWiderThanBps } from '../values/basis-points.ts'
 import { expWad, lnRatio, Q96_ONE, WAD } from '../values/fixed-math.ts'
 import { divide } from '../values/fixed-point.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
@@ -130,8 +130,6 @@ function pricedFuture(
   const isUntimely =
     venueMs !== null && (nowMs - venueMs > rules.ageMsMax || venueMs - nowMs > rules.aheadMsMax)
   if (isUntimely || bid === null || ask === null || bid <= 0n || ask < bid) return []
-  const doubled = bid + ask
-  // (ask − bid) / mid > limit / 10,000, without division: mid is half of the doubled sum.
-  const isWide = (ask - bid) * 2n * BigInt(BPS_WHOLE) > doubled * BigInt(rules.futureSpreadBpsMax)
-  return isWide ? [] : [{ timeMs, price: doubled >> 1n, quote }]
+  if (isWiderThanBps({ bid, ask }, rules.futureSpreadBpsMax)) return []
+  return [{ timeMs, price: (bid + ask) >> 1n, quote }]
 }

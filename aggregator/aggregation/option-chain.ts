@@ -1,5 +1,5 @@
 import type { BasisPoints } from '../values/basis-points.ts'
-import { BPS_WHOLE } from '../values/basis-points.ts'
+import { isWiderThanBps } from '../values/basis-points.ts'
 import type { Wad } from '../values/fixed-math.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
 
@@ -112,8 +112,6 @@ function sideOf(quote: OptionQuote, rules: ChainRules): StrikeSide {
   const { bid, ask } = quote
   if (bid === null || bid <= 0n) return 'no-bid'
   if (ask === null || ask < bid) return null
-  const doubled = bid + ask
-  // (ask − bid) / mid > limit / 10,000, without division: mid is half of the doubled sum.
-  const isWide = (ask - bid) * 2n * BigInt(BPS_WHOLE) > doubled * BigInt(rules.optionSpreadBpsMax)
-  return isWide ? null : { doubled, quote }
+  if (isWiderThanBps({ bid, ask }, rules.optionSpreadBpsMax)) return null
+  return { doubled: bid + ask, quote }
 }

@@ -1,5 +1,5 @@
 import type { BasisPoints } from '../values/basis-points.ts'
-import { BPS_WHOLE } from '../values/basis-points.ts'
+import { isWiderThanBps } from '../values/basis-points.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
 import type { Quote, ReceivedQuote } from './quote.ts'
 
@@ -104,11 +104,7 @@ function untimelyCode(
 function bookPrice(rules: QuoteRules, { bid, ask }: Quote): VenuePrice {
   if (bid === null || ask === null || bid <= 0n || ask <= 0n) return refused('BOOK_ABSENT')
   if (bid > ask) return refused('BOOK_CROSSED')
-  const doubled = bid + ask
-  // (ask − bid) / mid > limit / 10,000, without division: mid is half of the doubled sum.
-  if ((ask - bid) * 2n * BigInt(BPS_WHOLE) > doubled * BigInt(rules.spreadBpsMax)) {
-    return refused('SPREAD_TOO_WIDE')
-  }
+  if (isWiderThanBps({ bid, ask }, rules.spreadBpsMax)) return refused('SPREAD_TOO_WIDE')
   // Floor: half of the smallest unit at 18 decimals moves no price.
-  return { type: 'priced', price: doubled >> 1n, from: 'mid' }
+  return { type: 'priced', price: (bid + ask) >> 1n, from: 'mid' }
 }

@@ -27,6 +27,17 @@ export function clampToBand(value: bigint, around: BandAround): bigint {
     : divide(centre * WHOLE + reach, WHOLE, 'floor')
 }
 
+/**
+ * Whether a book, whose bid is above 0 and not above its ask, is wider than a share of its middle;
+ * exact, without division: the middle is half of the sum.
+ */
+export function isWiderThanBps(
+  { bid, ask }: { readonly bid: bigint; readonly ask: bigint },
+  bps: BasisPoints,
+): boolean {
+  return (ask - bid) * 2n * WHOLE > (bid + ask) * BigInt(bps)
+}
+
 /** Values from centre − bps to centre + bps, both included. */
 export interface BandAround {
   readonly centre: bigint

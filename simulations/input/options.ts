@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util'
+
 /** Reads a whole number of a command line. @throws {RangeError} when it is none, or out of range */
 export function wholeNumber(
   option: string,
@@ -9,4 +11,24 @@ export function wholeNumber(
   const value = Number(text)
   if (/^\d{1,10}$/.test(text) && value >= min && value <= max) return value
   throw new RangeError(`${option} must be a whole number from ${min} to ${max}`)
+}
+
+/**
+ * Reads a command line that is one file and perhaps `--json`.
+ *
+ * @param what of which kind the file is, for the message
+ * @throws {RangeError} when it names no file, or several
+ */
+export function fileAndJson(
+  args: readonly string[],
+  what: string,
+): { readonly file: string; readonly isJson: boolean } {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: 'boolean', default: false } },
+  })
+  const [file] = positionals
+  if (file === undefined || positionals.length > 1) throw new RangeError(`name one ${what} file`)
+  return { file, isJson: values.json }
 }

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { type Move, movesOf } from '../concentration/moves.ts'
 import {
   type Coefficient,
@@ -7,6 +6,7 @@ import {
   failuresOf,
 } from '../concentration/nakamoto.ts'
 import { loadCommittee } from '../input/committee-file.ts'
+import { fileAndJson } from '../input/options.ts'
 
 export interface Concentration {
   readonly committee: string
@@ -26,13 +26,7 @@ export function concentrationOf(args: readonly string[]): {
   readonly result: Concentration
   readonly isJson: boolean
 } {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false } },
-  })
-  const [file] = positionals
-  if (file === undefined || positionals.length > 1) throw new RangeError('name one committee file')
+  const { file, isJson } = fileAndJson(args, 'committee')
   const committee = loadCommittee(file)
   const result = {
     committee: committee.name,
@@ -42,5 +36,5 @@ export function concentrationOf(args: readonly string[]): {
     failures: failuresOf(committee),
     moves: movesOf(committee),
   }
-  return { result, isJson: values.json }
+  return { result, isJson }
 }

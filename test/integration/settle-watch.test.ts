@@ -2,9 +2,7 @@ import { type Address, createPublicClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
-import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
-import { connect } from '../../contracts/deploy/chain.ts'
-import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
+import type { Deployment } from '../../contracts/deploy/apply.ts'
 import { SettleSender } from '../../node/cli/settle-sender.ts'
 import { dueBySchedule, watchExpiries } from '../../node/cli/settle-watch.ts'
 import { ParallaxClient } from '../../node/client/client.ts'
@@ -12,8 +10,9 @@ import type { Brought } from '../../node/client/settle.ts'
 import { codeOf } from '../../node/errors.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
 import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
+import { startDeployedHub } from '../support/deployed-hub.ts'
 import { startTestGateway, type TestGateway } from '../support/gateways.ts'
-import { FUNDED_KEYS, HardhatNode } from '../support/hardhat-node.ts'
+import { FUNDED_KEYS, type HardhatNode } from '../support/hardhat-node.ts'
 import { LyingRpc } from '../support/lying-rpc.ts'
 
 const STEP_SECONDS = 3_600
@@ -36,16 +35,7 @@ let endpoints: LyingRpc[]
 let clients: ParallaxClient[]
 
 beforeAll(async () => {
-  chain = await HardhatNode.start()
-  client = chain.client()
-  await client.setAutomine(true)
-  const { params, digest, groupKey } = committee.test.committee
-  const parameters = deployParametersOf(
-    { params, digest, groupKey: groupKey.publicKey },
-    { historyFeeds: 2, reportAgeMsMax: 60_000, futureMsMax: 2_000, consumerAgeSecondsMax: null },
-  )
-  const account = privateKeyToAccount(FUNDED_KEYS[0])
-  deployment = (await deploy(await connect({ rpcUrl: chain.url, account }), parameters)).deployment
+  ;({ chain, client, deployment } = await startDeployedHub(committee))
 })
 afterAll(() => chain.stop())
 

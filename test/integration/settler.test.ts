@@ -1,17 +1,15 @@
 import { type Address, createPublicClient, http } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { orderOf } from '../../aggregator/context.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { settlementRoundsOf } from '../../aggregator/settlement.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
-import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
-import { connect } from '../../contracts/deploy/chain.ts'
-import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
+import type { Deployment } from '../../contracts/deploy/apply.ts'
 import type { SettlementPlan } from '../../node/chain/open-expiries.ts'
 import { Settler } from '../../node/chain/settler.ts'
 import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
-import { FUNDED_KEYS, HardhatNode } from '../support/hardhat-node.ts'
+import { startDeployedHub } from '../support/deployed-hub.ts'
+import { FUNDED_KEYS, type HardhatNode } from '../support/hardhat-node.ts'
 import { LyingRpc } from '../support/lying-rpc.ts'
 import { openTarget, type TargetUnderTest } from './chain-support.ts'
 
@@ -36,16 +34,7 @@ let opened: TargetUnderTest[]
 let endpoints: LyingRpc[]
 
 beforeAll(async () => {
-  chain = await HardhatNode.start()
-  client = chain.client()
-  await client.setAutomine(true)
-  const { params, digest, groupKey } = committee.test.committee
-  const parameters = deployParametersOf(
-    { params, digest, groupKey: groupKey.publicKey },
-    { historyFeeds: 2, reportAgeMsMax: 60_000, futureMsMax: 2_000, consumerAgeSecondsMax: null },
-  )
-  const account = privateKeyToAccount(FUNDED_KEYS[0])
-  deployment = (await deploy(await connect({ rpcUrl: chain.url, account }), parameters)).deployment
+  ;({ chain, client, deployment } = await startDeployedHub(committee))
 })
 afterAll(() => chain.stop())
 

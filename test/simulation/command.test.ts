@@ -52,7 +52,7 @@ describe('simulate', () => {
     const result = JSON.parse(first.stdout)
     expect(result).toMatchObject({ seed: 9, isComplete: true, rounds: { opened: 50, fast: 50 } })
     expect(result.command).toContain('--seed 9 --rounds 50')
-    expect(result.commit).toMatch(/^[0-9a-f]{40}(-dirty)?$|^unknown$/)
+    expect(result.commit).toMatch(/^[0-9a-f]{40}(-dirty-[0-9a-f]{12})?$|^unknown$/)
     expect(readFileSync(file('out.csv'), 'utf8').split('\r\n')).toHaveLength(52)
     const report = readFileSync(file('out.html'), 'utf8')
     expect(report).toContain(result.traceHash)

@@ -2,13 +2,13 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { type Address, createWalletClient, type Hex, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { handoverMessageOf, handoverTo } from '../../aggregator/handover/handover.ts'
-import { type Deployment, deploy } from '../../contracts/deploy/apply.ts'
-import { connect } from '../../contracts/deploy/chain.ts'
-import { deployParametersOf, type MarketParameters } from '../../contracts/deploy/parameters.ts'
+import type { Deployment } from '../../contracts/deploy/apply.ts'
+import type { MarketParameters } from '../../contracts/deploy/parameters.ts'
 import { seededBytes, signTogether } from '../../contracts/testing/committee-box.ts'
 import { activateCall, handOverCall } from '../../node/chain/handover-calls.ts'
 import { type Certifier, certifier, feedsNamed } from './certificates.ts'
-import { FUNDED_KEYS, HardhatNode } from './hardhat-node.ts'
+import { startDeployedHub } from './deployed-hub.ts'
+import { FUNDED_KEYS, type HardhatNode } from './hardhat-node.ts'
 
 /** Between the opening of round 0 and the switch. */
 const TERM_SECONDS = 7_200
@@ -39,24 +39,14 @@ export async function startHandedOver(
   options: { readonly markets?: readonly MarketParameters[]; readonly feedCount?: number } = {},
 ): Promise<HandedOver> {
   const { feedCount = 2, markets = [] } = options
-  const chain = await HardhatNode.start()
-  const client = chain.client()
-  await client.setAutomine(true)
   const genesisSeconds = Math.ceil(Date.now() / 3_600_000) * 3_600
   const switchSeconds = genesisSeconds + TERM_SECONDS
   const shared = { feeds: feedsNamed(feedCount), genesisMs: genesisSeconds * 1_000 }
   const old = certifier({ ...shared, seed: 'old' })
   const next = certifier({ ...shared, seed: 'next', size: 7 })
+  const { roundMs } = old.context.committee.params.timing
+  const { chain, client, deployment } = await startDeployedHub(old, markets)
   const account = privateKeyToAccount(FUNDED_KEYS[0])
-  const { params, digest, groupKey } = old.test.committee
-  const parameters = deployParametersOf(
-    { params, digest, groupKey: groupKey.publicKey },
-    { historyFeeds: 2, reportAgeMsMax: 60_000, futureMsMax: 2_000, consumerAgeSecondsMax: null },
-  )
-  const { deployment } = await deploy(await connect({ rpcUrl: chain.url, account }), {
-    ...parameters,
-    markets,
-  })
   const wallet = createWalletClient({ account, transport: http(chain.url) })
   const send = async (data: Hex) => {
     const to: Address = deployment.hub
@@ -78,7 +68,7 @@ export async function startHandedOver(
   let snapshot = await client.snapshot()
   return {
     ...{ chain, deployment, old, next, switchSeconds, turnTo, send, announce },
-    roundAt: (seconds) => ((seconds - genesisSeconds) * 1_000) / params.timing.roundMs,
+    roundAt: (seconds) => ((seconds - genesisSeconds) * 1_000) / roundMs,
     activate: () => send(activateCall('committee')),
     rewind: async () => {
       await client.revert({ id: snapshot })

@@ -136,13 +136,18 @@ contract SettlementTest is HubFixture {
         settlement.settle(0, EXPIRY, other);
     }
 
-    function test_settle_givenAHandoverAfterTheExpiry_hearsTheOneBefore() public {
-        ICommittees.Committee memory next = TestCommittee.committee();
+    /// @dev A minute after it.
+    function _handOverAfterTheExpiry() private returns (ICommittees.Committee memory next) {
+        next = TestCommittee.committee();
         next.publicKeyParity = 1;
         next.activeFromMs = uint48((EXPIRY + 60) * 1000);
         hub.handOver(next, TestCommittee.signature(hub.handoverMessage(2, next)));
         VM.warp(EXPIRY + 60);
         hub.activate(ICommittees.HandoverSource.COMMITTEE);
+    }
+
+    function test_settle_givenAHandoverAfterTheExpiry_hearsTheOneBefore() public {
+        ICommittees.Committee memory next = _handOverAfterTheExpiry();
         bytes12[] memory words = new bytes12[](1);
         words[0] = TestCommittee.word(66);
         bytes memory byNext = TestCommittee.report(next, 2, first, words);
@@ -155,12 +160,7 @@ contract SettlementTest is HubFixture {
     }
 
     function test_settle_afterTheWindow_hearsTheOneBeforeForItsHour() public {
-        ICommittees.Committee memory next = TestCommittee.committee();
-        next.publicKeyParity = 1;
-        next.activeFromMs = uint48((EXPIRY + 60) * 1000);
-        hub.handOver(next, TestCommittee.signature(hub.handoverMessage(2, next)));
-        VM.warp(EXPIRY + 60);
-        hub.activate(ICommittees.HandoverSource.COMMITTEE);
+        _handOverAfterTheExpiry();
         bytes memory report = TestCommittee.report(first, 42);
         uint256 ends = EXPIRY + 60 + 1 hours;
         VM.warp(ends + 1);

@@ -21,7 +21,7 @@ describe('an estimate', () => {
     expect(result).toMatchObject({
       topology: 'us-east-1:3,eu-west-1:1',
       ...{ members: 4, f: 1, silent: 1, crashed: 0, seed: 7 },
-      commit: expect.stringMatching(/^[0-9a-f]{40}(-dirty)?$|^unknown$/),
+      commit: expect.stringMatching(/^[0-9a-f]{40}(-dirty-[0-9a-f]{12})?$|^unknown$/),
       command: `npm run sim -- estimate ${args.join(' ')}`,
     })
     expect(estimateOf(result.command.split(' ').slice(5)).result).toEqual(result)
