@@ -82,7 +82,7 @@ export class SettleSender implements Startable {
     return new SettleSender(options, { endpoints, chainId: await chainIdOf(endpoints) })
   }
 
-  /** @throws {OracleError} `SPENDING_UNREADABLE` */
+  /** A chain out of reach is asked again later, and spending that cannot be read is the ceiling. */
   async start(): Promise<void> {
     await this.clock.look()
     await this.#transmitter.start()
