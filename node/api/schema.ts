@@ -249,8 +249,3 @@ export const overviewSchema = z.strictObject({
   evidence: convictionsSchema,
   obstacles: z.array(text),
 })
-
-/** `/healthz`: the event loop answers. */
-export const aliveSchema = z.strictObject({ alive: z.literal(true) })
-/** `/readyz`: whether it can do its work, and a code for each reason why not. */
-export const readySchema = z.strictObject({ ready: z.boolean(), obstacles: z.array(text) })

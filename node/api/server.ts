@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Clock } from '../clock.ts'
+import type { History } from '../gateway/history.ts'
 import {
   addCertificateRoutes,
   type CertificateRoutes,
   type ServedLimits,
 } from '../gateway/routes.ts'
 import type { Certificates } from '../gateway/shelf.ts'
+import { createHttpApp, type HttpOptions, listenOn } from '../http/http.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import { mirror } from './gauges.ts'
-import type { History } from './history.ts'
-import { createHttpApp, type HttpOptions, listenOn } from './http.ts'
 import type { Metrics } from './metrics.ts'
 import { NODE_ROUTES } from './openapi.ts'
 import type { NodeView } from './view.ts'

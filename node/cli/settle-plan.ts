@@ -5,7 +5,7 @@ import { readMarketTerms, type Settling } from '../chain/settlement-calls.ts'
 import { answered } from '../client/settlement-search.ts'
 import { DEFAULTS } from '../config/defaults.ts'
 import { EXPIRIES_FORM, expiriesFrom } from '../config/expiries.ts'
-import { amount } from '../config/scalars.ts'
+import { amount } from '../settings/scalars.ts'
 import { usageError } from './command.ts'
 import { type Due, type DueNow, dueBySchedule } from './settle-watch.ts'
 

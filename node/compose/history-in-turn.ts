@@ -1,5 +1,5 @@
-import type { History } from '../api/history.ts'
 import { OracleError } from '../errors.ts'
+import type { History } from '../gateway/history.ts'
 import type { Doing } from '../later.ts'
 
 /** Reads that may wait behind the one that is on. */

@@ -14,10 +14,10 @@ import { Signer } from '../keys/signer.ts'
 import type { Doing } from '../later.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
+import { type MemberKeys, memberOf } from '../open-keys.ts'
 import type { HandoverSignerPort, SignerPort } from '../ports.ts'
 import { SignerClient } from '../signer/client.ts'
 import { type DirectoryLock, lockDirectory } from '../store/lock.ts'
-import { type MemberKeys, memberOf } from './keys.ts'
 import { handoverSignerPort, signerPort } from './signer-port.ts'
 
 /** The signer of a node, in its own process or in another one. */

@@ -1,4 +1,4 @@
-import { isEqualConfig } from './equal.ts'
+import { isEqualConfig } from '../settings/equal.ts'
 import type { LoadedConfig } from './load.ts'
 
 /** What differs between two configurations, by paths such as `chains.mainnet.rpcUrls`. */

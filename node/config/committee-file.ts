@@ -10,8 +10,8 @@ import { signingThresholdOf } from '../../aggregator/quorum.ts'
 import type { GroupKey } from '../../aggregator/signing/threshold.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { javascriptEcdsa } from '../keys/ecdsa.ts'
+import { decimalText, formatDecimal, hexBytes, parseDecimal } from '../settings/scalars.ts'
 import { type ConfigProblem, problemsFrom } from './problems.ts'
-import { decimalText, formatDecimal, hexBytes, parseDecimal } from './scalars.ts'
 
 /** What every member of a committee holds alike: its parameters and the key they generated. */
 export interface CommitteeFile {

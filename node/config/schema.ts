@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { LOG_LEVELS } from '../logging.ts'
+import { amount, filePath, shortName, tcpMultiaddr, whole } from '../settings/scalars.ts'
 import { sourcesConfigSchema } from '../sources/config.ts'
 import { DEFAULTS } from './defaults.ts'
 import { EXPIRIES_FORM, expiriesFrom } from './expiries.ts'
-import { amount, filePath, shortName, tcpMultiaddr, whole } from './scalars.ts'
 import { transmitterSchema } from './transmitter-schema.ts'
 
 const GWEI_DECIMALS = 9

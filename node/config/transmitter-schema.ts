@@ -1,7 +1,7 @@
 import { type Address, getAddress, isAddress } from 'viem'
 import { z } from 'zod'
+import { filePath, shortName, whole } from '../settings/scalars.ts'
 import { DEFAULTS } from './defaults.ts'
-import { filePath, shortName, whole } from './scalars.ts'
 
 const CHAINS_MAX = 16
 

@@ -5,10 +5,10 @@ import type { CommitteeFile } from '../config/committee-file.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { loadCommittee } from '../config/load.ts'
 import { problemsFrom } from '../config/problems.ts'
-import { filePath, shortName, tcpMultiaddr, whole } from '../config/scalars.ts'
 import { apiSchema, listenAddresses, logSchema } from '../config/schema.ts'
 import { parseYaml, YAML_BYTES_MAX } from '../config/yaml.ts'
 import { codeOf, OracleError } from '../errors.ts'
+import { filePath, shortName, tcpMultiaddr, whole } from '../settings/scalars.ts'
 
 /** Values that an operator need not write; docs/gateway.md explains each. */
 const GATEWAY_DEFAULTS = {

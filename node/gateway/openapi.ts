@@ -1,7 +1,13 @@
 import { z } from 'zod'
-import { HISTORY_MAX } from '../api/history.ts'
-import { aliveSchema, readySchema } from '../api/schema.ts'
-import { certificateSchema, feedsSchema, historySchema, refusalSchema } from './schema.ts'
+import { HISTORY_MAX } from './history.ts'
+import {
+  aliveSchema,
+  certificateSchema,
+  feedsSchema,
+  historySchema,
+  readySchema,
+  refusalSchema,
+} from './schema.ts'
 
 const FEEDS_PARAMETER = {
   name: 'feeds',

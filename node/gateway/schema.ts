@@ -95,6 +95,11 @@ const feedSchema = z.object({
 /** `/v1/feeds` of gateways and nodes: those of nodes have more fields. */
 export const feedsSchema = z.array(feedSchema).min(1).max(1_024)
 
+/** `/healthz`: the event loop answers. */
+export const aliveSchema = z.strictObject({ alive: z.literal(true) })
+/** `/readyz`: whether it can do its work, and a code for each reason why not. */
+export const readySchema = z.strictObject({ ready: z.boolean(), obstacles: z.array(z.string()) })
+
 /** The body of every answer that refuses. */
 export const refusalSchema = z.strictObject({
   code: z

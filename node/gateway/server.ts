@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
-import { createHttpApp, type HttpOptions, listenOn } from '../api/http.ts'
 import type { Clock } from '../clock.ts'
+import { createHttpApp, type HttpOptions, listenOn } from '../http/http.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { GatewayMetrics } from './metrics.ts'

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Handover } from '../../aggregator/handover/handover.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
-import { hexBytes } from '../config/scalars.ts'
 import { OracleError } from '../errors.ts'
 import { handoverDirectory } from '../keys/handover-locks.ts'
+import { hexBytes } from '../settings/scalars.ts'
 import { makeDirectory, readIfThere, replaceDurably } from '../store/durable-file.ts'
 
 const whole = z.int().min(0)

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { invariant } from '../../aggregator/assert.ts'
 import type { PromisedResult } from '../../aggregator/keygen/machine.ts'
 import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
-import { hexBytes } from '../config/scalars.ts'
 import { OracleError } from '../errors.ts'
 import { type Keystore, parseKeystore } from '../keys/keystore.ts'
+import { hexBytes } from '../settings/scalars.ts'
 import { createDurably, makeDirectory, readIfThere } from '../store/durable-file.ts'
 
 /** The result that this member promised, and the share that belongs to it, still unconfirmed. */

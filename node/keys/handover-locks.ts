@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { HandoverLock } from '../../aggregator/handover/machine.ts'
 import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
-import { hexBytes } from '../config/scalars.ts'
 import { OracleError } from '../errors.ts'
+import { hexBytes } from '../settings/scalars.ts'
 import { createDurably, makeDirectory, readIfThere } from '../store/durable-file.ts'
 
 const lockSchema = z.strictObject({ epoch: z.int().min(2), message: hexBytes(32) })

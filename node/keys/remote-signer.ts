@@ -1,8 +1,8 @@
 import type { Address, Hex } from 'viem'
 import { OracleError } from '../errors.ts'
 import type { Log } from '../logging.ts'
-import { TOKEN_FAULTS } from '../pkcs11/token-faults.ts'
 import type { TransactionToSign } from './signed-transaction.ts'
+import { TOKEN_FAULTS } from './token-faults.ts'
 
 /** Why a signer that is not in this process signs nothing; each is explained in docs/errors.md. */
 const SIGNER_FAULTS = [

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { TOKEN_FAULTS } from '../keys/token-faults.ts'
 import type { TokenKeyName } from './open-token.ts'
-import { TOKEN_FAULTS } from './token-faults.ts'
 
 /** What the process of a module is told: first to open, then to sign, one after another. */
 export type ToChild =

@@ -1,10 +1,10 @@
 // The process that a PKCS #11 module runs in, started by token-process.ts: a fault in a vendor's
 // code ends it and nothing else. It ends when the one who started it does.
 import { OracleError } from '../errors.ts'
+import { TOKEN_FAULTS } from '../keys/token-faults.ts'
 import type { FromChild, ToChild } from './child-messages.ts'
 import type { OpenToken, TokenKeyName } from './open-token.ts'
 import { openToken } from './open-token.ts'
-import { TOKEN_FAULTS } from './token-faults.ts'
 
 let opened: OpenToken | null = null
 

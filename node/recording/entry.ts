@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DERIVATION_KINDS, type FeedParams } from '../../aggregator/params.ts'
 import { feedSchema, plainFeed } from '../config/committee-file.ts'
-import { whole } from '../config/scalars.ts'
+import { whole } from '../settings/scalars.ts'
 import type { SourcesConfig, SourcesConfigInput } from '../sources/config.ts'
 import { sourcesConfigSchema } from '../sources/config.ts'
 

@@ -1,5 +1,5 @@
 import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
-import { formatDecimal } from '../config/scalars.ts'
+import { formatDecimal } from '../settings/scalars.ts'
 import type { PartialQuote, StreamAnswer } from '../sources/venue.ts'
 import type { Entry, EntryOf, RecordedAnswer } from './entry.ts'
 import { priceOf } from './quotes.ts'

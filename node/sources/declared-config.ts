@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { whole } from '../config/scalars.ts'
+import { whole } from '../settings/scalars.ts'
 import type { DeclaredFields, VenueDeclaration } from './declared-venue.ts'
 import { marksSymbol, SYMBOL_MARK } from './declared-venue.ts'
 import { VENUE_DEFAULTS } from './defaults.ts'

@@ -4,7 +4,7 @@ import { AHEAD_MS_LIMIT } from '../../aggregator/aggregation/quote.ts'
 import type { BasisPoints } from '../../aggregator/values/basis-points.ts'
 import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
 import type { DurationMs } from '../../aggregator/values/time.ts'
-import { amount, whole } from '../config/scalars.ts'
+import { amount, whole } from '../settings/scalars.ts'
 import {
   DERIVATIVE_VENUE_DEFAULTS,
   FORWARD_DEFAULTS,

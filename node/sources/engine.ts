@@ -16,7 +16,7 @@ import type {
 import { succeedQuote } from '../../aggregator/aggregation/quote.ts'
 import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-commitment.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
-import { isEqualConfig } from '../config/equal.ts'
+import { isEqualConfig } from '../settings/equal.ts'
 import type { AskingScope } from './asked.ts'
 import { placeAsked } from './asked.ts'
 import type { SourcesConfig } from './config.ts'

@@ -1,5 +1,5 @@
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
-import { textOfConfig } from '../config/equal.ts'
+import { textOfConfig } from '../settings/equal.ts'
 import { type AskingScope, askedDerivatives, askedVenues } from './asked.ts'
 import { LimitsBook } from './limits.ts'
 import type { OpenStanding, OpenVenue, OpenVenueDependencies } from './open-venue.ts'

@@ -3,12 +3,16 @@ import { connect } from 'node:net'
 import { request } from 'undici'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { History } from '../../node/api/history.ts'
 import { createMetrics } from '../../node/api/metrics.ts'
 import { NODE_ROUTES } from '../../node/api/openapi.ts'
-import { aliveSchema, readySchema } from '../../node/api/schema.ts'
 import { ApiServer } from '../../node/api/server.ts'
-import { certificateSchema, historySchema } from '../../node/gateway/schema.ts'
+import type { History } from '../../node/gateway/history.ts'
+import {
+  aliveSchema,
+  certificateSchema,
+  historySchema,
+  readySchema,
+} from '../../node/gateway/schema.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
 import { certifier, valuesAt } from '../support/certificates.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Context } from '../../../aggregator/context.ts'
 import { fromHex } from '../../../aggregator/values/bytes.ts'
+import { askNode } from '../../api/ask-node.ts'
 import { JOURNAL_FILE } from '../../compose/store.ts'
 import { loadConfig } from '../../config/load.ts'
 import { OracleError } from '../../errors.ts'
@@ -19,7 +20,6 @@ import { offlineContext } from '../../replay/offline.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.ts'
 import { writeNewFile } from '../new-file.ts'
-import { askNode } from '../node-api.ts'
 import { readTextFile } from '../text-file.ts'
 
 const WHERE = {

@@ -8,6 +8,7 @@ import {
 } from '../../../aggregator/handover/handover.ts'
 import { successionProblems } from '../../../aggregator/handover/succession.ts'
 import { toHex } from '../../../aggregator/values/bytes.ts'
+import { askNode, noNodeOfOurs } from '../../api/ask-node.ts'
 import type { RotationView } from '../../api/view.ts'
 import {
   activateCall,
@@ -27,7 +28,7 @@ import { removeApproval, writeApproval } from '../../handover/files.ts'
 import { HandoverLocks } from '../../keys/handover-locks.ts'
 import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
-import { addressOf, askNode, noNodeOfOurs } from '../node-api.ts'
+import { addressOf } from '../node-address.ts'
 import { differencesOf, expiriesBefore, lockedIn, standingHere } from '../rotation-facts.ts'
 
 const config = {

@@ -1,8 +1,9 @@
+import { askNode, noNodeOfOurs } from '../../api/ask-node.ts'
 import type { Overview } from '../../api/view.ts'
 import { OracleError } from '../../errors.ts'
 import { command } from '../command.ts'
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.ts'
-import { addressOf, askNode, noNodeOfOurs } from '../node-api.ts'
+import { addressOf } from '../node-address.ts'
 import { overviewText } from '../overview-text.ts'
 
 /** Asks a running node how it is. */

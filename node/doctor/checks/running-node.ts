@@ -1,7 +1,7 @@
 import { type Address, isAddress } from 'viem'
 import { PROTOCOL_VERSION } from '../../../aggregator/params.ts'
+import { apiAddress, askNode, noNodeOfOurs } from '../../api/ask-node.ts'
 import type { Overview } from '../../api/view.ts'
-import { apiAddress, askNode, noNodeOfOurs } from '../../cli/node-api.ts'
 import type { Check } from '../check.ts'
 import type { Finding } from '../finding.ts'
 import { findingOf, ok, warning } from '../finding.ts'

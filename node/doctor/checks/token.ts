@@ -1,8 +1,8 @@
-import { tokenOf } from '../../compose/keys.ts'
 import { codeOf } from '../../errors.ts'
-import { TokenWallet } from '../../keys/token-wallet.ts'
 import { createLog } from '../../logging.ts'
+import { tokenOf } from '../../open-keys.ts'
 import { OPEN_MS_MAX } from '../../pkcs11/token-key.ts'
+import { TokenWallet } from '../../pkcs11/token-wallet.ts'
 import type { Check } from '../check.ts'
 import { findingOf, ok, unchecked } from '../finding.ts'
 

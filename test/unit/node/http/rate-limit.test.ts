@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RateLimit } from '../../../../node/api/rate-limit.ts'
+import { RateLimit } from '../../../../node/http/rate-limit.ts'
 
 const takes = (limit: RateLimit, address: string, nowMs: number, times: number) =>
   Array.from({ length: times }, () => limit.take(address, nowMs)).filter(Boolean).length

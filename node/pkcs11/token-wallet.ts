@@ -3,13 +3,13 @@ import { bytesToHex, getAddress, hexToBytes, keccak256, serializeTransaction } f
 import type { DurationMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
 import { addressOfKey } from '../evidence/calldata.ts'
+import type { RemoteSigner } from '../keys/remote-signer.ts'
+import { SignerStanding } from '../keys/remote-signer.ts'
+import type { TransactionToSign } from '../keys/signed-transaction.ts'
 import type { Log } from '../logging.ts'
-import { QUESTION } from '../pkcs11/ask-public-key.ts'
-import { signatoriesOf, withLowS } from '../pkcs11/signature.ts'
-import type { TokenKey } from '../pkcs11/token-key.ts'
-import type { RemoteSigner } from './remote-signer.ts'
-import { SignerStanding } from './remote-signer.ts'
-import type { TransactionToSign } from './signed-transaction.ts'
+import { QUESTION } from './ask-public-key.ts'
+import { signatoriesOf, withLowS } from './signature.ts'
+import type { TokenKey } from './token-key.ts'
 
 export interface TokenWalletOptions {
   /** Whose key signs. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatDecimal, parseDecimal } from '../../../../node/config/scalars.ts'
+import { formatDecimal, parseDecimal } from '../../../../node/settings/scalars.ts'
 
 test.each([
   ['0', 8, 0n],

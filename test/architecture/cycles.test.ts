@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { cyclesBetween } from './cycles.ts'
+import { allImports, importsOf } from './imports.ts'
+
+describe('folders that know each other', () => {
+  test('no folder of node/ imports itself by way of another one', () => {
+    const imports = allImports()
+    expect(imports.filter(({ from }) => from.startsWith('node/')).length).toBeGreaterThan(100)
+    expect(cyclesBetween('node/', imports)).toEqual([])
+  })
+
+  test('two folders that import each other are found, with the lines that do it', () => {
+    const imports = [
+      ...importsOf('node/api/server.ts', "import { a } from '../gateway/routes.ts'"),
+      ...importsOf('node/gateway/routes.ts', "import type { B } from '../api/schema.ts'"),
+      ...importsOf('node/cli/main.ts', "import { c } from '../api/server.ts'"),
+    ]
+    expect(cyclesBetween('node/', imports)).toEqual([
+      {
+        parts: ['node/api/', 'node/gateway/'],
+        imports: [
+          'node/api/server.ts:1 -> node/gateway/routes.ts',
+          'node/gateway/routes.ts:1 -> node/api/schema.ts',
+        ],
+      },
+    ])
+  })
+
+  test('so is a way round by a file beside them, and a second cycle apart from the first', () => {
+    const imports = [
+      ...importsOf('node/compose.ts', "import { a } from './signer/process.ts'"),
+      ...importsOf('node/signer/process.ts', "import { a } from '../compose/keys.ts'"),
+      ...importsOf('node/compose/keys.ts', "import { a } from '../compose.ts'"),
+      ...importsOf('node/keys/a.ts', "import { a } from '../store/b.ts'"),
+      ...importsOf('node/store/b.ts', "import { a } from '../keys/a.ts'"),
+    ]
+    expect(cyclesBetween('node/', imports).map(({ parts }) => parts)).toEqual([
+      ['node/compose.ts', 'node/compose/', 'node/signer/'],
+      ['node/keys/', 'node/store/'],
+    ])
+  })
+
+  test('imports of one direction, inside one folder, or of other parts of the project are none', () => {
+    const imports = [
+      ...importsOf('node/api/a.ts', "import { a } from './b.ts'"),
+      ...importsOf('node/api/b.ts', "import { a } from './a.ts'\nimport { a } from '../keys/k.ts'"),
+      ...importsOf('node/keys/k.ts', "import { a } from '../../aggregator/step.ts'"),
+      ...importsOf('aggregator/step.ts', "import { a } from '../node/api/a.ts'"),
+    ]
+    expect(cyclesBetween('node/', imports)).toEqual([])
+  })
+})
