@@ -32,6 +32,16 @@ export interface CommitteeOnChain {
   readonly isPrevious?: boolean
 }
 
+/** What is delivered, and as which committee's. */
+export interface Update {
+  readonly certificate: Certificate
+  /** Ascending, 1 to `UPDATE_FEEDS_MAX` of them, each within the certificate. */
+  readonly feeds: readonly FeedIndex[]
+  readonly committee: CommitteeOnChain
+  /** Of the certificate's words; made anew where it is left out. */
+  readonly tree?: FeedsTree
+}
+
 /** Selector of the update, mined to be zero: four cheap bytes, and the first in the dispatcher. */
 export const UPDATE_SELECTOR = 0x00000000
 /** Most feeds of one update. */
@@ -62,39 +72,23 @@ const uint = (value: number, length: number) => bigintBytes(BigInt(value), lengt
  * Builds the calldata that delivers feeds of a certificate to PriceFeeds.update
  * (docs/contracts.md).
  *
- * @param feeds ascending indices, 1 to `UPDATE_FEEDS_MAX` of them, each within the certificate
  * @throws {RangeError} when the signature is no signature, or the report's time lies outside its
  * round
  */
-export function encodeUpdate(
-  keccak256: Keccak256,
-  update: {
-    readonly certificate: Certificate
-    readonly feeds: readonly FeedIndex[]
-    readonly committee: CommitteeOnChain
-  },
-): Uint8Array {
+export function encodeUpdate(keccak256: Keccak256, update: Update): Uint8Array {
   return concat(uint(UPDATE_SELECTOR, 4), encodeReport(keccak256, update))
 }
 
 /**
  * The certificate and its feeds without a selector: what every entry point of the contract reads.
  */
-export function encodeReport(
-  keccak256: Keccak256,
-  update: {
-    readonly certificate: Certificate
-    readonly feeds: readonly FeedIndex[]
-    readonly committee: CommitteeOnChain
-  },
-): Uint8Array {
-  const { certificate, feeds, committee } = update
+export function encodeReport(keccak256: Keccak256, update: Update): Uint8Array {
+  const { certificate, feeds, committee, tree = feedsTreeOf(keccak256, certificate.words) } = update
   invariant(feeds.length > 0 && feeds.length <= UPDATE_FEEDS_MAX, 'an update has 1 to 255 feeds')
   feeds.forEach((feed, position) => {
     invariant(feed >= 0 && feed < certificate.words.length, 'every feed is in the certificate')
     invariant(position === 0 || feed > (feeds[position - 1] as number), 'feeds ascend')
   })
-  const tree = feedsTreeOf(keccak256, certificate.words)
   const entries = entriesOf(tree, feeds)
   return concat(
     header(certificate, committee),

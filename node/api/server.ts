@@ -9,12 +9,13 @@ import {
   type ServedLimits,
 } from '../gateway/routes.ts'
 import type { Certificates } from '../gateway/shelf.ts'
-import { createHttpApp, type HttpOptions, listenOn } from '../http/http.ts'
+import { createHttpApp, type HttpOptions, listenOn, sendJson } from '../http/http.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import { mirror } from './gauges.ts'
 import type { Metrics } from './metrics.ts'
 import { NODE_ROUTES } from './openapi.ts'
+import { type SharedTextOptions, sharedText } from './shared-text.ts'
 import type { NodeView } from './view.ts'
 import { overviewOf } from './view.ts'
 
@@ -30,8 +31,13 @@ export interface ApiDependencies {
   readonly history: History | null
   readonly metrics: Metrics
   readonly clock: Pick<Clock, 'nowMs'>
+  /** Monotonic milliseconds; default: of this machine. */
+  readonly monotonicMs?: () => number
   readonly log: Log
 }
+
+/** Half a round: nobody is shown what is older, and a thousand who ask cost four looks a second. */
+const SHARED_MS_MAX = 250
 
 const PAGE = [
   { path: '/', file: 'status.html', type: 'text/html; charset=utf-8' },
@@ -113,23 +119,33 @@ export class ApiServer implements Startable {
   }
 }
 
-function addData(app: FastifyInstance, { view }: ApiDependencies): void {
-  app.get('/v1/status', async () => view.status())
-  app.get('/v1/feeds', async () => view.feeds())
-  app.get('/v1/peers', async () => view.peers())
-  app.get('/v1/sources', async () => view.sources())
-  app.get('/v1/venues', async () => view.venues())
-  app.get('/v1/rounds', async () => view.rounds())
-  app.get('/v1/chains', async () => view.chains())
-  app.get('/v1/evidence', async () => view.evidence())
-  app.get('/v1/rotation', async () => view.rotation())
-  app.get('/v1/overview', async () => overviewOf(view))
+function addData(app: FastifyInstance, use: ApiDependencies): void {
+  const { view } = use
+  const add = (path: string, answer: () => unknown) => {
+    const text = sharedText(() => JSON.stringify(answer()), sharing(use))
+    app.get(path, async (_, reply) => sendJson(reply, await text()))
+  }
+  add('/v1/status', () => view.status())
+  add('/v1/feeds', () => view.feeds())
+  add('/v1/peers', () => view.peers())
+  add('/v1/sources', () => view.sources())
+  add('/v1/venues', () => view.venues())
+  add('/v1/rounds', () => view.rounds())
+  add('/v1/chains', () => view.chains())
+  add('/v1/evidence', () => view.evidence())
+  add('/v1/rotation', () => view.rotation())
+  add('/v1/overview', () => overviewOf(view))
+}
+
+function sharing({ monotonicMs = () => performance.now() }: ApiDependencies): SharedTextOptions {
+  return { ageMsMax: SHARED_MS_MAX, nowMs: monotonicMs }
 }
 
 function addHealth(
   app: FastifyInstance,
-  { view, metrics, readers }: ApiDependencies & { readonly readers: () => number },
+  use: ApiDependencies & { readonly readers: () => number },
 ): void {
+  const { view, metrics, readers } = use
   // Alive: the event loop answers. Ready: the node can do its work.
   app.get('/healthz', async () => ({ alive: true }))
   app.get('/readyz', async (_, reply) => {
@@ -137,11 +153,14 @@ function addHealth(
     const isReady = obstacles.length === 0
     return reply.code(isReady ? 200 : 503).send({ ready: isReady, obstacles })
   })
-  app.get('/metrics', async (_, reply) => {
+  const text = sharedText(() => {
     mirror(view, metrics)
     metrics.streamReaders.set(readers())
-    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
-  })
+    return metrics.registry.metrics()
+  }, sharing(use))
+  app.get('/metrics', async (_, reply) =>
+    reply.type(metrics.registry.contentType).send(await text()),
+  )
 }
 
 async function addPage(app: FastifyInstance): Promise<void> {

@@ -16,7 +16,7 @@ import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
-import { onChainAt } from '../gateway/answers.ts'
+import { onChainAt } from '../gateway/calldata.ts'
 import { type CertificateAnswer, certificateSchema, pageSchema } from '../gateway/schema.ts'
 import { checkOption } from './options.ts'
 

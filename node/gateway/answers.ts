@@ -1,96 +1,99 @@
-import { bytesToHex } from 'viem'
 import { invariant } from '../../aggregator/assert.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
-import {
-  type CommitteeOnChain,
-  encodeUpdate,
-  UPDATE_FEEDS_MAX,
-} from '../../aggregator/report/calldata.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { type FeedsTree, feedsTreeOf, placeOf } from '../../aggregator/report/feeds-tree.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { type FeedIndex, listMembers } from '../../aggregator/values/ids.ts'
+import { calldataOf } from './calldata.ts'
 import type { CertificateAnswer, CertifiedFeed, FeedAnswer } from './schema.ts'
+import { WeightedCache } from './weighted-cache.ts'
 
-const NO_TREE: FeedsTree = { levels: [], flagships: 0, pages: [] }
+/** What an answer says whatever feeds were asked for. */
+type Head = Omit<CertificateAnswer, 'feeds' | 'epoch' | 'calldata'>
 
-export type FeedChoice =
-  | { readonly type: 'chosen'; readonly feeds: readonly FeedIndex[] }
-  | { readonly type: 'refused'; readonly code: 'FEED_UNKNOWN' | 'FEEDS_TOO_MANY' }
-
-/** What calldata needs of a context. */
-interface OfCommittee {
-  readonly crypto: Pick<Context['crypto'], 'keccak256'>
-  readonly committee: Pick<Context['committee'], 'params' | 'groupKey'>
+/** What is kept of a certificate that was asked for. */
+interface Kept {
+  readonly tree: FeedsTree
+  /** Its head as JSON, without the bracket that closes it. */
+  readonly head: string
+  /** Feeds that were asked for, as JSON: most of the work of an answer is in their proofs. */
+  readonly feeds: Map<FeedIndex, string>
 }
+
+export interface AnswersLimits {
+  /**
+   * Feeds of all trees that are kept. One takes about 1,500 bytes with all that belongs to it: two
+   * nodes, its part of the head, its value with a proof. So these are 25 MB at most: the trees of
+   * 1,024 rounds of 16 feeds, or of 16 rounds of 1,024.
+   */
+  readonly feedsMax: number
+  /** Characters of all answers that are kept, of one byte each. */
+  readonly textCharactersMax: number
+}
+
+const LIMITS: AnswersLimits = { feedsMax: 16_384, textCharactersMax: 16_777_216 }
 
 /**
- * A committee as a contract knows it that counts it as `epoch`. A later one sends its clock along:
- * what the first one's was need not be known here, and ten bytes prove that it is its own.
+ * Certificates as gateways answer with them. The tree of each is hashed once while it is among
+ * those that are kept, whatever rounds and feeds are asked for in turns.
  */
-export function onChainAt({ committee }: OfCommittee, epoch: number): CommitteeOnChain {
-  const { params, groupKey } = committee
-  const clock = { genesisMs: params.genesisMs, ...params.timing }
-  return { epoch, publicKey: groupKey.publicKey, clock, isFirstClock: epoch === 1 }
-}
-
-/**
- * Feeds by name or index, comma-separated, in the committee's order and each once; none when the
- * text is missing or empty.
- */
-export function choiceOf(context: Context, names: string | undefined): FeedChoice {
-  if (names === undefined || names === '') return { type: 'chosen', feeds: [] }
-  const chosen = new Set<FeedIndex>()
-  for (const name of names.split(',')) {
-    const index = indexOf(context, name)
-    if (index === null) return { type: 'refused', code: 'FEED_UNKNOWN' }
-    chosen.add(index)
-    if (chosen.size > UPDATE_FEEDS_MAX) return { type: 'refused', code: 'FEEDS_TOO_MANY' }
-  }
-  return { type: 'chosen', feeds: [...chosen].toSorted((a, b) => a - b) }
-}
-
-function indexOf(context: Context, name: string): FeedIndex | null {
-  const { feeds } = context.committee.params
-  const named = feeds.findIndex((feed) => feed.name === name)
-  if (named !== -1) return named
-  return /^(0|[1-9][0-9]{0,3})$/.test(name) && Number(name) < feeds.length ? Number(name) : null
-}
-
-/** Answers kept as text for the certificate that was asked for last. */
-const TEXTS_MAX = 64
-
-/** Certificates as gateways answer with them; the tree of a certificate is hashed once. */
 export class Answers {
   readonly #context: Context
   readonly #epochOf: () => number
   #epoch = 0
-  #certificate: Verified<Certificate> | null = null
-  #tree: FeedsTree = NO_TREE
-  readonly #texts = new Map<string, string>()
+  readonly #kept: WeightedCache<Verified<Certificate>, Kept>
+  readonly #texts: WeightedCache<string, string>
+  readonly #numbers = new WeakMap<Verified<Certificate>, number>()
+  #numbered = 0
+  /** The list that was asked for last. */
+  #list: { readonly certificate: Verified<Certificate> | null; readonly text: string } | null = null
 
   /** @param epoch number of the committee on contracts; it may become known later */
-  constructor(context: Context, epoch: () => number) {
+  constructor(context: Context, epoch: () => number, limits: Partial<AnswersLimits> = {}) {
+    const { feedsMax, textCharactersMax } = { ...LIMITS, ...limits }
     this.#context = context
     this.#epochOf = epoch
+    this.#kept = new WeightedCache(feedsMax)
+    this.#texts = new WeightedCache(textCharactersMax)
+  }
+
+  /** Whether its tree is at hand, so that an answer costs next to nothing. */
+  holds(certificate: Verified<Certificate>): boolean {
+    return this.#kept.has(certificate)
   }
 
   /** One certificate as JSON, with proofs and calldata for the chosen feeds. */
   textOf(certificate: Verified<Certificate>, feeds: readonly FeedIndex[]): string {
-    this.#turnTo(certificate)
-    const key = feeds.join(',')
+    const epoch = this.#epochOf()
+    if (epoch !== this.#epoch) this.#texts.clear()
+    this.#epoch = epoch
+    const key = `${this.#numberOf(certificate)} ${feeds.join()}`
     const known = this.#texts.get(key)
     if (known !== undefined) return known
-    const text = JSON.stringify(this.#answerOf(certificate, feeds))
-    if (this.#texts.size < TEXTS_MAX) this.#texts.set(key, text)
+    const kept = this.#keptOf(certificate)
+    const { message } = certificate
+    const calldata =
+      feeds.length === 0
+        ? null
+        : calldataOf(this.#context, { certificate: message, feeds, epoch, tree: kept.tree })
+    const chosen = feeds.map((feed) => this.#feedText(kept, message, feed)).join()
+    const text = `${kept.head},"feeds":[${chosen}],${JSON.stringify({ epoch, calldata }).slice(1)}`
+    this.#texts.set(key, text, text.length)
     return text
   }
 
-  /** Every feed with what the committee said of it last. */
-  feedsOf(certificate: Verified<Certificate> | null): readonly FeedAnswer[] {
+  /** Every feed as JSON, with what the committee said of it last. */
+  feedsTextOf(certificate: Verified<Certificate> | null): string {
+    if (this.#list === null || this.#list.certificate !== certificate) {
+      this.#list = { certificate, text: JSON.stringify(this.#feedsOf(certificate)) }
+    }
+    return this.#list.text
+  }
+
+  #feedsOf(certificate: Verified<Certificate> | null): readonly FeedAnswer[] {
     return this.#context.committee.params.feeds.map(({ name, kind, decimals }, index) => {
       if (certificate === null) return { index, name, kind, decimals, certified: null }
       const { round, timestampMs } = certificate.message
@@ -100,20 +103,38 @@ export class Answers {
     })
   }
 
-  #turnTo(certificate: Verified<Certificate>): void {
-    const epoch = this.#epochOf()
-    if (this.#certificate === certificate && this.#epoch === epoch) return
-    this.#certificate = certificate
-    this.#epoch = epoch
-    this.#tree = feedsTreeOf(this.#context.crypto.keccak256, certificate.message.words)
-    this.#texts.clear()
+  /** One for each certificate as long as anybody holds it. */
+  #numberOf(certificate: Verified<Certificate>): number {
+    const known = this.#numbers.get(certificate)
+    if (known !== undefined) return known
+    this.#numbers.set(certificate, this.#numbered)
+    return this.#numbered++
   }
 
-  #answerOf(
-    { message, bytes }: Verified<Certificate>,
-    feeds: readonly FeedIndex[],
-  ): CertificateAnswer {
-    const epoch = this.#epoch
+  #keptOf(certificate: Verified<Certificate>): Kept {
+    const known = this.#kept.get(certificate)
+    if (known !== undefined) return known
+    const { words } = certificate.message
+    const kept = {
+      tree: feedsTreeOf(this.#context.crypto.keccak256, words),
+      head: JSON.stringify(this.#headOf(certificate)).slice(0, -1),
+      feeds: new Map<FeedIndex, string>(),
+    }
+    this.#kept.set(certificate, kept, words.length)
+    return kept
+  }
+
+  #feedText({ tree, feeds }: Kept, message: Certificate, feed: FeedIndex): string {
+    const known = feeds.get(feed)
+    if (known !== undefined) return known
+    const proof = proofFrom(tree, feed).map(toHex)
+    const certified: CertifiedFeed = { ...this.#reading(message, feed), proof }
+    const text = JSON.stringify(certified)
+    feeds.set(feed, text)
+    return text
+  }
+
+  #headOf({ message, bytes }: Verified<Certificate>): Head {
     return {
       committeeDigest: toHex(this.#context.committee.digest),
       round: message.round,
@@ -126,15 +147,6 @@ export class Answers {
       words: message.words.map(toHex),
       signature: toHex(message.signature),
       certificate: toHex(bytes),
-      feeds: feeds.map((feed) => ({
-        ...this.#reading(message, feed),
-        proof: proofFrom(this.#tree, feed).map(toHex),
-      })),
-      epoch,
-      calldata:
-        feeds.length === 0
-          ? null
-          : calldataOf(this.#context, { certificate: message, feeds, epoch }),
     }
   }
 
@@ -158,28 +170,6 @@ export class Answers {
       status: isOk ? 'ok' : 'unavailable',
       word: toHex(word),
     }
-  }
-}
-
-/**
- * Calldata that delivers the feeds; null when the report lies outside its round, which no chain
- * takes.
- */
-export function calldataOf(
-  context: OfCommittee,
-  update: {
-    readonly certificate: Certificate
-    readonly feeds: readonly FeedIndex[]
-    readonly epoch: number
-  },
-): `0x${string}` | null {
-  const { certificate, feeds, epoch } = update
-  try {
-    const committee = onChainAt(context, epoch)
-    return bytesToHex(encodeUpdate(context.crypto.keccak256, { certificate, feeds, committee }))
-  } catch (error) {
-    if (error instanceof RangeError) return null
-    throw error
   }
 }
 

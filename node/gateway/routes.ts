@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import { codeOf } from '../errors.ts'
-import { type HttpApp, type HttpLimits, refuse } from '../http/http.ts'
-import { Answers, choiceOf } from './answers.ts'
+import { type HttpApp, type HttpLimits, refuse, refuseForNow, sendJson } from '../http/http.ts'
+import { Answers } from './answers.ts'
+import { FeedChoices } from './choices.ts'
 import { openEventStream } from './event-stream.ts'
 import { type History, type HistoryQuery, historyOf } from './history.ts'
 import { type OwnRoutes, openApiDocument } from './openapi.ts'
@@ -28,8 +29,9 @@ interface FeedsQuery {
   readonly Querystring: { readonly feeds?: string | readonly string[] }
 }
 
+/** Leaves whose hashing takes about as long as a request takes otherwise. */
+const FEEDS_PER_REQUEST = 64
 const LOOK_EVERY_MS = 1_000
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**
  * Adds what nodes and gateways serve alike: certificates with proofs and calldata, those of the
@@ -55,34 +57,64 @@ export function addCertificateRoutes(
     { readersMax, ...STREAM_LIMITS },
     { certificates, answers, nowMs: () => performance.now() },
   )
-  app.get<FeedsQuery>('/v1/certificates/latest', async (request, reply) => {
-    return answer(reply, { context, answers, query: request.query, found: certificates.latest() })
-  })
-  app.get<FeedsQuery & { Params: { round: string } }>(
-    '/v1/certificates/:round',
-    async (request, reply) => {
-      const { round } = request.params
-      if (!/^[1-9][0-9]{0,15}$/.test(round)) return refuse(reply, 400, 'API_REQUEST_INVALID')
-      const found = certificates.of(Number(round))
-      return answer(reply, { context, answers, query: request.query, found })
-    },
-  )
+  const choices = new FeedChoices(context)
+  addCertificates(app, { answers, choices, certificates, admit })
   addHistory(app, { context, history })
   app.get<FeedsQuery>('/v1/stream', async (request, reply) => {
-    const choice = choiceFrom(context, request.query)
+    const choice = choices.of(namesIn(request.query))
     if (choice.type === 'refused') return refuse(reply, 400, choice.code)
     const opened = openEventStream({ request, reply }, { streams, feeds: choice.feeds })
     return opened.type === 'refused' ? refuse(reply, 503, opened.code) : reply
   })
   const document = JSON.stringify(openApiDocument(own))
-  app.get('/v1/openapi.json', async (_, reply) => reply.type(JSON_TYPE).send(document))
-  addWebSockets(app, { streams, admit, context })
+  app.get('/v1/openapi.json', async (_, reply) => sendJson(reply, document))
+  addWebSockets(app, { streams, admit, choices })
   followLifeOf(app, streams)
   const setLimits = (limits: ServedLimits) => {
     setHttpLimits(limits)
     streams.setReadersMax(limits.streamReadersMax)
   }
   return { answers, streams, setLimits }
+}
+
+function addCertificates(
+  app: FastifyInstance,
+  use: {
+    readonly answers: Answers
+    readonly choices: FeedChoices
+    readonly certificates: Certificates
+    readonly admit: HttpApp['admit']
+  },
+): void {
+  const { answers, choices, certificates, admit } = use
+  const answer = (
+    { request, reply }: { readonly request: FastifyRequest<FeedsQuery>; reply: FastifyReply },
+    found: Verified<Certificate> | null,
+  ) => {
+    const choice = choices.of(namesIn(request.query))
+    if (choice.type === 'refused') return refuse(reply, 400, choice.code)
+    if (found === null) return refuse(reply, 404, 'CERTIFICATE_NONE')
+    // Whoever asks for it first has the newest one hashed for all; a past one for itself.
+    const isFree = found === certificates.latest() || answers.holds(found)
+    if (!isFree && !admit(request.ip, costOf(found))) return refuseForNow(reply)
+    return sendJson(reply, answers.textOf(found, choice.feeds))
+  }
+  app.get<FeedsQuery>('/v1/certificates/latest', async (request, reply) =>
+    answer({ request, reply }, certificates.latest()),
+  )
+  app.get<FeedsQuery & { Params: { round: string } }>(
+    '/v1/certificates/:round',
+    async (request, reply) => {
+      const { round } = request.params
+      if (!/^[1-9][0-9]{0,15}$/.test(round)) return refuse(reply, 400, 'API_REQUEST_INVALID')
+      return answer({ request, reply }, certificates.of(Number(round)))
+    },
+  )
+}
+
+/** As how many requests the hashing of a past certificate's tree counts. */
+function costOf({ message }: Verified<Certificate>): number {
+  return Math.ceil(message.words.length / FEEDS_PER_REQUEST)
 }
 
 function addHistory(
@@ -101,23 +133,8 @@ function addHistory(
   })
 }
 
-function answer(
-  reply: FastifyReply,
-  asked: {
-    readonly context: Context
-    readonly answers: Answers
-    readonly query: FeedsQuery['Querystring']
-    readonly found: Verified<Certificate> | null
-  },
-): FastifyReply {
-  const choice = choiceFrom(asked.context, asked.query)
-  if (choice.type === 'refused') return refuse(reply, 400, choice.code)
-  if (asked.found === null) return refuse(reply, 404, 'CERTIFICATE_NONE')
-  return reply.type(JSON_TYPE).send(asked.answers.textOf(asked.found, choice.feeds))
-}
-
-function choiceFrom(context: Context, { feeds }: FeedsQuery['Querystring']) {
-  return choiceOf(context, typeof feeds === 'object' ? feeds.join(',') : feeds)
+function namesIn({ feeds }: FeedsQuery['Querystring']): string | undefined {
+  return typeof feeds === 'object' ? feeds.join(',') : feeds
 }
 
 function addWebSockets(
@@ -125,7 +142,7 @@ function addWebSockets(
   use: {
     readonly streams: Streams
     readonly admit: HttpApp['admit']
-    readonly context: Context
+    readonly choices: FeedChoices
   },
 ): void {
   const sockets = new WebSockets({
@@ -138,7 +155,7 @@ function addWebSockets(
       const url = URL.parse(request.url ?? '', 'http://gateway')
       if (url === null) return refused(400, 'API_REQUEST_INVALID')
       if (url.pathname !== '/v1/ws') return refused(404, 'API_NOT_FOUND')
-      const choice = choiceOf(use.context, url.searchParams.getAll('feeds').join(','))
+      const choice = use.choices.of(url.searchParams.getAll('feeds').join(','))
       return choice.type === 'refused'
         ? refused(400, choice.code)
         : { type: 'admitted', feeds: choice.feeds }

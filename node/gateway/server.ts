@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Clock } from '../clock.ts'
-import { createHttpApp, type HttpOptions, listenOn } from '../http/http.ts'
+import { createHttpApp, type HttpOptions, listenOn, sendJson } from '../http/http.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { GatewayMetrics } from './metrics.ts'
@@ -78,7 +78,9 @@ export class GatewayServer implements Startable {
       ...{ readersMax, own: GATEWAY_ROUTES },
     })
     this.#routes = routes
-    app.get('/v1/feeds', async () => routes.answers.feedsOf(certificates.latest()))
+    app.get('/v1/feeds', async (_, reply) =>
+      sendJson(reply, routes.answers.feedsTextOf(certificates.latest())),
+    )
     this.#addHealth(app, routes)
     this.#address = await listenOn(app, this.#options)
     log.info('api.listening', { address: this.#address })

@@ -25,6 +25,8 @@ export interface ShelfOptions {
 export class Shelf implements Certificates {
   #certificatesMax: number
   readonly #byRound = new Map<Round, Verified<Certificate>>()
+  /** Of all that are here, ascending. */
+  readonly #rounds: Round[] = []
   readonly #followers = new Set<(certificate: Verified<Certificate>) => void>()
   #latest: Verified<Certificate> | null = null
 
@@ -39,7 +41,8 @@ export class Shelf implements Certificates {
     const { round } = certificate.message
     if (this.#byRound.has(round)) return
     this.#byRound.set(round, certificate)
-    if (this.#byRound.size > this.#certificatesMax) this.#dropOldest()
+    this.#rounds.splice(this.#placeOf(round), 0, round)
+    this.#dropLowest()
     if (this.#latest !== null && round <= this.#latest.message.round) return
     this.#latest = certificate
     for (const onNewest of this.#followers) onNewest(certificate)
@@ -48,8 +51,7 @@ export class Shelf implements Certificates {
   /** Another number from now on; what is too much then is dropped, the lowest rounds first. */
   setCertificatesMax(certificatesMax: number): void {
     this.#certificatesMax = certificatesMax
-    const rounds = [...this.#byRound.keys()].sort((a, b) => b - a)
-    for (const round of rounds.slice(certificatesMax)) this.#byRound.delete(round)
+    this.#dropLowest()
   }
 
   latest(): Verified<Certificate> | null {
@@ -61,9 +63,9 @@ export class Shelf implements Certificates {
   }
 
   kept({ from, to, limit }: Parameters<Certificates['kept']>[0]): ReturnType<Certificates['kept']> {
-    const rounds = [...this.#byRound.keys()].filter((round) => round >= from && round <= to)
-    const first = rounds.toSorted((a, b) => a - b).slice(0, limit)
-    return first.flatMap((round) => {
+    const first = this.#placeOf(from)
+    const rounds = this.#rounds.slice(first, first + limit).filter((round) => round <= to)
+    return rounds.flatMap((round) => {
       const certificate = this.#byRound.get(round)
       return certificate === undefined ? [] : [{ round, bytes: certificate.bytes }]
     })
@@ -74,9 +76,19 @@ export class Shelf implements Certificates {
     return () => this.#followers.delete(onNewest)
   }
 
-  #dropOldest(): void {
-    let oldest = Number.MAX_SAFE_INTEGER
-    for (const round of this.#byRound.keys()) if (round < oldest) oldest = round
-    this.#byRound.delete(oldest)
+  #dropLowest(): void {
+    const surplus = Math.max(0, this.#rounds.length - this.#certificatesMax)
+    for (const round of this.#rounds.splice(0, surplus)) this.#byRound.delete(round)
+  }
+
+  /** Where a round stands among those that are here, or would stand. */
+  #placeOf(round: Round): number {
+    let [low, high] = [0, this.#rounds.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#rounds[middle] as Round) < round) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }

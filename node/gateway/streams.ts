@@ -1,6 +1,7 @@
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import { clientNetwork } from '../client-network.ts'
+import { Tally } from '../http/tally.ts'
 import type { Answers } from './answers.ts'
 import type { Certificates } from './shelf.ts'
 
@@ -47,6 +48,8 @@ export type Opened =
 
 interface Seat {
   readonly address: string
+  /** The feeds as a text, equal for equal ones. */
+  readonly choice: string
   readonly feeds: readonly FeedIndex[]
   readonly sink: Sink
   /** When the connection became full; null while it takes more. */
@@ -79,6 +82,8 @@ export class Streams {
   readonly #answers: Answers
   readonly #nowMs: () => number
   readonly #seats = new Set<Seat>()
+  readonly #byAddress = new Tally()
+  readonly #byChoice = new Tally()
   readonly #counters = { sent: 0, leftOut: 0, stalled: 0, refused: 0 }
   #unfollow: (() => void) | null = null
 
@@ -116,18 +121,21 @@ export class Streams {
 
   /** Begins with the newest certificate, if there is one. */
   open(given: Pick<Seat, 'address' | 'feeds' | 'sink'>): Opened {
-    const asked = { ...given, address: clientNetwork(given.address) }
+    const choice = given.feeds.join()
+    const asked = { ...given, choice, address: clientNetwork(given.address) }
     if (!this.#hasRoomFor(asked)) {
       this.#counters.refused += 1
       return { type: 'refused', code: 'STREAMS_TOO_MANY' }
     }
     const seat: Seat = { ...asked, fullSinceMs: null, waiting: null, sentMs: this.#nowMs() }
     this.#seats.add(seat)
+    this.#byAddress.add(seat.address)
+    this.#byChoice.add(choice)
     const latest = this.#certificates.latest()
     if (latest !== null) this.#offer(seat, latest)
     const reader = {
       drained: () => this.#drained(seat),
-      closed: () => void this.#seats.delete(seat),
+      closed: () => this.#leave(seat),
     }
     return { type: 'opened', reader }
   }
@@ -151,14 +159,17 @@ export class Streams {
     return { readers: this.#seats.size, ...this.#counters }
   }
 
-  #hasRoomFor({ address, feeds }: Pick<Seat, 'address' | 'feeds'>): boolean {
+  #hasRoomFor({ address, choice }: Pick<Seat, 'address' | 'choice'>): boolean {
     const { readersPerAddressMax, choicesMax } = this.#options
-    const seats = [...this.#seats]
-    if (seats.length >= this.#readersMax) return false
-    if (seats.filter((seat) => seat.address === address).length >= readersPerAddressMax)
-      return false
-    const choices = new Set(seats.map((seat) => seat.feeds.join(',')))
-    return choices.has(feeds.join(',')) || choices.size < choicesMax
+    if (this.#seats.size >= this.#readersMax) return false
+    if (this.#byAddress.of(address) >= readersPerAddressMax) return false
+    return this.#byChoice.of(choice) > 0 || this.#byChoice.size < choicesMax
+  }
+
+  #leave(seat: Seat): void {
+    if (!this.#seats.delete(seat)) return
+    this.#byAddress.remove(seat.address)
+    this.#byChoice.remove(seat.choice)
   }
 
   #offerAll(certificate: Verified<Certificate>): void {
@@ -186,7 +197,7 @@ export class Streams {
   }
 
   #end(seat: Seat): void {
-    this.#seats.delete(seat)
+    this.#leave(seat)
     seat.sink.end()
   }
 }

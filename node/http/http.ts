@@ -37,8 +37,11 @@ const REQUESTS_PER_CONNECTION_MAX = 1_000
 /** A server of public, read-only answers, with its limits and coded refusals. */
 export interface HttpApp {
   readonly app: FastifyInstance
-  /** Counts a request that does not pass through routes, such as an upgrade. */
-  readonly admit: (address: string) => boolean
+  /**
+   * Counts a request that does not pass through routes, such as an upgrade, or what one costs
+   * besides, as so many requests of its address; whether they are within the limit.
+   */
+  readonly admit: (address: string, requests?: number) => boolean
   /** Other limits from now on; connections that are open stay. */
   readonly setLimits: (limits: HttpLimits) => void
   /** Paths that were added so far, as OpenAPI writes them. */
@@ -64,11 +67,12 @@ export function createHttpApp(options: HttpOptions, use: HttpDependencies): Http
     limit.setPerMinute(requestsPerMinuteMax)
   }
   setLimits(options)
-  const admit = (address: string) => limit.take(clientNetwork(address), use.clock.nowMs())
+  const admit = (address: string, requests = 1) =>
+    limit.take(clientNetwork(address), use.clock.nowMs(), requests)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(use.headers)
     if (admit(request.ip)) return
-    return refuse(reply.header('retry-after', '10'), 429, 'API_TOO_MANY_REQUESTS')
+    return refuseForNow(reply)
   })
   app.addHook('onResponse', async (_, reply) => use.onAnswer(reply.statusCode))
   app.setNotFoundHandler((_, reply) => refuse(reply, 404, 'API_NOT_FOUND'))
@@ -101,6 +105,16 @@ export async function listenOn(app: FastifyInstance, options: HttpOptions): Prom
 /** Answers `{ code }`; each code has a section in docs/errors.md. */
 export function refuse(reply: FastifyReply, status: number, code: string): FastifyReply {
   return reply.code(status).send({ code })
+}
+
+/** Answers with JSON that is a text already. */
+export function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(text)
+}
+
+/** Refuses an address that asked for more than it may. */
+export function refuseForNow(reply: FastifyReply): FastifyReply {
+  return refuse(reply.header('retry-after', '10'), 429, 'API_TOO_MANY_REQUESTS')
 }
 
 /** Fastify says what is the asker's fault; everything else is ours. */

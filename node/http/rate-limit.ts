@@ -30,14 +30,18 @@ export class RateLimit {
     this.#perMinute = requestsPerMinuteMax
   }
 
-  /** Counts one request; whether it is within the limit. */
-  take(address: string, nowMs: UnixMs): boolean {
+  /**
+   * Counts one request, or as many as what is asked for costs; whether they are within the limit.
+   * Nothing costs more than a full bucket, so that it can be had at all.
+   */
+  take(address: string, nowMs: UnixMs, requests = 1): boolean {
     const bucket = this.#bucketOf(address, nowMs)
     const refill = ((nowMs - bucket.filledMs) * this.#perMinute) / MINUTE_MS
     bucket.tokens = Math.min(this.#perMinute, bucket.tokens + Math.max(0, refill))
     bucket.filledMs = nowMs
-    if (bucket.tokens < 1) return false
-    bucket.tokens -= 1
+    const cost = Math.min(requests, this.#perMinute)
+    if (bucket.tokens < cost) return false
+    bucket.tokens -= cost
     return true
   }
 

@@ -116,40 +116,49 @@ function statusOf(options: ViewOptions, sources: ViewSources): StatusView {
 function feedsOf(context: Context, sources: ViewSources): FeedView[] {
   const state = sources.state()
   const local = sources.local()
+  const observed = observedLast(state)
+  const onChain = [...state.targets.values()].map(({ name, feeds }) => ({
+    name,
+    held: new Map(feeds.map((each) => [each.feed, each])),
+  }))
   return context.committee.params.feeds.map((feed, index) => ({
     index,
     name: feed.name,
     kind: feed.kind,
     decimals: feed.decimals,
     local: isDerived(feed.kind)
-      ? derivedLocal(state, index, feed.decimals)
+      ? derivedLocal(observed?.[index] ?? null, feed.decimals)
       : (local[index] ?? { value: null, sources: 0, code: 'SOURCE_UNKNOWN' }),
     certified: certifiedOf(state, index, feed.decimals),
-    onChain: [...state.targets.values()].flatMap((target) => {
-      const held = target.feeds.find((each) => each.feed === index)
-      if (held === undefined || held.round === 0) return []
-      const value = formatDecimal(held.value, feed.decimals)
-      const { round, timestampMs } = held
-      return [{ target: target.name, value, round, timestampMs }]
+    onChain: onChain.flatMap(({ name, held }) => {
+      const last = held.get(index)
+      if (last === undefined || last.round === 0) return []
+      const value = formatDecimal(last.value, feed.decimals)
+      const { round, timestampMs } = last
+      return [{ target: name, value, round, timestampMs }]
     }),
   }))
 }
 
-/** What this node last observed of a feed that it computes from certificates. */
-function derivedLocal(state: State, index: number, decimals: number): FeedView['local'] {
-  let value: bigint | null = null
+/** The values of all feeds that this node observed last; null before the first. */
+function observedLast(state: State): readonly (bigint | null)[] | null {
   let newest = 0
+  let values: readonly (bigint | null)[] | null = null
   for (const { round, observations } of state.rounds.values()) {
     const own = observations[state.self]
     if (own === undefined || round < newest) continue
     newest = round
-    value = own.message.values[index] ?? null
+    values = own.message.values
   }
-  const isAbsent = value === null
+  return values
+}
+
+/** What this node observed of a feed that it computes from certificates. */
+function derivedLocal(value: bigint | null, decimals: number): FeedView['local'] {
   return {
     value: value === null ? null : formatDecimal(value, decimals),
     sources: 0,
-    code: isAbsent ? 'DERIVED_ABSENT' : null,
+    code: value === null ? 'DERIVED_ABSENT' : null,
   }
 }
 

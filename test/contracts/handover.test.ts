@@ -15,7 +15,7 @@ import {
   proposeCommitteeCall,
   withdrawProposalCall,
 } from '../../node/chain/handover-calls.ts'
-import { calldataOf } from '../../node/gateway/answers.ts'
+import { calldataOf } from '../../node/gateway/calldata.ts'
 import { testCommittee } from '../support/committee.ts'
 import { CHAIN_START_MS, sendCalldata } from '../support/contracts/chain.ts'
 import { latestOf, outcomeOf, startHub, type TestHub } from '../support/contracts/hub.ts'

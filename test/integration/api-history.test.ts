@@ -19,7 +19,11 @@ afterEach(() => server?.stop())
 
 /** A node with this past; gives what it answers. */
 async function serving(history: History | null) {
-  const limits = { requestsPerMinuteMax: 1_000, connectionsMax: 64, streamReadersMax: 0 }
+  const limits = {
+    requestsPerMinuteMax: 1_000,
+    connectionsMax: 64,
+    streamReadersMax: 0,
+  }
   server = new ApiServer(
     { host: '127.0.0.1', port: 0, ...limits },
     {

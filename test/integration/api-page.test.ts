@@ -46,7 +46,11 @@ afterAll(async () => {
 beforeEach(async () => {
   if (!isInstalled) return
   view = new FakeView()
-  const limits = { requestsPerMinuteMax: 10_000, connectionsMax: 64, streamReadersMax: 0 }
+  const limits = {
+    requestsPerMinuteMax: 10_000,
+    connectionsMax: 64,
+    streamReadersMax: 0,
+  }
   server = new ApiServer(
     { host: '127.0.0.1', port: 0, ...limits },
     {

@@ -34,6 +34,7 @@ interface Described {
   >
 }
 
+let nowMs: number
 let view: FakeView
 let shelf: Shelf
 let server: ApiServer
@@ -47,16 +48,22 @@ function dependencies() {
     view,
     metrics: createMetrics(),
     clock: { nowMs: () => 1_790_000_000_000 },
+    monotonicMs: () => nowMs,
     log: SILENT_LOG,
   }
 }
 
 function build(options: { readonly port?: number; readonly requestsPerMinuteMax?: number } = {}) {
-  const limits = { requestsPerMinuteMax: 1_000, connectionsMax: 8, streamReadersMax: 4 }
+  const limits = {
+    requestsPerMinuteMax: 1_000,
+    connectionsMax: 8,
+    streamReadersMax: 4,
+  }
   return new ApiServer({ host: '127.0.0.1', port: 0, ...limits, ...options }, dependencies())
 }
 
 beforeEach(async () => {
+  nowMs = 0
   view = new FakeView()
   shelf = new Shelf({ certificatesMax: 8 })
   server = build()
@@ -232,9 +239,26 @@ test('metrics name each reason why the node is not ready, for as long as it hold
   expect(text).toContain('parallax_obstacle{code="PEERS_TOO_FEW"} 1')
   expect(text).toContain('parallax_obstacle{code="CLOCK_AHEAD"} 1')
   view.reasons = ['CLOCK_AHEAD']
+  nowMs += 250
   const later = await get('/metrics')
   expect(later.text).not.toContain('PEERS_TOO_FEW')
   expect(later.text).toContain('parallax_obstacle{code="CLOCK_AHEAD"} 1')
+})
+
+test('however many ask within a moment, the node looks at itself once', async () => {
+  let looks = 0
+  const { feeds } = view
+  view.feeds = () => {
+    looks += 1
+    return feeds()
+  }
+  const paths = ['/v1/feeds', '/v1/overview', '/metrics']
+  const ask = () => Promise.all([...paths, ...paths, ...paths].map(get))
+  await ask()
+  expect(looks).toBe(paths.length)
+  nowMs += 250
+  await ask()
+  expect(looks).toBe(2 * paths.length)
 })
 
 test('metrics say that a feed is unavailable while its reports stay young', async () => {
@@ -289,7 +313,11 @@ test('more requests than allowed are answered with 429', async () => {
 
 test('given other limits while it runs, then they hold for whoever asks from then on', async () => {
   expect((await get('/healthz')).status).toBe(200)
-  server.setLimits({ requestsPerMinuteMax: 1, connectionsMax: 8, streamReadersMax: 0 })
+  server.setLimits({
+    requestsPerMinuteMax: 1,
+    connectionsMax: 8,
+    streamReadersMax: 0,
+  })
   expect((await get('/v1/stream')).status).toBe(503)
   expect((await get('/healthz')).status).toBe(429)
 })
@@ -332,7 +360,11 @@ test('a busy port is a coded error that says what to do', async () => {
 })
 
 test('an address that is not of this host is a coded error', async () => {
-  const limits = { requestsPerMinuteMax: 1, connectionsMax: 1, streamReadersMax: 0 }
+  const limits = {
+    requestsPerMinuteMax: 1,
+    connectionsMax: 1,
+    streamReadersMax: 0,
+  }
   const elsewhere = new ApiServer({ host: '192.0.2.1', port: 0, ...limits }, dependencies())
   await expect(elsewhere.start()).rejects.toMatchObject({ code: 'API_ADDRESS_REFUSED' })
 })

@@ -308,6 +308,24 @@ test('more requests than allowed are answered with 429, upgrades too', async () 
   socket.terminate()
 })
 
+test('whoever asks for a past round pays for the hashing of its tree, and nobody else', async () => {
+  await server.stop()
+  server = build({ requestsPerMinuteMax: 6 })
+  await server.start()
+  for (const round of [7, 8, 9]) shelf.add(certified(round))
+  // One request each, and one more where a past round is not at hand.
+  const costs = [
+    ['latest', 1],
+    ['9', 1],
+    ['7', 2],
+    ['7?feeds=1', 1],
+    ['latest', 1],
+  ] as const
+  for (const [path] of costs) expect((await get(`/v1/certificates/${path}`)).status).toBe(200)
+  expect(costs.reduce((sum, [, cost]) => sum + cost, 0)).toBe(6)
+  expect((await get('/healthz')).status).toBe(429)
+})
+
 test('a gateway without peers or news is alive but not ready', async () => {
   const notReady = async () => (await get('/readyz')).json.obstacles
   expect(await notReady()).toEqual(['CERTIFICATE_NONE'])

@@ -131,6 +131,18 @@ describe('limits', () => {
     expect(() => open(new FakeSink(), 'c', [0])).not.toThrow()
   })
 
+  test('cost each reader that comes the same, however many are there', () => {
+    let joined = 0
+    class Feeds extends Array<number> {
+      override join(): string {
+        joined += 1
+        return super.join()
+      }
+    }
+    for (const address of ['a', 'b', 'c', 'd']) open(new FakeSink(), address, Feeds.of(0))
+    expect(joined).toBe(4)
+  })
+
   test('the end of the streams ends every reader', () => {
     const sinks = [new FakeSink(), new FakeSink(1)]
     for (const sink of sinks) open(sink)

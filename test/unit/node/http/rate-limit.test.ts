@@ -17,6 +17,13 @@ test('addresses are counted apart', () => {
   expect(takes(limit, 'b', 0, 2)).toBe(1)
 })
 
+test('what costs as much as several requests counts as them, and can always be had', () => {
+  const limit = new RateLimit({ requestsPerMinuteMax: 60 })
+  expect([59, 2, 1].map((requests) => limit.take('a', 0, requests))).toEqual([true, false, true])
+  expect(limit.take('b', 0, 1_000)).toBe(true)
+  expect(limit.take('b', 0, 1)).toBe(false)
+})
+
 test('more addresses than are remembered share one count, so memory stays bounded', () => {
   const limit = new RateLimit({ requestsPerMinuteMax: 1, addressesMax: 2 })
   expect(takes(limit, 'a', 0, 1) + takes(limit, 'b', 0, 1)).toBe(2)
