@@ -53,6 +53,11 @@ export function createMetrics() {
     reloads: counter('parallax_config_reloads_total', 'Reloads by how they ended.', ['outcome']),
     clockJumps: counter('parallax_clock_jumps_total', "Steps of the host's clock.", ['followed']),
     requests: counter('parallax_api_requests_total', 'Answers of the API by status.', ['status']),
+    connectionsRefused: counter(
+      'parallax_api_connections_refused_total',
+      'Connections to the API that were closed at once, by the limit that they met.',
+      ['limit'],
+    ),
   }
 }
 

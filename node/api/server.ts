@@ -90,6 +90,7 @@ export class ApiServer implements Startable {
       ...this.#use,
       headers: HEADERS,
       onAnswer: (status) => metrics.requests.inc({ status: String(status) }),
+      onConnectionRefused: (limit) => metrics.connectionsRefused.inc({ limit }),
     })
     const { app } = http
     this.#app = app

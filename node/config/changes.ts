@@ -13,6 +13,7 @@ export interface ConfigChanges {
 export const SERVED_WHILE_RUNNING = [
   'api.requestsPerMinuteMax',
   'api.connectionsMax',
+  'api.connectionsPerAddressMax',
   'api.streamReadersMax',
   'log.level',
 ] as const

@@ -34,6 +34,8 @@ export const DEFAULTS = {
     allowPublic: false,
     requestsPerMinuteMax: 600,
     connectionsMax: 256,
+    /** An eighth of them: half for readers of streams, half for those who ask. */
+    connectionsPerAddressMax: 32,
     /** A quarter of the connections: the rest stay free for those who only ask. */
     streamReadersMax: 64,
   },

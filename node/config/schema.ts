@@ -121,6 +121,7 @@ export const apiSchema = z
     allowPublic: z.boolean('must be true or false').default(DEFAULTS.api.allowPublic),
     requestsPerMinuteMax: whole(1, 1_000_000).default(DEFAULTS.api.requestsPerMinuteMax),
     connectionsMax: whole(1, 65_535).default(DEFAULTS.api.connectionsMax),
+    connectionsPerAddressMax: whole(1, 65_535).default(DEFAULTS.api.connectionsPerAddressMax),
     streamReadersMax: whole(0, 65_535).default(DEFAULTS.api.streamReadersMax),
   })
   .check((context) => {

@@ -33,5 +33,11 @@ export function createGatewayMetrics() {
       labelNames: ['status'],
       registers,
     }),
+    connectionsRefused: new Counter({
+      name: 'parallax_gateway_connections_refused_total',
+      help: 'Connections that were closed at once, by the limit that they met.',
+      labelNames: ['limit'],
+      registers,
+    }),
   }
 }

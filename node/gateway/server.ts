@@ -67,6 +67,7 @@ export class GatewayServer implements Startable {
       ...this.#use,
       headers: HEADERS,
       onAnswer: (status) => metrics.requests.inc({ status: String(status) }),
+      onConnectionRefused: (limit) => metrics.connectionsRefused.inc({ limit }),
     })
     const { app } = http
     this.#app = app

@@ -3,13 +3,17 @@ import { clientNetwork } from '../client-network.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { Log } from '../logging.ts'
+import {
+  ConnectionLimit,
+  type ConnectionLimits,
+  type ConnectionRefusal,
+} from './connection-limit.ts'
 import { RateLimit } from './rate-limit.ts'
 
 /** What a server may be asked; it can change while the server runs. */
-export interface HttpLimits {
+export interface HttpLimits extends ConnectionLimits {
   /** Of one address. */
   readonly requestsPerMinuteMax: number
-  readonly connectionsMax: number
 }
 
 export interface HttpOptions extends HttpLimits {
@@ -23,6 +27,8 @@ export interface HttpDependencies {
   readonly log: Log
   /** Told the status of each answer. */
   readonly onAnswer: (status: number) => void
+  /** Told why a connection was closed as soon as it came. */
+  readonly onConnectionRefused: (refusal: ConnectionRefusal) => void
   /** Sent with every answer. */
   readonly headers: Readonly<Record<string, string>>
 }
@@ -62,9 +68,10 @@ export function createHttpApp(options: HttpOptions, use: HttpDependencies): Http
     http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_MS_MAX },
   })
   const limit = new RateLimit(options)
-  const setLimits = ({ connectionsMax, requestsPerMinuteMax }: HttpLimits) => {
-    app.server.maxConnections = connectionsMax
-    limit.setPerMinute(requestsPerMinuteMax)
+  const connections = new ConnectionLimit(app.server, use.onConnectionRefused)
+  const setLimits = (limits: HttpLimits) => {
+    connections.set(limits)
+    limit.setPerMinute(limits.requestsPerMinuteMax)
   }
   setLimits(options)
   const admit = (address: string, requests = 1) =>

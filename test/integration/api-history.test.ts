@@ -22,6 +22,7 @@ async function serving(history: History | null) {
   const limits = {
     requestsPerMinuteMax: 1_000,
     connectionsMax: 64,
+    connectionsPerAddressMax: 64,
     streamReadersMax: 0,
   }
   server = new ApiServer(

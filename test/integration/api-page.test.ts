@@ -49,6 +49,7 @@ beforeEach(async () => {
   const limits = {
     requestsPerMinuteMax: 10_000,
     connectionsMax: 64,
+    connectionsPerAddressMax: 64,
     streamReadersMax: 0,
   }
   server = new ApiServer(

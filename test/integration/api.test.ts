@@ -57,6 +57,7 @@ function build(options: { readonly port?: number; readonly requestsPerMinuteMax?
   const limits = {
     requestsPerMinuteMax: 1_000,
     connectionsMax: 8,
+    connectionsPerAddressMax: 8,
     streamReadersMax: 4,
   }
   return new ApiServer({ host: '127.0.0.1', port: 0, ...limits, ...options }, dependencies())
@@ -316,6 +317,7 @@ test('given other limits while it runs, then they hold for whoever asks from the
   server.setLimits({
     requestsPerMinuteMax: 1,
     connectionsMax: 8,
+    connectionsPerAddressMax: 8,
     streamReadersMax: 0,
   })
   expect((await get('/v1/stream')).status).toBe(503)
@@ -363,6 +365,7 @@ test('an address that is not of this host is a coded error', async () => {
   const limits = {
     requestsPerMinuteMax: 1,
     connectionsMax: 1,
+    connectionsPerAddressMax: 1,
     streamReadersMax: 0,
   }
   const elsewhere = new ApiServer({ host: '192.0.2.1', port: 0, ...limits }, dependencies())

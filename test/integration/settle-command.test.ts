@@ -61,6 +61,7 @@ beforeAll(async () => {
       port: 0,
       requestsPerMinuteMax: 1_000,
       connectionsMax: 16,
+      connectionsPerAddressMax: 16,
       streamReadersMax: 4,
     },
     {

@@ -28,6 +28,7 @@ export async function startTestGateway(
       port: 0,
       requestsPerMinuteMax: 1_000,
       connectionsMax: 16,
+      connectionsPerAddressMax: 16,
       streamReadersMax: 4,
     },
     {
