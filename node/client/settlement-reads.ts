@@ -3,6 +3,7 @@ import { SETTLEMENT_WINDOW_MS } from '../../aggregator/settlement.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
+import { HANDOVER_SOURCE } from '../chain/handover-calls.ts'
 
 /** Who is asked, and as of which block; of the newest when none is named. */
 export interface ChainAt {
@@ -83,24 +84,19 @@ export async function termOf(
 }
 
 /**
- * Whether a committee is announced that will have been in office at the expiry. Until somebody
- * activates it, the contract counts the expiry to the one before, which has stopped.
+ * Whether the committee in office has signed one that will have been in office at the expiry. Until
+ * somebody activates it, the contract counts the expiry to the one before, which has stopped. One
+ * that the owner proposes begins when it is activated, and holds up nothing.
  */
 export async function isUnactivated(
   expiry: number,
   { hub, epoch }: Pick<Term, 'hub' | 'epoch'>,
   { reader, block }: ChainAt,
 ): Promise<boolean> {
-  const announced = await Promise.all(
-    [0, 1].map((source) =>
-      reader.readContract({
-        ...({ address: hub, abi: priceFeedsAbi, functionName: 'handover' } as const),
-        ...block,
-        args: [source],
-      }),
-    ),
-  )
-  return announced.some(
-    ({ epoch: number, next }) => number === epoch + 1 && next.activeFromMs <= expiry * 1_000,
-  )
+  const { epoch: number, next } = await reader.readContract({
+    ...({ address: hub, abi: priceFeedsAbi, functionName: 'handover' } as const),
+    ...block,
+    args: [HANDOVER_SOURCE.committee],
+  })
+  return number === epoch + 1 && next.activeFromMs <= expiry * 1_000
 }

@@ -73,18 +73,20 @@ abstract contract CommitteeHandover is CommitteeKeys, Ownership {
         if (announced.epoch != number) revert HandoverMissing(number);
         uint256 readyAt = announced.readyAt;
         if (block.timestamp < readyAt) revert HandoverTooEarly(block.timestamp, readyAt);
-        uint256 untilMs = 0;
-        if (source == HandoverSource.OWNER) {
+        Committee memory next = announced.next;
+        bool isSigned = source == HandoverSource.COMMITTEE;
+        if (!isSigned) {
             uint256 limit = readyAt + PROPOSAL_SECONDS;
             if (block.timestamp > limit) revert HandoverTooLate(block.timestamp, limit);
-            // The committee in office did not agree to go: it reports until now.
-            untilMs = block.timestamp * 1000;
+            // The committee in office did not agree to go: it reports until now, and what expired
+            // until now is its to settle.
+            next.activeFromMs = uint48(block.timestamp * 1000);
         }
         // What was true at the announcement may not be any more: another committee has come
         // between.
-        _checkSuccession(announced.next, untilMs);
+        _checkSuccession(next);
         delete _handovers[source];
-        _activate(announced.next);
+        _activate(next, isSigned);
     }
 
     /// @inheritdoc ICommittees
@@ -122,7 +124,7 @@ abstract contract CommitteeHandover is CommitteeKeys, Ownership {
     function _announce(HandoverSource source, Committee calldata next, uint256 earliest) private {
         uint256 limitMs = earliest * 1000 + AHEAD_MS_MAX;
         if (next.activeFromMs > limitMs) revert ActiveFromTooLate(next.activeFromMs, limitMs);
-        _checkSuccession(next, 0);
+        _checkSuccession(next);
         uint256 activeFrom = (uint256(next.activeFromMs) + 999) / 1000;
         uint256 readyAt = activeFrom > earliest ? activeFrom : earliest;
         uint256 number = _epoch + 1;
@@ -133,8 +135,8 @@ abstract contract CommitteeHandover is CommitteeKeys, Ownership {
 
     function _withdraw() private {
         uint256 number = _handovers[HandoverSource.OWNER].epoch;
-        if (number == 0) return;
         delete _handovers[HandoverSource.OWNER];
-        emit HandoverWithdrawn(number);
+        // One for another number was void: there is nothing to tell.
+        if (number == _epoch + 1) emit HandoverWithdrawn(number);
     }
 }

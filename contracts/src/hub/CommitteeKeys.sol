@@ -24,7 +24,9 @@ abstract contract CommitteeKeys is ICommittees {
 
     mapping(uint256 number => Committee) private _committees;
     uint256 internal _epoch;
+    /// @dev Until when reports of the previous committee are read, and until when they are stored.
     uint256 internal _overlapEnds;
+    uint256 internal _storingEnds;
 
     // The first committee's clock, in the code: a later committee with another one sends it along.
     uint256 internal immutable _FIRST_KEYS;
@@ -38,8 +40,8 @@ abstract contract CommitteeKeys is ICommittees {
         _FIRST_OPENING_MS = clock >> 32;
         _FIRST_ROUND_MS = first.roundMs;
         _FIRST_WINDOW_MS = clock & 0xffff;
-        _roundAt(first, first.activeFromMs);
-        _activate(first);
+        _firstRoundOf(first);
+        _activate(first, true);
     }
 
     /// @inheritdoc ICommittees
@@ -86,8 +88,7 @@ abstract contract CommitteeKeys is ICommittees {
 
     /// @dev Checks that a committee may follow the one in office: its key and clock are sound, it
     /// does not begin before it, and its rounds count on where those of the other end.
-    /// @param untilMs Until when the other may report at least, if it goes on beyond `activeFromMs`
-    function _checkSuccession(Committee memory next, uint256 untilMs) internal view {
+    function _checkSuccession(Committee memory next) internal view {
         _checkKey(next.publicKeyX, next.publicKeyParity);
         Committee memory current = _inOffice();
         uint256 fromMs = next.activeFromMs;
@@ -97,23 +98,25 @@ abstract contract CommitteeKeys is ICommittees {
         if (_clockOf(next) == _clockOf(current)) return;
         // With another clock, every round of the next must be beyond all that the other can still
         // report, or a feed could wait for the numbers to meet.
-        uint256 switchMs = fromMs > untilMs ? fromMs : untilMs;
-        uint256 first = _roundAt(next, switchMs);
-        uint256 last = (switchMs + OVERLAP * 1000 - current.genesisMs) / current.roundMs;
+        uint256 first = _firstRoundOf(next);
+        uint256 last = (fromMs + OVERLAP * 1000 - current.genesisMs) / current.roundMs;
         if (first <= last) revert RoundsNotRising(first, last);
     }
 
-    /// @dev The round with which a committee begins at a time.
-    function _roundAt(Committee memory given, uint256 timeMs) private pure returns (uint256 round) {
+    /// @dev The round with which a committee begins.
+    function _firstRoundOf(Committee memory given) private pure returns (uint256 round) {
         if (given.activeFromMs < given.genesisMs) {
             revert GenesisInvalid(given.genesisMs, given.activeFromMs);
         }
-        round = (timeMs - given.genesisMs) / given.roundMs;
+        round = (given.activeFromMs - given.genesisMs) / given.roundMs;
         if (round >= FIRST_ROUND_LIMIT) revert RoundsTooFar(round, FIRST_ROUND_LIMIT - 1);
     }
 
     /// @dev Moves the key in office to where the previous one stands and puts the next one in.
-    function _activate(Committee memory given) internal {
+    /// @param isSigned Whether the previous committee named it. One that the owner replaced is
+    /// heard for settlements of its term; reports ahead of the block would keep its successor's
+    /// from being stored.
+    function _activate(Committee memory given, bool isSigned) internal {
         _checkKey(given.publicKeyX, given.publicKeyParity);
         uint256 number = _epoch + 1;
         if (_epoch != 0) {
@@ -122,7 +125,9 @@ abstract contract CommitteeKeys is ICommittees {
             uint256 slot = _slotOf(_epoch, current);
             _setKey(slot, 0);
             _setKey(slot ^ PREVIOUS, current.publicKeyX);
-            _overlapEnds = block.timestamp + OVERLAP;
+            uint256 ends = block.timestamp + OVERLAP;
+            _overlapEnds = ends;
+            _storingEnds = isSigned ? ends : 0;
         }
         _epoch = number;
         _committees[number] = given;

@@ -68,6 +68,8 @@ abstract contract FeedDelivery is LongTailDelivery, FeedPull {
     {
         if (msg.sig == IPriceFeeds.pull_mfwu.selector) revert FlagsUnknown(flags);
         if (msg.sig != IPriceFeeds.update_WNFio.selector) return;
+        uint256 ends = _storingEnds;
+        if (block.timestamp > ends) revert CommitteeExpired(block.timestamp, ends);
         while (cursor < msg.data.length) {
             uint256 head;
             assembly {

@@ -47,7 +47,8 @@ interface ICommittees {
         uint256 indexed epoch, HandoverSource indexed source, Committee next, uint256 readyAt
     );
 
-    /// @notice The owner took its proposal back, or left its place while one stood.
+    /// @notice The owner took its proposal back, or left its place while one stood that no other
+    /// committee had outrun.
     event HandoverWithdrawn(uint256 indexed epoch);
 
     /// @notice The owner offered its place; nothing changes until it is taken.
@@ -86,11 +87,12 @@ interface ICommittees {
     /// @notice A committee is announced too far ahead. In milliseconds.
     error ActiveFromTooLate(uint256 givenMs, uint256 limitMs);
     /// @notice With another clock, the first round must lie beyond the last of the committee
-    /// before: of the owner's, which reports until the activation, beyond that of the moment.
+    /// before; of the owner's, which begins with the activation, as of that moment.
     error RoundsNotRising(uint256 first, uint256 last);
     /// @notice The committee would begin so near to the last round of all that none could follow.
     error RoundsTooFar(uint256 first, uint256 limit);
-    /// @notice There is no previous committee, or the overlap with it is over. In seconds.
+    /// @notice There is no previous committee, or the overlap with it is over; where the owner
+    /// named its successor there is none for what is to be stored. In seconds.
     error CommitteeExpired(uint256 given, uint256 limit);
     /// @notice The committee in office has reported this feed already.
     error CommitteeSuperseded(uint256 feed);
@@ -107,14 +109,16 @@ interface ICommittees {
     function handOver(Committee calldata next, bytes calldata signature) external;
 
     /// @notice Announces the next committee for the owner; it waits for `ownerDelaySeconds`, begins
-    /// no sooner, and is void two weeks after it could take office.
+    /// no sooner, and is void two weeks after it could take office. It begins when it is activated:
+    /// `activeFromMs` says from when on that can be.
     function proposeCommittee(Committee calldata next) external;
 
     /// @notice Takes the owner's proposal back; does nothing where there is none.
     function withdrawProposal() external;
 
     /// @notice Puts an announced committee into office, once its time has come; anyone may. The
-    /// owner's no later than two weeks after that.
+    /// owner's no later than two weeks after that: its `activeFromMs` is that of the block then,
+    /// and reports of the committee before are stored no more.
     function activate(HandoverSource source) external;
 
     /// @notice What a committee signs to hand over to the next, whose number is `number`.
