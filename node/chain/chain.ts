@@ -86,7 +86,6 @@ export type SendOutcome =
 export interface PendingTransaction {
   readonly hash: Hex
   readonly fees: Fees
-  readonly data: Hex
 }
 
 /**

@@ -16,22 +16,25 @@ export interface Sent {
   readonly purpose?: CallPurpose
 }
 
-/** A delivery that is in a block. */
+/** A transaction that is in a block. */
 export interface Mined {
+  readonly nonce: number
   readonly sent: Sent
   readonly receipt: Receipt
-  readonly job: Job
+  /** Null when nobody waits for it: a call, or what reverted. It has its cost all the same. */
+  readonly job: Job | null
 }
 
-export interface Ended {
-  readonly job: Job
+export interface Ended extends Pick<Mined, 'job' | 'nonce'> {
   readonly transmission: Transmission
+  /** By which it has its cost; null when it is not deep enough for that. */
+  readonly receipt: Receipt | null
 }
 
-/** Deliveries that wait for confirmations; at the limit the oldest is given up. */
+/** Transactions that wait for confirmations; at the limit the oldest is given up. */
 const WAITING_MAX = 64
 
-/** Watches deliveries until they are deep enough, or until a reorganisation took them out again. */
+/** Watches transactions until they are deep enough, or a reorganisation took them out again. */
 export class Confirmations {
   readonly #depth: number
   readonly #chain: Pick<Chain, 'head' | 'receipt'>
@@ -61,17 +64,17 @@ export class Confirmations {
   async check(): Promise<readonly Ended[]> {
     if (this.isEmpty) return []
     const deepest = (await this.#chain.head()) - this.#depth + 1
-    const ended: Ended[] = []
+    const ended = new Map<Mined, Ended>()
     for (const mined of this.#waiting) {
       const { blockNumber, blockHash } = mined.receipt
       if (blockNumber > deepest) continue
       const receipt = await this.#chain.receipt(mined.sent.hash)
       const isStill = receipt?.blockHash === blockHash
       const reorged = () => failed(mined, 'TRANSMIT_REORGED', `left block ${blockNumber}`)
-      ended.push(isStill ? landed(mined) : reorged())
+      ended.set(mined, isStill ? landed(mined) : reorged())
     }
-    this.#waiting = this.#waiting.filter((mined) => !ended.some(({ job }) => job === mined.job))
-    return ended
+    this.#waiting = this.#waiting.filter((mined) => !ended.has(mined))
+    return [...ended.values()]
   }
 
   /** Gives up on all of them. */
@@ -82,20 +85,19 @@ export class Confirmations {
   }
 }
 
-function landed({ sent, receipt, job }: Mined): Ended {
+function landed({ nonce, sent, receipt, job }: Mined): Ended {
   const { hash, round, feeds } = sent
   const { blockNumber, gasUsed } = receipt
   const feeWei = costWei(receipt)
-  return {
-    job,
-    transmission: { outcome: 'landed', round, feeds, hash, blockNumber, gasUsed, feeWei },
-  }
+  const transmission = { round, feeds, hash, blockNumber, gasUsed, feeWei }
+  return { job, nonce, receipt, transmission: { outcome: 'landed', ...transmission } }
 }
 
 function failed(
-  { sent, job }: Mined,
+  { nonce, sent, job }: Mined,
   code: 'TRANSMIT_REORGED' | 'TRANSMIT_STOPPED' | 'TRANSMIT_STUCK',
   detail: string,
 ): Ended {
-  return { job, transmission: { outcome: 'failed', round: sent.round, code, detail } }
+  const transmission = { outcome: 'failed', round: sent.round, code, detail } as const
+  return { job, nonce, receipt: null, transmission }
 }

@@ -173,7 +173,7 @@ export class EvmChain implements Chain {
 
   receipt(hash: Hex): Promise<Receipt | null> {
     return this.#pool.agreed(
-      (client) => receiptFrom(client, hash),
+      (client) => receiptFrom(client, { hash, sender: this.#sender }),
       // What it cost is part of the answer: one endpoint alone must not exhaust the day's ceiling.
       jsonKey,
     )
@@ -206,7 +206,7 @@ export class EvmChain implements Chain {
     if (own === undefined) return null
     const maxFeePerGas = own.maxFeePerGas ?? own.gasPrice ?? 0n
     const maxPriorityFeePerGas = own.maxPriorityFeePerGas ?? maxFeePerGas
-    return { hash: own.hash, fees: { maxFeePerGas, maxPriorityFeePerGas }, data: own.input }
+    return { hash: own.hash, fees: { maxFeePerGas, maxPriorityFeePerGas } }
   }
 
   #contractMissing(cause: unknown): OracleError {
@@ -259,9 +259,14 @@ async function quoteOf(client: PublicClient): Promise<FeeQuote> {
   return { baseFeePerGas: block.baseFeePerGas ?? 0n, priorityFeePerGas }
 }
 
-async function receiptFrom(client: PublicClient, hash: Hex): Promise<Receipt | null> {
+async function receiptFrom(
+  client: PublicClient,
+  { hash, sender }: { readonly hash: Hex; readonly sender: Address },
+): Promise<Receipt | null> {
   try {
     const receipt = await client.getTransactionReceipt({ hash })
+    // A hash that an endpoint calls pending may be somebody else's, who paid for it.
+    if (receipt.from.toLowerCase() !== sender.toLowerCase()) return null
     return {
       hash,
       status: receipt.status,

@@ -1,5 +1,5 @@
 import type { Hex } from 'viem'
-import { bytesToHex, encodeFunctionData, toFunctionSelector } from 'viem'
+import { bytesToHex, encodeFunctionData } from 'viem'
 import type { Handover, SignedHandover } from '../../aggregator/handover/handover.ts'
 import { encodeSignature } from '../../aggregator/report/calldata.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
@@ -39,17 +39,6 @@ export function activateCall(source: keyof typeof HANDOVER_SOURCE): Hex {
     functionName: 'activate',
     args: [HANDOVER_SOURCE[source]],
   })
-}
-
-const SELECTORS: readonly string[] = priceFeedsAbi.flatMap((item) =>
-  item.type === 'function' && (item.name === 'handOver' || item.name === 'activate')
-    ? [toFunctionSelector(item)]
-    : [],
-)
-
-/** Whether calldata of this wallet announces or activates a committee. */
-export function isHandoverCall(data: Hex): boolean {
-  return SELECTORS.includes(data.slice(0, 10))
 }
 
 /** The owner names the next committee, which then waits out the contract's delay. */

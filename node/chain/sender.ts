@@ -1,12 +1,12 @@
 import type { Address, Hex } from 'viem'
 import { keccak256 } from 'viem'
 import type { Clock } from '../clock.ts'
-import { codeOf } from '../errors.ts'
 import { signerFaultOf } from '../keys/remote-signer.ts'
 import type { TransactionToSign } from '../keys/signed-transaction.ts'
 import type { Log } from '../logging.ts'
 import type { CallPurpose } from './calls.ts'
-import { type Chain, costWei, type Receipt, type SendOutcome } from './chain.ts'
+import type { Chain, Receipt, SendOutcome } from './chain.ts'
+import { Costs } from './costs.ts'
 import type { FeeCaps, Fees } from './fees.ts'
 import { firstFees, replacementFees } from './fees.ts'
 import type { Spending } from './spending.ts'
@@ -61,6 +61,11 @@ export interface TransactionRequest {
 /** A transaction of which only the price is asked. */
 export type PricedRequest = Omit<TransactionRequest, 'nonce'>
 
+interface Payment {
+  readonly nonce?: number
+  readonly purpose?: CallPurpose | undefined
+}
+
 /** What a transaction takes. */
 export interface Priced {
   readonly fees: Fees
@@ -104,17 +109,20 @@ const CEILINGS_OF_HANDOVER = 2n
 /** Data fees may double before a delivery lands. */
 const DATA_FEE_RISE = 2n
 
+/** No pool keeps a transaction that is answered so; of any other answer it may. */
+const NOT_TAKEN: readonly SendOutcome['type'][] = ['underpriced', 'nonceUsed', 'fundsMissing']
+
 /** Prices, signs and sends one transaction at a time, within what the operator allows. */
 export class TransactionSender {
   #options: SenderOptions
   readonly #use: SenderDependencies
+  readonly #costs: Costs
   #wasBelowFloor = false
-  /** Data fee of the newest delivery in a block, in wei; what the next one takes is not known. */
-  #dataFeeWei = 0n
 
   constructor(options: SenderOptions, dependencies: SenderDependencies) {
     this.#options = options
     this.#use = dependencies
+    this.#costs = new Costs(dependencies)
   }
 
   /** Keeps to these limits from the next transaction on. */
@@ -127,19 +135,25 @@ export class TransactionSender {
    * nothing was sent
    */
   async send(request: TransactionRequest): Promise<TransactionSent> {
-    const { chain } = this.#use
+    const { chain, spending, clock } = this.#use
+    const { nonce, purpose } = request
     const { fees, gas, costWeiMax } = await this.price(request)
-    await this.checkFunds(costWeiMax, request.purpose)
+    await this.checkFunds(costWeiMax, { nonce, purpose })
     const signed = await this.#sign({
       type: 'eip1559',
       chainId: this.#options.chainId,
       to: request.to ?? chain.contract,
-      nonce: request.nonce,
+      nonce,
       data: request.data,
       gas,
       ...fees,
     })
-    return { outcome: await chain.send(signed), hash: keccak256(signed), fees }
+    const hash = keccak256(signed)
+    // Counted first: it may land although no answer comes, or this process ends before one does.
+    await spending.reserve({ nonce, hash, weiMax: costWeiMax }, clock.nowMs())
+    const outcome = await chain.send(signed)
+    if (NOT_TAKEN.includes(outcome.type)) spending.refused(nonce, hash)
+    return { outcome, hash, fees }
   }
 
   /**
@@ -150,35 +164,39 @@ export class TransactionSender {
   async price(request: PricedRequest): Promise<Priced> {
     const fees = await this.#feesFor(request)
     const gas = await this.#gasFor(request)
-    return { fees, gas, costWeiMax: gas * fees.maxFeePerGas + DATA_FEE_RISE * this.#dataFeeWei }
-  }
-
-  /**
-   * Reads what was spent today. A count that cannot be read is taken for a ceiling that was spent
-   * this hour: for a day no delivery leaves on this chain, over restarts too, and the others go on.
-   */
-  async readSpending(): Promise<void> {
-    const { spending, clock, log } = this.#use
-    try {
-      await spending.load()
-    } catch (error) {
-      log.error('chain.spending.unreadable', { code: codeOf(error), error })
-      await spending.record(this.#options.spendPerDayWeiMax, clock.nowMs()).catch((cause) => {
-        log.error('chain.spending.unreadable', { code: codeOf(cause), error: cause })
-      })
+    return {
+      fees,
+      gas,
+      costWeiMax: gas * fees.maxFeePerGas + DATA_FEE_RISE * this.#costs.dataFeeWei,
     }
   }
 
-  /** Counts what a transaction in a block cost. Rejects as `Spending.record` does. */
-  async paid(receipt: Omit<Receipt, 'hash'>, purpose?: CallPurpose): Promise<void> {
-    const { spending, clock, log } = this.#use
-    const ceilingWei = this.#ceilingOf(purpose)
-    this.#dataFeeWei = least(receipt.dataFeeWei, this.#options.spendPerDayWeiMax)
-    const wei = costWei(receipt)
-    if (wei > ceilingWei) log.error('chain.cost.overCeiling', { costWei: wei.toString() })
-    // No more than the ceiling would have let through. A larger number is a lie, or a fee that
-    // multiplied in one block; both times nothing more is sent for a day.
-    await spending.record(least(wei, ceilingWei), clock.nowMs())
+  /** Reads what was spent today; see `Costs.read`. */
+  readSpending(): Promise<void> {
+    return this.#costs.read(this.#options.spendPerDayWeiMax)
+  }
+
+  /** Takes over a transaction that lies in a pool, and what it costs. As `Spending.reserve`. */
+  adopt(nonce: number, hash: Hex): Promise<void> {
+    const { spending, clock } = this.#use
+    // Mostly it was counted by the process that sent it; if not, what it costs counts when it is
+    // read: an endpoint that made it up must not spend the ceiling.
+    return spending.reserve({ nonce, hash, weiMax: 0n }, clock.nowMs())
+  }
+
+  /** Counts what a nonce cost; see `Costs.paid`. */
+  paid(nonce: number, receipt: Omit<Receipt, 'hash'>): Promise<void> {
+    return this.#costs.paid(nonce, receipt, this.#options.spendPerDayWeiMax)
+  }
+
+  /**
+   * Asks for receipts that are missing; see `Costs.look`.
+   *
+   * @returns whether there are any
+   */
+  async lookAtReceipts(depth: number): Promise<boolean> {
+    await this.#costs.look(depth, this.#options.spendPerDayWeiMax)
+    return this.#costs.areOpen
   }
 
   #ceilingOf(purpose: CallPurpose | undefined): bigint {
@@ -233,11 +251,15 @@ export class TransactionSender {
     return balanceWei
   }
 
-  /** @throws {Obstacle} when the ceiling of a day or the wallet is in the way */
-  async checkFunds(costWeiMax: bigint, purpose?: CallPurpose): Promise<void> {
+  /**
+   * @param by what pays it, if that was chosen: of all that one nonce carried only one is ever paid
+   * @throws {Obstacle} when the ceiling of a day or the wallet is in the way
+   */
+  async checkFunds(costWeiMax: bigint, by: Payment = {}): Promise<void> {
     const { spending, clock, log } = this.#use
     const { spendPerDayWeiMax } = this.#options
-    const spentWei = spending.spentWei(clock.nowMs())
+    const { nonce, purpose } = by
+    const spentWei = spending.spentWei(clock.nowMs(), nonce)
     const ceilingWei = this.#ceilingOf(purpose)
     if (spentWei + costWeiMax > ceilingWei) {
       throw new Obstacle(
@@ -268,8 +290,4 @@ export class TransactionSender {
 /** Gas that is offered for what is estimated to use so much. */
 export function withGasMargin(estimate: bigint): bigint {
   return (estimate * GAS_PERCENT_OF_ESTIMATE) / 100n
-}
-
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
 }

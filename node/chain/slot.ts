@@ -2,7 +2,6 @@ import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { PendingTransaction } from './chain.ts'
 import type { Sent } from './confirmations.ts'
 import type { Fees } from './fees.ts'
-import { isHandoverCall } from './handover-calls.ts'
 import type { TransactionSent } from './sender.ts'
 import { Obstacle } from './sender.ts'
 
@@ -28,18 +27,10 @@ export interface Attempt {
 
 const SENT_MAX = 16
 
-/** A transaction that an earlier process left behind. */
+/** A transaction that an earlier process left behind; what it was for is not known. */
 export function adopted(nonce: number, pending: PendingTransaction, nowMs: UnixMs): Slot {
-  const { hash, fees, data } = pending
-  // Its ceiling is another one. The rest of what it was for is not known, nor waited for.
-  const purpose = isHandoverCall(data) ? ({ purpose: 'handover' } as const) : {}
-  return {
-    nonce,
-    fees,
-    sent: [{ hash, round: 0, feeds: [], data: '0x', ...purpose }],
-    sentMs: nowMs,
-    bumps: 0,
-  }
+  const { hash, fees } = pending
+  return { nonce, fees, sent: [{ hash, round: 0, feeds: [], data: '0x' }], sentMs: nowMs, bumps: 0 }
 }
 
 /**

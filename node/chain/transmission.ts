@@ -88,12 +88,22 @@ export class OpenJobs {
     return true
   }
 
+  /** Takes out this job and those it supersedes; one that came in the meantime stays. */
+  takeUpTo(job: Job): readonly Job[] {
+    return this.take((other) => roundOf(other) <= roundOf(job))
+  }
+
   /** Takes out the jobs for which the condition holds. */
   take(condition: (job: Job) => boolean): readonly Job[] {
     const taken = this.#jobs.filter(condition)
     this.#jobs = this.#jobs.filter((job) => !taken.includes(job))
     return taken
   }
+}
+
+/** Ends jobs of which the chain has everything, or a newer one takes the place. */
+export function supersede(jobs: readonly Job[]): void {
+  for (const job of jobs) job.end({ outcome: 'superseded', round: roundOf(job) })
 }
 
 export function roundOf(job: Job): Round {

@@ -1,18 +1,16 @@
 import { once } from 'node:events'
-import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import { codeOf } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import { type Call, type CallEnd, failedCall, type OpenCall, OpenCalls } from './calls.ts'
 import type { Receipt } from './chain.ts'
-import type { Ended, Sent } from './confirmations.ts'
-import { Confirmations } from './confirmations.ts'
+import { Confirmations, type Ended, type Mined, type Sent } from './confirmations.ts'
+import { RECEIPTS_EVERY_MS } from './costs.ts'
 import { isOvertaken, missingFeeds } from './overtaken.ts'
 import { Obstacle } from './sender.ts'
-import type { Slot } from './slot.ts'
-import { adopted, slotAfter } from './slot.ts'
+import { adopted, type Slot, slotAfter } from './slot.ts'
 import type { Job, Transmission, TransmitFailure, TransmitRequest } from './transmission.ts'
-import { OpenJobs, roundOf } from './transmission.ts'
+import { OpenJobs, roundOf, supersede } from './transmission.ts'
 import type { TransmitterDependencies, TransmitterOptions } from './transmitter-options.ts'
 import { withDefaults } from './transmitter-options.ts'
 
@@ -49,11 +47,7 @@ export class Transmitter implements Startable {
     this.#options = options
   }
 
-  /**
-   * Reads what was spent today and takes over a transaction that an earlier process left pending.
-   *
-   * Neither a count that cannot be read nor a chain that cannot be reached is a reason to fail.
-   */
+  /** Reads what was spent, and takes over a transaction that is pending. Never fails for that. */
   async start(): Promise<void> {
     if (this.#stopping !== null) return
     const stopping = new AbortController()
@@ -71,7 +65,7 @@ export class Transmitter implements Startable {
     this.#stopping?.abort()
     this.#wake()
     await this.#running
-    this.#end(this.#confirmations.clear())
+    await this.#end(this.#confirmations.clear())
     this.#calls.clear()
     const open = this.#jobs.take(() => true)
     this.#fail(open, 'TRANSMIT_STOPPED', 'stopping')
@@ -110,26 +104,28 @@ export class Transmitter implements Startable {
     while (!signal.aborted) {
       const woken = new AbortController()
       this.#wake = () => woken.abort()
-      const isBusy = await this.#tick()
+      const pauseMs = await this.#tick()
       if (signal.aborted) return
-      const { pollEveryMs } = this.#options
-      if (isBusy) await this.#use.pause(pollEveryMs, woken.signal).catch(() => undefined)
+      if (pauseMs !== null) await this.#use.pause(pauseMs, woken.signal).catch(() => undefined)
       else if (!woken.signal.aborted) await once(woken.signal, 'abort')
     }
   }
 
-  /** One look at the chain and at most one transaction; whether there is something to wait for. */
-  async #tick(): Promise<boolean> {
+  /** One look at the chain and at most one transaction; until when to wait, null without end. */
+  async #tick(): Promise<number | null> {
     try {
-      this.#end(await this.#confirmations.check())
+      await this.#end(await this.#confirmations.check())
       await this.#collect()
       const call = this.#calls.first
       await (call === undefined ? this.#sendIfDue() : this.#sendCallIfDue(call))
     } catch (error) {
       this.#onTickFailed(error)
     }
+    const areReceiptsOpen = await this.#use.sender.lookAtReceipts(this.#options.confirmations)
     const isAsked = this.#jobs.newest !== undefined || this.#calls.first !== undefined
-    return isAsked || this.#slot !== null || !this.#confirmations.isEmpty
+    const isBusy = isAsked || this.#slot !== null || !this.#confirmations.isEmpty
+    if (isBusy) return this.#options.pollEveryMs
+    return areReceiptsOpen ? RECEIPTS_EVERY_MS : null
   }
 
   #onTickFailed(error: unknown): void {
@@ -143,10 +139,11 @@ export class Transmitter implements Startable {
   }
 
   async #adoptPending(): Promise<void> {
-    const { chain, clock } = this.#use
+    const { chain, clock, sender } = this.#use
     const nonce = await chain.minedNonce()
     const pending = await chain.pending(nonce)
     if (pending === null) return
+    await sender.adopt(nonce, pending.hash)
     this.#log.info('chain.nonce.adopted', { nonce, hash: pending.hash })
     this.#slot = adopted(nonce, pending, clock.nowMs())
   }
@@ -161,32 +158,37 @@ export class Transmitter implements Startable {
       const receipt = await this.#use.chain.receipt(sent.hash)
       if (receipt === null) continue
       this.#slot = null
-      await this.#onMined(sent, receipt)
+      await this.#onMined(sent, { nonce: slot.nonce, receipt })
       return
     }
     this.#slot = null
+    // Its worst case stays counted until one of its transactions has a receipt after all.
     this.#log.warn('chain.nonce.usedElsewhere', { nonce: slot.nonce })
   }
 
-  async #onMined(sent: Sent, receipt: Receipt): Promise<void> {
-    const { sender, chain } = this.#use
-    await sender.paid(receipt, sent.purpose)
-    if (sent.to !== undefined && this.#calls.mined({ ...sent, to: sent.to }, receipt)) return
+  async #onMined(sent: Sent, { nonce, receipt }: Pick<Mined, 'nonce' | 'receipt'>): Promise<void> {
+    const job = this.#jobOf(sent, receipt)
+    const isDelivered = job !== null && receipt.status === 'success'
+    const mined = { nonce, sent, receipt, job: isDelivered ? job : null }
+    await this.#end(this.#confirmations.add(mined))
+    if (job === null || isDelivered) return
+    const { chain } = this.#use
+    const reason = await chain.revertReason(sent.data, receipt.blockNumber)
+    // The revert cost gas, but the chain has what it should have.
+    if (await isOvertaken(chain, job.request, reason)) supersede([job])
+    else this.#fail([job], 'TRANSMIT_REVERTED', reason)
+  }
+
+  /** The job that a mined transaction was sent for; ends the call that it was, or older jobs. */
+  #jobOf(sent: Sent, receipt: Receipt): Job | null {
+    if (sent.to !== undefined && this.#calls.mined({ ...sent, to: sent.to }, receipt)) return null
     const covered = this.#jobs.take(
       (job) =>
         roundOf(job) <= sent.round || job.request.feeds.every((feed) => sent.feeds.includes(feed)),
     )
-    const [job] = covered.filter((candidate) => roundOf(candidate) === sent.round)
-    this.#supersede(covered.filter((other) => other !== job))
-    if (job === undefined) return
-    if (receipt.status === 'success') {
-      this.#end(this.#confirmations.add({ sent, receipt, job }))
-      return
-    }
-    const reason = await chain.revertReason(sent.data, receipt.blockNumber)
-    // The revert cost gas, but the chain has what it should have.
-    if (await isOvertaken(chain, job.request, reason)) this.#supersede([job])
-    else this.#fail([job], 'TRANSMIT_REVERTED', reason)
+    const [job = null] = covered.filter((candidate) => roundOf(candidate) === sent.round)
+    supersede(covered.filter((other) => other !== job))
+    return job
   }
 
   get #isInFlight(): boolean {
@@ -212,7 +214,8 @@ export class Transmitter implements Startable {
     const job = this.#jobs.newest
     if (job === undefined || this.#isInFlight) return
     if (this.#isOver(job)) {
-      this.#fail(this.#upTo(job), 'TRANSMIT_STUCK', `nonce ${this.#slot?.nonce ?? 'never sent'}`)
+      const detail = `nonce ${this.#slot?.nonce ?? 'never sent'}`
+      this.#fail(this.#jobs.takeUpTo(job), 'TRANSMIT_STUCK', detail)
       return
     }
     try {
@@ -224,11 +227,13 @@ export class Transmitter implements Startable {
   }
 
   async #sendMissing(job: Job): Promise<void> {
+    const { chain } = this.#use
     const { certificate } = job.request
-    const { feeds } = this.#jobs
-    const missing = await missingFeeds(this.#use.chain, { certificate, feeds })
-    if (missing.length === 0) this.#supersede(this.#upTo(job))
-    else await this.#send(job, missing.slice(0, this.#use.chain.feedsMax))
+    const missing = await missingFeeds(chain, { certificate, feeds: this.#jobs.feeds })
+    const feeds = missing.slice(0, chain.feedsMax)
+    if (feeds.length === 0) return supersede(this.#jobs.takeUpTo(job))
+    const data = chain.encodeUpdate(certificate, feeds)
+    await this.#sendNext({ round: roundOf(job), feeds, data }, chain.freshSlotsMax(feeds))
   }
 
   async #onObstacle(job: Job, { code, message }: Obstacle): Promise<void> {
@@ -236,20 +241,8 @@ export class Transmitter implements Startable {
     if (this.#stopping?.signal.aborted) return
     const isReverted = code === 'TRANSMIT_REVERTED'
     const isDone = isReverted && (await isOvertaken(this.#use.chain, job.request, message))
-    if (isDone) this.#supersede(this.#upTo(job))
-    else this.#fail(this.#upTo(job), code, message)
-  }
-
-  /** Takes out this job and those it supersedes; one that came in the meantime stays. */
-  #upTo(job: Job): readonly Job[] {
-    return this.#jobs.take((other) => roundOf(other) <= roundOf(job))
-  }
-
-  async #send(job: Job, feeds: readonly FeedIndex[]): Promise<void> {
-    const { chain } = this.#use
-    const round = roundOf(job)
-    const data = chain.encodeUpdate(job.request.certificate, feeds)
-    await this.#sendNext({ round, feeds, data }, chain.freshSlotsMax(feeds))
+    if (isDone) supersede(this.#jobs.takeUpTo(job))
+    else this.#fail(this.#jobs.takeUpTo(job), code, message)
   }
 
   async #sendNext(transaction: Omit<Sent, 'hash'>, freshSlotsMax: number): Promise<void> {
@@ -272,20 +265,22 @@ export class Transmitter implements Startable {
     return this.#use.clock.nowMs() - askedMs > bumpAfterMs * (bumpsMax + 2)
   }
 
-  #end(ended: readonly Ended[]): void {
-    for (const { job, transmission } of ended) {
-      job.end(transmission)
-      const { outcome, ...fields } = transmission
-      if (outcome === 'failed') this.#log.warn('chain.transmit.failed', fields)
+  async #end(ended: readonly Ended[]): Promise<void> {
+    for (const { job, nonce, receipt, transmission } of ended) {
+      if (receipt !== null) await this.#use.sender.paid(nonce, receipt)
+      if (job !== null) this.#tell(job, transmission)
     }
   }
 
-  #supersede(jobs: readonly Job[]): void {
-    for (const job of jobs) job.end({ outcome: 'superseded', round: roundOf(job) })
+  #tell(job: Job, transmission: Transmission): void {
+    job.end(transmission)
+    const { outcome, ...fields } = transmission
+    if (outcome === 'failed') this.#log.warn('chain.transmit.failed', fields)
   }
 
   #fail(jobs: readonly Job[], code: TransmitFailure, detail: string): void {
-    const failed = { outcome: 'failed', code, detail } as const
-    this.#end(jobs.map((job) => ({ job, transmission: { ...failed, round: roundOf(job) } })))
+    for (const job of jobs) {
+      this.#tell(job, { outcome: 'failed', round: roundOf(job), code, detail })
+    }
   }
 }

@@ -35,6 +35,12 @@ export class FakeChain implements Chain {
   isMiningReverted = false
   /** Takes nothing into its blocks. */
   isFull = false
+  /** What no block takes, whatever it offers. */
+  isPassedOver: (pooled: Pooled) => boolean = () => false
+  /** Endpoints do not have the receipts of blocks that they know. */
+  hidesReceipts = false
+  /** Takes transactions, and no answer comes back. */
+  losesAnswers = false
   /** What a rollup takes for data. */
   dataFeeWei = 0n
   readonly sends: Pooled[] = []
@@ -59,11 +65,23 @@ export class FakeChain implements Chain {
     this.blockNumber++
     const pooled = this.pool
     if (this.isFull || pooled === null || pooled.fees.maxFeePerGas < this.baseFeePerGas) return
+    if (this.isPassedOver(pooled)) return
     this.pool = null
     this.nonce = pooled.nonce + 1
     const status = this.isMiningReverted ? 'reverted' : 'success'
-    this.#receipts.set(pooled.hash, {
-      hash: pooled.hash,
+    this.#include(pooled.hash, status)
+    if (status === 'success' && pooled.to === this.contract) this.#store(pooled.data)
+  }
+
+  /** Takes a transaction out of its block, and at once into another, at the fee of now. */
+  includeAnew(hash: Hex): void {
+    this.blockNumber++
+    this.#include(hash, 'success')
+  }
+
+  #include(hash: Hex, status: Receipt['status']): void {
+    this.#receipts.set(hash, {
+      hash,
       status,
       blockNumber: this.blockNumber,
       blockHash: keccak256(`0x${this.blockNumber.toString(16).padStart(8, '0')}`),
@@ -71,7 +89,6 @@ export class FakeChain implements Chain {
       gasPrice: this.baseFeePerGas,
       dataFeeWei: this.dataFeeWei,
     })
-    if (status === 'success' && pooled.to === this.contract) this.#store(pooled.data)
   }
 
   /** Takes the newest delivery out of its block again. */
@@ -115,7 +132,7 @@ export class FakeChain implements Chain {
     return { baseFeePerGas: this.baseFeePerGas, priorityFeePerGas: GWEI }
   }
 
-  async estimateGas(): Promise<GasEstimate> {
+  async estimateGas(_data?: Hex, _to?: Hex): Promise<GasEstimate> {
     return this.estimate
   }
 
@@ -131,11 +148,11 @@ export class FakeChain implements Chain {
     if (this.pool !== null && !outbids(fees, this.pool.fees)) return { type: 'underpriced' }
     this.pool = pooled
     this.sends.push(pooled)
-    return { type: 'accepted' }
+    return this.losesAnswers ? { type: 'refused', reason: 'timed out' } : { type: 'accepted' }
   }
 
   async receipt(hash: Hex): Promise<Receipt | null> {
-    return this.#receipts.get(hash) ?? null
+    return this.hidesReceipts ? null : (this.#receipts.get(hash) ?? null)
   }
 
   async revertReason(): Promise<string> {

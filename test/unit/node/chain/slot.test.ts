@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SendOutcome } from '../../../../node/chain/chain.ts'
-import { activateCall } from '../../../../node/chain/handover-calls.ts'
 import type { Slot } from '../../../../node/chain/slot.ts'
-import { adopted, slotAfter } from '../../../../node/chain/slot.ts'
+import { slotAfter } from '../../../../node/chain/slot.ts'
 
 const FEES = { maxFeePerGas: 9n, maxPriorityFeePerGas: 3n }
 const DEARER = { maxFeePerGas: 11n, maxPriorityFeePerGas: 4n }
@@ -56,12 +55,4 @@ test('the hashes of one nonce are bounded', () => {
     slot = slotAfter(slot, attempt, { outcome: { type: 'accepted' }, hash, fees: FEES })
   }
   expect(slot?.sent).toHaveLength(16)
-})
-
-test.each([
-  ['a hand-over', activateCall('committee'), 'handover'],
-  ['a delivery', '0x12345678', undefined],
-] as const)('%s that an earlier process left behind is paid for as such', (_, data, purpose) => {
-  const [sent] = adopted(5, { hash: '0x01', fees: FEES, data }, 1_000).sent
-  expect(sent?.purpose).toBe(purpose)
 })

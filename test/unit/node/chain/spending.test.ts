@@ -29,6 +29,55 @@ test('costs of the last 24 hours count, over a restart too', async () => {
   expect(after.spentWei(NOON_MS + 2 * HOUR_MS)).toBe(11n)
 })
 
+const WALLET = `0x${'11'.repeat(20)}` as const
+const HASH = `0x${'aa'.repeat(32)}` as const
+
+test('a nonce counts at its dearest until it is settled, once, and over a restart', async () => {
+  const before = new Spending({ file })
+  before.payFrom(WALLET, NOON_MS)
+  await before.reserve({ nonce: 5, hash: HASH, weiMax: 90n }, NOON_MS)
+  await before.reserve({ nonce: 5, hash: `0x${'bb'.repeat(32)}`, weiMax: 70n }, NOON_MS)
+  expect(before.spentWei(NOON_MS)).toBe(90n)
+  expect(before.spentWei(NOON_MS, 5)).toBe(0n)
+  const after = new Spending({ file })
+  await after.load()
+  after.payFrom(WALLET, NOON_MS)
+  expect(after.spentWei(NOON_MS + 40 * HOUR_MS)).toBe(90n)
+  await after.settle(5, 11n, NOON_MS)
+  await after.settle(5, 11n, NOON_MS)
+  expect(after.spentWei(NOON_MS)).toBe(11n)
+})
+
+test('what another wallet left open counts for a day: it has nonces of its own', async () => {
+  const before = new Spending({ file })
+  before.payFrom(WALLET, NOON_MS)
+  await before.reserve({ nonce: 5, hash: HASH, weiMax: 90n }, NOON_MS)
+  const after = new Spending({ file })
+  await after.load()
+  after.payFrom(`0x${'22'.repeat(20)}`, NOON_MS)
+  expect(after.open).toEqual([])
+  expect(after.spentWei(NOON_MS)).toBe(90n)
+  expect(after.spentWei(NOON_MS + 25 * HOUR_MS)).toBe(0n)
+})
+
+test('a nonce that fell out of its block again waits for its hour again', async () => {
+  const spending = new Spending({ file: null })
+  await spending.reserve({ nonce: 5, hash: HASH, weiMax: 90n }, NOON_MS)
+  spending.usedBelow(6, NOON_MS)
+  spending.usedBelow(5, NOON_MS)
+  expect(spending.spentWei(NOON_MS + 25 * HOUR_MS)).toBe(90n)
+})
+
+test('nonces without a receipt are bounded: the oldest count as used now', async () => {
+  const spending = new Spending({ file: null })
+  for (let nonce = 0; nonce < 200; nonce++) {
+    await spending.reserve({ nonce, hash: HASH, weiMax: 1n }, NOON_MS)
+  }
+  expect(spending.open).toHaveLength(128)
+  expect(spending.spentWei(NOON_MS)).toBe(200n)
+  expect(spending.spentWei(NOON_MS + 25 * HOUR_MS)).toBe(128n)
+})
+
 test('without a file it counts from the start, and writes nothing', async () => {
   const spending = new Spending({ file: null })
   await spending.load()
@@ -44,7 +93,9 @@ test('a file of a day that is past does not grow', async () => {
   expect(spending.spentWei(NOON_MS + 49 * HOUR_MS)).toBe(25n)
 })
 
-test.each(['', '{', '[]', '{"spentWeiByHour": {"x": "1"}}', '{"spentWeiByHour": {"1": -1}}'])(
+const OPEN = '{"spentWeiByHour": {}, "open": [{"nonce": -1}]}'
+
+test.each(['', '{', '[]', '{"spentWeiByHour": {"x": "1"}}', '{"spentWeiByHour": {"1": -1}}', OPEN])(
   'a damaged file is refused, not taken for nothing spent: %j',
   async (text) => {
     const damaged = join(directory, 'spending.json')

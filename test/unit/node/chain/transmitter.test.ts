@@ -486,6 +486,136 @@ describe('the ceiling of a day', () => {
   })
 })
 
+describe('what a nonce may cost counts before it is known', () => {
+  /** Gas of a delivery with a fresh slot, at twice the base fee and a tip. */
+  const WEI_MAX = 60_000n * 21n * GWEI
+  const WEI = 40_000n * 10n * GWEI
+
+  /** Until the transmitter has looked so often again. */
+  function looks(count: number): Promise<void> {
+    return new Promise((resolve) => script.set(pauses + count, resolve))
+  }
+
+  /** Until a receipt has taken the place of a worst case. */
+  function corrected(): Promise<void> {
+    const settle = spending.settle.bind(spending)
+    return new Promise((resolve) => {
+      spending.settle = async (...cost) => {
+        await settle(...cost)
+        resolve()
+      }
+    })
+  }
+
+  test('at its worst while no endpoint has the receipt, and at its cost afterwards', async () => {
+    chain.hidesReceipts = true
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    expect(await transmitter.transmit(request(7, 0))).toEqual({ outcome: 'superseded', round: 7 })
+    expect(spending.spentWei(nowMs)).toBe(WEI_MAX)
+    await looks(3)
+    expect(spending.spentWei(nowMs)).toBe(WEI_MAX)
+    chain.hidesReceipts = false
+    await corrected()
+    expect(spending.spentWei(nowMs)).toBe(WEI)
+  })
+
+  test('over a restart too', async () => {
+    chain.hidesReceipts = true
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    await transmitter.transmit(request(7, 0))
+    await transmitter.stop()
+    transmitter = build()
+    await transmitter.start()
+    expect(spending.spentWei(nowMs)).toBe(WEI_MAX)
+    chain.hidesReceipts = false
+    await corrected()
+    expect(spending.spentWei(nowMs)).toBe(WEI)
+  })
+
+  test('so that an endpoint that uses up nonces cannot pass the ceiling', async () => {
+    transmitter = build({ ceilingWei: 3n * WEI_MAX })
+    await transmitter.start()
+    otherwise = () => chain.nonceUsedElsewhere()
+    for (let round = 7; round < 12; round++) await transmitter.transmit(request(round, 0))
+    expect(chain.sends).toHaveLength(3)
+  })
+
+  test('a day long for what another program used, and no longer', async () => {
+    await transmitter.start()
+    script.set(1, () => {
+      chain.nonceUsedElsewhere()
+      chain.othersDeliver(7, [0])
+    })
+    await transmitter.transmit(request(7, 0))
+    await looks(2)
+    expect(spending.spentWei(nowMs)).toBe(WEI_MAX)
+    nowMs += 25 * 3_600_000
+    expect(spending.spentWei(nowMs)).toBe(0n)
+  })
+
+  test('of what was taken without an answer', async () => {
+    chain.losesAnswers = true
+    await transmitter.start()
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject({ code: 'TRANSMIT_REFUSED' })
+    expect(spending.spentWei(nowMs)).toBe(WEI_MAX)
+    chain.mine()
+    await corrected()
+    expect(spending.spentWei(nowMs)).toBe(WEI)
+  })
+
+  test('once for all attempts, by the dearest of them', async () => {
+    chain.isFull = true
+    await transmitter.start()
+    const open = transmitter.transmit(request(7, 0))
+    await looks(7)
+    expect(chain.sends).toHaveLength(2)
+    const [, dearer] = chain.sends
+    expect(spending.spentWei(nowMs)).toBe(60_000n * (dearer?.fees.maxFeePerGas ?? 0n))
+    chain.isFull = false
+    chain.mine()
+    expect(await open).toMatchObject({ outcome: 'landed' })
+    expect(spending.spentWei(nowMs)).toBe(WEI)
+  })
+
+  test('and days later, when it still waits for its block', async () => {
+    chain.isFull = true
+    await transmitter.start()
+    const open = transmitter.transmit(request(7, 0))
+    await looks(2)
+    nowMs += 50 * 3_600_000
+    expect(spending.spentWei(nowMs)).toBe(WEI_MAX)
+    expect(await open).toMatchObject({ code: 'TRANSMIT_STUCK' })
+    expect(spending.spentWei(nowMs)).toBe(WEI_MAX)
+  })
+
+  test('until it is deep: another block may take another fee', async () => {
+    transmitter = build({ confirmations: 3 })
+    await transmitter.start()
+    script.set(1, () => chain.mine())
+    script.set(2, () => {
+      chain.baseFeePerGas = 20n * GWEI
+      for (const { hash } of chain.sends) chain.includeAnew(hash)
+    })
+    otherwise = () => {
+      chain.blockNumber++
+    }
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject({ code: 'TRANSMIT_REORGED' })
+    expect(spending.spentWei(nowMs)).toBe(WEI_MAX)
+    await corrected()
+    expect(spending.spentWei(nowMs)).toBe(2n * WEI)
+  })
+
+  test('and what cannot be written down is not sent', async () => {
+    await transmitter.start()
+    await rm(directory, { recursive: true })
+    await writeFile(directory, '')
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject({ code: 'TRANSMIT_BROKE' })
+    expect(chain.sends).toEqual([])
+  })
+})
+
 describe('on a rollup that takes a fee for data', () => {
   const DATA_FEE = 3n * 10n ** 15n
   const GAS_COST = 40_000n * 10n * GWEI
