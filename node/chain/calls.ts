@@ -61,6 +61,11 @@ export class OpenCalls {
     this.end(open, failedCall(code, detail))
   }
 
+  /** Gives up on those for which the condition holds. */
+  giveUp(condition: (open: OpenCall) => boolean, detail: string): void {
+    for (const open of this.#calls) if (condition(open)) this.fail(open, 'TRANSMIT_STUCK', detail)
+  }
+
   /** Gives up on all of them. */
   clear(): void {
     for (const open of this.#calls) this.fail(open, 'TRANSMIT_STOPPED', 'stopping')

@@ -49,6 +49,12 @@ export function replacementFees(previous: Fees, quote: FeeQuote, caps: FeeCaps):
   return { maxFeePerGas: most(maxFeePerGas, maxPriorityFeePerGas), maxPriorityFeePerGas }
 }
 
+/** Caps below which a transaction can still be replaced by one that keeps to the given ones. */
+export function withRoomToReplace(caps: FeeCaps): FeeCaps {
+  // With an eighth more, rounded up, eight ninths are at most the whole.
+  return { ...caps, feePerGasMax: (caps.feePerGasMax * 8n) / 9n }
+}
+
 /** An eighth more, rounded up, and at least one wei more. */
 function raised(fee: bigint): bigint {
   return fee + (fee + 7n) / 8n + (fee === 0n ? 1n : 0n)

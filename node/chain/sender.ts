@@ -8,7 +8,7 @@ import type { CallPurpose } from './calls.ts'
 import type { Chain, Receipt, SendOutcome } from './chain.ts'
 import { Costs } from './costs.ts'
 import type { FeeCaps, Fees } from './fees.ts'
-import { firstFees, replacementFees } from './fees.ts'
+import { firstFees, replacementFees, withRoomToReplace } from './fees.ts'
 import type { Spending } from './spending.ts'
 import type { TransmitFailure } from './transmission.ts'
 
@@ -214,8 +214,9 @@ export class TransactionSender {
     }
   }
 
-  async #feesFor({ replaces, mayRaise }: PricedRequest): Promise<Fees> {
-    const { caps } = this.#options
+  async #feesFor({ purpose, replaces, mayRaise }: PricedRequest): Promise<Fees> {
+    const { caps: all } = this.#options
+    const caps = purpose === 'settlement' ? withRoomToReplace(all) : all
     const quote = await this.#use.chain.quoteFees()
     // This configuration never offered more than its cap: an earlier one did, or an endpoint says
     // that so much is pending. Neither is paid again.

@@ -33,6 +33,13 @@ export function adopted(nonce: number, pending: PendingTransaction, nowMs: UnixM
   return { nonce, fees, sent: [{ hash, round: 0, feeds: [], data: '0x' }], sentMs: nowMs, bumps: 0 }
 }
 
+/** The slot for its next transaction: a delivery's raises are not those of the call before it. */
+export function takenOver(slot: Slot, next: Pick<Sent, 'to'>): Slot {
+  const last = slot.sent.at(-1)
+  const isOfOtherKind = last !== undefined && (last.to === undefined) !== (next.to === undefined)
+  return isOfOtherKind ? { ...slot, bumps: 0 } : slot
+}
+
 /**
  * The slot after an attempt to send.
  *

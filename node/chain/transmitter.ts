@@ -8,7 +8,7 @@ import { Confirmations, type Ended, type Mined, type Sent } from './confirmation
 import { RECEIPTS_EVERY_MS } from './costs.ts'
 import { isOvertaken, missingFeeds } from './overtaken.ts'
 import { Obstacle } from './sender.ts'
-import { adopted, type Slot, slotAfter } from './slot.ts'
+import { adopted, type Slot, slotAfter, takenOver } from './slot.ts'
 import type { Job, Transmission, TransmitFailure, TransmitRequest } from './transmission.ts'
 import { OpenJobs, roundOf, supersede } from './transmission.ts'
 import type { TransmitterDependencies, TransmitterOptions } from './transmitter-options.ts'
@@ -19,7 +19,8 @@ import { withDefaults } from './transmitter-options.ts'
  * ended. Which feeds are due is not decided here. One transaction is in flight at a time, with the
  * first unused nonce, so that there are no gaps to repair; a newer certificate replaces an older
  * one at the next fee bump and takes over its feeds. Whatever chain, endpoint or wallet do is a
- * named outcome, never an exception. Calls that are no deliveries go first: few, and with a time.
+ * named outcome, never an exception. A delivery waits for one call at most, and no longer than
+ * `bumpAfterMs`: what no block takes by then gives its nonce away.
  */
 export class Transmitter implements Startable {
   readonly name: string
@@ -30,6 +31,8 @@ export class Transmitter implements Startable {
   readonly #calls = new OpenCalls()
   readonly #confirmations: Confirmations
   #slot: Slot | null = null
+  /** The last that was sent for, or failed to be, was a call. */
+  #wasCall = false
   #wake: () => void = () => undefined
   #stopping: AbortController | null = null
   #running: Promise<void> = Promise.resolve()
@@ -116,8 +119,7 @@ export class Transmitter implements Startable {
     try {
       await this.#end(await this.#confirmations.check())
       await this.#collect()
-      const call = this.#calls.first
-      await (call === undefined ? this.#sendIfDue() : this.#sendCallIfDue(call))
+      await this.#sendInTurn()
     } catch (error) {
       this.#onTickFailed(error)
     }
@@ -196,12 +198,26 @@ export class Transmitter implements Startable {
     return slot !== null && this.#use.clock.nowMs() - slot.sentMs < this.#options.bumpAfterMs
   }
 
-  async #sendCallIfDue(open: OpenCall): Promise<void> {
+  /**
+   * Sends for whoever's turn it is, when nothing is in flight. A delivery lets one call go ahead,
+   * until it is in a block or its time is over: then the delivery takes its nonce.
+   */
+  async #sendInTurn(): Promise<void> {
     if (this.#isInFlight) return
-    if (this.#isOver(open)) {
-      this.#calls.fail(open, 'TRANSMIT_STUCK', `nonce ${this.#slot?.nonce ?? 'never sent'}`)
-      return
-    }
+    this.#calls.giveUp((open) => this.#isOver(open), this.#stuckAt)
+    const call = this.#calls.first
+    const job = this.#jobs.newest
+    const mayCall = job === undefined || (this.#slot === null && !this.#wasCall)
+    this.#wasCall = call !== undefined && mayCall
+    if (call !== undefined && mayCall) await this.#sendCall(call)
+    else if (job !== undefined) await this.#sendDelivery(job)
+  }
+
+  get #stuckAt(): string {
+    return `nonce ${this.#slot?.nonce ?? 'never sent'}`
+  }
+
+  async #sendCall(open: OpenCall): Promise<void> {
     try {
       await this.#sendNext({ round: 0, feeds: [], ...open.call }, 0)
     } catch (error) {
@@ -210,12 +226,9 @@ export class Transmitter implements Startable {
     }
   }
 
-  async #sendIfDue(): Promise<void> {
-    const job = this.#jobs.newest
-    if (job === undefined || this.#isInFlight) return
+  async #sendDelivery(job: Job): Promise<void> {
     if (this.#isOver(job)) {
-      const detail = `nonce ${this.#slot?.nonce ?? 'never sent'}`
-      this.#fail(this.#jobs.takeUpTo(job), 'TRANSMIT_STUCK', detail)
+      this.#fail(this.#jobs.takeUpTo(job), 'TRANSMIT_STUCK', this.#stuckAt)
       return
     }
     try {
@@ -249,7 +262,7 @@ export class Transmitter implements Startable {
     const { chain, sender, clock, onEvent } = this.#use
     const nonce = await chain.minedNonce()
     // A nonce in flight that is not the next one any more was used, or fell out with its block.
-    const slot = this.#slot?.nonce === nonce ? this.#slot : null
+    const slot = this.#slot?.nonce === nonce ? takenOver(this.#slot, transaction) : null
     const mayRaise = (slot?.bumps ?? 0) < this.#options.bumpsMax
     const replaces = slot?.fees ?? null
     const result = await sender.send({ ...transaction, nonce, freshSlotsMax, replaces, mayRaise })

@@ -616,6 +616,68 @@ describe('what a nonce may cost counts before it is known', () => {
   })
 })
 
+describe('a delivery that finds calls before it', () => {
+  const to = '0x00000000000000000000000000000000000000ca'
+  const callOf = (index: number) =>
+    ({ to, data: `0xca${index.toString(16).padStart(2, '0')}`, purpose: 'settlement' }) as const
+  /** A delivery waits for calls no longer than a bump, and a look before and after it. */
+  const WAIT_MS_MAX = BUMP_MS + 2 * POLL_MS
+
+  /** Transmits now; how long it took to land. */
+  async function landingMs(round: number): Promise<number> {
+    const askedMs = nowMs
+    expect(await transmitter.transmit(request(round, 0))).toMatchObject({ outcome: 'landed' })
+    return nowMs - askedMs
+  }
+
+  function passCallsOver(): void {
+    chain.isPassedOver = (pooled) => pooled.to === to
+    otherwise = () => chain.mine()
+  }
+
+  test('takes the nonce of one that no block takes, and the call goes on after it', async () => {
+    passCallsOver()
+    await transmitter.start()
+    const called = transmitter.call(callOf(0))
+    expect(await landingMs(7)).toBeLessThanOrEqual(WAIT_MS_MAX)
+    chain.isPassedOver = () => false
+    expect(await called).toMatchObject({ outcome: 'mined' })
+    expect(chain.sends.map(({ nonce }) => nonce)).toEqual([5, 5, 6])
+  })
+
+  test('does so when the call has used up its raises, near the cap', async () => {
+    chain.baseFeePerGas = 50n * GWEI
+    passCallsOver()
+    await transmitter.start()
+    const called = transmitter.call(callOf(0))
+    await new Promise<void>((resolve) => script.set(4 * (BUMP_MS / POLL_MS) - 1, resolve))
+    expect(await landingMs(7)).toBeLessThanOrEqual(WAIT_MS_MAX)
+    await called
+  })
+
+  test('lets one of many go ahead, and so does the next delivery', async () => {
+    otherwise = () => chain.mine()
+    await transmitter.start()
+    const calls = Array.from({ length: 6 }, (_, index) => transmitter.call(callOf(index)))
+    for (let round = 7; round < 10; round++) {
+      expect(await landingMs(round)).toBeLessThanOrEqual(WAIT_MS_MAX)
+    }
+    for (const ended of await Promise.all(calls)) expect(ended).toMatchObject({ outcome: 'mined' })
+    const isCall = chain.sends.map((sent) => sent.to === to)
+    expect(isCall.slice(0, 6)).toEqual([true, false, true, false, true, false])
+  })
+
+  test('lets one go ahead of those that would revert, too', async () => {
+    otherwise = () => chain.mine()
+    chain.estimateGas = async (_data?: string, at?: string) =>
+      at === to ? { type: 'reverts', reason: 'RoundNotEarlier' } : { type: 'gas', gas: 40_000n }
+    await transmitter.start()
+    const calls = Array.from({ length: 32 }, (_, index) => transmitter.call(callOf(index)))
+    expect(await landingMs(7)).toBeLessThanOrEqual(3 * POLL_MS)
+    await Promise.all(calls)
+  })
+})
+
 describe('on a rollup that takes a fee for data', () => {
   const DATA_FEE = 3n * 10n ** 15n
   const GAS_COST = 40_000n * 10n * GWEI
