@@ -9,7 +9,6 @@ contract BondsProof {
     uint256 private _staked;
     uint256 private _leaving;
     uint256 private _pool;
-    uint256 private _owed;
     uint256 private _credits;
 
     function stake(uint128 amount) external {
@@ -39,15 +38,9 @@ contract BondsProof {
         _leaving = 0;
     }
 
-    function count(uint128 reward) external {
-        require(_owed + reward <= _pool);
-        _owed += reward;
-    }
-
     function collect(uint256 amount) external {
-        require(amount <= _owed);
+        require(amount <= _pool);
         _pool -= amount;
-        _owed -= amount;
         _credits += amount;
     }
 
@@ -59,6 +52,37 @@ contract BondsProof {
 
     function check() external view {
         assert(_balance == _staked + _leaving + _pool + _credits);
+    }
+}
+
+/// @title What is owed for signatures is in the pool
+/// @notice Of what was counted, some is collected and some is free again: of convicted members, and
+/// what lapsed.
+contract PoolProof {
+    uint256 private _pool;
+    uint256 private _owed;
+
+    function fund(uint128 amount) external {
+        _pool += amount;
+    }
+
+    function count(uint128 reward) external {
+        require(_owed + reward <= _pool);
+        _owed += reward;
+    }
+
+    function collect(uint256 amount) external {
+        require(amount <= _owed);
+        _pool -= amount;
+        _owed -= amount;
+    }
+
+    function forfeit(uint256 amount) external {
+        require(amount <= _owed);
+        _owed -= amount;
+    }
+
+    function check() external view {
         assert(_owed <= _pool);
     }
 }

@@ -21,6 +21,15 @@ struct RewardParameters {
 /// @notice Has no owner. Rewards follow signing sets that the committee signed with reports. Where
 /// a round has several certificates, whoever counts chooses one, delivered or not.
 contract MemberBonds is BondStakes {
+    /// @dev What was counted for a member when notice was given, and when that lapses.
+    struct Notice {
+        uint32 counted;
+        uint48 lapsesAt;
+    }
+
+    /// @notice How long a member has after a notice until its rewards lapse.
+    uint256 public constant CLAIM_SECONDS = 180 days;
+
     /// @notice The hub whose certificates are counted.
     IPriceFeeds public immutable HUB;
     /// @notice Reward of each member of a signing set.
@@ -31,6 +40,7 @@ contract MemberBonds is BondStakes {
     /// @dev Counters of 32 bits, eight in a word: a whole signing set costs at most four words.
     mapping(bytes32 committee => mapping(uint256 eighth => uint256)) private _counted;
     mapping(bytes32 committee => mapping(uint256 member => uint256)) private _paid;
+    mapping(bytes32 committee => mapping(uint256 member => Notice)) private _notices;
     mapping(bytes32 committee => uint256) private _lastRound;
     uint128 private _pool;
     uint128 private _owed;
@@ -95,6 +105,32 @@ contract MemberBonds is BondStakes {
     }
 
     /// @inheritdoc IMemberBonds
+    function warn(bytes32 committee, uint256 member) external {
+        (uint256 counted, uint256 paid) = _claimOfUnbonded(committee, member);
+        if (counted == paid) revert AmountZero();
+        // Otherwise the member itself would put it off for ever.
+        if (_notices[committee][member].counted > paid) revert AlreadyWarned(committee, member);
+        uint256 lapsesAt = block.timestamp + CLAIM_SECONDS;
+        _notices[committee][member] = Notice(uint32(counted), uint48(lapsesAt));
+        emit Warned(committee, member, counted, lapsesAt);
+    }
+
+    /// @inheritdoc IMemberBonds
+    function lapse(bytes32 committee, uint256 member) external {
+        (, uint256 paid) = _claimOfUnbonded(committee, member);
+        Notice memory notice = _notices[committee][member];
+        if (notice.counted <= paid) revert NotWarned(committee, member);
+        if (block.timestamp < notice.lapsesAt) {
+            revert LapseTooEarly(block.timestamp, notice.lapsesAt);
+        }
+        uint256 amount = (notice.counted - paid) * WEI_PER_SIGNATURE;
+        _paid[committee][member] = notice.counted;
+        // Counting set this amount aside.
+        _owed -= uint128(amount);
+        emit Forfeited(committee, member, amount);
+    }
+
+    /// @inheritdoc IMemberBonds
     function rewardPool() external view returns (uint256 pool, uint256 owed) {
         return (_pool, _owed);
     }
@@ -124,6 +160,19 @@ contract MemberBonds is BondStakes {
         uint256 owed = _owed + signatures * WEI_PER_SIGNATURE;
         if (owed > _pool) revert PoolEmpty(owed, _pool);
         _owed = uint128(owed);
+    }
+
+    /// @dev What was counted for a member that cannot collect, and what of it was paid.
+    function _claimOfUnbonded(bytes32 committee, uint256 member)
+        private
+        view
+        returns (uint256 counted, uint256 paid)
+    {
+        address identity = REGISTRY.identityOf(committee, member);
+        Bond storage bond = _bonds[identity];
+        bool isBonded_ = bond.operator != address(0) && bond.staked >= STAKE_MIN;
+        if (isBonded_) revert MemberBonded(identity);
+        return (_countedOf(committee, member), _paid[committee][member]);
     }
 
     function _countedOf(bytes32 committee, uint256 member) private view returns (uint256) {

@@ -26,11 +26,14 @@ contract BondsHandler is BondsFixture {
     mapping(uint256 member => uint256) public leavesAt;
     mapping(uint256 member => uint256) public counted;
     mapping(uint256 member => uint256) public paid;
+    mapping(uint256 member => uint256) public warnedOf;
+    mapping(uint256 member => uint256) public lapsesAt;
     uint256 public pool;
     bool public releasedEarly;
     bool public stakeSurvived;
     bool public timelyEvidenceLost;
     bool public convictedAgainLater;
+    bool public lapsedWrongly;
     uint32 private _round;
 
     /// @notice How often each thing happened, so that a run that does nothing is noticed.
@@ -38,6 +41,7 @@ contract BondsHandler is BondsFixture {
     uint256 public releases;
     uint256 public counts;
     uint256 public payments;
+    uint256 public lapses;
 
     constructor() {
         _setUpBonds();
@@ -106,6 +110,8 @@ contract BondsHandler is BondsFixture {
 
     function wait_(uint256 chance) external {
         VM.warp(block.timestamp + 1 + chance % 12 days);
+        // Sometimes for so long that a notice has run out.
+        if (chance % 8 == 0) VM.warp(block.timestamp + bonds.CLAIM_SECONDS());
     }
 
     /// @notice Sends two messages of a member: conflicting ones only when it is faulty.
@@ -169,6 +175,28 @@ contract BondsHandler is BondsFixture {
             pool -= amount;
             due[_payee(member)] += amount;
         } catch {}
+    }
+
+    function warn(uint256 member) external {
+        member %= MEMBERS;
+        try bonds.warn(committee, member) {
+            if (_canCollect(member) || warnedOf[member] > paid[member]) lapsedWrongly = true;
+            warnedOf[member] = counted[member];
+            lapsesAt[member] = block.timestamp + bonds.CLAIM_SECONDS();
+        } catch {}
+    }
+
+    function lapse(uint256 member) external {
+        member %= MEMBERS;
+        try bonds.lapse(committee, member) {
+            if (_canCollect(member) || block.timestamp < lapsesAt[member]) lapsedWrongly = true;
+            paid[member] = warnedOf[member];
+            lapses++;
+        } catch {}
+    }
+
+    function _canCollect(uint256 member) private view returns (bool) {
+        return staked[member] >= STAKE_MIN;
     }
 
     function withdraw(uint256 which) external {
@@ -258,7 +286,8 @@ contract EvidenceInvariantsTest is BondsFixture {
         assertHolds("stake left early", !handler.releasedEarly());
     }
 
-    /// @notice E5: every signature counted is one that the committee signed for, and is covered.
+    /// @notice E5: every signature counted is one that the committee signed for, and is covered
+    /// until it is collected or free again; of who can collect nothing lapses.
     function invariant_E5_rewardsFollowSignatures() public view {
         (uint256 pool, uint256 owed) = held.rewardPool();
         uint256 open = 0;
@@ -271,5 +300,6 @@ contract EvidenceInvariantsTest is BondsFixture {
         assertEqual("owed", owed, open * REWARD);
         assertEqual("pool", pool, handler.pool());
         assertHolds("covered", owed <= pool);
+        assertHolds("lapsed", !handler.lapsedWrongly());
     }
 }

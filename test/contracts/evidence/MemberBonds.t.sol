@@ -261,6 +261,65 @@ contract MemberBondsTest is BondsFixture {
         bonds.collect(committee, 0);
     }
 
+    /// @notice What was counted for members that never become able to collect stays owed until
+    /// somebody has given notice and half a year has passed.
+    function test_lapse_givenAMemberThatNeverEnrolled_freesItsRewards() public {
+        _fund(10 * REWARD);
+        _count(_deliver());
+        VM.expectRevert(abi.encodeWithSelector(IMemberBonds.NotWarned.selector, committee, 0));
+        bonds.lapse(committee, 0);
+        VM.expectRevert(abi.encodeWithSelector(IMemberBonds.AmountZero.selector));
+        bonds.warn(committee, 3);
+        bonds.warn(committee, 0);
+        uint256 lapsesAt = START + bonds.CLAIM_SECONDS();
+        // Nobody puts it off by another one.
+        VM.warp(lapsesAt - 1);
+        VM.expectRevert(
+            abi.encodeWithSelector(IMemberBonds.AlreadyWarned.selector, committee, 0)
+        );
+        bonds.warn(committee, 0);
+        VM.expectRevert(
+            abi.encodeWithSelector(IMemberBonds.LapseTooEarly.selector, lapsesAt - 1, lapsesAt)
+        );
+        bonds.lapse(committee, 0);
+        VM.warp(lapsesAt);
+        // What was counted since has its own half year.
+        _count(_deliver());
+        bonds.lapse(committee, 0);
+        (uint256 counted, uint256 paid) = bonds.signaturesOf(committee, 0);
+        assertHolds("the first of two", counted == 2 && paid == 1);
+        (uint256 pool, uint256 owed) = bonds.rewardPool();
+        assertHolds("free for others", pool == 10 * REWARD && owed == 5 * REWARD);
+        VM.expectRevert(abi.encodeWithSelector(IMemberBonds.NotWarned.selector, committee, 0));
+        bonds.lapse(committee, 0);
+        bonds.warn(committee, 0);
+    }
+
+    /// @notice Of a member that can collect nothing lapses, however late: anybody can collect.
+    function test_lapse_givenAMemberThatCanCollect_isRefused() public {
+        _fund(10 * REWARD);
+        _count(_deliver());
+        bonds.warn(committee, 1);
+        VM.warp(START + bonds.CLAIM_SECONDS());
+        _enroll(1);
+        _stake(1, STAKE_MIN);
+        bytes memory able =
+            abi.encodeWithSelector(IMemberBonds.MemberBonded.selector, _identity(1));
+        VM.expectRevert(able);
+        bonds.lapse(committee, 1);
+        VM.expectRevert(able);
+        bonds.warn(committee, 1);
+        bonds.collect(committee, 1);
+        assertEqual("credit", bonds.creditOf(_payee(1)), REWARD);
+        // Below the least stake it cannot; the notice of before was about what it has collected.
+        VM.prank(_operator(1));
+        bonds.ask(_identity(1), 1);
+        VM.expectRevert(abi.encodeWithSelector(IMemberBonds.NotWarned.selector, committee, 1));
+        bonds.lapse(committee, 1);
+        _count(_deliver());
+        bonds.warn(committee, 1);
+    }
+
     function test_count_givenWhatWasNotDelivered_isRefused() public {
         _fund(10 * REWARD);
         uint32 round = _deliver();

@@ -55,7 +55,11 @@ interface IMemberBonds {
     event Rewarded(
         bytes32 indexed committee, uint256 member, address indexed payee, uint256 amount
     );
-    /// @notice Rewards of a convicted member are free again in the pool.
+    /// @notice Rewards of a member that cannot collect lapse, unless it becomes able to.
+    event Warned(
+        bytes32 indexed committee, uint256 indexed member, uint256 counted, uint256 lapsesAt
+    );
+    /// @notice Rewards of a convicted member, or that lapsed, are free again in the pool.
     event Forfeited(bytes32 indexed committee, uint256 member, uint256 amount);
     /// @notice A credit was paid.
     event Withdrawn(address indexed payee, uint256 amount);
@@ -98,6 +102,14 @@ interface IMemberBonds {
     error PoolEmpty(uint256 needed, uint256 available);
     /// @notice The stake is below the least that earns rewards.
     error StakeTooSmall(uint256 given, uint256 limit);
+    /// @notice The member can collect, and anybody can for it: nothing lapses.
+    error MemberBonded(address identity);
+    /// @notice A notice about these rewards runs already.
+    error AlreadyWarned(bytes32 committee, uint256 member);
+    /// @notice No notice runs about rewards that this member has not collected.
+    error NotWarned(bytes32 committee, uint256 member);
+    /// @notice The notice has not run out. In seconds.
+    error LapseTooEarly(uint256 given, uint256 limit);
     /// @notice The payee did not take the money.
     error PaymentRefused(address payee);
 
@@ -138,6 +150,14 @@ interface IMemberBonds {
     /// @notice Credits a member's payee with the signatures counted since the last time; anybody
     /// may. Those of a key that was ever convicted are free again for others instead.
     function collect(bytes32 committee, uint256 member) external;
+
+    /// @notice Gives notice about the rewards that are counted for a member which cannot collect
+    /// them, since its key is not enrolled or has too little stake; anybody may.
+    function warn(bytes32 committee, uint256 member) external;
+
+    /// @notice Frees for others what was counted for a member up to the notice, if it has run out
+    /// (`CLAIM_SECONDS` of the contract) and the member still cannot collect; anybody may.
+    function lapse(bytes32 committee, uint256 member) external;
 
     /// @notice Pays the sender its credit.
     function withdraw() external;
