@@ -1,6 +1,6 @@
 import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
-import { type ShareVault, SLOTS } from './share-vault.ts'
+import { ROUNDS_MAX, type ShareVault, SLOTS } from './share-vault.ts'
 
 type Commitments = readonly [NonceCommitment, NonceCommitment, NonceCommitment]
 type Ready = ReturnType<ShareVault['prepare']>
@@ -21,7 +21,11 @@ export class NoncePool {
     this.#vault = vault
   }
 
-  /** The commitments of a round, the same ones when asked again; what is missing is made now. */
+  /**
+   * The commitments of a round, the same ones when asked again; what is missing is made now. Those
+   * of the newest rounds are remembered, as many as the vault has nonces of: others are for show
+   * anyway, since the vault erased what would answer for them.
+   */
   take(round: Round): Commitments {
     const before = this.#taken.get(round)
     if (before !== undefined) return before
@@ -29,6 +33,7 @@ export class NoncePool {
     this.#vault.assign(round, [first.id, second.id, third.id])
     const made = [first.commitment, second.commitment, third.commitment] as const
     this.#taken.set(round, made)
+    if (this.#taken.size > ROUNDS_MAX) this.#taken.delete(Math.min(...this.#taken.keys()))
     return made
   }
 

@@ -64,7 +64,7 @@ interface RoundNonces {
 /** Signing slots of a round (protocol §5.1). */
 export const SLOTS = 3
 /** Rounds with nonces at once; beyond it the oldest is erased. */
-const ROUNDS_MAX = 64
+export const ROUNDS_MAX = 64
 
 /**
  * Holds the signing share and the nonce secrets, in memory only (protocol §10.2). It answers at

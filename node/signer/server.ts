@@ -2,9 +2,9 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { codeOf } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
+import { serveSigner } from './connection.ts'
 import type { SignerService } from './service.ts'
 import { prepareSocket, protectSocket, type SocketAccess, unreachable } from './socket-file.ts'
-import { LineReader, type NumberedRequest, readRequest, WAITING_MAX, writeLine } from './wire.ts'
 
 export interface SignerServerOptions {
   readonly path: string
@@ -23,8 +23,7 @@ const CONNECTIONS_MAX = 4
 
 /**
  * Listens on a local socket for the node. Whoever may open the socket may have signed what the
- * signer does not refuse; the rights of the file are the authentication. A connection that sends
- * anything but sound requests, or too many at once, is closed.
+ * signer does not refuse; the rights of the file are the authentication.
  */
 export class SignerServer implements Startable {
   readonly name = 'signer socket'
@@ -63,44 +62,13 @@ export class SignerServer implements Startable {
   }
 
   #serve(socket: Socket): void {
-    const { log } = this.#dependencies
-    const reader = new LineReader()
-    let waiting = 0
+    const { log, service, onFault } = this.#dependencies
     this.#sockets.add(socket)
     log.info('signer.connected', { connections: this.#sockets.size })
-    const cut = (code: string) => {
-      log.warn('signer.cut', { code })
-      socket.destroy()
-    }
-    socket.setEncoding('utf8')
-    socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       this.#sockets.delete(socket)
       log.info('signer.disconnected', { connections: this.#sockets.size })
     })
-    socket.on('data', (text: string) => {
-      try {
-        for (const line of reader.take(text)) {
-          waiting += 1
-          if (waiting > WAITING_MAX) return cut('SIGNER_CROWDED')
-          const ended = () => {
-            waiting -= 1
-          }
-          this.#answer(socket, readRequest(line)).then(ended, ended)
-        }
-      } catch (error) {
-        cut(codeOf(error))
-      }
-    })
-  }
-
-  async #answer(socket: Socket, { id, request }: NumberedRequest): Promise<void> {
-    try {
-      const answer = await this.#dependencies.service.answer(request)
-      if (!socket.destroyed) socket.write(`${writeLine({ id, answer })}\n`)
-    } catch (error) {
-      socket.destroy()
-      this.#dependencies.onFault(error)
-    }
+    serveSigner(socket, { service, onFault, onCut: (code) => log.warn('signer.cut', { code }) })
   }
 }

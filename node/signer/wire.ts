@@ -3,6 +3,7 @@ import type { SigningSession } from '../../aggregator/signing/threshold.ts'
 import { fromHex, toHex } from '../../aggregator/values/bytes.ts'
 import { OracleError } from '../errors.ts'
 import { HANDOVER_LOCKS_MAX } from '../keys/handover-locks.ts'
+import { LineCutter } from '../line-cutter.ts'
 
 /** Raised with every change of what goes over the socket; both sides must be of one version. */
 export const SIGNER_PROTOCOL = 4
@@ -138,15 +139,14 @@ export function plainSession(session: SigningSession) {
   }
 }
 
-/** Cuts a stream of bytes into lines. */
+/** Cuts what comes over the socket into lines. */
 export class LineReader {
-  #rest = ''
+  readonly #cutter = new LineCutter(LINE_BYTES_MAX)
 
-  /** The lines that these bytes complete. @throws {OracleError} `SIGNER_MESSAGE_INVALID` */
-  take(text: string): string[] {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    if ([...lines, this.#rest].some((line) => line.length > LINE_BYTES_MAX)) throw invalid()
+  /** The lines that this piece ends. @throws {OracleError} `SIGNER_MESSAGE_INVALID` */
+  take(text: string): readonly string[] {
+    const lines = this.#cutter.take(text)
+    if (lines === null) throw invalid()
     return lines
   }
 }

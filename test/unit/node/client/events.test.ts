@@ -27,6 +27,18 @@ test('an event that does not end is not waited for without bound', async () => {
   await expect(read(endless)).rejects.toMatchObject({ code: 'GATEWAY_ANSWER_INVALID' })
 })
 
+test('an event of lines without end is not waited for either', async () => {
+  const endless = Array.from({ length: 40 }, () => `id: ${'x'.repeat(65_536)}\n`)
+  await expect(read(endless)).rejects.toMatchObject({ code: 'GATEWAY_ANSWER_INVALID' })
+})
+
+// What looks at all that came before with each piece would look at 10^11 characters here.
+test('a long event that comes in small pieces is read as one that comes at once', async () => {
+  const data = 'x'.repeat(1_500_000)
+  const stream = `data: ${data}\n\n`
+  expect(await read(stream.match(/.{1,8}|\n/g) ?? [])).toEqual([data])
+})
+
 test('an event that was cut off at the end is dropped', async () => {
   expect(await read(['data: {}\n\ndata: {"half'])).toEqual(['{}'])
 })
