@@ -101,8 +101,14 @@ export type NoteCode =
   | 'MEMBER_CONVICTED'
   /** f+1 members are two rounds ahead: this node's clock is wrong (§4.2). */
   | 'CLOCK_BEHIND'
-  /** The clock agrees again and a new barrier has passed. */
+  /** The clock agrees again; if it was behind, a new barrier follows. */
   | 'CLOCK_AGREES'
+  /** The clock passed over many rounds, and nothing shows yet that it is right (§4.6). */
+  | 'CLOCK_DOUBTED'
+  /** f+1 members speak in rounds that a doubted clock has left behind: it is ahead. */
+  | 'CLOCK_CONTRADICTED'
+  /** Others run, and none speaks, so a doubted clock is believed; members holds them. */
+  | 'CLOCK_UNCONTRADICTED'
   /** A valid proposal was judged unsignable; members holds the proposer. */
   | 'PROPOSAL_REFUSED'
   /** Members that did not answer a signable proposal naming them. */

@@ -57,6 +57,10 @@ export type Event =
     })
   /** A validly signed message of a round later than the window (§4.2). */
   | (Timed & { readonly type: 'memberAhead'; readonly member: MemberIndex; readonly round: Round })
+  /** One of an earlier round, which matters while this node's clock is doubted alone (§4.6). */
+  | (Timed & { readonly type: 'memberBehind'; readonly member: MemberIndex; readonly round: Round })
+  /** A member answered a `send` of a request over a direct stream, whatever the answer holds. */
+  | (Timed & { readonly type: 'answered'; readonly from: MemberIndex })
   | (Timed & {
       readonly type: 'syncRequested'
       readonly from: MemberIndex

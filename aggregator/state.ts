@@ -1,6 +1,7 @@
 import { type DerivedFeed, derivedFeedsOf } from './aggregation/derived-feeds.ts'
 import type { Candidate } from './agreement/candidate.ts'
 import type { Claim } from './agreement/claims.ts'
+import type { Doubt, Heard } from './clock.ts'
 import type { Committee } from './committee.ts'
 import { openingOf } from './committee.ts'
 import type { Context } from './context.ts'
@@ -132,9 +133,14 @@ export interface State {
   readonly unansweredUntil: Round[]
   /** What members said they have, were asked for, and have not brought (§6.5). */
   readonly claims: Map<MemberIndex, Claim>
-  /** Highest round of a validly signed later message of each member (§4.2). */
-  readonly ahead: Round[]
-  clock: 'agrees' | 'behind'
+  /** What is known of the clocks of others, by member (§4.2, §4.6). */
+  readonly heard: readonly Heard[]
+  /** Highest round that the disk knew of at the start. */
+  known: Round
+  /** Rounds that passed unseen by this node's clock alone, since it was borne out (§4.6). */
+  unseen: number
+  doubt: Doubt | null
+  clock: 'agrees' | 'behind' | 'doubted'
   alarmMs: UnixMs | null
   /** Rounds with a certificate that waits to be published: those with a `publishMs`. */
   publishing: RoundState[]
@@ -167,7 +173,10 @@ export function initialState(committee: Committee, self: MemberIndex): State {
     evidence: new Array(committee.size),
     unansweredUntil: new Array(committee.size).fill(0),
     claims: new Map(),
-    ahead: new Array(committee.size).fill(0),
+    heard: Array.from({ length: committee.size }, () => ({ round: 0, at: 0, answeredAt: null })),
+    known: 0,
+    unseen: 0,
+    doubt: null,
     clock: 'agrees',
     alarmMs: null,
     publishing: [],
@@ -229,7 +238,7 @@ export function sharesOf(round: RoundState, member: MemberIndex): Verified<Signa
   return [first, ...round.moreShares.filter(({ message }) => message.sender === member)]
 }
 
-/** Whether this node may send anything of its own in a round (§4.2, §10.3, §11.2). */
+/** Whether this node may send anything of its own in a round (§4.2, §4.6, §10.3, §11.2). */
 export function mayAct(turn: Turn, round: Round): boolean {
   return mayObserve(turn, round) && isInTerm(turn.state.term, openingIn(turn, round))
 }

@@ -1,3 +1,4 @@
+import { hearMember, onAnswered } from './clock.ts'
 import { openingOf, roundAt } from './committee.ts'
 import type { Context } from './context.ts'
 import type { Effect } from './effects.ts'
@@ -37,7 +38,7 @@ import {
   onTransmitted,
   runTurns,
 } from './phases/deliver.ts'
-import { onMemberAhead, onSampled, onStarted, openRound, rememberPast } from './phases/observe.ts'
+import { onSampled, onStarted, openRound, rememberPast } from './phases/observe.ts'
 import { type RoundState, roundStateOf, type State, type Turn } from './state.ts'
 import type { UnixMs } from './values/time.ts'
 
@@ -82,7 +83,12 @@ function dispatch(turn: Turn, event: Event): void {
       onReceived(turn, event)
       return
     case 'memberAhead':
-      onMemberAhead(turn, event)
+    case 'memberBehind':
+      // Only who it was and which round are kept; the message itself is gone.
+      hearMember(turn, event.member, event.round)
+      return
+    case 'answered':
+      onAnswered(turn, event)
       return
     case 'syncRequested':
       onSyncRequested(turn, event)
@@ -113,6 +119,7 @@ function onReceived(turn: Turn, event: Extract<Event, { type: 'received' }>): vo
     onEvidence(turn, received as Verified<typeof message>)
     return
   }
+  hearMember(turn, message.sender, message.round)
   const round = roundStateOf(turn, message.round)
   if (round === null) return
   if (isForeignOwn(turn, round, received as Verified<MemberMessage>)) {

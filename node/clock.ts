@@ -52,15 +52,14 @@ const HOST_TIME: TimeSources = {
  * The wall clock, carried by the monotonic clock between looks at it. A step forward is followed at
  * once. After a small step back time stands still until the wall clock has caught up. A large step
  * back is not followed, because standing still would silence the node for that long: it is
- * reported,
- * and an operator restarts the node when the new time is the right one (protocol §4.2 keeps a node
- * with a wrong clock from doing harm).
+ * reported, and an operator restarts the node when the new time is the right one (protocol §4.2 and
+ * §4.6 keep a node with a wrong clock from doing harm).
  */
 export class WallClock implements Clock {
   readonly #time: TimeSources
   readonly #toleranceMs: number
   readonly #standstillMsMax: number
-  readonly #onJump: (jump: ClockJump) => void
+  readonly #listeners: ((jump: ClockJump) => void)[]
   /** Wall time minus monotonic time, with a fraction. */
   #offsetMs: number
   #lastMs: UnixMs
@@ -72,9 +71,14 @@ export class WallClock implements Clock {
     this.#time = time
     this.#toleranceMs = options.toleranceMs ?? 2
     this.#standstillMsMax = options.standstillMsMax ?? 1_000
-    this.#onJump = options.onJump ?? (() => undefined)
+    this.#listeners = options.onJump === undefined ? [] : [options.onJump]
     this.#offsetMs = offsetOf(time)
     this.#lastMs = Math.floor(time.wallMs())
+  }
+
+  /** Tells another listener of each step from now on. */
+  tell(onJump: (jump: ClockJump) => void): void {
+    this.#listeners.push(onJump)
   }
 
   /** The same time with its fraction, for measuring alone; may differ from `nowMs` by a step. */
@@ -145,14 +149,18 @@ export class WallClock implements Clock {
   #follow(wallOffsetMs: number, byMs: number): void {
     this.#offsetMs = wallOffsetMs
     this.#refusedOffsetMs = null
-    this.#onJump({ byMs: Math.round(byMs), followed: true })
+    this.#tellAll({ byMs: Math.round(byMs), followed: true })
   }
 
   #refuse(wallOffsetMs: number, byMs: number): void {
     const known = this.#refusedOffsetMs
     if (known !== null && Math.abs(known - wallOffsetMs) <= this.#toleranceMs) return
     this.#refusedOffsetMs = wallOffsetMs
-    this.#onJump({ byMs: Math.round(byMs), followed: false })
+    this.#tellAll({ byMs: Math.round(byMs), followed: false })
+  }
+
+  #tellAll(jump: ClockJump): void {
+    for (const listener of this.#listeners) listener(jump)
   }
 }
 

@@ -19,7 +19,7 @@ import { makeSources } from './compose/sources.ts'
 import { openStore } from './compose/store.ts'
 import { targetPort } from './compose/target-port.ts'
 import { makeTargets, viewsOf } from './compose/targets.ts'
-import { watchedClock } from './compose/wall-clock.ts'
+import { endWhenSetBack, watchedClock } from './compose/wall-clock.ts'
 import { assertKeyGenerated, type LoadedConfig } from './config/load.ts'
 import { Driver } from './driver.ts'
 import type { Delivery, Judgement } from './gossip/gossip.ts'
@@ -178,6 +178,7 @@ async function assemble(assembly: Assembly) {
       observers: [counts, store.observer, certified.observer, peers],
     },
   )
+  endWhenSetBack(clock, { isDoubted: () => driver.state.clock === 'doubted', onFatal })
   const reloader = nodeReloader(loaded, {
     ...assembly,
     ...{ engine, targets: chains, nowMs, store, api: () => api },
@@ -217,6 +218,7 @@ function makeInbound(
     clock,
     report: (event) => driver().report(event),
     bestRound: () => driver().state.best?.message.round ?? 0,
+    isClockDoubted: () => driver().state.clock === 'doubted',
     acknowledge: (from) => void network().answer(from, acknowledgement),
     admit: (from) => network().admit(from),
     judged: (from, judgement) => {

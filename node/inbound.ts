@@ -22,6 +22,8 @@ export interface InboundDependencies {
   readonly report: (event: Event) => void
   /** Round of the best certificate here; 0 without one. */
   readonly bestRound: () => Round
+  /** Whether the machine doubts this node's clock (protocol §4.6). */
+  readonly isClockDoubted: () => boolean
   /** Ends a member's request that wants no answer. */
   readonly acknowledge: (from: MemberIndex) => void
   /** Takes a message over a direct stream off a member's allowance; false when it is used up. */
@@ -54,10 +56,13 @@ export class Inbound {
     const currentRound = roundAt(this.#context.committee, nowMs)
     const bestRound = this.#dependencies.bestRound()
     this.#forget({ currentRound, bestRound })
-    const verdict = validate(this.#context, bytes, { topic, currentRound, bestRound })
-    if (verdict.verdict === 'ahead') {
+    const isClockDoubted = this.#dependencies.isClockDoubted()
+    const arrival = { topic, currentRound, bestRound, isClockDoubted }
+    const verdict = validate(this.#context, bytes, arrival)
+    if (verdict.verdict === 'ahead' || verdict.verdict === 'behind') {
       const { member, round, code } = verdict
-      this.#dependencies.report({ type: 'memberAhead', nowMs, member, round })
+      const type = verdict.verdict === 'ahead' ? 'memberAhead' : 'memberBehind'
+      this.#dependencies.report({ type, nowMs, member, round })
       return { verdict: 'ignore', code }
     }
     if (verdict.verdict !== 'accept') return verdict
@@ -89,7 +94,9 @@ export class Inbound {
   /** Takes a member's answer to a request of ours. */
   onAnswer(from: MemberIndex, bytes: Uint8Array): void {
     const message = this.#open(from, bytes)
-    if (message?.type === 'syncAnswer') this.#takeFrom(from, message.messages, 0)
+    if (message?.type !== 'syncAnswer') return
+    this.#dependencies.report({ type: 'answered', nowMs: this.#dependencies.clock.nowMs(), from })
+    this.#takeFrom(from, message.messages, 0)
   }
 
   #open(from: MemberIndex, bytes: Uint8Array): DirectMessage | null {

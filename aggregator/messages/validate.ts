@@ -42,15 +42,18 @@ export type FaultCode =
   | 'EVIDENCE_INVALID'
   | 'PROPOSAL_INVALID'
 
+/** Validly signed, of a round outside of the window: only who and which may be kept (§4.2). */
+interface Elsewhere<V, C extends FaultCode> {
+  readonly verdict: V
+  readonly code: C
+  readonly member: MemberIndex
+  readonly round: Round
+}
+
 export type Verdict =
   | { readonly verdict: 'accept'; readonly message: Verified<GossipMessage> }
-  /** Validly signed but of a later round: only who and which round may be kept (§4.2). */
-  | {
-      readonly verdict: 'ahead'
-      readonly code: 'ROUND_AHEAD'
-      readonly member: MemberIndex
-      readonly round: Round
-    }
+  | Elsewhere<'ahead', 'ROUND_AHEAD'>
+  | Elsewhere<'behind', 'ROUND_PAST'>
   | { readonly verdict: 'ignore'; readonly code: FaultCode }
   | { readonly verdict: 'reject'; readonly code: FaultCode }
 
@@ -63,6 +66,8 @@ export interface Arrival {
   readonly currentRound: Round
   /** Of the best certificate here; where it is left out, certificates of all rounds are judged. */
   readonly bestRound?: Round
+  /** This node's clock is doubted: who speaks in earlier rounds matters (§4.6). */
+  readonly isClockDoubted?: boolean
 }
 
 const ignore = (code: FaultCode): Verdict => ({ verdict: 'ignore', code })
@@ -103,9 +108,11 @@ function judgeMember(
   const { bytes, arrival } = received
   const { round, sender } = decoded
   const { roundsKept } = context.committee.params.limits
-  if (round < arrival.currentRound - roundsKept || round < 1) return ignore('ROUND_PAST')
+  const isPast = round < arrival.currentRound - roundsKept
+  if (round < 1 || (isPast && arrival.isClockDoubted !== true)) return ignore('ROUND_PAST')
   const digest = digestOfBody(context, bodyOf(bytes))
   if (!isSignedBy(context, { digest, bytes, sender })) return reject('SIGNATURE_INVALID')
+  if (isPast) return { verdict: 'behind', code: 'ROUND_PAST', member: sender, round }
   if (round > arrival.currentRound + 1) {
     return { verdict: 'ahead', code: 'ROUND_AHEAD', member: sender, round }
   }

@@ -3,12 +3,13 @@ import { absentBefore } from '../agreement/late.ts'
 import { basisOf, pairOf } from '../agreement/pair.ts'
 import { vouchedIn } from '../agreement/returning.ts'
 import { barrierAfter } from '../barrier.ts'
+import { askAll, followClock } from '../clock.ts'
 import { openingOf, roundAt } from '../committee.ts'
 import type { Event } from '../events.ts'
 import { unsignedOf } from '../messages/codec.ts'
 import type { Observation } from '../messages/messages.ts'
-import { mayObserve, note, type RoundState, roundStateOf, type State, type Turn } from '../state.ts'
-import { countMembers, type Members, NO_MEMBERS, type Round, withMember } from '../values/ids.ts'
+import { mayObserve, type RoundState, roundStateOf, type State, type Turn } from '../state.ts'
+import { type Round, withMember } from '../values/ids.ts'
 import { appended } from '../values/lists.ts'
 
 /** Sets what a process may do after a start, from what its disk still knows (protocol §10.3). */
@@ -27,11 +28,10 @@ export function onStarted(turn: Turn, event: Extract<Event, { type: 'started' }>
     watermark: event.watermark,
   })
   state.current = roundAt(context.committee, turn.nowMs)
-  for (let to = 0; to < context.committee.size; to++) {
-    if (to === state.self) continue
-    const message = { type: 'syncRequest', round: 0, observers: NO_MEMBERS } as const
-    turn.out.push({ type: 'send', to, message })
-  }
+  const { round: certified } = basisOf(event.certificate?.message ?? null)
+  state.known = certified > event.watermark ? certified : event.watermark
+  state.unseen = state.current > state.known ? state.current - state.known : 0
+  askAll(turn)
 }
 
 /** Keeps certified values of another process or committee for the feeds derived from them. */
@@ -43,9 +43,10 @@ export function rememberPast({ state, context }: Turn, past: readonly PastFeedVa
 /** T_r: freezes the pair, forgets old rounds, asks for the local values (§4.3, §6.1). */
 export function openRound(turn: Turn, round: Round): void {
   const { state, context } = turn
+  const { current: before } = state
   state.current = round
   forgetBefore(state, round - context.committee.params.limits.roundsKept)
-  followClock(turn, round)
+  followClock(turn, before)
   const roundState = roundStateOf(turn, round)
   if (roundState === null) return
   const best = state.best === null ? null : state.best.message
@@ -75,30 +76,6 @@ function forgetBefore(state: State, oldest: Round): void {
   if (state.publishing.length > 0) {
     state.publishing = state.publishing.filter(({ round }) => round >= oldest)
   }
-}
-
-/** f+1 members two rounds ahead cannot all lie: then this node's clock is wrong (§4.2). */
-function followClock(turn: Turn, round: Round): void {
-  const { state } = turn
-  const ahead = membersAhead(state, round + 2)
-  const isBehind = countMembers(ahead) > turn.context.committee.f
-  if (isBehind && state.clock === 'agrees') {
-    state.clock = 'behind'
-    note(turn, 'CLOCK_BEHIND', { round, members: ahead })
-  } else if (!isBehind && state.clock === 'behind') {
-    state.clock = 'agrees'
-    const start = { nowMs: turn.nowMs, watermark: state.barrier }
-    state.barrier = barrierAfter(turn.context.committee, start)
-    note(turn, 'CLOCK_AGREES', { round, members: NO_MEMBERS })
-  }
-}
-
-function membersAhead(state: State, from: Round): Members {
-  let ahead = NO_MEMBERS
-  state.ahead.forEach((highest, member) => {
-    if (highest >= from) ahead = withMember(ahead, member)
-  })
-  return ahead
 }
 
 /** Promises, then reveals this node's observation (§6.1, §10.1). */
@@ -142,10 +119,4 @@ function withinBounds(turn: Turn, values: readonly (bigint | null)[]): (bigint |
     const value = values[index] ?? null
     return value === null || value < feed.valueMin || value > feed.valueMax ? null : value
   })
-}
-
-/** Keeps only who is how far ahead; the message itself is gone (§4.2). */
-export function onMemberAhead(turn: Turn, event: Extract<Event, { type: 'memberAhead' }>): void {
-  const highest = turn.state.ahead[event.member]
-  if (highest !== undefined && event.round > highest) turn.state.ahead[event.member] = event.round
 }

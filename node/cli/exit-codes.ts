@@ -95,6 +95,11 @@ export const EXIT_CODES = [
     codes: ['HANDOVER_'],
   },
   {
+    exitCode: 14,
+    meaning: 'The node stopped itself: the next start mends what was wrong.',
+    codes: ['CLOCK_SET_BACK'],
+  },
+  {
     exitCode: 130,
     meaning: 'Interrupted: a check before its end, a node a second time while it stops.',
     codes: [],

@@ -1,5 +1,6 @@
 import type { Committee } from '../../aggregator/committee.ts'
 import { roundAt } from '../../aggregator/committee.ts'
+import type { NoteCode } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
 import type { Metrics } from '../api/metrics.ts'
@@ -16,6 +17,9 @@ export interface CountingDependencies {
   readonly committee: Committee
   readonly clock: Pick<Clock, 'nowMs'>
 }
+
+/** Nobody but the operator can set a clock. */
+const CLOCK_NOTES: readonly NoteCode[] = ['CLOCK_BEHIND', 'CLOCK_CONTRADICTED']
 
 /** Counts and logs what the machine does; rare changes at info, the rest at debug. */
 export function counting(use: CountingDependencies): Observer {
@@ -51,8 +55,7 @@ export function counting(use: CountingDependencies): Observer {
           const { code, round, members } = effect
           metrics.notes.inc({ code })
           const about = { code, round, members: listMembers(members) }
-          // Nobody but the operator can set a clock.
-          if (code === 'CLOCK_BEHIND') log.error('protocol.note', about)
+          if (CLOCK_NOTES.includes(code)) log.error('protocol.note', about)
           else log.info('protocol.note', about)
           return
         }

@@ -28,6 +28,8 @@ const TYPES = [
   'transmitted',
   'termSet',
   'pastLearned',
+  'memberBehind',
+  'answered',
 ] as const satisfies readonly Event['type'][]
 
 const ORIGINS = ['self', 'peer', 'sync'] as const
@@ -56,7 +58,10 @@ export function encodeEvent(event: Event): Uint8Array {
       return packSampled(packer, event)
     case 'received':
       return packer.byte(ORIGINS.indexOf(event.origin)).bytes(event.message.bytes).done()
+    case 'answered':
+      return packer.number(event.from).done()
     case 'memberAhead':
+    case 'memberBehind':
       return packer.number(event.member).number(event.round).done()
     case 'syncRequested': {
       const { from, request } = event
@@ -126,7 +131,10 @@ function fieldsOf(type: Event['type'], unpacker: Unpacker, context: Context) {
       const origin = choice(ORIGINS, unpacker)
       return { type, origin, message: verifiedFrom(context, unpacker.bytes()) }
     }
+    case 'answered':
+      return { type, from: memberOf(context, unpacker) }
     case 'memberAhead':
+    case 'memberBehind':
       return { type, member: memberOf(context, unpacker), round: unpacker.number() }
     case 'syncRequested': {
       const from = memberOf(context, unpacker)

@@ -77,7 +77,7 @@ export async function startSignerProcess(
     },
     {
       signer,
-      currentRound: () => roundAt(committee, clock.nowMs()),
+      openRounds: () => [clock.nowMs(), Date.now()].map((nowMs) => roundAt(committee, nowMs)),
       signHandshake: (data) => signHandshake(identity, data),
       approved: () => readApproval(directory),
       onRefused: (refusal) => log.warn('signer.refused', refusal),

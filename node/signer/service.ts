@@ -20,8 +20,11 @@ export interface ServiceOptions {
 
 export interface ServiceDependencies {
   readonly signer: Signer
-  /** The round that is open by the signer's own clock. */
-  readonly currentRound: () => Round
+  /**
+   * The rounds that are open by the clocks of the machine: the one that never goes back, by which
+   * a node goes on after a step back, and the wall clock, by which one is started after it.
+   */
+  readonly openRounds: () => readonly Round[]
   /** Signs with the identity key what proves who this member is to its peers. */
   readonly signHandshake: (data: Uint8Array) => Uint8Array
   /** What the operator approved to the signer itself, whatever the node says (protocol §11.2). */
@@ -169,8 +172,8 @@ export class SignerService {
   #obstacleOf(request: SignerRequest): 'SIGNER_BARRIER' | 'ROUND_FAR' | null {
     const round = roundOf(this.#options.context, request)
     if (round === null) return null
-    const current = this.#dependencies.currentRound()
-    if (round < current - ROUNDS_BACK || round > current + ROUNDS_AHEAD) return 'ROUND_FAR'
+    const isNear = (open: Round) => round >= open - ROUNDS_BACK && round <= open + ROUNDS_AHEAD
+    if (!this.#dependencies.openRounds().some(isNear)) return 'ROUND_FAR'
     const isRevealing = request.type !== 'commitments'
     return isRevealing && round <= this.#options.barrier ? 'SIGNER_BARRIER' : null
   }

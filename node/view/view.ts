@@ -243,7 +243,10 @@ function obstaclesOf(context: Context, sources: ViewSources): string[] {
   if (fromMs === 'never' || nowMs < fromMs) obstacles.push('TERM_AHEAD')
   if (untilMs !== null && nowMs >= untilMs) obstacles.push('TERM_OVER')
   if (state.clock === 'behind') obstacles.push('CLOCK_BEHIND')
-  if (sources.book.clock.isAhead(nowMs)) obstacles.push('CLOCK_AHEAD')
+  if (state.clock === 'doubted') obstacles.push('CLOCK_DOUBTED')
+  if (state.doubt?.isContradicted === true || sources.book.clock.isAhead(nowMs)) {
+    obstacles.push('CLOCK_AHEAD')
+  }
   if (hasMember(state.convicted, state.self)) obstacles.push('MEMBER_CONVICTED')
   const isMissing = ({ state }: SettlementView) => state === 'missing'
   if (sources.chains().some(({ settlements }) => settlements.some(isMissing))) {

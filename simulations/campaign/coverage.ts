@@ -29,6 +29,8 @@ export const EVENT_KINDS = [
   'received certificate',
   'received evidence',
   'memberAhead',
+  'memberBehind',
+  'answered',
   'syncRequested',
   'shareSigned',
   'combined',

@@ -17,6 +17,15 @@ export const DURABILITY_VARIANTS: readonly Variant[] = [
     },
   },
   {
+    name: 'every-clock-is-believed',
+    summary: 'a clock that goes far ahead is believed at once, and promised by (§4.6)',
+    plants: {
+      createMachine: spoilt((machine) => {
+        machine.state.unseen = Number.MIN_SAFE_INTEGER
+      }),
+    },
+  },
+  {
     name: 'promises-stay-in-memory',
     summary: 'messages and shares leave before their promise is durable (§10.1)',
     plants: {

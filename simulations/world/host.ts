@@ -119,15 +119,22 @@ export class Host {
     const { message } = envelope
     const nowMs = this.nowMs()
     const bestRound = this.#machine?.state.best?.message.round ?? 0
-    const judgement = this.#inbound.judge(message, { nowMs, bestRound })
+    const isClockDoubted = this.state?.clock === 'doubted'
+    const judgement = this.#inbound.judge(message, { nowMs, bestRound, isClockDoubted })
     if (judgement === 'surplus' || judgement === 'past') return false
-    if (judgement === 'ahead') {
+    if (judgement === 'ahead' || judgement === 'behind') {
       const { sender: member, round } = message.message as MemberMessage
-      this.report({ type: 'memberAhead', nowMs, member, round }, envelope)
+      const type = judgement === 'ahead' ? 'memberAhead' : 'memberBehind'
+      this.report({ type, nowMs, member, round }, envelope)
       return false
     }
     this.report({ type: 'received', nowMs, message, origin }, envelope)
     return judgement === 'first'
+  }
+
+  /** A member answered a request of this one. */
+  onSyncAnswer(from: MemberIndex): void {
+    this.report({ type: 'answered', nowMs: this.nowMs(), from })
   }
 
   onAlarm(token: number): void {

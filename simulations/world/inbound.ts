@@ -11,8 +11,16 @@ import {
 import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 
-/** What becomes of a message at one member; `past` and `ahead` lie outside of the window. */
-export type Judgement = Admitted | 'past' | 'ahead'
+/** What becomes of a message at one member; the last three lie outside of the window. */
+export type Judgement = Admitted | 'past' | 'behind' | 'ahead'
+
+/** What a judgement depends on besides the message. */
+export interface Standing {
+  readonly nowMs: number
+  readonly bestRound: Round
+  /** The machine doubts its clock: who speaks in earlier rounds matters (protocol §4.6). */
+  readonly isClockDoubted: boolean
+}
 
 /**
  * Judges sealed messages by the window and the one-digest rule, as the node does with bytes. One
@@ -32,7 +40,7 @@ export class Inbound {
 
   judge(
     sealed: Verified<GossipMessage>,
-    { nowMs, bestRound }: { readonly nowMs: number; readonly bestRound: Round },
+    { nowMs, bestRound, isClockDoubted }: Standing,
   ): Judgement {
     if (nowMs < this.#fromMs || nowMs >= this.#untilMs) this.#enter(nowMs, bestRound)
     const { message } = sealed
@@ -41,7 +49,7 @@ export class Inbound {
       if (isCertificatePast(this.#context.committee, message.round, bestRound)) return 'past'
     } else if (message.type !== 'evidence') {
       const { roundsKept } = this.#context.committee.params.limits
-      if (message.round < this.#current - roundsKept) return 'past'
+      if (message.round < this.#current - roundsKept) return isClockDoubted ? 'behind' : 'past'
       if (message.round > this.#current + 1) return 'ahead'
     }
     return admit(this.#admission, sealed)

@@ -15,6 +15,8 @@ const EVENT_MARK: Readonly<Record<Event['type'], number>> = {
   transmitted: 10,
   termSet: 11,
   pastLearned: 12,
+  memberBehind: 13,
+  answered: 14,
 }
 
 const OUTCOME_MARK = { landed: 1, superseded: 2, failed: 3 } as const
@@ -43,7 +45,11 @@ export function markEvent(
       trace.addWide(event.round)
       for (const value of event.values) addValue(trace, value)
       return
+    case 'answered':
+      trace.add(event.from)
+      return
     case 'memberAhead':
+    case 'memberBehind':
       trace.addWide(event.round)
       trace.add(event.member)
       return

@@ -255,6 +255,7 @@ export class World {
       host.onSyncRequest(from, message)
       return
     }
+    host.onSyncAnswer(from)
     const currentRound = roundAt(this.context.committee, host.nowMs())
     for (const bytes of message.messages) {
       // Ours are known by the object; others are judged like bytes from anywhere.

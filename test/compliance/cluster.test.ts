@@ -8,6 +8,7 @@ const SELF = 0
 const START_MS = 4_001
 const ROUND_MS = 500
 const FIRST = 10
+const DAY_MS = 86_400_000
 
 /** The bench that the unit tests of the core run on obeys the suite like any other host. */
 function live(situation: Situation): Promise<readonly Seen[]> {
@@ -24,6 +25,7 @@ function live(situation: Situation): Promise<readonly Seen[]> {
   cluster.start(START_MS)
   cluster.runTo((FIRST + 4) * ROUND_MS)
   if (situation === 'restarted') cluster.restart(SELF, 'kept')
+  if (situation === 'astray') cluster.shift(SELF, DAY_MS)
   if (situation === 'twin') {
     const pair = { expected: 0b1111, signing: 0b111 }
     const forge = new Forge(test, cluster.context)

@@ -23,6 +23,7 @@ const QUIET_MS = 40
 /** Rounds of its own that a life lasts at least; on a busy machine they come later, not fewer. */
 const ROUNDS = 6
 const LIFE_MS_MAX = 30_000
+const DAY_MS = 86_400_000
 const LOOK_EVERY_MS = 50
 
 /** The node as it runs, on the wall clock: this host lives in real time. */
@@ -49,6 +50,10 @@ async function live(situation: Situation): Promise<readonly Seen[]> {
       await cluster.start(SELF)
       await untilLived(seen, { from, asked: ['sample'] })
     }
+    if (situation === 'astray') {
+      cluster.shift(SELF, DAY_MS)
+      await until(() => heardBehind(seen) > 1)
+    }
     if (situation === 'twin') await meetTwin(cluster, test, seen)
     return seen
   } finally {
@@ -60,9 +65,18 @@ async function live(situation: Situation): Promise<readonly Seen[]> {
 const ASKED: Readonly<Record<Situation, readonly Effect['type'][]>> = {
   steady: ['sample', 'signShare', 'certified'],
   restarted: ['sample', 'signShare', 'certified'],
+  astray: ['sample', 'certified'],
   twin: ['sample'],
   refused: ['sample', 'signShare'],
   alone: ['sample'],
+}
+
+/** How many members the machine was told of in rounds long past. */
+function heardBehind(seen: readonly Seen[]): number {
+  const members = seen.flatMap((each) =>
+    each.type === 'event' && each.event.type === 'memberBehind' ? [each.event.member] : [],
+  )
+  return new Set(members).size
 }
 
 async function untilLived(

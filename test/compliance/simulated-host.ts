@@ -15,6 +15,7 @@ import type { HostUnderTest, Seen, Situation } from './suite.ts'
 const SEED = 1
 const SIZE = 4
 const ROUND_US = 500_000
+const DAY_US = 86_400_000_000
 /** The first round after the silence of a start in round 0. */
 const FIRST = 2
 const scenario = checkScenario({ name: 'compliance', rounds: 20, committee: { members: SIZE } })
@@ -28,14 +29,15 @@ function worldOf(situation: Situation) {
   const self =
     orderOf(context, FIRST).find((index) => index < context.committee.signingThreshold) ?? 0
   const seen: Seen[] = []
+  const clocks = Array.from({ length: SIZE }, () =>
+    createClock({ epochMs: GENESIS_MS, offsetUs: 0, driftPpm: 0 }),
+  )
   const world = new World(
     {
       seed: SEED,
       keys,
       context,
-      clocks: Array.from({ length: SIZE }, () =>
-        createClock({ epochMs: GENESIS_MS, offsetUs: 0, driftPpm: 0 }),
-      ),
+      clocks,
       network: networkOf(scenario),
       meshDegree: scenario.network.meshDegree,
       work: { signUs: 0, combineUs: 0 },
@@ -68,7 +70,7 @@ function worldOf(situation: Situation) {
       },
     },
   )
-  return { world, keys, self, seen }
+  return { world, keys, self, seen, clocks }
 }
 
 /** A machine whose events and effects are written down as they cross its border. */
@@ -90,7 +92,7 @@ function watched(options: Parameters<typeof createMachine>[0], seen: Seen[]) {
 }
 
 function live(situation: Situation): Promise<readonly Seen[]> {
-  const { world, keys, self, seen } = worldOf(situation)
+  const { world, keys, self, seen, clocks } = worldOf(situation)
   const host = world.hosts[self]
   for (const [member, each] of world.hosts.entries()) {
     if (situation !== 'alone' || member === self) world.at(0, () => each.start())
@@ -99,6 +101,10 @@ function live(situation: Situation): Promise<readonly Seen[]> {
     if (situation === 'restarted') {
       host?.crash()
       host?.start()
+    }
+    if (situation === 'astray') {
+      clocks[self]?.shift(world.nowUs, DAY_US)
+      host?.replanAlarm()
     }
     if (situation !== 'twin') return
     const observation: Observation = {

@@ -25,6 +25,8 @@ export type Situation =
   | 'refused'
   /** After certified rounds the process ends and another one starts with the same disk. */
   | 'restarted'
+  /** After certified rounds its clock goes a day ahead; those of the others do not. */
+  | 'astray'
   /** In a round of its own it receives a message under its key that it did not send. */
   | 'twin'
 
@@ -75,6 +77,7 @@ export function complies(host: HostUnderTest): void {
     promiseObligations(live)
     answerObligations(live, host)
     alarmObligations(live, host)
+    doubtObligations(live)
     haltObligations(live)
   })
 }
@@ -224,6 +227,37 @@ function alarmObligations(live: Live, host: HostUnderTest): void {
       expect(fired).toBeGreaterThan(3)
     },
   )
+}
+
+function doubtObligations(live: Live): void {
+  test('a request that a member answered is told of (§4.6)', async () => {
+    const seen = await live('restarted')
+    const asked = effectsOf(seen, 'send')
+      .filter(({ message }) => message.type === 'syncRequest')
+      .map(({ to }) => to)
+    const answered = eventsOf(seen, 'answered').map(({ from }) => from)
+    expect(new Set(answered).size).toBeGreaterThan(1)
+    expect(asked).toEqual(expect.arrayContaining(answered))
+  })
+
+  test('in doubt of its clock it is told who speaks in rounds long past, and reveals nothing', async () => {
+    const seen = await live('astray')
+    const at = seen.findIndex(
+      (each) =>
+        each.type === 'effect' &&
+        each.effect.type === 'note' &&
+        each.effect.code === 'CLOCK_DOUBTED',
+    )
+    expect(at).toBeGreaterThan(0)
+    const after = seen.slice(at)
+    const heard = eventsOf(after, 'memberBehind').map(({ member }) => member)
+    expect(new Set(heard).size).toBeGreaterThan(1)
+    expect(eventsOf(seen.slice(0, at), 'memberBehind')).toEqual([])
+    expect(effectsOf(after, 'persist')).toEqual([])
+    expect(
+      after.filter((each) => each.type === 'visible' && 'sender' in each.message.message),
+    ).toEqual([])
+  })
 }
 
 function haltObligations(live: Live): void {

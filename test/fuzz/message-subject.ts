@@ -52,6 +52,7 @@ export function messageSubjects(): readonly Subject[] {
       if (event.type === 'received') arrived = event.message.bytes
     },
     bestRound: () => 0,
+    isClockDoubted: () => false,
     acknowledge: () => undefined,
     admit: () => true,
     judged: () => undefined,

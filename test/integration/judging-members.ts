@@ -83,6 +83,7 @@ async function startJudging(
       if (message.type === 'certificate') bestRound = Math.max(bestRound, message.round)
     },
     bestRound: () => bestRound,
+    isClockDoubted: () => false,
     acknowledge: (from) => {
       network.answer(from, encodeDirect(committee, { type: 'syncAnswer', messages: [] }))
     },

@@ -80,7 +80,7 @@ async function start(index: number): Promise<Running> {
     { context, self: index, barrier: 0 },
     {
       signer,
-      currentRound: () => 1,
+      openRounds: () => [1],
       signHandshake: (data) => data,
       approved: async () => {
         if (operator.approved instanceof Error) throw operator.approved

@@ -92,6 +92,8 @@ export class Cluster {
   readonly #halted = new Set<number>()
   /** The member that the machine at each place is of. */
   readonly #selves: number[] = []
+  /** How far the clock at each place is ahead of all others. */
+  readonly #aheadMs: number[] = []
   #order = 0
 
   constructor(options: ClusterOptions) {
@@ -108,6 +110,7 @@ export class Cluster {
     this.#nonces.push(new Map())
     this.#disks.push(disk)
     this.#alarms.push(0)
+    this.#aheadMs.push(0)
     const perform = (effect: Effect) => this.#perform(place, effect)
     this.machines.push(createMachine({ context: this.context, self, perform }))
     return place
@@ -119,6 +122,12 @@ export class Cluster {
     this.machines.forEach((_machine, member) => {
       if (!this.#isSilent(member)) this.#started(member)
     })
+  }
+
+  /** Moves the clock of a member; what it waits for comes by its new time. */
+  shift(member: number, byMs: number): void {
+    this.#aheadMs[member] = (this.#aheadMs[member] ?? 0) + byMs
+    this.report(member, { type: 'alarmFired', nowMs: this.nowMs })
   }
 
   /** Ends the process of a member and starts another one now: its nonces are gone. */
@@ -160,8 +169,9 @@ export class Cluster {
 
   report(member: number, event: Event): void {
     if (this.#halted.has(member)) return
-    this.#options.watch?.(member, { type: 'event', event })
-    this.machines[member]?.report(event)
+    const own = { ...event, nowMs: event.nowMs + (this.#aheadMs[member] ?? 0) }
+    this.#options.watch?.(member, { type: 'event', event: own })
+    this.machines[member]?.report(own)
   }
 
   /** Runs everything that happens up to a time. */
@@ -189,8 +199,20 @@ export class Cluster {
   deliver(to: number, message: Verified<GossipMessage>, afterMs: number): void {
     this.#later(afterMs, () => {
       if (this.#isSilent(to)) return
-      this.report(to, { type: 'received', nowMs: this.nowMs, message, origin: 'peer' })
+      const { nowMs } = this
+      const behind = this.#behind(to, message.message)
+      if (behind !== null) this.report(to, { type: 'memberBehind', nowMs, ...behind })
+      else this.report(to, { type: 'received', nowMs, message, origin: 'peer' })
     })
+  }
+
+  /** Who said what a member that doubts its clock takes for too old (§4.6); else null. */
+  #behind(to: number, message: GossipMessage) {
+    const state = this.machines[to]?.state
+    if (state?.clock !== 'doubted' || !('sender' in message)) return null
+    const { roundsKept } = this.context.committee.params.limits
+    if (message.round >= state.current - roundsKept) return null
+    return { member: message.sender, round: message.round }
   }
 
   #later(afterMs: number, run: () => void): void {
@@ -237,7 +259,8 @@ export class Cluster {
     switch (effect.type) {
       case 'setAlarm': {
         this.#alarms[member] = effect.atMs
-        this.#later(Math.max(0, effect.atMs - nowMs), () => {
+        const aheadMs = this.#aheadMs[member] ?? 0
+        this.#later(Math.max(0, effect.atMs - aheadMs - nowMs), () => {
           if (this.#alarms[member] !== effect.atMs) return
           this.report(member, { type: 'alarmFired', nowMs: this.nowMs })
         })
@@ -314,7 +337,10 @@ export class Cluster {
         if (member !== to) continue
         if (message.type === 'syncRequest') {
           this.report(place, { type: 'syncRequested', nowMs, from: self, request: message })
-        } else for (const bytes of message.messages) this.#receiveWire(place, bytes)
+        } else {
+          this.report(place, { type: 'answered', nowMs, from: self })
+          for (const bytes of message.messages) this.#receiveWire(place, bytes)
+        }
       }
     })
   }

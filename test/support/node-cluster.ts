@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type Context, contextOf } from '../../aggregator/context.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
-import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import type { DirectMessage, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import { encodeDirect } from '../../aggregator/messages/sync.ts'
 import { WallClock } from '../../node/clock.ts'
 import { signerPort } from '../../node/compose/signer-port.ts'
 import { openStore } from '../../node/compose/store.ts'
@@ -43,6 +44,8 @@ export class NodeCluster {
   readonly #options: NodeClusterOptions
   readonly #root = mkdtempSync(join(tmpdir(), 'parallax-compliance-'))
   readonly #members = new Map<number, Member>()
+  /** How far the wall clock of each member is ahead. */
+  readonly #aheadMs = new Map<number, number>()
 
   constructor(options: NodeClusterOptions) {
     this.#options = options
@@ -55,7 +58,11 @@ export class NodeCluster {
     const directory = join(this.#root, String(member))
     mkdirSync(directory, { recursive: true })
     const promises = await Promises.open({ directory })
-    const clock = new WallClock()
+    const aheadMs = () => this.#aheadMs.get(member) ?? 0
+    const clock = new WallClock(
+      {},
+      { wallMs: () => Date.now() + aheadMs(), monotonicMs: () => performance.now() },
+    )
     const nowMs = () => clock.nowMs()
     const store = openStore(
       {
@@ -73,6 +80,7 @@ export class NodeCluster {
       clock,
       report: (event) => driver.report(event),
       bestRound: () => driver.state.best?.message.round ?? 0,
+      isClockDoubted: () => driver.state.clock === 'doubted',
       acknowledge: () => undefined,
       admit: () => true,
       judged: () => undefined,
@@ -95,8 +103,7 @@ export class NodeCluster {
         },
         network: {
           publish: (message) => this.#spread(member, message),
-          // Nobody is ever behind here; what is asked for directly may be lost.
-          send: () => undefined,
+          send: (to, message) => this.#send(member, to, message),
         },
         targets: [],
         store,
@@ -135,6 +142,20 @@ export class NodeCluster {
   deliver(to: number, bytes: Uint8Array): void {
     const topic = bytes[0] === 5 ? 'reports' : 'protocol'
     this.#members.get(to)?.inbound.onMessage({ topic, bytes })
+  }
+
+  /** The wall clock of a member's machine is set anew. */
+  shift(member: number, byMs: number): void {
+    this.#aheadMs.set(member, (this.#aheadMs.get(member) ?? 0) + byMs)
+  }
+
+  #send(from: number, to: number, message: DirectMessage): void {
+    const bytes = encodeDirect(this.context.committee, message)
+    setImmediate(() => {
+      const inbound = this.#members.get(to)?.inbound
+      if (message.type === 'syncRequest') inbound?.onRequest(from, bytes)
+      else inbound?.onAnswer(from, bytes)
+    })
   }
 
   #spread(from: number, message: Verified<GossipMessage>): void {

@@ -23,7 +23,7 @@ const answer = (...messages: Uint8Array[]) =>
   encodeDirect(four.committee, { type: 'syncAnswer', messages })
 
 /** A member's inbound with an allowance; what waits for a turn of its own waits in `turns`. */
-function inboundWith(allowance = 100) {
+function inboundWith(allowance = 100, clock: 'agrees' | 'doubted' = 'agrees') {
   const seen = { taken: [] as string[], judged: [] as string[], acknowledged: [] as number[] }
   const turns: (() => void)[] = []
   let left = allowance
@@ -33,6 +33,7 @@ function inboundWith(allowance = 100) {
       seen.taken.push(event.type === 'received' ? event.message.message.type : event.type)
     },
     bestRound: () => ROUND - 1,
+    isClockDoubted: () => clock === 'doubted',
     acknowledge: (from) => seen.acknowledged.push(from),
     admit: () => left-- > 0,
     judged: (from, { verdict, code }) => seen.judged.push(`${from} ${verdict}:${code}`),
@@ -47,10 +48,11 @@ function inboundWith(allowance = 100) {
 test('given an answer to its question, then it takes one message in a turn, and counts each', () => {
   const { inbound, seen, turns, finish } = inboundWith()
   inbound.onAnswer(FROM, answer(certificate, ...observations))
-  expect(seen.taken).toEqual(['certificate'])
+  expect(seen.taken).toEqual(['answered', 'certificate'])
   expect(turns).toHaveLength(1)
   finish()
-  expect(seen.taken).toEqual(['certificate', 'observation', 'observation', 'observation'])
+  const own = ['observation', 'observation', 'observation']
+  expect(seen.taken).toEqual(['answered', 'certificate', ...own])
   expect(seen.judged).toEqual(new Array(4).fill(`${FROM} accept:ACCEPTED`))
 })
 
@@ -58,7 +60,7 @@ test('given a message that only a faulty peer sends, then nothing after it is re
   const { inbound, seen, finish } = inboundWith()
   inbound.onAnswer(FROM, answer(...observations.slice(0, 1), forged, ...observations))
   finish()
-  expect(seen.taken).toEqual(['observation'])
+  expect(seen.taken).toEqual(['answered', 'observation'])
   expect(seen.judged).toEqual([
     ...[`${FROM} accept:ACCEPTED`, `${FROM} reject:CERTIFICATE_INVALID`],
   ])
@@ -68,7 +70,7 @@ test('given the allowance of its sender is used up, then the rest of an answer i
   const { inbound, seen, finish } = inboundWith(2)
   inbound.onAnswer(FROM, answer(certificate, ...observations))
   finish()
-  expect(seen.taken).toEqual(['certificate', 'observation'])
+  expect(seen.taken).toEqual(['answered', 'certificate', 'observation'])
 })
 
 test('given messages that nobody asked for, then one certificate is taken, and nothing else', () => {
@@ -85,4 +87,23 @@ test('what is no direct message counts against its sender', () => {
   inbound.onRequest(FROM, Uint8Array.of(1, 2, 3))
   inbound.onAnswer(FROM, new Uint8Array(0))
   expect(seen.judged).toEqual(new Array(2).fill(`${FROM} reject:MALFORMED`))
+})
+
+test('who speaks in rounds long past is told of while the clock is doubted alone (§4.6)', () => {
+  const past = ROUND - 90
+  const pair = { expected: 15, signing: 7 }
+  const { bytes } = forge.observation({ round: past, sender: 1, pair })
+  const unsigned = Uint8Array.from(bytes, (byte, at) => (at === bytes.length - 1 ? byte ^ 1 : byte))
+  for (const [clock, told] of [
+    ['agrees', []],
+    ['doubted', ['memberBehind']],
+  ] as const) {
+    const { inbound, seen } = inboundWith(100, clock)
+    const verdict = { verdict: 'ignore', code: 'ROUND_PAST' }
+    expect(inbound.onMessage({ topic: 'protocol', bytes })).toEqual(verdict)
+    expect(inbound.onMessage({ topic: 'protocol', bytes: unsigned }).verdict).toBe(
+      clock === 'doubted' ? 'reject' : 'ignore',
+    )
+    expect(seen.taken).toEqual(told)
+  }
 })

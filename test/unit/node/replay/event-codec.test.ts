@@ -26,6 +26,13 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     past: fc.array(fc.record({ feed: whole, openedMs: whole, value: fc.bigInt() })),
   }),
   fc.record({
+    type: fc.constantFrom('memberAhead' as const, 'memberBehind' as const),
+    nowMs: whole,
+    member: fc.nat(3),
+    round: whole,
+  }),
+  fc.record({ type: fc.constant('answered' as const), nowMs: whole, from: fc.nat(3) }),
+  fc.record({
     type: fc.constant('sampled' as const),
     nowMs: whole,
     round: whole,
