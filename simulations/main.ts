@@ -3,8 +3,8 @@ import { wholeNumber } from './input/options.ts'
 import { InputError } from './input/problems.ts'
 import { CALL } from './origin/call.ts'
 import { commitOf } from './origin/commit.ts'
+import type { Origin } from './origin/origin.ts'
 import { type Format, formatOf, writeTable } from './report/data-table.ts'
-import type { Origin } from './report/page.ts'
 import { makePlace } from './report/place.ts'
 import { createProgress } from './report/progress.ts'
 import { pageOfRun } from './report/run/page.ts'
@@ -90,7 +90,10 @@ async function simulate(options: SimulateOptions): Promise<number> {
     const page = pageOfRun({ scenario, result, record: recorder.record(), recording })
     await writeReport(options.report, page, { ...origin, format: options.format })
   }
-  if (options.table !== null) writeTable(options.table, timelineTable(result), options.format)
+  const { format } = options
+  if (options.table !== null) {
+    writeTable(options.table, timelineTable(result), { format, origin })
+  }
   const { commit, command } = origin
   const places = { report: options.report, table: options.table }
   const output = options.json

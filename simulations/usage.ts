@@ -162,8 +162,8 @@ const SHARED = `What the options mean where a command takes them:
   --report PATH   one page with figures that needs nothing else where PATH ends with .html; else a
                   folder with it, every figure as SVG and PNG, and every table
   --table FILE    the timeline, or the runs of a sweep, as rows
-  --metrics M     what a report of a sweep draws: all, or names such as first-p99,due-p50 (as in
-                  its table of means); else the main ones
+  --metrics M     what a report of a sweep draws: all, or names such as first-p99-ms,lost-percent
+                  (as in its table of means); else the main ones
   --format F      csv or parquet; else the end of the file's name says it
 
 Exit codes: 0 all invariants held, 1 one was broken, 2 the command or a file is wrong,

@@ -4,16 +4,18 @@ import type { RunRecorder } from '../record/run-recorder.ts'
 import type { SimulationResult } from '../run/result.ts'
 import {
   clocksOf,
+  countedRounds,
   endMsOf,
   FEED_DECIMALS,
   GENESIS_MS,
   paramsOf,
-  ROUNDS_BEFORE,
 } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { networkOf, sourcesOf, truthOf } from '../scenario/world.ts'
 import { RoundStatistics } from '../statistics/round-statistics.ts'
+import { WireMeter } from '../statistics/wire-meter.ts'
 import { createKeys } from '../world/keys.ts'
+import { plainWire } from '../world/overlay.ts'
 import type { Recording } from '../world/recorded.ts'
 import { createReferenceControl } from './control.ts'
 import { planReferenceFaults } from './faults.ts'
@@ -33,6 +35,7 @@ export class ReferenceRun {
   readonly #options: ReferenceRunOptions
   readonly #world: ReferenceWorld
   readonly #statistics: RoundStatistics
+  readonly #wire: WireMeter
   readonly #faulty: number
   readonly #f: number
   readonly #endUs: number
@@ -56,8 +59,7 @@ export class ReferenceRun {
       unit: 10 ** FEED_DECIMALS,
       feeds: feeds.map(({ name }) => name),
       honest: countMembers(honest),
-      firstRound: ROUNDS_BEFORE + 1,
-      lastRound: ROUNDS_BEFORE + scenario.rounds,
+      ...countedRounds(scenario),
       truth,
     })
     const clocks = clocksOf(scenario)
@@ -93,6 +95,7 @@ export class ReferenceRun {
       },
     )
     this.#statistics = statistics
+    this.#wire = new WireMeter(countedRounds(scenario))
     this.#faulty = control.members
     this.#f = f
     this.#endUs = endMsOf(scenario) * 1_000
@@ -137,7 +140,7 @@ export class ReferenceRun {
       virtualMs: Math.floor(this.#world.nowUs / 1_000),
       events: this.#world.events,
       ...this.#statistics.figures(),
-      wire: this.#world.network.sent(),
+      wire: this.#wire.figures(),
       refused: 0,
       convicted: [],
       notes: {},
@@ -151,6 +154,7 @@ export class ReferenceRun {
   #planOpening(round: number, roundUs: number): void {
     this.#world.at(round * roundUs, () => {
       this.#statistics.open(round, this.#world.nowUs)
+      this.#wire.open(round, plainWire(this.#world.network.sent()))
       this.#options.recorder?.open(round, this.#world.nowUs)
       this.#planOpening(round + 1, roundUs)
     })

@@ -1,7 +1,13 @@
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
+import type { Origin } from '../origin/origin.ts'
 import { writeFile } from './place.ts'
 
-/** Results as rows, for programs of researchers; units stand in the names of the columns. */
+/**
+ * Results as rows, for programs of researchers. The name of a column of a quantity ends with its
+ * unit: `firstP99Ms`, `lostRounds`, `withoutResultShare` (from 0 to 1).
+ */
 export interface DataTable {
   readonly columns: readonly Column[]
   /** One cell for each column; null is absent. */
@@ -29,8 +35,28 @@ export function formatOf(asked: string | undefined, path = ''): Format {
   return format
 }
 
-export function writeTable(path: string, table: DataTable, format: Format): void {
-  writeFile(path, format === 'csv' ? csvOf(table) : parquetOf(table))
+/**
+ * Writes a table with its origin: Parquet holds it as key-value metadata; beside CSV, which has no
+ * place that readers agree on, stands `NAME.csv.origin.json`, with the hash of the file it is of.
+ *
+ * @returns how many files
+ * @throws {InputError} FILE_NOT_WRITTEN with what to do
+ */
+export function writeTable(
+  path: string,
+  table: DataTable,
+  { format, origin }: { readonly format: Format; readonly origin: Origin },
+): number {
+  if (format === 'parquet') {
+    writeFile(path, parquetOf(table, origin))
+    return 1
+  }
+  const text = csvOf(table)
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  const companion = { file: basename(path), sha256, ...origin }
+  writeFile(path, text)
+  writeFile(`${path}.origin.json`, `${JSON.stringify(companion, null, 2)}\n`)
+  return 2
 }
 
 /** Comma-separated values (RFC 4180); text that a table program would run begins with a `'`. */
@@ -50,14 +76,22 @@ function quoted(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
-/** Apache Parquet: text as UTF-8, integers of 64 bits, numbers of 64 bits, all may be absent. */
-export function parquetOf({ columns, rows }: DataTable): Uint8Array {
+/**
+ * Apache Parquet: text as UTF-8, integers of 64 bits, numbers of 64 bits, all may be absent. What
+ * made it stands in its metadata: `parallax.commit`, `parallax.command`, and `parallax.definition`
+ * as JSON where there is one.
+ */
+export function parquetOf({ columns, rows }: DataTable, origin: Origin): Uint8Array {
   const columnData = columns.map(({ name, type }, at) => ({
     name,
     type: PARQUET_TYPES[type],
     data: rows.map((row) => parquetCell(row[at] ?? null, type)),
   }))
-  return new Uint8Array(parquetWriteBuffer({ columnData, createdBy: 'parallax' }))
+  const kvMetadata = Object.entries(origin).map(([key, value]) => ({
+    key: `parallax.${key}`,
+    value: typeof value === 'string' ? value : JSON.stringify(value),
+  }))
+  return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata, createdBy: 'parallax' }))
 }
 
 const PARQUET_TYPES = { text: 'STRING', integer: 'INT64', number: 'DOUBLE' } as const

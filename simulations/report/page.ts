@@ -1,17 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { type Origin, originText } from '../origin/origin.ts'
 import { csvOf, type DataTable } from './data-table.ts'
 import { drawFigure } from './figure/draw.ts'
 import type { Figure } from './figure/figure.ts'
 import { darkStyle } from './figure/svg.ts'
 import { escapeHtml } from './text.ts'
-
-/** Where what a page shows comes from, so that anyone can make it again. */
-export interface Origin {
-  /** Which code ran; see `commitOf`. */
-  readonly commit: string
-  /** Command line that makes the same result. */
-  readonly command: string
-}
 
 export interface NamedTable {
   /** Part of file names. */
@@ -42,11 +35,6 @@ export function figuresOf({ parts }: Page): readonly Figure[] {
 
 export function tablesOf({ parts }: Page): readonly NamedTable[] {
   return parts.flatMap((part) => (part.type === 'table' ? [part.table] : []))
-}
-
-/** What stands in an image file about how it was made. */
-export function originText({ commit, command }: Origin): string {
-  return `${command} (commit ${commit})`
 }
 
 /** One page with all figures and tables, without any reference to the outside. */

@@ -1,8 +1,9 @@
 import { rmdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Origin, originText } from '../origin/origin.ts'
 import { type Format, writeTable } from './data-table.ts'
 import { drawFigure } from './figure/draw.ts'
-import { figuresOf, htmlOf, type Origin, originText, type Page, tablesOf } from './page.ts'
+import { figuresOf, htmlOf, type Page, tablesOf } from './page.ts'
 import { makeFolder, makePlace, writeFile } from './place.ts'
 import { writePngs } from './png.ts'
 
@@ -33,7 +34,7 @@ export function leaveReportPlace(path: string): void {
 
 /**
  * Writes a page alone where the path ends like one; else a folder with the page, each figure as SVG
- * and PNG, and each table.
+ * and PNG, and each table, with its origin (`writeTable`).
  *
  * @returns how many files
  */
@@ -50,7 +51,9 @@ export async function writeReport(
   }))
   for (const image of images) writeFile(`${image.path}.svg`, image.svg)
   const tables = tablesOf(page)
-  for (const { id, table } of tables) writeTable(join(path, `${id}.${format}`), table, format)
+  const written = tables.map(({ id, table }) =>
+    writeTable(join(path, `${id}.${format}`), table, { format, origin }),
+  )
   const pngs = await writePngs(images.map((image) => ({ ...image, path: `${image.path}.png` })))
-  return 1 + images.length + tables.length + pngs
+  return 1 + images.length + written.reduce((sum, files) => sum + files, 0) + pngs
 }

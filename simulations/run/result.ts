@@ -3,7 +3,7 @@ import type { BookFigures } from '../statistics/book-figures.ts'
 import type { ChainFigures } from '../statistics/chain-figures.ts'
 import type { ManipulationFigures } from '../statistics/manipulation-figures.ts'
 import type { RoundFigures } from '../statistics/round-statistics.ts'
-import type { Sent } from '../world/network.ts'
+import type { Wire } from '../world/overlay.ts'
 
 /** What a run shows. Depends on scenario and seed alone, so two runs can be compared as text. */
 export interface SimulationResult extends RoundFigures {
@@ -31,8 +31,11 @@ export interface SimulationResult extends RoundFigures {
   readonly book?: BookFigures
   readonly virtualMs: number
   readonly events: number
-  /** Copies that members handed to links, relayed ones too, and their bytes. */
-  readonly wire: Sent
+  /**
+   * Copies that members handed to links in the rounds that count, and their bytes, with all that
+   * gossip repeats. Of the rounds that were `opened`, lost ones too.
+   */
+  readonly wire: Wire
   /** Copies that members did not take; of others, none are refused. */
   readonly refused: number
   readonly convicted: readonly number[]

@@ -2,7 +2,7 @@ import { observed } from '../record/observed-run.ts'
 import { RunRecorder } from '../record/run-recorder.ts'
 import { OURS } from '../reference-world/protocols.ts'
 import { ReferenceRun } from '../reference-world/run.ts'
-import { ROUNDS_BEFORE } from '../scenario/params.ts'
+import { countedRounds } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { SimulationResult } from './result.ts'
 import { Simulation, type SimulationOptions } from './simulation.ts'
@@ -34,11 +34,7 @@ export function createRun(options: RunOptions): Run {
 }
 
 /** What collects what a report shows of a run of a scenario. */
-export function recorderOf({ committee, rounds }: Scenario): RunRecorder {
-  const { members } = committee
-  return new RunRecorder({
-    members,
-    firstRound: ROUNDS_BEFORE + 1,
-    lastRound: ROUNDS_BEFORE + rounds,
-  })
+export function recorderOf(scenario: Scenario): RunRecorder {
+  const { members } = scenario.committee
+  return new RunRecorder({ members, ...countedRounds(scenario) })
 }

@@ -12,15 +12,17 @@ import { checkersOf } from '../checking/rules.ts'
 import { withoutWorldLeaks } from '../determinism/poison.ts'
 import { chainOf, planChainFaults } from '../scenario/chain.ts'
 import { manipulationsOf, planManipulations, showManipulations } from '../scenario/manipulation.ts'
-import { clocksOf, endMsOf, feedName, paramsOf, ROUNDS_BEFORE } from '../scenario/params.ts'
+import { clocksOf, countedRounds, endMsOf, feedName, paramsOf } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { networkOf, sourcesOf, truthOf } from '../scenario/world.ts'
 import { SectionStatistics } from '../statistics/section-statistics.ts'
 import { Statistics } from '../statistics/statistics.ts'
+import { WireMeter } from '../statistics/wire-meter.ts'
 import { strategyOf } from '../strategies.ts'
 import type { Plants } from '../variant.ts'
 import { variantOf } from '../variants.ts'
 import type { Clock } from '../world/clock.ts'
+import type { Fact } from '../world/facts.ts'
 import type { WorkOptions } from '../world/host-options.ts'
 import { createKeys } from '../world/keys.ts'
 import type { Manipulation } from '../world/manipulation.ts'
@@ -52,6 +54,7 @@ export class Simulation {
   readonly #world: World
   readonly #statistics: Statistics
   readonly #sections: SectionStatistics
+  readonly #wire: WireMeter
   readonly #checkers: Checkers
   readonly #faulty: Members
   readonly #endUs: number
@@ -98,15 +101,14 @@ export class Simulation {
         sources: sourcesOf(scenario, { ...made, keys, pushed }),
         watch: (fact) => {
           showManipulations(manipulations, { honest, fact })
-          this.#statistics.watch(fact)
-          this.#sections.watch(fact)
-          this.#checkers.watch(fact)
+          this.#watch(fact)
           if (fact.type === 'roundOpened') roundOpened(fact.round)
         },
       },
     )
     const truth = truthOf(scenario.prices, { seed, label: feedName(0), recording })
     const begun = { scenario, honest, faulty: this.#faulty, manipulations, truth }
+    this.#wire = new WireMeter(countedRounds(scenario))
     this.#statistics = statisticsOf(scenario, { committee: keys.committee, honest, truth })
     this.#sections = new SectionStatistics(this.#world, begun)
     const subject = {
@@ -170,7 +172,7 @@ export class Simulation {
       virtualMs: Math.floor(this.#world.nowUs / 1_000),
       events: this.#world.events,
       ...rounds.figures(),
-      wire: this.#world.network.sent(),
+      wire: this.#wire.figures(),
       refused: this.#world.hosts.reduce((sum, { refused }) => sum + refused, 0),
       convicted: listMembers(convicted),
       notes: Object.fromEntries([...notes].sort()),
@@ -179,6 +181,13 @@ export class Simulation {
       violations: this.#checkers.violations,
       traceHash: this.#world.trace.digest(),
     }
+  }
+
+  #watch(fact: Fact): void {
+    this.#statistics.watch(fact)
+    this.#sections.watch(fact)
+    this.#checkers.watch(fact)
+    if (fact.type === 'roundOpened') this.#wire.open(fact.round, this.#world.wire())
   }
 
   #plan(of: {
@@ -233,9 +242,5 @@ function statisticsOf(
   scenario: Scenario,
   of: { readonly committee: Committee; readonly honest: Members; readonly truth: PricePath },
 ): Statistics {
-  return new Statistics({
-    ...of,
-    firstRound: ROUNDS_BEFORE + 1,
-    lastRound: ROUNDS_BEFORE + scenario.rounds,
-  })
+  return new Statistics({ ...of, ...countedRounds(scenario) })
 }

@@ -66,6 +66,14 @@ export function paramsOf(scenario: Scenario, seed: number): Omit<Params, 'member
 
 /** Rounds before the first that is counted: every start costs silent ones (protocol §10.3). */
 export const ROUNDS_BEFORE = 3
+/** The first and the last round that are counted. */
+export function countedRounds({ rounds }: Pick<Scenario, 'rounds'>): {
+  readonly firstRound: number
+  readonly lastRound: number
+} {
+  return { firstRound: ROUNDS_BEFORE + 1, lastRound: ROUNDS_BEFORE + rounds }
+}
+
 /** Rounds after the last, so that it is closed. */
 const ROUNDS_AFTER = 3
 

@@ -2,7 +2,7 @@ import type { Members } from '../../aggregator/values/ids.ts'
 import { countMembers } from '../../aggregator/values/ids.ts'
 import type { SimulationResult } from '../run/result.ts'
 import { bribesOf, positionsOf, termsOf } from '../scenario/book.ts'
-import { FEED_DECIMALS, ROUNDS_BEFORE } from '../scenario/params.ts'
+import { countedRounds, FEED_DECIMALS } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { Fact } from '../world/facts.ts'
 import type { Manipulation } from '../world/manipulation.ts'
@@ -29,8 +29,7 @@ export class SectionStatistics {
 
   constructor({ chain, context }: World, begun: Begun) {
     const { scenario, honest, faulty, manipulations, truth } = begun
-    const firstRound = ROUNDS_BEFORE + 1
-    const lastRound = ROUNDS_BEFORE + scenario.rounds
+    const { firstRound, lastRound } = countedRounds(scenario)
     const counted = { honest, firstRound, lastRound }
     const { committee } = context
     this.#chain =

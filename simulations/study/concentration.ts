@@ -263,7 +263,7 @@ function moveTable(moves: readonly Move[]) {
   return {
     columns: [
       ...columnsOf('text', ['member', 'fromRegion', 'toRegion', 'toCloud', 'dimension', 'harm']),
-      ...columnsOf('integer', ['before', 'after']),
+      ...columnsOf('integer', ['beforeGroups', 'afterGroups']),
     ],
     rows: moves.flatMap(({ member, from, to, changes }) =>
       changes.map(({ dimension, harm, before, after }) => [

@@ -5,7 +5,16 @@ import { fixed } from '../report/text.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { Answer } from '../sweep/tasks.ts'
-import { incidentSpan, type PriceCourse, priceCourse } from './price-course.ts'
+import {
+  type CourseRow,
+  courseCells,
+  courseColumns,
+  courseRow,
+  courseTexts,
+  distanceCell,
+  incidentSpan,
+  shareText,
+} from './price-course.ts'
 import type { Study } from './study.ts'
 
 /** What members make of a coin that venues quote in. */
@@ -47,7 +56,7 @@ const CASES = QUOTING.flatMap((quoting) =>
 )
 type Case = (typeof CASES)[number]
 
-interface Row extends PriceCourse {
+interface Row extends CourseRow {
   readonly quoting: number
   readonly incident: string
   readonly policy: string
@@ -58,17 +67,17 @@ export function depegScenarios(rounds: number): readonly Scenario[] {
   return CASES.map((each) => scenarioOf(each, rounds))
 }
 
-/** What the runs about a coin add to a study. */
+/** What the runs about a coin add to a study. @param answers by scenario, then by seed */
 export function depegPart(
-  answers: readonly Answer[],
+  answers: readonly (readonly Answer[])[],
   scenarios: readonly Scenario[],
 ): Pick<Study, 'method' | 'findings' | 'figures' | 'tables' | 'text' | 'data'> {
   const rows = answers.flatMap((answer, at): Row[] => {
     const [each, scenario] = [CASES[at], scenarios[at]]
-    if (answer.type !== 'whole' || each === undefined || scenario === undefined) return []
+    if (each === undefined || scenario === undefined) return []
     const { quoting, incident, policy } = each
-    const course = priceCourse(answer.result, scenario)
-    return [{ quoting, incident: incident.name, policy: policy.name, ...course }]
+    const names = { quoting, incident: incident.name, policy: policy.name }
+    return [{ ...names, ...courseRow(answer, scenario) }]
   })
   return {
     method: METHOD,
@@ -153,13 +162,11 @@ function distanceFigure(rows: readonly Row[]): Figure {
     id: 'coin-distance',
     title: 'Distance from the truth when venues quote in a coin',
     caption:
-      'Mean over the rounds of the incident that have a value, and the largest in brackets; a ' +
-      'dash where none has.',
+      'Mean over the rounds of the incident that have a value and the seeds, with half of its ' +
+      '95 % interval where that shows, and the largest of all runs in brackets; a dash where ' +
+      'none has.',
     plot: {
-      ...heat(rows, ({ meanBps, maxBps }) => ({
-        value: Math.log10(Math.max(0.1, meanBps ?? 0.1)),
-        text: meanBps === null ? '–' : `${fixed(meanBps, 1)} (${fixed(maxBps, 0)})`,
-      })),
+      ...heat(rows, distanceCell),
       value: 'mean (largest) distance in basis points; colours by its logarithm',
     },
   }
@@ -169,16 +176,21 @@ function absenceFigure(rows: readonly Row[]): Figure {
   return {
     id: 'coin-absence',
     title: 'Rounds without a value when venues quote in a coin',
-    caption: 'Certified without a value, because too few venues are left for one.',
+    caption:
+      'Certified without a value, because too few venues are left for one. Mean over the seeds, ' +
+      'with half of its 95 % interval where that shows.',
     plot: {
-      ...heat(rows, ({ available }) => ({ value: 1 - available, text: absentText(available) })),
-      value: 'share of the rounds of the incident',
+      ...heat(rows, (row) => {
+        const share = absentShare(row)
+        return { value: share, text: shareText(share, row.half.availableShare) }
+      }),
+      value: 'share of the rounds of the incident (%)',
     },
   }
 }
 
-function absentText(available: number): string {
-  return `${(100 * (1 - available)).toFixed(0)} %`
+function absentShare({ mean }: Pick<Row, 'mean'>): number {
+  return 1 - (mean.availableShare ?? 0)
 }
 
 function findingsOf(rows: readonly Row[]): readonly string[] {
@@ -186,9 +198,9 @@ function findingsOf(rows: readonly Row[]): readonly string[] {
   const of = (quoting: number, incident: string, policy: { readonly name: string }) => {
     const row = rowOf(rows, { quoting, incident, policy: policy.name })
     return {
-      meanBps: fixed(row?.meanBps ?? null, 1),
+      meanBps: fixed(row?.mean.meanBps ?? null, 1),
       maxBps: fixed(row?.maxBps ?? null, 0),
-      absent: absentText(row?.available ?? 0),
+      absent: shareText(row === undefined ? null : absentShare(row), null),
     }
   }
   const [fall, wrong] = ['coin falls by 12 %', 'its market false by 12 %']
@@ -214,31 +226,17 @@ function findingsOf(rows: readonly Row[]): readonly string[] {
 function tableOf(rows: readonly Row[]) {
   return {
     columns: [
-      ...columnsOf('number', ['quoting']),
+      ...columnsOf('integer', ['quotingVenues']),
       ...columnsOf('text', ['incident', 'policy']),
-      ...columnsOf('number', ['meanBps', 'maxBps', 'available']),
+      ...courseColumns(),
     ],
-    rows: rows.map((row) => [
-      row.quoting,
-      row.incident,
-      row.policy,
-      row.meanBps,
-      row.maxBps,
-      row.available,
-    ]),
+    rows: rows.map((row) => [row.quoting, row.incident, row.policy, ...courseCells(row)]),
   }
 }
 
 function textOf(rows: readonly Row[]): string {
   return alignedTable([
     ['quote in the coin', 'incident', 'policy', 'mean bps', 'max bps', 'with a value'],
-    ...rows.map(({ quoting, incident, policy, meanBps, maxBps, available }) => [
-      `${quoting} of 5`,
-      incident,
-      policy,
-      fixed(meanBps, 2),
-      fixed(maxBps, 1),
-      `${(100 * available).toFixed(1)} %`,
-    ]),
+    ...rows.map((row) => [`${row.quoting} of 5`, row.incident, row.policy, ...courseTexts(row)]),
   ])
 }

@@ -1,8 +1,9 @@
 import { faultyMax } from '../../aggregator/quorum.ts'
 import { placementOf } from '../input/topology.ts'
-import type { SimulationResult } from '../run/result.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import type { Outcome } from '../sweep/job.ts'
+import { type OverSeeds, overSeeds } from './seeds.ts'
 
 const ROUND_MS = 1_000
 
@@ -10,27 +11,39 @@ export const PROTOCOLS = ['ours', 'ocr2', 'ocr3', 'raw-quorum', 'single-signer']
 export const STATES = ['alive', 'silent', 'crash', 'liars', 'late', 'cut'] as const
 export type FaultState = (typeof STATES)[number]
 
-/** One protocol in one committee in one state. */
-export interface FaultRow {
+/** Figures of a run, and over the seeds. */
+export const FAULT_FIGURES = [
+  /** From the observations, and from the opening of the round, to an honest member's result. */
+  'meanMs',
+  'p99Ms',
+  'openMeanMs',
+  'openP99Ms',
+  /** From the opening to the last honest member's. */
+  'lastMeanMs',
+  'lastP99Ms',
+  /** Of honest members without a result in rounds that have one, from 0 to 1. */
+  'withoutResultShare',
+  /** Of rounds, from 0 to 1. */
+  'lostShare',
+  'differingShare',
+  'errorMeanBps',
+  'errorMaxBps',
+  /** Of the rounds that were opened, lost ones too; and what of it gossip repeats and tells. */
+  'wireBytesPerRound',
+  'wireOverlayBytesPerRound',
+] as const
+export type FaultFigure = (typeof FAULT_FIGURES)[number]
+type RunFigures = Readonly<Record<FaultFigure, number | null>>
+
+/** One protocol in one committee in one state, over its seeds. */
+export interface FaultRow extends OverSeeds<FaultFigure> {
   readonly members: number
   readonly state: FaultState
   readonly protocol: (typeof PROTOCOLS)[number]
-  /** From the observations, and from the opening of the round, to an honest member's result. */
-  readonly meanMs: number | null
-  readonly p99Ms: number | null
-  readonly openMeanMs: number | null
-  readonly openP99Ms: number | null
-  /** From the opening to the last honest member's. */
-  readonly lastMeanMs: number | null
-  readonly lastP99Ms: number | null
-  /** Share of honest members without a result in rounds that have one, from 0 to 1. */
-  readonly withoutResult: number | null
-  /** Shares of rounds, from 0 to 1. */
-  readonly lost: number
-  readonly differing: number
-  readonly errorMeanBps: number | null
-  readonly errorMaxBps: number | null
-  readonly bytesPerRound: number
+  readonly bySeed: readonly RunFigures[]
+  /** The largest of all runs. */
+  readonly mostBps: number | null
+  /** Of all runs. */
   readonly violations: number
 }
 
@@ -74,26 +87,39 @@ export function scenarioOf(
   })
 }
 
-/** What a run shows. */
-export function rowOf({ state, protocol }: FaultCase, result: SimulationResult): FaultRow {
-  const { rounds, latencyMs, errorBps, wire, differing, committee, withoutResult } = result
+/** What the runs of a case show, by seed. */
+export function rowOf(
+  { topology, state, protocol }: FaultCase,
+  outcomes: readonly Outcome[],
+): FaultRow {
+  const bySeed = outcomes.map(figuresOf)
+  const most = bySeed.flatMap(({ errorMaxBps }) => errorMaxBps ?? [])
   return {
-    members: committee.members,
+    members: placementOf(topology).length,
     state,
     protocol,
+    ...overSeeds(FAULT_FIGURES, bySeed),
+    bySeed,
+    mostBps: most.length === 0 ? null : Math.max(...most),
+    violations: outcomes.reduce((sum, { violationCount }) => sum + violationCount, 0),
+  }
+}
+
+function figuresOf(outcome: Outcome): RunFigures {
+  const { rounds, latencyMs, errorBps, wire, differing, withoutResult } = outcome
+  return {
     meanMs: latencyMs.observed.meanMs,
     p99Ms: latencyMs.observed.p99Ms,
     openMeanMs: latencyMs.all.meanMs,
     openP99Ms: latencyMs.all.p99Ms,
     lastMeanMs: latencyMs.last.meanMs,
     lastP99Ms: latencyMs.last.p99Ms,
-    withoutResult,
-    lost: rounds.lost / rounds.opened,
-    differing: differing / rounds.opened,
+    withoutResultShare: withoutResult,
+    lostShare: rounds.lost / rounds.opened,
+    differingShare: differing / rounds.opened,
     errorMeanBps: errorBps.meanBps,
     errorMaxBps: errorBps.maxBps,
-    // Those before and after the counted rounds are on the wire too.
-    bytesPerRound: Math.round(wire.bytes / (result.virtualMs / ROUND_MS)),
-    violations: result.violationCount,
+    wireBytesPerRound: wire.bytes / rounds.opened,
+    wireOverlayBytesPerRound: (wire.repeatedBytes + wire.toldBytes) / rounds.opened,
   }
 }

@@ -1,41 +1,28 @@
 import { columnsOf } from '../report/data-table.ts'
-import type { Figure, HeatCell } from '../report/figure/figure.ts'
 import { alignedTable } from '../report/table.ts'
 import { fixed } from '../report/text.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import {
+  FAULT_FIGURES,
+  type FaultCase,
+  type FaultFigure,
   type FaultRow,
-  type FaultState,
   PROTOCOLS,
   rowOf,
   STATES,
   scenarioOf,
 } from './fault-cases.ts'
+import { errorFigure, latencyFigure, lostFigure, wireFigure } from './fault-figures.ts'
 import { faultFindings } from './fault-findings.ts'
 import { STUDY_TOPOLOGIES } from './latency-cases.ts'
-import { answersOf, type RunStudy, type Study } from './study.ts'
+import { answersBySeed, meanText, seedCells, seedColumns, seedsOf, seedsText } from './seeds.ts'
+import type { RunStudy, Study } from './study.ts'
 
 /** Rounds of a run at most: as many whole turns of all leaders of OCR as fit, and at least one. */
 const ROUNDS = 640
 const ROUNDS_SHORT = 80
 /** Rounds of one leader of OCR. */
 const EPOCH_ROUNDS = 20
-
-const NAMES: Readonly<Record<(typeof PROTOCOLS)[number], string>> = {
-  ours: 'ours',
-  ocr2: 'OCR2',
-  ocr3: 'OCR3',
-  'raw-quorum': 'raw quorum',
-  'single-signer': 'single signer',
-}
-const STATE_NAMES: Readonly<Record<FaultState, string>> = {
-  alive: 'all alive',
-  silent: 'f silent',
-  crash: 'f crash',
-  liars: 'f collude',
-  late: 'f late',
-  cut: 'cut in two',
-}
 
 /** Study (f): ours beside others in one world, while members fail. */
 export const studyOfFaults: RunStudy = async (options) => {
@@ -45,24 +32,26 @@ export const studyOfFaults: RunStudy = async (options) => {
     STATES.flatMap((state) => PROTOCOLS.map((protocol) => ({ topology, state, protocol }))),
   )
   const scenarios = cases.map((each) => scenarioOf(each, { roundsMax, epochRounds: EPOCH_ROUNDS }))
-  const tasks = scenarios.map((scenario) => ({
-    type: 'whole' as const,
-    job: { scenario, seed: 1 },
-  }))
-  const answers = await answersOf('study f', tasks, options)
+  const taskOf = (scenario: Scenario, seed: number) => {
+    return { type: 'run' as const, job: { scenario, seed } }
+  }
+  const answers = await answersBySeed('study f', { cases: scenarios, taskOf }, options)
   if (answers === null) return null
-  const rows = answers.flatMap((answer, at): FaultRow[] => {
-    const of = cases[at]
-    return answer.type !== 'whole' || of === undefined ? [] : [rowOf(of, answer.result)]
-  })
+  const rows = answers.map((each, at) =>
+    rowOf(
+      cases[at] as FaultCase,
+      each.flatMap((answer) => (answer.type === 'run' ? answer.outcome : [])),
+    ),
+  )
   const sizes = [...new Set(rows.map(({ members }) => members))]
   return {
     name: 'f',
     title: 'Ours beside others, while members fail',
-    method: methodOf(scenarios),
+    method: [...methodOf(scenarios), seedsText(seedsOf(options))],
     findings: faultFindings(rows),
     figures: [
-      ...sizes.map((members) => latencyFigure(members, rows)),
+      ...sizes.map((members) => latencyFigure({ members, name: 'meanMs' }, rows)),
+      ...sizes.map((members) => latencyFigure({ members, name: 'p99Ms' }, rows)),
       ...sizes.map((members) => lostFigure(members, rows)),
       ...sizes.map((members) => errorFigure(members, rows)),
       wireFigure(sizes, rows),
@@ -70,7 +59,7 @@ export const studyOfFaults: RunStudy = async (options) => {
     tables: [{ id: 'faults', title: 'All runs', table: tableOf(rows) }],
     isHeld: rows.every(({ violations }) => violations === 0),
     text: textOf(rows),
-    data: { rows },
+    data: { rows: rows.map(({ bySeed: _, ...row }) => row) },
   } satisfies Study
 }
 
@@ -80,7 +69,7 @@ function methodOf(scenarios: readonly Scenario[]): readonly string[] {
       'node, the others are small reference protocols (simulations/protocols), each simplified ' +
       'in its own favour. One-way delays are drawn from Normal(p50/2, (p90 − p50)/2) of measured ' +
       'round trips between cloud regions. A round opens each second. Rounds of a run, in which ' +
-      `all members lead equally often: ${roundsText(scenarios)}. One seed.`,
+      `all members lead equally often: ${roundsText(scenarios)}.`,
     'Members 1, 4, 7 and so on fail, f of them: spread over all regions, and among those who ' +
       'sign in ours. Silent ones never speak; crashing ones stop for good after a quarter of the ' +
       'run; colluding ones observe one price a percent too high; late ones send their ' +
@@ -90,6 +79,11 @@ function methodOf(scenarios: readonly Scenario[]): readonly string[] {
       'when its leader asks; the table has it from the opening of the round too. A lost round ' +
       'has no result at any honest member within two rounds. The single signer is another ' +
       'member each round, so its figures are means over the choice of one.',
+    'Bytes are those that all members hand to links in a round that was opened, whatever became ' +
+      'of it. Ours goes by gossip: each author sends to all, every member passes on to a mesh of ' +
+      'four, and ids are told to others; all that is in its bytes, also where it repeats what ' +
+      'arrived. The others have a stream between each two members, on which nothing comes twice. ' +
+      'Of both, what carries messages (frames, encryption, TCP) is left out.',
   ]
 }
 
@@ -102,165 +96,49 @@ function roundsText(scenarios: readonly Scenario[]): string {
     .join(', ')
 }
 
-function find(rows: readonly FaultRow[], of: Partial<FaultRow>): FaultRow | undefined {
-  const { members, state, protocol } = of
-  return rows.find(
-    (row) => row.members === members && row.state === state && row.protocol === protocol,
-  )
-}
-
-function latencyFigure(members: number, rows: readonly FaultRow[]): Figure {
-  const barOf = (row: FaultRow | undefined) =>
-    row?.meanMs == null || row.p99Ms === null ? null : { value: row.meanMs, whisker: row.p99Ms }
-  return {
-    id: `latency-${members}`,
-    title: `Observation to result at an honest member, ${members} members`,
-    caption:
-      'Mean over members and rounds; thin lines end at the 99th percentile. Who has no result ' +
-      'two rounds after the opening is in no bar; the table says how many (withoutResult).',
-    plot: {
-      type: 'bars',
-      x: { label: 'what happens' },
-      y: { label: 'latency (ms)' },
-      groups: STATES.map((state) => STATE_NAMES[state]),
-      series: PROTOCOLS.map((protocol) => ({
-        name: NAMES[protocol],
-        bars: STATES.map((state) => barOf(find(rows, { members, state, protocol }))),
-      })),
-      whiskers: '99th percentile',
-    },
-  }
-}
-
-function heat(members: number, rows: readonly FaultRow[], cellOf: (row: FaultRow) => HeatCell) {
-  return {
-    type: 'heat' as const,
-    x: { label: 'protocol', names: PROTOCOLS.map((protocol) => NAMES[protocol]) },
-    y: { label: 'what happens', names: STATES.map((state) => STATE_NAMES[state]) },
-    cells: STATES.map((state) =>
-      PROTOCOLS.map((protocol) => {
-        const row = find(rows, { members, state, protocol })
-        return row === undefined ? null : cellOf(row)
-      }),
-    ),
-    isDiverging: false,
-  }
-}
-
-function lostFigure(members: number, rows: readonly FaultRow[]): Figure {
-  return {
-    id: `lost-${members}`,
-    title: `Rounds without a result, ${members} members`,
-    caption: 'In brackets the share of rounds in which two honest members held different values.',
-    plot: {
-      ...heat(members, rows, ({ lost, differing }) => ({
-        value: lost,
-        text: `${(100 * lost).toFixed(1)} (${(100 * differing).toFixed(0)})`,
-      })),
-      value: 'per cent of rounds lost (differing)',
-    },
-  }
-}
-
-function errorFigure(members: number, rows: readonly FaultRow[]): Figure {
-  return {
-    id: `error-${members}`,
-    title: `Distance of values from the true price, ${members} members`,
-    caption:
-      'From the true price when the round opened, mean (largest) over the values that honest ' +
-      'members held: how old a value is when they come to hold it is not in it. Honest members ' +
-      'err by up to one basis point.',
-    plot: {
-      ...heat(members, rows, ({ errorMeanBps, errorMaxBps }) => ({
-        value: Math.log10(Math.max(0.1, errorMeanBps ?? 0.1)),
-        text: `${fixed(errorMeanBps, 2)} (${fixed(errorMaxBps, 1)})`,
-      })),
-      value: 'basis points, mean (largest); colours by the logarithm of the mean',
-    },
-  }
-}
-
-function wireFigure(sizes: readonly number[], rows: readonly FaultRow[]): Figure {
-  return {
-    id: 'wire',
-    title: 'Bytes on the wire in a round, all alive',
-    caption: 'All copies that all members hand to links, without what carries them.',
-    plot: {
-      type: 'bars',
-      x: { label: 'members' },
-      y: { label: 'kilobytes in a round', isLog: true },
-      groups: sizes.map(String),
-      series: PROTOCOLS.map((protocol) => ({
-        name: NAMES[protocol],
-        bars: sizes.map((members) => {
-          const row = find(rows, { members, state: 'alive', protocol })
-          return row === undefined ? null : { value: row.bytesPerRound / 1_000 }
-        }),
-      })),
-    },
-  }
-}
-
-const NUMBERS = [
-  'meanMs',
-  'p99Ms',
-  'openMeanMs',
-  'openP99Ms',
-  'lastMeanMs',
-  'lastP99Ms',
-  'withoutResult',
-  'lost',
-  'differing',
-  'errorMeanBps',
-  'errorMaxBps',
-  'bytesPerRound',
-] as const
+const NUMBERS = FAULT_FIGURES.filter((name) => name !== 'errorMaxBps')
 
 function tableOf(rows: readonly FaultRow[]) {
   return {
     columns: [
       ...columnsOf('integer', ['members']),
       ...columnsOf('text', ['state', 'protocol']),
-      ...columnsOf('number', NUMBERS),
+      ...seedColumns(NUMBERS),
+      ...columnsOf('number', ['errorMaxBps']),
     ],
     rows: rows.map((row) => [
       row.members,
       row.state,
       row.protocol,
-      ...NUMBERS.map((name) => row[name]),
+      ...seedCells(NUMBERS, row),
+      row.mostBps,
     ]),
   }
 }
 
+const HEAD = ['mean ms', 'p99 ms', 'last p99', 'none %', 'lost %', 'differ %', 'bps', 'max', 'kB']
+
 function textOf(rows: readonly FaultRow[]): string {
+  const percent = (share: number) => (100 * share).toFixed(1)
   return alignedTable([
-    [
-      'n',
-      'state',
-      'protocol',
-      'mean ms',
-      'p99 ms',
-      'last p99',
-      'none',
-      'lost',
-      'differ',
-      'bps',
-      'max',
-      'bytes',
-    ],
-    ...rows.map((row) => [
-      String(row.members),
-      row.state,
-      row.protocol,
-      fixed(row.meanMs, 1),
-      fixed(row.p99Ms, 1),
-      fixed(row.lastP99Ms, 1),
-      row.withoutResult === null ? '–' : `${(100 * row.withoutResult).toFixed(1)} %`,
-      `${(100 * row.lost).toFixed(1)} %`,
-      `${(100 * row.differing).toFixed(0)} %`,
-      fixed(row.errorMeanBps, 2),
-      fixed(row.errorMaxBps, 1),
-      String(row.bytesPerRound),
-    ]),
+    ['n', 'state', 'protocol', ...HEAD],
+    ...rows.map((row) => {
+      const shown = (name: FaultFigure, show: (value: number) => string) =>
+        meanText(row.mean[name], row.half[name], show)
+      return [
+        String(row.members),
+        row.state,
+        row.protocol,
+        ...(['meanMs', 'p99Ms', 'lastP99Ms'] as const).map((name) =>
+          shown(name, (ms) => ms.toFixed(1)),
+        ),
+        shown('withoutResultShare', percent),
+        shown('lostShare', percent),
+        shown('differingShare', percent),
+        shown('errorMeanBps', (bps) => bps.toFixed(2)),
+        fixed(row.mostBps, 1),
+        shown('wireBytesPerRound', (bytes) => (bytes / 1_000).toFixed(1)),
+      ]
+    }),
   ])
 }

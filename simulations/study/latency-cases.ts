@@ -4,7 +4,7 @@ import { placementOf } from '../input/topology.ts'
 import { type Estimate, estimateWithCurve } from '../reference/estimator.ts'
 import type { CumulativePoint } from '../statistics/histogram.ts'
 
-/** One protocol in one committee, with all alive, f silent, or f that have just crashed. */
+/** One estimate of one protocol in one committee, all alive, f silent, or f just crashed. */
 export interface LatencyRow extends Pick<Estimate, 'meanMs' | 'p99Ms' | 'measuredFrom'> {
   readonly members: number
   readonly state: 'alive' | 'silent' | 'crashed'
@@ -31,7 +31,7 @@ export const LATENCY_STATES = ['alive', 'silent', 'crashed'] as const
 export interface LatencyCase {
   readonly topology: string
   readonly state: LatencyRow['state']
-  readonly protocol: string
+  readonly protocol: (typeof PROTOCOLS)[number]
 }
 
 /** Every committee, with every state of its members, by every protocol. */
@@ -42,7 +42,10 @@ export function latencyCases(): readonly LatencyCase[] {
 }
 
 /** Observation to certificate, over all members. */
-export function latencyOf({ topology, state, protocol: name }: LatencyCase): {
+export function latencyOf(
+  { topology, state, protocol: name }: LatencyCase,
+  seed: number,
+): {
   readonly row: LatencyRow
   readonly curve: readonly CumulativePoint[]
 } {
@@ -50,7 +53,7 @@ export function latencyOf({ topology, state, protocol: name }: LatencyCase): {
   const f = faultyMax(placement.length)
   const absent = state === 'alive' ? {} : { [state]: f }
   const protocol = loadProtocol(name)
-  const { estimate, curve } = estimateWithCurve({ protocol, placement, f, seed: 1, ...absent })
+  const { estimate, curve } = estimateWithCurve({ protocol, placement, f, seed, ...absent })
   const { meanMs, p99Ms, measuredFrom, fromStart } = estimate
   const row = {
     members: placement.length,

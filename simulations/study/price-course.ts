@@ -1,7 +1,12 @@
+import { type Column, columnsOf } from '../report/data-table.ts'
+import type { HeatCell } from '../report/figure/figure.ts'
+import { fixed } from '../report/text.ts'
 import type { SimulationResult } from '../run/result.ts'
 import { FEED_DECIMALS } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { truthOf } from '../scenario/world.ts'
+import type { Answer } from '../sweep/tasks.ts'
+import { meanText, type OverSeeds, overSeeds, seedCells, seedColumns } from './seeds.ts'
 
 /** Distance between two openings of rounds, in runs that study prices. */
 export const ROUND_MS = 500
@@ -12,7 +17,7 @@ export interface PriceCourse {
   readonly meanBps: number | null
   readonly maxBps: number | null
   /** Share of rounds of the incident with a value. */
-  readonly available: number
+  readonly availableShare: number
   readonly course: readonly { readonly s: number; readonly bps: number | null }[]
 }
 
@@ -21,12 +26,12 @@ export function incidentSpan(rounds: number): { readonly fromMs: number; readonl
   return { fromMs: (rounds / 4) * ROUND_MS, toMs: ((rounds * 3) / 4) * ROUND_MS }
 }
 
-/** The course of a run with seed 1. */
+/** The course of a run with a seed. */
 export function priceCourse(
-  { timeline }: SimulationResult,
+  { timeline, seed }: SimulationResult,
   { prices, rounds }: Scenario,
 ): PriceCourse {
-  const truth = truthOf(prices, { seed: 1, label: 'FEED0/USD', recording: null })
+  const truth = truthOf(prices, { seed, label: 'FEED0/USD', recording: null })
   const { fromMs, toMs } = incidentSpan(rounds)
   const course = timeline.map(({ round, valueHigh }) => {
     const price = truth.at(round * ROUND_MS * 1_000) / 10 ** FEED_DECIMALS
@@ -39,7 +44,65 @@ export function priceCourse(
   return {
     meanBps: distances.length === 0 ? null : sum / distances.length,
     maxBps: distances.length === 0 ? null : Math.max(...distances),
-    available: during.length === 0 ? 0 : distances.length / during.length,
+    availableShare: during.length === 0 ? 0 : distances.length / during.length,
     course,
   }
+}
+
+/** Figures of a case over its seeds. */
+const COURSE_FIGURES = ['meanBps', 'availableShare'] as const
+
+/** The courses of one case by seed, together; the largest distance is that of all of them. */
+export interface CourseRow extends OverSeeds<(typeof COURSE_FIGURES)[number]> {
+  readonly maxBps: number | null
+  /** Of the first seed. */
+  readonly course: PriceCourse['course']
+}
+
+/** What the runs of one case came to. @throws {Error} when these are not runs */
+export function courseRow(answers: readonly Answer[], scenario: Scenario): CourseRow {
+  const courses = answers.map((answer) => {
+    if (answer.type !== 'whole') throw new Error('a run was answered by something else')
+    return priceCourse(answer.result, scenario)
+  })
+  const most = courses.flatMap(({ maxBps }) => maxBps ?? [])
+  return {
+    ...overSeeds(COURSE_FIGURES, courses),
+    maxBps: most.length === 0 ? null : Math.max(...most),
+    course: courses[0]?.course ?? [],
+  }
+}
+
+/** The columns of a table of such rows, after those that name the case. */
+export function courseColumns(): readonly Column[] {
+  return [...seedColumns(COURSE_FIGURES), ...columnsOf('number', ['maxBps'])]
+}
+
+export function courseCells(row: CourseRow): readonly (number | null)[] {
+  return [...seedCells(COURSE_FIGURES, row), row.maxBps]
+}
+
+/** A cell of a map: the mean with its interval, and the largest in brackets below. */
+export function distanceCell({ mean, half, maxBps }: CourseRow): HeatCell {
+  const { meanBps } = mean
+  const text = meanText(meanBps, half.meanBps, (bps) => bps.toFixed(bps < 100 ? 2 : 0))
+  return {
+    value: Math.log10(Math.max(0.1, meanBps ?? 0.1)),
+    text: meanBps === null ? '–' : `${text}\n(${fixed(maxBps, 0)})`,
+  }
+}
+
+/** A share in per cent, with half of its interval where that shows. */
+export function shareText(share: number | null, half: number | null): string {
+  const shown = meanText(share, half, (each) => (100 * each).toFixed(0))
+  return share === null ? shown : `${shown} %`
+}
+
+/** For the terminal. */
+export function courseTexts({ mean, half, maxBps }: CourseRow): readonly string[] {
+  return [
+    meanText(mean.meanBps, half.meanBps, (bps) => bps.toFixed(2)),
+    fixed(maxBps, 1),
+    shareText(mean.availableShare, half.availableShare),
+  ]
 }

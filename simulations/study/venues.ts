@@ -5,8 +5,19 @@ import { fixed } from '../report/text.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { depegPart, depegScenarios } from './depeg.ts'
-import { incidentSpan, type PriceCourse, priceCourse, ROUND_MS } from './price-course.ts'
-import { answersOf, type RunStudy, type Study } from './study.ts'
+import {
+  type CourseRow,
+  courseCells,
+  courseColumns,
+  courseRow,
+  courseTexts,
+  distanceCell,
+  incidentSpan,
+  ROUND_MS,
+  shareText,
+} from './price-course.ts'
+import { answersBySeed, seedsOf, seedsText } from './seeds.ts'
+import type { RunStudy, Study } from './study.ts'
 
 const ROUNDS = 240
 const ROUNDS_SHORT = 60
@@ -43,7 +54,7 @@ const INCIDENTS = [
 /** The incident whose course is drawn. */
 const DRAWN = 'two 5 % too high'
 
-interface Row extends PriceCourse {
+interface Row extends CourseRow {
   readonly policy: string
   readonly incident: string
 }
@@ -54,23 +65,23 @@ export const studyOfVenues: RunStudy = async (options) => {
   const cases = POLICIES.flatMap((policy) => INCIDENTS.map((incident) => ({ policy, incident })))
   const scenarios = cases.map((each) => scenarioOf(each, rounds))
   const coins = depegScenarios(rounds)
-  const tasks = [...scenarios, ...coins].map((scenario) => ({
-    type: 'whole' as const,
-    job: { scenario, seed: 1 },
-  }))
-  const answers = await answersOf('study c', tasks, options)
+  const taskOf = (scenario: Scenario, seed: number) => {
+    return { type: 'whole' as const, job: { scenario, seed } }
+  }
+  const all = { cases: [...scenarios, ...coins], taskOf }
+  const answers = await answersBySeed('study c', all, options)
   if (answers === null) return null
   const depeg = depegPart(answers.slice(scenarios.length), coins)
   const rows = answers.slice(0, scenarios.length).flatMap((answer, at): Row[] => {
     const [each, scenario] = [cases[at], scenarios[at]]
-    if (answer.type !== 'whole' || each === undefined || scenario === undefined) return []
+    if (each === undefined || scenario === undefined) return []
     const names = { policy: each.policy.name, incident: each.incident.name }
-    return [{ ...names, ...priceCourse(answer.result, scenario) }]
+    return [{ ...names, ...courseRow(answer, scenario) }]
   })
   return {
     name: 'c',
     title: 'What does a venue incident do?',
-    method: [...METHOD, ...depeg.method],
+    method: [...METHOD, ...depeg.method, seedsText(seedsOf(options))],
     findings: [...findingsOf(rows), ...depeg.findings],
     figures: [
       distanceFigure(rows),
@@ -144,13 +155,10 @@ function distanceFigure(rows: readonly Row[]): Figure {
     id: 'distance',
     title: 'Distance of certified prices from the truth during an incident',
     caption:
-      'Mean over the rounds of the incident, and the largest in brackets; a dash where no ' +
-      'round had a value.',
+      'Mean over the rounds of the incident and the seeds, with half of its 95 % interval where ' +
+      'that shows, and the largest of all runs in brackets; a dash where no round had a value.',
     plot: {
-      ...heat(rows, ({ meanBps, maxBps }) => ({
-        value: Math.log10(Math.max(0.1, meanBps ?? 0.1)),
-        text: meanBps === null ? '–' : `${fixed(meanBps, 1)} (${fixed(maxBps, 0)})`,
-      })),
+      ...heat(rows, distanceCell),
       value: 'mean (largest) distance in basis points; colours by its logarithm',
     },
   }
@@ -160,13 +168,15 @@ function availableFigure(rows: readonly Row[]): Figure {
   return {
     id: 'availability',
     title: 'Rounds with a value during an incident',
-    caption: 'The others are certified without a value, which no contract takes for a price.',
+    caption:
+      'The others are certified without a value, which no contract takes for a price. Mean over ' +
+      'the seeds, with half of its 95 % interval where that shows.',
     plot: {
-      ...heat(rows, ({ available }) => ({
-        value: 1 - available,
-        text: `${(100 * available).toFixed(0)} %`,
+      ...heat(rows, ({ mean, half }) => ({
+        value: 1 - (mean.availableShare ?? 0),
+        text: shareText(mean.availableShare, half.availableShare),
       })),
-      value: 'share of the rounds; red is less',
+      value: 'share of the rounds (%); red is less',
     },
   }
 }
@@ -177,7 +187,9 @@ function courseFigure(rows: readonly Row[], rounds: number): Figure {
   return {
     id: 'course',
     title: `The course of an incident: ${DRAWN}`,
-    caption: 'Certified price less the true one, by policy; the marks are its begin and end.',
+    caption:
+      'Certified price less the true one, by policy, in the run with seed 1; the marks are its ' +
+      'begin and end.',
     plot: {
       type: 'lines',
       x: { label: 'time (s)', range: [0, (rounds * ROUND_MS) / 1_000] },
@@ -219,23 +231,14 @@ function findingsOf(rows: readonly Row[]): readonly string[] {
 
 function tableOf(rows: readonly Row[]) {
   return {
-    columns: [
-      ...columnsOf('text', ['policy', 'incident']),
-      ...columnsOf('number', ['meanBps', 'maxBps', 'available']),
-    ],
-    rows: rows.map((row) => [row.policy, row.incident, row.meanBps, row.maxBps, row.available]),
+    columns: [...columnsOf('text', ['policy', 'incident']), ...courseColumns()],
+    rows: rows.map((row) => [row.policy, row.incident, ...courseCells(row)]),
   }
 }
 
 function textOf(rows: readonly Row[]): string {
   return alignedTable([
     ['policy', 'incident', 'mean bps', 'max bps', 'with a value'],
-    ...rows.map(({ policy, incident, meanBps, maxBps, available }) => [
-      policy,
-      incident,
-      fixed(meanBps, 2),
-      fixed(maxBps, 1),
-      `${(100 * available).toFixed(1)} %`,
-    ]),
+    ...rows.map((row) => [row.policy, row.incident, ...courseTexts(row)]),
   ])
 }

@@ -10,7 +10,7 @@ import type { Answer } from '../research/commands.ts'
 import { printStudy } from '../study/commands.ts'
 import { attackOptionsOf, attackTable, isAttackHeld, runAttacks } from './attacks.ts'
 import { metricsNamed } from './metrics.ts'
-import { readResults } from './results.ts'
+import { type Head, originOf, readResults } from './results.ts'
 import {
   mergeOptionsOf,
   mergeResults,
@@ -44,7 +44,7 @@ async function printSweep(args: readonly string[], signal: AbortSignal): Promise
   if (options.report !== null) makeReportPlace(options.report.path)
   if (options.table !== null) makePlace(options.table.path)
   const report = await runSweep(options, signal)
-  await writeSweepReport(options, `sweep ${args.join(' ')}`)
+  await writeSweepReport(options, (head) => head.command)
   const output = options.isJson ? JSON.stringify(report) : textOf(report, options)
   return { output, isHeld: true }
 }
@@ -52,7 +52,7 @@ async function printSweep(args: readonly string[], signal: AbortSignal): Promise
 async function printMerge(args: readonly string[]): Promise<Answer> {
   const options = mergeOptionsOf(args)
   const report = mergeResults(options)
-  await writeSweepReport(options, `merge ${args.join(' ')}`)
+  await writeSweepReport(options, after('merge', args))
   return { output: textOf(report, options), isHeld: true }
 }
 
@@ -81,20 +81,25 @@ async function printReport(args: readonly string[]): Promise<Answer> {
   const path = values.out ?? results.replace(/(\.jsonl)?$/, '-report')
   const metrics = metricsNamed(values.metrics)
   const report = { path, format: formatOf(values.format), metrics }
-  await writeSweepReport({ out: results, report }, `report ${args.join(' ')}`)
+  await writeSweepReport({ out: results, report }, after('report', args))
   return { output: pageIn(path), isHeld: true }
 }
 
 /** Shows the runs in a result file, where a report is wanted. */
 async function writeSweepReport(
   { out, report }: Pick<SweepOptions, 'out' | 'report'>,
-  command: string,
+  commandOf: (head: Head) => string,
 ): Promise<void> {
   if (report === null) return
   const results = readResults(out)
-  const { commit } = results.head
-  const origin = { commit, command: `${CALL} ${command}`, format: report.format }
+  const { head } = results
+  const origin = { ...originOf(head), command: commandOf(head), format: report.format }
   await writeReport(report.path, pageOfSweep(results, report.metrics), origin)
+}
+
+/** The runs, and what was made of them: the result file alone cannot be made by the second. */
+function after(name: string, args: readonly string[]): (head: Head) => string {
+  return ({ command }) => `${command} && ${CALL} ${name} ${args.join(' ')}`
 }
 
 async function printAttacks(args: readonly string[], signal: AbortSignal): Promise<Answer> {

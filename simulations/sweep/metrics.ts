@@ -1,101 +1,98 @@
-import type { LatencySummary } from '../statistics/histogram.ts'
 import type { Outcome } from './job.ts'
-
-/** What a sweep can draw of its runs. */
-export interface Metric {
-  /** What `--metrics` names, and part of file names. */
-  readonly id: string
-  /** Ends with its unit. */
-  readonly name: string
-  readonly digits: number
-  /** Most that it can be; it is never below 0 unless it is signed. */
-  readonly max?: number
-  /** May be below 0: colours part there. */
-  readonly isSigned?: boolean
-  /** An axis need not begin at 0. */
-  readonly isFree?: boolean
-  /** Drawn when nobody says which; every metric stands in the table. */
-  readonly isMain?: boolean
-  /** Null where a run has none, such as of a chain without a chain. */
-  readonly read: (outcome: Outcome) => number | null
-}
-
-const PERCENT = { digits: 1, max: 100 } as const
+import { KUSD, latencies, type Metric, PER_RUN, PERCENT, percentOf, ratio } from './metric.ts'
 
 const LATENCIES: readonly Metric[] = [
   ...latencies('first', 'time to the first certificate', ({ latencyMs }) => latencyMs.first),
   ...latencies('all', 'time to the certificate at a member', ({ latencyMs }) => latencyMs.all),
   ...latencies('last', 'time to the last member’s certificate', ({ latencyMs }) => latencyMs.last),
   ...latencies('observed', 'time from the observations', ({ latencyMs }) => latencyMs.observed),
-].map((metric) => ({ ...metric, isMain: ['first-mean', 'all-p99'].includes(metric.id) }))
+].map((metric) => ({ ...metric, isMain: ['first-mean-ms', 'all-p99-ms'].includes(metric.id) }))
 
 const ROUNDS: readonly Metric[] = [
   {
-    id: 'without-result',
+    id: 'without-result-percent',
     name: 'members without a result two rounds after the opening of a certified one (%)',
+    ...PERCENT,
     digits: 2,
-    max: 100,
     isMain: true,
     read: ({ withoutResult }) => (withoutResult === null ? null : 100 * withoutResult),
   },
   {
-    id: 'fast',
+    id: 'fast-percent',
     name: 'fast rounds (%)',
     ...PERCENT,
     isFree: true,
     isMain: true,
     read: end('fast'),
   },
-  { id: 'proposed', name: 'proposed rounds (%)', ...PERCENT, isMain: true, read: end('proposed') },
-  { id: 'lost', name: 'lost rounds (%)', ...PERCENT, isMain: true, read: end('lost') },
   {
-    id: 'differing',
+    id: 'proposed-percent',
+    name: 'proposed rounds (%)',
+    ...PERCENT,
+    isMain: true,
+    read: end('proposed'),
+  },
+  { id: 'lost-percent', name: 'lost rounds (%)', ...PERCENT, isMain: true, read: end('lost') },
+  {
+    id: 'differing-percent',
     name: 'rounds in which members differ (%)',
     ...PERCENT,
     read: ({ rounds, differing }) => percentOf(differing, rounds.opened),
   },
   {
-    id: 'unavailable',
+    id: 'unavailable-percent',
     name: 'rounds without a value of some feed (%)',
     ...PERCENT,
     isMain: true,
     read: ({ rounds, unavailable }) => percentOf(unavailable.rounds, rounds.opened),
   },
   {
-    id: 'error',
+    id: 'error-mean-bps',
+    unit: 'bps',
     name: 'mean distance from the true price at the opening (bps)',
     digits: 2,
     isMain: true,
     read: ({ errorBps }) => errorBps.meanBps,
   },
   {
-    id: 'error-max',
+    id: 'error-max-bps',
+    unit: 'bps',
     name: 'largest distance from the true price at the opening (bps)',
     digits: 1,
     read: ({ errorBps }) => errorBps.maxBps,
   },
   {
-    id: 'messages',
+    id: 'wire-messages-per-round',
+    unit: 'messages-per-round',
     name: 'copies handed to links (per round)',
     digits: 0,
     read: ({ rounds, wire }) => ratio(wire.messages, rounds.opened),
   },
   {
-    id: 'bytes',
+    id: 'wire-kb-per-round',
+    unit: 'kb-per-round',
     name: 'bytes handed to links (kB per round)',
     digits: 1,
     read: ({ rounds, wire }) => ratio(wire.bytes / 1_000, rounds.opened),
   },
   {
-    id: 'convicted',
-    name: 'convicted members (per run)',
+    id: 'wire-overlay-kb-per-round',
+    unit: 'kb-per-round',
+    name: 'of these, what gossip repeats and tells (kB per round)',
     digits: 1,
+    read: ({ rounds, wire: { repeatedBytes, toldBytes } }) =>
+      ratio((repeatedBytes + toldBytes) / 1_000, rounds.opened),
+  },
+  {
+    id: 'convicted-members-per-run',
+    name: 'convicted members (per run)',
+    ...PER_RUN,
     read: ({ convicted }) => convicted.length,
   },
   {
-    id: 'violations',
+    id: 'violations-per-run',
     name: 'violations (per run)',
-    digits: 1,
+    ...PER_RUN,
     isMain: true,
     read: ({ violationCount }) => violationCount,
   },
@@ -103,12 +100,12 @@ const ROUNDS: readonly Metric[] = [
 
 type Chain = NonNullable<Outcome['chain']>
 
-const CHAIN_MAIN = ['due-p50', 'due-p99', 'delivery-gas', 'delivery-fee', 'late']
+const CHAIN_MAIN = ['due-p50-ms', 'due-p99-ms', 'delivery-gas', 'delivery-fee-gwei', 'late-percent']
 const FAILED = {
-  lostToRace: { id: 'lost-to-race', name: 'deliveries lost to a race' },
-  refused: { id: 'refused', name: 'deliveries that the contract refused' },
-  undone: { id: 'undone', name: 'deliveries undone by a reorganisation' },
-  evicted: { id: 'evicted', name: 'deliveries that the pool forgot' },
+  lostToRace: { id: 'lost-to-race-per-run', name: 'deliveries lost to a race' },
+  refused: { id: 'refused-per-run', name: 'deliveries that the contract refused' },
+  undone: { id: 'undone-per-run', name: 'deliveries undone by a reorganisation' },
+  evicted: { id: 'evicted-per-run', name: 'deliveries that the pool forgot' },
 } as const
 
 const CHAIN: readonly Metric[] = [
@@ -120,36 +117,40 @@ const CHAIN: readonly Metric[] = [
   ),
   {
     id: 'delivery-gas',
+    unit: 'gas',
     name: 'gas for each delivery that was needed',
     digits: 0,
     read: onChain((chain) => ratio(chain.gas.used, neededOf(chain))),
   },
   {
-    id: 'delivery-fee',
+    id: 'delivery-fee-gwei',
+    unit: 'gwei',
     name: 'fees for each delivery that was needed (gwei)',
     digits: 0,
     read: onChain((chain) => ratio(chain.gas.feeGwei, neededOf(chain))),
   },
   {
-    id: 'late',
+    id: 'late-percent',
     name: 'time in which a feed on chain is later than its heartbeat (%)',
     ...PERCENT,
     read: onChain(({ age }) => (age.aboveHeartbeat === null ? null : 100 * age.aboveHeartbeat)),
   },
   {
-    id: 'age-mean',
+    id: 'age-mean-s',
+    unit: 's',
     name: 'mean age of the value on chain (s)',
     digits: 1,
     read: onChain(({ age }) => (age.meanMs === null ? null : age.meanMs / 1_000)),
   },
   {
-    id: 'age-max',
+    id: 'age-max-s',
+    unit: 's',
     name: 'largest age of the value on chain (s)',
     digits: 1,
     read: onChain(({ age }) => (age.maxMs === null ? null : age.maxMs / 1_000)),
   },
   {
-    id: 'needless',
+    id: 'needless-percent',
     name: 'deliveries for which nothing was due (%)',
     ...PERCENT,
     read: onChain(({ transactions: { needless, stored } }) => percentOf(needless, stored)),
@@ -158,12 +159,12 @@ const CHAIN: readonly Metric[] = [
     (what): Metric => ({
       id: FAILED[what].id,
       name: `${FAILED[what].name} (per run)`,
-      digits: 1,
+      ...PER_RUN,
       read: onChain(({ transactions }) => transactions[what]),
     }),
   ),
   {
-    id: 'full-blocks',
+    id: 'full-blocks-percent',
     name: 'full blocks (%)',
     ...PERCENT,
     read: onChain(({ fullBlocks, blocks }) => percentOf(fullBlocks, blocks)),
@@ -173,7 +174,8 @@ const CHAIN: readonly Metric[] = [
 /** Of attacks on venues, and of a consumer's book; money in thousands of dollars. */
 const ATTACKS: readonly Metric[] = [
   {
-    id: 'moved',
+    id: 'moved-bps',
+    unit: 'bps',
     name: 'distance while venues are pushed (bps)',
     digits: 1,
     isMain: true,
@@ -181,38 +183,38 @@ const ATTACKS: readonly Metric[] = [
     read: ({ manipulation }) => manipulation?.movedBps.meanBps ?? null,
   },
   {
-    id: 'spent',
+    id: 'spent-kusd',
     name: 'spent on venues (k$)',
-    digits: 0,
+    ...KUSD,
     isMain: true,
     read: ({ manipulation }) => thousands(manipulation?.spentUsd),
   },
   {
-    id: 'wrong',
+    id: 'wrong-liquidations-per-run',
     name: 'wrong liquidations (per run)',
-    digits: 1,
+    ...PER_RUN,
     isMain: true,
     read: ({ book }) => book?.liquidations.wrong ?? null,
   },
   {
-    id: 'missed',
+    id: 'missed-liquidations-per-run',
     name: 'missed liquidations (per run)',
-    digits: 1,
+    ...PER_RUN,
     isMain: true,
     read: ({ book }) => book?.liquidations.missed ?? null,
   },
   {
-    id: 'loss',
+    id: 'loss-kusd',
     name: 'loss of market and traders (k$)',
-    digits: 0,
+    ...KUSD,
     isMain: true,
     isSigned: true,
     read: ({ book }) => thousands(book?.lossUsd),
   },
   {
-    id: 'net',
+    id: 'net-kusd',
     name: 'what is left of the attack (k$)',
-    digits: 0,
+    ...KUSD,
     isMain: true,
     isSigned: true,
     read: ({ book }) => thousands(book?.attacker.netUsd),
@@ -241,24 +243,6 @@ export function metricsNamed(list: string | undefined): readonly Metric[] {
   return [...new Set(named)]
 }
 
-function latencies(
-  id: string,
-  name: string,
-  of: (outcome: Outcome) => LatencySummary | null,
-): readonly Metric[] {
-  const metric = (end: string, what: string, key: 'meanMs' | 'p50Ms' | 'p99Ms'): Metric => ({
-    id: `${id}-${end}`,
-    name: `${what} ${name} (ms)`,
-    digits: 1,
-    read: (outcome) => of(outcome)?.[key] ?? null,
-  })
-  return [
-    metric('mean', 'mean', 'meanMs'),
-    metric('p50', 'median', 'p50Ms'),
-    metric('p99', '99th percentile of the', 'p99Ms'),
-  ]
-}
-
 function end(of: 'fast' | 'proposed' | 'lost'): Metric['read'] {
   return ({ rounds }) => percentOf(rounds[of], rounds.opened)
 }
@@ -273,12 +257,4 @@ function neededOf({ transactions: { stored, needless } }: Chain): number {
 
 function thousands(usd: number | undefined): number | null {
   return usd === undefined ? null : usd / 1_000
-}
-
-function ratio(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole
-}
-
-function percentOf(part: number, whole: number): number | null {
-  return ratio(100 * part, whole)
 }

@@ -4,19 +4,31 @@ import { z } from 'zod'
 import { readText, writing } from '../input/files.ts'
 import { InputError } from '../input/problems.ts'
 import { isExact } from '../origin/commit.ts'
+import type { Origin } from '../origin/origin.ts'
 import type { Outcome } from './job.ts'
-import { type AxisValue, cellCount, type Sweep } from './sweep-file.ts'
+import { type AxisValue, cellCount, type Definition, type Sweep } from './sweep-file.ts'
 
 /** Largest result file: a text of more does not fit into memory at once. */
 const FILE_BYTES_MAX = 400 * 1024 * 1024
 
+/**
+ * Version of the form of a result file: 2 since `wire` is of the counted rounds, with what gossip
+ * repeats, and the head holds command and definition.
+ */
+const FORMAT = 2
+
 /** First line of a result file: which runs it is of, by which code. */
 export interface Head {
+  readonly format: typeof FORMAT
   readonly sweep: string
   /** Left out where a sweep says nothing of itself. */
   readonly about?: string
   readonly digest: string
   readonly commit: string
+  /** What makes the same results, without what changes none: threads, shards and places. */
+  readonly command: string
+  /** The sweep file, with the scenario in it; it is a sweep file itself. */
+  readonly definition: Definition
   readonly axes: readonly string[]
   /** Cells of the whole sweep, also of other shards. */
   readonly cells: number
@@ -35,10 +47,16 @@ export interface Results {
   readonly finished: ReadonlyMap<number, Finished>
 }
 
-export function headOf(sweep: Sweep, commit: string): Head {
-  const { name, about, digest, axes } = sweep
+export function headOf(sweep: Sweep, { commit, command }: Pick<Head, 'commit' | 'command'>): Head {
+  const { name, about, digest, axes, definition } = sweep
   const said = about === '' ? {} : { about }
-  return { sweep: name, ...said, digest, commit, axes, cells: cellCount(sweep) }
+  const origin = { commit, command, definition }
+  return { format: FORMAT, sweep: name, ...said, digest, ...origin, axes, cells: cellCount(sweep) }
+}
+
+/** Where tables and pages of results come from. */
+export function originOf({ commit, command, definition }: Head): Origin {
+  return { commit, command, definition }
 }
 
 /**
@@ -56,7 +74,7 @@ export function readResults(path: string): Results {
   const lines = read.value.split('\n').slice(0, -1)
   const entries = lines.map((line, at) => parsedLine(line) ?? refuse(`line ${at + 1} is no JSON`))
   const head = headSchema.safeParse(entries[0])
-  if (!head.success) return refuse('does not begin like a result file; name another')
+  if (!head.success) return refuse(headProblem(entries[0]))
   const finished = new Map<number, Finished>()
   for (const [at, entry] of entries.slice(1).entries()) {
     const line = finishedSchema.safeParse(entry)
@@ -71,13 +89,26 @@ export function readResults(path: string): Results {
 }
 
 const headSchema = z.looseObject({
+  format: z.literal(FORMAT),
   sweep: z.string(),
   digest: z.string(),
   commit: z.string(),
+  command: z.string(),
+  definition: z.looseObject({}),
   axes: z.array(z.string()),
   cells: z.int().min(1),
 })
 const latency = z.looseObject({ meanMs: z.number().nullable(), p99Ms: z.number().nullable() })
+/** Of another version, or no result file at all. */
+function headProblem(entry: object | undefined): string {
+  const isHead = entry !== undefined && 'sweep' in entry && 'digest' in entry
+  if (!isHead) return 'does not begin like a result file; name another'
+  const format = 'format' in entry ? entry.format : 1
+  return format === FORMAT
+    ? 'does not begin as this version writes it; run the sweep again'
+    : `has the form ${format}, and this version reads ${FORMAT}; run the sweep again`
+}
+
 /** As much of a run as its figures and tables take for granted. */
 const finishedSchema = z.looseObject({
   cell: z.int().min(0),
@@ -87,7 +118,13 @@ const finishedSchema = z.looseObject({
     rounds: z.looseObject({ opened: z.int(), fast: z.int(), proposed: z.int(), lost: z.int() }),
     latencyMs: z.looseObject({ first: latency, all: latency, last: latency, observed: latency }),
     withoutResult: z.number().nullable(),
-    wire: z.looseObject({ messages: z.number(), bytes: z.number() }),
+    wire: z.looseObject({
+      messages: z.number(),
+      bytes: z.number(),
+      repeatedMessages: z.number(),
+      repeatedBytes: z.number(),
+      toldBytes: z.number(),
+    }),
     errorBps: z.looseObject({ meanBps: z.number().nullable(), maxBps: z.number().nullable() }),
     differing: z.int(),
     unavailable: z.looseObject({ rounds: z.int() }),

@@ -2,16 +2,19 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { wholeNumber } from '../input/options.ts'
 import { InputError } from '../input/problems.ts'
+import { CALL } from '../origin/call.ts'
 import { commitOf } from '../origin/commit.ts'
 import { type Format, formatOf, writeTable } from '../report/data-table.ts'
 import { createProgress } from '../report/progress.ts'
 import { turnsWarning } from '../scenario/turns.ts'
-import { type Metric, metricsNamed } from './metrics.ts'
+import type { Metric } from './metric.ts'
+import { metricsNamed } from './metrics.ts'
 import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
 import {
   type Finished,
   headOf,
   keepFinished,
+  originOf,
   type Results,
   ResultWriter,
   readResults,
@@ -130,7 +133,7 @@ export async function runSweep(
 ): Promise<SweepReport> {
   const sweep = loadSweep(options.file)
   const cells = cellsOf(sweep, options.shard)
-  const head = headOf(sweep, commitOf())
+  const head = headOf(sweep, { commit: commitOf(), command: `${CALL} sweep ${options.file}` })
   const writer = new ResultWriter(options.out, head)
   const open = longestFirst(
     sweep,
@@ -159,7 +162,7 @@ export async function runSweep(
   }
   const { finished } = writer
   const { table } = options
-  if (table !== null) writeTable(table.path, sweepTable({ head, finished }), table.format)
+  if (table !== null) writeRuns(table, { head, finished })
   return {
     sweep: sweep.name,
     out: options.out,
@@ -167,6 +170,10 @@ export async function runSweep(
     ...countsOf(finished, cells),
     resumed: cells.length - open.length,
   }
+}
+
+function writeRuns({ path, format }: TableFile, results: Results): void {
+  writeTable(path, sweepTable(results), { format, origin: originOf(results.head) })
 }
 
 /** Says once each what points of a sweep are too short for. */
@@ -266,7 +273,7 @@ export function mergeResults({ parts, out, table }: Omit<MergeOptions, 'report'>
     throw new InputError('RESULTS_INVALID', 'the merge', [{ path: '', message }])
   }
   writeSorted(out, results)
-  if (table !== null) writeTable(table.path, sweepTable(results), table.format)
+  if (table !== null) writeRuns(table, results)
   return {
     sweep: first.head.sweep,
     out,

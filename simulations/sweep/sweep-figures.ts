@@ -1,7 +1,7 @@
 import type { Bar, BarPlot, Figure, HeatCell, LinePlot, Point } from '../report/figure/figure.ts'
 import { fixed } from '../report/text.ts'
 import { type Estimate, endsOf, estimateOf, estimateText } from './interval.ts'
-import type { Metric } from './metrics.ts'
+import type { Metric } from './metric.ts'
 import type { Finished } from './results.ts'
 import type { AxisValue } from './sweep-file.ts'
 import { type Axis, type Grid, type Panel, valuesAt } from './sweep-grid.ts'
@@ -96,7 +96,7 @@ function heatFigure(of: Shown): Figure | null {
       cells,
       value: metric.name,
       isDiverging: metric.isSigned === true,
-      isInverted: metric.id === 'fast',
+      isInverted: metric.id === 'fast-percent',
     },
   }
 }

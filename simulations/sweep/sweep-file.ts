@@ -34,6 +34,8 @@ const sweepSchema = z.strictObject({
   axes: z.array(axis).max(10).default([]),
 })
 
+/** What a sweep file says, with its scenario in it. */
+export type Definition = z.infer<typeof sweepSchema>
 export type AxisValue = z.infer<typeof value>
 
 /** A scenario that is not checked yet. */
@@ -57,6 +59,7 @@ export interface Sweep {
   readonly seeds: { readonly from: number; readonly count: number }
   /** Hash of all scenarios and seeds: results with another one are of another sweep. */
   readonly digest: string
+  readonly definition: Definition
 }
 
 /** One run of a sweep: cell = position of its point × seeds + position of its seed. */
@@ -102,7 +105,8 @@ export function loadSweep(path: string): Sweep {
   if (found.length > 0) throw new InputError('SWEEP_INVALID', 'the sweep', together(found, axes))
   const whole = JSON.stringify({ points, seeds }, withoutPlace)
   const digest = createHash('sha256').update(whole).digest('hex')
-  return { name, about, axes: names, points, seeds, digest }
+  const definition = { ...parsed.value, scenario: base }
+  return { name, about, axes: names, points, seeds, digest, definition }
 }
 
 /** A recording counts by its hash: the same sweep on another machine finds it elsewhere. */

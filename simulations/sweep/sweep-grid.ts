@@ -1,4 +1,4 @@
-import type { Metric } from './metrics.ts'
+import type { Metric } from './metric.ts'
 import { type Finished, inOrder, type Results } from './results.ts'
 import type { AxisValue } from './sweep-file.ts'
 

@@ -2,7 +2,8 @@ import { columnsOf, type DataTable } from '../report/data-table.ts'
 import type { Page, Part } from '../report/page.ts'
 import { fixed } from '../report/text.ts'
 import { estimateOf } from './interval.ts'
-import { MAIN_METRICS, METRICS, type Metric } from './metrics.ts'
+import { halfIdOf, type Metric } from './metric.ts'
+import { MAIN_METRICS, METRICS } from './metrics.ts'
 import { inOrder, type Results } from './results.ts'
 import { figuresOfSweep, metricsOf, PANELS_MAX } from './sweep-figures.ts'
 import { type Grid, gridOf } from './sweep-grid.ts'
@@ -98,7 +99,7 @@ function pointsTable(results: Results): DataTable {
       return [estimate?.mean ?? null, estimate?.half ?? null]
     }),
   ])
-  const names = known.flatMap(({ id }) => [id, `${id}-half`])
+  const names = known.flatMap((metric) => [metric.id, halfIdOf(metric)])
   return {
     columns: [...axes, ...columnsOf('integer', ['runs']), ...columnsOf('number', names)],
     rows,

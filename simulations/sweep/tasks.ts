@@ -32,7 +32,7 @@ export type Task =
   | { readonly type: 'whole'; readonly job: Job }
   /** How far a run's certified values lie from what honest members saw. */
   | { readonly type: 'influence'; readonly job: Job }
-  | { readonly type: 'latency'; readonly of: LatencyCase }
+  | { readonly type: 'latency'; readonly of: LatencyCase; readonly seed: number }
   /** Runs of these campaigns that are drawn from their seed in the thread. */
   | { readonly type: 'bias'; readonly seed: number; readonly rounds: number }
   | {
@@ -88,7 +88,7 @@ export function perform(task: Task): Answer {
       return { type: 'blame', f, blame: blameOf(scenario, seed) }
     }
     case 'latency':
-      return { type: 'latency', ...latencyOf(task.of) }
+      return { type: 'latency', ...latencyOf(task.of, task.seed) }
   }
 }
 

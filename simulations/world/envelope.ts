@@ -19,6 +19,8 @@ export interface Envelope {
   relayed: Members
   /** Every member gets a direct copy: relaying would bring nothing sooner. */
   isWhole: boolean
+  /** Where the overlay counts its copies (overlay.ts); null until somebody has sent it. */
+  place: number | null
 }
 
 export function envelopeOf(
@@ -32,6 +34,7 @@ export function envelopeOf(
     seen: NO_MEMBERS,
     relayed: NO_MEMBERS,
     isWhole: false,
+    place: null,
   }
 }
 

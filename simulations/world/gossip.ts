@@ -2,7 +2,9 @@ import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers, NO_MEMBERS, withMember } from '../../aggregator/values/ids.ts'
 import type { Prng } from '../determinism/prng.ts'
 import type { Envelope } from './envelope.ts'
+import type { LatencyModel } from './latency.ts'
 import type { Network, Parcel } from './network.ts'
+import { Overlay, type Wire } from './overlay.ts'
 
 /** One copy of a message that a member under an adversary's control lets go. */
 export interface Dispatch {
@@ -16,7 +18,9 @@ export interface Dispatch {
 }
 
 export interface GossipOptions {
+  readonly seed: number
   readonly size: number
+  readonly latency: LatencyModel
   /** Peers that each member passes messages on to, at least; as in protocol §5.6. */
   readonly meshDegree: number
   /** Members that pass on what they receive. */
@@ -34,23 +38,31 @@ export interface GossipDependencies {
 
 /**
  * How messages spread: the author sends to everyone, and what does not reach everyone that way is
- * passed on through a mesh (protocol §5.6). Copies that change nothing are not simulated: a message
- * that every link carries is not relayed.
+ * passed on through a mesh (protocol §5.6). Copies that change nothing are counted, and not
+ * simulated: a message that every link carries is not relayed.
  */
 export class Gossip {
   readonly #options: GossipOptions
   readonly #dependencies: GossipDependencies
   readonly #mesh: readonly Members[]
+  readonly #overlay: Overlay
 
   constructor(options: GossipOptions, dependencies: GossipDependencies & { readonly prng: Prng }) {
     this.#options = options
     this.#dependencies = dependencies
     this.#mesh = meshOf(options.size, options.meshDegree, dependencies.prng)
+    this.#overlay = new Overlay({ ...options, mesh: this.#mesh })
+  }
+
+  /** What members handed to links so far, with all that gossip repeats. */
+  wire(): Wire {
+    return this.#overlay.wire(this.#dependencies.network.sent())
   }
 
   /** A member sends its own message to all others. */
   publish(from: MemberIndex, envelope: Envelope): void {
     envelope.seen = withMember(envelope.seen, from)
+    this.#overlay.published(from, envelope)
     const parcel = this.#parcelOf(envelope, from, 0)
     let isWhole = true
     for (let to = 0; to < this.#options.size; to++) {
@@ -61,6 +73,7 @@ export class Gossip {
 
   /** A copy for one member alone; others may get it by relaying. */
   dispatch({ envelope, from, to, heldUs, arriveUs }: Dispatch): void {
+    if (!hasMember(envelope.seen, from)) this.#overlay.published(from, envelope)
     envelope.seen = withMember(envelope.seen, from)
     if (arriveUs !== undefined) {
       const { arrive, nowUs } = this.#dependencies
@@ -72,10 +85,13 @@ export class Gossip {
 
   /** A member took a message for the first time: it passes it on where it may be missing. */
   relay(from: MemberIndex, envelope: Envelope): void {
-    if (envelope.isWhole || !hasMember(this.#options.relays, from)) return
-    const lacking = ((this.#mesh[from] ?? 0) & ~(envelope.seen | envelope.relayed)) >>> 0
-    if (lacking === NO_MEMBERS) return
+    if (!hasMember(this.#options.relays, from)) return
     const heldUs = this.#dependencies.heldForMs(from) * 1_000
+    const missing = ((this.#mesh[from] ?? 0) & ~(envelope.seen | envelope.relayed)) >>> 0
+    const lacking = envelope.isWhole ? NO_MEMBERS : missing
+    const atUs = this.#dependencies.nowUs() + heldUs
+    this.#overlay.passedOn(from, envelope, { atUs, lacking })
+    if (lacking === NO_MEMBERS) return
     const parcel = this.#parcelOf(envelope, from, heldUs)
     for (const to of listMembers(lacking)) {
       if (this.#carry(envelope, parcel, to)) {

@@ -26,6 +26,7 @@ import { Gossip } from './gossip.ts'
 import { Host } from './host.ts'
 import { createLooseSigner } from './loose-signer.ts'
 import { createNetwork, type Network } from './network.ts'
+import type { Wire } from './overlay.ts'
 import { createSigner } from './signer.ts'
 import { markEvent } from './trace-event.ts'
 import type { WorldDependencies, WorldOptions } from './world-options.ts'
@@ -71,7 +72,9 @@ export class World {
     this.network = createNetwork(options.network, prngOf(seed, 'network'))
     this.#gossip = new Gossip(
       {
+        seed,
         size: keys.committee.size,
+        latency: options.network.latency,
         meshDegree: options.meshDegree,
         relays: difference(keys.committee.all, options.controlled),
       },
@@ -96,6 +99,11 @@ export class World {
   /** World time in microseconds. */
   get nowUs(): number {
     return this.#nowUs
+  }
+
+  /** What members handed to links so far, with all that gossip repeats. */
+  wire(): Wire {
+    return this.#gossip.wire()
   }
 
   /** Things that happened so far. */

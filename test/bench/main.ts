@@ -8,6 +8,7 @@ import {
 import type { Bench } from './bench.ts'
 import { figureTable } from './figure.ts'
 import { memoryBench } from './memory.ts'
+import { overlayBench } from './overlay.ts'
 import { roundBench } from './round.ts'
 import { signingBench } from './signing.ts'
 import { simulatorBench } from './simulator.ts'
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   simulatorBench,
   sweepBench,
   memoryBench,
+  overlayBench,
 ]
 
 const USAGE = `npm run bench -- NAME [--nodes 4,7] [--rounds 60] [--json]

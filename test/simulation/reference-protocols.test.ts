@@ -132,6 +132,25 @@ describe('a protocol of others in the simulated world', () => {
     expect(bytes([{ strategy: 'mute', members: [3] }]).messages).toBe((all.messages * 3) / 4)
   })
 
+  test('bytes are those of the rounds that count, however many these are, and lost ones too', () => {
+    const wire = (protocol: string, rounds: number, more = {}) => {
+      const { wire: sent, rounds: ends } = measured({ protocol, rounds, ...more })
+      return { ...ends, perRound: sent.messages / ends.opened }
+    }
+    expect(wire('raw-quorum', 20).perRound).toBe(4 * 3)
+    expect(wire('raw-quorum', 100).perRound).toBe(4 * 3)
+    // Whoever is cut off sends all the same: a lost round is one that was opened, and costs bytes.
+    const cut = { fromMs: 2_000, toMs: 100_000, senders: [0, 1], receivers: [2, 3] }
+    const lost = wire('raw-quorum', 20, { network: { cuts: [cut] } })
+    expect(lost).toMatchObject({ opened: 20, lost: 20, perRound: 4 * 3 })
+    // Of ours, gossip repeats each message over each of the three links beside its author's at
+    // least once; in the short delays here each member's moment spares the other the way back.
+    const { wire: ours } = measured({ protocol: 'ours', rounds: 20 })
+    const { messages, repeatedMessages } = ours
+    expect(repeatedMessages / (messages - repeatedMessages)).toBeGreaterThanOrEqual(1)
+    expect(repeatedMessages / (messages - repeatedMessages)).toBeLessThan(2)
+  })
+
   test.each(['ocr2', 'ocr3'])('%s loses no round to a link that loses messages', (protocol) => {
     const reference = { epochRounds: 1 }
     const { network, ...seven } = inRegions(SEVEN)

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { htmlOf } from '../../simulations/report/page.ts'
+import { parse } from 'yaml'
+import { htmlOf, tablesOf } from '../../simulations/report/page.ts'
 import { pageOfRun } from '../../simulations/report/run/page.ts'
 import { writeReport } from '../../simulations/report/write-report.ts'
 import { createRun, recorderOf } from '../../simulations/run/run.ts'
 import { checkScenario, parseScenario } from '../../simulations/scenario/load.ts'
+import { withoutUnit } from '../support/columns.ts'
 import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
 
 const ORIGIN = { commit: 'c'.repeat(40), command: 'simulate x' }
@@ -136,6 +138,16 @@ describe('the report of a run', () => {
     const html = htmlOf(pageOfRun({ scenario, result, record: recorder.record() }), ORIGIN)
     expect(html).toContain('stopped before its end')
     expect(html.split('<script')[0]).not.toMatch(/NaN|Infinity|undefined|null ms/)
+  })
+
+  test('names every quantity in its tables with its unit', () => {
+    const pushed = new URL('../../simulations/scenarios/pushed-venues.yaml', import.meta.url)
+    const attacked: Record<string, unknown> = parse(readFileSync(pushed, 'utf8'))
+    for (const scenario of [ATTACKED, ON_CHAIN, attacked]) {
+      for (const { table } of tablesOf(pageOfRun(shown(scenario)))) {
+        expect(withoutUnit(table)).toEqual([])
+      }
+    }
   })
 
   test('a folder has the page, every figure, every table', async () => {

@@ -12,14 +12,15 @@ import { depegPart, depegScenarios } from '../../simulations/study/depeg.ts'
 import type { FaultRow } from '../../simulations/study/fault-cases.ts'
 import { studyOfFaults } from '../../simulations/study/faults.ts'
 import { pageOfStudy } from '../../simulations/study/page.ts'
-import { type PriceCourse, priceCourse } from '../../simulations/study/price-course.ts'
+import { type CourseRow, priceCourse } from '../../simulations/study/price-course.ts'
 import type { RunStudy, Study } from '../../simulations/study/study.ts'
 import { perform } from '../../simulations/sweep/tasks.ts'
+import { withoutUnit } from '../support/columns.ts'
 import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
 
 type Conversion = Scenario['prices']['conversions'][number]
 /** A run about a coin, as the study's data has it. */
-type CoinRow = Omit<PriceCourse, 'course'> & {
+type CoinRow = CourseRow & {
   readonly quoting: number
   readonly incident: string
   readonly policy: string
@@ -71,21 +72,34 @@ describe('studies', () => {
       rows.find((row) => row.state === state && row.protocol === protocol)
     expect(rows).toHaveLength(30)
     expect(isHeld).toBe(true)
-    expect(of('alive', 'ours')?.meanMs).toBeGreaterThan(of('alive', 'raw-quorum')?.meanMs ?? 0)
-    expect(of('liars', 'single-signer')?.errorMaxBps).toBeGreaterThan(99)
-    expect(of('cut', 'ours')?.lost).toBe(10 / 80)
-    expect(method.join()).toContain('lead equally often: 80 with 4 members. One seed.')
+    const meanMs = (protocol: string) => of('alive', protocol)?.mean.meanMs ?? 0
+    expect(meanMs('ours')).toBeGreaterThan(meanMs('raw-quorum'))
+    expect(of('liars', 'single-signer')?.mostBps).toBeGreaterThan(99)
+    expect(of('cut', 'ours')?.mean.lostShare).toBe(10 / 80)
+    expect(method.join()).toContain('lead equally often: 80 with 4 members.')
+    expect(study.tables.flatMap(({ table }) => withoutUnit(table))).toEqual([])
     expect(pageOfStudy(study, SHORT).title).toMatch(/ \(short run: not for publication\)$/)
     expect(pageOfStudy(study, { isShort: false }).title).toBe(study.title)
     const tail = findings.find((finding) => finding.includes('ahead of ocr2')) ?? ''
-    const isBehind = (of('late', 'ours')?.p99Ms ?? 0) > (of('late', 'ocr2')?.p99Ms ?? 0)
+    const late = (protocol: string) => of('late', protocol)?.mean.p99Ms ?? 0
+    const isBehind = late('ours') > late('ocr2')
     expect(tail.split('percentile')[1]?.includes('4 members late')).toBe(isBehind)
+    // Of each figure there are two seeds, so every one has an interval.
+    expect(rows.every(({ seeds }) => seeds === 2)).toBe(true)
+    expect(of('alive', 'ours')?.half.meanMs).toBeGreaterThan(0)
+    const bars = study.figures.find(({ id }) => id === 'latency-4')?.plot
+    const shown = bars?.type === 'bars' ? bars.series.flatMap(({ bars: each }) => each) : []
+    expect(shown.every((bar) => bar === null || Array.isArray(bar.whisker))).toBe(true)
+    expect(shown.some((bar) => bar !== null)).toBe(true)
+    // What gossip repeats is in the bytes of ours, and streams repeat nothing.
+    expect(of('alive', 'ours')?.mean.wireOverlayBytesPerRound).toBeGreaterThan(0)
+    expect(of('alive', 'ocr2')?.mean.wireOverlayBytesPerRound).toBe(0)
   })
 
   test('the part about a coin has its figures, and says what the guard is for', () => {
     const scenarios = depegScenarios(60)
     const answers = scenarios.map((scenario) =>
-      perform({ type: 'whole', job: { scenario, seed: 1 } }),
+      [1, 2].map((seed) => perform({ type: 'whole', job: { scenario, seed } })),
     )
     const { figures, tables, findings, data } = depegPart(answers, scenarios)
     const rows = data.coins as readonly CoinRow[]
@@ -103,20 +117,22 @@ describe('studies', () => {
     }
     const fall = of(3, 'coin falls by 12 %')
     expect(fall.converted.maxBps).toBeLessThan(10)
-    expect(fall.guarded.available).toBeLessThan(0.2)
+    expect(fall.guarded.mean.availableShare).toBeLessThan(0.2)
     expect(fall.dollar.maxBps).toBeGreaterThan(1_000)
-    expect([fall.converted.available, fall.dollar.available]).toEqual([1, 1])
+    const shares = [fall.converted, fall.dollar].map(({ mean }) => mean.availableShare)
+    expect(shares).toEqual([1, 1])
     for (const incident of ['coin falls by 1 %', 'coin falls by 4 %']) {
       const { converted, guarded, dollar } = of(3, incident)
-      expect(guarded.meanBps).toBe(converted.meanBps)
-      expect(converted.meanBps).toBeLessThan((dollar.meanBps ?? 0) / 50)
+      expect(guarded.mean.meanBps).toBe(converted.mean.meanBps)
+      expect(converted.mean.meanBps).toBeLessThan((dollar.mean.meanBps ?? 0) / 50)
+      expect(converted.half.meanBps).toBeGreaterThan(0)
     }
     // What the guard is for; and while two of five quote in the coin nothing of all this shows.
     const lied = of(3, 'its market false by 12 %')
-    expect(lied.guarded.meanBps).toBeLessThan((lied.converted.meanBps ?? 0) / 50)
+    expect(lied.guarded.mean.meanBps).toBeLessThan((lied.converted.mean.meanBps ?? 0) / 50)
     for (const row of rows.filter(({ quoting }) => quoting === 2)) {
-      expect(row.meanBps).toBeLessThan(2)
-      expect(row.available).toBe(1)
+      expect(row.mean.meanBps).toBeLessThan(2)
+      expect(row.mean.availableShare).toBe(1)
     }
     expect(figures.map(({ id }) => id)).toEqual(['coin-distance', 'coin-absence'])
     for (const { plot } of figures) {
@@ -125,6 +141,7 @@ describe('studies', () => {
       expect(cells).not.toContain(null)
     }
     expect(tables[0]?.table.rows).toHaveLength(rows.length)
+    expect(tables.flatMap(({ table }) => withoutUnit(table))).toEqual([])
     expect(findings.length).toBeGreaterThan(0)
   })
 
@@ -146,7 +163,7 @@ describe('studies', () => {
     const guarded = course(({ peg }) => peg !== undefined)
     const shown = [converted, guarded, dollar].map(({ meanBps }) => meanBps?.toFixed(2))
     expect(shown).toEqual(['0.64', '0.73', '1273.46'])
-    expect([converted, guarded, dollar].map(({ available }) => available.toFixed(2))).toEqual([
+    expect([converted, guarded, dollar].map((each) => each.availableShare.toFixed(2))).toEqual([
       '1.00',
       '0.06',
       '1.00',

@@ -16,7 +16,9 @@ import type { Outcome } from '../../simulations/sweep/job.ts'
 import { METRICS, metricsNamed } from '../../simulations/sweep/metrics.ts'
 import { readResults } from '../../simulations/sweep/results.ts'
 import { mergeResults, runSweep, type SweepOptions } from '../../simulations/sweep/run-sweep.ts'
+import { loadSweep } from '../../simulations/sweep/sweep-file.ts'
 import { pageOfSweep } from '../../simulations/sweep/sweep-page.ts'
+import { withoutUnit } from '../support/columns.ts'
 import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
 
 const SWEEP = `
@@ -122,7 +124,9 @@ describe('a sweep', () => {
 
   test('has a column for each axis and a line for each run', () => {
     const [head, first, ...rest] = read('whole.csv').split('\r\n')
-    expect(head).toMatch(/^members,strategy,network.lossPpm,seed,rounds,fast,proposed,lost,/)
+    expect(head).toMatch(
+      /^members,strategy,network.lossPpm,seed,rounds,fastRounds,proposedRounds,lostRounds,/,
+    )
     expect(first).toMatch(/^4,none,0,5,20,20,0,0,/)
     expect(rest).toHaveLength(CELLS)
   })
@@ -130,7 +134,7 @@ describe('a sweep', () => {
   test('shows the two main axes as a map and as bars or lines, for each of the others', () => {
     const page = pageOfSweep(readResults(file('whole.jsonl')), metricsNamed(undefined))
     const figures = figuresOf(page)
-    const map = figures.find(({ id }) => id === 'first-mean-2-map')
+    const map = figures.find(({ id }) => id === 'first-mean-ms-2-map')
     expect(map).toMatchObject({ title: expect.stringContaining('network.lossPpm 20000') })
     expect(map?.plot).toMatchObject({
       x: { label: 'members', names: ['4', '7'] },
@@ -140,7 +144,7 @@ describe('a sweep', () => {
     expect(columns.slice(0, 3)).toEqual(['4', 'none', '20000'])
     const cells = map?.plot.type === 'heat' ? map.plot.cells : []
     expect(cells[0]?.[0]?.value).toBe(Number(columns[8]))
-    const lines = figures.find(({ id }) => id === 'first-mean-1')?.plot
+    const lines = figures.find(({ id }) => id === 'first-mean-ms-1')?.plot
     expect(lines).toMatchObject({ type: 'lines', series: [{ name: 'strategy none' }, {}] })
     const points = tablesOf(page).find(({ id }) => id === 'points')?.table.rows
     expect(points).toHaveLength(CELLS)
@@ -156,9 +160,15 @@ describe('a sweep', () => {
       return { page, ids: figuresOf(page).map(({ id }) => id) }
     }
     const { page, ids } = drawn()
-    const wanted = ['due-p50', 'due-p99', 'delivery-gas', 'delivery-fee', 'late', 'unavailable']
+    const chain = ['due-p50-ms', 'due-p99-ms', 'delivery-gas', 'delivery-fee-gwei', 'late-percent']
+    const wanted = [...chain, 'unavailable-percent']
     expect(ids).toEqual(expect.arrayContaining(wanted.flatMap((id) => [`${id}-map`, id])))
-    expect(ids).not.toContain('due-mean')
+    expect(ids).not.toContain('due-mean-ms')
+    for (const { table } of tablesOf(page)) {
+      // Axes are called as the scenario calls them.
+      const axes = table.columns.slice(results.head.axes.length)
+      expect(withoutUnit({ ...table, columns: axes })).toEqual([])
+    }
     const map = figuresOf(page).find(({ id }) => id === 'delivery-gas-map')?.plot
     const [first, second] = results.finished.values()
     const gasOf = (outcome: Outcome | undefined) => {
@@ -167,16 +177,16 @@ describe('a sweep', () => {
     }
     const mean = (gasOf(first?.outcome) + gasOf(second?.outcome)) / 2
     expect(map?.type === 'heat' ? map.cells[0]?.[0]?.value : null).toBeCloseTo(mean, 6)
-    const away = figuresOf(page).find(({ id }) => id === 'unavailable-map')?.plot
+    const away = figuresOf(page).find(({ id }) => id === 'unavailable-percent-map')?.plot
     const shares = away?.type === 'heat' ? away.cells.flat().map((cell) => cell?.value ?? -1) : []
     // Rows are the sources that members need.
     expect(shares.slice(0, 2)).toEqual([0, 0])
     expect(Math.min(...shares.slice(2))).toBeGreaterThan(20)
-    expect(drawn('due-mean').ids).toEqual(['due-mean-map', 'due-mean'])
+    expect(drawn('due-mean-ms').ids).toEqual(['due-mean-ms-map', 'due-mean-ms'])
     const said = ({ parts }: Page) =>
       parts.flatMap((part) => (part.type === 'paragraph' ? part.text : []))
     const noRun = 'No run has: spent on venues (k$).'
-    expect(said(drawn('spent,due-mean').page)).toContain(noRun)
+    expect(said(drawn('spent-kusd,due-mean-ms').page)).toContain(noRun)
     expect(said(page).join()).not.toContain('No run has')
     expect(drawn('all').ids.length).toBeGreaterThan(ids.length)
     const points = tablesOf(page).find(({ id }) => id === 'points')?.table.columns
@@ -185,7 +195,9 @@ describe('a sweep', () => {
     const had = METRICS.filter(({ read }) => outcomes.some((each) => read(each) !== null))
     expect(had.length).toBeLessThan(METRICS.length)
     expect(points?.map(({ name }) => name)).toEqual(expect.arrayContaining(had.map(({ id }) => id)))
-    expect(() => metricsNamed('fast,slow')).toThrow('--metrics names slow, and must name all, or')
+    expect(() => metricsNamed('fast-percent,slow')).toThrow(
+      '--metrics names slow, and must name all, or',
+    )
   })
 
   test('report writes a folder of a sweep that was run before', async () => {
@@ -193,7 +205,13 @@ describe('a sweep', () => {
     const answer = await report?.([file('whole.jsonl'), '--out', file('shown')], never)
     expect(answer?.output).toBe(file('shown/report.html'))
     const files = readdirSync(file('shown'))
-    const wanted = ['report.html', 'first-mean-1.svg', 'first-mean-1-map.svg', 'points.csv']
+    const wanted = [
+      'report.html',
+      'first-mean-ms-1.svg',
+      'first-mean-ms-1-map.svg',
+      'points.csv',
+      'points.csv.origin.json',
+    ]
     expect(files).toEqual(expect.arrayContaining(wanted))
     const troubles = HAS_BROWSER
       ? await withPage(file('shown/report.html'), async (page) => {
@@ -228,6 +246,32 @@ describe('a sweep', () => {
     const report = LONG_COMMANDS.get('report')
     const wrong = report?.([old, '--out', file('old')], never)
     await expect(wrong).rejects.toMatchObject(refused(/line 2 is no run as this version writes/))
+  })
+
+  test('refuses a file of another form of results, and says which', async () => {
+    const report = LONG_COMMANDS.get('report')
+    const first = altered('form-1.jsonl', (line, at) =>
+      at === 0 ? line.replace('"format":2,', '') : line,
+    )
+    const wrong = report?.([first, '--out', file('old')], never)
+    await expect(wrong).rejects.toMatchObject(refused(/has the form 1, and this version reads 2/))
+    const unlike = altered('form-2.jsonl', (line, at) =>
+      at === 0 ? line.replace(/"command":"[^"]*",/, '') : line,
+    )
+    const less = report?.([unlike, '--out', file('old')], never)
+    await expect(less).rejects.toMatchObject(refused(/does not begin as this version writes it/))
+  })
+
+  test('says by which command it was made, and holds a sweep file that makes it again', async () => {
+    const head = JSON.parse(read('whole.jsonl').split('\n')[0] ?? '')
+    expect(head.command).toBe(`npm run sim -- sweep ${file('little.yaml')}`)
+    writeFileSync(file('again.yaml'), JSON.stringify(head.definition))
+    const again = loadSweep(file('again.yaml'))
+    expect(again.digest).toBe(head.digest)
+    expect(again.definition).toEqual(head.definition)
+    const { commit, command, definition } = head
+    const csv = JSON.parse(read('whole.csv.origin.json'))
+    expect(csv).toMatchObject({ file: 'whole.csv', commit, command, definition })
   })
 
   test('refuses to go on with results that do not say of which code they are', async () => {

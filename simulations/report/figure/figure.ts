@@ -118,6 +118,7 @@ export interface HeatPlot {
 
 export interface HeatCell {
   readonly value: number
+  /** Of two lines where it holds a line break. */
   readonly text: string
 }
 

@@ -30,7 +30,8 @@ export function drawHeat(plot: HeatPlot, top: number): Drawn {
   const { isDiverging, isInverted = false } = plot
   const limits = { low, high, isDiverging, isInverted }
   const hasNumbers = plot.cells.flat().every((cell) => {
-    return cell === null || widthOf(cell.text, SIZE) < width - 4
+    const lines = cell?.text.split('\n') ?? []
+    return lines.every((line) => widthOf(line, SIZE) < width - 4)
   })
   const first = top + (hasNumbers ? 22 : 34)
   const bottom = first + plot.y.names.length * height
@@ -41,7 +42,7 @@ export function drawHeat(plot: HeatPlot, top: number): Drawn {
     row.map((cell, x) => {
       const box = { x: area.left + x * width, y: area.top + y * height, width, height }
       if (cell === null) return emptyCell(box)
-      const tip = `${plot.y.names[y]}, ${plot.x.names[x]}: ${cell.text}`
+      const tip = `${plot.y.names[y]}, ${plot.x.names[x]}: ${cell.text.replace('\n', ' ')}`
       return cellOf(cell, { ...box, limits, tip, hasNumbers })
     }),
   )
@@ -152,8 +153,11 @@ function cellOf(
   const box = boxOf(of, colourAt(share), tip)
   if (!hasNumbers) return box
   const fill = Math.abs(share) > 0.6 ? IN_DARK : IN_LIGHT
-  const middle = { x: x + width / 2, y: y + height / 2 + 4 }
-  return box + text(label, { ...middle, size: SIZE, anchor: 'middle', fill })
+  const lines = label.split('\n')
+  const first = y + height / 2 + 4 - ((lines.length - 1) * LINE_HEIGHT) / 2
+  const style = { x: x + width / 2, size: SIZE, anchor: 'middle', fill } as const
+  const drawn = lines.map((line, at) => text(line, { ...style, y: first + at * LINE_HEIGHT }))
+  return [box, ...drawn].join('')
 }
 
 /** From −1 to 1 where colours part at 0, else from 0 to 1. */

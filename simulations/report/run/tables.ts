@@ -7,30 +7,41 @@ import { columnsOf, type DataTable } from '../data-table.ts'
 import type { NamedTable } from '../page.ts'
 import type { ShownRun } from './shown-run.ts'
 
-const COUNTS = ['round', 'rounds', 'fast', 'proposed', 'lost'] as const
+const COUNTS = [
+  ['round', 'round'],
+  ['rounds', 'rounds'],
+  ['fastRounds', 'fast'],
+  ['proposedRounds', 'proposed'],
+  ['lostRounds', 'lost'],
+] as const
+/** A column for each figure of a point, named with its unit. */
 const FIGURES = [
-  'firstMsSum',
-  'firstMsMax',
-  'lastMsMax',
-  'valueLow',
-  'valueHigh',
-  'honestLow',
-  'honestHigh',
-  'truthLow',
-  'truthHigh',
-  'errorBpsLow',
-  'errorBpsHigh',
-  'honestBpsLow',
-  'honestBpsHigh',
+  ['firstSumMs', 'firstMsSum'],
+  ['firstMaxMs', 'firstMsMax'],
+  ['lastMaxMs', 'lastMsMax'],
+  ['valueLowUsd', 'valueLow'],
+  ['valueHighUsd', 'valueHigh'],
+  ['honestLowUsd', 'honestLow'],
+  ['honestHighUsd', 'honestHigh'],
+  ['truthLowUsd', 'truthLow'],
+  ['truthHighUsd', 'truthHigh'],
+  ['errorLowBps', 'errorBpsLow'],
+  ['errorHighBps', 'errorBpsHigh'],
+  ['honestLowBps', 'honestBpsLow'],
+  ['honestHighBps', 'honestBpsHigh'],
 ] as const
 
 /** The timeline of a run, one row for each point of it. */
 export function timelineTable({ timeline }: Pick<SimulationResult, 'timeline'>): DataTable {
-  const names = [...COUNTS, ...FIGURES]
+  const keys = [...COUNTS, ...FIGURES].map(([, key]) => key)
   return {
-    columns: [...columnsOf('integer', COUNTS), ...columnsOf('number', FIGURES)],
-    rows: timeline.map((bucket) => names.map((name) => bucket[name])),
+    columns: [...columnsOf('integer', namesOf(COUNTS)), ...columnsOf('number', namesOf(FIGURES))],
+    rows: timeline.map((bucket) => keys.map((key) => bucket[key])),
   }
+}
+
+function namesOf(figures: readonly (readonly [name: string, key: string])[]): readonly string[] {
+  return figures.map(([name]) => name)
 }
 
 /** Everything that the figures of a run show, as rows. */
@@ -61,17 +72,25 @@ export function tablesOfRun(run: ShownRun): readonly NamedTable[] {
 }
 
 function chainTable({ timeline }: ChainFigures): DataTable {
-  const figures = ['ageMsMax', 'valueLow', 'valueHigh', 'baseFeeGweiMax'] as const
-  const names = ['round', 'rounds', ...figures] as const
+  const figures = [
+    ['ageMaxMs', 'ageMsMax'],
+    ['valueLowUsd', 'valueLow'],
+    ['valueHighUsd', 'valueHigh'],
+    ['baseFeeMaxGwei', 'baseFeeGweiMax'],
+  ] as const
+  const keys = ['round', 'rounds', ...figures.map(([, key]) => key)] as const
   return {
-    columns: [...columnsOf('integer', ['round', 'rounds']), ...columnsOf('number', figures)],
-    rows: timeline.map((bucket) => names.map((name) => bucket[name])),
+    columns: [
+      ...columnsOf('integer', ['round', 'rounds']),
+      ...columnsOf('number', namesOf(figures)),
+    ],
+    rows: timeline.map((bucket) => keys.map((key) => bucket[key])),
   }
 }
 
 function gasTable({ gas }: ChainFigures): DataTable {
   return {
-    columns: [...columnsOf('integer', ['member', 'gas']), ...columnsOf('number', ['feeGwei'])],
+    columns: [...columnsOf('integer', ['member', 'usedGas']), ...columnsOf('number', ['feeGwei'])],
     rows: gas.usedBy.map((used, member) => [member, used, gas.feeGweiBy[member] ?? 0]),
   }
 }
@@ -105,7 +124,7 @@ function bookTable({ timeline }: BookFigures): DataTable {
 function violationsTable({ violations }: SimulationResult): DataTable {
   const columns = [
     ...columnsOf('text', ['rule']),
-    ...columnsOf('integer', ['round', 'nowUs']),
+    ...columnsOf('integer', ['round', 'timeUs']),
     ...columnsOf('text', ['message']),
   ]
   const rows = violations.map(({ rule, round, nowUs, message }) => [rule, round, nowUs, message])
@@ -116,11 +135,15 @@ function curvesTable({ curves }: SimulationResult): DataTable {
   const rows = (['first', 'all'] as const).flatMap((of) =>
     curves[of].map(({ ms, share }) => [of, ms, share] as const),
   )
-  return { columns: [...columnsOf('text', ['of']), ...columnsOf('number', ['ms', 'share'])], rows }
+  const names = ['latencyMs', 'untilThenShare']
+  return { columns: [...columnsOf('text', ['of']), ...columnsOf('number', names)], rows }
 }
 
 function membersTable({ record }: ShownRun): DataTable {
-  const columns = columnsOf('integer', ['round', 'rounds', 'member', ...PARTS])
+  const columns = columnsOf('integer', [
+    ...['round', 'rounds', 'member'],
+    ...PARTS.map((part) => `${part}Rounds`),
+  ])
   const rows = record.bins.flatMap(({ round, rounds, counts }) =>
     Array.from({ length: record.members }, (_, member) => [
       round,
@@ -135,8 +158,8 @@ function membersTable({ record }: ShownRun): DataTable {
 function linksTable({ record }: ShownRun): DataTable {
   const { links } = record.links
   const columns = [
-    ...columnsOf('integer', ['from', 'to', 'arrived']),
-    ...columnsOf('number', ['meanMs', 'maxMs']),
+    ...columnsOf('integer', ['from', 'to', 'arrivedMessages']),
+    ...columnsOf('number', ['delayMeanMs', 'delayMaxMs']),
   ]
   const rows = links.flatMap((row, from) =>
     row.flatMap((link, to) =>
@@ -151,7 +174,7 @@ function roundsTable({ record }: ShownRun): DataTable {
     ...columnsOf('integer', ['round', 'member']),
     ...columnsOf('text', ['what']),
     ...columnsOf('integer', ['from']),
-    ...columnsOf('number', ['ms']),
+    ...columnsOf('number', ['sinceOpeningMs']),
   ]
   const rows = record.rounds.flatMap(({ round, marks }) =>
     marks.map(({ member, type, from, us }) => [round, member, type, from ?? null, us / 1_000]),

@@ -1,10 +1,15 @@
-import { parquetReadObjects } from 'hyparquet'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { describe, expect, test } from 'vitest'
 import {
   csvOf,
   type DataTable,
   formatOf,
   parquetOf,
+  writeTable,
 } from '../../../simulations/report/data-table.ts'
 
 const TABLE: DataTable = {
@@ -17,6 +22,12 @@ const TABLE: DataTable = {
     ['mute, "late"', 960, 96.5],
     ['none', 2 ** 50, null],
   ],
+}
+
+const ORIGIN = {
+  commit: 'c'.repeat(40),
+  command: 'npm run sim -- sweep little.yaml',
+  definition: { name: 'little' },
 }
 
 describe('results as tables', () => {
@@ -42,11 +53,41 @@ describe('results as tables', () => {
   })
 
   test('Parquet is read back with the same names, types and values', async () => {
-    const file = parquetOf(TABLE).slice().buffer
+    const file = parquetOf(TABLE, ORIGIN).slice().buffer
     expect(await parquetReadObjects({ file })).toEqual([
       { strategy: 'mute, "late"', rounds: 960n, meanMs: 96.5 },
       { strategy: 'none', rounds: 2n ** 50n, meanMs: null },
     ])
+  })
+
+  test('Parquet says in its metadata which command and code it is of', () => {
+    const metadata = parquetMetadata(parquetOf(TABLE, ORIGIN).slice().buffer)
+    expect(metadata.key_value_metadata).toEqual(
+      expect.arrayContaining([
+        { key: 'parallax.commit', value: ORIGIN.commit },
+        { key: 'parallax.command', value: ORIGIN.command },
+        { key: 'parallax.definition', value: '{"name":"little"}' },
+      ]),
+    )
+  })
+
+  test('beside CSV stands where it is from, bound to its bytes', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'table-'))
+    try {
+      const path = join(folder, 'runs.csv')
+      expect(writeTable(path, TABLE, { format: 'csv', origin: ORIGIN })).toBe(2)
+      expect(readdirSync(folder)).toEqual(['runs.csv', 'runs.csv.origin.json'])
+      const csv = readFileSync(path)
+      // Not a byte more than the table: what reads CSV reads it.
+      expect(csv.toString()).toBe(csvOf(TABLE))
+      expect(JSON.parse(readFileSync(`${path}.origin.json`, 'utf8'))).toEqual({
+        file: 'runs.csv',
+        sha256: createHash('sha256').update(csv).digest('hex'),
+        ...ORIGIN,
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('a format is what is asked for, or what the name ends with', () => {

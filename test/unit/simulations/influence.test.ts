@@ -45,5 +45,5 @@ describe('the influence of members under control', () => {
 })
 
 test('the study says how many rounds its runs had', () => {
-  expect(methodOf(40).join()).toContain('One seed of 40 rounds each.')
+  expect(methodOf(40).join()).toContain('Each run has 40 rounds.')
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { endsOf, estimateOf, estimateText } from '../../../simulations/sweep/interval.ts'
-import { type Metric, metricsNamed } from '../../../simulations/sweep/metrics.ts'
+import { halfIdOf, type Metric } from '../../../simulations/sweep/metric.ts'
+import { METRICS, metricsNamed } from '../../../simulations/sweep/metrics.ts'
 import type { Finished } from '../../../simulations/sweep/results.ts'
 import { figuresOfSweep } from '../../../simulations/sweep/sweep-figures.ts'
 import { gridOf } from '../../../simulations/sweep/sweep-grid.ts'
@@ -47,14 +48,23 @@ function resultsOf(valueAt: (x: number, y: number, seed: number) => number | nul
   const finished = cells.map(({ x, y, seed }, cell): [number, Finished] => {
     return [cell, { cell, values: [x, y], seed, outcome: { it: valueAt(x, y, seed) } as never }]
   })
-  const head = { sweep: 's', digest: '', commit: '', axes: ['x', 'y'], cells: cells.length }
+  const definition = { name: 's', about: '', scenario: {}, seeds: { from: 1, count: 2 }, axes: [] }
+  const origin = { commit: '', command: '', definition }
+  const axes = ['x', 'y']
+  const head = {
+    ...{ format: 2 as const, sweep: 's', digest: '' },
+    ...origin,
+    axes,
+    cells: cells.length,
+  }
   return { head, finished: new Map(finished) }
 }
 
 describe('a map of a sweep', () => {
   test('says how many seeds a mean is of where some have no value, and strokes out what has none', () => {
     const metric: Metric = {
-      id: 'it',
+      id: 'it-ms',
+      unit: 'ms',
       name: 'it',
       digits: 0,
       read: (outcome) => (outcome as { it?: number }).it ?? null,
@@ -75,6 +85,16 @@ describe('a map of a sweep', () => {
 
 describe('the metrics that somebody names', () => {
   test('are drawn once each', () => {
-    expect(metricsNamed('fast, fast,lost,fast').map(({ id }) => id)).toEqual(['fast', 'lost'])
+    const named = metricsNamed('fast-percent, fast-percent,lost-percent,fast-percent')
+    expect(named.map(({ id }) => id)).toEqual(['fast-percent', 'lost-percent'])
+  })
+
+  test('end with their unit, and so does half of their interval', () => {
+    for (const metric of METRICS) {
+      expect(metric.id.endsWith(`-${metric.unit}`)).toBe(true)
+      expect(halfIdOf(metric)).toMatch(new RegExp(`^.+-half-${metric.unit}$`))
+    }
+    const first = METRICS.find(({ id }) => id === 'first-p50-ms')
+    expect(first === undefined ? '' : halfIdOf(first)).toBe('first-p50-half-ms')
   })
 })
