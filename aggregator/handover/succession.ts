@@ -8,6 +8,8 @@ import type { Handover } from './handover.ts'
 const OVERLAP_MS: DurationMs = 3_600_000
 /** How far ahead a committee may be announced. */
 const AHEAD_MS_MAX: DurationMs = 30 * 86_400_000
+/** How long the owner's proposal can be activated once its time has come. */
+const PROPOSAL_MS: DurationMs = 14 * 86_400_000
 /** A committee's first round lies below it: rounds end at 2^30 on the contract, for ever. */
 const FIRST_ROUND_LIMIT = 2 ** 29
 
@@ -27,6 +29,60 @@ export function successionProblems(
   handover: Handover,
   nowMs: UnixMs,
 ): readonly SuccessionProblem[] {
+  const { activeFromMs } = handover
+  const path = 'activeFromMs'
+  const problems: SuccessionProblem[] = []
+  if (activeFromMs <= nowMs) problems.push({ path, message: 'lies in the past' })
+  if (activeFromMs > nowMs + AHEAD_MS_MAX) {
+    problems.push({ path, message: 'is more than 30 days ahead' })
+  }
+  return [...problems, ...problemsBeginningAt(current, handover, [activeFromMs])]
+}
+
+/** The time lock of a contract's owner. */
+export interface OwnerLock {
+  /** When the proposal is sent, by the clock of the chain. */
+  readonly nowMs: UnixMs
+  /** How long it waits. */
+  readonly delayMs: DurationMs
+}
+
+/**
+ * Everything that stands in the way of a proposal of the contract's owner, as `successionProblems`
+ * for a hand-over. Such a committee begins when it is activated: from `activeFromMs` on, which the
+ * delay must be over by, and for two weeks.
+ */
+export function proposalProblems(
+  current: Pick<Committee, 'params' | 'digest'>,
+  handover: Handover,
+  { nowMs, delayMs }: OwnerLock,
+): readonly SuccessionProblem[] {
+  const { activeFromMs } = handover
+  const path = 'activeFromMs'
+  const problems: SuccessionProblem[] = []
+  const earliestMs = nowMs + delayMs
+  if (activeFromMs < earliestMs) {
+    const message = `lies within the owner's delay, which ends at ${earliestMs} of Unix time`
+    problems.push({ path, message })
+  }
+  if (activeFromMs > earliestMs + AHEAD_MS_MAX) {
+    problems.push({ path, message: "is more than 30 days behind the end of the owner's delay" })
+  }
+  const begins = [activeFromMs, activeFromMs + PROPOSAL_MS]
+  return [...problems, ...problemsBeginningAt(current, handover, begins)]
+}
+
+/** When a proposal is void that nobody has activated. */
+export function proposalEndsMs({ activeFromMs }: Pick<Handover, 'activeFromMs'>): UnixMs {
+  return activeFromMs + PROPOSAL_MS
+}
+
+/** Of whatever begins at one of these times, which are the earliest and the latest. */
+function problemsBeginningAt(
+  current: Pick<Committee, 'params' | 'digest'>,
+  handover: Handover,
+  beginsMs: readonly UnixMs[],
+): readonly SuccessionProblem[] {
   const problems: SuccessionProblem[] = []
   const { epoch, activeFromMs, genesisMs, roundMs, includeMs, clockSkewMsMax } = handover
   const add = (path: string, message: string) => problems.push({ path, message })
@@ -34,8 +90,6 @@ export function successionProblems(
   if (equalBytes(handover.committeeDigest, current.digest)) {
     add('committeeDigest', 'is that of the committee in office')
   }
-  if (activeFromMs <= nowMs) add('activeFromMs', 'lies in the past')
-  if (activeFromMs > nowMs + AHEAD_MS_MAX) add('activeFromMs', 'is more than 30 days ahead')
   if (activeFromMs < current.params.genesisMs) {
     add('activeFromMs', 'lies before the committee in office began')
   }
@@ -50,13 +104,13 @@ export function successionProblems(
     add('genesisMs', 'must not lie behind activeFromMs')
     return problems
   }
-  const first = roundBy(handover, activeFromMs)
-  if (first >= FIRST_ROUND_LIMIT) {
+  if (beginsMs.some((atMs) => roundBy(handover, atMs) >= FIRST_ROUND_LIMIT)) {
     add('genesisMs', 'is so early that rounds would run out: the first must be below 2^29')
   }
   const { genesisMs: since, timing } = current.params
-  const last = roundBy({ genesisMs: since, roundMs: timing.roundMs }, activeFromMs + OVERLAP_MS)
-  if (first <= last) {
+  const before = { genesisMs: since, roundMs: timing.roundMs }
+  // Both counts rise evenly, so that between the earliest and the latest nothing is missed.
+  if (beginsMs.some((atMs) => roundBy(handover, atMs) <= roundBy(before, atMs + OVERLAP_MS))) {
     add('genesisMs', 'must be so early that rounds rise beyond all that may still be reported')
   }
   return problems

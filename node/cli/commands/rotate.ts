@@ -1,4 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import { createPublicClient, http, isAddress } from 'viem'
 import { type Committee, committeeOf } from '../../../aggregator/committee.ts'
 import { feedPlaceProblems, feedPlacesOf } from '../../../aggregator/handover/feed-places.ts'
 import {
@@ -6,7 +7,10 @@ import {
   handoverMessageOf,
   handoverTo,
 } from '../../../aggregator/handover/handover.ts'
-import { successionProblems } from '../../../aggregator/handover/succession.ts'
+import {
+  type SuccessionProblem,
+  successionProblems,
+} from '../../../aggregator/handover/succession.ts'
 import { toHex } from '../../../aggregator/values/bytes.ts'
 import { askNode, noNodeOfOurs } from '../../api/ask-node.ts'
 import type { RotationView } from '../../api/view.ts'
@@ -30,6 +34,7 @@ import { command, type Output, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 import { addressOf } from '../node-address.ts'
 import { differencesOf, expiriesBefore, lockedIn, standingHere } from '../rotation-facts.ts'
+import { ownerFacts, ownerProblems, readOwnerTerms } from '../rotation-owner.ts'
 
 const config = {
   type: 'string',
@@ -147,15 +152,25 @@ export const rotateStatus = command({
 export const rotateOwner = command({
   name: 'rotate owner',
   summary: "Print the owner's calls that name the next committee behind the time lock.",
-  options: what,
+  options: {
+    ...what,
+    'active-from': { ...what['active-from'], describe: 'from when on it can be activated' },
+    rpc: { type: 'string', value: 'URL', required: true, describe: 'endpoint of the chain' },
+    contract: { type: 'string', value: 'ADDRESS', required: true, describe: 'of PriceFeeds' },
+  },
   run: async (options, { stdout }) => {
-    const { handover, facts } = await plan(options, 'rotate owner')
+    const { rpc, contract } = options
+    if (!isAddress(contract)) throw usageError('--contract must be an address', 'rotate owner')
+    const terms = await readOwnerTerms(createPublicClient({ transport: http(rpc) }), contract)
+    const problems = (current: Committee, handover: Handover) =>
+      ownerProblems(current, handover, terms)
+    const { handover, facts } = await plan(options, 'rotate owner', problems)
     const calls = {
       propose: proposeCommitteeCall(handover),
       activate: activateCall('owner'),
       withdraw: withdrawProposalCall(),
     }
-    write(stdout, options.json, { ...facts, ...calls })
+    write(stdout, options.json, { ...facts, ...ownerFacts(handover, terms), ...calls })
     return EXIT_DONE
   },
 })
@@ -179,6 +194,10 @@ async function plan(
     readonly 'active-from': string
   },
   name: string,
+  problemsOf: (current: Committee, handover: Handover) => readonly SuccessionProblem[] = (
+    current,
+    handover,
+  ) => successionProblems(current, handover, Date.now()),
 ): Promise<Plan> {
   const loaded = await loadConfig(options.config)
   const current = committee(loaded.committee)
@@ -192,7 +211,7 @@ async function plan(
   if (!/^\d{1,9}$/.test(options.epoch)) throw usageError('--epoch must be a number from 2 on', name)
   const handover = handoverTo(next, { epoch: Number(options.epoch), activeFromMs })
   const problems = [
-    ...successionProblems(current, handover, Date.now()),
+    ...problemsOf(current, handover),
     ...feedPlaceProblems(feedPlacesOf(current.params.feeds), next.params.feeds),
   ]
   if (problems.length > 0) throw new ConfigError(options.next, problems)
