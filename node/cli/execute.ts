@@ -10,8 +10,15 @@ import { readVersion } from './version.ts'
  */
 const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   run: async () => [(await import('./commands/run.ts')).run],
-  signer: async () => [(await import('./commands/signer.ts')).signer],
-  gateway: async () => [(await import('./commands/gateway.ts')).gateway],
+  // The longer names first: they begin with the other ones.
+  signer: async () => [
+    (await import('./commands/signer-config-check.ts')).signerConfigCheck,
+    (await import('./commands/signer.ts')).signer,
+  ],
+  gateway: async () => [
+    (await import('./commands/gateway-config-check.ts')).gatewayConfigCheck,
+    (await import('./commands/gateway.ts')).gateway,
+  ],
   init: async () => [(await import('./commands/init.ts')).init],
   keys: async () => {
     const { keysEnrol, keysNew, keysShow } = await import('./commands/keys.ts')
@@ -34,7 +41,6 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   status: async () => [(await import('./commands/status.ts')).status],
   record: async () => {
     const { record, recordShow } = await import('./commands/record.ts')
-    // The longer name first: it begins with the other one.
     return [recordShow, record]
   },
   'replay-market': async () => [(await import('./commands/replay-market.ts')).replayMarket],

@@ -10,8 +10,8 @@ import {
 } from './load.ts'
 
 /** A configuration with all its files, or what is wrong with each of them. */
-export type CheckedConfig =
-  | { readonly type: 'good'; readonly loaded: LoadedConfig }
+export type Checked<Loaded> =
+  | { readonly type: 'good'; readonly loaded: Loaded }
   | { readonly type: 'bad'; readonly file: string; readonly errors: readonly OracleError[] }
 
 /**
@@ -20,26 +20,37 @@ export type CheckedConfig =
  *
  * @throws {OracleError} CONFIG_UNREADABLE when the configuration itself cannot be read
  */
-export async function checkConfig(path: string): Promise<CheckedConfig> {
+export async function checkConfig(path: string): Promise<Checked<LoadedConfig>> {
   const file = resolve(path)
   const named = (await namedFiles(file)).map((each) => resolve(dirname(file), each))
-  const tried = [
-    await errorOf(loadSettings(file)),
-    ...(await Promise.all(named.map((each) => errorOf(loadCommittee(each))))),
+  const errors = await errorsOf([
+    () => loadSettings(file),
+    ...named.map((each) => () => loadCommittee(each)),
     // What the configuration says of the committee, with its key or without.
-    await errorOf(loadConfigToBe(file)),
-  ]
-  const errors = new Map<unknown, OracleError>()
-  for (const error of tried) {
-    if (error !== null && !errors.has(error.context.file)) errors.set(error.context.file, error)
-  }
-  if (errors.size > 0) return { type: 'bad', file, errors: [...errors.values()] }
+    () => loadConfigToBe(file),
+  ])
+  if (errors.length > 0) return { type: 'bad', file, errors }
   return { type: 'good', loaded: await loadConfig(file) }
 }
 
-async function errorOf(load: Promise<unknown>): Promise<OracleError | null> {
+/**
+ * What each of these throws that is wrong with a file, in their order; of one file only what is
+ * found first.
+ */
+export async function errorsOf(
+  loads: readonly (() => Promise<unknown>)[],
+): Promise<readonly OracleError[]> {
+  const errors = new Map<unknown, OracleError>()
+  for (const load of loads) {
+    const error = await errorOf(load)
+    if (error !== null && !errors.has(error.context.file)) errors.set(error.context.file, error)
+  }
+  return [...errors.values()]
+}
+
+async function errorOf(load: () => Promise<unknown>): Promise<OracleError | null> {
   try {
-    await load
+    await load()
     return null
   } catch (error) {
     if (error instanceof OracleError) return error

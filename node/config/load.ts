@@ -1,17 +1,19 @@
-import { createReadStream } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Params } from '../../aggregator/params.ts'
-import { codeOf, OracleError } from '../errors.ts'
+import { OracleError } from '../errors.ts'
 import type { SourcesConfigInput } from '../sources/config.ts'
 import type { CommitteeFile, CommitteeToBe } from './committee-file.ts'
 import { parseCommittee, parseCommitteeToBe } from './committee-text.ts'
 import { ConfigError } from './config-error.ts'
 import { type ConfigProblem, problemsFrom } from './problems.ts'
+import { readText } from './read-text.ts'
 import type { NodeConfig } from './schema.ts'
 import { nodeConfigSchema } from './schema.ts'
 import type { TransmitterSetting } from './transmitter-schema.ts'
-import { parseYaml, YAML_BYTES_MAX } from './yaml.ts'
+import { parseYaml } from './yaml.ts'
+
+const WRITE_ONE = { otherwise: 'or write one: parallax init' }
 
 /** A node's settings, with absolute paths, together with the committee they belong to. */
 export interface LoadedConfig {
@@ -54,7 +56,8 @@ export interface LoadedToBe {
  */
 export async function loadConfigToBe(path: string): Promise<LoadedToBe> {
   const { file, config } = await loadSettings(path)
-  const text = await readText(config.committee, 'or agree on it with the other members')
+  const otherwise = 'or agree on it with the other members'
+  const text = await readText(config.committee, { otherwise })
   const parsed = parseCommitteeToBe(text)
   if (parsed.type === 'refused') throw new ConfigError(config.committee, parsed.problems)
   const { committee } = parsed
@@ -70,7 +73,7 @@ export async function loadConfigToBe(path: string): Promise<LoadedToBe> {
  */
 export async function loadSettings(path: string): Promise<Pick<LoadedConfig, 'file' | 'config'>> {
   const file = resolve(path)
-  const parsed = parseConfig(await readText(file, 'or write one: parallax init'))
+  const parsed = parseConfig(await readText(file, WRITE_ONE))
   if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
   return { file, config: withAbsolutePaths(parsed.config, dirname(file)) }
 }
@@ -82,7 +85,7 @@ export async function loadSettings(path: string): Promise<Pick<LoadedConfig, 'fi
  * @throws {OracleError} CONFIG_UNREADABLE
  */
 export async function namedFiles(file: string): Promise<readonly string[]> {
-  const parsed = parseYaml(await readText(file, 'or write one: parallax init'))
+  const parsed = parseYaml(await readText(file, WRITE_ONE))
   const named = namedFilesSchema.safeParse(parsed.type === 'parsed' ? parsed.value : null)
   const { committee, rotation } = named.data ?? {}
   return [committee, rotation?.predecessor].filter((each) => each !== undefined)
@@ -102,7 +105,7 @@ const namedFilesSchema = z.object({
 export async function sourcesAsWritten({
   file,
 }: Pick<LoadedConfig, 'file'>): Promise<SourcesConfigInput> {
-  const parsed = parseYaml(await readText(file, 'or write one: parallax init'))
+  const parsed = parseYaml(await readText(file, WRITE_ONE))
   const plain = parsed.type === 'parsed' ? parsed.value : null
   const isObject = typeof plain === 'object' && plain !== null && 'sources' in plain
   return isObject ? (plain.sources as SourcesConfigInput) : {}
@@ -116,7 +119,9 @@ export async function sourcesAsWritten({
  */
 export async function loadCommittee(path: string): Promise<CommitteeFile> {
   const file = resolve(path)
-  const parsed = parseCommittee(await readText(file, 'or get it from the other members'))
+  const parsed = parseCommittee(
+    await readText(file, { otherwise: 'or get it from the other members' }),
+  )
   if (parsed.type === 'refused') throw new ConfigError(file, parsed.problems)
   return parsed.committee
 }
@@ -226,23 +231,4 @@ function checkMembers(
   )
   problems.push(...strangers)
   if (problems.length > 0) throw new ConfigError(file, problems)
-}
-
-async function readText(file: string, otherwise: string): Promise<string> {
-  try {
-    // No further than the limit, because the size of a device or a pipe is not known before.
-    const chunks: Buffer[] = []
-    for await (const chunk of createReadStream(file, { end: YAML_BYTES_MAX })) chunks.push(chunk)
-    const bytes = Buffer.concat(chunks)
-    if (bytes.length <= YAML_BYTES_MAX) return bytes.toString('utf8')
-    const message = `is larger than ${YAML_BYTES_MAX} bytes`
-    throw new ConfigError(file, [{ path: '', message }])
-  } catch (cause) {
-    if (cause instanceof OracleError) throw cause
-    throw new OracleError(
-      'CONFIG_UNREADABLE',
-      `cannot read ${file}; check the path and its permissions, ${otherwise}`,
-      { context: { file, cause: codeOf(cause) }, cause },
-    )
-  }
 }

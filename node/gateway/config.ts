@@ -1,13 +1,13 @@
-import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
+import { type Checked, errorsOf } from '../config/check.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { loadCommittee } from '../config/load.ts'
 import { problemsFrom } from '../config/problems.ts'
+import { readText } from '../config/read-text.ts'
 import { apiSchema, listenAddresses, logSchema } from '../config/schema.ts'
-import { parseYaml, YAML_BYTES_MAX } from '../config/yaml.ts'
-import { codeOf, OracleError } from '../errors.ts'
+import { parseYaml } from '../config/yaml.ts'
 import { filePath, shortName, tcpMultiaddr, whole } from '../settings/scalars.ts'
 
 /** Values that an operator need not write; docs/gateway.md explains each. */
@@ -52,18 +52,40 @@ export interface LoadedGateway {
   readonly committee: CommitteeFile
 }
 
+export interface LoadedFromFile extends LoadedGateway {
+  readonly file: string
+}
+
 /**
  * Reads and checks a gateway's configuration and the committee file it names.
  *
- * @throws {ConfigError} CONFIG_INVALID with every problem
+ * @throws {ConfigError} CONFIG_INVALID with every problem of the first file that has any
  * @throws {OracleError} CONFIG_UNREADABLE
  */
-export async function loadGateway(path: string): Promise<LoadedGateway> {
+export async function loadGateway(path: string): Promise<LoadedFromFile> {
   const file = resolve(path)
-  const yaml = parseYaml(await readText(file))
-  if (yaml.type === 'refused') throw new ConfigError(file, yaml.problems, GUIDE)
-  return { file, ...(await checked(yaml.value, { file, base: dirname(file) })) }
+  const config = settingsOf(file, await parsedFrom(file))
+  return { file, config, committee: await loadCommittee(resolve(dirname(file), config.committee)) }
 }
+
+/**
+ * Reads both files as far as each can be read: one with problems hides no problem of the other.
+ *
+ * @throws {OracleError} CONFIG_UNREADABLE when the configuration itself cannot be read
+ */
+export async function checkGateway(path: string): Promise<Checked<LoadedFromFile>> {
+  const file = resolve(path)
+  const yaml = parseYaml(await readText(file, { guide: GUIDE }))
+  const named = namesCommittee.safeParse(yaml.type === 'parsed' ? yaml.value : null).data?.committee
+  const errors = await errorsOf([
+    async () => settingsOf(file, await parsedFrom(file)),
+    async () => named !== undefined && (await loadCommittee(resolve(dirname(file), named))),
+  ])
+  if (errors.length > 0) return { type: 'bad', file, errors }
+  return { type: 'good', loaded: await loadGateway(file) }
+}
+
+const namesCommittee = z.object({ committee: z.string().min(1) })
 
 /**
  * Checks settings that were not read from a file, such as those of the command line.
@@ -72,31 +94,18 @@ export async function loadGateway(path: string): Promise<LoadedGateway> {
  * @throws {OracleError} CONFIG_UNREADABLE
  */
 export async function gatewayFrom(settings: unknown): Promise<LoadedGateway> {
-  const scene = { file: 'the command line', base: process.cwd() }
-  return { file: null, ...(await checked(settings, scene)) }
+  const config = settingsOf('the command line', settings)
+  return { file: null, config, committee: await loadCommittee(config.committee) }
 }
 
-async function checked(
-  settings: unknown,
-  { file, base }: { readonly file: string; readonly base: string },
-): Promise<Omit<LoadedGateway, 'file'>> {
+async function parsedFrom(file: string): Promise<unknown> {
+  const yaml = parseYaml(await readText(file, { guide: GUIDE }))
+  if (yaml.type === 'refused') throw new ConfigError(file, yaml.problems, GUIDE)
+  return yaml.value
+}
+
+function settingsOf(file: string, settings: unknown): GatewayConfig {
   const outcome = gatewayConfigSchema.safeParse(settings, { reportInput: true })
   if (!outcome.success) throw new ConfigError(file, problemsFrom(outcome.error), GUIDE)
-  const committee = await loadCommittee(resolve(base, outcome.data.committee))
-  return { config: outcome.data, committee }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    const { size } = await stat(file)
-    if (size <= YAML_BYTES_MAX) return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new OracleError(
-      'CONFIG_UNREADABLE',
-      `cannot read ${file}; check the path and its permissions`,
-      { context: { file, cause: codeOf(cause) }, cause },
-    )
-  }
-  const message = `is larger than ${YAML_BYTES_MAX} bytes`
-  throw new ConfigError(file, [{ path: '', message }], GUIDE)
+  return outcome.data
 }

@@ -1,10 +1,9 @@
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { SERVED_WHILE_RUNNING, type Settings, sortedChanges } from '../config/changes.ts'
-import { ConfigError } from '../config/config-error.ts'
-import { type ReadAgain, Reloader } from '../config/reloader.ts'
+import { Reloader } from '../config/reloader.ts'
 import type { PublicNetwork } from '../gossip/public-network.ts'
 import type { LevelledLog, Log } from '../logging.ts'
-import { type GatewayConfig, type LoadedGateway, loadGateway } from './config.ts'
+import { checkGateway, type GatewayConfig, type LoadedGateway } from './config.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { GatewayServer } from './server.ts'
 import type { Shelf } from './shelf.ts'
@@ -38,7 +37,7 @@ export function gatewayReloader(
   const { log, nowMs, metrics } = use
   return new Reloader<LoadedGateway>(loaded, {
     ...{ log, nowMs },
-    read: () => readAgain(loaded.file),
+    read: () => checkGateway(loaded.file),
     changesBetween: (before, after) =>
       sortedChanges(plain(before), { after: plain(after), whileRunning: WHILE_RUNNING }),
     prepare: (next) => () => takeOver(next.config, use),
@@ -47,15 +46,6 @@ export function gatewayReloader(
       metrics.configRefused.set(outcome === 'refused' ? 1 : 0)
     },
   })
-}
-
-async function readAgain(file: string): Promise<ReadAgain<LoadedGateway>> {
-  try {
-    return { type: 'good', loaded: await loadGateway(file) }
-  } catch (error) {
-    if (error instanceof ConfigError) return { type: 'bad', errors: [error] }
-    throw error
-  }
 }
 
 function plain({ config, committee }: LoadedGateway): Settings {

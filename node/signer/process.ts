@@ -7,7 +7,6 @@ import { RESERVED_ROUNDS } from '../../aggregator/reservation.ts'
 import { WallClock } from '../clock.ts'
 import { assertKeyGenerated, type LoadedConfig } from '../config/load.ts'
 import type { Reload } from '../config/reloader.ts'
-import { OracleError } from '../errors.ts'
 import { readApproval } from '../handover/files.ts'
 import { HandoverLocks } from '../keys/handover-locks.ts'
 import { cryptoOf, loadEcdsa } from '../keys/native.ts'
@@ -18,6 +17,7 @@ import { Signer } from '../keys/signer.ts'
 import { type Running, startAll } from '../lifecycle.ts'
 import type { LevelledLog } from '../logging.ts'
 import { openMemberKeys } from '../open-keys.ts'
+import { signerSettings } from './config.ts'
 import { signerReloader } from './reload.ts'
 import { SignerServer } from './server.ts'
 import { SignerService } from './service.ts'
@@ -50,9 +50,8 @@ export async function startSignerProcess(
   loaded: LoadedConfig,
   dependencies: SignerProcessDependencies,
 ): Promise<RunningSigner> {
-  const { config, file } = loaded
-  const settings = config.keys.signer
-  if (settings === undefined) throw notConfigured(file)
+  const { config } = loaded
+  const settings = signerSettings(loaded)
   assertKeyGenerated(loaded)
   const { log } = dependencies
   const ecdsa = loadEcdsa({ fallback: 'refuse' })
@@ -101,12 +100,4 @@ export async function startSignerProcess(
 function signHandshake(identity: Secret, data: Uint8Array): Uint8Array {
   const digest = createHash('sha256').update(data).digest()
   return identity.use((key) => secp256k1.sign(digest, key, { prehash: false, format: 'der' }))
-}
-
-function notConfigured(file: string): OracleError {
-  return new OracleError(
-    'SIGNER_NOT_CONFIGURED',
-    `${file} names no signer; add keys.signer.socket, for the node and for the signer`,
-    { context: { file } },
-  )
 }

@@ -165,6 +165,71 @@ describe('without a node', () => {
     ])
   })
 
+  test('gateway config check lists every problem of both files at once, each with its code', async () => {
+    const file = join(directory, 'gateway.yaml')
+    const network = 'network: { bootstrap: [nowhere], peersMax: 0 }'
+    await writeFile(file, `committee: committee.json\ncolour: red\n${network}\n`)
+    await writeFile(join(directory, 'committee.json'), '{"protocolVersion": 7}')
+    const { exitCode, stdout } = await parallax('gateway', 'config', 'check', file, '--json')
+    expect(exitCode).toBe(3)
+    const problem = (name: string, path: string) =>
+      expect.objectContaining({ file: join(directory, name), code: 'CONFIG_INVALID', path })
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ file, valid: false },
+      problems: expect.arrayContaining([
+        problem('gateway.yaml', 'network.bootstrap[0]'),
+        problem('gateway.yaml', 'network.peersMax'),
+        problem('gateway.yaml', 'colour'),
+        problem('committee.json', 'timing'),
+      ]),
+    })
+    const said = await parallax('gateway', 'config', 'check', file)
+    expect(said.stdout).toContain('correct each (docs/gateway.md)')
+  })
+
+  test('gateway config check finds a good one good, and says when there is none', async () => {
+    const file = join(directory, 'gateway.yaml')
+    const none = await parallax('gateway', 'config', 'check', file)
+    expect(none).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/^CONFIG_UNREADABLE: /),
+    })
+    const follow = 'network: { bootstrap: ["/ip4/127.0.0.1/tcp/9001"] }'
+    await writeFile(file, `committee: committee.json\n${follow}\n`)
+    await writeFile(join(directory, 'committee.json'), formatCommittee(committeeOfFour()))
+    const good = await parallax('gateway', 'config', 'check', file, '--json')
+    expect(JSON.parse(good.stdout)).toMatchObject({ file, valid: true, follows: 1 })
+    expect(good.exitCode).toBe(0)
+  })
+
+  test('signer config check says what keeps a signer from starting, beside all other problems', async () => {
+    const file = join(directory, 'node.yaml')
+    const passphrase = await passphraseFile('correct horse')
+    await parallax('init', '--passphrase-file', passphrase)
+    await writeFile(join(directory, 'committee.json'), formatCommittee(committeeOfFour()))
+    const check = async () => {
+      const { exitCode, stdout } = await parallax('signer', 'config', 'check', file, '--json')
+      const { problems = [], ...said } = JSON.parse(stdout)
+      const codes = problems.map(({ code }: { readonly code: string }) => code)
+      return { exitCode, codes, said }
+    }
+    expect(await check()).toMatchObject({
+      ...{ exitCode: 3, codes: ['SIGNER_NOT_CONFIGURED', 'CONFIG_KEY_DEALT'] },
+    })
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, `colour: red\n${text}`)
+    expect((await check()).codes).toEqual(['CONFIG_INVALID', 'SIGNER_NOT_CONFIGURED'])
+    await writeFile(file, `keys: [\n${text}`)
+    expect(new Set((await check()).codes)).toEqual(new Set(['CONFIG_INVALID']))
+    const signer = 'signer: { socket: signer/socket }'
+    const configured = text.replace('strength: standard', `strength: development\n  ${signer}`)
+    await writeFile(file, configured)
+    expect(await check()).toMatchObject({
+      ...{ exitCode: 0, codes: [] },
+      said: { valid: true, socket: join(directory, 'signer', 'socket') },
+    })
+  })
+
   test('before key generation, config check lists members that there are not, too', async () => {
     const passphrase = await passphraseFile('correct horse')
     const member = ['--member', '9=/ip4/192.0.2.1/tcp/9000']

@@ -58,6 +58,14 @@ describe('the configuration of a gateway', () => {
     })
   })
 
+  // Its size is not known before, and it has no end.
+  test('that is a device is read no further than the limit', async () => {
+    await expect(loadGateway('/dev/zero')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('docs/gateway.md'),
+    })
+  })
+
   test('that is missing is a coded error', async () => {
     await expect(loadGateway(join(directory, 'none.yaml'))).rejects.toMatchObject({
       code: 'CONFIG_UNREADABLE',
