@@ -5,7 +5,13 @@ import { decodeWord } from '../report/words.ts'
 import type { FeedIndex } from '../values/ids.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
 import type { Derivation, DerivedKind } from './derived-kind.ts'
-import { addValue, type FeedHistory, type PastValue } from './feed-history.ts'
+import {
+  addValue,
+  type FeedHistory,
+  type HistoryRules,
+  type PastValue,
+  pointOf,
+} from './feed-history.ts'
 import { fixed } from './fixed.ts'
 import { realizedVolatility } from './realized-volatility.ts'
 import { twap } from './twap.ts'
@@ -28,6 +34,16 @@ export interface DerivedFeed {
 /** A past value of one feed, as a host gives it back after a start. */
 export interface PastFeedValue extends PastValue {
   readonly feed: FeedIndex
+}
+
+/**
+ * A past value at the place that it has in what one derived feed remembers. A host that keeps the
+ * latest value of each point, from `keepFromMs` on, gives back all that the feed needs.
+ */
+export interface KeptValue extends PastFeedValue {
+  readonly derived: FeedIndex
+  readonly pointMs: UnixMs
+  readonly keepFromMs: UnixMs
 }
 
 /** Whether a node computes such feeds itself, without sources. */
@@ -64,13 +80,36 @@ export function rememberWords(
     readonly words: readonly Uint8Array[]
   },
 ): void {
-  for (const { of } of derived) {
-    const word = of === null ? undefined : about.words[of]
+  for (const past of basesIn(derived, about)) rememberValue(derived, about.feeds, past)
+}
+
+/** What a certificate says of the feeds that others are derived from, each once. */
+export function basesIn(
+  derived: readonly DerivedFeed[],
+  about: { readonly openedMs: UnixMs; readonly words: readonly Uint8Array[] },
+): readonly PastFeedValue[] {
+  const { openedMs, words } = about
+  const bases = new Set(derived.flatMap(({ of }) => (of === null ? [] : [of])))
+  return [...bases].flatMap((feed) => {
+    const word = words[feed]
     const report = word === undefined ? null : decodeWord(word)
-    if (of === null || report === null || report.status !== FEED_STATUS.ok) continue
-    const past = { feed: of, openedMs: about.openedMs, value: report.value }
-    rememberValue(derived, about.feeds, past)
-  }
+    if (report === null || report.status !== FEED_STATUS.ok) return []
+    return [{ feed, openedMs, value: report.value }]
+  })
+}
+
+/** Where a past value belongs in what each feed that is derived from it remembers. */
+export function keptValuesOf(
+  derived: readonly DerivedFeed[],
+  feeds: readonly FeedParams[],
+  past: PastFeedValue,
+): readonly KeptValue[] {
+  return derived.flatMap((each) => {
+    const rules = each.of === past.feed ? rulesFor(feeds, each, past.value) : null
+    if (rules === null) return []
+    const pointMs = pointOf(past, rules)
+    return [{ ...past, derived: each.feed, pointMs, keepFromMs: pointMs - rules.keptMs }]
+  })
 }
 
 /** Remembers one past value wherever a feed is derived from it. */
@@ -80,12 +119,29 @@ export function rememberValue(
   { feed, openedMs, value }: PastFeedValue,
 ): void {
   for (const each of derived) {
-    if (each.of !== feed) continue
-    const { kind, derivation } = partsOf(feeds, each)
-    const rules = derivation === undefined ? null : kind.rulesOf(derivation)
-    if (rules === null || kind.admits?.(value) === false) continue
-    addValue(each.history, { openedMs, value }, rules)
+    const rules = each.of === feed ? rulesFor(feeds, each, value) : null
+    if (rules !== null) addValue(each.history, { openedMs, value }, rules)
   }
+}
+
+/** By which rules a feed remembers a value of its base; null when it takes no notice of it. */
+function rulesFor(
+  feeds: readonly FeedParams[],
+  each: DerivedFeed,
+  value: bigint,
+): HistoryRules | null {
+  const { kind, derivation } = partsOf(feeds, each)
+  if (derivation === undefined || kind.admits?.(value) === false) return null
+  return kind.rulesOf(derivation)
+}
+
+/** The grid of what a derived feed remembers, and how far back; null when that is nothing. */
+export function reachOf(
+  feeds: readonly FeedParams[],
+  each: DerivedFeed,
+): Pick<HistoryRules, 'gridMs' | 'keptMs'> | null {
+  const { kind, derivation } = partsOf(feeds, each)
+  return derivation === undefined ? null : kind.rulesOf(derivation)
 }
 
 /** Values as observed, with those of the derived feeds in their places. */

@@ -39,7 +39,7 @@ export interface HistoryRules {
  */
 export function addValue(history: FeedHistory, past: PastValue, rules: HistoryRules): void {
   const { samples } = history
-  const atMs = ceilTo(past.openedMs, rules.gridMs)
+  const atMs = pointOf(past, rules)
   const newest = samples.at(-1)
   if (newest !== undefined && atMs < newest.atMs - rules.keptMs) return
   let position = samples.length
@@ -56,7 +56,7 @@ export function addValue(history: FeedHistory, past: PastValue, rules: HistoryRu
 
 function joined(before: Sample | undefined, past: PastValue, rules: HistoryRules): Sample {
   const { openedMs, value } = past
-  const atMs = ceilTo(openedMs, rules.gridMs)
+  const atMs = pointOf(past, rules)
   if (before === undefined) return { openedMs, value, atMs, sum: 0n, unbrokenMs: atMs }
   const sum = before.sum + rules.accrue(before, { openedMs, value, atMs })
   const isBroken = atMs - before.atMs > rules.gapMsMax
@@ -70,6 +70,11 @@ function forget(samples: Sample[], keptMs: DurationMs): void {
   let count = 0
   while ((samples[count + 1]?.atMs ?? newest.atMs) <= newest.atMs - keptMs) count += 1
   if (count > 0) samples.splice(0, count)
+}
+
+/** The point of a history's grid that a value is kept at. */
+export function pointOf({ openedMs }: PastValue, { gridMs }: HistoryRules): UnixMs {
+  return ceilTo(openedMs, gridMs)
 }
 
 /** The last sample at or before a moment; undefined when there is none. */

@@ -1,14 +1,15 @@
 import {
+  basesIn,
+  type DerivedFeed,
   derivedFeedsOf,
   type PastFeedValue,
   pastMsOf,
+  reachOf,
 } from '../../aggregator/aggregation/derived-feeds.ts'
 import { type Committee, openingOf, roundAt } from '../../aggregator/committee.ts'
 import { decode } from '../../aggregator/messages/codec.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
-import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
-import { decodeWord } from '../../aggregator/report/words.ts'
-import type { FeedIndex } from '../../aggregator/values/ids.ts'
+import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { JournalReader, RoundRange } from '../store/journal-reader.ts'
 
@@ -16,66 +17,140 @@ import type { JournalReader, RoundRange } from '../store/journal-reader.ts'
 // not checked again: for a window of 30 minutes that takes longer than a start may, and all that a
 // changed disk reaches by it is this node's own observation, one of many.
 
-/** The past by the node's own journal, up to its best certificate. */
-export function ownPast(
+interface Span {
+  readonly fromMs: UnixMs
+  readonly toMs: UnixMs
+}
+
+/** The past as a journal kept it for the derived feeds of a committee, whatever it rolled away. */
+export function keptPast(reader: JournalReader, committee: Committee): readonly PastFeedValue[] {
+  return pastMsOf(committee.params.feeds) === null ? [] : reader.past(committee.digest)
+}
+
+/**
+ * The past by the certificates of the node's own journal, up to its best one: of a journal that was
+ * written before it kept the past, and as far as they were not rolled away.
+ */
+export function certifiedPast(
   reader: JournalReader,
   committee: Committee,
   best: Verified<Certificate> | null,
 ): readonly PastFeedValue[] {
-  const { feeds, timing } = committee.params
-  const pastMs = pastMsOf(feeds)
-  if (best === null || pastMs === null) return []
-  const to = best.message.round
-  const from = Math.max(1, to - Math.ceil(pastMs / timing.roundMs))
-  const bases = basesOf(committee).map((feed) => ({ feed, in: feed }))
-  return valuesIn(reader, committee, { range: { from, to }, bases })
+  if (best === null) return []
+  const { feeds } = committee.params
+  const toMs = openingOf(committee, best.message.round)
+  const past = derivedFeedsOf(feeds).flatMap((derived) => {
+    const reach = reachOf(feeds, derived)
+    if (reach === null || derived.of === null) return []
+    const time = { fromMs: toMs - reach.keptMs, toMs }
+    return pointsIn(reader, committee, { ...time, gridMs: reach.gridMs, feed: derived.of })
+  })
+  return ascending(past)
 }
 
 /**
  * The past that the committee before this one certified, as the journal of its node has it: values
- * of feeds of the same name and decimals, from a moment until another.
+ * of feeds of the same name and decimals, from a moment until another. What it kept for a feed that
+ * is derived alike is taken from there; of others, what its certificates say.
  */
 export function predecessorPast(
   reader: JournalReader,
   { predecessor, committee }: { readonly predecessor: Committee; readonly committee: Committee },
-  time: { readonly fromMs: UnixMs; readonly toMs: UnixMs },
+  time: Span,
 ): readonly PastFeedValue[] {
-  const range = {
-    from: Math.max(1, roundAt(predecessor, time.fromMs)),
-    to: roundAt(predecessor, time.toMs),
-  }
-  const bases = basesOf(committee).flatMap((feed) => {
-    const wanted = committee.params.feeds[feed]
-    const before = predecessor.params.feeds.findIndex(
+  const { feeds } = committee.params
+  const derivedFeeds = derivedFeedsOf(feeds)
+  const placeOf = (feed: FeedIndex) => {
+    const wanted = feeds[feed]
+    return predecessor.params.feeds.findIndex(
       ({ name, decimals }) => name === wanted?.name && decimals === wanted.decimals,
     )
-    return before < 0 ? [] : [{ feed, in: before }]
+  }
+  const bases = [...new Set(derivedFeeds.flatMap(({ of }) => (of === null ? [] : [of])))]
+  const namesOf = new Map(bases.map((feed) => [placeOf(feed), feed]))
+  const kept = keptPast(reader, predecessor).flatMap((past) => {
+    const feed = namesOf.get(past.feed)
+    const isWanted = past.openedMs >= time.fromMs && past.openedMs <= time.toMs
+    return feed === undefined || !isWanted ? [] : [{ ...past, feed }]
   })
-  return valuesIn(reader, predecessor, { range, bases })
+  const isKept = kept.length > 0
+  const others = derivedFeeds.flatMap((derived) => {
+    const reach = reachOf(feeds, derived)
+    const place = derived.of === null ? -1 : placeOf(derived.of)
+    if (reach === null || derived.of === null || place < 0) return []
+    if (isKept && hasAlike(predecessor, committee, derived)) return []
+    const span = { fromMs: Math.max(time.fromMs, time.toMs - reach.keptMs), toMs: time.toMs }
+    const found = pointsIn(reader, predecessor, { ...span, gridMs: reach.gridMs, feed: place })
+    return found.map((past) => ({ ...past, feed: derived.of as FeedIndex }))
+  })
+  return ascending([...kept, ...others])
 }
 
-/** Feeds that others are derived from. */
-function basesOf({ params }: Committee): FeedIndex[] {
-  return [...new Set(derivedFeedsOf(params.feeds).flatMap(({ of }) => (of === null ? [] : [of])))]
+/** As they were certified: remembered in another order, each value moves all that follow. */
+function ascending(past: readonly PastFeedValue[]): readonly PastFeedValue[] {
+  return past.toSorted((a, b) => a.openedMs - b.openedMs)
 }
 
+/** Whether the committee before derives a feed of the same kind from the same one, alike. */
+function hasAlike(predecessor: Committee, committee: Committee, { feed }: DerivedFeed): boolean {
+  const wanted = committee.params.feeds[feed]
+  return predecessor.params.feeds.some(
+    ({ kind, derivation }) =>
+      kind === wanted?.kind &&
+      derivation?.of === wanted.derivation?.of &&
+      derivation?.windowMs === wanted.derivation?.windowMs &&
+      derivation?.stepMs === wanted.derivation?.stepMs,
+  )
+}
+
+/**
+ * The last certified value of a feed in each interval of a grid, by the certificates of a journal:
+ * as many rows are read as there are points, however many rounds lie between them.
+ */
+function pointsIn(
+  reader: JournalReader,
+  committee: Committee,
+  wanted: Span & { readonly gridMs: number; readonly feed: FeedIndex },
+): readonly PastFeedValue[] {
+  const { fromMs, toMs, gridMs, feed } = wanted
+  const { roundMs } = committee.params.timing
+  const first = Math.max(1, roundAt(committee, fromMs))
+  const last = roundAt(committee, toMs)
+  if (gridMs <= roundMs)
+    return valuesIn(reader, committee, { range: { from: first, to: last }, feed })
+  const found: PastFeedValue[] = []
+  for (let from = first; from <= last; ) {
+    const pointMs = Math.ceil(openingOf(committee, from) / gridMs) * gridMs
+    const to = Math.min(last, roundAt(committee, pointMs))
+    const [value] = newestIn(reader, committee, { range: { from, to }, feed })
+    if (value !== undefined) found.push(value)
+    from = to + 1
+  }
+  return found
+}
+
+/** All values of a range, ascending. */
 function valuesIn(
   reader: JournalReader,
   committee: Committee,
-  wanted: {
-    readonly range: RoundRange
-    /** Each feed beside the place of its word in the certificates that are read. */
-    readonly bases: readonly { readonly feed: FeedIndex; readonly in: FeedIndex }[]
-  },
+  wanted: { readonly range: RoundRange; readonly feed: FeedIndex },
 ): readonly PastFeedValue[] {
-  return reader.certificates(wanted.range).flatMap(({ bytes }) => {
+  return [...newestIn(reader, committee, wanted)].reverse()
+}
+
+/** Values of a range, the newest first, each when it is asked for. */
+function* newestIn(
+  reader: JournalReader,
+  committee: Committee,
+  { range, feed }: { readonly range: RoundRange; readonly feed: FeedIndex },
+): Generator<PastFeedValue> {
+  const asked: readonly DerivedFeed[] = [{ feed, of: feed, history: { samples: [] } }]
+  let before: Round | null = null
+  for (const bytes of reader.newestCertificates(range)) {
     const message = decode(committee, bytes)
-    if (message?.type !== 'certificate') return []
+    if (message?.type !== 'certificate' || message.round === before) continue
+    before = message.round
     const openedMs = openingOf(committee, message.round)
-    return wanted.bases.flatMap(({ feed, in: place }) => {
-      const report = decodeWord(message.words[place] as Uint8Array)
-      if (report === null || report.status !== FEED_STATUS.ok) return []
-      return [{ feed, openedMs, value: report.value }]
-    })
-  })
+    yield* basesIn(asked, { openedMs, words: message.words })
+  }
 }

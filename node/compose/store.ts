@@ -1,6 +1,12 @@
 import { join } from 'node:path'
+import {
+  basesIn,
+  derivedFeedsOf,
+  keptValuesOf,
+  type PastFeedValue,
+} from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Committee } from '../../aggregator/committee.ts'
-import { roundAt } from '../../aggregator/committee.ts'
+import { openingOf, roundAt } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Event } from '../../aggregator/events.ts'
 import type {
@@ -23,7 +29,7 @@ import { Journal } from '../store/journal.ts'
 import type { ConfigEntry, MessageEntry, StepEntry } from '../store/journal-entries.ts'
 import { JournalReader, type RoundRange } from '../store/journal-reader.ts'
 import { historyInTurn } from './history-in-turn.ts'
-import { ownPast } from './past.ts'
+import { certifiedPast, keptPast } from './past.ts'
 
 /** Name of the journal in a node's data directory. */
 export const JOURNAL_FILE = 'journal.sqlite'
@@ -70,10 +76,11 @@ export function openStore(
     },
   )
   const appendStep = stepRecorder(journal, committee)
+  const appendPast = pastRecorder(journal, committee)
   let kept: Verified<Certificate> | null = null
   return {
     journal,
-    remembered: (context) => rememberedFrom(path, context, log),
+    remembered: (context) => rememberedFrom({ path, log, appendPast }, context),
     certificates: (context, rounds) => {
       const reader = new JournalReader(path)
       try {
@@ -97,6 +104,7 @@ export function openStore(
     observer: {
       onEvent: (event) => {
         const { type, nowMs: atMs } = event
+        if (event.type === 'pastLearned') appendPast.values(event.past)
         later(() => {
           appendStep({ kind: 'event', type, nowMs: atMs, body: encodeEvent(event) })
           if (event.type === 'received') appendMessage(journal, event)
@@ -108,7 +116,9 @@ export function openStore(
         later(() =>
           appendStep({ kind: 'effect', type, nowMs: atMs, body: encodeEffect(committee, effect) }),
         )
-        if (effect.type !== 'certified' || effect.certificate === kept) return
+        if (effect.type !== 'certified') return
+        appendPast.certificate(effect.certificate.message)
+        if (effect.certificate === kept) return
         journal.append({ ...certificateEntry(effect.certificate, atMs), isBest: false })
       },
     },
@@ -171,7 +181,33 @@ function aboutOf(message: GossipMessage): Pick<MessageEntry, 'slot' | 'reportDig
   return { slot: null, reportDigest: null }
 }
 
-function rememberedFrom(path: string, context: Context, log: Log) {
+/** Keeps what derived feeds look back to, beside the history, which is rolled away (§6.1). */
+function pastRecorder(journal: Journal, committee: Committee) {
+  const { feeds } = committee.params
+  const derived = derivedFeedsOf(feeds)
+  const values = (past: readonly PastFeedValue[]): void => {
+    for (const each of past) {
+      for (const kept of keptValuesOf(derived, feeds, each)) {
+        journal.append({ table: 'past', ...kept })
+      }
+    }
+  }
+  const certificate = ({ round, words }: Certificate): void => {
+    if (derived.length > 0)
+      values(basesIn(derived, { openedMs: openingOf(committee, round), words }))
+  }
+  return { values, certificate }
+}
+
+function rememberedFrom(
+  from: {
+    readonly path: string
+    readonly log: Log
+    readonly appendPast: ReturnType<typeof pastRecorder>
+  },
+  context: Context,
+) {
+  const { path, log, appendPast } = from
   const reader = new JournalReader(path)
   try {
     const best = reader.bestCertificate()
@@ -181,7 +217,11 @@ function rememberedFrom(path: string, context: Context, log: Log) {
       .evidence()
       .map((bytes) => checked<Evidence>(context, bytes))
       .filter((each) => each !== null)
-    return { certificate, evidence, past: ownPast(reader, context.committee, certificate) }
+    const kept = keptPast(reader, context.committee)
+    if (kept.length > 0) return { certificate, evidence, past: kept }
+    const past = certifiedPast(reader, context.committee, certificate)
+    appendPast.values(past)
+    return { certificate, evidence, past }
   } finally {
     reader.close()
   }

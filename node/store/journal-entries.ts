@@ -1,5 +1,5 @@
 import type { RoundPath } from '../../aggregator/effects.ts'
-import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { FeedIndex, MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 
 /** A gossip message as it was sent or received. */
@@ -70,7 +70,29 @@ export interface ConfigEntry {
   readonly details: readonly string[]
 }
 
-export type JournalEntry = MessageEntry | CertificateEntry | EvidenceEntry | StepEntry | ConfigEntry
+/**
+ * A certified value that a derived feed looks back to. The latest of each point is kept, for as
+ * long as its feed needs it, and never rolled away.
+ */
+export interface PastEntry {
+  readonly table: 'past'
+  /** The derived feed, and the one that has the value. */
+  readonly derived: FeedIndex
+  readonly feed: FeedIndex
+  readonly pointMs: UnixMs
+  readonly openedMs: UnixMs
+  readonly value: bigint
+  /** What this feed has before is forgotten. */
+  readonly keepFromMs: UnixMs
+}
+
+export type JournalEntry =
+  | MessageEntry
+  | CertificateEntry
+  | EvidenceEntry
+  | StepEntry
+  | ConfigEntry
+  | PastEntry
 
 /** Limits of the journal on disk; reached, the oldest tenth of the history goes. */
 export interface JournalLimits {
@@ -117,6 +139,8 @@ export function weightOf(entry: JournalEntry): number {
   switch (entry.table) {
     case 'step':
       return 256 + entry.body.length
+    case 'past':
+      return 256
     case 'config':
       return entry.details.reduce((sum, text) => sum + 2 * text.length, 512)
     default:

@@ -1,8 +1,9 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { PastFeedValue } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { RunFacts } from './journal-entries.ts'
-import { journalUnreadable, openForReading } from './journal-schema.ts'
+import { hasTable, journalUnreadable, openForReading } from './journal-schema.ts'
 
 export interface RoundRange {
   /** First round. */
@@ -95,6 +96,44 @@ export class JournalReader {
       return rows.map((row) => ({
         bytes: bytesOf(row.bytes),
         receivedMs: Number(row.received_ms),
+      }))
+    })
+  }
+
+  /**
+   * Wire forms of the certificates of these rounds, the newest round first, one at a time.
+   *
+   * @throws {OracleError} `JOURNAL_UNREADABLE`
+   */
+  *newestCertificates({ from, to }: RoundRange): Generator<Uint8Array> {
+    const rows = this.#database
+      .prepare('SELECT bytes FROM certificate WHERE round BETWEEN ? AND ? ORDER BY round DESC, id')
+      .iterate(from, to)
+    try {
+      for (const row of rows) yield bytesOf(row.bytes)
+    } catch (cause) {
+      throw journalUnreadable(this.#path, cause)
+    }
+  }
+
+  /**
+   * Certified values that a committee's derived feeds look back to, ascending; empty for a journal
+   * of before they were kept.
+   *
+   * @throws {OracleError} `JOURNAL_UNREADABLE`
+   */
+  past(committeeDigest: Uint8Array): PastFeedValue[] {
+    return this.#read(() => {
+      if (!hasTable(this.#database, 'past')) return []
+      const wanted = this.#database.prepare(
+        `SELECT DISTINCT feed, opened_ms, value FROM past
+         WHERE committee_digest = ? ORDER BY opened_ms`,
+      )
+      wanted.setReadBigInts(true)
+      return wanted.all(committeeDigest).map((row) => ({
+        feed: Number(row.feed),
+        openedMs: Number(row.opened_ms),
+        value: row.value as bigint,
       }))
     })
   }

@@ -65,10 +65,19 @@ PRAGMA application_id = ${APPLICATION_ID};
 `
 
 /**
- * Came later, and changes nothing that was there: a journal without it is of the same version, and
- * gets it from the next writer.
+ * Came later, and change nothing that was there: a journal without them is of the same version, and
+ * gets them from the next writer.
  */
-const CONFIG_TABLE = `
+const LATER_TABLES = `
+CREATE TABLE IF NOT EXISTS past (
+  committee_digest BLOB NOT NULL,
+  derived INTEGER NOT NULL,
+  point_ms INTEGER NOT NULL,
+  feed INTEGER NOT NULL,
+  opened_ms INTEGER NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY (committee_digest, derived, point_ms)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS config (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   run INTEGER NOT NULL,
@@ -97,7 +106,7 @@ export function openForWriting(path: string): DatabaseSync {
     if (numberOf(database, 'user_version') === 0 && isEmpty(database)) {
       database.exec(`BEGIN; ${TABLES} COMMIT`)
     }
-    if (isOurs(database)) database.exec(CONFIG_TABLE)
+    if (isOurs(database)) database.exec(LATER_TABLES)
     return database
   })
 }
@@ -146,6 +155,12 @@ function checkVersion(database: DatabaseSync, path: string): void {
 function isOurs(database: DatabaseSync): boolean {
   const version = numberOf(database, 'user_version')
   return version === SCHEMA_VERSION && numberOf(database, 'application_id') === APPLICATION_ID
+}
+
+/** Whether a journal has a table that came later. */
+export function hasTable(database: DatabaseSync, name: string): boolean {
+  const found = database.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?')
+  return found.get('table', name) !== undefined
 }
 
 function isEmpty(database: DatabaseSync): boolean {

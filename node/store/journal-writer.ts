@@ -10,6 +10,8 @@ interface Statements {
   readonly step: StatementSync
   readonly config: StatementSync
   readonly forgetConfig: StatementSync
+  readonly past: StatementSync
+  readonly forgetPast: StatementSync
 }
 
 /** Tables that are history: their oldest rows go when a limit is reached. */
@@ -33,6 +35,7 @@ export class JournalWriter {
   readonly #database: DatabaseSync
   readonly #limits: JournalLimits
   readonly #statements: Statements
+  readonly #committeeDigest: Uint8Array
   #batches = 0
 
   constructor(
@@ -47,6 +50,9 @@ export class JournalWriter {
     )
     this.run = Number(started.run(startedMs, member, committeeDigest).lastInsertRowid)
     this.#statements = statementsOf(database)
+    this.#committeeDigest = committeeDigest
+    // One committee has one data directory; what another one left there is nobody's past.
+    database.prepare('DELETE FROM past WHERE committee_digest <> ?').run(committeeDigest)
   }
 
   get fileBytes(): number {
@@ -108,6 +114,13 @@ export class JournalWriter {
         const texts = [outcome, code, digestBefore, digestAfter, JSON.stringify(details)]
         const { lastInsertRowid: id } = this.#statements.config.run(run, atMs, ...texts)
         this.#statements.forgetConfig.run(Number(id) - CONFIGS_MAX)
+        return
+      }
+      case 'past': {
+        const { derived, pointMs, feed, openedMs, value, keepFromMs } = entry
+        const digest = this.#committeeDigest
+        this.#statements.past.run(digest, derived, pointMs, feed, openedMs, value)
+        this.#statements.forgetPast.run(digest, derived, keepFromMs)
       }
     }
   }
@@ -152,5 +165,13 @@ function statementsOf(database: DatabaseSync): Statements {
       ...['run', 'at_ms', 'outcome', 'code', 'digest_before', 'digest_after', 'details'],
     ]),
     forgetConfig: database.prepare('DELETE FROM config WHERE id <= ?'),
+    past: database.prepare(
+      `INSERT INTO past VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+       SET opened_ms = excluded.opened_ms, value = excluded.value
+       WHERE excluded.opened_ms > opened_ms`,
+    ),
+    forgetPast: database.prepare(
+      'DELETE FROM past WHERE committee_digest = ? AND derived = ? AND point_ms < ?',
+    ),
   }
 }
