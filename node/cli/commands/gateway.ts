@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { gatewayFrom, type LoadedGateway, loadGateway } from '../../gateway/config.ts'
+import { giveBackWhatLoadingTook, keepYoungGenerationSmall } from '../../heap.ts'
 import { createLog } from '../../logging.ts'
-import { keepYoungGenerationSmall } from '../../young-generation.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 import { reloadsOf } from '../reloads.ts'
@@ -46,6 +46,7 @@ export const gateway = command({
         signal,
         version: await readVersion(),
       })
+      giveBackWhatLoadingTook()
       const { address, listenAddresses } = running
       const json = JSON.stringify({ address, listenAddresses })
       stdout.write(`${options.json ? json : address}\n`)

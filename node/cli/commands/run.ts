@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { loadConfig } from '../../config/load.ts'
+import { giveBackWhatLoadingTook, keepYoungGenerationSmall } from '../../heap.ts'
 import { createLog } from '../../logging.ts'
-import { keepYoungGenerationSmall } from '../../young-generation.ts'
 import { command } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
 import { reloadsOf } from '../reloads.ts'
@@ -29,6 +29,7 @@ export const run = command({
     const version = await readVersion()
     try {
       await using node = await startNode(loaded, { log, terminal, version, signal })
+      giveBackWhatLoadingTook()
       const { address } = node
       stdout.write(json ? `${JSON.stringify({ address })}\n` : `${address}\n`)
       reloads.startTo(() => void node.reload())

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { isSizeChosen } from '../../../node/young-generation.ts'
+import { isSizeChosen } from '../../../node/heap.ts'
 
-const MODULE = new URL('../../../node/young-generation.ts', import.meta.url).href
+const MODULE = new URL('../../../node/heap.ts', import.meta.url).href
 
 /** Megabytes that the young generation has after much short-lived garbage. */
 function grownMb(before: string, flags: readonly string[] = []): number {
@@ -26,6 +26,25 @@ test('the young generation stays small, and grows without that', () => {
 test('a size that an operator chose is kept', () => {
   const flags = ['--max-semi-space-size=16']
   expect(grownMb('keepYoungGenerationSmall()', flags)).toBeGreaterThan(8)
+})
+
+/** Megabytes of pages for twice as much as lives, spread over all of them. */
+function pagesMb(afterwards: string): number {
+  const script = `
+    import { getHeapStatistics } from 'node:v8'
+    import { giveBackWhatLoadingTook } from '${MODULE}'
+    const all = Array.from({ length: 200_000 }, (_, at) => ({ at, list: [at, at, at, at] }))
+    globalThis.kept = all.filter(({ at }) => at % 16 === 0)
+    all.length = 0
+    ${afterwards}
+    console.log(getHeapStatistics().total_heap_size / 1_048_576)`
+  const args = ['--input-type=module', '--eval', script]
+  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }))
+}
+
+test('pages with little on them are given back, and stay without that', () => {
+  expect(pagesMb('giveBackWhatLoadingTook()')).toBeLessThan(12)
+  expect(pagesMb('')).toBeGreaterThan(20)
 })
 
 test.each([
