@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { JOURNAL_FILE } from '../compose/store.ts'
 import { loadConfig } from '../config/load.ts'
-import type { RoundRange } from '../store/journal-reader.ts'
+import type { RoundRange } from '../store/journal-rows.ts'
 import { usageError } from './command.ts'
 
 /** Options of commands that read a journal apart from a node. */

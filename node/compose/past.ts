@@ -11,7 +11,8 @@ import { decode } from '../../aggregator/messages/codec.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
-import type { JournalReader, RoundRange } from '../store/journal-reader.ts'
+import type { JournalReader } from '../store/journal-reader.ts'
+import type { RoundRange } from '../store/journal-rows.ts'
 
 // What this operator's own nodes saw certified within the windows of derived feeds. Signatures are
 // not checked again: for a window of 30 minutes that takes longer than a start may, and all that a

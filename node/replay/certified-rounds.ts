@@ -6,7 +6,8 @@ import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { isCertificateSound } from '../../aggregator/messages/validate.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
-import type { JournalReader, RoundRange } from '../store/journal-reader.ts'
+import type { JournalReader } from '../store/journal-reader.ts'
+import type { RoundRange } from '../store/journal-rows.ts'
 
 /** A round of which a journal holds a certificate that the committee signed. */
 export interface CertifiedRound {

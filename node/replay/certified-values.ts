@@ -12,7 +12,8 @@ import {
 } from '../../aggregator/values/ids.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { OracleError } from '../errors.ts'
-import { JournalReader, type RoundRange } from '../store/journal-reader.ts'
+import { JournalReader } from '../store/journal-reader.ts'
+import type { RoundRange } from '../store/journal-rows.ts'
 import { type CertifiedRound, certifiedRounds, heldRanges } from './certified-rounds.ts'
 
 /** What one certificate says of one feed. */

@@ -3,12 +3,8 @@ import type { Context } from '../../aggregator/context.ts'
 import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
-import {
-  JournalReader,
-  type JournalRun,
-  type JournalStep,
-  type RoundRange,
-} from '../store/journal-reader.ts'
+import { JournalReader } from '../store/journal-reader.ts'
+import type { JournalRun, JournalStep, RoundRange } from '../store/journal-rows.ts'
 import { type Difference, type Gap, RunReplay } from './replay.ts'
 
 export interface ReplayOptions {

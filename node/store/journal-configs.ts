@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { UnixMs } from '../../aggregator/values/time.ts'
-import { journalUnreadable, openForReading } from './journal-schema.ts'
+import { hasTable, journalUnreadable, openForReading } from './journal-schema.ts'
 
 /** A start with a configuration, or a reload, as the journal holds it. */
 export interface JournalConfig {
@@ -21,8 +21,7 @@ export interface JournalConfig {
 export function readConfigs(path: string): JournalConfig[] {
   const database = openForReading(path)
   try {
-    const named = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'config'"
-    if (database.prepare(named).get() === undefined) return []
+    if (!hasTable(database, 'config')) return []
     return database.prepare('SELECT * FROM config ORDER BY id').all().map(configOf)
   } catch (cause) {
     throw journalUnreadable(path, cause)

@@ -1,56 +1,18 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { PastFeedValue } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
-import type { UnixMs } from '../../aggregator/values/time.ts'
-import type { RunFacts } from './journal-entries.ts'
+import {
+  bytesOf,
+  type JournalCertificate,
+  type JournalMessage,
+  type JournalRun,
+  type JournalStep,
+  messageOf,
+  numberOrNull,
+  type RoundRange,
+  stepOf,
+} from './journal-rows.ts'
 import { hasTable, journalUnreadable, openForReading } from './journal-schema.ts'
-
-export interface RoundRange {
-  /** First round. */
-  readonly from: Round
-  /** Last round. */
-  readonly to: Round
-}
-
-export interface JournalMessage {
-  readonly round: Round
-  readonly type: string
-  readonly sender: MemberIndex | null
-  readonly slot: number | null
-  readonly bytes: Uint8Array
-  readonly receivedMs: UnixMs
-  readonly origin: string
-}
-
-export interface JournalCertificate {
-  /** Wire form. */
-  readonly bytes: Uint8Array
-  /** When the process that wrote it held the first certificate of the round. */
-  readonly receivedMs: UnixMs
-}
-
-/** One process as the journal knows it. */
-export interface JournalRun extends RunFacts {
-  readonly run: number
-  /** First and last step that are still here; null when none is. */
-  readonly steps: { readonly first: JournalStep; readonly last: JournalStep } | null
-}
-
-export interface JournalStep {
-  /** Grows with every entry, also over restarts. */
-  readonly sequence: number
-  /** Process that wrote it; a replay begins where a run begins. */
-  readonly run: number
-  readonly number: number
-  readonly chain: number
-  readonly nowMs: UnixMs
-  readonly round: Round
-  readonly kind: string
-  readonly type: string
-  readonly body: Uint8Array
-}
-
-type Row = Record<string, SQLOutputValue>
 
 /** Reads a journal, also while its writer works; hold it for moments only. */
 export class JournalReader {
@@ -292,39 +254,5 @@ export class JournalReader {
         reportDigest: bytesOf(row.report_digest),
       }
     }
-  }
-}
-
-function bytesOf(value: SQLOutputValue | undefined): Uint8Array {
-  return value instanceof Uint8Array ? value : new Uint8Array(0)
-}
-
-function numberOrNull(value: SQLOutputValue | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value)
-}
-
-function messageOf(row: Row): JournalMessage {
-  return {
-    round: Number(row.round),
-    type: String(row.type),
-    sender: numberOrNull(row.sender),
-    slot: numberOrNull(row.slot),
-    bytes: bytesOf(row.bytes),
-    receivedMs: Number(row.received_ms),
-    origin: String(row.origin),
-  }
-}
-
-function stepOf(row: Row): JournalStep {
-  return {
-    sequence: Number(row.id),
-    run: Number(row.run),
-    number: Number(row.number),
-    chain: Number(row.chain),
-    nowMs: Number(row.now_ms),
-    round: Number(row.round),
-    kind: String(row.kind),
-    type: String(row.type),
-    body: bytesOf(row.body),
   }
 }

@@ -6,7 +6,7 @@ import { CHAIN_START, chained } from '../../../../node/replay/chain.ts'
 import { encodeEffect } from '../../../../node/replay/effect-codec.ts'
 import { encodeEvent } from '../../../../node/replay/event-codec.ts'
 import { RunReplay } from '../../../../node/replay/replay.ts'
-import type { JournalStep } from '../../../../node/store/journal-reader.ts'
+import type { JournalStep } from '../../../../node/store/journal-rows.ts'
 import { Cluster, type ClusterOptions, type Seen } from '../../../support/cluster.ts'
 import { testCommittee } from '../../../support/committee.ts'
 

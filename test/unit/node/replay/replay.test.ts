@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JournalStep } from '../../../../node/store/journal-reader.ts'
+import type { JournalStep } from '../../../../node/store/journal-rows.ts'
 import { testCommittee } from '../../../support/committee.ts'
 import { Forge } from '../../../support/forge.ts'
 import { runs } from '../../../support/property.ts'
