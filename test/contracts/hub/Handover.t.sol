@@ -180,6 +180,8 @@ contract HandoverTest is HubFixture {
 
     function test_owner_withdrawsAndIsOutrunByTheCommittee() public {
         _propose(_proposed());
+        VM.expectRevert(abi.encodeWithSelector(ICommittees.NotOwner.selector, address(this)));
+        hub.withdrawProposal();
         VM.prank(OWNER);
         hub.withdrawProposal();
         VM.warp(block.timestamp + OWNER_DELAY);

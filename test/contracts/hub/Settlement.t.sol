@@ -110,6 +110,74 @@ contract SettlementTest is HubFixture {
         assertHolds("and stays", value == 43 && isFinal);
     }
 
+    /// @notice Markets that settle on several feeds, or at several expiries, share the contract.
+    function test_settle_ofSeveralFeedsAndExpiries_keepsThemApart() public {
+        uint256 second = EXPIRY + 60;
+        uint32 later = TestCommittee.roundAt(second);
+        settlement.settle(1, EXPIRY, TestCommittee.report(first, _words(100)));
+        (int256 value, bool isFinal) = settlement.settlementPrice(1, EXPIRY);
+        assertHolds("its own word", value == 101 && isFinal);
+        (value, isFinal) = _price();
+        assertHolds("the first feed has none", value == 0 && !isFinal);
+        (value, isFinal) = settlement.settlementPrice(1, second);
+        assertHolds("nor the later expiry", value == 0 && !isFinal);
+        VM.warp(second);
+        // Of the second expiry the exact one, of the first one that may still be lowered.
+        bytes memory report = TestCommittee.report(later, _words(200));
+        settlement.settle(0, EXPIRY, report);
+        settlement.settle(0, second, report);
+        settlement.settle(1, second, report);
+        (value, isFinal) = _price();
+        assertHolds("one round", value == 200 && !isFinal);
+        (value, isFinal) = settlement.settlementPrice(0, second);
+        assertHolds("two expiries", value == 200 && isFinal);
+        (value, isFinal) = settlement.settlementPrice(1, EXPIRY);
+        assertHolds("what was final stays", value == 101 && isFinal);
+    }
+
+    function test_settlementRound_beforeTheFirstCommittee_isNobodys() public {
+        uint256 begins = TestCommittee.GENESIS_MS / 1000;
+        (uint256 round, uint256 epoch) = settlement.settlementRound(begins);
+        assertHolds("from its beginning", round == 0 && epoch == 1);
+        VM.expectRevert(abi.encodeWithSelector(ISettlement.CommitteeGone.selector, 0));
+        settlement.settlementRound(begins - 1);
+    }
+
+    function test_settlementRound_afterTwoHandovers_isOfNobodyHeard() public {
+        ICommittees.Committee memory third = _handOverAfterTheExpiry();
+        third.publicKeyParity = 0;
+        third.activeFromMs += 60_000;
+        hub.handOver(third, TestCommittee.signature(1, hub.handoverMessage(3, third)));
+        VM.warp(EXPIRY + 120);
+        hub.activate(ICommittees.HandoverSource.COMMITTEE);
+        VM.expectRevert(abi.encodeWithSelector(ISettlement.CommitteeGone.selector, 1));
+        settlement.settlementRound(EXPIRY);
+        (, uint256 epoch) = settlement.settlementRound(EXPIRY + 60);
+        assertEqual("the one between", epoch, 2);
+        (, epoch) = settlement.settlementRound(EXPIRY + 120);
+        assertEqual("the third", epoch, 3);
+    }
+
+    /// @notice By a clock whose rounds do not open at whole seconds it is the first that opens
+    /// after the expiry, never the one before.
+    function testFuzz_settlementRound_opensAtTheExpiryOrAfterIt(uint16 offsetMs, uint32 after_)
+        public
+    {
+        ICommittees.Committee memory next = TestCommittee.committee();
+        next.publicKeyParity = 1;
+        next.activeFromMs = uint48((EXPIRY + 60) * 1000);
+        // An hour and a round more than those before, and not on their grid.
+        next.genesisMs = uint48(TestCommittee.GENESIS_MS - 3_601_000 + offsetMs % 500);
+        hub.handOver(next, TestCommittee.signature(hub.handoverMessage(2, next)));
+        VM.warp(EXPIRY + 60);
+        hub.activate(ICommittees.HandoverSource.COMMITTEE);
+        uint256 expiry = EXPIRY + 60 + after_;
+        (uint256 round,) = settlement.settlementRound(expiry);
+        uint256 opensMs = next.genesisMs + round * next.roundMs;
+        assertHolds("not before it", opensMs >= expiry * 1000);
+        assertHolds("nor a round later", opensMs < expiry * 1000 + next.roundMs);
+    }
+
     function test_settle_givenARoundOutside_isRefused() public {
         VM.warp(EXPIRY + 600);
         bytes4 outside = ISettlement.RoundOutsideSettlement.selector;
