@@ -16,7 +16,8 @@ contract CoveredCall {
     /// @notice What the expiry came to.
     event Exercised(int256 price, uint256 toHolder, uint256 toWriter);
 
-    /// @dev An expiry that nobody settled in this time never will be: its window closed.
+    /// @dev How long the round of the expiry is waited for: it may come later than the window, and
+    /// somebody must be able to end it where it never will.
     uint256 private constant VOID_AFTER = 1 days;
 
     /// @notice Where the price at the expiry comes from.

@@ -120,7 +120,7 @@ contract LendingGuard {
 
     /// @notice For liquidation: as fresh, but members may differ by 5 %, and one fewer may do.
     function loose() public view returns (IPriceFeeds.Guard memory) {
-        return IPriceFeeds.Guard(0, 500, _OBSERVERS_MIN - 1);
+        return IPriceFeeds.Guard(0, 500, _OBSERVERS_MIN == 0 ? 0 : _OBSERVERS_MIN - 1);
     }
 
     /// @dev Rounded down: in doubt less is lent.

@@ -159,9 +159,24 @@ contract LendingGuardTest is LendingFixture {
 
 /// @title Liquidation, in another transaction than the debt: a test is one
 contract LendingLiquidationTest is LendingFixture {
+    LendingGuard internal anyObservers;
+
     function setUp() public {
         _setUpLending();
         lending.change(LIMIT, 0);
+        anyObservers = LendingGuard(deploy("LendingGuard", abi.encode(hub, 0, 18, 0)));
+        anyObservers.deposit(COLLATERAL);
+        anyObservers.change(LIMIT, 0);
+    }
+
+    /// @notice One fewer than none are none: debt that is given can be liquidated.
+    function test_liquidate_givenNoLimitOfObservers_isOpen() public {
+        VM.warp(START + 1);
+        _report(1_882e8, 0, 4, 1);
+        VM.prank(OWNER);
+        anyObservers.liquidate(address(this));
+        (, uint128 debt) = anyObservers.accounts(OWNER);
+        assertHolds("taken over", debt == LIMIT);
     }
 
     function test_liquidate_givesTheBorrowerTheSpread() public {
