@@ -27,4 +27,25 @@ export const DERIBIT_LIMITS: SharedLimits = {
 export const OKX_TICKERS_LIMITS: SharedLimits = {
   name: 'okx-tickers',
   budget: { weightMax: 16, perMs: 10_000 },
+  path: '/api/v5/market/tickers',
+}
+
+// One name of ours each; a declared venue at the same host is counted with it.
+
+/** Documented: 2,400 a minute for an address, all of USDT-margined contracts together. */
+export const BINANCE_LINEAR_LIMITS: SharedLimits = {
+  name: 'binance-linear',
+  budget: { weightMax: 960, perMs: 60_000 },
+}
+
+/** Documented: 2,400 a minute for an address, all of coin-margined contracts together. */
+export const BINANCE_INVERSE_LIMITS: SharedLimits = {
+  name: 'binance-inverse',
+  budget: { weightMax: 960, perMs: 60_000 },
+}
+
+/** Documented: 30 a minute for an address without a key. */
+export const BITMEX_LIMITS: SharedLimits = {
+  name: 'bitmex',
+  budget: { weightMax: 26, perMs: 60_000 },
 }

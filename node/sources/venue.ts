@@ -42,6 +42,8 @@ export interface VenueBudget {
 export interface SharedLimits {
   readonly name: string
   readonly budget: VenueBudget
+  /** What is counted by itself; left out where all that a host serves is counted together. */
+  readonly path?: string
 }
 
 /** A status by which a venue says that an address asked too often, where it is not 429 or 418. */

@@ -484,6 +484,10 @@ describe('limits that a venue counts for several names together', () => {
       bybit: ['bybit', 'bybit-options', 'bybit-perpetuals', 'bybit-futures'],
       deribit: ['deribit-options', 'deribit-futures'],
       'okx-tickers': ['okx-options', 'okx-futures'],
+      // One name each, with whatever a configuration declares at their hosts.
+      'binance-linear': ['binance-perpetuals'],
+      bitmex: ['bitmex-perpetuals'],
+      'binance-inverse': ['binance-futures'],
     })
     const rate = (budget: VenueBudget | undefined) =>
       budget === undefined ? 0 : budget.weightMax / budget.perMs

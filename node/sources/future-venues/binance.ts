@@ -2,6 +2,7 @@ import { expiryFrom } from '../expiries.ts'
 import { listAt, textAt, timeAt } from '../fields.ts'
 import { type FutureVenue, futureOf } from '../future-venue.ts'
 import { isObject } from '../json.ts'
+import { BINANCE_INVERSE_LIMITS } from '../shared-limits.ts'
 import { readableRows, refusedBy } from '../tickers.ts'
 
 const NAME = 'binance-futures'
@@ -13,6 +14,7 @@ export const binanceFutures: FutureVenue = {
   pollMs: 10_000,
   // A tenth of the documented 2,400 a minute for one address.
   budget: { weightMax: 240, perMs: 60_000 },
+  sharedLimits: BINANCE_INVERSE_LIMITS,
   usedWeightHeader: { name: 'x-mbx-used-weight-1m', weightMax: 1_920 },
   symbolOf: (market) => market.replace('/', ''),
   quoteOf: () => 'USD',

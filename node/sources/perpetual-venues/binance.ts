@@ -2,6 +2,7 @@ import { listAt, objectAt, rateAt, textAt, timeAt } from '../fields.ts'
 import type { Json } from '../json.ts'
 import { isObject } from '../json.ts'
 import { hoursAt, inUsdt, type PerpetualVenue } from '../perpetual-venue.ts'
+import { BINANCE_LINEAR_LIMITS } from '../shared-limits.ts'
 import { refusedBy } from '../tickers.ts'
 
 const NAME = 'binance-perpetuals'
@@ -16,6 +17,7 @@ export const binancePerpetuals: PerpetualVenue = {
   pollMs: 10_000,
   // A tenth of the documented 2,400 a minute for one address.
   budget: { weightMax: 240, perMs: 60_000 },
+  sharedLimits: BINANCE_LINEAR_LIMITS,
   usedWeightHeader: { name: 'x-mbx-used-weight-1m', weightMax: 1_920 },
   symbolOf: inUsdt,
   path: '/fapi/v1/premiumIndex',

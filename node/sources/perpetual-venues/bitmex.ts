@@ -3,6 +3,7 @@ import { isoTimeAt, listAt, rateAt } from '../fields.ts'
 import type { Json } from '../json.ts'
 import { isObject } from '../json.ts'
 import { inUsdt, type PerpetualVenue } from '../perpetual-venue.ts'
+import { BITMEX_LIMITS } from '../shared-limits.ts'
 import { refusedBy } from '../tickers.ts'
 
 const NAME = 'bitmex-perpetuals'
@@ -17,6 +18,7 @@ export const bitmexPerpetuals: PerpetualVenue = {
   pollMs: 10_000,
   // Documented: 30 a minute for one address without a key.
   budget: { weightMax: 20, perMs: 60_000 },
+  sharedLimits: BITMEX_LIMITS,
   symbolOf: (market) => inUsdt(market).replace(/^BTC/, 'XBT'),
   path: '/api/v1/instrument/active?columns=symbol,fundingRate,fundingInterval,timestamp',
   weight: 1,
