@@ -5,7 +5,7 @@ import { fromHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { JOURNAL_FILE } from '../compose/store.ts'
 import { scanShares } from '../store/scan-shares.ts'
-import { type Look, type Monitor, meanOf, newestFeed } from './monitor.ts'
+import { type Look, type Monitor, meanOf, newestFeed, valueOnChain } from './monitor.ts'
 import type { LocalNetwork } from './network.ts'
 import type { OptionDesk } from './option-desk.ts'
 import type { Outage } from './outage.ts'
@@ -43,6 +43,8 @@ export async function conclude(conclusion: Conclusion): Promise<Summary> {
     firstOnChainMs: monitor.firstOnChainMs,
     feeds: await outcomesOf('spot'),
     impliedVolatilities: await outcomesOf('volatility'),
+    forwards: await outcomesOf('forward'),
+    fundingRates: await outcomesOf('funding'),
     gasPerUpdate: meanOf(delivered.map((each) => each.gasUsed)),
     pids: network.nodes.flatMap(({ process }) => (process.pid === null ? [] : [process.pid])),
     peerIds: look.overviews.flatMap(
@@ -66,7 +68,7 @@ async function outcomeOf(
   const { name = '', decimals = 0 } = network.committee.params.feeds[feed] ?? {}
   const newest = newestFeed(look, feed)
   const [price, round] = await Promise.all([
-    network.chain.consumerPrice(feed, head),
+    valueOnChain(network, feed, head),
     network.chain.heldRound(feed, head),
   ])
   return {

@@ -40,12 +40,7 @@ export class Monitor {
     const { nodes, chain, committee, startedAtMs } = this.#network
     const [overviews, consumers, delivered] = await Promise.all([
       Promise.all(nodes.map(({ client }) => client.overview())),
-      Promise.all(
-        committee.params.feeds.map(({ kind }, index) =>
-          // The example consumer refuses what is not above zero, as a rate may be.
-          kind === 'funding' ? chain.heldValue(index) : chain.consumerPrice(index),
-        ),
-      ),
+      Promise.all(committee.params.feeds.map((_, feed) => valueOnChain(this.#network, feed))),
       chain.deliveries(),
     ])
     const { feeds } = committee.params
@@ -110,6 +105,20 @@ export class Monitor {
     const { round, path, latencyMs } = row
     this.#rounds[index]?.set(round, { round, path, latencyMs })
   }
+}
+
+/**
+ * What a consumer contract reads of a feed, at a block or the newest one; null before any report.
+ * The example consumer refuses what is not above zero, as a rate may be: that is what the hub holds.
+ */
+export async function valueOnChain(
+  { committee, chain }: Pick<LocalNetwork, 'committee' | 'chain'>,
+  feed: number,
+  blockNumber?: bigint,
+): Promise<bigint | null> {
+  return committee.params.feeds[feed]?.kind === 'funding'
+    ? await chain.heldValue(feed, blockNumber)
+    : await chain.consumerPrice(feed, blockNumber)
 }
 
 /** The feed as the oracle with the newest certificate shows it. */

@@ -58,6 +58,9 @@ export interface Summary {
   readonly feeds: readonly FeedOutcome[]
   /** What options implied, from the chains of the option venues. */
   readonly impliedVolatilities: readonly FeedOutcome[]
+  /** What futures say of a tenor, and perpetuals of their funding; empty unless asked for. */
+  readonly forwards: readonly FeedOutcome[]
+  readonly fundingRates: readonly FeedOutcome[]
   /** Mean gas of the landed deliveries. */
   readonly gasPerUpdate: number | null
   readonly pids: readonly number[]
@@ -118,9 +121,15 @@ export function percentilesOf(values: readonly number[]): Percentiles {
   return { p50: percentileOf(ascending, 50), p99: percentileOf(ascending, 99) }
 }
 
+/** Every feed that a summary speaks of. */
+export function feedsIn(summary: Summary): readonly FeedOutcome[] {
+  const { feeds, impliedVolatilities, forwards, fundingRates } = summary
+  return [...feeds, ...impliedVolatilities, ...forwards, ...fundingRates]
+}
+
 /** Why a run is not what it should be; empty when all is well. */
 export function shortcomingsOf(summary: Summary, killed: number): readonly string[] {
-  const { rounds, feeds, impliedVolatilities } = summary
+  const { rounds } = summary
   const shortcomings: string[] = []
   const must = (holds: boolean, text: string) => {
     if (!holds) shortcomings.push(text)
@@ -135,7 +144,7 @@ export function shortcomingsOf(summary: Summary, killed: number): readonly strin
     `only ${rounds.fast} of ${rounds.opened} rounds took the fast path`,
   )
   must(summary.firstOnChainMs !== null, 'no price reached the chain')
-  for (const feed of [...feeds, ...impliedVolatilities]) {
+  for (const feed of feedsIn(summary)) {
     must(feed.onChainValue !== null, `${feed.id} is not on chain`)
     must(
       feed.onChainValue === feed.certifiedValue,

@@ -1,4 +1,4 @@
-import type { Percentiles, Summary } from './summary.ts'
+import { feedsIn, type Percentiles, type Summary } from './summary.ts'
 
 /** Minutes and seconds, such as `1:05`. */
 export function formatDuration(ms: number): string {
@@ -23,7 +23,7 @@ function optionText({ option, optionFailure }: Summary): string[] {
 
 /** A summary for people; `--json` prints the same as data. */
 export function summaryText(summary: Summary): string {
-  const { rounds, latencyMs, feeds, impliedVolatilities } = summary
+  const { rounds, latencyMs } = summary
   const latency = ({ p50, p99 }: Percentiles) => `p50 ${p50 ?? '–'} ms, p99 ${p99 ?? '–'} ms`
   const restarted = summary.restarted.map(
     ({ node, restartedAt, signedAgainAt }) =>
@@ -40,7 +40,7 @@ export function summaryText(summary: Summary): string {
       : `the members generated their key in ${summary.keygenMs} ms`,
     `first price on chain after ${summary.firstOnChainMs ?? '–'} ms; ` +
       `${summary.txHashes.length} deliveries, ${summary.gasPerUpdate ?? '–'} gas each`,
-    ...[...feeds, ...impliedVolatilities].map(
+    ...feedsIn(summary).map(
       (feed) =>
         `${feed.id.padEnd(12)} ${feed.onChainValue} on chain, ` +
         `as certified in round ${feed.onChainRound}`,

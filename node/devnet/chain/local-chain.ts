@@ -152,13 +152,14 @@ export class LocalChain {
     return held.round
   }
 
-  /** The value that the hub holds for a feed; null before any report. */
-  async heldValue(feed: number): Promise<bigint | null> {
+  /** The value that the hub holds for a feed, at a block or the newest; null before any report. */
+  async heldValue(feed: number, blockNumber?: bigint): Promise<bigint | null> {
     const held = await this.#client.readContract({
       address: this.deployment.hub,
       abi: priceFeedsAbi,
       functionName: 'latest',
       args: [BigInt(feed)],
+      ...(blockNumber !== undefined && { blockNumber }),
     })
     return held.round === 0 ? null : held.value
   }
