@@ -77,7 +77,7 @@ export function roundsServed({ params }: Pick<Committee, 'params'>): number {
 }
 
 /** Whether a certificate has a value of the feed: one without settles nothing. */
-function canSettle(certificate: Pick<Certificate, 'words'>, feed: FeedIndex): boolean {
+export function canSettle(certificate: Pick<Certificate, 'words'>, feed: FeedIndex): boolean {
   const word = certificate.words[feed]
   const report = word === undefined ? null : decodeWord(word)
   return report !== null && report.status === FEED_STATUS.ok

@@ -131,7 +131,7 @@ function settlementMetrics(registry: Registry) {
   return {
     settlements: counter(
       'parallax_settlements_total',
-      'Expiries that this node settled, or that nobody did in time.',
+      'Expiries that this node settled, or that it cannot settle any more.',
       ['target', 'outcome'],
     ),
     successionCalls: counter(

@@ -229,7 +229,8 @@ export interface SettlementView {
   /**
    * `waiting`: nobody has settled it yet. `standing`: by a round that an earlier one may replace
    * until the window closes. `foreign`: another committee was in office. `missing`: every member
-   * had two turns, and there is no price. `missed`: there will be none.
+   * had two turns, and there is no price; it goes on when the window is closed. `missed`: there
+   * will be none as far as this node can tell.
    */
   readonly state: 'waiting' | 'standing' | 'final' | 'foreign' | 'missing' | 'missed'
   /** Until the window closes; 0 when it did. */

@@ -1,4 +1,5 @@
 import type { Address } from 'viem'
+import { isLate } from '../../aggregator/late-settlement.ts'
 import { isOpen } from '../../aggregator/settlement.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { Ask } from './rpc.ts'
@@ -6,6 +7,8 @@ import { OFFERS_AT_ONCE, readMarketTerms, readOffers, type Settling } from './se
 
 /** Kept at once; of more the nearest stay. A stranger who fills it pays for each offer. */
 const EXPIRIES_MAX = 100_000
+/** Late ones kept; of more the newest stay. */
+const LATE_MAX = 1_024
 /** How often a market is asked for new offers: far less than the ten minutes of a window. */
 const LOOK_EVERY_MS = 15_000
 /** Questions in one look; the next one goes on. */
@@ -17,6 +20,7 @@ export class MarketExpiries {
   readonly #readNow: <T>(ask: Ask<T>) => Promise<T>
   #terms: Omit<Settling, 'expirySeconds'> | null = null
   #expiries = new Set<number>()
+  #late = new Set<number>()
   /** Number of the newest offer that was read. */
   #read = 0
   #lookedMs = Number.NEGATIVE_INFINITY
@@ -47,7 +51,10 @@ export class MarketExpiries {
       const { count, expiries } = await this.#readNow((client, block) =>
         readOffers(client, block, { market, after }),
       )
-      for (const expiry of expiries) if (!isOver(expiry, nowMs)) this.#expiries.add(expiry)
+      for (const expiry of expiries) {
+        if (!isOver(expiry, nowMs)) this.#expiries.add(expiry)
+        else if (isLate(expiry, nowMs)) this.#late.add(expiry)
+      }
       // An endpoint that was rolled back may count fewer: what it lost is read again.
       this.#read = Math.min(count, after + OFFERS_AT_ONCE)
       if (this.#read < count) continue
@@ -66,6 +73,14 @@ export class MarketExpiries {
     return open.toSorted((a, b) => a - b).map((expirySeconds) => ({ ...terms, expirySeconds }))
   }
 
+  /** Of expiries whose window is over and that are not void, those with offers, newest first. */
+  late(nowMs: UnixMs): readonly Settling[] {
+    const terms = this.#terms
+    if (terms === null) return []
+    const late = [...this.#late].filter((expiry) => isLate(expiry, nowMs))
+    return late.toSorted((a, b) => b - a).map((expirySeconds) => ({ ...terms, expirySeconds }))
+  }
+
   /** What expires after a moment, in Unix seconds, the earliest first. */
   ahead(nowMs: UnixMs): readonly number[] {
     const ahead = [...this.#expiries].filter((expiry) => expiry * 1_000 > nowMs)
@@ -73,6 +88,9 @@ export class MarketExpiries {
   }
 
   #forget(nowMs: UnixMs): void {
+    const all = new Set([...this.#expiries, ...this.#late])
+    const over = [...all].filter((expiry) => isLate(expiry, nowMs))
+    this.#late = new Set(over.toSorted((a, b) => b - a).slice(0, LATE_MAX))
     const kept = [...this.#expiries].filter((expiry) => !isOver(expiry, nowMs))
     this.#expiries = new Set(kept.toSorted((a, b) => a - b).slice(0, EXPIRIES_MAX))
   }

@@ -1,6 +1,11 @@
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import type { Address, Hex } from 'viem'
 import type { Context } from '../../aggregator/context.ts'
+import {
+  lateSettlementOf,
+  lateTurnMs,
+  turnAfterSilenceMs,
+} from '../../aggregator/late-settlement.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import {
   closesInSeconds,
@@ -10,6 +15,7 @@ import {
   settlementOf,
 } from '../../aggregator/settlement.ts'
 import type { FeedIndex, MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { SettlementView } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf, OracleError } from '../errors.ts'
@@ -20,6 +26,7 @@ import {
   OpenExpiries,
   type OpenExpiry,
   type SettlementPlan,
+  settle,
   wasReadAfterwards,
 } from './open-expiries.ts'
 import type { Ask } from './rpc.ts'
@@ -48,6 +55,8 @@ export interface SettlerDependencies {
   readonly context: Context
   readonly target: SettlerTarget
   readonly certificateOf: (round: Round) => Certificate | null
+  /** The same of rounds long past, from a disk; asked once for a turn. Left out: as above. */
+  readonly pastCertificateOf?: (round: Round) => Certificate | null
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
   /** Told once for each expiry that this node settled, or that has no price for ever. */
@@ -61,13 +70,17 @@ const LOOK_MS = 1_000
 const FINAL_LOOK_MS = 15_000
 /** One is in flight at a time; what waits behind it delays deliveries and other expiries. */
 const SENDING_MAX = 4
+/** Of late ones: they keep no place from an expiry whose window is open. */
+const SENDING_LATE_MAX = 1
 /** The block in the making may still be older than the expiry or the report. */
 const EARLY = ['ExpiryNotReached', 'ReportFromFuture']
 
 /**
  * Settles expiries on one chain with the certificates of this node, each member in its turn
  * (`aggregator/settlement.ts`), through the transmitter: its wallet, caps and fees. What the chain
- * says of an expiry decides whether anything is left to do; it is asked until the window closes.
+ * says of an expiry decides whether anything is left to do; it is asked until the window closes,
+ * and where there is no price then, at growing distances while the round of the expiry can bring it
+ * (`aggregator/late-settlement.ts`).
  */
 export class Settler implements Startable {
   readonly name: string
@@ -87,12 +100,14 @@ export class Settler implements Startable {
     this.#options = options
     this.#use = {
       onOutcome: () => undefined,
+      pastCertificateOf: dependencies.certificateOf,
       pause: (ms, signal) => pauseFor(ms, undefined, { signal, ref: false }),
       ...dependencies,
     }
     this.#log = log.child({ target: options.name })
-    const readNow = <T>(ask: Ask<T>) => target.readNow(ask)
-    this.#expiries = new OpenExpiries(options.plans, { context, self: options.self, readNow })
+    const { self, plans } = options
+    const { pastCertificateOf: certificateOf } = this.#use
+    this.#expiries = new OpenExpiries(plans, { context, self, certificateOf, target })
   }
 
   /** @throws {OracleError} CONTRACT_SETTLEMENT_DIFFERS; a chain out of reach is asked later */
@@ -113,7 +128,7 @@ export class Settler implements Startable {
     await this.#running
   }
 
-  /** Every expiry whose window is open, or was until a minute ago. */
+  /** Every expiry whose window is open, or was until a minute ago, or that is late and goes on. */
   view(): readonly SettlementView[] {
     const nowMs = this.#use.clock.nowMs()
     return this.#expiries.all().map(({ feed, expirySeconds, state }) => ({
@@ -135,13 +150,20 @@ export class Settler implements Startable {
   async look(): Promise<void> {
     const { clock } = this.#use
     let fault: unknown = null
-    const noting = (error: unknown) => {
+    await this.#expiries.look(clock.nowMs(), (error) => {
       fault = error
-    }
-    await this.#expiries.look(clock.nowMs(), noting)
+    })
     this.#expiries.turnTo(clock.nowMs())
+    let isSilent = false
     for (const open of this.#expiries.all()) {
-      await this.#advance(open).catch(noting)
+      // Of many late ones each would wait for the same silence.
+      open.isBlind ||= open.isLate && isSilent
+      if (open.isLate && isSilent) continue
+      await this.#advance(open).catch((error: unknown) => {
+        fault = error
+        isSilent = codeOf(error).startsWith('RPC_')
+        open.isBlind = isSilent
+      })
       this.#judge(open)
     }
     this.#warnOnce(fault)
@@ -153,40 +175,60 @@ export class Settler implements Startable {
     const isDone = open.state === 'final' || open.state === 'foreign'
     if (isDone && nowMs - open.readMs < FINAL_LOOK_MS) return
     if (open.isSending || open.state === 'missed') return
+    if (open.isLate && !isDone && wasReadAfterwards(open) && nowMs < open.turnMs) return
     await this.#check(open.contract)
     const standing = await target.readNow((client, block) => readSettlement(client, block, open))
     open.readMs = nowMs
     if (standing.isFinal) {
       if (open.state !== 'final') this.#log.info('settlement.final', this.#fieldsOf(open))
-      open.state = 'final'
+      settle(open, nowMs)
       return
     }
-    const isForeign = standing.epoch !== null && standing.epoch !== target.epoch
-    if (isForeign) {
+    if (standing.epoch !== null && standing.epoch !== target.epoch) {
       open.state = 'foreign'
       return
     }
     const before = open.state === 'missing' ? 'missing' : 'waiting'
     open.state = standing.value === 0n ? before : 'standing'
     // Of a committee that is gone nothing is taken; whoever waits for the price must hear of it.
+    open.isHopeless = open.isLate && (standing.epoch === null || this.#lateOf(open) === null)
     if (standing.epoch !== null) this.#sendInTurn(open)
   }
 
   #sendInTurn(open: OpenExpiry): void {
-    const { clock, context, certificateOf } = this.#use
-    const { committee } = context
+    const { clock, context } = this.#use
+    const { isLate, rounds, expirySeconds } = open
     const nowMs = clock.nowMs()
-    if (nowMs < open.turnMs || !isOpen(open.expirySeconds, nowMs)) return
-    if (this.#sending >= SENDING_MAX) return
-    const { feed, rounds } = open
-    const chosen = settlementOf(committee, { feed, rounds, nowMs, certificateOf })
+    const { self } = this.#options
+    const isMissed = isLate && open.isBlind && open.turnMs <= nowMs
+    open.isBlind = false
+    if (isMissed) open.turnMs = turnAfterSilenceMs(context, self, { ...rounds, nowMs })
+    if (nowMs < open.turnMs || this.#sending >= (isLate ? SENDING_LATE_MAX : SENDING_MAX)) return
+    const chosen = isLate ? this.#lateOf(open) : this.#chosenOf(open, nowMs)
     if (chosen === null) return
-    open.turnMs = nowMs + settlementAgainMs(committee)
+    open.turnMs = isLate
+      ? lateTurnMs(context, self, { expirySeconds, ...rounds, afterMs: nowMs })
+      : nowMs + settlementAgainMs(context.committee)
+    this.#begin(open, chosen)
+  }
+
+  #chosenOf({ expirySeconds, feed, rounds }: OpenExpiry, nowMs: UnixMs): Certificate | null {
+    if (!isOpen(expirySeconds, nowMs)) return null
+    const { context, certificateOf } = this.#use
+    return settlementOf(context.committee, { feed, rounds, nowMs, certificateOf })
+  }
+
+  #lateOf({ feed, rounds }: OpenExpiry): Certificate | null {
+    return lateSettlementOf({ feed, rounds, certificateOf: this.#use.pastCertificateOf })
+  }
+
+  #begin(open: OpenExpiry, chosen: Certificate): void {
     // The others go on meanwhile: a transaction may wait for its block for minutes.
     open.isSending = true
     this.#sending += 1
     void this.#send(open, chosen).finally(() => {
       open.isSending = false
+      open.readMs = Number.NEGATIVE_INFINITY
       this.#sending -= 1
     })
   }
@@ -223,7 +265,8 @@ export class Settler implements Startable {
         closesInSeconds: closesInSeconds(expirySeconds, nowMs),
       })
     }
-    if (open.state !== 'missing' || !wasReadAfterwards(open)) return
+    const mayCome = open.isLate && !open.isHopeless
+    if (open.state !== 'missing' || mayCome || !wasReadAfterwards(open)) return
     open.state = 'missed'
     this.#log.error('settlement.missed', { code: 'SETTLEMENT_MISSED', ...this.#fieldsOf(open) })
     onOutcome('missed')

@@ -7,7 +7,7 @@ import { DEFAULTS } from '../config/defaults.ts'
 import { EXPIRIES_FORM, expiriesFrom } from '../config/expiries.ts'
 import { amount } from '../settings/scalars.ts'
 import { usageError } from './command.ts'
-import { type Due, type DueNow, dueBySchedule } from './settle-watch.ts'
+import { type Due, type DueNow, dueBySchedule, LATE_MAX } from './settle-watch.ts'
 
 /** Options that say what is settled. */
 export const PLAN_OPTIONS = {
@@ -169,7 +169,10 @@ function dueOfMarket(market: Address, ask: AskNow): DueNow {
     // What is over by a clock that is ahead may not be over by the chain's.
     await answered(market, expiries.look(earliest))
     const open = moments.flatMap((nowMs) => expiries.open(nowMs))
-    return [...new Map(open.map((each) => [each.expirySeconds, dueOf(each)])).values()]
+    const late = expiries.late(earliest).slice(0, LATE_MAX)
+    return [
+      ...new Map([...late, ...open].map((each) => [each.expirySeconds, dueOf(each)])).values(),
+    ]
   }
 }
 

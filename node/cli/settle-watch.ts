@@ -1,5 +1,6 @@
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import type { Address } from 'viem'
+import { isLate, lateAgainMs, lateExpiries } from '../../aggregator/late-settlement.ts'
 import { type ExpirySchedule, openExpiries } from '../../aggregator/settlement.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
@@ -17,7 +18,8 @@ export interface Due {
 }
 
 /**
- * What may be settled now of one thing that is watched; rejects with coded errors.
+ * What may be settled now of one thing that is watched, also what is late; rejects with coded
+ * errors.
  *
  * @param moments every time that it may be, ascending
  */
@@ -25,6 +27,8 @@ export type DueNow = (moments: readonly UnixMs[]) => Promise<readonly Due[]>
 
 /** Fewer questions than a gateway answers in a minute, and sixty looks in a window. */
 const LOOK_EVERY_MS = 10_000
+/** Late ones that are gone on with of one thing that is watched: the newest. */
+export const LATE_MAX = 64
 /** What may be over at the next look; anything else ends the watch. */
 const PASSING = [
   ...['SETTLEMENT_UNCERTIFIED', 'SETTLEMENT_UNACTIVATED', 'SETTLEMENT_OF_OTHER_COMMITTEE'],
@@ -42,7 +46,10 @@ const PASSING = [
 /** Expiries of a schedule, which a feed has on one Settlement. */
 export function dueBySchedule(of: Omit<Due, 'expiry'>, schedule: ExpirySchedule): DueNow {
   return (moments) => {
-    const expiries = new Set(moments.flatMap((nowMs) => openExpiries(schedule, nowMs)))
+    const [nowMs = 0] = moments
+    const open = moments.flatMap((each) => openExpiries(schedule, each))
+    const asked = { nowMs, before: Number.POSITIVE_INFINITY, countMax: LATE_MAX }
+    const expiries = new Set([...open, ...lateExpiries(schedule, asked)])
     return Promise.resolve([...expiries].map((expiry) => ({ ...of, expiry })))
   }
 }
@@ -63,8 +70,9 @@ export interface WatchDependencies {
 
 /**
  * Settles whatever is due while its window is open, until the signal aborts. What is final is
- * looked at again until its window closes: a block may be taken back. A settlement that waits for
- * its block keeps no look from the others.
+ * looked at again until its window closes: a block may be taken back. What has no price then is
+ * gone on with at growing distances, one at a time. A settlement that waits for its block keeps no
+ * look from the others, and nor does one that is late.
  *
  * @throws {OracleError} what another look would not mend
  */
@@ -90,6 +98,11 @@ interface Known {
   isFinal: boolean
   /** Code of the last failure: ten minutes of the same would hide what is new. */
   told: string | null
+  isLate: boolean
+  /** It was seen before it was late. */
+  wasOpen: boolean
+  /** When it is late, it is tried again at this time. */
+  againMs: UnixMs
 }
 
 type WatchUse = Pick<WatchDependencies, 'settle' | 'say' | 'stderr' | 'signal'> & {
@@ -101,6 +114,7 @@ class Watch {
   readonly #use: WatchUse
   #known = new Map<string, Known>()
   readonly #settling = new Map<string, Promise<void>>()
+  #lateOnes: Promise<void> | null = null
 
   constructor(use: WatchUse) {
     this.#use = use
@@ -108,10 +122,18 @@ class Watch {
 
   /** Settles what is due, one after the other up to its transaction. */
   async look(watched: readonly DueNow[], moments: readonly UnixMs[]): Promise<void> {
+    const [nowMs = 0] = moments
+    const late: Due[] = []
     const before = this.#known
     const seen = new Map<string, Known>()
     const knownOf = (key: string): Known => {
-      const known = before.get(key) ?? { isFinal: false, told: null }
+      const known = before.get(key) ?? {
+        isFinal: false,
+        told: null,
+        isLate: false,
+        wasOpen: false,
+        againMs: 0,
+      }
       seen.set(key, known)
       return known
     }
@@ -119,14 +141,40 @@ class Watch {
       const known = knownOf(`watched ${index}`)
       const due = await dueNow(moments).catch((error: unknown) => this.#tell(known, error))
       if (due !== undefined) known.told = null
-      for (const each of due ?? []) await this.#begin(each, knownOf(keyOf(each)))
+      for (const each of due ?? []) {
+        const knownOne = knownOf(keyOf(each))
+        if (isLate(each.expiry, nowMs)) {
+          late.push(each)
+          continue
+        }
+        knownOne.wasOpen = true
+        await this.#begin(each, knownOne)
+      }
     }
     this.#known = seen
+    this.#lateOnes ??= this.#settleLate(late, nowMs).finally(() => {
+      this.#lateOnes = null
+    })
+  }
+
+  /** One after the other, each up to its block: they keep no place from others. */
+  async #settleLate(late: readonly Due[], nowMs: UnixMs): Promise<void> {
+    for (const due of late) {
+      const key = keyOf(due)
+      const known = this.#known.get(key)
+      if (known === undefined || known.isFinal || nowMs < known.againMs) continue
+      known.isLate = true
+      await this.#begin(due, known)
+      await this.#settling.get(key)
+      // While no endpoint answers, nothing is known of any of them.
+      if (known.told?.startsWith('RPC_') === true) return
+      known.againMs = lateAgainMs(due.expiry, nowMs)
+    }
   }
 
   /** Waits for all that is under way. */
   async settled(): Promise<void> {
-    await Promise.all(this.#settling.values())
+    await Promise.all([...this.#settling.values(), this.#lateOnes])
   }
 
   /** Ends with the settlement, or when nothing is left to do for it but to wait. */
@@ -146,7 +194,8 @@ class Watch {
 
   async #settle(due: Due, known: Known, onSent: () => void): Promise<void> {
     const brought = await this.#use.settle(due, onSent)
-    const isNews = brought.isFinal && !known.isFinal
+    // Of the past only what was brought is news.
+    const isNews = brought.isFinal && !known.isFinal && !known.isLate
     known.isFinal = brought.isFinal
     known.told = null
     if (isNews || brought.transaction !== null) this.#use.say(due, brought)
@@ -156,9 +205,11 @@ class Watch {
     const { signal, stderr, end } = this.#use
     if (signal.aborted) return
     const code = codeOf(error)
-    if (!PASSING.includes(code)) end(error)
-    else if (known.told !== code) stderr.write(errorText(error))
+    const isNews = known.told !== code
     known.told = code
+    if (!PASSING.includes(code) && !known.isLate) end(error)
+    // Of what it finds when it looks back, a hub may have known nothing yet, or no longer.
+    else if (isNews && (known.wasOpen || !known.isLate)) stderr.write(errorText(error))
   }
 }
 

@@ -39,7 +39,8 @@ export const NOT_BROUGHT = { round: null, missing: 0, transaction: null } as con
 
 /**
  * Settles a feed at an expiry with the earliest certified round that the sources have, of all that
- * the contract takes: those of ten minutes from the settlement round on. Anyone may call it;
+ * the contract takes: those of ten minutes from the settlement round on, and when these are over
+ * that round alone. Anyone may call it;
  * whoever does, the price is the same. Sends nothing when the price is final, or stands by an equal
  * or earlier round. Only reports of the committee that was in office at the expiry count, also
  * after a hand-over: of the sources, those of that committee are asked, one after the other, and

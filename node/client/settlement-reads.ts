@@ -62,6 +62,15 @@ export async function priceOf(
 }
 
 /**
+ * Whether the window of an expiry is over by the newest block: then its own round alone counts.
+ * Rejects with errors of viem.
+ */
+export async function isClosed(expiry: number, { reader, block }: ChainAt): Promise<boolean> {
+  const { timestamp } = await reader.getBlock(block)
+  return Number(timestamp) * 1_000 > expiry * 1_000 + SETTLEMENT_WINDOW_MS
+}
+
+/**
  * Who was in office at an expiry; before the hand-over after it is activated, that is the committee
  * before. Rejects with errors of viem.
  */

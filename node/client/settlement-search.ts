@@ -5,6 +5,7 @@ import { OracleError } from '../errors.ts'
 import { checkOption, isPositiveInteger } from './options.ts'
 import {
   type AskChain,
+  isClosed,
   isUnactivated,
   type Price,
   priceOf,
@@ -69,8 +70,8 @@ const SOURCE_MS_MAX = 20_000
 
 /**
  * Finds the earliest round that settles an expiry, among all that the contract takes and the
- * sources have. That a round has no certificate cannot be shown: `missing` counts those of which
- * nobody asked has one.
+ * sources have: those of ten minutes while these last, and then the first alone. That a round has
+ * no certificate cannot be shown: `missing` counts those of which nobody asked has one.
  *
  * @param sources of one committee or several, at least one
  * @throws {OracleError} as `settleExpiry`, but for those of submitting
@@ -83,7 +84,14 @@ export async function findSettlement(
   const { contract, expiry } = settling
   checkOption(isPositiveInteger(expiry), 'expiry', 'a Unix time in whole seconds')
   const ask: AskChain = (question) => answered(contract, askChain(question))
-  const term = await ask((at) => termOf({ contract, expiry }, at))
+  const term = await ask((at) => termOf({ contract, expiry }, at)).catch(async (error: unknown) => {
+    // The hub may have forgotten its committee; of what is final nothing more is needed.
+    const feed = feedIn(sources, settling.feed)
+    const price = await ask((at) => priceOf({ contract, feed, expiry }, at))
+    if (price.isFinal) return { feed, price }
+    throw error
+  })
+  if ('price' in term) return { ...term, toBring: null }
   const own = sources.filter(({ committeeDigest }) => committeeDigest === term.digest)
   // Without one of that committee a price that is final can be told all the same.
   const feed = feedIn(own.length > 0 ? own : sources, settling.feed)
@@ -91,7 +99,9 @@ export async function findSettlement(
   if (price.isFinal) return { feed, price, toBring: null }
   const search = { ...settling, feed, ask }
   if (own.length === 0) throw await withoutSource(term, search)
-  const { source, report, missing } = await earliest(own, term, search)
+  const isOver = await ask((at) => isClosed(expiry, at))
+  const taken = isOver ? { ...term, last: term.first } : term
+  const { source, report, missing } = await earliest(own, taken, search)
   const bytes = source.bytesOf(report, [nameOf(source, feed)], term.epoch)
   const calldata = encodeFunctionData({
     abi: settlementAbi,

@@ -1,7 +1,7 @@
 import { roundAt } from '../../aggregator/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import { roundsServed } from '../../aggregator/settlement.ts'
-import type { MemberIndex } from '../../aggregator/values/ids.ts'
+import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { Metrics } from '../api/metrics.ts'
 import type { SettlementView } from '../api/view.ts'
 import type { SettlementPlan } from '../chain/open-expiries.ts'
@@ -31,8 +31,12 @@ export interface Settlers {
 }
 
 export function makeSettlers(targets: readonly Target[], use: SettlersDependencies): Settlers {
-  const { context, self, shelf, clock, log, metrics } = use
+  const { context, self, shelf, store, clock, log, metrics } = use
   const settlers = new Map<Target, Settler>()
+  const pastOf = (round: Round) => {
+    const [journalled] = store.certificates(context, { from: round, to: round })
+    return shelf.of(round) ?? journalled
+  }
   for (const each of targets) {
     const { target } = each
     const { name, contract: hub, settlements } = target.config
@@ -43,6 +47,7 @@ export function makeSettlers(targets: readonly Target[], use: SettlersDependenci
         context,
         target,
         certificateOf: (round) => shelf.of(round)?.message ?? null,
+        pastCertificateOf: (round) => pastOf(round)?.message ?? null,
         clock,
         log,
         onOutcome: (outcome) => metrics.settlements.inc({ target: name, outcome }),

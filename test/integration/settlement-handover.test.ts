@@ -136,7 +136,7 @@ test('after the window no round but that of the expiry settles', async () => {
   const expiry = world.switchSeconds - 60
   certify(expiry + 1)
   await turnTo(expiry + 601)
-  expect(await settleBy(['old'], expiry)).toBe('SUBMIT_REFUSED SettlementClosed')
+  expect(await settleBy(['old'], expiry)).toBe('SETTLEMENT_UNCERTIFIED')
 })
 
 test('a keeper that knows both committees settles on either side of the switch', async () => {

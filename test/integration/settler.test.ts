@@ -13,9 +13,9 @@ import { FUNDED_KEYS, type HardhatNode } from '../support/hardhat-node.ts'
 import { LyingRpc } from '../support/lying-rpc.ts'
 import { openTarget, type TargetUnderTest } from './chain-support.ts'
 
-const STEP_SECONDS = 3_600
+const STEP_SECONDS = 86_400
 /** Every story has an expiry of its own, on a chain whose time only rises. */
-let expiry = Math.ceil(Date.now() / 3_600_000) * STEP_SECONDS
+let expiry = Math.ceil(Date.now() / 86_400_000) * STEP_SECONDS
 const committee = certifier({
   feeds: feedsNamed(2),
   genesisMs: expiry * 1_000 - 3_600_000,
@@ -85,7 +85,10 @@ async function member(options: {
   readonly rpcUrls?: readonly string[]
   readonly plans?: readonly SettlementPlan[]
   readonly onOutcome?: (outcome: string) => void
+  /** What its journal has beyond what it holds. */
+  readonly journal?: ReadonlyMap<number, Certificate>
 }): Promise<Member> {
+  const { journal = new Map() } = options
   const { stage, rpcUrls = [chain.url], onOutcome = () => undefined } = options
   const contract = deployment.settlement.toLowerCase() as Address
   const schedule = { stepSeconds: STEP_SECONDS, offsetSeconds: 0 }
@@ -121,6 +124,7 @@ async function member(options: {
         },
       },
       certificateOf: (round) => held.get(round) ?? null,
+      pastCertificateOf: (round) => held.get(round) ?? journal.get(round) ?? null,
       clock: { nowMs: () => nowMs },
       log: under.log,
       onOutcome,
@@ -245,6 +249,63 @@ test('an expiry that nobody could settle is told once when its window is over', 
   await turnTo(expiry + 661)
   await first.settler.look()
   expect(first.settler.view()).toEqual([])
+})
+
+test('a chain that was down for an hour is settled by the round of the expiry, by one', async () => {
+  const rpc = await LyingRpc.start(chain.url)
+  endpoints.push(rpc)
+  const outcomes: string[] = []
+  const onOutcome = (outcome: string) => outcomes.push(outcome)
+  const first = await member({ stage: 0, rpcUrls: [rpc.url], onOutcome })
+  const second = await member({ stage: 1, rpcUrls: [rpc.url] })
+  rpc.answer = { status: 503, text: 'down' }
+  for (const minutes of [5, 12, 40, 60]) {
+    await turnTo(expiry + minutes * 60)
+    await first.settler.look()
+    await second.settler.look()
+  }
+  expect(first.settler.view()).toMatchObject([{ state: 'missing', closesInSeconds: 0 }])
+  expect(first.logged('settlement.missed')).toEqual([])
+  rpc.answer = null
+  await second.settler.look()
+  await lookUntil(first, 'final')
+  await turnTo(expiry + 3_612)
+  await second.settler.look()
+  expect(stateOf(second)).toBe('final')
+  expect([first.transactions(), second.transactions()]).toEqual([1, 0])
+  const { first: round } = roundsNow()
+  expect(await priceOnChain()).toEqual({ value: BigInt(round * 1_000 + 1), isFinal: true })
+  expect(outcomes).toEqual(['settled'])
+})
+
+test('a process that is started two hours later goes on with the round in its journal', async () => {
+  const journal = held
+  held = new Map()
+  await turnTo(expiry + 7_200)
+  const first = await member({ stage: 0, journal })
+  await first.settler.look()
+  expect(first.settler.view()).toMatchObject([{ expirySeconds: expiry, state: 'missing' }])
+  await turnTo(expiry + 7_200 + 1_800)
+  await lookUntil(first, 'final')
+  expect(first.transactions()).toBe(1)
+  expect(await priceOnChain()).toMatchObject({ isFinal: true })
+})
+
+test('a price that came late and falls out of its block again is brought again', async () => {
+  await turnTo(expiry + 700)
+  const first = await member({ stage: 0, journal: held })
+  await turnTo(expiry + 7_200)
+  const before = await client.snapshot()
+  await first.settler.look()
+  await turnTo(expiry + 10_000)
+  await lookUntil(first, 'final')
+  await client.revert({ id: before })
+  await turnTo(expiry + 10_020)
+  await first.settler.look()
+  expect(stateOf(first)).toBe('missing')
+  await turnTo(expiry + 14_000)
+  await lookUntil(first, 'final')
+  expect(await priceOnChain()).toMatchObject({ isFinal: true })
 })
 
 test('given another contract in place of Settlement, the start says so', async () => {

@@ -62,8 +62,23 @@ test('an offer that a reorganised chain has in place of another is found', async
   expect(open.map(({ expirySeconds }) => expirySeconds)).toContain(EXPIRY + 120)
 })
 
-test('what was over before the node looked is no longer settled', async () => {
-  const { expiries } = marketOf([EXPIRY])
-  await expiries.look((EXPIRY + 601) * 1_000)
+test('what was over before the node looked is late, until it is void', async () => {
+  const { expiries } = marketOf([EXPIRY, EXPIRY - 60, 0])
+  const nowMs = (EXPIRY + 601) * 1_000
+  await expiries.look(nowMs)
   expect(expiries.open((EXPIRY + 600) * 1_000)).toEqual([])
+  const late = (at: number) => expiries.late(at).map(({ expirySeconds }) => expirySeconds)
+  expect(late(nowMs)).toEqual([EXPIRY, EXPIRY - 60])
+  expect(late((EXPIRY + 30 * 86_400) * 1_000)).toEqual([EXPIRY])
+})
+
+test('what falls out of its window is late, and only so many are kept', async () => {
+  const many = Array.from({ length: 1_100 }, (_, index) => EXPIRY + index)
+  const { expiries } = marketOf(many)
+  await expiries.look((EXPIRY - 100) * 1_000)
+  await expiries.look((EXPIRY - 100) * 1_000)
+  const nowMs = (EXPIRY + 2_000) * 1_000
+  await expiries.look(nowMs)
+  expect(expiries.late(nowMs)).toHaveLength(1_024)
+  expect(expiries.late(nowMs)[0]).toMatchObject({ expirySeconds: EXPIRY + 1_099 })
 })

@@ -128,6 +128,96 @@ describe('a watch', () => {
     expect((await dueNow(moments)).map(({ expiry }) => expiry)).toEqual([600, 3_600])
   })
 
+  describe('of what is late', () => {
+    const EXPIRY = 1_790_323_200
+    const minutesAfter = (minutes: number) => (EXPIRY + minutes * 60) * 1_000
+
+    /** Looks once at each of these minutes after the expiry; how the n-th attempt ends. */
+    async function watchLate(minutes: readonly number[], answers: readonly Answer[]) {
+      const stopping = new AbortController()
+      const attempts: number[] = []
+      const said: string[] = []
+      const told: string[] = []
+      let look = 0
+      await watchExpiries([always(EXPIRY)], {
+        settle: async () => {
+          attempts.push(minutes[look] ?? 0)
+          const answer = answers[attempts.length - 1]
+          if (answer instanceof OracleError || answer === undefined) throw answer
+          return answer
+        },
+        say: (_due, { transaction }) => said.push(transaction?.hash ?? 'stood'),
+        stderr: { write: (text) => told.push(text.split(':')[0] ?? '') },
+        signal: stopping.signal,
+        moments: async () => [minutesAfter(minutes[look] ?? 0)],
+        pause: async () => {
+          await new Promise((resolve) => setImmediate(resolve))
+          look += 1
+          if (look === minutes.length) stopping.abort()
+        },
+      })
+      return { attempts, said, told }
+    }
+
+    test('tries again an eighth of its age later, until it has a price', async () => {
+      const none = failure('SETTLEMENT_UNCERTIFIED')
+      const minutes = [11, 12, 13, 60, 67, 68, 90]
+      const { attempts, said } = await watchLate(minutes, [none, none, none, BROUGHT])
+      expect(attempts).toEqual([11, 13, 60, 68])
+      expect(said).toEqual(['0x01'])
+    })
+
+    test('tries at once when endpoints answer again', async () => {
+      const { attempts } = await watchLate([60, 61, 62], [failure('RPC_ALL_FAILED'), BROUGHT])
+      expect(attempts).toEqual([60, 61])
+    })
+
+    test('says nothing of a price that stands since long', async () => {
+      const { attempts, said } = await watchLate([60, 90], [STANDS])
+      expect([attempts, said]).toEqual([[60], []])
+    })
+
+    test('tells what is in the way of one that it saw in its window, and is ended by none', async () => {
+      const missing = failure('SETTLEMENT_UNCERTIFIED')
+      const foreign = failure('FEED_UNKNOWN')
+      expect(await watchLate([9, 11, 60], [missing, missing, foreign])).toMatchObject({
+        told: ['SETTLEMENT_UNCERTIFIED', 'FEED_UNKNOWN'],
+      })
+      expect(await watchLate([11, 60], [missing, foreign])).toMatchObject({ told: [] })
+    })
+
+    test('of a schedule takes the newest, and beyond them none', async () => {
+      const schedule = { stepSeconds: 3_600, offsetSeconds: 0 }
+      const dueNow = dueBySchedule({ contract: CONTRACT, feed: 'BTC/USD.twap' }, schedule)
+      const found = (await dueNow([minutesAfter(5)])).map(({ expiry }) => expiry)
+      expect(found).toHaveLength(65)
+      expect(found.slice(0, 3)).toEqual([EXPIRY, EXPIRY - 3_600, EXPIRY - 7_200])
+    })
+
+    test('never waits for it with what is due', async () => {
+      const stopping = new AbortController()
+      const asked: number[] = []
+      const now = EXPIRY + 3_600
+      await watchExpiries([always(EXPIRY, now)], {
+        settle: ({ expiry }) => {
+          asked.push(expiry)
+          if (expiry === now) return Promise.resolve(STANDS)
+          return new Promise((resolve) => {
+            stopping.signal.addEventListener('abort', () => resolve(STANDS))
+          })
+        },
+        say: () => undefined,
+        stderr: { write: () => undefined },
+        signal: stopping.signal,
+        moments: async () => [now * 1_000],
+        pause: async () => {
+          if (asked.length >= 4) stopping.abort()
+        },
+      })
+      expect(asked).toEqual([now, EXPIRY, now, now])
+    })
+  })
+
   test('ends with what another look would not mend', async () => {
     await expect(watch([always(1)], [[failure('FEED_UNKNOWN')]])).rejects.toMatchObject({
       code: 'FEED_UNKNOWN',

@@ -28,6 +28,8 @@ let sent: number[]
 /** What the chain says of the expiry, before and after a transaction. */
 let price: { value: bigint; isFinal: boolean }
 let status: 'success' | 'reverted'
+/** Time of the newest block. */
+let blockSeconds: number
 
 beforeEach(() => {
   asked = []
@@ -35,6 +37,7 @@ beforeEach(() => {
   sent = []
   price = { value: 0n, isFinal: false }
   status = 'success'
+  blockSeconds = EXPIRY + 30
 })
 
 /** Ranges that a gateway was asked for at once. */
@@ -92,6 +95,7 @@ function chain() {
   const publicClient = {
     getChainId: async () => 1,
     getCode: async () => '0x60',
+    getBlock: async () => ({ timestamp: BigInt(blockSeconds) }),
     call: async () => ({}),
     waitForTransactionReceipt: async () => ({ status, blockNumber: 1n, gasUsed: 1n }),
     readContract: async ({
@@ -288,5 +292,41 @@ describe('a transaction that reverts', () => {
     const wallet = { ...walletClient, sendTransaction } as unknown as WalletClient
     const settling = settleExpiry([gateway({ [FIRST]: 5n })], { ...options, walletClient: wallet })
     await expect(settling).rejects.toMatchObject({ code: 'SUBMIT_REVERTED' })
+  })
+})
+
+describe('when the ten minutes are over', () => {
+  beforeEach(() => {
+    blockSeconds = EXPIRY + 601
+  })
+
+  test('the round of the expiry is brought', async () => {
+    const settled = await settle([gateway({ [FIRST]: 5n })])
+    expect(settled).toMatchObject({ round: FIRST, missing: 0, isFinal: true })
+  })
+
+  test('no later round is: the contract would refuse it', async () => {
+    await expect(settle([gateway({ [FIRST + 1]: 5n })])).rejects.toMatchObject({
+      code: 'SETTLEMENT_UNCERTIFIED',
+    })
+    expect(asked).toEqual([FIRST])
+    expect(sent).toEqual([])
+  })
+})
+
+test('of a committee that the hub has forgotten a price that is final can be told', async () => {
+  price = { value: 9n, isFinal: true }
+  const { publicClient, walletClient } = chain()
+  const { readContract } = publicClient
+  publicClient.readContract = (async (call: { readonly functionName: string }) => {
+    if (call.functionName === 'settlementRound') throw new Error('CommitteeGone')
+    return readContract(call as Parameters<typeof readContract>[0])
+  }) as typeof readContract
+  const asked = { contract: SETTLEMENT, feed: 1, expiry: EXPIRY } as const
+  const options = { ...asked, publicClient, walletClient }
+  expect(await settleExpiry([gateway({})], options)).toMatchObject({ value: 9n, isFinal: true })
+  price = { value: 0n, isFinal: false }
+  await expect(settleExpiry([gateway({})], options)).rejects.toMatchObject({
+    code: 'SUBMIT_FAILED',
   })
 })
