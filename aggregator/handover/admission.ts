@@ -1,20 +1,34 @@
 import type { Context } from '../context.ts'
+import { equalBytes } from '../values/bytes.ts'
 import { hasMember, type Members, NO_MEMBERS, withMember } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 import { attemptAt, coordinatorOf } from './machine.ts'
-import { type Claimed, claimedBy, openStatement, type Signed } from './statements.ts'
+import {
+  type Claimed,
+  claimedBy,
+  digestOfSigned,
+  openStatement,
+  type Signed,
+} from './statements.ts'
 
 /**
- * What a host does with the bytes of a statement: `accept` is taken and passed on, `ignore` is
- * neither, `reject` only a faulty peer sends.
+ * What a host does with the bytes of a statement: `accept` is taken and passed on, `reject` only a
+ * faulty peer sends, and `ignore` is neither; a second session of a coordinator is taken all the
+ * same, since it says what the coordinator is, and everybody passes on the first that it saw.
  */
 export type StatementVerdict =
   | { readonly verdict: 'accept'; readonly signed: Signed }
   | { readonly verdict: 'ignore'; readonly code: 'ATTEMPT_OVER' | 'NOT_COORDINATOR' | 'SURPLUS' }
+  | { readonly verdict: 'ignore'; readonly code: 'CONFLICT'; readonly signed: Signed }
   | { readonly verdict: 'reject'; readonly code: 'HANDOVER_INVALID' }
 
 /** Members whose statement of a type was taken, in one attempt. */
-type Taken = Record<Claimed['type'], Members>
+interface Taken extends Record<Claimed['type'], Members> {
+  /** Digest of the coordinator's first session. */
+  sessionDigest: Uint8Array | null
+  /** It has sent another one. */
+  isContradicted: boolean
+}
 
 /** Attempts that statements were taken of: at most those that may be on somewhere. */
 export type StatementsTaken = Map<number, Taken>
@@ -42,18 +56,37 @@ export function judgeStatement(
   if (type === 'session' && sender !== coordinatorOf(attempt, context.committee.size)) {
     return { verdict: 'ignore', code: 'NOT_COORDINATOR' }
   }
-  const ofAttempt = taken.get(attempt) ?? {
-    offer: NO_MEMBERS,
-    session: NO_MEMBERS,
-    share: NO_MEMBERS,
+  const ofAttempt = taken.get(attempt) ?? nothingTaken()
+  const isSecond = hasMember(ofAttempt[type], sender)
+  if (isSecond && !isOtherSession(context, ofAttempt, { type, bytes })) {
+    return { verdict: 'ignore', code: 'SURPLUS' }
   }
-  if (hasMember(ofAttempt[type], sender)) return { verdict: 'ignore', code: 'SURPLUS' }
   const signed = openStatement(context, bytes)
   if (signed === null) return { verdict: 'reject', code: 'HANDOVER_INVALID' }
+  if (isSecond) {
+    ofAttempt.isContradicted = true
+    return { verdict: 'ignore', code: 'CONFLICT', signed }
+  }
   ofAttempt[type] = withMember(ofAttempt[type], sender)
+  if (type === 'session') ofAttempt.sessionDigest = signed.digest
   taken.set(attempt, ofAttempt)
   for (const each of taken.keys()) if (isOver(each, now)) taken.delete(each)
   return { verdict: 'accept', signed }
+}
+
+function nothingTaken(): Taken {
+  const none = { offer: NO_MEMBERS, session: NO_MEMBERS, share: NO_MEMBERS }
+  return { ...none, sessionDigest: null, isContradicted: false }
+}
+
+/** Whether this would be the coordinator's second session, with other content than its first. */
+function isOtherSession(
+  context: Context,
+  { sessionDigest, isContradicted }: Taken,
+  { type, bytes }: { readonly type: Claimed['type']; readonly bytes: Uint8Array },
+): boolean {
+  if (type !== 'session' || sessionDigest === null || isContradicted) return false
+  return !equalBytes(digestOfSigned(context, bytes), sessionDigest)
 }
 
 function isOver(attempt: number, now: number): boolean {

@@ -110,6 +110,8 @@ export interface Attempt {
   /** Whether this member, as its coordinator, has named the signers. */
   isNamed: boolean
   session: Signed<Session> | null
+  /** Its coordinator has signed another one too: others may have seen that alone. */
+  isContradicted: boolean
   sessionMs: UnixMs
   /** Whether this member answered the session, or asked its signer to. */
   isAnswered: boolean
@@ -149,6 +151,7 @@ export function newAttempt(number: number, size: number): Attempt {
     own: 'none',
     isNamed: false,
     session: null,
+    isContradicted: false,
     sessionMs: 0,
     isAnswered: false,
     shares: new Array(size),

@@ -110,22 +110,28 @@ export function claimedBy(context: Context, bytes: Uint8Array): Claimed | null {
   return unlessMalformed(() => ({ type, ...readHead(context, new Reader(bytes)) }))
 }
 
+/** Digest of the statement in these bytes, whoever signed them. */
+export function digestOfSigned(context: Context, bytes: Uint8Array): Uint8Array {
+  return context.crypto.keccak256(bytes.subarray(0, bytes.length - SIGNATURE_BYTES))
+}
+
 /**
- * Checks form, committee and signatures, the cheap ones first; null for anything that only a faulty
- * peer sends. Never throws on input.
+ * Checks form, committee and signatures; null for anything that only a faulty peer sends. The
+ * sender's own signature comes before those of the offers in a session: else anybody could have t
+ * of them checked with each message. Never throws on input.
  */
 export function openStatement(context: Context, bytes: Uint8Array): Signed | null {
-  if (bytes.length < SIGNATURE_BYTES) return null
+  const claimed = claimedBy(context, bytes)
+  if (claimed === null) return null
   const unsigned = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
-  const statement = readStatement(context, unsigned)
-  if (statement === null) return null
   const digest = context.crypto.keccak256(unsigned)
-  const publicKey = context.committee.params.members[statement.sender]?.identityKey
+  const publicKey = context.committee.params.members[claimed.sender]?.identityKey
   const signature = bytes.subarray(unsigned.length)
   if (publicKey === undefined || !context.crypto.verifyMessage(signature, digest, publicKey)) {
     return null
   }
-  return { statement, digest, bytes: bytes.slice() } as Signed
+  const statement = readStatement(context, unsigned)
+  return statement === null ? null : ({ statement, digest, bytes: bytes.slice() } as Signed)
 }
 
 /**

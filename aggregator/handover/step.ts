@@ -5,9 +5,7 @@ import type { UnixMs } from '../values/time.ts'
 import { type Handover, handoverMessageOf, type SignedHandover } from './handover.ts'
 import {
   ATTEMPT_MS,
-  ATTEMPTS_REMEMBERED,
   attemptAt,
-  BLAME_BEFORE_MS,
   coordinatorOf,
   type HandoverEffect,
   type HandoverEvent,
@@ -15,6 +13,7 @@ import {
   newAttempt,
   SESSION_AFTER_MS,
 } from './machine.ts'
+import { rankLast, signersAmong, silentIn } from './ranking.ts'
 import {
   type HandoverShare,
   type Offer,
@@ -83,11 +82,7 @@ function enterAttempt({ context, state, nowMs }: Turn): void {
   const { attempt, early } = state
   // A clock that is set back keeps the attempt it is in: an attempt is entered once.
   if (number <= attempt.number) return
-  if (attempt.session !== null && isBlamable(attempt.sessionMs) && attempt.combining === 'idle') {
-    for (const { statement } of attempt.session.statement.offers) {
-      if (attempt.shares[statement.sender] === undefined) rankLast(state, statement.sender)
-    }
-  }
+  for (const silent of silentIn(attempt)) rankLast(state, silent)
   state.attempt = newAttempt(number, context.committee.size)
   state.early = new Array(context.committee.size)
   if (number === attempt.number + 1) {
@@ -95,14 +90,6 @@ function enterAttempt({ context, state, nowMs }: Turn): void {
       state.attempt.offers[sender] = each
     })
   }
-}
-
-function isBlamable(sessionMs: UnixMs): boolean {
-  return sessionMs % ATTEMPT_MS < BLAME_BEFORE_MS
-}
-
-function rankLast(state: HandoverState, member: MemberIndex): void {
-  state.unansweredUntil[member] = state.attempt.number + ATTEMPTS_REMEMBERED
 }
 
 /** Takes the operator's will, unless another hand-over of the epoch is locked (§11.2). */
@@ -153,6 +140,8 @@ function receive(turn: Turn, { statement, ...rest }: Signed): void {
   } else if (isCoordinator(turn, sender) && attempt.session === null) {
     attempt.session = signed as Signed<Session>
     attempt.sessionMs = turn.nowMs
+  } else if (isCoordinator(turn, sender) && attempt.session !== null) {
+    attempt.isContradicted ||= !equalBytes(attempt.session.digest, signed.digest)
   }
 }
 
@@ -172,22 +161,17 @@ function advance(turn: Turn): void {
   tryCombine(turn)
 }
 
-/** Names t of those who offer, those who answered before first. */
+/** Names t of those who offer. */
 function nameSigners(turn: Turn): void {
   const { state, context } = turn
-  const { attempt, approved, self, unansweredUntil } = state
+  const { attempt, approved, self } = state
   if (approved === null) return
   const { message } = approved
   const willing = attempt.offers.filter(
     (each) => each !== undefined && equalBytes(each.statement.message, message),
   ) as Signed<Offer>[]
-  const isLast = ({ statement }: Signed<Offer>) =>
-    (unansweredUntil[statement.sender] ?? 0) >= attempt.number
-  const ranked = [...willing.filter((each) => !isLast(each)), ...willing.filter(isLast)]
-  const offers = ranked
-    .slice(0, context.committee.signingThreshold)
-    .toSorted((a, b) => a.statement.sender - b.statement.sender)
-  if (offers.length < context.committee.signingThreshold) return
+  const offers = signersAmong(state, willing, context.committee.signingThreshold)
+  if (offers === null) return
   attempt.isNamed = true
   const head = { sender: self, attempt: attempt.number, message }
   turn.out.push({ type: 'broadcast', statement: { type: 'session', ...head, offers } })

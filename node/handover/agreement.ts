@@ -120,8 +120,8 @@ export class Agreement implements Startable {
     if (this.#state.signed !== null) return { verdict: 'ignore', code: 'HANDOVER_OVER' }
     const nowMs = this.#nowMs()
     const verdict = judgeStatement(context, this.#taken, { bytes, nowMs })
-    if (verdict.verdict !== 'accept') return verdict
-    this.#report({ type: 'received', nowMs, signed: verdict.signed })
+    if ('signed' in verdict) this.#report({ type: 'received', nowMs, signed: verdict.signed })
+    if (verdict.verdict !== 'accept') return { verdict: verdict.verdict, code: verdict.code }
     return { verdict: 'accept', code: 'ACCEPTED' }
   }
 

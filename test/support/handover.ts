@@ -270,11 +270,15 @@ export class HandoverWorld {
       if (seen.has(index) || !member.isRunning) return
       const { nowMs } = this
       const verdict = judgeStatement(this.context, member.taken, { bytes, nowMs })
-      if (verdict.verdict !== 'accept') return
       seen.add(index)
-      this.#report(member, { type: 'received', nowMs, signed: verdict.signed })
+      const isNews = 'signed' in verdict
+      if (isNews) this.#report(member, { type: 'received', nowMs, signed: verdict.signed })
+      if (verdict.verdict !== 'accept') return
+      for (const other of this.members) send(other.index)
     }
-    this.#later(this.#upTo(this.#options.delayMsMax ?? 100), () => hand(to))
+    const send = (index: number) =>
+      this.#later(this.#upTo(this.#options.delayMsMax ?? 100), () => hand(index))
+    send(to)
   }
 
   #publishSigned(from: WorldMember, signed: SignedHandover): void {

@@ -113,3 +113,27 @@ test('attempts that are over are forgotten', () => {
   }
   expect([...taken.keys()]).toEqual([NOW + 48, NOW + 49])
 })
+
+test('a second session of a coordinator is told of once and passed on by nobody: others may have seen it alone', () => {
+  const made = (members: readonly number[]) => {
+    const offers = members.map((each) => offer({ sender: each }))
+    return signed({ type: 'session' as const, sender: 0, attempt: NOW, message: MESSAGE, offers })
+  }
+  const [first, other, third] = [made([0, 1, 2]), made([0, 1, 3]), made([0, 2, 3])]
+  const all = [first, first, other, other, third, first]
+  checked = 0
+  expect(verdictsOn(all)).toEqual([
+    ...['accept', 'ignore:SURPLUS', 'ignore:CONFLICT'],
+    ...['ignore:SURPLUS', 'ignore:SURPLUS', 'ignore:SURPLUS'],
+  ])
+  // Its own signature and those of three offers, of two sessions.
+  expect(checked).toBe(8)
+})
+
+test('a session that its coordinator did not sign costs one signature, not those of its offers too', () => {
+  const { bytes } = session(0)
+  const forged = Uint8Array.from(bytes, (byte, at) => (at === bytes.length - 1 ? byte ^ 1 : byte))
+  checked = 0
+  expect(verdictsOn([{ bytes: forged }])).toEqual(['reject:HANDOVER_INVALID'])
+  expect(checked).toBe(1)
+})

@@ -153,3 +153,67 @@ describe('a member that is killed at any effect finds its promise and signs noth
     expect(of.members.some(({ crash }, index) => index < 3 && crash === null)).toBe(true)
   })
 })
+
+/** A member that keeps back what it combines, and of its session shows each other one a part. */
+function divided(liar: number, liars: readonly number[], world: () => HandoverWorld): Lie {
+  return (said, to) => {
+    const { attempt } = (world().members[liar] as HandoverWorld['members'][number]).state
+    // It has its own share, and keeps what comes of it to itself.
+    attempt.combining = 'busy'
+    if (said.type === 'offer') return said
+    if (said.type === 'share') {
+      // One is silent at a time, so that the others keep their rank for another attempt.
+      const named = attempt.session?.statement.offers.map(({ statement }) => statement.sender) ?? []
+      return liars.find((each) => named.includes(each)) === liar ? null : said
+    }
+    // Each is told of a session without itself, so that it waits for all that it names in vain.
+    const willing = attempt.offers.filter((each) => each !== undefined)
+    const others = willing.filter(({ statement }) => statement.sender !== to)
+    return { ...said, offers: others.slice(0, said.offers.length) }
+  }
+}
+
+describe('a coordinator that shows each member another session', () => {
+  const attacked = (test: typeof four, liars: readonly number[]) => {
+    const of: HandoverWorld = world({
+      test,
+      // What it says itself comes before what others pass on.
+      delayMsMax: 1,
+      lies: Object.fromEntries(liars.map((liar) => [liar, divided(liar, liars, () => of)])),
+    })
+    approveAll(of)
+    return of
+  }
+
+  test('does not make honest members rank each other last, and so keep the committee for ever', () => {
+    const of = attacked(four, [0])
+    of.run(8 * ATTEMPT_MS)
+    expect(signedBy(of)).toEqual([message])
+  })
+
+  test('nor do three of ten, whose turns come so often that memories of silence are made anew', () => {
+    const of = attacked(testCommittee({ size: 10 }), [0, 3, 6])
+    of.run(30 * ATTEMPT_MS)
+    expect(signedBy(of)).toEqual([message])
+  })
+})
+
+test('of two that were silent the one whose silence is longest ago is named first', () => {
+  // Six of seven approve and five sign: with one that never answers, the one that is back is needed.
+  const [silent, away] = [0, 3]
+  const backMs = 1_000_000_000 + ATTEMPT_MS
+  const keepsBack = (member: number): Lie => {
+    return (said) => {
+      if (said.type !== 'share' || (member === away && of.nowMs > backMs)) return said
+      const { attempt } = (of.members[member] as HandoverWorld['members'][number]).state
+      attempt.combining = 'busy'
+      return null
+    }
+  }
+  const lies = { [silent]: keepsBack(silent), [away]: keepsBack(away) }
+  const of: HandoverWorld = world({ test: seven, lies })
+  for (const { index } of of.members.slice(0, 6)) of.approve(index, handover)
+  // In the last of these attempts a member coordinates that saw both of them silent.
+  of.run(5 * ATTEMPT_MS)
+  expect(signedBy(of)).toEqual([message])
+})
