@@ -64,6 +64,7 @@ test('a flagship feed more moves long-tail feeds on chain, and no history', asyn
   }
   const before = [await pairOf(0), await pairOf(1)]
   expect(before.flat().filter((pair) => pair !== 0n)).toHaveLength(4)
+  expect(before[0]).not.toEqual(before[1])
   await handOver()
   const round = hub.roundAt(SWITCH_MS + 5_000)
   const feeds = [ok(11n), ok(21n), ok(99n), tail(31n), tail(41n)]

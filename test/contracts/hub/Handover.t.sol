@@ -87,6 +87,21 @@ contract HandoverTest is HubFixture {
         hub.activate(SIGNED);
     }
 
+    /// @dev Blocks have whole seconds: one that begins within a second waits for its end.
+    function test_activate_ofOneThatBeginsWithinASecond_waitsForItsEnd() public {
+        ICommittees.Committee memory next = _next();
+        next.activeFromMs += 1;
+        _announce(next);
+        uint256 readyAt = block.timestamp + 61;
+        VM.warp(readyAt - 1);
+        VM.expectRevert(
+            abi.encodeWithSelector(ICommittees.HandoverTooEarly.selector, readyAt - 1, readyAt)
+        );
+        hub.activate(SIGNED);
+        VM.warp(readyAt);
+        hub.activate(SIGNED);
+    }
+
     function testFuzz_handOver_givenAnotherContent_isRefused(uint8 field, uint32 change) public {
         VM.assume(change != 0);
         ICommittees.Committee memory next = _next();
@@ -290,7 +305,9 @@ contract HandoverTest is HubFixture {
         _refuseAnnounced(next, ICommittees.RoundsNotRising.selector);
         // The same number of rounds as of now, an hour of the old ones, and one more.
         uint256 rounds = (uint256(next.activeFromMs) + 3_600_000 - next.genesisMs) / 500 + 1;
-        next.genesisMs = uint48(next.activeFromMs - rounds * 1000);
+        next.genesisMs = uint48(next.activeFromMs - (rounds - 1) * 1000);
+        _refuseAnnounced(next, ICommittees.RoundsNotRising.selector);
+        next.genesisMs -= 1000;
         _announce(next);
         VM.warp(block.timestamp + 60);
         hub.activate(SIGNED);
@@ -345,5 +362,13 @@ contract HandoverTest is HubFixture {
         _refuseAnnounced(next, ICommittees.ActiveFromTooEarly.selector);
         next.activeFromMs = uint48((block.timestamp + 31 days) * 1000);
         _refuseAnnounced(next, ICommittees.ActiveFromTooLate.selector);
+        next = _next();
+        next.genesisMs = next.activeFromMs + 1;
+        _refuseAnnounced(next, ICommittees.GenesisInvalid.selector);
+        next.genesisMs = next.skewMs - 1;
+        _refuseAnnounced(next, ICommittees.GenesisInvalid.selector);
+        next = _next();
+        next.includeMs = next.roundMs - 2 * next.skewMs;
+        _refuseAnnounced(next, ICommittees.ClockInvalid.selector);
     }
 }
