@@ -23,6 +23,8 @@ export interface AccessDependencies {
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
   readonly onBalance?: (balance: BalanceRead) => void
+  /** By which a day of spending is told; left out: `clock`. No endpoint may have a say in it. */
+  readonly dayClock?: Pick<Clock, 'nowMs'>
   /** What counts the spending of a day; left out: a file of the data directory. */
   readonly spending?: Spending
 }
@@ -52,7 +54,11 @@ export function chainAccess(
     { target: name, sender: use.account.address },
     { pool, contract: use.contract, relays },
   )
-  const sender = new TransactionSender(limitsOf(config), { ...use, chain, spending })
+  const { dayClock = use.clock } = use
+  const sender = new TransactionSender(limitsOf(config), {
+    ...{ ...use, clock: dayClock },
+    ...{ chain, spending },
+  })
   return { spending, pool, relays, chain, sender }
 }
 

@@ -60,10 +60,16 @@ export interface Receipt {
   readonly gasPrice: bigint
   /** Wei that a rollup took besides for keeping the data on the chain below; 0 elsewhere. */
   readonly dataFeeWei: bigint
+  /** Most endpoints say so; if not, they differ, and what it cost is not known. */
+  readonly isAgreed: boolean
 }
 
 /** All that a transaction in a block cost, in wei. */
-export function costWei({ gasUsed, gasPrice, dataFeeWei }: Omit<Receipt, 'hash'>): bigint {
+export function costWei({
+  gasUsed,
+  gasPrice,
+  dataFeeWei,
+}: Pick<Receipt, 'gasUsed' | 'gasPrice' | 'dataFeeWei'>): bigint {
   return gasUsed * gasPrice + dataFeeWei
 }
 

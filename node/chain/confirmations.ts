@@ -69,9 +69,9 @@ export class Confirmations {
       const { blockNumber, blockHash } = mined.receipt
       if (blockNumber > deepest) continue
       const receipt = await this.#chain.receipt(mined.sent.hash)
-      const isStill = receipt?.blockHash === blockHash
+      const isStill = receipt !== null && receipt.blockHash === blockHash
       const reorged = () => failed(mined, 'TRANSMIT_REORGED', `left block ${blockNumber}`)
-      ended.set(mined, isStill ? landed(mined) : reorged())
+      ended.set(mined, isStill ? landed({ ...mined, receipt }) : reorged())
     }
     this.#waiting = this.#waiting.filter((mined) => !ended.has(mined))
     return [...ended.values()]

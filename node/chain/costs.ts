@@ -58,12 +58,14 @@ export class Costs {
   }
 
   /**
-   * Counts what a nonce cost by a receipt that no reorganisation takes back; never rejects. No more
+   * Counts what a nonce cost by a receipt that no reorganisation takes back; never rejects. While
+   * endpoints differ about it the worst case stays, for the cheaper one may lie. No more counts
    * than the ceiling would have let through: a larger number is a lie, or a fee that multiplied in
    * one block, and both times nothing more is sent for a day.
    */
   async paid(nonce: number, receipt: Omit<Receipt, 'hash'>, ceilingWei: bigint): Promise<void> {
     const { spending, clock, log } = this.#use
+    if (!receipt.isAgreed) return
     const weiMax = most(ceilingWei, spending.weiMaxOf(nonce))
     const wei = costWei(receipt)
     this.#dataFeeWei = least(receipt.dataFeeWei, ceilingWei)

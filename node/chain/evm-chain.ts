@@ -1,5 +1,4 @@
 import type { Address, Hex, PublicClient } from 'viem'
-import { TransactionReceiptNotFoundError } from 'viem'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
@@ -14,6 +13,8 @@ import type {
 } from './chain.ts'
 import { describeRpcError, isAnswerOfChain, revertDataOf } from './endpoint.ts'
 import type { FeeQuote } from './fees.ts'
+import { vote } from './heads.ts'
+import { receiptFrom } from './receipt-from.ts'
 import type { Relays } from './relays.ts'
 import type { Ask, RpcPool } from './rpc.ts'
 
@@ -147,10 +148,31 @@ export class EvmChain implements Chain {
     }
   }
 
+  /**
+   * What most endpoints say, for one could have this wallet pay for what runs out of gas, or send
+   * nothing at all. Of two estimates the higher: gas that is not used costs nothing.
+   */
   async estimateGas(data: Hex, to: Hex = this.#feeds.address): Promise<GasEstimate> {
-    const call = { account: this.#sender, to, data }
+    const ask: Ask<GasEstimate> = (client) => this.#estimateOf(client, { to, data })
+    const settled = await this.#pool.each(ask)
+    const answers = settled.flatMap((outcome, index) => {
+      if (outcome.status === 'rejected') return []
+      const { value } = outcome
+      return [{ endpoint: String(index), value, key: value.type === 'gas' ? '' : value.reason }]
+    })
+    const most = vote(answers)
+    if (most === null) return this.#pool.first(ask)
+    if (most.value.type === 'reverts') return most.value
+    const estimates = answers.flatMap(({ value }) => (value.type === 'gas' ? [value.gas] : []))
+    return { type: 'gas', gas: upperMedian(estimates) }
+  }
+
+  async #estimateOf(
+    client: PublicClient,
+    call: { readonly to: Hex; readonly data: Hex },
+  ): Promise<GasEstimate> {
     try {
-      return { type: 'gas', gas: await this.#pool.first((client) => client.estimateGas(call)) }
+      return { type: 'gas', gas: await client.estimateGas({ account: this.#sender, ...call }) }
     } catch (error) {
       const reason = this.#revertReasonOf(error)
       if (reason === null) throw error
@@ -171,12 +193,13 @@ export class EvmChain implements Chain {
     return best.find((outcome) => outcome !== undefined) ?? { type: 'refused', reason: 'no answer' }
   }
 
-  receipt(hash: Hex): Promise<Receipt | null> {
-    return this.#pool.agreed(
+  async receipt(hash: Hex): Promise<Receipt | null> {
+    const { value, isTied } = await this.#pool.voted(
       (client) => receiptFrom(client, { hash, sender: this.#sender }),
       // What it cost is part of the answer: one endpoint alone must not exhaust the day's ceiling.
       jsonKey,
     )
+    return value === null ? null : { ...value, isAgreed: !isTied }
   }
 
   async revertReason(data: Hex, blockNumber: number): Promise<string> {
@@ -259,40 +282,16 @@ async function quoteOf(client: PublicClient): Promise<FeeQuote> {
   return { baseFeePerGas: block.baseFeePerGas ?? 0n, priorityFeePerGas }
 }
 
-async function receiptFrom(
-  client: PublicClient,
-  { hash, sender }: { readonly hash: Hex; readonly sender: Address },
-): Promise<Receipt | null> {
-  try {
-    const receipt = await client.getTransactionReceipt({ hash })
-    // A hash that an endpoint calls pending may be somebody else's, who paid for it.
-    if (receipt.from.toLowerCase() !== sender.toLowerCase()) return null
-    return {
-      hash,
-      status: receipt.status,
-      blockNumber: Number(receipt.blockNumber),
-      blockHash: receipt.blockHash,
-      gasUsed: receipt.gasUsed,
-      gasPrice: receipt.effectiveGasPrice,
-      dataFeeWei: dataFeeOf(receipt),
-    }
-  } catch (error) {
-    if (error instanceof TransactionReceiptNotFoundError) return null
-    throw error
-  }
-}
-
-/** OP Stack and Scroll state it as `l1Fee`; Arbitrum has it in the gas that was used. */
-function dataFeeOf(receipt: object): bigint {
-  const l1Fee: unknown = 'l1Fee' in receipt ? receipt.l1Fee : null
-  if (l1Fee === null || l1Fee === undefined) return 0n
-  if (typeof l1Fee === 'string' && /^0x[0-9a-f]{1,64}$/i.test(l1Fee)) return BigInt(l1Fee)
-  throw new Error('the receipt has an l1Fee that is no amount')
-}
-
 function lowerMedian(values: readonly bigint[]): bigint {
-  const rising = values.toSorted((a, b) => Number(a > b) - Number(a < b))
-  return rising[Math.floor((rising.length - 1) / 2)] ?? 0n
+  return rising(values)[Math.floor((values.length - 1) / 2)] ?? 0n
+}
+
+function upperMedian(values: readonly bigint[]): bigint {
+  return rising(values)[Math.floor(values.length / 2)] ?? 0n
+}
+
+function rising(values: readonly bigint[]): readonly bigint[] {
+  return values.toSorted((a, b) => Number(a > b) - Number(a < b))
 }
 
 function jsonKey(value: unknown): string {

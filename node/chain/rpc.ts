@@ -5,7 +5,7 @@ import { OracleError } from '../errors.ts'
 import type { Log } from '../logging.ts'
 import type { Endpoint } from './endpoint.ts'
 import { describeRpcError, isAnswerOfChain } from './endpoint.ts'
-import type { Answer, EndpointFault, HeadSeen } from './heads.ts'
+import type { Answer, EndpointFault, HeadSeen, Vote } from './heads.ts'
 import { judgeHeads, vote } from './heads.ts'
 
 export interface RpcPoolOptions {
@@ -119,12 +119,20 @@ export class RpcPool {
    * @param keyOf equal texts for equal answers
    */
   async agreed<T>(ask: Ask<T>, keyOf: (value: T) => string): Promise<T> {
+    return (await this.voted(ask, keyOf)).value
+  }
+
+  /** The same, and whether a majority said so, or only whoever stands first. */
+  async voted<T>(
+    ask: Ask<T>,
+    keyOf: (value: T) => string,
+  ): Promise<Pick<Vote<T>, 'value' | 'isTied'>> {
     const { block, usable } = await this.#current()
     const { answers, failures } = await this.#askAll(usable, (client) => ask(client, block))
     const result = vote(answers.map((answer) => ({ ...answer, key: keyOf(answer.value) })))
     if (result === null) throw failures.find(isAnswerOfChain) ?? this.#allFailed(failures[0])
     this.#blameOutvoted(result.outvoted, result.isTied ? null : 'RPC_ANSWER_DIFFERS')
-    return result.value
+    return result
   }
 
   /** Tells every usable endpoint; the answers and failures, in the order of the configuration. */

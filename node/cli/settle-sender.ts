@@ -70,7 +70,7 @@ export class SettleSender implements Startable {
       { keccak256: keccak_256 },
     )
     const spending = new Spending({ file: spendingFile })
-    const use = { account, contract, clock: this.clock, log, spending }
+    const use = { account, contract, clock: this.clock, dayClock: clock, log, spending }
     this.#access = chainAccess({ config, dataDirectory: '' }, use)
     this.#transmitter = new Transmitter({ target: NAME, ...config }, { ...use, ...this.#access })
   }

@@ -1,4 +1,7 @@
-import { type Address, createPublicClient, http } from 'viem'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Address, createPublicClient, type Hex, http, toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'
@@ -77,12 +80,14 @@ async function open(
     readonly feePerGasMax?: bigint
     /** How far the machine's clock is off. */
     readonly offMs?: number
+    readonly spendingFile?: string
   } = {},
 ): Promise<SettleSender> {
   const { rpcUrls = [chain.url], feePerGasMax = 500n * GWEI, offMs = 0 } = options
+  const { spendingFile = null } = options
   const sender = await SettleSender.open({
     ...{ rpcUrls, committee: committee.file, account: ACCOUNT, feePerGasMax },
-    ...{ spendPerDayWeiMax: 10n ** 18n, spendingFile: null, log: SILENT_LOG },
+    ...{ spendPerDayWeiMax: 10n ** 18n, spendingFile, log: SILENT_LOG },
     clock: { nowMs: () => timeMs() + offMs },
   })
   senders.push(sender)
@@ -198,6 +203,22 @@ test('one endpoint that says it is settled is outvoted, and one that is away is 
   const sender = await open({ rpcUrls: [liar.url, away.url, honest.url, chain.url] })
   expect(await settle(sender)).toMatchObject({ isFinal: true, round: round() })
   expect(await priceOnChain()).toMatchObject({ isFinal: true })
+})
+
+test('an endpoint that speaks of days to come gives no new ceiling', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'parallax-watch-'))
+  const spendingFile = join(directory, 'spending.json')
+  const hour = Math.floor(timeMs() / 3_600_000)
+  await writeFile(spendingFile, `{"spentWeiByHour": {"${hour}": "${10n ** 18n}"}}`)
+  const liar = await LyingRpc.start(chain.url)
+  endpoints.push(liar)
+  liar.lieAbout('eth_getBlockByNumber', (block) => {
+    const { timestamp } = block as { readonly timestamp: Hex }
+    return { ...(block as object), timestamp: toHex(Number(timestamp) + 3 * 86_400) }
+  })
+  const sender = await open({ rpcUrls: [liar.url], spendingFile })
+  expect(await settle(sender)).toBe('SPENDING_CEILING_REACHED')
+  await rm(directory, { recursive: true })
 })
 
 test.each([

@@ -39,6 +39,8 @@ export class FakeChain implements Chain {
   isPassedOver: (pooled: Pooled) => boolean = () => false
   /** Endpoints do not have the receipts of blocks that they know. */
   hidesReceipts = false
+  /** Endpoints differ about what a transaction cost, and none has a majority. */
+  disagreesOnCosts = false
   /** Takes transactions, and no answer comes back. */
   losesAnswers = false
   /** What a rollup takes for data. */
@@ -88,6 +90,7 @@ export class FakeChain implements Chain {
       gasUsed: GAS_USED,
       gasPrice: this.baseFeePerGas,
       dataFeeWei: this.dataFeeWei,
+      isAgreed: true,
     })
   }
 
@@ -152,7 +155,9 @@ export class FakeChain implements Chain {
   }
 
   async receipt(hash: Hex): Promise<Receipt | null> {
-    return this.hidesReceipts ? null : (this.#receipts.get(hash) ?? null)
+    const receipt = this.#receipts.get(hash)
+    if (this.hidesReceipts || receipt === undefined) return null
+    return { ...receipt, isAgreed: !this.disagreesOnCosts }
   }
 
   async revertReason(): Promise<string> {

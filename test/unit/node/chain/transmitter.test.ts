@@ -607,6 +607,18 @@ describe('what a nonce may cost counts before it is known', () => {
     expect(spending.spentWei(nowMs)).toBe(2n * WEI)
   })
 
+  test('while endpoints differ about its cost, and none has a majority', async () => {
+    chain.disagreesOnCosts = true
+    await transmitter.start()
+    otherwise = () => chain.mine()
+    expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+    await looks(3)
+    expect(spending.spentWei(nowMs)).toBe(WEI_MAX)
+    chain.disagreesOnCosts = false
+    await corrected()
+    expect(spending.spentWei(nowMs)).toBe(WEI)
+  })
+
   test('and what cannot be written down is not sent', async () => {
     await transmitter.start()
     await rm(directory, { recursive: true })

@@ -1,0 +1,100 @@
+import type { Hex, PublicClient } from 'viem'
+import { encodeErrorResult, RawContractError } from 'viem'
+import { expect, test } from 'vitest'
+import { priceFeedsAbi } from '../../../../contracts/abi/price-feeds.ts'
+import type { FeedsContract } from '../../../../node/chain/chain.ts'
+import { EvmChain } from '../../../../node/chain/evm-chain.ts'
+import { RpcPool } from '../../../../node/chain/rpc.ts'
+import { SILENT_LOG } from '../../../../node/logging.ts'
+
+const NOW_MS = 1_790_000_000_000
+const WALLET = '0x00000000000000000000000000000000000000AA'
+const HASH = `0x${'11'.repeat(32)}` as const
+const RECEIPT = {
+  from: WALLET,
+  status: 'success',
+  blockNumber: 90n,
+  blockHash: `0x${'22'.repeat(32)}`,
+  gasUsed: 100_000n,
+  effectiveGasPrice: 7n,
+}
+const overtaken = new RawContractError({
+  data: encodeErrorResult({ abi: priceFeedsAbi, errorName: 'RoundNotNewer', args: [7n, 7n] }),
+})
+
+/** What one endpoint says where it is asked alone; all of them know block 100. */
+interface Says {
+  readonly gas?: bigint | Error
+  readonly receipt?: Partial<typeof RECEIPT> & { readonly from?: Hex }
+}
+
+function chainOf(...endpoints: readonly Says[]): EvmChain {
+  const clients = endpoints.map(({ gas = 100_000n, receipt = {} }) => ({
+    getChainId: async () => 1,
+    getBlock: async () => ({ number: 100n, timestamp: BigInt(NOW_MS / 1_000), hash: HASH }),
+    estimateGas: async () => {
+      if (gas instanceof Error) throw gas
+      return gas
+    },
+    getTransactionReceipt: async () => ({ ...RECEIPT, ...receipt }),
+  }))
+  const pool = new RpcPool(
+    { chain: 'test', chainId: 1, compareEveryMs: 2_000, headAgeMsMax: 60_000, headLagBlocksMax: 3 },
+    {
+      endpoints: clients.map((client, index) => ({
+        name: `endpoint ${index}`,
+        client: client as unknown as PublicClient,
+      })),
+      clock: { nowMs: () => NOW_MS },
+      log: SILENT_LOG,
+    },
+  )
+  const contract = {
+    address: HASH.slice(0, 42),
+    errorNameOf: () => 'RoundNotNewer',
+  } as unknown as FeedsContract
+  return new EvmChain({ target: 'test', sender: WALLET }, { pool, contract, relays: null })
+}
+
+test('an endpoint that says first that a call reverts is outvoted', async () => {
+  const estimate = await chainOf({ gas: overtaken }, {}, {}).estimateGas('0x')
+  expect(estimate).toEqual({ type: 'gas', gas: 100_000n })
+  expect(await chainOf({}, { gas: overtaken }, { gas: overtaken }).estimateGas('0x')).toEqual({
+    type: 'reverts',
+    reason: 'RoundNotNewer',
+  })
+})
+
+test.each([
+  ['too little, so that it would run out', 21_000n],
+  ['more than a transaction may take', 30_000_000n],
+])('an endpoint that estimates %s does not decide', async (_, gas) => {
+  expect(await chainOf({ gas }, {}, {}).estimateGas('0x')).toMatchObject({ gas: 100_000n })
+})
+
+test('of two estimates the higher counts: what is not used costs nothing', async () => {
+  expect(await chainOf({ gas: 21_000n }, {}).estimateGas('0x')).toMatchObject({ gas: 100_000n })
+})
+
+test('an endpoint that fails leaves the estimate to the others', async () => {
+  const estimate = await chainOf({ gas: new Error('down') }, {}).estimateGas('0x')
+  expect(estimate).toMatchObject({ gas: 100_000n })
+  await expect(chainOf({ gas: new Error('down') }).estimateGas('0x')).rejects.toMatchObject({
+    code: 'RPC_ALL_FAILED',
+  })
+})
+
+test('a cost that no majority confirms is not agreed: two endpoints differ', async () => {
+  const cheap = { receipt: { gasUsed: 1n } }
+  expect(await chainOf(cheap, {}).receipt(HASH)).toMatchObject({ isAgreed: false })
+  expect(await chainOf({}, {}).receipt(HASH)).toMatchObject({ gasUsed: 100_000n, isAgreed: true })
+  expect(await chainOf(cheap, {}, {}).receipt(HASH)).toMatchObject({
+    gasUsed: 100_000n,
+    isAgreed: true,
+  })
+})
+
+test('a receipt of somebody else is none of ours, whatever called its hash ours', async () => {
+  const foreign = { receipt: { from: '0x00000000000000000000000000000000000000BB' } } as const
+  expect(await chainOf(foreign).receipt(HASH)).toBeNull()
+})
