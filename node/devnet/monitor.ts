@@ -109,7 +109,7 @@ export class Monitor {
 
 /**
  * What a consumer contract reads of a feed, at a block or the newest one; null before any report.
- * The example consumer refuses what is not above zero, as a rate may be: that is what the hub holds.
+ * The example consumer refuses what is not above zero, as a rate may be: the hub holds that.
  */
 export async function valueOnChain(
   { committee, chain }: Pick<LocalNetwork, 'committee' | 'chain'>,
