@@ -60,7 +60,7 @@ export function addCertificateRoutes(
   const choices = new FeedChoices(context)
   addCertificates(app, { answers, choices, certificates, admit })
   addHistory(app, { context, history })
-  app.get<FeedsQuery>('/v1/stream', async (request, reply) => {
+  app.get<FeedsQuery>('/v1/stream', { exposeHeadRoute: false }, async (request, reply) => {
     const choice = choices.of(namesIn(request.query))
     if (choice.type === 'refused') return refuse(reply, 400, choice.code)
     const opened = openEventStream({ request, reply }, { streams, feeds: choice.feeds })
@@ -147,6 +147,7 @@ function addWebSockets(
 ): void {
   const sockets = new WebSockets({
     streams: use.streams,
+    nowMs: () => performance.now(),
     admit: (request): Admission => {
       const refused = (status: number, code: string) => ({ type: 'refused', status, code }) as const
       if (!use.admit(request.socket.remoteAddress ?? '')) {

@@ -3,10 +3,16 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
+import { RateLimit } from '../http/rate-limit.ts'
 import type { Streams } from './streams.ts'
 
 /** Readers say nothing but pings and good-bye; anything longer ends the connection. */
 const PAYLOAD_BYTES_MAX = 125
+/**
+ * Pings and pongs of a reader, at most: twice the longest one each second. Frames cost most when
+ * there is nothing in them.
+ */
+const BYTES_PER_MINUTE_MAX = 16_384
 /** RFC 6455: going against policy. */
 const POLICY_VIOLATED = 1_008
 const TRY_AGAIN_LATER = 1_013
@@ -33,13 +39,17 @@ export class WebSockets {
     autoPong: false,
   })
   readonly #streams: Streams
+  readonly #nowMs: () => number
   readonly #admit: (request: IncomingMessage) => Admission
 
   constructor(use: {
     readonly streams: Streams
+    /** Monotonic milliseconds. */
+    readonly nowMs: () => number
     readonly admit: (request: IncomingMessage) => Admission
   }) {
     this.#streams = use.streams
+    this.#nowMs = use.nowMs
     this.#admit = use.admit
   }
 
@@ -78,6 +88,10 @@ export class WebSockets {
       return
     }
     const { reader } = opened
+    const said = new RateLimit({ requestsPerMinuteMax: BYTES_PER_MINUTE_MAX })
+    raw.on('data', (bytes: Buffer) => {
+      if (!said.take('', this.#nowMs(), bytes.length)) webSocket.terminate()
+    })
     raw.on('drain', () => reader.drained())
     webSocket.once('close', () => reader.closed())
     webSocket.on('ping', (payload) => {

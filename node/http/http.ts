@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { clientNetwork } from '../client-network.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf, OracleError } from '../errors.ts'
@@ -8,6 +8,8 @@ import {
   type ConnectionLimits,
   type ConnectionRefusal,
 } from './connection-limit.ts'
+import { refuseMalformed } from './malformed.ts'
+import { OpenAnswers } from './open-answers.ts'
 import { RateLimit } from './rate-limit.ts'
 
 /** What a server may be asked; it can change while the server runs. */
@@ -39,6 +41,24 @@ const HEADER_BYTES_MAX = 8_192
 const REQUEST_MS_MAX = 5_000
 const KEEP_ALIVE_MS = 5_000
 const REQUESTS_PER_CONNECTION_MAX = 1_000
+/** How often connections are looked at that take too long over a request. */
+const LOOK_EVERY_MS = 1_000
+const SERVER_OPTIONS = {
+  logger: false,
+  bodyLimit: BODY_BYTES_MAX,
+  requestTimeout: REQUEST_MS_MAX,
+  connectionTimeout: 2 * REQUEST_MS_MAX,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  maxRequestsPerSocket: REQUESTS_PER_CONNECTION_MAX,
+  forceCloseConnections: true,
+  trustProxy: false,
+  http: {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: REQUEST_MS_MAX,
+    connectionsCheckingInterval: LOOK_EVERY_MS,
+  },
+} as const
+const MALFORMED = 'API_REQUEST_INVALID'
 
 /** A server of public, read-only answers, with its limits and coded refusals. */
 export interface HttpApp {
@@ -56,43 +76,57 @@ export interface HttpApp {
 
 /** Makes it, without routes; it does not listen yet. */
 export function createHttpApp(options: HttpOptions, use: HttpDependencies): HttpApp {
-  const app = Fastify({
-    logger: false,
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    connectionTimeout: 2 * REQUEST_MS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    maxRequestsPerSocket: REQUESTS_PER_CONNECTION_MAX,
-    forceCloseConnections: true,
-    trustProxy: false,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_MS_MAX },
-  })
   const limit = new RateLimit(options)
+  const admit = (address: string, requests = 1) =>
+    limit.take(clientNetwork(address), use.clock.nowMs(), requests)
+  /** What every request meets first, also one that leads to no route. */
+  const receive = (request: FastifyRequest, reply: FastifyReply): FastifyReply | null => {
+    reply.headers(use.headers)
+    if (!admit(request.ip)) return refuseForNow(reply)
+    // Whatever follows the head would have to be read to its end, which there need not be.
+    if (hasBody(request)) return refuse(reply.header('connection', 'close'), 400, MALFORMED)
+    return null
+  }
+  const app = Fastify({
+    ...SERVER_OPTIONS,
+    frameworkErrors: (_, request, reply) => {
+      reply.raw.once('finish', () => use.onAnswer(reply.raw.statusCode))
+      if (receive(request, reply) === null) refuse(reply, 400, MALFORMED)
+    },
+    clientErrorHandler: (error, socket) => {
+      const status = refuseMalformed(error, socket)
+      if (status !== null) use.onAnswer(status)
+    },
+  })
   const connections = new ConnectionLimit(app.server, use.onConnectionRefused)
   const setLimits = (limits: HttpLimits) => {
     connections.set(limits)
     limit.setPerMinute(limits.requestsPerMinuteMax)
   }
   setLimits(options)
-  const admit = (address: string, requests = 1) =>
-    limit.take(clientNetwork(address), use.clock.nowMs(), requests)
+  const answers = new OpenAnswers()
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(use.headers)
-    if (admit(request.ip)) return
-    return refuseForNow(reply)
+    if (answers.begin(request.raw.socket, reply.raw)) return receive(request, reply) ?? undefined
+    request.raw.socket.destroy()
+    return reply.hijack()
   })
   app.addHook('onResponse', async (_, reply) => use.onAnswer(reply.statusCode))
   app.setNotFoundHandler((_, reply) => refuse(reply, 404, 'API_NOT_FOUND'))
   app.setErrorHandler((error, _, reply) => {
     const status = statusOf(error)
     if (status === 500) use.log.error('api.request.broke', { error })
-    return refuse(reply, status, status === 500 ? 'API_BROKE' : 'API_REQUEST_INVALID')
+    return refuse(reply, status, status === 500 ? 'API_BROKE' : MALFORMED)
   })
   const paths: string[] = []
   app.addHook('onRoute', ({ url, method }) => {
     if (method === 'GET') paths.push(url.replace(/:(\w+)/g, '{$1}'))
   })
   return { app, admit, setLimits, paths }
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  const length = headers['content-length'] ?? '0'
+  return headers['transfer-encoding'] !== undefined || length !== '0'
 }
 
 /**
