@@ -9,15 +9,17 @@ import { hexBytes } from '../settings/scalars.ts'
 import { makeDirectory, readIfThere, replaceDurably } from '../store/durable-file.ts'
 
 const whole = z.int().min(0)
+const uint32 = z.int().min(0).max(0xffffffff)
+/** As it is signed (protocol §11.2): numbers of other lengths are those of no hand-over. */
 const handoverSchema = z.strictObject({
-  epoch: whole,
+  epoch: uint32.min(2),
   committeeDigest: hexBytes(32),
   publicKey: hexBytes(33),
   activeFromMs: whole,
   genesisMs: whole,
-  roundMs: whole,
-  includeMs: whole,
-  clockSkewMsMax: whole,
+  roundMs: uint32,
+  includeMs: uint32,
+  clockSkewMsMax: uint32,
 })
 const signedSchema = z.strictObject({ signedHandover: hexBytes(200) })
 
