@@ -18,7 +18,10 @@ import {
  */
 export type StatementVerdict =
   | { readonly verdict: 'accept'; readonly signed: Signed }
-  | { readonly verdict: 'ignore'; readonly code: 'ATTEMPT_OVER' | 'NOT_COORDINATOR' | 'SURPLUS' }
+  | {
+      readonly verdict: 'ignore'
+      readonly code: 'ATTEMPT_OVER' | 'NOT_COORDINATOR' | 'SURPLUS' | 'COMMITMENT_INVALID'
+    }
   | { readonly verdict: 'ignore'; readonly code: 'CONFLICT'; readonly signed: Signed }
   | { readonly verdict: 'reject'; readonly code: 'HANDOVER_INVALID' }
 
@@ -71,7 +74,17 @@ export function judgeStatement(
   if (type === 'session') ofAttempt.sessionDigest = signed.digest
   taken.set(attempt, ofAttempt)
   for (const each of taken.keys()) if (isOver(each, now)) taken.delete(each)
+  // Whoever were named with it could not sign, and would count as silent.
+  if (!hasCommitments(context, signed)) return { verdict: 'ignore', code: 'COMMITMENT_INVALID' }
   return { verdict: 'accept', signed }
+}
+
+/** Whether all commitments in a statement are points of the curve. */
+function hasCommitments({ crypto }: Context, { statement }: Signed): boolean {
+  if (statement.type === 'share') return true
+  const offers =
+    statement.type === 'offer' ? [statement] : statement.offers.map((each) => each.statement)
+  return offers.every(({ commitment }) => crypto.threshold.isCommitment(commitment))
 }
 
 function nothingTaken(): Taken {

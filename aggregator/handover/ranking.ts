@@ -1,3 +1,4 @@
+import { equalBytes } from '../values/bytes.ts'
 import type { MemberIndex } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 import {
@@ -19,7 +20,11 @@ export function silentIn(attempt: Attempt): readonly MemberIndex[] {
   if (isContradicted) return [session.statement.sender]
   if (!isBlamable(sessionMs)) return []
   const named = session.statement.offers.map(({ statement }) => statement.sender)
-  return named.filter((member) => shares[member] === undefined)
+  // A share of another session is no answer: its sender would be named for ever.
+  return named.filter((member) => {
+    const given = shares[member]?.statement.session
+    return given === undefined || !equalBytes(given, session.digest)
+  })
 }
 
 function isBlamable(sessionMs: UnixMs): boolean {

@@ -29,7 +29,11 @@ import type { TestCommittee } from './committee.ts'
 const ecdsa = loadEcdsa({ fallback: 'allow' })
 
 /** What a Byzantine member sends to one other instead of an honest statement; null for nothing. */
-export type Lie = (honest: Statement, to: number, random: () => Uint8Array) => Statement | null
+export type Lie = (
+  honest: Statement,
+  to: number,
+  random: () => Uint8Array,
+) => Statement | readonly Statement[] | null
 
 /** Where a process ends: before an effect of this type is performed, or right after. */
 export interface Crash {
@@ -240,8 +244,17 @@ export class HandoverWorld {
     const own = this.#options.test.shares[member.index]
     if (own === undefined) throw new Error('not a member')
     const { groupKey } = this.context.committee
-    const share = this.#options.scheme.sign(groupKey, own, secret, session)
+    const share = this.#shareOf(() => this.#options.scheme.sign(groupKey, own, secret, session))
     this.#report(member, { type: 'shareMade', nowMs: this.nowMs, attempt, share })
+  }
+
+  /** As a signer does: what the scheme refuses is no share, and the nonce is spent all the same. */
+  #shareOf(sign: () => Uint8Array): Uint8Array | null {
+    try {
+      return sign()
+    } catch {
+      return null
+    }
   }
 
   #broadcast(member: WorldMember, statement: Statement): void {
@@ -251,7 +264,9 @@ export class HandoverWorld {
     for (const { index } of this.members) {
       if (index === member.index) continue
       const said = lie === undefined ? statement : lie(statement, index, () => this.#random(32))
-      if (said !== null) this.#deliver(index, this.#sign(member.index, said).bytes)
+      for (const each of said === null ? [] : [said].flat()) {
+        this.#deliver(index, this.#sign(member.index, each).bytes)
+      }
     }
   }
 

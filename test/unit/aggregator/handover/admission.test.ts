@@ -27,6 +27,11 @@ const context = contextOf(
 /** The coordinator of this attempt is member 0. */
 const NOW = 400
 const MESSAGE = new Uint8Array(32).fill(7)
+/** Compressed keys whose x lies on a point of the curve, and on none. */
+const [POINT, NO_POINT] = [1, 5].map((x) => Uint8Array.of(2, ...new Uint8Array(31), x)) as [
+  Uint8Array,
+  Uint8Array,
+]
 
 function signed<S extends Statement>(statement: S): Signed<S> {
   const key = four.identityKeys[statement.sender] as Uint8Array
@@ -35,7 +40,7 @@ function signed<S extends Statement>(statement: S): Signed<S> {
 }
 
 function offer(of: Partial<Offer> = {}): Signed<Offer> {
-  const commitment = { hiding: new Uint8Array(33).fill(2), binding: new Uint8Array(33).fill(3) }
+  const commitment = { hiding: POINT, binding: POINT }
   return signed({ type: 'offer', sender: 1, attempt: NOW, message: MESSAGE, commitment, ...of })
 }
 
@@ -136,4 +141,13 @@ test('a session that its coordinator did not sign costs one signature, not those
   checked = 0
   expect(verdictsOn([{ bytes: forged }])).toEqual(['reject:HANDOVER_INVALID'])
   expect(checked).toBe(1)
+})
+
+test('an offer that nobody can sign with is taken by nobody, alone or within a session', () => {
+  const spoilt = offer({ sender: 2, commitment: { hiding: POINT, binding: NO_POINT } })
+  const offers = [offer({ sender: 0 }), offer({ sender: 1 }), spoilt]
+  const head = { sender: 0, attempt: NOW, message: MESSAGE }
+  const all = [spoilt, signed({ type: 'session' as const, ...head, offers }), offer({ sender: 2 })]
+  const invalid = 'ignore:COMMITMENT_INVALID'
+  expect(verdictsOn(all)).toEqual([invalid, invalid, 'ignore:SURPLUS'])
 })

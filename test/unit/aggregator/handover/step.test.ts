@@ -10,6 +10,8 @@ import { HandoverWorld, type Lie, someHandover } from '../../../support/handover
 const four = testCommittee({ size: 4 })
 const seven = testCommittee({ size: 7 })
 const ideal = idealScheme(1)
+/** A compressed key whose x lies on no point of the curve. */
+const NO_POINT = Uint8Array.of(2, ...new Uint8Array(31), 5)
 const handover = someHandover()
 const other = someHandover({ activeFromMs: handover.activeFromMs + 1 })
 
@@ -215,5 +217,37 @@ test('of two that were silent the one whose silence is longest ago is named firs
   for (const { index } of of.members.slice(0, 6)) of.approve(index, handover)
   // In the last of these attempts a member coordinates that saw both of them silent.
   of.run(5 * ATTEMPT_MS)
+  expect(signedBy(of)).toEqual([message])
+})
+
+test('a member whose commitment is no point does not make others look silent, and is named no more', () => {
+  const spoils: Lie = (said) => {
+    const { attempt } = (of.members[0] as HandoverWorld['members'][number]).state
+    attempt.combining = 'busy'
+    if (said.type !== 'offer') return null
+    const { commitment, ...head } = said
+    const nothing = new Uint8Array(32)
+    // Nobody can sign with this offer, and whoever made it has said something all the same.
+    return [
+      { ...said, commitment: { ...commitment, hiding: NO_POINT } },
+      { ...head, type: 'share', session: nothing, share: nothing },
+    ]
+  }
+  const of: HandoverWorld = world({ scheme: frostScheme, lies: { 0: spoils } })
+  approveAll(of)
+  of.run(8 * ATTEMPT_MS)
+  expect(signedBy(of)).toEqual([message])
+})
+
+test('a share of another session is no answer: its sender ranks last, and not first for ever', () => {
+  const elsewhere: Lie = (said) => {
+    const { attempt } = (of.members[0] as HandoverWorld['members'][number]).state
+    attempt.combining = 'busy'
+    if (said.type === 'session') return null
+    return said.type === 'share' ? { ...said, session: new Uint8Array(32) } : said
+  }
+  const of: HandoverWorld = world({ lies: { 0: elsewhere } })
+  approveAll(of)
+  of.run(8 * ATTEMPT_MS)
   expect(signedBy(of)).toEqual([message])
 })
