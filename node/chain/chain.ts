@@ -113,7 +113,8 @@ export interface Chain {
   /** Transactions of the wallet that are in blocks: the next nonce to use. */
   readonly minedNonce: () => Promise<number>
   readonly balanceWei: () => Promise<bigint>
-  readonly quoteFees: () => Promise<FeeQuote>
+  /** @param attempt whether a transaction with the same nonce waits in the pool already */
+  readonly quoteFees: (attempt: 'first' | 'replacement') => Promise<FeeQuote>
   /** @param to left out: the contract of deliveries */
   readonly estimateGas: (data: Hex, to?: Hex) => Promise<GasEstimate>
   readonly send: (signed: Hex) => Promise<SendOutcome>

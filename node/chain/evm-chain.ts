@@ -14,6 +14,7 @@ import type {
 import { describeRpcError, isAnswerOfChain, revertDataOf } from './endpoint.ts'
 import type { FeeQuote } from './fees.ts'
 import { vote } from './heads.ts'
+import { lowerMedian, upperMedian } from './medians.ts'
 import { receiptFrom } from './receipt-from.ts'
 import type { Relays } from './relays.ts'
 import type { Ask, RpcPool } from './rpc.ts'
@@ -135,15 +136,19 @@ export class EvmChain implements Chain {
     )
   }
 
-  /** The median of what the endpoints quote; of two, the lower: one cannot make us overpay. */
-  async quoteFees(): Promise<FeeQuote> {
+  /**
+   * The median of what the endpoints quote. Of two, the lower: one cannot make us overpay; but for
+   * the base fee, which a replacement takes from the higher: nor can one keep us out of blocks.
+   */
+  async quoteFees(attempt: 'first' | 'replacement'): Promise<FeeQuote> {
+    const medianOf = attempt === 'first' ? lowerMedian : upperMedian
     const settled = await this.#pool.each(quoteOf)
     const quotes = settled.flatMap((outcome) =>
       outcome.status === 'fulfilled' ? [outcome.value] : [],
     )
     if (quotes.length === 0) return this.#pool.first(quoteOf)
     return {
-      baseFeePerGas: lowerMedian(quotes.map((quote) => quote.baseFeePerGas)),
+      baseFeePerGas: medianOf(quotes.map((quote) => quote.baseFeePerGas)),
       priorityFeePerGas: lowerMedian(quotes.map((quote) => quote.priorityFeePerGas)),
     }
   }
@@ -280,18 +285,6 @@ async function quoteOf(client: PublicClient): Promise<FeeQuote> {
     client.estimateMaxPriorityFeePerGas(),
   ])
   return { baseFeePerGas: block.baseFeePerGas ?? 0n, priorityFeePerGas }
-}
-
-function lowerMedian(values: readonly bigint[]): bigint {
-  return rising(values)[Math.floor((values.length - 1) / 2)] ?? 0n
-}
-
-function upperMedian(values: readonly bigint[]): bigint {
-  return rising(values)[Math.floor(values.length / 2)] ?? 0n
-}
-
-function rising(values: readonly bigint[]): readonly bigint[] {
-  return values.toSorted((a, b) => Number(a > b) - Number(a < b))
 }
 
 function jsonKey(value: unknown): string {

@@ -217,7 +217,7 @@ export class TransactionSender {
   async #feesFor({ purpose, replaces, mayRaise }: PricedRequest): Promise<Fees> {
     const { caps: all } = this.#options
     const caps = purpose === 'settlement' ? withRoomToReplace(all) : all
-    const quote = await this.#use.chain.quoteFees()
+    const quote = await this.#use.chain.quoteFees(replaces === null ? 'first' : 'replacement')
     // This configuration never offered more than its cap: an earlier one did, or an endpoint says
     // that so much is pending. Neither is paid again.
     if (replaces === null || replaces.maxFeePerGas > caps.feePerGasMax) {

@@ -160,7 +160,7 @@ async function walletFinding(check: string, scene: Scene): Promise<Finding> {
   const chain = chainOf(scene, wallet)
   if (chain === null) return unchecked(check, 'the committee has no key yet')
   try {
-    const [balanceWei, quote] = await Promise.all([chain.balanceWei(), chain.quoteFees()])
+    const [balanceWei, quote] = await Promise.all([chain.balanceWei(), chain.quoteFees('first')])
     return balanceFinding(check, { wallet, config: scene.config, feeds, balanceWei, quote })
   } catch (error) {
     return findingOf(check, 'fault', error)
@@ -183,7 +183,7 @@ async function settlementsOf(scene: Scene, nowMs: UnixMs): Promise<readonly Find
 
 async function paysFor(check: string, chain: EvmChain, config: ChainConfig): Promise<Finding> {
   try {
-    const [balanceWei, quote] = await Promise.all([chain.balanceWei(), chain.quoteFees()])
+    const [balanceWei, quote] = await Promise.all([chain.balanceWei(), chain.quoteFees('first')])
     const limits = { caps: feeCapsOf(config), spendPerDayWeiMax: config.spendPerDayEtherMax }
     return settlementPayFinding(check, { balanceWei, quote, ...limits })
   } catch (error) {

@@ -18,6 +18,7 @@ const RECEIPT = {
   gasUsed: 100_000n,
   effectiveGasPrice: 7n,
 }
+const BLOCK = { number: 100n, timestamp: BigInt(NOW_MS / 1_000), hash: HASH }
 const overtaken = new RawContractError({
   data: encodeErrorResult({ abi: priceFeedsAbi, errorName: 'RoundNotNewer', args: [7n, 7n] }),
 })
@@ -25,13 +26,15 @@ const overtaken = new RawContractError({
 /** What one endpoint says where it is asked alone; all of them know block 100. */
 interface Says {
   readonly gas?: bigint | Error
+  readonly baseFeePerGas?: bigint
   readonly receipt?: Partial<typeof RECEIPT> & { readonly from?: Hex }
 }
 
 function chainOf(...endpoints: readonly Says[]): EvmChain {
-  const clients = endpoints.map(({ gas = 100_000n, receipt = {} }) => ({
+  const clients = endpoints.map(({ gas = 100_000n, receipt = {}, baseFeePerGas = 9n }) => ({
     getChainId: async () => 1,
-    getBlock: async () => ({ number: 100n, timestamp: BigInt(NOW_MS / 1_000), hash: HASH }),
+    getBlock: async () => ({ ...BLOCK, baseFeePerGas }),
+    estimateMaxPriorityFeePerGas: async () => 1n,
     estimateGas: async () => {
       if (gas instanceof Error) throw gas
       return gas
@@ -82,6 +85,21 @@ test('an endpoint that fails leaves the estimate to the others', async () => {
   await expect(chainOf({ gas: new Error('down') }).estimateGas('0x')).rejects.toMatchObject({
     code: 'RPC_ALL_FAILED',
   })
+})
+
+test.each([
+  ['nothing', 0n],
+  ['more than is ever paid', 10n ** 18n],
+])('of two endpoints one that quotes %s is not followed twice', async (_, baseFeePerGas) => {
+  const chain = chainOf({ baseFeePerGas }, {})
+  const quotes = [await chain.quoteFees('first'), await chain.quoteFees('replacement')]
+  expect(quotes.map((quote) => quote.baseFeePerGas)).toContain(9n)
+})
+
+test('of three endpoints one that quotes nothing is never followed', async () => {
+  const chain = chainOf({ baseFeePerGas: 0n }, {}, {})
+  expect(await chain.quoteFees('first')).toEqual({ baseFeePerGas: 9n, priorityFeePerGas: 1n })
+  expect(await chain.quoteFees('replacement')).toMatchObject({ baseFeePerGas: 9n })
 })
 
 test('a cost that no majority confirms is not agreed: two endpoints differ', async () => {

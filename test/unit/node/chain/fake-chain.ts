@@ -25,6 +25,8 @@ export class FakeChain implements Chain {
   readonly feedsMax = 255
   blockNumber = 100
   baseFeePerGas = 10n * GWEI
+  /** What first attempts are told that the base fee is, where it is not what blocks take. */
+  firstQuote: bigint | null = null
   balance = 10n ** 18n
   nonce = 5
   pool: Pooled | null = null
@@ -131,8 +133,9 @@ export class FakeChain implements Chain {
     return this.balance
   }
 
-  async quoteFees(): Promise<FeeQuote> {
-    return { baseFeePerGas: this.baseFeePerGas, priorityFeePerGas: GWEI }
+  async quoteFees(attempt: 'first' | 'replacement'): Promise<FeeQuote> {
+    const baseFeePerGas = attempt === 'first' ? this.firstQuote : null
+    return { baseFeePerGas: baseFeePerGas ?? this.baseFeePerGas, priorityFeePerGas: GWEI }
   }
 
   async estimateGas(_data?: Hex, _to?: Hex): Promise<GasEstimate> {

@@ -176,6 +176,14 @@ test('while the base fee exceeds the cap nothing is sent', async () => {
   expect(chain.sends).toEqual([])
 })
 
+test('a first offer that an endpoint quoted far too low costs one raise', async () => {
+  chain.firstQuote = 0n
+  await transmitter.start()
+  otherwise = () => chain.mine()
+  expect(await transmitter.transmit(request(7, 0))).toMatchObject({ outcome: 'landed' })
+  expect(chain.sends.map(({ fees }) => fees.maxFeePerGas / GWEI)).toEqual([1n, 21n])
+})
+
 test('raises end at the cap, and a transaction dropped there is sent again as it was', async () => {
   await transmitter.start()
   chain.baseFeePerGas = 45n * GWEI
