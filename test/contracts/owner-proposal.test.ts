@@ -105,6 +105,8 @@ describe('rounds of a slower clock', () => {
     const enough = slower(handover.activeFromMs + 14 * DAY_MS, handover)
     expect(pathsOf(enough)).toEqual([])
 
+    // Its clock runs with the machine's otherwise, however slow that is.
+    await hub.chain.at((terms.nowSeconds + 1) * 1_000)
     await sendCalldata(hub.chain, {
       to: hub.address,
       data: proposeCommitteeCall(proposalNow(short)),
@@ -114,7 +116,7 @@ describe('rounds of a slower clock', () => {
     expect((await outcomeOf(hub, activateCall('owner')))?.name).toBe('RoundsNotRising')
   })
 
-  /** A minute of room for the blocks until it is sent. */
+  /** A minute of room for the block in which it is sent. */
   function proposalNow(handover: Handover): Handover {
     return { ...handover, activeFromMs: handover.activeFromMs + 60_000 }
   }
