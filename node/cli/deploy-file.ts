@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { committeeOf } from '../../aggregator/committee.ts'
+import type { FeedParams } from '../../aggregator/params.ts'
 import type { Deployment } from '../../contracts/deploy/apply.ts'
 import {
   type AdapterParameters,
@@ -155,6 +156,8 @@ export async function loadDeployParameters(path: string): Promise<DeployParamete
   const crypto = javascriptCrypto
   const committee = committeeOf(crypto.keccak256, await loadCommittee(resolve(dirname(path), file)))
   const { params, digest, groupKey } = committee
+  const problems = settings.markets.flatMap((each, at) => saleProblems(each, params.feeds, at))
+  if (problems.length > 0) throw invalid(path, problems)
   return deployParametersOf(
     { params, digest, groupKey: groupKey.publicKey },
     {
@@ -165,6 +168,19 @@ export async function loadDeployParameters(path: string): Promise<DeployParamete
       ...(bonds !== undefined && { bonds }),
     },
   )
+}
+
+/** Within the window of the average that settles, an option is no longer what is priced. */
+function saleProblems(
+  { settlementFeed, saleStopSeconds }: z.infer<typeof market>,
+  feeds: readonly FeedParams[],
+  at: number,
+): readonly { readonly path: string; readonly message: string }[] {
+  const feed = feeds.find(({ name }) => name === settlementFeed)
+  const windowMs = feed?.kind === 'twap' ? (feed.derivation?.windowMs ?? 0) : 0
+  if (saleStopSeconds * 1_000 >= windowMs) return []
+  const message = `must be at least ${windowMs / 1_000}, the window of ${settlementFeed}`
+  return [{ path: `markets.${at}.saleStopSeconds`, message }]
 }
 
 /** Without the keys that are left out, as the types and the record have it. */

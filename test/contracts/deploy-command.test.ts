@@ -187,6 +187,11 @@ describe('parallax deploy', () => {
       'DEPLOY_FEED_UNKNOWN',
     ],
     [
+      'sales within the window of the average that settles',
+      { ...SETTINGS, markets: [{ ...localMarket('BTC/USD'), saleStopSeconds: 3 }] },
+      'DEPLOY_PARAMETERS_INVALID',
+    ],
+    [
       'a feed that is not there',
       { ...SETTINGS, markets: [localMarket('DOGE/USD')] },
       'DEPLOY_FEED_UNKNOWN',
