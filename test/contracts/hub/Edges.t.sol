@@ -150,6 +150,8 @@ contract EdgesTest is HubFixture {
     }
 
     function test_ring_atItsWrap_forgetsTheOldestAlone() public {
+        address facade = deploy("AggregatorFacade", abi.encode(hub, 0));
+        AggregatorV3Interface third = AggregatorV3Interface(facade);
         for (uint256 i = 1; i <= 8192; i++) {
             VM.warp(START + i);
             _deliver(int64(uint64(i)));
@@ -166,6 +168,15 @@ contract EdgesTest is HubFixture {
                 )
             );
             hub.getRoundData(0, uint80(i - 8192));
+            // A facade's rounds are answered on a way of their own.
+            VM.expectRevert(
+                abi.encodeWithSelector(
+                    IPriceFeeds.SequenceTooOld.selector, i - 8192, i - 8191
+                )
+            );
+            third.getRoundData(uint80(i - 8192));
+            (, int256 kept,,,) = third.getRoundData(uint80(i - 8191));
+            assertHolds("by the facade", kept == int256(i - 8191));
             VM.warp(START + i + 1);
             VM.expectRevert(
                 abi.encodeWithSelector(
