@@ -17,6 +17,7 @@ import { Signer } from '../keys/signer.ts'
 import { type Running, startAll } from '../lifecycle.ts'
 import type { LevelledLog } from '../logging.ts'
 import { openMemberKeys } from '../open-keys.ts'
+import { sparingLog } from '../sparing-log.ts'
 import { signerSettings } from './config.ts'
 import { signerReloader } from './reload.ts'
 import { SignerServer } from './server.ts'
@@ -67,6 +68,8 @@ export async function startSignerProcess(
   failed.catch(() => undefined)
   const signer = new Signer({ context, index: self }, { identity, share, promises, locks, ecdsa })
   const clock = new WallClock()
+  // Of what a node does, which may be in the hands of somebody else.
+  const asked = sparingLog(log, () => clock.nowMs())
   const start = { nowMs: clock.nowMs(), watermark: signer.watermark }
   const service = new SignerService(
     {
@@ -79,11 +82,11 @@ export async function startSignerProcess(
       openRounds: () => [clock.nowMs(), Date.now()].map((nowMs) => roundAt(committee, nowMs)),
       signHandshake: (data) => signHandshake(identity, data),
       approved: () => readApproval(directory),
-      onRefused: (refusal) => log.warn('signer.refused', refusal),
+      onRefused: (refusal) => asked.warn('signer.refused', refusal),
     },
   )
   const { socket: path, access } = settings
-  const server = new SignerServer({ path, access }, { service, log, onFault })
+  const server = new SignerServer({ path, access }, { service, log: asked, onFault })
   const running = await startAll([signer, server], { signal: dependencies.signal })
   const reloader = signerReloader(loaded, { log, root: log, nowMs: () => clock.nowMs() })
   log.info('signer.started', { member: self, ...service.status() })
