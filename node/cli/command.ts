@@ -151,7 +151,9 @@ function parse(
   const missing = specs.filter(
     ([option, spec]) => spec.type === 'string' && spec.required && values[option] === undefined,
   )
-  if (missing[0] !== undefined) throw usageError(`needs --${missing[0][0]}`, name)
+  if (missing.length > 0) {
+    throw usageError(`needs ${missing.map(([option]) => `--${option}`).join(', ')}`, name)
+  }
   return { values: { ...emptyOf(specs), ...values }, argument }
 }
 

@@ -144,7 +144,8 @@ function contractFinding(seen: DryTargetView): Finding {
 function deliveryFinding(seen: DryTargetView): Finding {
   const check = `deliveries to ${seen.target}`
   const { priced, hindered, costEtherMax, balanceEther, wallet, last } = seen
-  const funds = wallet === null ? 'no wallet was named: --wallet' : `${wallet} has ${balanceEther}`
+  const balance = `${balanceEther ?? 'an unknown amount of'} ether`
+  const funds = wallet === null ? 'no wallet was named: --wallet' : `${wallet} has ${balance}`
   const cost = `for at most ${costEtherMax} ether`
   const others = hindered === 0 ? '' : `; ${hindered} would not`
   const sent = `${priced} would have been sent, ${cost}${others}; ${funds}`

@@ -93,8 +93,8 @@ export function syncFinding(syncMs: readonly DurationMs[], roundMs: DurationMs |
   const rising = syncMs.toSorted((a, b) => a - b)
   const median = rising[Math.floor((rising.length - 1) / 2)] ?? 0
   const worst = rising.at(-1) ?? 0
-  const atWorst = `at worst ${tenths(worst)} ms of ${rising.length}`
-  const seen = `fdatasync takes ${tenths(median)} ms, ${atWorst}`
+  const typical = `${tenths(median)} ms (median of ${rising.length} writes)`
+  const seen = `fdatasync takes ${typical}, the slowest ${tenths(worst)} ms`
   if (roundMs === null || worst < roundMs) return ok(SYNC, seen)
   return warning(SYNC, {
     code: 'DISK_SYNC_SLOW',

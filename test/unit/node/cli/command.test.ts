@@ -39,6 +39,16 @@ test('options reach the command typed, the missing ones as nothing', async () =>
   })
 })
 
+test('what is missing is named at once, not one by one', () => {
+  const options = {
+    url: { type: 'string', describe: 'a gateway', required: true },
+    rpc: { type: 'string', describe: 'an endpoint', required: true },
+    label: { type: 'string', describe: 'a label' },
+  } as const
+  const two = command({ name: 'two', summary: 'Needs two.', options, run: async () => 0 })
+  expect(() => two.run([], CONTEXT)).toThrow('needs --url, --rpc; see parallax two --help')
+})
+
 test.each([
   [['a.txt'], 'needs --config'],
   [['--config', 'c.yaml'], 'needs FILE'],

@@ -63,7 +63,9 @@ describe('space', () => {
 
 describe('fdatasync', () => {
   test('says median and worst', () => {
-    expect(syncFinding([9, 1, 2], 500).seen).toBe('fdatasync takes 2.0 ms, at worst 9.0 ms of 3')
+    expect(syncFinding([9, 1, 2], 500).seen).toBe(
+      'fdatasync takes 2.0 ms (median of 3 writes), the slowest 9.0 ms',
+    )
   })
 
   test('is slow from a round on, because promises wait no longer (protocol §10.1)', () => {

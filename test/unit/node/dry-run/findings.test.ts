@@ -135,6 +135,7 @@ describe('what a dry run finds', () => {
     const fault = { code: 'CONTRACT_MISSING', detail: 'none there' }
     expect(target({ fault })).toEqual(['contract on mainnet: fault CONTRACT_MISSING'])
     expect(target({ balanceEther: '0.04' })).toEqual(['deliveries to mainnet: warning WALLET_LOW'])
+    expect(deliveries({})?.seen).toMatch(/ has [0-9.]+ ether$/)
     expect(target({ priced: 0 })).toEqual(['deliveries to mainnet: unchecked DOCTOR_UNCHECKED'])
     const unasked = { isContractKnown: false }
     expect(target(unasked)).toEqual(['contract on mainnet: unchecked DOCTOR_UNCHECKED'])
