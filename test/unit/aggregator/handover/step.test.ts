@@ -201,7 +201,8 @@ describe('a coordinator that shows each member another session', () => {
 })
 
 test('of two that were silent the one whose silence is longest ago is named first', () => {
-  // Six of seven approve and five sign: with one that never answers, the one that is back is needed.
+  // Six of seven approve and five sign: with one that never answers, all others are needed, the one
+  // that is back among them.
   const [silent, away] = [0, 3]
   const backMs = 1_000_000_000 + ATTEMPT_MS
   const keepsBack = (member: number): Lie => {
