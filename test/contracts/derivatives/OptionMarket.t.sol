@@ -273,6 +273,25 @@ contract OptionMarketTest is MarketFixture {
         market.exercise(series);
     }
 
+    /// An average of rates and the like may be below zero: such a price counts as none at all.
+    function test_settle_givenAPriceBelowZero_countsAsZero() public {
+        uint256 call = _write(IOptionMarket.Side.Call, TEN);
+        _buy(call, TEN);
+        _settleAt(-1);
+        assertEqual("price", market.settle(EXPIRY).price, 0);
+        assertEqual("a call pays nothing", _exercise(IOptionMarket.Side.Call), 0);
+        VM.prank(WRITER);
+        assertEqual("refund", market.redeem(call), 10e18);
+    }
+
+    function test_redeem_byAnotherThanTheWriter_reverts() public {
+        uint256 offer = _write(IOptionMarket.Side.Call, TEN);
+        _settleAt(4_000e8);
+        VM.expectRevert(abi.encodeWithSelector(IOptionMarket.NotTheWriter.selector, BUYER, WRITER));
+        VM.prank(BUYER);
+        market.redeem(offer);
+    }
+
     function test_redeem_twice_reverts() public {
         uint256 offer = _write(IOptionMarket.Side.Call, TEN);
         _settleAt(4_000e8);
@@ -343,6 +362,19 @@ contract OptionMarketTest is MarketFixture {
         _expectRefusal(
             offer, abi.encodeWithSelector(TokenTransfer.TransferFailed.selector, address(base))
         );
+    }
+
+    /// Nor by a call that would succeed by itself.
+    function test_write_reenteredByTheToken_reverts() public {
+        uint32 past = uint32(block.timestamp);
+        settlement.set(past, 4_000e8, true);
+        base.setHook(address(market), abi.encodeCall(market.settle, (past)));
+        VM.expectRevert(
+            abi.encodeWithSelector(TokenTransfer.TransferFailed.selector, address(base))
+        );
+        VM.prank(WRITER);
+        market.write(IOptionMarket.Side.Call, STRIKE, EXPIRY, TEN, 0);
+        market.settle(past);
     }
 
     function test_write_withATokenThatTakesAFee_reverts() public {
