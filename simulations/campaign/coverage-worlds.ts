@@ -17,6 +17,7 @@ const ROUNDS_SET_BACK = 24
 export function drawCoverage(seed: number, rounds: number): Scenario {
   if (seed % 4 === 0) return contradictions(seed)
   if (seed % 8 === 1) return setBack(seed)
+  if (seed % 16 === 3) return leap(seed)
   // Slow signers and combiners: their answers come late, and meet phases that quick ones never do.
   const work = { signMs: (seed * 37) % WORK_MS_MAX, combineMs: (seed * 53) % WORK_MS_MAX }
   return { ...drawSafety(seed, { rounds }), work }
@@ -46,6 +47,21 @@ function contradictions(seed: number): Scenario {
       strategy: strategies[prng.below(strategies.length)],
       members: [member],
     })),
+    stopAtViolation: false,
+  })
+}
+
+/** A clock that goes ahead by a day, and is doubted while the others go on. */
+function leap(seed: number): Scenario {
+  const prng = prngOf(seed, 'coverage leap')
+  return checkScenario({
+    name: 'coverage-leap',
+    rounds: ROUNDS_SET_BACK,
+    committee: { members: 4 },
+    network: { lossPpm: prng.below(100_000) },
+    faults: [
+      { type: 'clockShift', members: [3], atMs: 2_000 + prng.below(6_000), byMs: 86_400_000 },
+    ],
     stopAtViolation: false,
   })
 }

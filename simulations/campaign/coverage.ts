@@ -48,6 +48,8 @@ export function cellName(phase: Phase, kind: string): string {
 export function isImpossible(phase: Phase, kind: EventKind): boolean {
   // A process is told that it started first, and once.
   if ((phase === 'unstarted') !== (kind === 'started')) return true
+  // Who speaks in rounds long past is told of in doubt alone, which is silent (§4.6).
+  if (kind === 'memberBehind' && phase !== 'silent') return true
   // Values are asked for when a round opens, and a host answers at once.
   return kind === 'sampled' && phase !== 'observing'
 }
@@ -76,7 +78,7 @@ export function coverageOf(seed: number, rounds: number): Coverage {
 
 function phaseOf(state: State): Phase {
   const round = state.rounds.get(state.current)
-  if (state.current <= state.barrier || state.clock === 'behind' || round === undefined) {
+  if (state.current <= state.barrier || state.clock !== 'agrees' || round === undefined) {
     return 'silent'
   }
   if (round.certificate !== null) return 'certified'
