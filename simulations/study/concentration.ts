@@ -3,7 +3,7 @@ import { type Move, movesOf } from '../concentration/moves.ts'
 import { type Coefficient, coefficientsOf, failuresOf } from '../concentration/nakamoto.ts'
 import { loadCommittee } from '../input/committee-file.ts'
 import { columnsOf } from '../report/data-table.ts'
-import type { Figure } from '../report/figure/figure.ts'
+import type { Figure, Point } from '../report/figure/figure.ts'
 import { concentrationText } from '../research/concentration-text.ts'
 import type { SimulationResult } from '../run/result.ts'
 import { checkScenario } from '../scenario/load.ts'
@@ -197,16 +197,18 @@ const BIN_S = 10
 
 function outageFigure({ id, name, fromS, toS }: Outage, { timeline }: SimulationResult): Figure {
   const bins = Math.ceil(timeline.length / BIN_S)
-  const series = (['fast', 'proposed', 'lost'] as const).map((end) => ({
-    name: end,
-    shape: 'steps' as const,
-    points: Array.from({ length: bins }, (_, bin) => {
-      const own = timeline.slice(bin * BIN_S, (bin + 1) * BIN_S)
-      const rounds = own.reduce((sum, each) => sum + each.rounds, 0)
-      const ended = own.reduce((sum, each) => sum + each[end], 0)
-      return { x: own[0]?.round ?? 0, y: (100 * ended) / rounds }
-    }),
-  }))
+  const series = (['fast', 'proposed', 'lost'] as const)
+    .map((end) => ({
+      name: end,
+      shape: 'steps' as const,
+      points: Array.from({ length: bins }, (_, bin) => {
+        const own = timeline.slice(bin * BIN_S, (bin + 1) * BIN_S)
+        const rounds = own.reduce((sum, each) => sum + each.rounds, 0)
+        const ended = own.reduce((sum, each) => sum + each[end], 0)
+        return { x: own[0]?.round ?? 0, y: (100 * ended) / rounds }
+      }),
+    }))
+    .map((each) => ({ ...each, points: lasting(each.points, timeline.at(-1)?.round ?? 0) }))
   const back = toS === null ? [] : [{ name: 'back', x: toS }]
   return {
     id,
@@ -216,12 +218,18 @@ function outageFigure({ id, name, fromS, toS }: Outage, { timeline }: Simulation
       'fast path, from a proposal, or not at all.',
     plot: {
       type: 'lines',
-      x: { label: 'time (s)', range: [0, timeline.length] },
+      x: { label: 'time (s)', range: [0, (timeline.at(-1)?.round ?? 0) + 1] },
       y: { label: 'rounds (%)', range: [0, 100] },
       series,
       marks: [{ name: 'gone', x: fromS }, ...back],
     },
   }
+}
+
+/** Steps to the end of the last stretch, which begins at its last point. */
+function lasting(points: readonly Point[], lastRound: number): readonly Point[] {
+  const last = points.at(-1)
+  return last === undefined ? points : [...points, { x: lastRound + 1, y: last.y }]
 }
 
 function findingsOf(

@@ -10,7 +10,7 @@ import {
   STRATEGIES,
   shownBps,
 } from './influence-cases.ts'
-import { meanText, overSeeds, seedsOf, whiskerOf } from './seeds.ts'
+import { meanText, overSeeds, seedsOf, showLike, whiskerOf } from './seeds.ts'
 import type { StudyOptions } from './study.ts'
 
 /** Committees that are drawn for each size, over all seeds. */
@@ -26,7 +26,7 @@ function cellOf(row: InfluenceRow | undefined, key: Defence, more = '') {
   const name = `${key}MeanBps` as const
   const mean = row?.mean[name] ?? null
   if (row === undefined || mean === null) return null
-  return { value: warmth(mean), text: `${meanText(mean, row.half[name], shownBps)}${more}` }
+  return { value: warmth(mean), text: `${meanText(mean, row.half[name], showLike(mean))}${more}` }
 }
 
 /** How far each strategy shifts the certified price. */

@@ -13,7 +13,15 @@ import {
   shownBps,
 } from './influence-cases.ts'
 import { crowdFigure, defenceFigure, selectionFigure, strategyFigure } from './influence-figures.ts'
-import { answersBySeed, meanText, seedCells, seedColumns, seedsOf, seedsText } from './seeds.ts'
+import {
+  answersBySeed,
+  meanText,
+  seedCells,
+  seedColumns,
+  seedsOf,
+  seedsText,
+  showLike,
+} from './seeds.ts'
 import type { RunStudy, Study } from './study.ts'
 
 const ROUNDS = 400
@@ -123,7 +131,7 @@ function textOf(rows: readonly InfluenceRow[]): string {
       row.strategy,
       ...DEFENCES.map(({ key }) => {
         const name = `${key}MeanBps` as const
-        const mean = meanText(row.mean[name], row.half[name], shownBps)
+        const mean = meanText(row.mean[name], row.half[name], showLike(row.mean[name]))
         return `${mean}, at most ${shownBps(row.most[key])}`
       }),
       String(row.ranksMax),

@@ -61,7 +61,7 @@ export const studyOfLatency: RunStudy = async (options) => {
     findings: [
       isHeld
         ? 'Ours is ahead of OCR2 and OCR3 in mean and 99th percentile in these three committees, ' +
-          'with all members alive and with f silent; `placements` draws others.'
+          'with all members alive and with f silent; the command placements draws others.'
         : 'Ours is NOT ahead of OCR2 and OCR3 in mean and 99th percentile everywhere; the ' +
           'table shows where.',
       'In the round in which f members crash it waits for its proposal, and is behind; the ' +
@@ -135,7 +135,7 @@ function barsOf(
 }
 
 /** Moments at which the curves of several seeds are compared. */
-const MOMENTS = 120
+const MOMENTS = 240
 
 /** The curve of each protocol over the seeds, at the same moments for all. */
 function curvesOf(members: number, measured: readonly Measured[]): Figure {

@@ -6,7 +6,7 @@ import { FEED_DECIMALS } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { truthOf } from '../scenario/world.ts'
 import type { Answer } from '../sweep/tasks.ts'
-import { meanText, type OverSeeds, overSeeds, seedCells, seedColumns } from './seeds.ts'
+import { meanText, type OverSeeds, overSeeds, seedCells, seedColumns, showLike } from './seeds.ts'
 
 /** Distance between two openings of rounds, in runs that study prices. */
 export const ROUND_MS = 500
@@ -85,7 +85,7 @@ export function courseCells(row: CourseRow): readonly (number | null)[] {
 /** A cell of a map: the mean with its interval, and the largest in brackets below. */
 export function distanceCell({ mean, half, maxBps }: CourseRow): HeatCell {
   const { meanBps } = mean
-  const text = meanText(meanBps, half.meanBps, (bps) => bps.toFixed(bps < 100 ? 2 : 0))
+  const text = meanText(meanBps, half.meanBps, showLike(meanBps))
   return {
     value: Math.log10(Math.max(0.1, meanBps ?? 0.1)),
     text: meanBps === null ? '–' : `${text}\n(${fixed(maxBps, 0)})`,

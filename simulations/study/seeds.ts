@@ -105,6 +105,13 @@ function halfName(name: string): string {
   return name.replace(/(Bytes)?(Per)?[A-Z][a-z]+$/, (unit) => `Half${unit}`)
 }
 
+/** As many digits as the size of a mean asks for, for it and for half of its interval. */
+export function showLike(mean: number | null): (value: number) => string {
+  const size = Math.abs(mean ?? 0)
+  const digits = size >= 1_000 ? 0 : size >= 100 ? 1 : 2
+  return (value) => value.toFixed(digits)
+}
+
 /** A mean with half of its interval, where that shows. */
 export function meanText(
   mean: number | null,

@@ -52,7 +52,7 @@ const INCIDENTS = [
   { name: 'three 5 % too high', venues: 3, incident: { type: 'scaled', ppm: 1_050_000 } },
 ] as const
 /** The incident whose course is drawn. */
-const DRAWN = 'two 5 % too high'
+const DRAWN = 'two 1.5 % too high'
 
 interface Row extends CourseRow {
   readonly policy: string

@@ -18,8 +18,10 @@ const Z = 1.959964
 /** Null of no values. */
 export function estimateOf(values: readonly number[]): Estimate | null {
   const count = values.length
-  if (count === 0) return null
-  const mean = values.reduce((sum, value) => sum + value, 0) / count
+  const [first] = values
+  if (first === undefined) return null
+  // From the first on, so that equal values have their own mean to the last digit.
+  const mean = first + values.reduce((sum, value) => sum + (value - first), 0) / count
   if (count === 1) return { mean, half: null, count }
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
   const error = Math.sqrt(squares / (count - 1) / count)

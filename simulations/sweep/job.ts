@@ -41,6 +41,29 @@ export interface Outcome {
   readonly traceHash: string
 }
 
+/** A run, and what is wanted of it: its figures, all that it shows, or how far it was moved. */
+export interface SimulationTask {
+  readonly type: 'run' | 'whole' | 'influence'
+  readonly job: Job
+}
+
+export type SimulationAnswer =
+  | { readonly type: 'run'; readonly outcome: Outcome }
+  | { readonly type: 'whole'; readonly result: SimulationResult }
+  | { readonly type: 'influence'; readonly influence: Influence }
+
+/** Performs a run; the same task has the same answer in every thread. */
+export function performSimulation({ type, job }: SimulationTask): SimulationAnswer {
+  switch (type) {
+    case 'run':
+      return { type, outcome: performJob(job) }
+    case 'whole':
+      return { type, result: wholeRun(job) }
+    case 'influence':
+      return { type, influence: influenceOf(job) }
+  }
+}
+
 export function performJob(job: Job): Outcome {
   const result = wholeRun(job)
   const { virtualMs, events, rounds, latencyMs, wire, errorBps, differing } = result
@@ -78,7 +101,7 @@ function withoutTimeline<T extends { readonly timeline: unknown }>(
 }
 
 /** A run with its curves and timeline. */
-export function wholeRun({ scenario, seed, rules }: Job): SimulationResult {
+function wholeRun({ scenario, seed, rules }: Job): SimulationResult {
   const recording = recordingOf(scenario)
   const watched = rules === undefined ? {} : { rules }
   return createRun({ scenario, seed, recording, ...watched }).run()

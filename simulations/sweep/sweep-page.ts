@@ -1,6 +1,7 @@
+import { stringify } from 'yaml'
 import { columnsOf, type DataTable } from '../report/data-table.ts'
 import type { Page, Part } from '../report/page.ts'
-import { fixed } from '../report/text.ts'
+import { escapeHtml, fixed } from '../report/text.ts'
 import { estimateOf } from './interval.ts'
 import { halfIdOf, type Metric } from './metric.ts'
 import { MAIN_METRICS, METRICS } from './metrics.ts'
@@ -34,8 +35,15 @@ export function pageOfSweep(results: Results, metrics: readonly Metric[]): Page 
       ...figures.map((figure): Part => ({ type: 'figure', figure })),
       ...after.map((text): Part => ({ type: 'paragraph', text })),
       ...tables.map((table): Part => ({ type: 'table', table })),
+      { type: 'html', html: definitionOf(results) },
     ],
   }
+}
+
+/** A page outlives the file that it was made of. */
+function definitionOf({ head }: Results): string {
+  const text = escapeHtml(stringify(head.definition))
+  return `<details><summary>Sweep, as a file</summary><pre>${text}</pre></details>`
 }
 
 function summaryOf({ head, finished }: Results): readonly string[] {

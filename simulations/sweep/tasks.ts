@@ -5,17 +5,23 @@ import { type Coverage, coverageOf } from '../campaign/coverage.ts'
 import { drawBias, drawBlame, drawLiveness, drawSafety } from '../campaign/draw.ts'
 import { type Failing, type Shrunk, shrink } from '../campaign/shrink.ts'
 import type { Rule } from '../checking/checker.ts'
-import type { SimulationResult } from '../run/result.ts'
 import type { Influence } from '../statistics/influence.ts'
 import { type LatencyCase, latencyOf } from '../study/latency-cases.ts'
-import { influenceOf, type Job, type Outcome, performJob, wholeRun } from './job.ts'
+import {
+  influenceOf,
+  type Outcome,
+  performJob,
+  performSimulation,
+  type SimulationAnswer,
+  type SimulationTask,
+} from './job.ts'
 
 /** Campaigns whose runs are drawn from their seed. */
 export type DrawnCampaign = 'safety' | 'liveness'
 
 /** What a thread can be asked for. */
 export type Task =
-  | { readonly type: 'run'; readonly job: Job }
+  | SimulationTask
   /** A run that is drawn from its seed in the thread. */
   | {
       readonly type: 'drawn'
@@ -28,10 +34,6 @@ export type Task =
   | { readonly type: 'search'; readonly canary: number; readonly seedsMax: number }
   | { readonly type: 'shrink'; readonly failing: Failing }
   | { readonly type: 'coverage'; readonly seed: number; readonly rounds: number }
-  /** A run with all that it shows. */
-  | { readonly type: 'whole'; readonly job: Job }
-  /** How far a run's certified values lie from what honest members saw. */
-  | { readonly type: 'influence'; readonly job: Job }
   | { readonly type: 'latency'; readonly of: LatencyCase; readonly seed: number }
   /** Runs of these campaigns that are drawn from their seed in the thread. */
   | { readonly type: 'bias'; readonly seed: number; readonly rounds: number }
@@ -43,12 +45,11 @@ export type Task =
     }
 
 export type Answer =
-  | { readonly type: 'run' | 'drawn'; readonly outcome: Outcome }
+  | SimulationAnswer
+  | { readonly type: 'drawn'; readonly outcome: Outcome }
   | { readonly type: 'search'; readonly seed: number | null }
   | { readonly type: 'shrink'; readonly shrunk: Shrunk | null }
   | { readonly type: 'coverage'; readonly coverage: Coverage }
-  | { readonly type: 'whole'; readonly result: SimulationResult }
-  | { readonly type: 'influence'; readonly influence: Influence }
   | { readonly type: 'bias'; readonly f: number; readonly influence: Influence }
   | { readonly type: 'blame'; readonly f: number; readonly blame: Blame }
   | ({ readonly type: 'latency' } & ReturnType<typeof latencyOf>)
@@ -57,7 +58,9 @@ export type Answer =
 export function perform(task: Task): Answer {
   switch (task.type) {
     case 'run':
-      return { type: 'run', outcome: performJob(task.job) }
+    case 'whole':
+    case 'influence':
+      return performSimulation(task)
     case 'drawn': {
       const { campaign, seed, rounds, rules } = task
       const draw = campaign === 'safety' ? drawSafety : drawLiveness
@@ -72,10 +75,6 @@ export function perform(task: Task): Answer {
       return { type: 'shrink', shrunk: shrink(task.failing) }
     case 'coverage':
       return { type: 'coverage', coverage: coverageOf(task.seed, task.rounds) }
-    case 'whole':
-      return { type: 'whole', result: wholeRun(task.job) }
-    case 'influence':
-      return { type: 'influence', influence: influenceOf(task.job) }
     case 'bias': {
       const scenario = drawBias(task.seed, { rounds: task.rounds })
       const f = faultyMax(scenario.committee.members)

@@ -146,6 +146,8 @@ describe('a sweep', () => {
     expect(cells[0]?.[0]?.value).toBe(Number(columns[8]))
     const lines = figures.find(({ id }) => id === 'first-mean-ms-1')?.plot
     expect(lines).toMatchObject({ type: 'lines', series: [{ name: 'strategy none' }, {}] })
+    const whole = page.parts.flatMap((part) => (part.type === 'html' ? part.html : []))
+    expect(whole.join()).toContain('<summary>Sweep, as a file</summary><pre>name: little\n')
     const points = tablesOf(page).find(({ id }) => id === 'points')?.table.rows
     expect(points).toHaveLength(CELLS)
     expect(points?.[0]?.slice(0, 4)).toEqual([4, 'none', 0, 1])

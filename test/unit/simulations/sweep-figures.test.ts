@@ -19,6 +19,11 @@ describe('a mean over seeds', () => {
     expect(estimate === null ? '' : estimateText(estimate, 1)).toBe('12.0 ± 5.0')
   })
 
+  test('of equal values is that value, without an interval of rounding errors', () => {
+    const values = Array.from({ length: 8 }, () => 120.1)
+    expect(estimateOf(values)).toEqual({ mean: 120.1, half: 0, count: 8 })
+  })
+
   test('has none of one value, and is none of no value', () => {
     expect(estimateOf([3])).toEqual({ mean: 3, half: null, count: 1 })
     expect(estimateOf([])).toBeNull()
