@@ -127,6 +127,9 @@ export function feedsIn(summary: Summary): readonly FeedOutcome[] {
   return [...feeds, ...impliedVolatilities, ...forwards, ...fundingRates]
 }
 
+/** The usual reason on a machine of one's own, where all oracles share the processor. */
+const BUSY_HINT = 'on a busy machine messages come late: try again when it is idle'
+
 /** Why a run is not what it should be; empty when all is well. */
 export function shortcomingsOf(summary: Summary, killed: number): readonly string[] {
   const { rounds } = summary
@@ -137,11 +140,11 @@ export function shortcomingsOf(summary: Summary, killed: number): readonly strin
   const certifiedMin = killed === 0 ? 0.95 : 0.9
   must(
     rounds.certified >= certifiedMin * rounds.opened,
-    `only ${rounds.certified} of ${rounds.opened} rounds were certified`,
+    `only ${rounds.certified} of ${rounds.opened} rounds were certified; ${BUSY_HINT}`,
   )
   must(
     killed > 0 || rounds.fast >= 0.9 * rounds.opened,
-    `only ${rounds.fast} of ${rounds.opened} rounds took the fast path`,
+    `only ${rounds.fast} of ${rounds.opened} rounds took the fast path; ${BUSY_HINT}`,
   )
   must(summary.firstOnChainMs !== null, 'no price reached the chain')
   for (const feed of feedsIn(summary)) {

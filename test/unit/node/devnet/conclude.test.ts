@@ -56,3 +56,12 @@ test('one that did not get to the chain is not as it should be', async () => {
   const summary = await conclude(conclusionOf(others))
   expect(shortcomingsOf(summary, 0)).toContain('BTC/USD.FUND is not on chain')
 })
+
+test('rounds that are missing come with what a newcomer can do about them', async () => {
+  const hint = 'on a busy machine messages come late: try again when it is idle'
+  const summary = await conclude(conclusionOf(VALUES))
+  const rounds = { ...summary.rounds, opened: 20, certified: 18, fast: 17 }
+  const found = shortcomingsOf({ ...summary, rounds }, 0)
+  expect(found).toContain(`only 18 of 20 rounds were certified; ${hint}`)
+  expect(found).toContain(`only 17 of 20 rounds took the fast path; ${hint}`)
+})
