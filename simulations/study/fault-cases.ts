@@ -11,6 +11,23 @@ export const PROTOCOLS = ['ours', 'ocr2', 'ocr3', 'raw-quorum', 'single-signer']
 export const STATES = ['alive', 'silent', 'crash', 'liars', 'late', 'cut'] as const
 export type FaultState = (typeof STATES)[number]
 
+/** What figures and sentences call them. */
+export const PROTOCOL_NAMES: Readonly<Record<(typeof PROTOCOLS)[number], string>> = {
+  ours: 'ours',
+  ocr2: 'OCR2',
+  ocr3: 'OCR3',
+  'raw-quorum': 'raw quorum',
+  'single-signer': 'single signer',
+}
+export const STATE_NAMES: Readonly<Record<FaultState, string>> = {
+  alive: 'all alive',
+  silent: 'f silent',
+  crash: 'f crash',
+  liars: 'f collude',
+  late: 'f late',
+  cut: 'cut in two',
+}
+
 /** Figures of a run, and over the seeds. */
 export const FAULT_FIGURES = [
   /** From the observations, and from the opening of the round, to an honest member's result. */

@@ -1,23 +1,7 @@
 import type { Bar, Figure, HeatCell } from '../report/figure/figure.ts'
 import { fixed } from '../report/text.ts'
-import { type FaultRow, type FaultState, PROTOCOLS, STATES } from './fault-cases.ts'
+import { type FaultRow, PROTOCOL_NAMES, PROTOCOLS, STATE_NAMES, STATES } from './fault-cases.ts'
 import { meanText, whiskerOf } from './seeds.ts'
-
-const NAMES: Readonly<Record<(typeof PROTOCOLS)[number], string>> = {
-  ours: 'ours',
-  ocr2: 'OCR2',
-  ocr3: 'OCR3',
-  'raw-quorum': 'raw quorum',
-  'single-signer': 'single signer',
-}
-const STATE_NAMES: Readonly<Record<FaultState, string>> = {
-  alive: 'all alive',
-  silent: 'f silent',
-  crash: 'f crash',
-  liars: 'f collude',
-  late: 'f late',
-  cut: 'cut in two',
-}
 
 const percent = (share: number) => (100 * share).toFixed(1)
 const bps = (value: number) => value.toFixed(2)
@@ -51,7 +35,7 @@ export function latencyFigure(
       y: { label: `${what.toLowerCase()} of the latency (ms)` },
       groups: STATES.map((state) => STATE_NAMES[state]),
       series: PROTOCOLS.map((protocol) => ({
-        name: NAMES[protocol],
+        name: PROTOCOL_NAMES[protocol],
         bars: STATES.map((state) => barOf(find(rows, { members, state, protocol }))),
       })),
       whiskers: '95 % interval',
@@ -62,7 +46,7 @@ export function latencyFigure(
 function heat(members: number, rows: readonly FaultRow[], cellOf: (row: FaultRow) => HeatCell) {
   return {
     type: 'heat' as const,
-    x: { label: 'protocol', names: PROTOCOLS.map((protocol) => NAMES[protocol]) },
+    x: { label: 'protocol', names: PROTOCOLS.map((protocol) => PROTOCOL_NAMES[protocol]) },
     y: { label: 'what happens', names: STATES.map((state) => STATE_NAMES[state]) },
     cells: STATES.map((state) =>
       PROTOCOLS.map((protocol) => {
@@ -143,7 +127,7 @@ export function wireFigure(sizes: readonly number[], rows: readonly FaultRow[]):
       groups: sizes.map(String),
       series: [
         ...PROTOCOLS.map((protocol) => ({
-          name: NAMES[protocol],
+          name: PROTOCOL_NAMES[protocol],
           bars: sizes.map((members) => barOf(members, protocol)),
         })),
         { name: 'ours, without what gossip adds', bars: sizes.map(authored) },

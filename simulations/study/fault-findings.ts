@@ -1,5 +1,5 @@
 import { fixed } from '../report/text.ts'
-import type { FaultFigure, FaultRow } from './fault-cases.ts'
+import { type FaultFigure, type FaultRow, PROTOCOL_NAMES, STATE_NAMES } from './fault-cases.ts'
 import { isBelow } from './seeds.ts'
 
 /** What the runs of study (f) show, where ours is ahead and where another one is. */
@@ -9,11 +9,12 @@ export function faultFindings(rows: readonly FaultRow[]): readonly string[] {
   const [raw, single] = [of('raw-quorum'), of('single-signer')]
   const agreeing = [...ours, ...ocr2, ...ocr3]
   const lost = (state: FaultRow['state']) =>
-    [ours, ocr2, ocr3]
-      .map((own) => `${range(in_(own, state), 'lostShare')} (${own[0]?.protocol})`)
+    (['ours', 'ocr2', 'ocr3'] as const)
+      .map((each) => `${range(in_(of(each), state), 'lostShare')} (${PROTOCOL_NAMES[each]})`)
       .join(', ')
   return [
-    ...['ocr2', 'ocr3'].map((other) => against(rows, other)),
+    against(rows, 'ocr2'),
+    against(rows, 'ocr3'),
     slower(rows),
     'A raw quorum of signed values is the fastest that stands a fault, because it agrees on ' +
       `nothing: two honest readers hold different prices in ${range(raw, 'differingShare')} of ` +
@@ -44,17 +45,17 @@ function peer(rows: readonly FaultRow[], row: FaultRow, protocol: string): Fault
  * Settings in which ours is ahead of another in the mean, and in the 99th percentile: in the same
  * seeds, by more than chance.
  */
-function against(rows: readonly FaultRow[], other: string): string {
+function against(rows: readonly FaultRow[], other: 'ocr2' | 'ocr3'): string {
   const own = rows.filter(({ protocol }) => protocol === 'ours')
   const ahead = (key: 'meanMs' | 'p99Ms') =>
     own.filter((row) => isBelow(seedsOf(row, key), seedsOf(peer(rows, row, other), key)))
   const behind = (key: 'meanMs' | 'p99Ms') => {
     const states = own.filter((row) => !ahead(key).includes(row))
-    const named = states.map(({ members, state }) => `${members} members ${state}`)
-    return named.length === 0 ? '' : ` (not with ${named.join(', ')})`
+    const named = states.map(({ members, state }) => `${members} members, ${STATE_NAMES[state]}`)
+    return named.length === 0 ? '' : ` (not with ${named.join('; ')})`
   }
   return (
-    `Ours is ahead of ${other} in the mean in ${ahead('meanMs').length} of ${own.length} ` +
+    `Ours is ahead of ${PROTOCOL_NAMES[other]} in the mean in ${ahead('meanMs').length} of ${own.length} ` +
     `settings${behind('meanMs')}, and in the 99th percentile in ${ahead('p99Ms').length}` +
     `${behind('p99Ms')}.`
   )

@@ -28,6 +28,14 @@ const ROUNDS = Array.from({ length: 600 }, (_, index) => 10 + index).filter((r) 
 const test = testCommittee()
 const crypto = { ...referenceCrypto, threshold: idealScheme(1) }
 
+/** All others are heard in a round: so far from the genesis a member doubts its clock (§4.6). */
+function bearOut(script: Script, round: number): void {
+  const pair = script.pair(round)
+  for (const sender of [...HONEST, FAULTY].filter((each) => each !== script.self)) {
+    script.receives(script.forge.observation({ round, sender, pair }))
+  }
+}
+
 /** Where the machines and the model differ, after which step of a trace. */
 export interface Divergence {
   readonly step: number
@@ -68,7 +76,11 @@ class Stage {
     const round = ROUNDS.find((each) => orderOf(script.context, each).join() === order.join())
     if (round === undefined) throw new Error(`no round has the turn order ${order.join()}`)
     this.#round = round
-    for (const each of this.#scripts) each.starts(round).waits(0, round)
+    for (const each of this.#scripts) {
+      each.starts(round).waits(0, round - 1)
+      bearOut(each, round - 1)
+      each.waits(0, round)
+    }
     const pair = script.pair(round)
     const told = VERSIONS.map((version) =>
       script.forge.observation({

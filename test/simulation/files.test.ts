@@ -150,7 +150,8 @@ test('a folder that is named like Parquet, and gzip that is none, are said', asy
 test.each(['{}', '{"cell":0}', '{"cell":7,"values":[],"seed":1,"outcome":{}}'])(
   'a line %s of results is refused',
   async (line) => {
-    const head = { sweep: 's', digest: 'd', commit: 'c', axes: [], cells: 1 }
+    const origin = { commit: 'c', command: 'npm run sim', definition: {} }
+    const head = { format: 2, sweep: 's', digest: 'd', ...origin, axes: [], cells: 1 }
     writeFileSync(file('wrong.jsonl'), `${JSON.stringify(head)}\n${line}\n`)
     const report = long('report', file('wrong.jsonl'), '--out', file('r.html'))
     await expect(report).rejects.toThrow('line 2 is no run as this version writes it')

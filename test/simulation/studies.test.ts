@@ -80,10 +80,10 @@ describe('studies', () => {
     expect(study.tables.flatMap(({ table }) => withoutUnit(table))).toEqual([])
     expect(pageOfStudy(study, SHORT).title).toMatch(/ \(short run: not for publication\)$/)
     expect(pageOfStudy(study, { isShort: false }).title).toBe(study.title)
-    const tail = findings.find((finding) => finding.includes('ahead of ocr2')) ?? ''
+    const tail = findings.find((finding) => finding.includes('ahead of OCR2')) ?? ''
     const late = (protocol: string) => of('late', protocol)?.mean.p99Ms ?? 0
     const isBehind = late('ours') > late('ocr2')
-    expect(tail.split('percentile')[1]?.includes('4 members late')).toBe(isBehind)
+    expect(tail.split('percentile')[1]?.includes('4 members, f late')).toBe(isBehind)
     // Of each figure there are two seeds, so every one has an interval.
     expect(rows.every(({ seeds }) => seeds === 2)).toBe(true)
     expect(of('alive', 'ours')?.half.meanMs).toBeGreaterThan(0)

@@ -158,7 +158,9 @@ function transportCell(venue) {
     return element('td', `poll ${host}, not ${codes}`, 'warn')
   }
   if (stream === null) return element('td', 'poll')
-  if (transport === 'stream') return element('td', `stream, ${grouped(String(stream.frames))}`)
+  if (transport === 'stream') {
+    return element('td', `stream, ${grouped(String(stream.frames))} messages`)
+  }
   const reason = stream.code === 'ok' ? 'stream is quiet' : (stream.code ?? stream.state)
   return element('td', `poll, ${reason}`, 'warn')
 }
@@ -169,7 +171,7 @@ function showSources({ sources, venues: asking, feeds }) {
   const names = feeds.map((feed) => feed.name).filter((name) => asked.has(name))
   const venues = [...new Set(sources.map((source) => source.venue))]
   const table = byId('sources')
-  const by = element('th', 'By, messages')
+  const by = element('th', 'Read by')
   const head = row(element('th', 'Venue'), by, ...names.map((name) => element('th', name, 'n')))
   const rows = venues.map((venue) => {
     const cells = names.map((name) => {
