@@ -17,7 +17,7 @@ import {
  */
 export const UNSEEN_ROUNDS_MAX = 64
 /** A message of so many rounds ago was said now: the last one of before, and one for the skew. */
-const NEAR_ROUNDS = 2
+export const NEAR_ROUNDS = 2
 /** Rounds after which members that answer would have been heard by gossip, if they spoke. */
 export const WAITED_ROUNDS = 16
 /** Whose round has not risen for so long does not speak now. */
@@ -160,9 +160,8 @@ const heardFrom = (state: State, from: Round): Members =>
   membersWhere(state, ({ round }) => round >= from)
 
 /** Members whose messages have risen lately, in rounds that this node's clock has left behind. */
-function speakingBelow(state: State, { since, floor }: Doubt): Members {
-  const fresh = state.current - FRESH_ROUNDS
-  const from = fresh > since ? fresh : since
+function speakingBelow(state: State, { floor }: Doubt): Members {
+  const from = state.current - FRESH_ROUNDS
   const near = state.current - NEAR_ROUNDS
   return membersWhere(state, ({ round, at }) => at >= from && round > floor && round < near)
 }

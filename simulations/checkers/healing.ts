@@ -1,8 +1,8 @@
-import { UNSEEN_ROUNDS_MAX, WAITED_ROUNDS } from '../../aggregator/clock.ts'
+import { NEAR_ROUNDS, UNSEEN_ROUNDS_MAX, WAITED_ROUNDS } from '../../aggregator/clock.ts'
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
 import {
-  countMembers,
   hasMember,
+  listMembers,
   NO_MEMBERS,
   withMember,
   withoutMember,
@@ -11,53 +11,60 @@ import type { Checker, CreateChecker } from '../checking/checker.ts'
 
 /** Rounds within which certificates resume (protocol §12, L3). */
 const ROUNDS_MAX = 3
-/** Those of a committee that was down so long that all doubt their clocks, with the barrier. */
+/** Those of a committee in which too few are sure of their clocks, with the barrier. */
 const DOUBTFUL_ROUNDS_MAX = ROUNDS_MAX + WAITED_ROUNDS + 2
 
 /**
  * L3: after the last disturbance ends, certificates resume within three rounds; sixteen later when
- * nobody is left who does not doubt its clock (§4.6).
+ * no more than f honest members are sure of their clocks, who cannot bear out those of the others
+ * (§4.6). Members under control need not speak.
  */
 export const createHealingChecker: CreateChecker = (subject): Checker => {
-  const { disturbances, isAlwaysDisturbed, honest, committee } = subject
+  const { disturbances, isAlwaysDisturbed, honest, committee, stateOf } = subject
   const lastUs = disturbances.reduce((latest, { toUs }) => Math.max(latest, toUs), 0)
   const applies = disturbances.length > 0 && !isAlwaysDisturbed && Number.isFinite(lastUs)
-  const unseenUs = UNSEEN_ROUNDS_MAX * committee.params.timing.roundMs * 1_000
   /** First round that opened after everything healed. */
   let healed: Round | null = null
   let isResumed = false
   let roundsMax = ROUNDS_MAX
-  /** Members that run and know that their clock is right. */
-  let sure: Members = NO_MEMBERS
-  const downSinceUs = new Map<MemberIndex, number>()
+  let current: Round = 0
+  /** Members whose process has held a certificate of the round that was open, or just before. */
+  let borneOut: Members = NO_MEMBERS
+  /** The round that was open when a member's process began. */
+  const startedAt = new Map<MemberIndex, Round>()
   const isAwaited = (nowUs: number) => applies && !isResumed && nowUs >= lastUs
+  const isSure = (member: MemberIndex) => {
+    const state = stateOf(member)
+    if (state === null) return false
+    const unseen = (startedAt.get(member) ?? 0) - state.known
+    return unseen <= UNSEEN_ROUNDS_MAX || hasMember(borneOut, member)
+  }
+  const sureCount = () => listMembers(honest).filter(isSure).length
 
   return {
     rule: 'L3',
     on: {
-      started: ({ member, nowUs }) => {
-        const wasDownUs = nowUs - (downSinceUs.get(member) ?? nowUs)
-        if (wasDownUs <= unseenUs) sure = withMember(sure, member)
-        return null
-      },
-      crashed: ({ member, nowUs }) => {
-        downSinceUs.set(member, nowUs)
-        sure = withoutMember(sure, member)
+      started: ({ member }) => {
+        startedAt.set(member, current)
+        borneOut = withoutMember(borneOut, member)
         return null
       },
       certified: ({ member, nowUs, certificate }) => {
-        sure = withMember(sure, member)
+        if (certificate.round >= current - NEAR_ROUNDS) borneOut = withMember(borneOut, member)
         if (!isAwaited(nowUs) || !hasMember(honest, member)) return null
         // A certificate of before may still be on its way: only a new round shows that it works.
         isResumed = healed !== null && certificate.round >= healed
         return null
       },
       roundOpened: ({ nowUs, round }) => {
+        current = round
         if (!isAwaited(nowUs)) return null
-        if (healed === null && countMembers(sure) <= committee.f) roundsMax = DOUBTFUL_ROUNDS_MAX
         healed ??= round
-        if (round !== healed + roundsMax) return null
-        const message = `no certificate in rounds ${healed} to ${healed + roundsMax - 1}`
+        const waited = round - healed
+        // By now everybody runs that comes back.
+        if (waited === ROUNDS_MAX && sureCount() <= committee.f) roundsMax = DOUBTFUL_ROUNDS_MAX
+        if (waited !== roundsMax) return null
+        const message = `no certificate in rounds ${healed} to ${round - 1}`
         return { rule: 'L3', nowUs, round, message }
       },
     },

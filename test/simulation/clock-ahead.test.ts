@@ -88,6 +88,22 @@ describe('a clock that goes ahead by a day, and back', () => {
   })
 })
 
+describe('after an outage', () => {
+  test('one honest member that ran on beside a silent one bears out nobody, and L3 knows', () => {
+    const { seen } = facts({
+      faults: [{ type: 'crash', members: [0, 1], atMs: 10_000, restartMs: 70_000 }],
+      adversaries: [{ strategy: 'mute', members: [3] }],
+    })
+    expect(codesOf(seen, 0)).toContain('CLOCK_UNCONTRADICTED')
+  })
+
+  test('members that lost their disks doubt their clocks however short it was, and L3 knows', () => {
+    const crash = { type: 'crash', members: [0, 1, 2], atMs: 60_000, restartMs: 63_000 }
+    const { seen } = facts({ faults: [{ ...crash, disk: 'lost' }] })
+    expect(codesOf(seen, 0)).toContain('CLOCK_UNCONTRADICTED')
+  })
+})
+
 describe('a machine that slept', () => {
   const slept = (members: readonly number[]) => ({
     faults: [shift(members, WRONG_MS, DAY_MS)],
