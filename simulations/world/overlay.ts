@@ -85,7 +85,7 @@ export class Overlay {
   passedOn(from: MemberIndex, envelope: Envelope, of: { atUs: number; lacking: Members }): void {
     const place = this.#placeOf(envelope)
     const own = this.#delayUs[from] ?? []
-    let copies = 0
+    let [copies, taken] = [0, 0]
     for (const peer of this.#peers[from] ?? []) {
       const otherUs = this.#passedUs[place + peer] as number
       if (otherUs === NOT_YET_US) {
@@ -96,9 +96,11 @@ export class Overlay {
       }
       if (otherUs === AUTHOR_US) continue
       if (otherUs + (this.#delayUs[peer]?.[from] ?? 0) > of.atUs) copies += 1
-      const wasSent = hasMember(envelope.relayed, from)
-      if (!wasSent && of.atUs + (own[peer] ?? 0) > otherUs) copies += 1
+      if (of.atUs + (own[peer] ?? 0) > otherUs) taken += 1
     }
+    // Of the copies that it was passed, the network counts the one that was really sent.
+    if (taken > 0 && hasMember(envelope.relayed, from)) taken -= 1
+    copies += taken
     this.#passedUs[place + from] = of.atUs
     this.#repeatedMessages += copies
     this.#repeatedBytes += copies * envelope.message.bytes.length

@@ -21,8 +21,10 @@ function overlayOf(size: number, relays = Array.from({ length: size }, (_, at) =
   const envelope = { message, relayed: 0, place: null } as unknown as Envelope
   overlay.published(0, envelope)
   return {
-    passOn: (member: number, atUs: number, lacking = 0) =>
-      overlay.passedOn(member, envelope, { atUs, lacking }),
+    passOn: (member: number, atUs: number, lacking = 0) => {
+      overlay.passedOn(member, envelope, { atUs, lacking })
+      envelope.relayed |= lacking
+    },
     copies: () => overlay.wire({ messages: 0, bytes: 0 }).repeatedMessages,
     overlay,
   }
@@ -61,6 +63,16 @@ describe('what gossip repeats', () => {
     const { passOn, copies } = overlayOf(4, [0, 1, 2])
     passOn(1, 5_000, membersOf([3]))
     expect(copies()).toBe(0)
+  })
+
+  test('a member that missed the author’s copy is sent one by each peer, of which one is real', () => {
+    const { passOn, copies } = overlayOf(4)
+    passOn(1, 5_000, membersOf([3]))
+    passOn(2, 5_000 + DELAY_US)
+    expect(copies()).toBe(1)
+    // Both have sent it to this one, and one of these copies is the network's.
+    passOn(3, 5_000 + 3 * DELAY_US)
+    expect(copies()).toBe(2)
   })
 
   test('ids are told to peers outside of the mesh alone', () => {
