@@ -82,8 +82,8 @@ export function isBelow(own: readonly (number | null)[], other: readonly (number
     const against = other[at] ?? null
     return value === null || against === null ? [] : [value - against]
   })
-  const estimate = estimateOf(differences)
-  return estimate !== null && estimate.mean + (estimate.half ?? 0) < 0
+  const { mean = 0, half = null } = estimateOf(differences) ?? {}
+  return half !== null && mean + half < 0
 }
 
 /** A column for each figure and one for half of its interval, both ending with the unit. */
