@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { wholeNumber } from './input/options.ts'
 import { InputError } from './input/problems.ts'
-import { CALL } from './origin/call.ts'
+import { CALL, callOf } from './origin/call.ts'
 import { commitOf } from './origin/commit.ts'
 import type { Origin } from './origin/origin.ts'
 import { type Format, formatOf, writeTable } from './report/data-table.ts'
@@ -136,10 +136,12 @@ async function runToEnd(
 }
 
 function originOf(options: SimulateOptions & { readonly seed: number }): Origin {
-  const rounds = options.rounds === null ? '' : ` --rounds ${options.rounds}`
-  const protocol = options.protocol === null ? '' : ` --protocol ${options.protocol}`
-  const asked = `--seed ${options.seed}${rounds}${protocol}`
-  const command = `${CALL} simulate ${options.file} ${asked}`
+  const { file, seed, rounds, protocol } = options
+  const command = callOf([
+    ...['simulate', file, '--seed', String(seed)],
+    ...(rounds === null ? [] : ['--rounds', String(rounds)]),
+    ...(protocol === null ? [] : ['--protocol', protocol]),
+  ])
   return { commit: commitOf(), command }
 }
 

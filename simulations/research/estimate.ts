@@ -4,7 +4,7 @@ import { faultyMax } from '../../aggregator/quorum.ts'
 import { InputError, type Problem } from '../input/problems.ts'
 import { BUILT_IN, impossibleWaits, loadProtocol } from '../input/protocol-file.ts'
 import { MEMBERS_MAX, placementOf } from '../input/topology.ts'
-import { CALL } from '../origin/call.ts'
+import { callOf } from '../origin/call.ts'
 import { commitOf } from '../origin/commit.ts'
 import { type Estimate, type EstimateOptions, estimate } from '../reference/estimator.ts'
 import type { ReferenceProtocol } from '../reference/protocol.ts'
@@ -84,7 +84,7 @@ export function estimateOf(args: readonly string[]): {
     ...trials,
   }
   const { topology } = values
-  const again = { commit: commitOf(), command: `${CALL} estimate ${args.join(' ')}` }
+  const again = { commit: commitOf(), command: callOf(['estimate', ...args]) }
   const result = { ...estimate(options), topology, silent, crashed, seed, ...tails, ...again }
   return { result, isJson: values.json }
 }

@@ -3,7 +3,7 @@ import { faultyMax } from '../../aggregator/quorum.ts'
 import { type Prng, prngOf } from '../determinism/prng.ts'
 import { wholeNumber } from '../input/options.ts'
 import { loadProtocol } from '../input/protocol-file.ts'
-import { CALL } from '../origin/call.ts'
+import { callOf } from '../origin/call.ts'
 import { commitOf } from '../origin/commit.ts'
 import { estimate, type Latency } from '../reference/estimator.ts'
 import { REGIONS, type Region, roundTripOf } from '../world/regions.ts'
@@ -62,7 +62,7 @@ export function placementsOf(args: readonly string[]): {
   const rows = sizes.flatMap((size) =>
     rowsOf({ members: size ?? MEMBERS.min, count, trials, seed, listed }),
   )
-  const again = { commit: commitOf(), command: `${CALL} placements ${args.join(' ')}`.trim() }
+  const again = { commit: commitOf(), command: callOf(['placements', ...args]) }
   return { result: { rows, seed, trials, listed, ...again }, isJson: values.json }
 }
 

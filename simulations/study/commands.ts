@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { wholeNumber } from '../input/options.ts'
-import { CALL } from '../origin/call.ts'
+import { callOf } from '../origin/call.ts'
 import { commitOf } from '../origin/commit.ts'
 import { type Format, formatOf } from '../report/data-table.ts'
 import { leaveReportPlace, makeReportPlace, writeReport } from '../report/write-report.ts'
@@ -85,6 +85,6 @@ function askedFor(args: readonly string[]): Asked {
     workers: workers ?? workersOfMachine(),
     isShort: values.short,
     isJson: values.json,
-    command: `${CALL} study ${args.join(' ')}`,
+    command: callOf(['study', ...args]),
   }
 }

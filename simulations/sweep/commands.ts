@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { printCampaign, printShrink } from '../campaign/commands.ts'
 import { printEffects } from '../campaign/effects.ts'
 import { printImport } from '../import/commands.ts'
-import { CALL } from '../origin/call.ts'
+import { callOf } from '../origin/call.ts'
 import { formatOf } from '../report/data-table.ts'
 import { makePlace } from '../report/place.ts'
 import { makeReportPlace, pageIn, writeReport } from '../report/write-report.ts'
@@ -12,6 +12,7 @@ import { attackOptionsOf, attackTable, isAttackHeld, runAttacks } from './attack
 import { metricsNamed } from './metrics.ts'
 import { type Head, originOf, readResults } from './results.ts'
 import {
+  commandOf,
   mergeOptionsOf,
   mergeResults,
   runSweep,
@@ -44,7 +45,7 @@ async function printSweep(args: readonly string[], signal: AbortSignal): Promise
   if (options.report !== null) makeReportPlace(options.report.path)
   if (options.table !== null) makePlace(options.table.path)
   const report = await runSweep(options, signal)
-  await writeSweepReport(options, (head) => head.command)
+  await writeSweepReport(options, (head) => commandOf(head, options))
   const output = options.isJson ? JSON.stringify(report) : textOf(report, options)
   return { output, isHeld: true }
 }
@@ -99,7 +100,7 @@ async function writeSweepReport(
 
 /** The runs, and what was made of them: the result file alone cannot be made by the second. */
 function after(name: string, args: readonly string[]): (head: Head) => string {
-  return ({ command }) => `${command} && ${CALL} ${name} ${args.join(' ')}`
+  return ({ command }) => `${command} && ${callOf([name, ...args])}`
 }
 
 async function printAttacks(args: readonly string[], signal: AbortSignal): Promise<Answer> {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { wholeNumber } from '../input/options.ts'
 import { InputError } from '../input/problems.ts'
-import { CALL } from '../origin/call.ts'
+import { callOf } from '../origin/call.ts'
 import { commitOf } from '../origin/commit.ts'
 import { type Format, formatOf, writeTable } from '../report/data-table.ts'
 import { createProgress } from '../report/progress.ts'
@@ -12,6 +12,7 @@ import { metricsNamed } from './metrics.ts'
 import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
 import {
   type Finished,
+  type Head,
   headOf,
   keepFinished,
   originOf,
@@ -133,7 +134,7 @@ export async function runSweep(
 ): Promise<SweepReport> {
   const sweep = loadSweep(options.file)
   const cells = cellsOf(sweep, options.shard)
-  const head = headOf(sweep, { commit: commitOf(), command: `${CALL} sweep ${options.file}` })
+  const head = headOf(sweep, { commit: commitOf(), command: callOf(['sweep', options.file]) })
   const writer = new ResultWriter(options.out, head)
   const open = longestFirst(
     sweep,
@@ -162,7 +163,7 @@ export async function runSweep(
   }
   const { finished } = writer
   const { table } = options
-  if (table !== null) writeRuns(table, { head, finished })
+  if (table !== null) writeRuns(table, { head, finished }, commandOf(head, options))
   return {
     sweep: sweep.name,
     out: options.out,
@@ -172,8 +173,14 @@ export async function runSweep(
   }
 }
 
-function writeRuns({ path, format }: TableFile, results: Results): void {
-  writeTable(path, sweepTable(results), { format, origin: originOf(results.head) })
+/** What makes what is shown of a shard: its result file becomes a part of the whole one. */
+export function commandOf({ command }: Head, { shard }: Pick<SweepOptions, 'shard'>): string {
+  return shard.count === 1 ? command : `${command} --shard ${shard.index}/${shard.count}`
+}
+
+function writeRuns({ path, format }: TableFile, results: Results, command: string): void {
+  const origin = { ...originOf(results.head), command }
+  writeTable(path, sweepTable(results), { format, origin })
 }
 
 /** Says once each what points of a sweep are too short for. */
@@ -273,7 +280,7 @@ export function mergeResults({ parts, out, table }: Omit<MergeOptions, 'report'>
     throw new InputError('RESULTS_INVALID', 'the merge', [{ path: '', message }])
   }
   writeSorted(out, results)
-  if (table !== null) writeRuns(table, results)
+  if (table !== null) writeRuns(table, results, first.head.command)
   return {
     sweep: first.head.sweep,
     out,

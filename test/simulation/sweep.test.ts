@@ -276,6 +276,13 @@ describe('a sweep', () => {
     expect(csv).toMatchObject({ file: 'whole.csv', commit, command, definition })
   })
 
+  test('says in a table of a shard that it is of one', async () => {
+    const table = { path: file('shard.csv'), format: 'csv' } as const
+    await run({ out: file('shard.jsonl'), table, shard: { index: 1, count: 4 } })
+    const { command } = JSON.parse(read('shard.csv.origin.json'))
+    expect(command).toBe(`npm run sim -- sweep ${file('little.yaml')} --shard 1/4`)
+  })
+
   test('refuses to go on with results that do not say of which code they are', async () => {
     const named = (commit: string) => (line: string, at: number) =>
       at === 0 ? line.replace(/"commit":"[^"]*"/, `"commit":"${commit}"`) : line
