@@ -60,7 +60,7 @@ function watched({ restarted, known = DOWN, controlled = [], brought }: Outage) 
 type Handler = NonNullable<NonNullable<Checker['on']>['started']>
 
 describe('L3', () => {
-  test('gives three rounds where f+1 honest members ran on, who bear out the clocks of others', () => {
+  test('gives three rounds where f+1 honest members ran on, who bear out other clocks', () => {
     expect(watched({ restarted: [0, 1] })).toEqual([3])
   })
 
