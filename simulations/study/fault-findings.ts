@@ -55,8 +55,8 @@ function against(rows: readonly FaultRow[], other: 'ocr2' | 'ocr3'): string {
     return named.length === 0 ? '' : ` (not with ${named.join('; ')})`
   }
   return (
-    `Ours is ahead of ${PROTOCOL_NAMES[other]} in the mean in ${ahead('meanMs').length} of ${own.length} ` +
-    `settings${behind('meanMs')}, and in the 99th percentile in ${ahead('p99Ms').length}` +
+    `Ours is ahead of ${PROTOCOL_NAMES[other]} in the mean in ${ahead('meanMs').length} of ` +
+    `${own.length} settings${behind('meanMs')}, and in the 99th percentile in ${ahead('p99Ms').length}` +
     `${behind('p99Ms')}.`
   )
 }
