@@ -149,10 +149,12 @@ export class TransactionSender {
       ...fees,
     })
     const hash = keccak256(signed)
+    const isOfferedAgain = spending.holds(nonce, hash)
     // Counted first: it may land although no answer comes, or this process ends before one does.
     await spending.reserve({ nonce, hash, weiMax: costWeiMax }, clock.nowMs())
     const outcome = await chain.send(signed)
-    if (NOT_TAKEN.includes(outcome.type)) spending.refused(nonce, hash)
+    // What was taken before may be in a block by now, which is why it is not taken again.
+    if (!isOfferedAgain && NOT_TAKEN.includes(outcome.type)) spending.refused(nonce, hash)
     return { outcome, hash, fees }
   }
 

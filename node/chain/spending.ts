@@ -112,6 +112,11 @@ export class Spending {
     return this.#open.get(nonce)?.weiMax ?? 0n
   }
 
+  /** Whether a receipt of a transaction is looked for. */
+  holds(nonce: number, hash: Hex): boolean {
+    return this.#open.get(nonce)?.hashes.includes(hash) ?? false
+  }
+
   /** Nonces whose cost is not known, in the order in which they were signed for. */
   get open(): readonly OpenNonce[] {
     return [...this.#open.values()]
