@@ -218,7 +218,9 @@ export function endRound(turn: Turn, round: RoundState): void {
 export function closeRound(turn: Turn, round: RoundState): void {
   if (round.isClosed) return
   round.isClosed = true
-  turn.out.push({ type: 'eraseNonces', upTo: round.round })
+  // By a doubted clock nothing was prepared, and the round may be one of tomorrow: a signer that
+  // goes on after this process would answer for none until then (§4.6).
+  if (turn.state.clock !== 'doubted') turn.out.push({ type: 'eraseNonces', upTo: round.round })
   // A round outside of the term was nobody's here: there was nothing to skip.
   if (!isInTerm(turn.state.term, round.openingMs)) return
   turn.out.push({ type: 'skipped', round: round.round })

@@ -67,6 +67,13 @@ describe('a clock that leaps ahead', () => {
     expect(promisedFrom(script, TOMORROW)).toEqual([])
   })
 
+  test('erases no nonces of tomorrow, so that a signer that goes on can answer today', () => {
+    const script = leapt().waits(499, TOMORROW + 20)
+    expect(script.state.clock).toBe('doubted')
+    const erased = script.all('eraseNonces').map(({ upTo }) => upTo)
+    expect(erased.filter((upTo) => upTo >= TOMORROW)).toEqual([])
+  })
+
   test('over 64 rounds is believed: a silence as long as that is what a mistake may cost', () => {
     // The round that opens is not among those that passed unseen.
     const last = SETTLED + 65
