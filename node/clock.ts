@@ -81,6 +81,12 @@ export class WallClock implements Clock {
     this.#listeners.push(onJump)
   }
 
+  /** How far the wall clock is behind by a step that is not followed; null when it is not. */
+  get setBackMs(): DurationMs | null {
+    const refused = this.#refusedOffsetMs
+    return refused === null ? null : Math.round(this.#offsetMs - refused)
+  }
+
   /** The same time with its fraction, for measuring alone; may differ from `nowMs` by a step. */
   preciseMs(): number {
     return this.#preciseMs()

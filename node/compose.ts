@@ -164,6 +164,8 @@ async function assemble(assembly: Assembly) {
     onPast: (past) => driver.report({ type: 'pastLearned', nowMs: nowMs(), past }),
   })
   const network: Network = await makeNetwork(assembly, { inbound, rotation })
+  const isDoubted = () => driver.state.clock === 'doubted'
+  const ending = endWhenSetBack(clock, { isDoubted, onFatal })
   const driver: Driver = new Driver(
     {
       context,
@@ -175,10 +177,9 @@ async function assemble(assembly: Assembly) {
       ...{ clock, sources, store, onFatal, signer: signer.port },
       network: networkPort({ committee, network, inbound, onFault: onFatal }),
       targets: chains.map(targetPort),
-      observers: [counts, store.observer, certified.observer, peers],
+      observers: [counts, store.observer, certified.observer, peers, ending],
     },
   )
-  endWhenSetBack(clock, { isDoubted: () => driver.state.clock === 'doubted', onFatal })
   const reloader = nodeReloader(loaded, {
     ...assembly,
     ...{ engine, targets: chains, nowMs, store, api: () => api },
