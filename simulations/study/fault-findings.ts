@@ -56,8 +56,8 @@ function against(rows: readonly FaultRow[], other: 'ocr2' | 'ocr3'): string {
   }
   return (
     `Ours is ahead of ${PROTOCOL_NAMES[other]} in the mean in ${ahead('meanMs').length} of ` +
-    `${own.length} settings${behind('meanMs')}, and in the 99th percentile in ${ahead('p99Ms').length}` +
-    `${behind('p99Ms')}.`
+    `${own.length} settings${behind('meanMs')}, and in the 99th percentile in ` +
+    `${ahead('p99Ms').length}${behind('p99Ms')}.`
   )
 }
 
