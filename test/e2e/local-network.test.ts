@@ -92,13 +92,14 @@ function expectOnChain({ feeds, impliedVolatilities }: Summary): void {
   const [implied, ...more] = impliedVolatilities
   expect(more).toEqual([])
   expect(implied?.id).toBe('BTC/USD.IV30')
-  if (implied !== undefined) expectFeedOnChain(implied, 0.01)
+  // Between two polls it moves by up to 1.6 of 55 %, and the last poll may be that of the last round.
+  if (implied !== undefined) expectFeedOnChain(implied, 0.03)
   // The market server's options cost 55 % give or take 0.8 at the money, and more at other strikes.
   expect(Number(implied?.value)).toBeGreaterThan(0.54)
   expect(Number(implied?.value)).toBeLessThan(0.59)
 }
 
-/** @param deviation from which an update is due, as a share of the value */
+/** @param deviation from which an update is surely under way, as a share of the value */
 function expectFeedOnChain(feed: Summary['feeds'][number], deviation: number): void {
   expect(feed.onChainValue).toMatch(/^\d+\.\d+$/)
   expect(feed.onChainValue).toBe(feed.certifiedValue)
