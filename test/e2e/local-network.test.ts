@@ -92,7 +92,7 @@ function expectOnChain({ feeds, impliedVolatilities }: Summary): void {
   const [implied, ...more] = impliedVolatilities
   expect(more).toEqual([])
   expect(implied?.id).toBe('BTC/USD.IV30')
-  // Between two polls it moves by up to 1.6 of 55 %, and the last poll may be that of the last round.
+  // Between two polls it moves by up to 1.6 of 55 %, and the last poll may be of the last round.
   if (implied !== undefined) expectFeedOnChain(implied, 0.03)
   // The market server's options cost 55 % give or take 0.8 at the money, and more at other strikes.
   expect(Number(implied?.value)).toBeGreaterThan(0.54)
