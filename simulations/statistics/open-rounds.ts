@@ -2,7 +2,7 @@ import type { Round } from '../../aggregator/values/ids.ts'
 import { RecentMap } from '../../aggregator/values/recent-map.ts'
 
 /** Rounds after which one is over: a certificate that comes later counts as lost. */
-const OVER_AFTER = 2
+export const OVER_AFTER = 2
 
 /**
  * What is gathered of rounds that are under way: from one round before they open, for members whose

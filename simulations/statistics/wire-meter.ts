@@ -1,8 +1,6 @@
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { Wire } from '../world/overlay.ts'
-
-/** Rounds after which one is counted (open-rounds.ts). */
-const COUNTED_AFTER = 2
+import { OVER_AFTER } from './open-rounds.ts'
 
 /**
  * What members hand to links in the rounds that are counted: from the opening of each by the true
@@ -23,9 +21,9 @@ export class WireMeter {
     this.#lastRound = of.lastRound
   }
 
-  /** A round opens; one is counted two rounds after its opening, so its bytes are too. */
+  /** A round opens; one is counted when it is over, so its bytes are too. */
   open(round: Round, sent: Wire): void {
-    const counted = round - COUNTED_AFTER
+    const counted = round - OVER_AFTER
     if (counted >= this.#firstRound && counted <= this.#lastRound) this.#end = this.#latest
     if (round === this.#firstRound) this.#begin = sent
     this.#latest = sent

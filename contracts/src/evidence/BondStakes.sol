@@ -83,8 +83,10 @@ abstract contract BondStakes is BondCredits {
         if (bond.operator == address(0)) revert NotEnrolled(identity);
         if (msg.value == 0) revert AmountZero();
         _refuseUnanswered(identity);
+        bool wasBonded = bond.staked >= STAKE_MIN;
         // All the currency of a chain fits 128 bits.
         bond.staked += uint128(msg.value);
+        if (!wasBonded && bond.staked >= STAKE_MIN) bond.bondedAt = uint48(block.timestamp);
         emit Staked(identity, msg.value);
     }
 

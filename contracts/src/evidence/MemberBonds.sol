@@ -21,10 +21,10 @@ struct RewardParameters {
 /// @notice Has no owner. Rewards follow signing sets that the committee signed with reports. Where
 /// a round has several certificates, whoever counts chooses one, delivered or not.
 contract MemberBonds is BondStakes {
-    /// @dev What was counted for a member when notice was given, and when that lapses.
+    /// @dev What was counted for a member when notice was given, and when that was.
     struct Notice {
         uint32 counted;
-        uint48 lapsesAt;
+        uint48 givenAt;
     }
 
     /// @notice How long a member has after a notice until its rewards lapse.
@@ -106,23 +106,21 @@ contract MemberBonds is BondStakes {
 
     /// @inheritdoc IMemberBonds
     function warn(bytes32 committee, uint256 member) external {
-        (uint256 counted, uint256 paid) = _claimOfUnbonded(committee, member);
+        (uint256 paid, Notice memory notice) = _noticeOfUnbonded(committee, member);
+        uint256 counted = _countedOf(committee, member);
         if (counted == paid) revert AmountZero();
         // Otherwise the member itself would put it off for ever.
-        if (_notices[committee][member].counted > paid) revert AlreadyWarned(committee, member);
-        uint256 lapsesAt = block.timestamp + CLAIM_SECONDS;
-        _notices[committee][member] = Notice(uint32(counted), uint48(lapsesAt));
-        emit Warned(committee, member, counted, lapsesAt);
+        if (notice.counted > paid) revert AlreadyWarned(committee, member);
+        _notices[committee][member] = Notice(uint32(counted), uint48(block.timestamp));
+        emit Warned(committee, member, counted, block.timestamp + CLAIM_SECONDS);
     }
 
     /// @inheritdoc IMemberBonds
     function lapse(bytes32 committee, uint256 member) external {
-        (, uint256 paid) = _claimOfUnbonded(committee, member);
-        Notice memory notice = _notices[committee][member];
+        (uint256 paid, Notice memory notice) = _noticeOfUnbonded(committee, member);
         if (notice.counted <= paid) revert NotWarned(committee, member);
-        if (block.timestamp < notice.lapsesAt) {
-            revert LapseTooEarly(block.timestamp, notice.lapsesAt);
-        }
+        uint256 lapsesAt = notice.givenAt + CLAIM_SECONDS;
+        if (block.timestamp < lapsesAt) revert LapseTooEarly(block.timestamp, lapsesAt);
         uint256 amount = (notice.counted - paid) * WEI_PER_SIGNATURE;
         _paid[committee][member] = notice.counted;
         // Counting set this amount aside.
@@ -162,17 +160,20 @@ contract MemberBonds is BondStakes {
         _owed = uint128(owed);
     }
 
-    /// @dev What was counted for a member that cannot collect, and what of it was paid.
-    function _claimOfUnbonded(bytes32 committee, uint256 member)
+    /// @dev What was paid of a member that cannot collect, and the notice that runs about it: none
+    /// when it has been able to since, and needed nobody's leave.
+    function _noticeOfUnbonded(bytes32 committee, uint256 member)
         private
         view
-        returns (uint256 counted, uint256 paid)
+        returns (uint256 paid, Notice memory notice)
     {
         address identity = REGISTRY.identityOf(committee, member);
         Bond storage bond = _bonds[identity];
         bool isBonded_ = bond.operator != address(0) && bond.staked >= STAKE_MIN;
         if (isBonded_) revert MemberBonded(identity);
-        return (_countedOf(committee, member), _paid[committee][member]);
+        paid = _paid[committee][member];
+        notice = _notices[committee][member];
+        if (bond.bondedAt >= notice.givenAt) delete notice;
     }
 
     function _countedOf(bytes32 committee, uint256 member) private view returns (uint256) {

@@ -77,6 +77,8 @@ contract BondsHandler is BondsFixture {
         try bonds.stake{value: amount}(_identity(member)) {
             staked[member] += amount;
             cameIn += amount;
+            // A notice ends with the first moment in which it can collect.
+            if (_canCollect(member)) warnedOf[member] = 0;
         } catch {}
     }
 
@@ -189,7 +191,8 @@ contract BondsHandler is BondsFixture {
     function lapse(uint256 member) external {
         member %= MEMBERS;
         try bonds.lapse(committee, member) {
-            if (_canCollect(member) || block.timestamp < lapsesAt[member]) lapsedWrongly = true;
+            bool isDue = warnedOf[member] > paid[member] && block.timestamp >= lapsesAt[member];
+            if (_canCollect(member) || !isDue) lapsedWrongly = true;
             paid[member] = warnedOf[member];
             lapses++;
         } catch {}

@@ -320,6 +320,35 @@ contract MemberBondsTest is BondsFixture {
         bonds.warn(committee, 1);
     }
 
+    /// @notice A notice ends when the member becomes able to collect, whether it does so or not:
+    /// when it cannot any more, it has a whole half year again.
+    function test_lapse_givenAMemberThatCouldCollectMeanwhile_isRefused() public {
+        _fund(10 * REWARD);
+        _count(_deliver());
+        bonds.warn(committee, 1);
+        VM.warp(START + 1);
+        _enroll(1);
+        _stake(1, STAKE_MIN);
+        VM.warp(START + bonds.CLAIM_SECONDS());
+        VM.prank(_operator(1));
+        bonds.ask(_identity(1), 2);
+        VM.expectRevert(abi.encodeWithSelector(IMemberBonds.NotWarned.selector, committee, 1));
+        bonds.lapse(committee, 1);
+        bonds.warn(committee, 1);
+        // More stake that is still too little ends no notice, and puts none off.
+        _stake(1, 1);
+        uint256 lapsesAt = START + 2 * bonds.CLAIM_SECONDS();
+        VM.warp(lapsesAt - 1);
+        VM.expectRevert(
+            abi.encodeWithSelector(IMemberBonds.LapseTooEarly.selector, lapsesAt - 1, lapsesAt)
+        );
+        bonds.lapse(committee, 1);
+        VM.warp(lapsesAt);
+        bonds.lapse(committee, 1);
+        (, uint256 paid) = bonds.signaturesOf(committee, 1);
+        assertEqual("lapsed", paid, 1);
+    }
+
     function test_count_givenWhatWasNotDelivered_isRefused() public {
         _fund(10 * REWARD);
         uint32 round = _deliver();

@@ -11,6 +11,7 @@ interface IMemberBonds {
     /// @param leavesAt When what is leaving may be released, in seconds; 0 when nothing leaves
     /// @param settled Convictions that this contract has answered, as the registry counts them
     /// @param payee Gets released stake and rewards
+    /// @param bondedAt When the stake last came to the least that earns rewards, in seconds
     /// @param staked What secures the member
     /// @param leaving What was asked back: secures it still, until it is released
     struct Bond {
@@ -18,6 +19,7 @@ interface IMemberBonds {
         uint48 leavesAt;
         uint48 settled;
         address payee;
+        uint48 bondedAt;
         uint128 staked;
         uint128 leaving;
     }
@@ -106,7 +108,8 @@ interface IMemberBonds {
     error MemberBonded(address identity);
     /// @notice A notice about these rewards runs already.
     error AlreadyWarned(bytes32 committee, uint256 member);
-    /// @notice No notice runs about rewards that this member has not collected.
+    /// @notice No notice runs about rewards that this member has not collected; one ends when the
+    /// member becomes able to collect.
     error NotWarned(bytes32 committee, uint256 member);
     /// @notice The notice has not run out. In seconds.
     error LapseTooEarly(uint256 given, uint256 limit);
@@ -156,7 +159,8 @@ interface IMemberBonds {
     function warn(bytes32 committee, uint256 member) external;
 
     /// @notice Frees for others what was counted for a member up to the notice, if it has run out
-    /// (`CLAIM_SECONDS` of the contract) and the member still cannot collect; anybody may.
+    /// (`CLAIM_SECONDS` of the contract) and the member could not collect all that time; anybody
+    /// may.
     function lapse(bytes32 committee, uint256 member) external;
 
     /// @notice Pays the sender its credit.
