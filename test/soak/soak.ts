@@ -6,7 +6,7 @@ import { countRounds, type RoundAtNode, type RoundCounts } from '../../node/devn
 import { prngOf } from '../../simulations/determinism/prng.ts'
 import { Oracles, WORLDWIDE_TIMING } from '../support/oracles.ts'
 import { cpuMsOf, residentBytesOf } from '../support/process-usage.ts'
-import { slopeOf } from './slope.ts'
+import { type Point, slopeOf } from './slope.ts'
 
 export interface SoakOptions {
   readonly nodes: number
@@ -25,6 +25,8 @@ export interface SoakedNode {
   /** Growth of what lives on the heap after full collections; null with too few of them. */
   readonly heapMbPerHour: number | null
   readonly heapMbPerHourError: number | null
+  /** The part of `heapMbPerHour` that is compiled code. */
+  readonly codeMbPerHour: number | null
   readonly collections: number
   readonly heapMbLast: number | null
   readonly rssMbMax: number
@@ -184,10 +186,12 @@ class Soak {
     const fromMs = this.#startedMs + this.#options.warmUpMs
     const points = heapOf(node).filter(({ x }) => x >= fromMs / HOUR_MS)
     const slope = slopeOf(points)
+    const codeSlope = slopeOf(points.map(({ x, codeMb }) => ({ x, y: codeMb })))
     return {
       node: node.index,
       heapMbPerHour: slope === null ? null : hundredth(slope.perUnit),
       heapMbPerHourError: slope === null ? null : hundredth(slope.error),
+      codeMbPerHour: codeSlope === null ? null : hundredth(codeSlope.perUnit),
       collections: points.length,
       heapMbLast: hundredth(points.at(-1)?.y ?? Number.NaN),
       rssMbMax: hundredth((usage?.rssBytesMax ?? Number.NaN) / MB),
@@ -224,16 +228,20 @@ function pidOf({ process }: LocalNode): number {
   return process.pid ?? Number.NaN
 }
 
+interface HeapPoint extends Point {
+  readonly codeMb: number
+}
+
 /** What lived on the heap after each full collection: hours since 1970, megabytes. */
-function heapOf({ files }: LocalNode): { readonly x: number; readonly y: number }[] {
+function heapOf({ files }: LocalNode): HeapPoint[] {
   const path = heapLogOf(files.directory)
   if (!existsSync(path)) return []
   return readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const { atMs, usedBytes } = JSON.parse(line) as { atMs: number; usedBytes: number }
-      return { x: atMs / HOUR_MS, y: usedBytes / MB }
+      const row: { atMs: number; usedBytes: number; codeBytes: number } = JSON.parse(line)
+      return { x: row.atMs / HOUR_MS, y: row.usedBytes / MB, codeMb: row.codeBytes / MB }
     })
 }
 
