@@ -184,7 +184,9 @@ class Soak {
 
   #soaked(node: LocalNode, usage: Usage | undefined): SoakedNode {
     const fromMs = this.#startedMs + this.#options.warmUpMs
-    const points = heapOf(node).filter(({ x }) => x >= fromMs / HOUR_MS)
+    const heap = heapOf(node)
+    const last = heap.at(-1)
+    const points = heap.filter(({ x }) => x >= fromMs / HOUR_MS)
     const slope = slopeOf(points)
     const codeSlope = slopeOf(points.map(({ x, codeMb }) => ({ x, y: codeMb })))
     return {
@@ -193,7 +195,7 @@ class Soak {
       heapMbPerHourError: slope === null ? null : hundredth(slope.error),
       codeMbPerHour: codeSlope === null ? null : hundredth(codeSlope.perUnit),
       collections: points.length,
-      heapMbLast: hundredth(points.at(-1)?.y ?? Number.NaN),
+      heapMbLast: last === undefined ? null : hundredth(last.y),
       rssMbMax: hundredth((usage?.rssBytesMax ?? Number.NaN) / MB),
       cpuPercent: hundredth(
         (100 * (cpuMsOf(pidOf(node)) - (usage?.cpuMsBefore ?? Number.NaN))) / this.#elapsedMs(),
@@ -204,7 +206,7 @@ class Soak {
   #line(): string {
     const { rounds, missedWithoutFault, nodes } = this.#result()
     const worst = (of: (node: SoakedNode) => number | null) =>
-      Math.max(...nodes.map((node) => of(node) ?? Number.NEGATIVE_INFINITY))
+      Math.max(...nodes.map((node) => of(node) ?? 0))
     return [
       `${Math.round(this.#elapsedMs() / 1_000)} s: ${rounds.certified}/${rounds.opened} rounds`,
       `${missedWithoutFault} missed without a fault, ${this.#pauses} pauses`,
