@@ -5,9 +5,9 @@ import { isSizeChosen } from '../../../node/heap.ts'
 const MODULE = new URL('../../../node/heap.ts', import.meta.url).href
 
 /**
- * Megabytes that the young generation has, in the median over much short-lived garbage: pages that a
- * collection has just emptied count until the next one, which makes a single reading several times
- * as high now and then.
+ * Megabytes that the young generation has, in the median over much short-lived garbage: pages that
+ * a collection has just emptied count until the next one, which makes a single reading several
+ * times as high now and then.
  */
 function grownMb(before: string, flags: readonly string[] = []): number {
   const script = `
