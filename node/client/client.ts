@@ -209,6 +209,11 @@ export class ParallaxClient {
     return this.#verifier.context.committee.params.feeds.map(({ name }) => name)
   }
 
+  /** Decimals of the values of the committee's feeds, by index. */
+  get feedDecimals(): readonly number[] {
+    return this.#verifier.context.committee.params.feeds.map(({ decimals }) => decimals)
+  }
+
   /** The round that is open now. */
   get currentRound(): Round {
     const { context, nowMs } = this.#verifier

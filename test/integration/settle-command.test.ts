@@ -82,7 +82,10 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-async function settle(changed: Readonly<Record<string, string>> = {}) {
+/** Of F1/USD in that round, with eight decimals. */
+const PRICE = { value: '0.00120001', valueOnChain: '120001' }
+
+function argsOf(changed: Readonly<Record<string, string>> = {}): readonly string[] {
   const options = {
     url: gateway.address ?? '',
     committee: join(directory, 'committee.json'),
@@ -94,8 +97,12 @@ async function settle(changed: Readonly<Record<string, string>> = {}) {
     'passphrase-file': join(directory, 'passphrase'),
     ...changed,
   }
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
-  const { exitCode, stdout, stderr } = await parallax('settle', ...args, '--development', '--json')
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+}
+
+async function settle(changed: Readonly<Record<string, string>> = {}) {
+  const args = [...argsOf(changed), '--development', '--json']
+  const { exitCode, stdout, stderr } = await parallax('settle', ...args)
   return { exitCode, said: JSON.parse(stdout === '' ? stderr : stdout) }
 }
 
@@ -109,12 +116,17 @@ test('brings the settlement round once, and afterwards says what stands', async 
   const first = await settle()
   expect(first).toMatchObject({
     exitCode: 0,
-    said: { value: '120001', isFinal: true, round: ROUND, hash: expect.stringMatching(/^0x/) },
+    said: { ...PRICE, isFinal: true, round: ROUND, hash: expect.stringMatching(/^0x/) },
   })
   const again = await settle()
   expect(again.said).toEqual({
-    ...{ value: '120001', isFinal: true, round: null, missing: 0, hash: null },
+    ...{ ...PRICE, isFinal: true, round: null, missing: 0, hash: null },
   })
+})
+
+test('without --json it says the price with its decimals', async () => {
+  const { stdout } = await parallax('settle', ...argsOf(), '--development')
+  expect(stdout).toBe('F1/USD 0.00120001 final, stood already\n')
 })
 
 /** Watches every minute's expiry, as one process would, until it has said a line. */
@@ -154,8 +166,8 @@ test('a watch settles what is due, and one that is started again sends nothing',
   const first = await watchUntilSaid()
   expect(first.said).toEqual([
     {
-      ...{ feed: 'F0/USD', expiry: EXPIRY, value: '120000', isFinal: true, round: ROUND },
-      missing: 0,
+      ...{ feed: 'F0/USD', expiry: EXPIRY, value: '0.00120000', valueOnChain: '120000' },
+      ...{ isFinal: true, round: ROUND, missing: 0 },
       hash: expect.stringMatching(/^0x/),
     },
   ])
@@ -164,7 +176,7 @@ test('a watch settles what is due, and one that is started again sends nothing',
   expect(first.stderr).toContain('SUBMIT_REFUSED')
   const again = await watchUntilSaid()
   expect(again.exitCode).toBe(0)
-  expect(again.said).toMatchObject([{ expiry: EXPIRY, value: '120000', hash: null }])
+  expect(again.said).toMatchObject([{ expiry: EXPIRY, value: '0.00120000', hash: null }])
 })
 
 test('given the hub in place of Settlement, it names what the contract said', async () => {

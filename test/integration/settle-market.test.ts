@@ -5,6 +5,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { type Address, createWalletClient, encodeFunctionData, hexToBytes, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { optionMarketAbi } from '../../contracts/abi/option-market.ts'
 import { testTokenAbi } from '../../contracts/abi/test-token.ts'
 import { execute } from '../../node/cli/execute.ts'
@@ -150,8 +151,9 @@ describe('a market with offers on either side of a switch of committees', () => 
     gateways.next.shelf.add(world.next.certify(next, valuesAt(next, FEEDS)))
     const { exitCode, said, told } = await watch(2, ['--market', market])
     const line = (expiry: number, round: number) => ({
-      ...{ feed: 'F1/USD', expiry, value: `${round * 1_000 + 1}`, isFinal: true, round },
-      missing: 0,
+      ...{ feed: 'F1/USD', expiry, isFinal: true, round, missing: 0 },
+      value: formatDecimal(BigInt(round * 1_000 + 1), 8),
+      valueOnChain: `${round * 1_000 + 1}`,
       hash: expect.stringMatching(/^0x/),
     })
     expect([exitCode, told]).toEqual([0, []])

@@ -1,4 +1,6 @@
 import { createPublicClient, createWalletClient, http, type PublicClient } from 'viem'
+import { invariant } from '../../../aggregator/assert.ts'
+import { formatDecimal } from '../../../aggregator/values/decimal.ts'
 import type { ParallaxClient } from '../../client/client.ts'
 import { loadClient } from '../../client/load-client.ts'
 import type { Brought } from '../../client/settle.ts'
@@ -73,7 +75,7 @@ async function settleOnce(options: Options, { stdout, terminal, signal }: Comman
   const walletClient = createWalletClient({ account, transport })
   try {
     const settled = await first.settle({ ...due, publicClient, walletClient, signal }, others)
-    stdout.write(lineOf(settled, options, { feed: nameOf(first, due) }))
+    stdout.write(lineOf(settled, options, toldOf(clients, due)))
   } finally {
     for (const client of clients) await client.close()
   }
@@ -100,8 +102,8 @@ async function watch(options: Options, { stdout, stderr, terminal, signal }: Com
     await watchExpiries(watched, {
       settle: (due, onSent) => sender.settle(clients, { ...due, signal, onSent }),
       say: (due, brought) => {
-        const feed = nameOf(clients[0] as ParallaxClient, due)
-        stdout.write(lineOf(brought, options, { feed, expiry: due.expiry }))
+        const { expiry } = due
+        stdout.write(lineOf(brought, options, { ...toldOf(clients, due), expiry }))
       },
       moments: async () => {
         await sender.clock.look()
@@ -136,32 +138,46 @@ async function clientsOf(
   return Promise.all(pairs.map((pair) => loadClient({ ...pair, nowMs })))
 }
 
-function nameOf({ feedNames }: ParallaxClient, { feed }: Due): string {
-  return (typeof feed === 'number' ? feedNames[feed] : feed) ?? ''
+/** The feed of which a price is told. */
+interface Told {
+  readonly feed: string
+  readonly decimals: number
+  /** Said where there may be several. */
+  readonly expiry?: number
 }
 
-/** @param of `expiry` is said where there may be several */
-function lineOf(
-  brought: Brought,
-  { json }: Pick<Options, 'json'>,
-  of: { readonly feed: string; readonly expiry?: number },
-): string {
-  return `${json ? jsonOf(brought, of) : textOf(brought, of)}\n`
+/** By the first committee that has the feed: one before a rotation may not have it yet. */
+function toldOf(clients: readonly ParallaxClient[], { feed }: Due): Told {
+  const [told] = clients.flatMap(({ feedNames, feedDecimals }) => {
+    const index = typeof feed === 'number' ? feed : feedNames.indexOf(feed)
+    const [name, decimals] = [feedNames[index], feedDecimals[index]]
+    return name === undefined || decimals === undefined ? [] : [{ feed: name, decimals }]
+  })
+  invariant(told !== undefined, 'a feed that no committee knows has no price')
+  return told
 }
 
-function jsonOf(brought: Brought, of: { readonly feed: string; readonly expiry?: number }): string {
-  const { value, isFinal, round, missing, transaction } = brought
-  const hash = transaction?.hash ?? null
-  const named = of.expiry === undefined ? {} : of
-  return JSON.stringify({ ...named, value: String(value), isFinal, round, missing, hash })
+function lineOf(brought: Brought, { json }: Pick<Options, 'json'>, told: Told): string {
+  return `${json ? jsonOf(brought, told) : textOf(brought, told)}\n`
+}
+
+function jsonOf({ value, isFinal, round, missing, transaction }: Brought, told: Told): string {
+  const { feed, decimals, expiry } = told
+  return JSON.stringify({
+    ...(expiry === undefined ? {} : { feed, expiry }),
+    value: formatDecimal(value, decimals),
+    valueOnChain: String(value),
+    ...{ isFinal, round, missing, hash: transaction?.hash ?? null },
+  })
 }
 
 function textOf(
   { value, isFinal, round, missing, transaction }: Brought,
-  { feed, expiry }: { readonly feed: string; readonly expiry?: number },
+  { feed, decimals, expiry }: Told,
 ): string {
   const earlier = missing === 0 ? '' : `, ${missing} earlier not found`
   const how = transaction === null ? 'stood already' : `by round ${round}, ${transaction.hash}`
   const at = expiry === undefined ? '' : ` at ${expiry}`
-  return `${feed}${at} ${value} ${isFinal ? 'final' : 'not final yet'}, ${how}${earlier}`
+  const price = formatDecimal(value, decimals)
+  return `${feed}${at} ${price} ${isFinal ? 'final' : 'not final yet'}, ${how}${earlier}`
 }
