@@ -51,7 +51,7 @@ export function chainAccess(
   const relays = new Relays(sentTo, { log })
   const pool = new RpcPool({ chain: name, ...config }, { ...use, endpoints })
   const chain = new EvmChain(
-    { target: name, sender: use.account.address },
+    { target: name, chainId: config.chainId, sender: use.account.address },
     { pool, contract: use.contract, relays },
   )
   const { dayClock = use.clock } = use

@@ -15,6 +15,7 @@ import { describeRpcError, isAnswerOfChain, revertDataOf } from './endpoint.ts'
 import type { FeeQuote } from './fees.ts'
 import { vote } from './heads.ts'
 import { lowerMedian, upperMedian } from './medians.ts'
+import { dearer, pendingFrom } from './pending-from.ts'
 import { receiptFrom } from './receipt-from.ts'
 import type { Relays } from './relays.ts'
 import type { Ask, RpcPool } from './rpc.ts'
@@ -22,6 +23,7 @@ import type { Ask, RpcPool } from './rpc.ts'
 export interface EvmChainOptions {
   /** Names the target in errors. */
   readonly target: string
+  readonly chainId: number
   /** The wallet that sends. */
   readonly sender: Address
 }
@@ -39,6 +41,7 @@ export class EvmChain implements Chain {
   readonly overtakenErrors: readonly string[]
   readonly feedsMax: number
   readonly #target: string
+  readonly #chainId: number
   readonly #sender: Address
   readonly #pool: RpcPool
   readonly #feeds: FeedsContract
@@ -46,6 +49,7 @@ export class EvmChain implements Chain {
 
   constructor(options: EvmChainOptions, dependencies: EvmChainDependencies) {
     this.#target = options.target
+    this.#chainId = options.chainId
     this.#sender = options.sender
     this.#pool = dependencies.pool
     this.#feeds = dependencies.contract
@@ -223,18 +227,13 @@ export class EvmChain implements Chain {
   }
 
   async pending(nonce: number): Promise<PendingTransaction | null> {
-    const block = await this.#pool.first((client) =>
-      client.getBlock({ blockTag: 'pending', includeTransactions: true }),
-    )
-    const own = block.transactions.find(
-      (transaction) =>
-        transaction.from.toLowerCase() === this.#sender.toLowerCase() &&
-        transaction.nonce === nonce,
-    )
-    if (own === undefined) return null
-    const maxFeePerGas = own.maxFeePerGas ?? own.gasPrice ?? 0n
-    const maxPriorityFeePerGas = own.maxPriorityFeePerGas ?? maxFeePerGas
-    return { hash: own.hash, fees: { maxFeePerGas, maxPriorityFeePerGas } }
+    const own = { sender: this.#sender, chainId: this.#chainId, nonce }
+    const ask: Ask<PendingTransaction | null> = (client) => pendingFrom(client, own)
+    const settled = await this.#pool.each(ask)
+    const known = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    if (known.length === 0) return this.#pool.first(ask)
+    // All of them are signed by the wallet: what takes the nonce must outbid the dearest.
+    return known.reduce(dearer)
   }
 
   #contractMissing(cause: unknown): OracleError {

@@ -138,7 +138,8 @@ function chainOf({ config, facts, pool }: Scene, sender: Address): EvmChain | nu
     { address: config.contract, committee: committeeOf(crypto.keccak256, complete), ...before },
     crypto,
   )
-  return new EvmChain({ target: config.name, sender }, { pool, contract, relays: null })
+  const { name: target, chainId } = config
+  return new EvmChain({ target, chainId, sender }, { pool, contract, relays: null })
 }
 
 async function contractFinding(check: string, scene: Scene): Promise<Finding> {

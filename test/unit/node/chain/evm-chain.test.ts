@@ -1,6 +1,7 @@
 import type { Hex, PublicClient } from 'viem'
-import { encodeErrorResult, RawContractError } from 'viem'
-import { expect, test } from 'vitest'
+import { encodeErrorResult, keccak256, parseTransaction, RawContractError } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { describe, expect, test } from 'vitest'
 import { priceFeedsAbi } from '../../../../contracts/abi/price-feeds.ts'
 import type { FeedsContract } from '../../../../node/chain/chain.ts'
 import { EvmChain } from '../../../../node/chain/evm-chain.ts'
@@ -8,7 +9,8 @@ import { RpcPool } from '../../../../node/chain/rpc.ts'
 import { SILENT_LOG } from '../../../../node/logging.ts'
 
 const NOW_MS = 1_790_000_000_000
-const WALLET = '0x00000000000000000000000000000000000000AA'
+const OWN = privateKeyToAccount(`0x${'07'.repeat(32)}`)
+const WALLET = OWN.address
 const HASH = `0x${'11'.repeat(32)}` as const
 const RECEIPT = {
   from: WALLET,
@@ -28,18 +30,26 @@ interface Says {
   readonly gas?: bigint | Error
   readonly baseFeePerGas?: bigint
   readonly receipt?: Partial<typeof RECEIPT> & { readonly from?: Hex }
+  /** Transactions of the block to come; an error where it has none to show. */
+  readonly pending?: readonly object[] | Error
 }
 
 function chainOf(...endpoints: readonly Says[]): EvmChain {
-  const clients = endpoints.map(({ gas = 100_000n, receipt = {}, baseFeePerGas = 9n }) => ({
+  const clients = endpoints.map((says) => ({
     getChainId: async () => 1,
-    getBlock: async () => ({ ...BLOCK, baseFeePerGas }),
+    getBlock: async ({ blockTag }: { readonly blockTag?: string }) => {
+      const { baseFeePerGas = 9n, pending = [] } = says
+      if (blockTag !== 'pending') return { ...BLOCK, baseFeePerGas }
+      if (pending instanceof Error) throw pending
+      return { ...BLOCK, transactions: pending }
+    },
     estimateMaxPriorityFeePerGas: async () => 1n,
     estimateGas: async () => {
+      const { gas = 100_000n } = says
       if (gas instanceof Error) throw gas
       return gas
     },
-    getTransactionReceipt: async () => ({ ...RECEIPT, ...receipt }),
+    getTransactionReceipt: async () => ({ ...RECEIPT, ...says.receipt }),
   }))
   const pool = new RpcPool(
     { chain: 'test', chainId: 1, compareEveryMs: 2_000, headAgeMsMax: 60_000, headLagBlocksMax: 3 },
@@ -56,7 +66,10 @@ function chainOf(...endpoints: readonly Says[]): EvmChain {
     address: HASH.slice(0, 42),
     errorNameOf: () => 'RoundNotNewer',
   } as unknown as FeedsContract
-  return new EvmChain({ target: 'test', sender: WALLET }, { pool, contract, relays: null })
+  return new EvmChain(
+    { target: 'test', chainId: 1, sender: WALLET },
+    { pool, contract, relays: null },
+  )
 }
 
 test('an endpoint that says first that a call reverts is outvoted', async () => {
@@ -115,4 +128,71 @@ test('a cost that no majority confirms is not agreed: two endpoints differ', asy
 test('a receipt of somebody else is none of ours, whatever called its hash ours', async () => {
   const foreign = { receipt: { from: '0x00000000000000000000000000000000000000BB' } } as const
   expect(await chainOf(foreign).receipt(HASH)).toBeNull()
+})
+
+describe('what an earlier process left behind', () => {
+  const NONCE = 5
+
+  /** As an endpoint shows it in the block to come. */
+  async function left(
+    maxFeePerGas: bigint,
+    { by = OWN, chainId = 1, nonce = NONCE, type = 'eip1559' as 'eip1559' | 'legacy' } = {},
+  ) {
+    const call = { chainId, nonce, gas: 90_000n, to: WALLET, data: '0x1234' } as const
+    const signed = await (type === 'legacy'
+      ? by.signTransaction({ ...call, type, gasPrice: maxFeePerGas })
+      : by.signTransaction({ ...call, type, maxFeePerGas, maxPriorityFeePerGas: 1n }))
+    const shown = { from: WALLET, input: '0x1234', value: 0n, accessList: [] }
+    return { ...parseTransaction(signed), ...shown, hash: keccak256(signed) }
+  }
+
+  test('is what the wallet offered most for, whichever endpoint knows of it', async () => {
+    const [cheap, dear] = [await left(20n), await left(30n)]
+    const fees = { maxFeePerGas: 30n, maxPriorityFeePerGas: 1n }
+    for (const known of [
+      [[], [cheap], [dear]],
+      [[dear], [cheap], []],
+    ]) {
+      const chain = chainOf(...known.map((pending) => ({ pending })))
+      expect(await chain.pending(NONCE)).toEqual({ hash: dear.hash, fees })
+    }
+    expect(await chainOf({ pending: [] }, {}).pending(NONCE)).toBeNull()
+  })
+
+  test('may be of before there were two fees', async () => {
+    const legacy = await left(30n, { type: 'legacy' })
+    const fees = { maxFeePerGas: 30n, maxPriorityFeePerGas: 30n }
+    expect(await chainOf({ pending: [legacy] }).pending(NONCE)).toEqual({ hash: legacy.hash, fees })
+  })
+
+  test('is signed by the wallet: no endpoint makes up what was offered', async () => {
+    const own = await left(20n)
+    const stranger = privateKeyToAccount(`0x${'08'.repeat(32)}`)
+    const madeUp = [
+      { ...own, maxFeePerGas: 10n ** 12n },
+      { ...own, maxFeePerGas: 1n, maxPriorityFeePerGas: 0n },
+      await left(10n ** 12n, { by: stranger }),
+      await left(10n ** 12n, { chainId: 10 }),
+      await left(10n ** 12n, { nonce: NONCE + 1 }),
+      { ...(await left(10n ** 12n, { nonce: NONCE + 1 })), nonce: NONCE },
+      { ...own, maxFeePerGas: 10n ** 12n, r: undefined },
+      { ...own, maxFeePerGas: 10n ** 12n, input: `0x${'00'.repeat(1_000_000)}` },
+      { ...own, maxFeePerGas: 10n ** 12n, input: 7 },
+      { ...own, from: null },
+      null,
+    ] as readonly object[]
+    for (const lie of madeUp) {
+      const chain = chainOf({ pending: [lie] }, { pending: [own] })
+      expect(await chain.pending(NONCE)).toMatchObject({ hash: own.hash })
+      expect(await chainOf({ pending: [lie] }, {}).pending(NONCE)).toBeNull()
+    }
+  })
+
+  test('is told by the endpoints that answer', async () => {
+    const [own, silent] = [await left(20n), { pending: new Error('down') }]
+    const known = await chainOf(silent, { pending: [own] }).pending(NONCE)
+    expect(known).toMatchObject({ hash: own.hash })
+    const failing = chainOf(silent, silent).pending(NONCE)
+    await expect(failing).rejects.toMatchObject({ code: 'RPC_ALL_FAILED' })
+  })
 })
