@@ -90,7 +90,17 @@ export interface TargetUnderTest {
   readonly remove: () => Promise<void>
 }
 
-/** A target with short waits; `onSent` is told the number of each transaction, from 1. */
+/**
+ * Of a story about transactions that are outbid: at once, and as often as a busy machine takes to
+ * mine the one that counts.
+ */
+export const OUTBIDDING = { bumpAfterMs: 400, bumpsMax: 100 } as const
+
+/**
+ * A target that looks often and outbids nothing unless it is told to, so that a chain that is slow
+ * to answer is not taken for one that takes no transaction; `onSent` is told the number of each
+ * transaction, from 1.
+ */
 export async function openTarget(
   { committee, contract }: Pick<Deployed, 'committee' | 'contract'>,
   options: {
@@ -117,13 +127,13 @@ export async function openTarget(
     settlements: [],
     rpcUrls: [...options.rpcUrls],
     sendUrls: [],
-    rpcTimeoutMs: 3_000,
+    rpcTimeoutMs: 20_000,
     compareEveryMs: 100,
     headAgeMsMax: 60_000,
     headLagBlocksMax: 3,
     confirmations: 1,
     pollEveryMs: 25,
-    bumpAfterMs: 400,
+    bumpAfterMs: 60_000,
     bumpsMax: 6,
     feePerGasGweiMax: 500n * 10n ** 9n,
     priorityFeePerGasGweiMax: 2n * 10n ** 9n,

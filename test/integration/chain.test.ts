@@ -12,7 +12,7 @@ import { errorOf } from '../support/contracts/hub.ts'
 import { FUNDED_KEYS, freePort, HardhatNode } from '../support/hardhat-node.ts'
 import { LyingRpc } from '../support/lying-rpc.ts'
 import type { Deployed, TargetUnderTest } from './chain-support.ts'
-import { CHAIN_ID, deployFeeds, openTarget } from './chain-support.ts'
+import { CHAIN_ID, deployFeeds, OUTBIDDING, openTarget } from './chain-support.ts'
 
 const GWEI = 1_000_000_000n
 
@@ -190,7 +190,9 @@ describe('relays', () => {
     const relay = await lyingRpc()
     const error = { code: -32_000, message: 'replacement transaction underpriced' }
     relay.answer = { status: 200, text: JSON.stringify({ jsonrpc: '2.0', id: 1, error }) }
-    const opened = await started({ config: { sendUrls: [relay.url], bumpsMax: 0 } })
+    const opened = await started({
+      config: { sendUrls: [relay.url], bumpAfterMs: 400, bumpsMax: 0 },
+    })
     expect(await deliverBy(opened)).toMatchObject({ outcome: 'failed', code: 'TRANSMIT_STUCK' })
     expect(faultsOf(opened.target)).toEqual([null, null])
   })
@@ -331,6 +333,7 @@ describe('what waits in the pool by another transmitter is left to it', () => {
 
 test('a transaction that the pool dropped is replaced and lands', async () => {
   const { target, events } = await started({
+    config: OUTBIDDING,
     onSent: (count, hash) => {
       const acts = count === 1 ? chain.dropTransaction({ hash }) : chain.mine({ blocks: 1 })
       acts.catch(() => undefined)
@@ -340,12 +343,15 @@ test('a transaction that the pool dropped is replaced and lands', async () => {
   const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
   expect(transmission.outcome).toBe('landed')
   const sent = events.filter((event) => event.type === 'sent')
-  expect(sent.map(({ isReplacement }) => isReplacement)).toEqual([false, true])
+  // One of them was enough, unless the chain was slow to mine it.
+  const [first, second, ...more] = sent.map(({ isReplacement }) => isReplacement)
+  expect([first, second, more.includes(false)]).toEqual([false, true, false])
   expect(new Set(sent.map(({ nonce }) => nonce)).size).toBe(1)
 })
 
 test('a transaction that a rising base fee leaves behind is outbid until it lands', async () => {
   const { target, events } = await started({
+    config: OUTBIDDING,
     onSent: (count) => {
       // Dearer than the first offers, which are about twice the base fee at the time.
       const baseFeePerGas = count < 4 ? 20n * GWEI : 2n * GWEI
@@ -374,6 +380,7 @@ test.each([
   const [older, newer] = [deployed.certify(), deployed.certify()]
   let second: ReturnType<ChainTarget['transmit']> | null = null
   const { target } = await started({
+    config: OUTBIDDING,
     onSent: (count) => {
       if (count === 1) second = target.transmit({ certificate: newer, feeds: [1] })
       else chain.mine({ blocks: 1 }).catch(() => undefined)
@@ -399,6 +406,7 @@ test('a transaction that an earlier process left is taken over, without a gap', 
     maxPriorityFeePerGas: 3n * GWEI,
   })
   const { target, events } = await started({
+    config: OUTBIDDING,
     onSent: () => {
       chain.mine({ blocks: 1 }).catch(() => undefined)
     },
