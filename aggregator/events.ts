@@ -3,11 +3,11 @@ import type {
   Certificate,
   Evidence,
   GossipMessage,
-  NonceCommitment,
   SyncRequest,
   Verified,
 } from './messages/messages.ts'
 import type { FeedOnChain } from './phases/deliver.ts'
+import type { NonceCommitment } from './signing/threshold.ts'
 import type { MemberIndex, Members, Round } from './values/ids.ts'
 import type { UnixMs } from './values/time.ts'
 

@@ -1,17 +1,16 @@
-import { isDerived } from './aggregation/derived-feeds.ts'
-import type { Derivation } from './aggregation/derived-kind.ts'
-import { currenciesOf } from './aggregation/quotes-graph.ts'
-import type { FeedParams, Params, TimingParams } from './params.ts'
+import type { Derivation, FeedParams, Params, TimingParams } from './params.ts'
 import {
   DERIVATION_KINDS,
   FEED_KINDS,
   FEED_TIERS,
   FEEDS_MAX,
   flagshipsOf,
+  isDerived,
   PROTOCOL_VERSION,
 } from './params.ts'
 import { INT64_MAX, INT64_MIN } from './report/words.ts'
 import { toHex } from './values/bytes.ts'
+import { currenciesOf } from './values/market.ts'
 
 /** One violated rule: where, and what would be right. */
 export interface ParamsProblem {

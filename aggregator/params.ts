@@ -1,4 +1,3 @@
-import type { Derivation } from './aggregation/derived-kind.ts'
 import type { DurationMs, UnixMs } from './values/time.ts'
 
 /** Parameters of one feed, equal on every node (protocol §3). */
@@ -52,6 +51,32 @@ export const DERIVATION_KINDS: readonly FeedKind[] = [
   'twap',
   'realized-volatility',
 ]
+
+/** Kinds whose values no venue gives: a node computes them from certificates or parameters. */
+const DERIVED_KINDS = ['twap', 'realized-volatility', 'fixed'] as const
+export type DerivedFeedKind = (typeof DERIVED_KINDS)[number]
+
+/** Whether a node computes such feeds itself, without sources. */
+export function isDerived(kind: FeedKind): kind is DerivedFeedKind {
+  return DERIVED_KINDS.some((derived) => derived === kind)
+}
+
+/**
+ * From which feed and how a derived feed is computed; a committee parameter (protocol §3). What
+ * options, futures and perpetuals say is made of no certificates, but is about another feed all the
+ * same.
+ */
+export interface Derivation {
+  /** Name of the feed whose certified values it is made of, or whose market it is about. */
+  readonly of: string
+  /**
+   * How far back it looks; of a volatility or forward how far ahead, its tenor; of a funding rate
+   * the time for which it would be paid.
+   */
+  readonly windowMs: DurationMs
+  /** Distance of the points at which it looks; null where every certified round counts. */
+  readonly stepMs: DurationMs | null
+}
 
 /** Feeds of a committee, and places for them on a contract. */
 export const FEEDS_MAX = 1024

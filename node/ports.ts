@@ -8,11 +8,11 @@ import type {
   Evidence,
   GossipMessage,
   MemberMessage,
-  NonceCommitment,
   Unsigned,
   Verified,
 } from '../aggregator/messages/messages.ts'
 import type { FeedOnChain } from '../aggregator/phases/deliver.ts'
+import type { NonceCommitment } from '../aggregator/signing/threshold.ts'
 import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
 
 /** One kind of effect. */

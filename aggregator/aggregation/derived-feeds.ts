@@ -1,10 +1,10 @@
 import { invariant } from '../assert.ts'
-import type { FeedKind, FeedParams } from '../params.ts'
+import { type Derivation, type DerivedFeedKind, type FeedParams, isDerived } from '../params.ts'
 import { FEED_STATUS } from '../report/feed-report.ts'
 import { decodeWord } from '../report/words.ts'
 import type { FeedIndex } from '../values/ids.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
-import type { Derivation, DerivedKind } from './derived-kind.ts'
+import type { DerivedKind } from './derived-kind.ts'
 import {
   addValue,
   type FeedHistory,
@@ -16,8 +16,7 @@ import { fixed } from './fixed.ts'
 import { realizedVolatility } from './realized-volatility.ts'
 import { twap } from './twap.ts'
 
-/** Kinds whose values no venue gives. */
-const DERIVED_KINDS: Partial<Readonly<Record<FeedKind, DerivedKind>>> = {
+const KINDS: Readonly<Record<DerivedFeedKind, DerivedKind>> = {
   twap,
   'realized-volatility': realizedVolatility,
   fixed,
@@ -46,11 +45,6 @@ export interface KeptValue extends PastFeedValue {
   readonly keepFromMs: UnixMs
 }
 
-/** Whether a node computes such feeds itself, without sources. */
-export function isDerived(kind: FeedKind): boolean {
-  return DERIVED_KINDS[kind] !== undefined
-}
-
 /** The derived feeds of a committee, with nothing remembered yet. */
 export function derivedFeedsOf(feeds: readonly FeedParams[]): DerivedFeed[] {
   return feeds.flatMap(({ kind, derivation }, feed): DerivedFeed[] => {
@@ -65,8 +59,9 @@ export function derivedFeedsOf(feeds: readonly FeedParams[]): DerivedFeed[] {
 /** How far back the past must be known; null when nothing is derived from it. */
 export function pastMsOf(feeds: readonly FeedParams[]): DurationMs | null {
   const windows = feeds.flatMap(({ kind, derivation }) => {
-    const rules = derivation === undefined ? null : DERIVED_KINDS[kind]?.rulesOf(derivation)
-    return rules == null ? [] : [rules.keptMs]
+    if (derivation === undefined || !isDerived(kind)) return []
+    const rules = KINDS[kind].rulesOf(derivation)
+    return rules === null ? [] : [rules.keptMs]
   })
   return windows.reduce<DurationMs | null>((most, each) => (each > (most ?? 0) ? each : most), null)
 }
@@ -165,7 +160,6 @@ const NOTHING: Derivation = { of: '', windowMs: 0, stepMs: null }
 
 function partsOf(feeds: readonly FeedParams[], { feed }: DerivedFeed) {
   const params = feeds[feed]
-  const kind = params === undefined ? undefined : DERIVED_KINDS[params.kind]
-  invariant(params !== undefined && kind !== undefined, 'the feed was found to be derived')
-  return { ...params, kind }
+  invariant(params !== undefined && isDerived(params.kind), 'the feed was found to be derived')
+  return { ...params, kind: KINDS[params.kind] }
 }

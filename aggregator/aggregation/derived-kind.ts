@@ -1,22 +1,6 @@
-import type { DurationMs, UnixMs } from '../values/time.ts'
+import type { Derivation } from '../params.ts'
+import type { UnixMs } from '../values/time.ts'
 import type { FeedHistory, HistoryRules } from './feed-history.ts'
-
-/**
- * From which feed and how a derived feed is computed; a committee parameter (protocol §3). What
- * options, futures and perpetuals say is made of no certificates, but is about another feed all the
- * same.
- */
-export interface Derivation {
-  /** Name of the feed whose certified values it is made of, or whose market it is about. */
-  readonly of: string
-  /**
-   * How far back it looks; of a volatility or forward how far ahead, its tenor; of a funding rate
-   * the time for which it would be paid.
-   */
-  readonly windowMs: DurationMs
-  /** Distance of the points at which it looks; null where every certified round counts. */
-  readonly stepMs: DurationMs | null
-}
 
 export interface Asked {
   readonly derivation: Derivation

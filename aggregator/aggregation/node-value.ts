@@ -1,6 +1,7 @@
 import type { BasisPoints } from '../values/basis-points.ts'
 import { isWithinBps } from '../values/basis-points.ts'
 import { QUOTE_DECIMALS, rescale } from '../values/fixed-point.ts'
+import type { MarketName } from '../values/market.ts'
 import type { UnixMs } from '../values/time.ts'
 import type {
   NodePrice,
@@ -11,7 +12,7 @@ import type {
 } from './node-price.ts'
 import { nodePrice, quoteKey } from './node-price.ts'
 import type { Quarantined } from './outliers.ts'
-import type { MarketName, ReceivedQuote } from './quote.ts'
+import type { ReceivedQuote } from './quote.ts'
 import type { Rate, Rates } from './quotes-graph.ts'
 
 /** A market that turns one currency into another, such as `USDT/USD`. */

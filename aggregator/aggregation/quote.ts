@@ -1,11 +1,10 @@
+import type { MarketName } from '../values/market.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
 import type { FutureQuote } from './forward-price.ts'
 import type { OptionQuote } from './option-chain.ts'
 
 /** A venue by the name that configuration, logs and metrics use, such as `kraken`. */
 export type VenueName = string
-/** Base and quote currency of a spot market, such as `BTC/USDT`. */
-export type MarketName = string
 
 /**
  * What a venue said about one market. Amounts have `QUOTE_DECIMALS` decimals; null where the venue

@@ -1,6 +1,6 @@
 import { invariant } from '../assert.ts'
 import { divide, QUOTE_UNIT } from '../values/fixed-point.ts'
-import type { MarketName } from './quote.ts'
+import { currenciesOf, type MarketName } from '../values/market.ts'
 
 /** One step from a currency to the next over a conversion market. */
 export interface Hop {
@@ -26,15 +26,6 @@ export type Rates = ReadonlyMap<MarketName, Rate>
 
 /** Longest route: each hop adds its own error and its own manipulable market. */
 const ROUTE_HOPS_MAX = 3
-
-/** Base and quote currency of a market; null when the name is not `BASE/QUOTE`. */
-export function currenciesOf(
-  market: MarketName,
-): { readonly base: string; readonly quote: string } | null {
-  const match = /^([A-Z0-9]{1,15})\/([A-Z0-9]{1,15})$/.exec(market)
-  const [, base, quote] = match ?? []
-  return base === undefined || quote === undefined ? null : { base, quote }
-}
 
 /**
  * The shortest route between two currencies over the conversion markets, in either direction; of

@@ -1,6 +1,7 @@
 import { invariant } from '../assert.ts'
+import type { Derivation } from '../params.ts'
 import { integerSqrt, lnRatio } from '../values/fixed-math.ts'
-import type { Derivation, DerivedKind } from './derived-kind.ts'
+import type { DerivedKind } from './derived-kind.ts'
 import { sampleAt } from './feed-history.ts'
 
 /** A year of 365 days, as everywhere in options. */

@@ -1,5 +1,6 @@
+import type { Derivation } from '../params.ts'
 import type { UnixMs } from '../values/time.ts'
-import type { Derivation, DerivedKind } from './derived-kind.ts'
+import type { DerivedKind } from './derived-kind.ts'
 import type { Sample } from './feed-history.ts'
 import { sampleAt } from './feed-history.ts'
 

@@ -1,5 +1,4 @@
-import type { NonceCommitment } from '../messages/messages.ts'
-import type { SigningSession } from '../signing/threshold.ts'
+import type { NonceCommitment, SigningSession } from '../signing/threshold.ts'
 import type { MemberIndex, Members } from '../values/ids.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
 import type { Handover, SignedHandover } from './handover.ts'

@@ -1,6 +1,5 @@
 import type { Context } from '../context.ts'
-import type { NonceCommitment } from '../messages/messages.ts'
-import type { SigningSession } from '../signing/threshold.ts'
+import type { NonceCommitment, SigningSession } from '../signing/threshold.ts'
 import { concat, equalBytes } from '../values/bytes.ts'
 import { MalformedError, Reader, Writer } from '../values/codec.ts'
 import type { MemberIndex } from '../values/ids.ts'

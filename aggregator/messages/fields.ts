@@ -1,7 +1,8 @@
 import type { Committee } from '../committee.ts'
+import type { NonceCommitment } from '../signing/threshold.ts'
 import type { Reader, Writer } from '../values/codec.ts'
 import { isSubset, type Members } from '../values/ids.ts'
-import type { Basis, NonceCommitment, Pair } from './messages.ts'
+import type { Basis, Pair } from './messages.ts'
 
 /** Type tags: the first byte of every message (protocol §5). */
 export const MESSAGE_TAG = {

@@ -1,3 +1,4 @@
+import type { NonceCommitment } from '../signing/threshold.ts'
 import type { MemberIndex, Members, Round } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 
@@ -14,12 +15,6 @@ export interface Pair {
 export interface Basis {
   readonly round: Round
   readonly slot: number
-}
-
-/** Public half of one FROST nonce pair: two compressed points of 33 bytes. */
-export interface NonceCommitment {
-  readonly hiding: Uint8Array
-  readonly binding: Uint8Array
 }
 
 /** What every message of a member carries (§5). */

@@ -1,8 +1,13 @@
 import { secp256k1_FROST as frost, secp256k1 } from '@noble/curves/secp256k1.js'
-import type { NonceCommitment } from '../messages/messages.ts'
 import type { MemberIndex } from '../values/ids.ts'
 import { listMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
-import type { CombineOutcome, GroupKey, SigningSession, ThresholdScheme } from './threshold.ts'
+import type {
+  CombineOutcome,
+  GroupKey,
+  NonceCommitment,
+  SigningSession,
+  ThresholdScheme,
+} from './threshold.ts'
 
 /** FROST identifier of a member: its index plus one (protocol §2.2). */
 export function identifierOf(index: MemberIndex): string {

@@ -1,4 +1,3 @@
-import type { NonceCommitment } from '../messages/messages.ts'
 import type { MemberIndex, Members } from '../values/ids.ts'
 
 /** Public result of key generation: what anyone needs to check shares and signatures. */
@@ -19,6 +18,12 @@ export interface SigningShare {
 
 /** Secret half of one nonce pair; used once and erased. The core never holds one. */
 export interface NonceSecret {
+  readonly hiding: Uint8Array
+  readonly binding: Uint8Array
+}
+
+/** Public half of one FROST nonce pair: two compressed points of 33 bytes. */
+export interface NonceCommitment {
   readonly hiding: Uint8Array
   readonly binding: Uint8Array
 }

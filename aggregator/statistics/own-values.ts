@@ -1,7 +1,7 @@
-import { isDerived } from '../aggregation/derived-feeds.ts'
 import { invariant } from '../assert.ts'
 import type { Committee } from '../committee.ts'
 import type { Certificate } from '../messages/messages.ts'
+import { isDerived } from '../params.ts'
 import { FEED_STATUS } from '../report/feed-report.ts'
 import { decodeWord } from '../report/words.ts'
 import type { FeedIndex, Round } from '../values/ids.ts'

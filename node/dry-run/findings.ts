@@ -1,5 +1,5 @@
-import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Params, TimingParams } from '../../aggregator/params.ts'
+import { isDerived } from '../../aggregator/params.ts'
 import {
   COMPARED_ROUNDS_MIN,
   clockByCertificates,

@@ -1,7 +1,10 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
-import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
-import type { NonceSecret, SigningSession } from '../../aggregator/signing/threshold.ts'
+import type {
+  NonceCommitment,
+  NonceSecret,
+  SigningSession,
+} from '../../aggregator/signing/threshold.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
 import type { VaultDependencies, VaultOptions } from './share-vault.ts'

@@ -1,9 +1,9 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import type {
   CombineOutcome,
   GroupKey,
+  NonceCommitment,
   NonceSecret,
   SigningSession,
   SigningShare,

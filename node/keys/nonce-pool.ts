@@ -1,4 +1,4 @@
-import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
+import type { NonceCommitment } from '../../aggregator/signing/threshold.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { ROUNDS_MAX, type ShareVault, SLOTS } from './share-vault.ts'
 

@@ -1,9 +1,9 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { invariant } from '../../aggregator/assert.ts'
-import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
 import { signedMessageOf } from '../../aggregator/report/digests.ts'
 import type {
   GroupKey,
+  NonceCommitment,
   NonceSecret,
   SigningSession,
   SigningShare,

@@ -11,7 +11,7 @@ import {
 } from '../../aggregator/handover/statements.ts'
 import { promiseOf, readClaim } from '../../aggregator/messages/claim.ts'
 import { digestOfBody } from '../../aggregator/messages/codec.ts'
-import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
+import type { NonceCommitment } from '../../aggregator/signing/threshold.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'

@@ -1,5 +1,5 @@
-import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
+import { isDerived } from '../../aggregator/params.ts'
 import { OracleError } from '../errors.ts'
 import type { SourcesConfigInput } from '../sources/config.ts'
 import { sourcesConfigSchema } from '../sources/config.ts'

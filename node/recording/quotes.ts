@@ -1,5 +1,6 @@
-import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import { formatDecimal } from '../settings/scalars.ts'
 import type { PartialQuote, StreamAnswer } from '../sources/venue.ts'
 import type { Entry } from './entry.ts'

@@ -1,4 +1,5 @@
-import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import { formatDecimal } from '../settings/scalars.ts'
 import type { PartialQuote, StreamAnswer } from '../sources/venue.ts'
 import type { Entry, EntryOf, RecordedAnswer } from './entry.ts'

@@ -1,4 +1,5 @@
-import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import { configuredNames, configuredVenue, venueMarkets } from '../sources/configured-venues.ts'
 import type { DerivativeVenue } from '../sources/derivative-venues.ts'
 import { derivativeVenues } from '../sources/derivative-venues.ts'

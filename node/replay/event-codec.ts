@@ -6,10 +6,10 @@ import type {
   Certificate,
   Evidence,
   GossipMessage,
-  NonceCommitment,
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { validate } from '../../aggregator/messages/validate.ts'
+import type { NonceCommitment } from '../../aggregator/signing/threshold.ts'
 import { Packer, UnpackError, Unpacker } from './pack.ts'
 
 type EventOf<T extends Event['type']> = Extract<Event, { readonly type: T }>

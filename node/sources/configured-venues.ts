@@ -1,4 +1,5 @@
-import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DeclaredVenuesConfig } from './declared-config.ts'
 import { declaredVenue } from './declared-venue.ts'
 import type { KnownVenue } from './registry.ts'

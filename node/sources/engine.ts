@@ -1,4 +1,3 @@
-import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import { quoteKey } from '../../aggregator/aggregation/node-price.ts'
 import type {
   NodeRate,
@@ -7,14 +6,11 @@ import type {
   SourceState,
 } from '../../aggregator/aggregation/node-value.ts'
 import { SOURCE_STATE_START, sampleSources } from '../../aggregator/aggregation/node-value.ts'
-import type {
-  ArrivedQuote,
-  MarketName,
-  ReceivedQuote,
-  VenueName,
-} from '../../aggregator/aggregation/quote.ts'
+import type { ArrivedQuote, ReceivedQuote, VenueName } from '../../aggregator/aggregation/quote.ts'
 import { succeedQuote } from '../../aggregator/aggregation/quote.ts'
 import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-commitment.ts'
+import { isDerived } from '../../aggregator/params.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { isEqualConfig } from '../settings/equal.ts'
 import type { AskingScope } from './asked.ts'

@@ -1,6 +1,7 @@
-import type { MarketName, Quote } from '../../aggregator/aggregation/quote.ts'
+import type { Quote } from '../../aggregator/aggregation/quote.ts'
 import { parseDecimal } from '../../aggregator/values/decimal.ts'
 import { QUOTE_DECIMALS } from '../../aggregator/values/fixed-point.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { Json, JsonObject } from './json.ts'

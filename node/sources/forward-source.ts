@@ -3,8 +3,8 @@ import {
   forwardPrice,
   quoteOfForward,
 } from '../../aggregator/aggregation/forward-price.ts'
-import type { MarketName } from '../../aggregator/aggregation/quote.ts'
 import { invariant } from '../../aggregator/assert.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs } from '../../aggregator/values/time.ts'
 import type { FutureVenue } from './future-venue.ts'
 import type { AskedVenue, MarketAnswer } from './venue.ts'

@@ -1,7 +1,7 @@
 import type { FundingQuote } from '../../aggregator/aggregation/funding.ts'
 import { fundingRate } from '../../aggregator/aggregation/funding.ts'
-import type { MarketName } from '../../aggregator/aggregation/quote.ts'
 import { invariant } from '../../aggregator/assert.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { answering, objectAt, symbolAbsent } from './fields.ts'
 import type { Json } from './json.ts'

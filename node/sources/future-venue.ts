@@ -1,5 +1,5 @@
 import type { FutureQuote } from '../../aggregator/aggregation/forward-price.ts'
-import type { MarketName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { amountAt } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'

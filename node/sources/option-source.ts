@@ -1,7 +1,7 @@
 import type { ChainRules, OptionChain } from '../../aggregator/aggregation/option-chain.ts'
-import type { MarketName } from '../../aggregator/aggregation/quote.ts'
 import { quoteOfIndex, volatilityIndex } from '../../aggregator/aggregation/volatility-index.ts'
 import { invariant } from '../../aggregator/assert.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { OptionVenue } from './option-venue.ts'
 import { underlyingRequests } from './underlying-requests.ts'

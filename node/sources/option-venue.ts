@@ -1,5 +1,5 @@
 import type { OptionChain, OptionQuote } from '../../aggregator/aggregation/option-chain.ts'
-import type { MarketName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import { OracleError } from '../errors.ts'
 import type { Json, JsonObject } from './json.ts'
 import { readableRows } from './tickers.ts'

@@ -1,4 +1,4 @@
-import type { MarketName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { VenueMarket } from './venue.ts'
 

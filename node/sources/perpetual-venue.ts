@@ -1,5 +1,5 @@
 import type { FundingQuote } from '../../aggregator/aggregation/funding.ts'
-import type { MarketName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs } from '../../aggregator/values/time.ts'
 import type { Json, JsonObject } from './json.ts'
 import { isNumber } from './json.ts'

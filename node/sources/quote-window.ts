@@ -1,10 +1,10 @@
 import type {
   ArrivedQuote,
-  MarketName,
   Quote,
   ReceivedQuote,
   VenueName,
 } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { PartialQuote } from './venue.ts'
 

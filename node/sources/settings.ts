@@ -4,10 +4,12 @@ import type {
   FeedSettings,
   SourceSettings,
 } from '../../aggregator/aggregation/node-value.ts'
-import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
-import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import { routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { invariant } from '../../aggregator/assert.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
+import { currenciesOf } from '../../aggregator/values/market.ts'
 import type { SourcesConfig } from './config.ts'
 import { configuredVenue } from './configured-venues.ts'
 import { derivativeSettings } from './derivative-settings.ts'

@@ -1,4 +1,5 @@
-import type { MarketName, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { OracleError } from '../errors.ts'
 import type { Log } from '../logging.ts'

@@ -1,4 +1,4 @@
-import type { MarketName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { VenueRequest } from './venue.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { currenciesOf } from '../../aggregator/aggregation/quotes-graph.ts'
 import { invariant } from '../../aggregator/assert.ts'
+import { currenciesOf } from '../../aggregator/values/market.ts'
 import type { DurationMs } from '../../aggregator/values/time.ts'
 import { whole } from '../settings/scalars.ts'
 import type { Access } from './addresses.ts'

@@ -1,4 +1,4 @@
-import type { MarketName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import { isHostOf } from './addresses.ts'
 import type { ConfiguredVenue, VenuesConfig } from './configured-venues.ts'
 import { configuredNames, configuredVenue } from './configured-venues.ts'

@@ -1,4 +1,5 @@
-import type { MarketName, Quote, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { Quote, VenueName } from '../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import type { Json, JsonLimits } from './json.ts'
 

@@ -1,6 +1,5 @@
-import { isDerived } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Context } from '../../aggregator/context.ts'
-import { type FeedParams, PROTOCOL_VERSION } from '../../aggregator/params.ts'
+import { type FeedParams, isDerived, PROTOCOL_VERSION } from '../../aggregator/params.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import type { State } from '../../aggregator/state.ts'

@@ -1,4 +1,4 @@
-import { currenciesOf } from '../../aggregator/aggregation/quotes-graph.ts'
+import { currenciesOf } from '../../aggregator/values/market.ts'
 import { isDistinct } from './bounds.ts'
 import type { ScenarioProblem } from './load.ts'
 import { manipulationProblems } from './manipulation-problems.ts'

@@ -1,5 +1,4 @@
-import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
-import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
+import type { NonceCommitment, NonceSecret } from '../../aggregator/signing/threshold.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { RecentMap } from '../../aggregator/values/recent-map.ts'
 import type { Signer, SignerOptions, SignRequest } from './signer.ts'

@@ -1,5 +1,8 @@
-import type { NonceCommitment } from '../../aggregator/messages/messages.ts'
-import type { NonceSecret, SigningSession } from '../../aggregator/signing/threshold.ts'
+import type {
+  NonceCommitment,
+  NonceSecret,
+  SigningSession,
+} from '../../aggregator/signing/threshold.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { RecentMap } from '../../aggregator/values/recent-map.ts'

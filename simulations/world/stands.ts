@@ -5,10 +5,11 @@ import type {
   SourceSettings,
 } from '../../aggregator/aggregation/node-value.ts'
 import type { ArrivedQuote } from '../../aggregator/aggregation/quote.ts'
-import { currenciesOf, routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
+import { routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { invariant } from '../../aggregator/assert.ts'
 import type { FeedParams } from '../../aggregator/params.ts'
 import { QUOTE_DECIMALS, QUOTE_UNIT } from '../../aggregator/values/fixed-point.ts'
+import { currenciesOf } from '../../aggregator/values/market.ts'
 import { COIN_DECIMALS, PAR } from './coins.ts'
 import type { PricePath } from './prices.ts'
 import type { VenueSeries } from './recorded.ts'

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Derivation, DerivedKind } from '../../aggregator/aggregation/derived-kind.ts'
+import type { DerivedKind } from '../../aggregator/aggregation/derived-kind.ts'
 import { addValue, type FeedHistory } from '../../aggregator/aggregation/feed-history.ts'
 import { realizedVolatility } from '../../aggregator/aggregation/realized-volatility.ts'
 import { twap } from '../../aggregator/aggregation/twap.ts'
+import type { Derivation } from '../../aggregator/params.ts'
 import { runs } from '../support/property.ts'
 
 const ROUND_MS = 500

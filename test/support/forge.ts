@@ -6,7 +6,6 @@ import type {
   Evidence,
   Late,
   MemberMessage,
-  NonceCommitment,
   Observation,
   Proposal,
   SignatureShare,
@@ -14,7 +13,7 @@ import type {
 } from '../../aggregator/messages/messages.ts'
 import { namedMembers } from '../../aggregator/messages/proposal.ts'
 import { evidenceFrom, sealCertificate, sealOwn } from '../../aggregator/messages/validate.ts'
-import type { NonceSecret } from '../../aggregator/signing/threshold.ts'
+import type { NonceCommitment, NonceSecret } from '../../aggregator/signing/threshold.ts'
 import { listMembers, type Members } from '../../aggregator/values/ids.ts'
 import { seededBytes } from '../../contracts/testing/committee-box.ts'
 import { signDigest, type TestCommittee } from './committee.ts'

@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Derivation } from '../../aggregator/aggregation/derived-kind.ts'
-import type { TimingParams } from '../../aggregator/params.ts'
+import type { Derivation, TimingParams } from '../../aggregator/params.ts'
 import { type LocalCommittee, localCommittee } from '../../node/devnet/committee.ts'
 import {
   createRunDirectory,

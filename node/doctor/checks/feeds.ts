@@ -1,7 +1,7 @@
-import { isDerived } from '../../../aggregator/aggregation/derived-feeds.ts'
 import type { NodeValue } from '../../../aggregator/aggregation/node-value.ts'
 import { SOURCE_STATE_START, sampleSources } from '../../../aggregator/aggregation/node-value.ts'
 import type { FeedParams } from '../../../aggregator/params.ts'
+import { isDerived } from '../../../aggregator/params.ts'
 import { formatDecimal } from '../../../aggregator/values/decimal.ts'
 import { sourceSettings } from '../../sources/settings.ts'
 import { clockAt } from '../../sources/source-clock.ts'

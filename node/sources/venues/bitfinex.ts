@@ -1,4 +1,5 @@
-import type { MarketName, Quote } from '../../../aggregator/aggregation/quote.ts'
+import type { Quote } from '../../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../../aggregator/values/market.ts'
 import { amountAt, answerFor, listAt, objectAt, symbolAbsent, wholeTextAt } from '../fields.ts'
 import type { Json } from '../json.ts'
 import { isList, isNumber } from '../json.ts'

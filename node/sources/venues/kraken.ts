@@ -1,4 +1,5 @@
-import type { MarketName, Quote } from '../../../aggregator/aggregation/quote.ts'
+import type { Quote } from '../../../aggregator/aggregation/quote.ts'
+import type { MarketName } from '../../../aggregator/values/market.ts'
 import {
   amountAt,
   answerFor,

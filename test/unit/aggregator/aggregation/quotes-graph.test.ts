@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import {
   convert,
-  currenciesOf,
   type Rate,
   routeBetween,
 } from '../../../../aggregator/aggregation/quotes-graph.ts'
 import { QUOTE_UNIT } from '../../../../aggregator/values/fixed-point.ts'
+import { currenciesOf } from '../../../../aggregator/values/market.ts'
 import { units } from '../../../support/quotes.ts'
 
 const known = (rate: bigint): Rate => ({ type: 'known', rate })

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { NonceCommitment } from '../../../../aggregator/messages/messages.ts'
 import { signedMessageOf } from '../../../../aggregator/report/digests.ts'
 import { dealForDevelopment } from '../../../../aggregator/signing/dealer.ts'
 import { frostScheme } from '../../../../aggregator/signing/frost.ts'
-import type { NonceSecret, ThresholdScheme } from '../../../../aggregator/signing/threshold.ts'
+import type {
+  NonceCommitment,
+  NonceSecret,
+  ThresholdScheme,
+} from '../../../../aggregator/signing/threshold.ts'
 import { membersOf } from '../../../../aggregator/values/ids.ts'
 import { ShareVault } from '../../../../node/keys/share-vault.ts'
 
