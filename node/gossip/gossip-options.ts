@@ -30,7 +30,7 @@ export const GRAYLIST_SCORE = -80
 
 /** How often gossipsub tells what it has and mends its mesh. */
 export const HEARTBEAT_MS = 1_000
-/** Heartbeats for which a message is told of. */
+/** Heartbeats for which a message may be told of: on the public topic, and by members of before. */
 export const TOLD_HEARTBEATS = 3
 
 /** What one frame may hold: senders of ours keep to it, and readers refuse more. */

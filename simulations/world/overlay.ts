@@ -31,10 +31,6 @@ const NOT_YET_US = Number.POSITIVE_INFINITY
 const MESSAGES = 1_024
 /** An id of 32 bytes with its tag and length. */
 const ID_BYTES = 34
-/** Heartbeats for which a node tells of a message (node/gossip/gossip-options.ts). */
-const TOLD_TIMES = 3
-/** Share of the peers outside of the mesh that a heartbeat tells, where that is more than D. */
-const TOLD_SHARE = 0.25
 /** Draws of which the middle one is the usual delay of a link. */
 const DRAWS = 5
 
@@ -43,8 +39,9 @@ const DRAWS = 5
  * and every member passes a message on to its mesh all the same, at its moment of the round, but to
  * those that have sent it the message by then (ADR 0091). Of two peers both send, unless the copy
  * of one arrives before the other's moment. Such copies change nothing, so they are only counted,
- * with the usual delay of each link. Ids are told to peers outside of the mesh. Refusals of copies
- * (IDONTWANT) are for 32 KiB and more, which no message has.
+ * with the usual delay of each link. Ids are told once to a mesh's worth of peers outside of it
+ * (node/gossip/host.ts). Refusals of copies (IDONTWANT) are for 32 KiB and more, which no message
+ * has.
  */
 export class Overlay {
   readonly #peers: readonly (readonly MemberIndex[])[]
@@ -65,8 +62,7 @@ export class Overlay {
     this.#delayUs = usualDelays(latency, { seed, size: mesh.length })
     this.#toldBytes = this.#peers.map(({ length }) => {
       const others = mesh.length - 1 - length
-      const told = Math.max(Math.min(meshDegree, mesh.length - 1), Math.floor(TOLD_SHARE * others))
-      return TOLD_TIMES * ID_BYTES * Math.min(others, told)
+      return ID_BYTES * Math.min(others, meshDegree)
     })
   }
 
