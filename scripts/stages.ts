@@ -14,7 +14,10 @@ export interface Stage {
    * the processor, what only computes.
    */
   readonly lane: 'front' | 'beside'
-  /** After this the stage is stopped and counts as failed. */
+  /**
+   * After this the stage hangs: it is stopped and counts as failed. Far above what it takes, since
+   * a machine that is slower, or has others to serve, is no fault of the code.
+   */
   readonly timeoutMs: number
   readonly steps: readonly Step[]
 }
@@ -51,7 +54,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'types',
     lane: 'front',
-    timeoutMs: 5 * MINUTE_MS,
+    timeoutMs: 15 * MINUTE_MS,
     steps: TYPE_PROJECTS.map((project) =>
       check('node_modules/typescript/bin/tsc', ['--project', project]),
     ),
@@ -59,27 +62,27 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'lint',
     lane: 'front',
-    timeoutMs: 2 * MINUTE_MS,
+    timeoutMs: 10 * MINUTE_MS,
     steps: [check('node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.'])],
   },
   {
     name: 'generated',
     lane: 'beside',
-    timeoutMs: 10 * MINUTE_MS,
+    timeoutMs: 30 * MINUTE_MS,
     steps: GENERATORS.map((generator) => check(generator, ['--check'])),
   },
-  tests('architecture', { lane: 'front', minutesMax: 2 }),
-  tests('unit', { lane: 'front', minutesMax: 10 }),
-  tests('property', { lane: 'beside', minutesMax: 10 }),
-  tests('conformance', { lane: 'beside', minutesMax: 5 }),
-  tests('compliance', { lane: 'front', minutesMax: 5 }),
+  tests('architecture', { lane: 'front', minutesMax: 10 }),
+  tests('unit', { lane: 'front', minutesMax: 20 }),
+  tests('property', { lane: 'beside', minutesMax: 30 }),
+  tests('conformance', { lane: 'beside', minutesMax: 15 }),
+  tests('compliance', { lane: 'front', minutesMax: 15 }),
   {
-    ...tests('contracts', { lane: 'beside', minutesMax: 20 }),
+    ...tests('contracts', { lane: 'beside', minutesMax: 45 }),
     steps: [vitest('contracts'), solidity()],
   },
-  tests('simulation', { lane: 'beside', minutesMax: 15 }),
-  oneFileAtATime('integration', { lane: 'front', minutesMax: 15 }),
-  oneFileAtATime('e2e', { lane: 'front', minutesMax: 15 }),
+  tests('simulation', { lane: 'beside', minutesMax: 45 }),
+  oneFileAtATime('integration', { lane: 'front', minutesMax: 30 }),
+  oneFileAtATime('e2e', { lane: 'front', minutesMax: 30 }),
 ]
 
 interface TestOptions {

@@ -188,14 +188,14 @@ describe.skipIf(!isInstalled)('status page', () => {
     await open()
     const status = view.status()
     view.status = () => ({ ...status, round: 123_457 })
-    await page.locator('#round').filter({ hasText: '123,457' }).waitFor({ timeout: 10_000 })
+    await page.locator('#round').filter({ hasText: '123,457' }).waitFor()
     expect(await page.locator('#feeds .spark polyline').count()).toBe(3)
   })
 
   test('says so when the node no longer answers', async () => {
     await open()
     await server.stop()
-    await page.getByRole('status').filter({ hasText: 'no answer' }).waitFor({ timeout: 10_000 })
+    await page.getByRole('status').filter({ hasText: 'no answer' }).waitFor()
   })
 
   test('fits a narrow window without scrolling sideways', async () => {

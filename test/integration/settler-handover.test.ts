@@ -95,7 +95,7 @@ async function member(name: 'old' | 'next', expiry: number) {
 type Member = Awaited<ReturnType<typeof member>>
 
 const lookUntil = (settling: Member, state: string) =>
-  expect.poll(settling.look, { timeout: 20_000, interval: 20 }).toBe(state)
+  expect.poll(settling.look, { interval: 20 }).toBe(state)
 
 test('inside a hand-over the members of the old committee settle what expired before', async () => {
   const expiry = world.switchSeconds - 1
@@ -146,7 +146,7 @@ test('the transaction that brings a committee into office is counted in the day'
   expect(target.spentWei()).toBe(0n)
   await succession.look()
   expect(succession.view()).toMatchObject({ step: 'activate' })
-  await expect.poll(() => counted, { timeout: 20_000 }).toEqual(['activate OK'])
+  await expect.poll(() => counted).toEqual(['activate OK'])
   await succession.look()
   expect(succession.view()).toBe(null)
   expect((await target.standing()).own?.epoch).toBe(2)

@@ -146,7 +146,7 @@ async function lookUntil(settling: Member, state: string): Promise<void> {
     await settling.settler.look()
     return stateOf(settling)
   }
-  await expect.poll(look, { timeout: 20_000, interval: 20 }).toBe(state)
+  await expect.poll(look, { interval: 20 }).toBe(state)
 }
 
 async function priceOnChain() {

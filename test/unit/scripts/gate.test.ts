@@ -48,6 +48,7 @@ async function gate(stages: readonly Stage[], args: readonly string[] = []) {
 }
 
 const FAILS = 'process.exitCode = 1'
+const HANGS = 'setInterval(() => {}, 1e6)'
 
 describe('the gate', () => {
   test('given stages that pass, then it sums their tests and exits 0', async () => {
@@ -136,15 +137,23 @@ describe('the gate', () => {
     expect(text).not.toMatch(/^unit /m)
   })
 
-  test('given a stage beyond its time, then it and its children are ended', async () => {
-    const code = `const child = (await import('node:child_process')).spawn('sleep', ['600'])
-      fs.writeFileSync('child.pid', String(child.pid))
-      setInterval(() => {}, 1e6)`
-    const { exitCode, said, last } = await gate([
-      stage('e2e', { counts: { passed: 1 }, code, timeoutMs: 3_000 }),
+  test('given a stage beyond its time, then it is ended and has failed', async () => {
+    const { exitCode, said, last } = await gate([stage('lint', { code: HANGS, timeoutMs: 60 })])
+    expect({ exitCode, last }).toEqual({ exitCode: 1, last: '0 passed, 1 failed' })
+    expect(said.join('\n')).toContain('took longer than 0.001 min')
+  })
+
+  test('given a stage that is ended, then its children end with it', async () => {
+    const starts = `const child = (await import('node:child_process')).spawn('sleep', ['600'])
+      fs.writeFileSync('pid', String(child.pid))
+      fs.renameSync('pid', 'child.pid')
+      ${HANGS}`
+    const waits = "while (!fs.existsSync('child.pid')) await new Promise(setImmediate)"
+    const { said } = await gate([
+      stage('e2e', { counts: { passed: 1 }, code: starts }),
+      stage('property', { lane: 'beside', counts: { passed: 1 }, code: `${waits}; ${FAILS}` }),
     ])
-    expect({ exitCode, last }).toEqual({ exitCode: 1, last: '1 passed, 1 failed' })
-    expect(said.join('\n')).toContain('took longer than 0.05 min')
+    expect(said.join('\n')).toMatch(/^e2e +stopped/m)
     const childPid = Number(readFileSync(join(root, 'child.pid'), 'utf8'))
     await expect.poll(() => isRunning(childPid)).toBe(false)
   })
@@ -177,7 +186,7 @@ describe('the gate', () => {
 
   test('given a failure beside, then the front is stopped, and the failure is said last', async () => {
     const { exitCode, said, last } = await gate([
-      stage('unit', { counts: { passed: 1 }, code: 'setInterval(() => {}, 1e6)' }),
+      stage('unit', { counts: { passed: 1 }, code: HANGS }),
       stage('e2e', { counts: { passed: 1 } }),
       stage('property', {
         lane: 'beside',
