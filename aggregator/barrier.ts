@@ -1,4 +1,4 @@
-import { type Committee, roundAt } from './committee.ts'
+import { type Committee, roundAt } from './committee/committee.ts'
 import type { Round } from './values/ids.ts'
 import type { UnixMs } from './values/time.ts'
 

@@ -1,8 +1,8 @@
 import { type CandidateMemo, candidateMemo } from './agreement/candidate.ts'
-import type { Committee } from './committee.ts'
+import type { Committee } from './committee/committee.ts'
+import { turnOrderOf } from './committee/turn-order.ts'
 import { type ReportMemo, reportMemo } from './report/report.ts'
 import type { Crypto } from './signing/crypto.ts'
-import { turnOrderOf } from './turn-order.ts'
 import type { MemberIndex, Round } from './values/ids.ts'
 import { RecentMap } from './values/recent-map.ts'
 

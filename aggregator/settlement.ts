@@ -1,4 +1,4 @@
-import { type Committee, roundAt } from './committee.ts'
+import { type Committee, roundAt } from './committee/committee.ts'
 import { type Context, orderOf } from './context.ts'
 import type { Certificate } from './messages/messages.ts'
 import { FEED_STATUS } from './report/feed-report.ts'

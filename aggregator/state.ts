@@ -2,8 +2,8 @@ import { type DerivedFeed, derivedFeedsOf } from './aggregation/derived-feeds.ts
 import type { Candidate } from './agreement/candidate.ts'
 import type { Claim } from './agreement/claims.ts'
 import type { Doubt, Heard } from './clock.ts'
-import type { Committee } from './committee.ts'
-import { openingOf } from './committee.ts'
+import type { Committee } from './committee/committee.ts'
+import { openingOf } from './committee/committee.ts'
 import type { Context } from './context.ts'
 import type { Effect, NoteCode } from './effects.ts'
 import type {

@@ -1,5 +1,5 @@
 import { hearMember, onAnswered } from './clock.ts'
-import { openingOf, roundAt } from './committee.ts'
+import { openingOf, roundAt } from './committee/committee.ts'
 import type { Context } from './context.ts'
 import type { Effect } from './effects.ts'
 import type { Event } from './events.ts'

@@ -1,5 +1,5 @@
 import { candidateOf } from '../aggregator/agreement/candidate.ts'
-import { isProbe, openingOf } from '../aggregator/committee.ts'
+import { isProbe, openingOf } from '../aggregator/committee/committee.ts'
 import type {
   Digest,
   GossipMessage,

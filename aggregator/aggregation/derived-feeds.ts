@@ -1,5 +1,10 @@
 import { invariant } from '../assert.ts'
-import { type Derivation, type DerivedFeedKind, type FeedParams, isDerived } from '../params.ts'
+import {
+  type Derivation,
+  type DerivedFeedKind,
+  type FeedParams,
+  isDerived,
+} from '../committee/params.ts'
 import { FEED_STATUS } from '../report/feed-report.ts'
 import { decodeWord } from '../report/words.ts'
 import type { FeedIndex } from '../values/ids.ts'

@@ -1,4 +1,4 @@
-import type { FeedParams } from '../params.ts'
+import type { FeedParams } from '../committee/params.ts'
 import { absolute } from '../values/fixed-point.ts'
 
 /**

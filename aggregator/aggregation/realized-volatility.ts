@@ -1,5 +1,5 @@
 import { invariant } from '../assert.ts'
-import type { Derivation } from '../params.ts'
+import type { Derivation } from '../committee/params.ts'
 import { integerSqrt, lnRatio } from '../values/fixed-math.ts'
 import type { DerivedKind } from './derived-kind.ts'
 import { sampleAt } from './feed-history.ts'

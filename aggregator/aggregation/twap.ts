@@ -1,4 +1,4 @@
-import type { Derivation } from '../params.ts'
+import type { Derivation } from '../committee/params.ts'
 import type { UnixMs } from '../values/time.ts'
 import type { DerivedKind } from './derived-kind.ts'
 import type { Sample } from './feed-history.ts'

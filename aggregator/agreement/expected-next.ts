@@ -1,5 +1,5 @@
-import type { Committee } from '../committee.ts'
-import { firstInTurn } from '../turn-order.ts'
+import type { Committee } from '../committee/committee.ts'
+import { firstInTurn } from '../committee/turn-order.ts'
 import {
   countMembers,
   difference,

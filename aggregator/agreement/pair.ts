@@ -1,4 +1,4 @@
-import { isProbe } from '../committee.ts'
+import { isProbe } from '../committee/committee.ts'
 import type { Context } from '../context.ts'
 import type { Basis, Certificate, Pair } from '../messages/messages.ts'
 import {

@@ -1,4 +1,4 @@
-import { isProbe } from '../committee.ts'
+import { isProbe } from '../committee/committee.ts'
 import type { Context } from '../context.ts'
 import type { Observation, Pair, Verified } from '../messages/messages.ts'
 import type { RoundState, Turn } from '../state.ts'

@@ -1,4 +1,4 @@
-import { type FeedParams, flagshipPlacesOf } from '../params.ts'
+import { type FeedParams, flagshipPlacesOf } from '../committee/params.ts'
 import type { SuccessionProblem } from './succession.ts'
 
 /** What a contract knows of its feeds for ever: it was deployed with it. */

@@ -1,5 +1,5 @@
-import type { Committee } from '../committee.ts'
-import type { Params } from '../params.ts'
+import type { Committee } from '../committee/committee.ts'
+import type { Params } from '../committee/params.ts'
 import { equalBytes } from '../values/bytes.ts'
 import type { DurationMs, UnixMs } from '../values/time.ts'
 import type { Handover } from './handover.ts'

@@ -1,4 +1,4 @@
-import type { Committee } from '../committee.ts'
+import type { Committee } from '../committee/committee.ts'
 import { equalBytes } from '../values/bytes.ts'
 import {
   hasMember,

@@ -1,4 +1,4 @@
-import type { Committee } from '../committee.ts'
+import type { Committee } from '../committee/committee.ts'
 import { reportDigestOf, signedMessageOf } from '../report/digests.ts'
 import { feedsRootOf } from '../report/feeds-tree.ts'
 import { WORD_BYTES, WORD_HEAD_BYTES } from '../report/words.ts'

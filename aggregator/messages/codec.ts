@@ -1,4 +1,4 @@
-import type { Committee } from '../committee.ts'
+import type { Committee } from '../committee/committee.ts'
 import type { Context } from '../context.ts'
 import { ascii, concat, equalBytes } from '../values/bytes.ts'
 import { MalformedError, Reader, Writer } from '../values/codec.ts'

@@ -1,4 +1,4 @@
-import type { Committee } from '../committee.ts'
+import type { Committee } from '../committee/committee.ts'
 import type { NonceCommitment } from '../signing/threshold.ts'
 import type { Reader, Writer } from '../values/codec.ts'
 import { isSubset, type Members } from '../values/ids.ts'

@@ -1,4 +1,4 @@
-import { type Committee, isProbe } from '../committee.ts'
+import { type Committee, isProbe } from '../committee/committee.ts'
 import type { Reader, Writer } from '../values/codec.ts'
 import {
   readBasis,

@@ -1,4 +1,4 @@
-import type { Committee } from '../committee.ts'
+import type { Committee } from '../committee/committee.ts'
 import type { Reader, Writer } from '../values/codec.ts'
 import { countMembers, type MemberIndex, type Members, type Round } from '../values/ids.ts'
 import { readBasis, readMembers, SIGNATURE_BYTES, writeBasis } from './fields.ts'

@@ -1,4 +1,4 @@
-import type { Committee } from '../committee.ts'
+import type { Committee } from '../committee/committee.ts'
 import type { Reader, Writer } from '../values/codec.ts'
 import { readMembers, readSlot } from './fields.ts'
 import type { SignatureShare } from './messages.ts'

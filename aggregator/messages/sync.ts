@@ -1,4 +1,4 @@
-import type { Committee } from '../committee.ts'
+import type { Committee } from '../committee/committee.ts'
 import { equalBytes } from '../values/bytes.ts'
 import { MalformedError, Reader, Writer } from '../values/codec.ts'
 import { MESSAGE_TAG, MESSAGE_VERSION, PREFIX_BYTES, readMembers, writePrefix } from './fields.ts'

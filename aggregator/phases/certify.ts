@@ -11,7 +11,8 @@ import { forgetClaims } from '../agreement/claims.ts'
 import { isBetter } from '../agreement/pair.ts'
 import { rankLast, rememberSilent } from '../agreement/silence.ts'
 import { invariant } from '../assert.ts'
-import { openingOf } from '../committee.ts'
+import { openingOf } from '../committee/committee.ts'
+import { firstInTurn } from '../committee/turn-order.ts'
 import { type Context, orderOf } from '../context.ts'
 import type { Event } from '../events.ts'
 import { encodeCertificate } from '../messages/codec.ts'
@@ -26,7 +27,6 @@ import {
   sharesOf,
   type Turn,
 } from '../state.ts'
-import { firstInTurn } from '../turn-order.ts'
 import { hasMember, listMembers, type MemberIndex, NO_MEMBERS, withMember } from '../values/ids.ts'
 import { appended } from '../values/lists.ts'
 

@@ -1,6 +1,6 @@
 import { medianFloor, medianFloorNumbers, spreadAround } from '../aggregation/median.ts'
 import { invariant } from '../assert.ts'
-import type { Committee } from '../committee.ts'
+import type { Committee } from '../committee/committee.ts'
 import type { Context } from '../context.ts'
 import type { Digest, Observation, Verified } from '../messages/messages.ts'
 import { compareBytes } from '../values/bytes.ts'

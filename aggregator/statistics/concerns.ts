@@ -1,4 +1,4 @@
-import type { TimingParams } from '../params.ts'
+import type { TimingParams } from '../committee/params.ts'
 import type { Share } from './figures.ts'
 
 /** Members that are absent in more than one round in so many give reason to ask (protocol §9.2). */

@@ -1,5 +1,5 @@
 import { deviationScale } from '../aggregation/deviation.ts'
-import type { FeedParams } from '../params.ts'
+import type { FeedParams } from '../committee/params.ts'
 import type { FeedReport } from '../report/feed-report.ts'
 import { type BasisPoints, BPS_WHOLE } from '../values/basis-points.ts'
 import { absolute } from '../values/fixed-point.ts'

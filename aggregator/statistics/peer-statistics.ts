@@ -1,6 +1,6 @@
-import { type Committee, openingOf, roundAt } from '../committee.ts'
+import { type Committee, openingOf, roundAt } from '../committee/committee.ts'
+import { isDerived } from '../committee/params.ts'
 import type { Certificate, Observation } from '../messages/messages.ts'
-import { isDerived } from '../params.ts'
 import { FEED_STATUS, type FeedReport } from '../report/feed-report.ts'
 import { decodeWord } from '../report/words.ts'
 import type { FeedIndex, Round } from '../values/ids.ts'

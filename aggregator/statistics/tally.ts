@@ -1,4 +1,4 @@
-import type { FeedParams } from '../params.ts'
+import type { FeedParams } from '../committee/params.ts'
 import type { FeedReport } from '../report/feed-report.ts'
 import { FEED_STATUS } from '../report/feed-report.ts'
 import { hasMember, type Members, NO_MEMBERS } from '../values/ids.ts'

@@ -1,6 +1,6 @@
 import type { Address, Hex } from 'viem'
-import { flagshipPlacesOf, type Params } from '../../aggregator/params.ts'
-import { encodeParams } from '../../aggregator/params-codec.ts'
+import { flagshipPlacesOf, type Params } from '../../aggregator/committee/params.ts'
+import { encodeParams } from '../../aggregator/committee/params-codec.ts'
 import { bigintFrom, toHex } from '../../aggregator/values/bytes.ts'
 import { DeployError } from './errors.ts'
 

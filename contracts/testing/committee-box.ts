@@ -1,6 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import { faultyMax, signingThresholdOf } from '../../aggregator/committee/quorum.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
-import { faultyMax, signingThresholdOf } from '../../aggregator/quorum.ts'
 import type { Clock } from '../../aggregator/report/calldata.ts'
 import { reportDigestOf, signedMessageOf } from '../../aggregator/report/digests.ts'
 import type { FeedReport } from '../../aggregator/report/feed-report.ts'

@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '../../aggregator/params.ts'
+import { PROTOCOL_VERSION } from '../../aggregator/committee/params.ts'
 import type { Share } from '../../aggregator/statistics/figures.ts'
 import { BPS_WHOLE } from '../../aggregator/values/basis-points.ts'
 import type { DryRunView } from './dry-run-view.ts'

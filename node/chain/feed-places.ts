@@ -1,7 +1,7 @@
 import type { Address, Hex, PublicClient } from 'viem'
 import { decodeErrorResult } from 'viem'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import { type FeedPlaces, feedPlaceProblems } from '../../aggregator/handover/feed-places.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { OracleError } from '../errors.ts'
 import { revertDataOf } from './endpoint.ts'

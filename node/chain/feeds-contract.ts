@@ -1,6 +1,6 @@
 import type { Address, Hex, PublicClient } from 'viem'
 import { bytesToHex, decodeErrorResult } from 'viem'
-import { type Committee, reportRoundAt } from '../../aggregator/committee.ts'
+import { type Committee, reportRoundAt } from '../../aggregator/committee/committee.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { FeedOnChain } from '../../aggregator/phases/deliver.ts'
 import type { CommitteeOnChain } from '../../aggregator/report/calldata.ts'

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { committeeOf } from '../../aggregator/committee.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import { committeeOf } from '../../aggregator/committee/committee.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import type { Deployment } from '../../contracts/deploy/apply.ts'
 import {
   type AdapterParameters,

@@ -1,5 +1,5 @@
 import { type Address, bytesToHex, type Hex, type PublicClient, zeroAddress } from 'viem'
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import type { Handover } from '../../aggregator/handover/handover.ts'
 import {
   proposalEndsMs,

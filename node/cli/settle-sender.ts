@@ -1,6 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { type Hex, type PrivateKeyAccount, zeroAddress } from 'viem'
-import { committeeOf } from '../../aggregator/committee.ts'
+import { committeeOf } from '../../aggregator/committee/committee.ts'
 import { type ChainAccess, chainAccess } from '../chain/access.ts'
 import { ChainClock } from '../chain/chain-clock.ts'
 import { type Endpoint, endpointsOf } from '../chain/endpoint.ts'

@@ -1,5 +1,5 @@
 import { bytesToHex, type Hex } from 'viem'
-import { committeeOf, roundAt } from '../../aggregator/committee.ts'
+import { committeeOf, roundAt } from '../../aggregator/committee/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
 import { type CommitteeOnChain, encodeReport } from '../../aggregator/report/calldata.ts'
 import type { Round } from '../../aggregator/values/ids.ts'

@@ -1,5 +1,5 @@
 import { type Address, encodeFunctionData, type Hex, type PublicClient, zeroAddress } from 'viem'
-import { encodeParams } from '../../aggregator/params-codec.ts'
+import { encodeParams } from '../../aggregator/committee/params-codec.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { feedDirectoryAbi } from '../../contracts/abi/feed-directory.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'

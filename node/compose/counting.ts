@@ -1,5 +1,5 @@
-import type { Committee } from '../../aggregator/committee.ts'
-import { roundAt } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
+import { roundAt } from '../../aggregator/committee/committee.ts'
 import type { NoteCode } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'

@@ -1,4 +1,4 @@
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import { encodeDirect } from '../../aggregator/messages/sync.ts'
 import type { Network } from '../gossip/network.ts'
 import type { Inbound } from '../inbound.ts'

@@ -6,7 +6,7 @@ import {
   pastMsOf,
   reachOf,
 } from '../../aggregator/aggregation/derived-feeds.ts'
-import { type Committee, openingOf, roundAt } from '../../aggregator/committee.ts'
+import { type Committee, openingOf, roundAt } from '../../aggregator/committee/committee.ts'
 import { decode } from '../../aggregator/messages/codec.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'

@@ -1,5 +1,5 @@
 import { type PastFeedValue, pastMsOf } from '../../aggregator/aggregation/derived-feeds.ts'
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import { REHEARSAL_ROUNDS } from '../../aggregator/state.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { Clock } from '../clock.ts'

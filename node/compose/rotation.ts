@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { PastFeedValue } from '../../aggregator/aggregation/derived-feeds.ts'
-import { type Committee, committeeOf } from '../../aggregator/committee.ts'
+import { type Committee, committeeOf } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'

@@ -1,5 +1,5 @@
 import type { VenueCode } from '../../aggregator/aggregation/node-price.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import { QUOTE_DECIMALS, rescale } from '../../aggregator/values/fixed-point.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'

@@ -5,8 +5,8 @@ import {
   keptValuesOf,
   type PastFeedValue,
 } from '../../aggregator/aggregation/derived-feeds.ts'
-import type { Committee } from '../../aggregator/committee.ts'
-import { openingOf, roundAt } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
+import { openingOf, roundAt } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Event } from '../../aggregator/events.ts'
 import type {

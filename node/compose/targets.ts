@@ -1,6 +1,6 @@
 import { formatEther } from 'viem'
 import { invariant } from '../../aggregator/assert.ts'
-import { committeeDigestOf } from '../../aggregator/committee.ts'
+import { committeeDigestOf } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Metrics } from '../api/metrics.ts'
 import type { ChainView } from '../api/view.ts'

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import type { Params } from '../../aggregator/params.ts'
+import type { Params } from '../../aggregator/committee/params.ts'
 import { OracleError } from '../errors.ts'
 import type { SourcesConfigInput } from '../sources/config.ts'
 import type { CommitteeFile, CommitteeToBe } from './committee-file.ts'

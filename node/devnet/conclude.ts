@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { FeedKind } from '../../aggregator/params.ts'
+import type { FeedKind } from '../../aggregator/committee/params.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'

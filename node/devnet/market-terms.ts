@@ -1,4 +1,4 @@
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import type { MarketParameters } from '../../contracts/deploy/parameters.ts'
 
 /** Eight rounds: long enough to be an average, short enough for who watches. */

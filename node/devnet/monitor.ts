@@ -1,4 +1,4 @@
-import { isDerived } from '../../aggregator/params.ts'
+import { isDerived } from '../../aggregator/committee/params.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import type { FeedView, Overview, RoundView } from '../api/view.ts'
 import type { LocalNetwork } from './network.ts'

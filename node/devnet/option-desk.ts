@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FeedKind } from '../../aggregator/params.ts'
+import type { FeedKind } from '../../aggregator/committee/params.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'
 import type { ParallaxClient } from '../client/client.ts'
 import { loadClient } from '../client/load-client.ts'

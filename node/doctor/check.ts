@@ -1,6 +1,6 @@
 import type { Address } from 'viem'
 import type { QuoteBook } from '../../aggregator/aggregation/node-price.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { CommitteeFile, CommitteeToBe } from '../config/committee-file.ts'

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Address } from 'viem'
-import { committeeOf } from '../../aggregator/committee.ts'
+import { committeeOf } from '../../aggregator/committee/committee.ts'
 import { type Context, contextOf } from '../../aggregator/context.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { PeerStatistics } from '../../aggregator/statistics/peer-statistics.ts'

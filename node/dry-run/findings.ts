@@ -1,5 +1,5 @@
-import type { Params, TimingParams } from '../../aggregator/params.ts'
-import { isDerived } from '../../aggregator/params.ts'
+import type { Params, TimingParams } from '../../aggregator/committee/params.ts'
+import { isDerived } from '../../aggregator/committee/params.ts'
 import {
   COMPARED_ROUNDS_MIN,
   clockByCertificates,

@@ -1,6 +1,6 @@
 import { type DerivedFeed, withDerived } from '../../aggregator/aggregation/derived-feeds.ts'
-import type { Committee } from '../../aggregator/committee.ts'
-import { openingOf, roundAt } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
+import { openingOf, roundAt } from '../../aggregator/committee/committee.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import type { Share } from '../../aggregator/statistics/figures.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { openingOf } from '../../aggregator/committee.ts'
+import { openingOf } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import {
   certificateMessage,

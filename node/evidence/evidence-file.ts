@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { Evidence } from '../../aggregator/messages/messages.ts'
 import { equalBytes, fromHex, toHex } from '../../aggregator/values/bytes.ts'

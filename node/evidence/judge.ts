@@ -1,5 +1,5 @@
 import { invariant } from '../../aggregator/assert.ts'
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import {
   bodyOf,

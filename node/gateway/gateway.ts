@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { committeeOf } from '../../aggregator/committee.ts'
+import { committeeOf } from '../../aggregator/committee/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { WallClock } from '../clock.ts'

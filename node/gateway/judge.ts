@@ -1,4 +1,4 @@
-import { roundAt } from '../../aggregator/committee.ts'
+import { roundAt } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import {
   admit,

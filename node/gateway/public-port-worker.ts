@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { invariant } from '../../aggregator/assert.ts'
-import { committeeOf } from '../../aggregator/committee.ts'
+import { committeeOf } from '../../aggregator/committee/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { codeOf } from '../errors.ts'

@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '../../aggregator/params.ts'
+import { PROTOCOL_VERSION } from '../../aggregator/committee/params.ts'
 
 /** What a host says it runs. */
 export interface Agent {

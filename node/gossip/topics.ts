@@ -1,5 +1,5 @@
 import { invariant } from '../../aggregator/assert.ts'
-import { PROTOCOL_VERSION } from '../../aggregator/params.ts'
+import { PROTOCOL_VERSION } from '../../aggregator/committee/params.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 
 /** The two gossip topics of a committee (protocol §5.6). */

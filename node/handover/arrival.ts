@@ -1,4 +1,4 @@
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import {
   encodeSignedHandover,

@@ -1,5 +1,5 @@
-import type { FeedParams } from '../../aggregator/params.ts'
-import { isDerived } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
+import { isDerived } from '../../aggregator/committee/params.ts'
 import { OracleError } from '../errors.ts'
 import type { SourcesConfigInput } from '../sources/config.ts'
 import { sourcesConfigSchema } from '../sources/config.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DERIVATION_KINDS, type FeedParams } from '../../aggregator/params.ts'
+import { DERIVATION_KINDS, type FeedParams } from '../../aggregator/committee/params.ts'
 import { feedSchema, plainFeed } from '../config/committee-file.ts'
 import { whole } from '../settings/scalars.ts'
 import type { SourcesConfig, SourcesConfigInput } from '../sources/config.ts'

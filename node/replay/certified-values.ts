@@ -1,4 +1,4 @@
-import { openingOf } from '../../aggregator/committee.ts'
+import { openingOf } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import type { RoundPath } from '../../aggregator/effects.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'

@@ -1,4 +1,4 @@
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import { encodeDirect } from '../../aggregator/messages/sync.ts'
 import type { SigningSession } from '../../aggregator/signing/threshold.ts'

@@ -1,4 +1,4 @@
-import { type Committee, openingOf } from '../../aggregator/committee.ts'
+import { type Committee, openingOf } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import { FEED_STATUS, type FeedReport } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'

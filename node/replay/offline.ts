@@ -1,4 +1,4 @@
-import { committeeOf } from '../../aggregator/committee.ts'
+import { committeeOf } from '../../aggregator/committee/committee.ts'
 import { type Context, contextOf } from '../../aggregator/context.ts'
 import { loadCommittee } from '../config/load.ts'
 import { cryptoOf, loadEcdsa } from '../keys/native.ts'

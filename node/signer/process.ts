@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { barrierAfter } from '../../aggregator/barrier.ts'
-import { committeeOf, roundAt } from '../../aggregator/committee.ts'
+import { committeeOf, roundAt } from '../../aggregator/committee/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
 import { RESERVED_ROUNDS } from '../../aggregator/reservation.ts'
 import { WallClock } from '../clock.ts'

@@ -1,5 +1,5 @@
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import type { MarketName } from '../../aggregator/values/market.ts'
 import type { SourcesConfig } from './config.ts'
 import type { ConfiguredVenue } from './configured-venues.ts'

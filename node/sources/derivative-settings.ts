@@ -2,7 +2,7 @@ import type { Leg, PriceRules, PriceSettings } from '../../aggregator/aggregatio
 import type { FeedSettings } from '../../aggregator/aggregation/node-value.ts'
 import { routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { invariant } from '../../aggregator/assert.ts'
-import type { FeedKind, FeedParams } from '../../aggregator/params.ts'
+import type { FeedKind, FeedParams } from '../../aggregator/committee/params.ts'
 import { divide } from '../../aggregator/values/fixed-point.ts'
 import type { MarketName } from '../../aggregator/values/market.ts'
 import { currenciesOf } from '../../aggregator/values/market.ts'

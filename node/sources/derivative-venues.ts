@@ -1,5 +1,5 @@
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import type { SourcesConfig } from './config.ts'
 import { forwardFeeds, fundingFeeds, volatilityFeeds } from './derivative-settings.ts'
 import { forwardSource } from './forward-source.ts'

@@ -9,7 +9,7 @@ import { SOURCE_STATE_START, sampleSources } from '../../aggregator/aggregation/
 import type { ArrivedQuote, ReceivedQuote, VenueName } from '../../aggregator/aggregation/quote.ts'
 import { succeedQuote } from '../../aggregator/aggregation/quote.ts'
 import { commitmentOf, quoteHash } from '../../aggregator/aggregation/source-commitment.ts'
-import { isDerived } from '../../aggregator/params.ts'
+import { isDerived } from '../../aggregator/committee/params.ts'
 import type { MarketName } from '../../aggregator/values/market.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'
 import { isEqualConfig } from '../settings/equal.ts'

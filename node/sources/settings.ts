@@ -7,7 +7,7 @@ import type {
 import type { VenueName } from '../../aggregator/aggregation/quote.ts'
 import { routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { invariant } from '../../aggregator/assert.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import type { MarketName } from '../../aggregator/values/market.ts'
 import { currenciesOf } from '../../aggregator/values/market.ts'
 import type { SourcesConfig } from './config.ts'

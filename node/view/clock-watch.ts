@@ -1,4 +1,4 @@
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import type { Event } from '../../aggregator/events.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { DurationMs, UnixMs } from '../../aggregator/values/time.ts'

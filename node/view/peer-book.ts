@@ -1,5 +1,5 @@
-import type { Committee } from '../../aggregator/committee.ts'
-import { roundAt } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
+import { roundAt } from '../../aggregator/committee/committee.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import { PeerStatistics } from '../../aggregator/statistics/peer-statistics.ts'

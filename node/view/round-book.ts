@@ -1,5 +1,5 @@
-import type { Committee } from '../../aggregator/committee.ts'
-import { openingOf } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
+import { openingOf } from '../../aggregator/committee/committee.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import { percentileOf } from '../../aggregator/statistics/percentile.ts'
 import type { Round } from '../../aggregator/values/ids.ts'

@@ -1,5 +1,5 @@
+import { type FeedParams, isDerived, PROTOCOL_VERSION } from '../../aggregator/committee/params.ts'
 import type { Context } from '../../aggregator/context.ts'
-import { type FeedParams, isDerived, PROTOCOL_VERSION } from '../../aggregator/params.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import type { State } from '../../aggregator/state.ts'

@@ -1,4 +1,4 @@
-import { openingOf } from '../../aggregator/committee.ts'
+import { openingOf } from '../../aggregator/committee/committee.ts'
 import type { Strategy } from '../adversary.ts'
 import { carrying, messageOf } from '../attack.ts'
 

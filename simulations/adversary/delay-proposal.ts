@@ -1,4 +1,4 @@
-import { openingOf } from '../../aggregator/committee.ts'
+import { openingOf } from '../../aggregator/committee/committee.ts'
 import { orderOf } from '../../aggregator/context.ts'
 import type {
   Certificate,

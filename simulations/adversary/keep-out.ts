@@ -1,6 +1,6 @@
 import { pairOf } from '../../aggregator/agreement/pair.ts'
 import { withReturning } from '../../aggregator/agreement/returning.ts'
-import { isProbe } from '../../aggregator/committee.ts'
+import { isProbe } from '../../aggregator/committee/committee.ts'
 import { orderOf } from '../../aggregator/context.ts'
 import type { Proposal } from '../../aggregator/messages/messages.ts'
 import {

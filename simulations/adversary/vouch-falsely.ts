@@ -1,4 +1,4 @@
-import { isProbe } from '../../aggregator/committee.ts'
+import { isProbe } from '../../aggregator/committee/committee.ts'
 import { difference, listMembers } from '../../aggregator/values/ids.ts'
 import type { Strategy } from '../adversary.ts'
 import { carrying, messageOf, victimsOf } from '../attack.ts'

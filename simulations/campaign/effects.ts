@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import type { Strategy } from '../adversary.ts'
 import { wholeNumber } from '../input/options.ts'
 import { createProgress } from '../report/progress.ts'

@@ -1,4 +1,4 @@
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import type { Violation } from '../checking/checker.ts'
 import { chainSchema } from '../scenario/chain-schema.ts'
 import { changedAt, type Path, type Raw, valueAt } from '../scenario/paths.ts'

@@ -1,4 +1,4 @@
-import { isProbe } from '../../aggregator/committee.ts'
+import { isProbe } from '../../aggregator/committee/committee.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { countMembers, difference, hasMember } from '../../aggregator/values/ids.ts'
 import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'

@@ -1,4 +1,4 @@
-import { openingOf } from '../../aggregator/committee.ts'
+import { openingOf } from '../../aggregator/committee/committee.ts'
 import type { Checker, CreateChecker } from '../checking/checker.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { signingThresholdOf } from '../../aggregator/quorum.ts'
+import { signingThresholdOf } from '../../aggregator/committee/quorum.ts'
 
 /** Where a member stands and on whom it depends. */
 export interface Place {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import type { Place, SeatedCommittee } from '../concentration/committee.ts'
 import { parseFile } from './files.ts'
 import { InputError, type Problem } from './problems.ts'

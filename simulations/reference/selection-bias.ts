@@ -1,5 +1,5 @@
 import { medianFloor } from '../../aggregator/aggregation/median.ts'
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { prngOf } from '../determinism/prng.ts'
 
 /** How far f liars shift the median, in standard deviations of one honest source. */

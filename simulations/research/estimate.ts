@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { InputError, type Problem } from '../input/problems.ts'
 import { BUILT_IN, impossibleWaits, loadProtocol } from '../input/protocol-file.ts'
 import { MEMBERS_MAX, placementOf } from '../input/topology.ts'

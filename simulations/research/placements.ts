@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { type Prng, prngOf } from '../determinism/prng.ts'
 import { wholeNumber } from '../input/options.ts'
 import { loadProtocol } from '../input/protocol-file.ts'

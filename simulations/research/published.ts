@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { loadProtocol } from '../input/protocol-file.ts'
 import { placementOf } from '../input/topology.ts'
 import { estimate } from '../reference/estimator.ts'

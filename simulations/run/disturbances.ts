@@ -1,4 +1,4 @@
-import type { TimingParams } from '../../aggregator/params.ts'
+import type { TimingParams } from '../../aggregator/committee/params.ts'
 import type { Disturbance } from '../checking/checker.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { networkOf } from '../scenario/world.ts'

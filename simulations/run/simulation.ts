@@ -1,4 +1,4 @@
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import { contextOf } from '../../aggregator/context.ts'
 import { createMachine } from '../../aggregator/machine.ts'
 import type { Members } from '../../aggregator/values/ids.ts'

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { parseDocument } from 'yaml'
-import { problemsOf } from '../../aggregator/params-check.ts'
+import { problemsOf } from '../../aggregator/committee/params-check.ts'
 import { readText } from '../input/files.ts'
 import {
   InputError,

@@ -1,5 +1,5 @@
-import type { FeedParams, Params, TimingParams } from '../../aggregator/params.ts'
-import { faultyMax } from '../../aggregator/quorum.ts'
+import type { FeedParams, Params, TimingParams } from '../../aggregator/committee/params.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { type Clock, createClock } from '../world/clock.ts'
 import type { Scenario } from './schema.ts'
 

@@ -1,5 +1,5 @@
 import type { PriceRules } from '../../aggregator/aggregation/node-price.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import { membersOf } from '../../aggregator/values/ids.ts'
 import { createBatesPath } from '../world/bates.ts'
 import { type CoinOptions, createCoinPath } from '../world/coins.ts'

@@ -1,4 +1,4 @@
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import { dueFeedsOf, type FeedOnChain } from '../../aggregator/phases/deliver.ts'
 import type { Members, Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'

@@ -1,5 +1,5 @@
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
 import { dueFeedsOf, type FeedOnChain } from '../../aggregator/phases/deliver.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { placementOf } from '../input/topology.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'

@@ -1,4 +1,4 @@
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { Influence } from '../statistics/influence.ts'

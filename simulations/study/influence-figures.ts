@@ -1,4 +1,4 @@
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { type SelectionBias, selectionBias } from '../reference/selection-bias.ts'
 import type { Figure, Point } from '../report/figure/figure.ts'
 import {

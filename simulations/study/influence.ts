@@ -1,4 +1,4 @@
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { columnsOf } from '../report/data-table.ts'
 import { alignedTable } from '../report/table.ts'
 import {

@@ -1,4 +1,4 @@
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { loadProtocol } from '../input/protocol-file.ts'
 import { placementOf } from '../input/topology.ts'
 import { type Estimate, estimateWithCurve } from '../reference/estimator.ts'

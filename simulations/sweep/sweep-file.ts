@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { parseFile } from '../input/files.ts'
 import { InputError, type Problem } from '../input/problems.ts'
 import { checkScenario, rawScenario, recorded, ScenarioError, seated } from '../scenario/load.ts'

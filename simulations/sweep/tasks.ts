@@ -1,4 +1,4 @@
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { type Blame, blameOf } from '../campaign/blame.ts'
 import { CANARIES } from '../campaign/canaries.ts'
 import { type Coverage, coverageOf } from '../campaign/coverage.ts'

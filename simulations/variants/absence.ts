@@ -1,4 +1,4 @@
-import { isProbe } from '../../aggregator/committee.ts'
+import { isProbe } from '../../aggregator/committee/committee.ts'
 import type { Machine, MachineOptions } from '../../aggregator/machine.ts'
 import { spoilt, type Variant } from '../variant.ts'
 

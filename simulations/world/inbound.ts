@@ -1,4 +1,4 @@
-import { openingOf, roundAt } from '../../aggregator/committee.ts'
+import { openingOf, roundAt } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
 import {
   type Admission,

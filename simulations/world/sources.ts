@@ -6,7 +6,7 @@ import {
 } from '../../aggregator/aggregation/node-value.ts'
 import { type ReceivedQuote, succeedQuote } from '../../aggregator/aggregation/quote.ts'
 import { sourceCommitment } from '../../aggregator/aggregation/source-commitment.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import type { Crypto } from '../../aggregator/signing/crypto.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { type Prng, prngOf } from '../determinism/prng.ts'

@@ -7,7 +7,7 @@ import type {
 import type { ArrivedQuote } from '../../aggregator/aggregation/quote.ts'
 import { routeBetween } from '../../aggregator/aggregation/quotes-graph.ts'
 import { invariant } from '../../aggregator/assert.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import { QUOTE_DECIMALS, QUOTE_UNIT } from '../../aggregator/values/fixed-point.ts'
 import { currenciesOf } from '../../aggregator/values/market.ts'
 import { COIN_DECIMALS, PAR } from './coins.ts'

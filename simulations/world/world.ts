@@ -1,4 +1,5 @@
-import { openingOf, roundAt } from '../../aggregator/committee.ts'
+import { openingOf, roundAt } from '../../aggregator/committee/committee.ts'
+import { heldForMs } from '../../aggregator/committee/passing-on.ts'
 import { type Context, contextOf } from '../../aggregator/context.ts'
 import type { Event } from '../../aggregator/events.ts'
 import { createMachine } from '../../aggregator/machine.ts'
@@ -8,7 +9,6 @@ import type {
   GossipMessage,
   Verified,
 } from '../../aggregator/messages/messages.ts'
-import { heldForMs } from '../../aggregator/passing-on.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { difference, hasMember, withMember } from '../../aggregator/values/ids.ts'

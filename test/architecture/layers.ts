@@ -66,7 +66,7 @@ export const LAYERS: readonly Layer[] = [
     holds: ['contracts/deploy/'],
     mayImport: [
       ...['contracts/deploy/', ABI, `${CORE}values/`, `${CORE}report/`],
-      ...[`${CORE}params.ts`, `${CORE}params-codec.ts`],
+      ...[`${CORE}committee/params.ts`, `${CORE}committee/params-codec.ts`],
     ],
     packages: ['viem', 'hardhat', '@nomicfoundation/'],
     mayUseNode: true,

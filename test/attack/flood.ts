@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { committeeOf } from '../../aggregator/committee.ts'
+import { committeeOf } from '../../aggregator/committee/committee.ts'
 import { COMMITTEE_FILE } from '../../node/devnet/files.ts'
 import { channelsOf } from '../../node/gossip/topics.ts'
 import type { Oracles } from '../support/oracles.ts'

@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { type Committee, committeeOf, openingOf, roundAt } from '../../aggregator/committee.ts'
+import {
+  type Committee,
+  committeeOf,
+  openingOf,
+  roundAt,
+} from '../../aggregator/committee/committee.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { localCommittee } from '../../node/devnet/committee.ts'
 import { frameAllowanceFor } from '../../node/gossip/frame-limiter.ts'

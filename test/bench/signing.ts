@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { signingThresholdOf } from '../../aggregator/quorum.ts'
+import { signingThresholdOf } from '../../aggregator/committee/quorum.ts'
 import { dealForDevelopment } from '../../aggregator/signing/dealer.ts'
 import { frostScheme } from '../../aggregator/signing/frost.ts'
 import type { SigningSession, ThresholdScheme } from '../../aggregator/signing/threshold.ts'

@@ -1,4 +1,4 @@
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { Schedule } from '../../simulations/determinism/schedule.ts'
 import { Simulation } from '../../simulations/run/simulation.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { roundAt } from '../../aggregator/committee.ts'
+import { roundAt } from '../../aggregator/committee/committee.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import { type TestCommittee, testCommittee } from '../support/committee.ts'
 import { Forge } from '../support/forge.ts'

@@ -1,7 +1,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, zeroAddress } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import type { Handover } from '../../aggregator/handover/handover.ts'
 import { committeeInABox } from '../../contracts/testing/committee-box.ts'
 import { activateCall, proposeCommitteeCall } from '../../node/chain/handover-calls.ts'

@@ -1,7 +1,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { afterEach, expect, test } from 'vitest'
 import { sourceCommitment } from '../../aggregator/aggregation/source-commitment.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import { startMarketServer } from '../../node/devnet/market/server.ts'
 import { FUTURE_VENUE_NAMES, PERPETUAL_VENUE_NAMES } from '../../node/sources/registry.ts'
 import { configAt, DrivenEngine, FEEDS, FORWARD, FUNDING, SteppedTime } from '../support/venues.ts'

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
-import { roundAt } from '../../aggregator/committee.ts'
+import { roundAt } from '../../aggregator/committee/committee.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { certificateJudge } from '../../node/gateway/judge.ts'
 import { PublicPort } from '../../node/gateway/public-port.ts'

@@ -1,6 +1,6 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
-import { PROTOCOL_VERSION } from '../../aggregator/params.ts'
+import { PROTOCOL_VERSION } from '../../aggregator/committee/params.ts'
 import { createHost } from '../../node/gossip/host.ts'
 import { Network } from '../../node/gossip/network.ts'
 import { rosterOf } from '../../node/gossip/roster.ts'

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openingOf } from '../../aggregator/committee.ts'
+import { openingOf } from '../../aggregator/committee/committee.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { FeedReport } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'

@@ -9,11 +9,11 @@ import {
   rememberValue,
   withDerived,
 } from '../../aggregator/aggregation/derived-feeds.ts'
-import { openingOf } from '../../aggregator/committee.ts'
+import { openingOf } from '../../aggregator/committee/committee.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import { contextOf } from '../../aggregator/context.ts'
 import { encodeCertificate } from '../../aggregator/messages/codec.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
-import type { FeedParams } from '../../aggregator/params.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord, encodeWord } from '../../aggregator/report/words.ts'
 import { idealScheme } from '../../aggregator/signing/ideal.ts'

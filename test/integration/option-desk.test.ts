@@ -7,7 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { bytesToHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Committee, committeeOf, openingOf, roundAt } from '../../aggregator/committee.ts'
+import {
+  type Committee,
+  committeeOf,
+  openingOf,
+  roundAt,
+} from '../../aggregator/committee/committee.ts'
 import { type Context, contextOf } from '../../aggregator/context.ts'
 import { encodeCertificate } from '../../aggregator/messages/codec.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { FeedParams } from '../../aggregator/params.ts'
+import type { FeedParams } from '../../aggregator/committee/params.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import type { Fault } from '../../node/devnet/market/faults.ts'
 import { FAULTS } from '../../node/devnet/market/faults.ts'

@@ -17,8 +17,8 @@ const property = (name: string) => `test/property/${name}.test.ts`
 export const TARGETS: readonly Target[] = [
   {
     name: 'quorum',
-    mutate: ['aggregator/quorum.ts'],
-    tests: [unit('aggregator/quorum.test.ts')],
+    mutate: ['aggregator/committee/quorum.ts'],
+    tests: [unit('aggregator/committee/quorum.test.ts')],
     floorPercent: 100,
   },
   {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isProbe } from '../../aggregator/committee.ts'
+import { isProbe } from '../../aggregator/committee/committee.ts'
 import { decode, encodeMember } from '../../aggregator/messages/codec.ts'
 import type { MemberMessage, Observation } from '../../aggregator/messages/messages.ts'
 import { decodeDirect, encodeDirect } from '../../aggregator/messages/sync.ts'

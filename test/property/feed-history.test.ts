@@ -4,7 +4,7 @@ import type { DerivedKind } from '../../aggregator/aggregation/derived-kind.ts'
 import { addValue, type FeedHistory } from '../../aggregator/aggregation/feed-history.ts'
 import { realizedVolatility } from '../../aggregator/aggregation/realized-volatility.ts'
 import { twap } from '../../aggregator/aggregation/twap.ts'
-import type { Derivation } from '../../aggregator/params.ts'
+import type { Derivation } from '../../aggregator/committee/params.ts'
 import { runs } from '../support/property.ts'
 
 const ROUND_MS = 500

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openingOf, roundAt } from '../../aggregator/committee.ts'
+import { openingOf, roundAt } from '../../aggregator/committee/committee.ts'
 import { encodeWord } from '../../aggregator/report/words.ts'
 import type { PeerFigures } from '../../aggregator/statistics/figures.ts'
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openingOf, reportRoundAt } from '../../aggregator/committee.ts'
+import { openingOf, reportRoundAt } from '../../aggregator/committee/committee.ts'
 import { committeeOfFour } from '../unit/node/config/fixtures.ts'
 
 const { params } = committeeOfFour()

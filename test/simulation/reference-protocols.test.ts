@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { faultyMax } from '../../aggregator/quorum.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { loadProtocol } from '../../simulations/input/protocol-file.ts'
 import { placementOf } from '../../simulations/input/topology.ts'
 import { estimate } from '../../simulations/reference/estimator.ts'

@@ -1,4 +1,4 @@
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import { createMachine } from '../../aggregator/machine.ts'
 import type { PeerFigures } from '../../aggregator/statistics/figures.ts'
 import { doAtOnce } from '../../node/later.ts'

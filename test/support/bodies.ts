@@ -1,4 +1,4 @@
-import type { Committee } from '../../aggregator/committee.ts'
+import type { Committee } from '../../aggregator/committee/committee.ts'
 import type { Promised } from '../../aggregator/effects.ts'
 import { writePrefix } from '../../aggregator/messages/fields.ts'
 import { Writer } from '../../aggregator/values/codec.ts'

@@ -1,5 +1,5 @@
 import type { PastFeedValue } from '../../aggregator/aggregation/derived-feeds.ts'
-import { openingOf } from '../../aggregator/committee.ts'
+import { openingOf } from '../../aggregator/committee/committee.ts'
 import { type Context, contextOf } from '../../aggregator/context.ts'
 import type { Effect, Promised } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'

@@ -1,5 +1,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import type { Params } from '../../aggregator/committee/params.ts'
+import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { type KeygenContext, keygenContextOf } from '../../aggregator/keygen/context.ts'
 import { encodeEvidence, openEvidence } from '../../aggregator/keygen/evidence.ts'
 import type {
@@ -18,8 +20,6 @@ import {
   type Statement,
 } from '../../aggregator/keygen/statements.ts'
 import { stepKeygen } from '../../aggregator/keygen/step.ts'
-import type { Params } from '../../aggregator/params.ts'
-import { faultyMax } from '../../aggregator/quorum.ts'
 import { concat, equalBytes } from '../../aggregator/values/bytes.ts'
 import { allMembers, withoutMember } from '../../aggregator/values/ids.ts'
 import { seededBytes } from '../../contracts/testing/committee-box.ts'

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Derivation, TimingParams } from '../../aggregator/params.ts'
+import type { Derivation, TimingParams } from '../../aggregator/committee/params.ts'
 import { type LocalCommittee, localCommittee } from '../../node/devnet/committee.ts'
 import {
   createRunDirectory,

@@ -1,5 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import type { FeedKind, FeedParams } from '../../aggregator/params.ts'
+import type { FeedKind, FeedParams } from '../../aggregator/committee/params.ts'
 import { parseDecimal } from '../../aggregator/values/decimal.ts'
 import { MARKET_VENUES, type MarketVenue } from '../../node/devnet/market/model.ts'
 import type { MarketServer, ServedVenue } from '../../node/devnet/market/server.ts'

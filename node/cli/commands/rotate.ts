@@ -1,6 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { createPublicClient, http, isAddress } from 'viem'
-import { type Committee, committeeOf } from '../../../aggregator/committee.ts'
+import { type Committee, committeeOf } from '../../../aggregator/committee/committee.ts'
 import { feedPlaceProblems, feedPlacesOf } from '../../../aggregator/handover/feed-places.ts'
 import {
   type Handover,

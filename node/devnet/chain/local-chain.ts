@@ -10,8 +10,8 @@ import {
   parseEther,
 } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import type { Committee } from '../../../aggregator/committee.ts'
-import { flagshipsOf } from '../../../aggregator/params.ts'
+import type { Committee } from '../../../aggregator/committee/committee.ts'
+import { flagshipsOf } from '../../../aggregator/committee/params.ts'
 import { exampleConsumerAbi } from '../../../contracts/abi/example-consumer.ts'
 import { priceFeedsAbi } from '../../../contracts/abi/price-feeds.ts'
 import { type Deployment, deploy } from '../../../contracts/deploy/apply.ts'

@@ -1,4 +1,4 @@
-import type { TimingParams } from '../../../aggregator/params.ts'
+import type { TimingParams } from '../../../aggregator/committee/params.ts'
 import type { Check } from '../check.ts'
 import type { ClockReading } from '../clock-reading.ts'
 import type { Finding } from '../finding.ts'

@@ -1,5 +1,5 @@
-import type { Params } from '../../../aggregator/params.ts'
-import { observationQuorumOf, signingThresholdOf } from '../../../aggregator/quorum.ts'
+import type { Params } from '../../../aggregator/committee/params.ts'
+import { observationQuorumOf, signingThresholdOf } from '../../../aggregator/committee/quorum.ts'
 import type { MemberIndex } from '../../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../../aggregator/values/time.ts'
 import type { Check } from '../check.ts'

@@ -1,4 +1,4 @@
-import type { FeedParams } from '../../../aggregator/params.ts'
+import type { FeedParams } from '../../../aggregator/committee/params.ts'
 import type { CommitteeToBe } from '../../config/committee-file.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import type { LoadedConfig } from '../../config/load.ts'

@@ -1,5 +1,5 @@
 import { type Address, isAddress } from 'viem'
-import { PROTOCOL_VERSION } from '../../../aggregator/params.ts'
+import { PROTOCOL_VERSION } from '../../../aggregator/committee/params.ts'
 import { apiAddress, askNode, noNodeOfOurs } from '../../api/ask-node.ts'
 import type { Overview } from '../../api/view.ts'
 import type { Check } from '../check.ts'

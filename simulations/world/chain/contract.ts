@@ -1,4 +1,4 @@
-import { openingOf } from '../../../aggregator/committee.ts'
+import { openingOf } from '../../../aggregator/committee/committee.ts'
 import type { Context } from '../../../aggregator/context.ts'
 import type { Certificate } from '../../../aggregator/messages/messages.ts'
 import { isCertificateSound } from '../../../aggregator/messages/validate.ts'

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import type { Address } from 'viem'
 import { bytesToHex, decodeErrorResult, decodeFunctionResult, encodeFunctionData } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeParams } from '../../../aggregator/committee/params-codec.ts'
 import { type Context, contextOf } from '../../../aggregator/context.ts'
 import type { MemberMessage, Verified } from '../../../aggregator/messages/messages.ts'
-import { encodeParams } from '../../../aggregator/params-codec.ts'
 import { toHex } from '../../../aggregator/values/bytes.ts'
 import {
   evidenceRegistryAbi,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { openingOf } from '../../../aggregator/committee.ts'
+import { openingOf } from '../../../aggregator/committee/committee.ts'
 import { isInTerm } from '../../../aggregator/state.ts'
 import { ROUND, Script } from '../../support/script.ts'
 

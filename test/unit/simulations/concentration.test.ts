@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { faultyMax } from '../../../aggregator/quorum.ts'
+import { faultyMax } from '../../../aggregator/committee/quorum.ts'
 import {
   type DIMENSIONS,
   groupsOf,

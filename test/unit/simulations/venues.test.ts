@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type PriceRules, quoteKey } from '../../../aggregator/aggregation/node-price.ts'
-import type { FeedParams } from '../../../aggregator/params.ts'
+import type { FeedParams } from '../../../aggregator/committee/params.ts'
 import { QUOTE_UNIT } from '../../../aggregator/values/fixed-point.ts'
 import { createPricePath } from '../../../simulations/world/prices.ts'
 import { createVenueSeries } from '../../../simulations/world/recorded.ts'

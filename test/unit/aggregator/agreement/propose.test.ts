@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { firstInTurn } from '../../../../aggregator/committee/turn-order.ts'
 import type { Observation, Proposal } from '../../../../aggregator/messages/messages.ts'
-import { firstInTurn } from '../../../../aggregator/turn-order.ts'
 import { membersOf } from '../../../../aggregator/values/ids.ts'
 import { opened, ROUND, Script } from '../../../support/script.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { firstInTurn } from '../../../../aggregator/committee/turn-order.ts'
 import { signedMessageOf } from '../../../../aggregator/report/digests.ts'
-import { firstInTurn } from '../../../../aggregator/turn-order.ts'
 import { referenceCrypto } from '../../../support/committee.ts'
 import { opened, ROUND, Script, type ScriptOptions } from '../../../support/script.ts'
 

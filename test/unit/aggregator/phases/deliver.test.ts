@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FeedParams } from '../../../../aggregator/params.ts'
+import type { FeedParams } from '../../../../aggregator/committee/params.ts'
 import { dueFeedsOf, dueReasonOf, type FeedOnChain } from '../../../../aggregator/phases/deliver.ts'
 import { FEED_STATUS, type FeedReport } from '../../../../aggregator/report/feed-report.ts'
 import { BTC, testCommittee } from '../../../support/committee.ts'

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { openingOf } from '../../../../aggregator/committee.ts'
+import { openingOf } from '../../../../aggregator/committee/committee.ts'
 import { encodeWord } from '../../../../aggregator/report/words.ts'
 import { PeerStatistics, SPAN_ROUNDS } from '../../../../aggregator/statistics/peer-statistics.ts'
 import { ok, UNAVAILABLE } from '../../../../contracts/testing/committee-box.ts'

@@ -1,6 +1,6 @@
 import type { PublicClient } from 'viem'
 import { expect, test } from 'vitest'
-import { openingOf } from '../../../../aggregator/committee.ts'
+import { openingOf } from '../../../../aggregator/committee/committee.ts'
 import { OpenExpiries, settle } from '../../../../node/chain/open-expiries.ts'
 import type { Ask } from '../../../../node/chain/rpc.ts'
 import { certifier, valuesAt } from '../../../support/certificates.ts'

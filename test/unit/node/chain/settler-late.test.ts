@@ -1,6 +1,6 @@
 import type { PublicClient } from 'viem'
 import { expect, test } from 'vitest'
-import { openingOf } from '../../../../aggregator/committee.ts'
+import { openingOf } from '../../../../aggregator/committee/committee.ts'
 import { settlementRoundsOf } from '../../../../aggregator/settlement.ts'
 import type { Call, CallEnd } from '../../../../node/chain/calls.ts'
 import type { Ask } from '../../../../node/chain/rpc.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openingOf } from '../../../../aggregator/committee.ts'
+import { openingOf } from '../../../../aggregator/committee/committee.ts'
 import { roundsServed } from '../../../../aggregator/settlement.ts'
 import type { Round } from '../../../../aggregator/values/ids.ts'
 import { makeSettlers, type SettlersDependencies } from '../../../../node/compose/settlers.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { problemsOf } from '../../../../aggregator/params-check.ts'
+import { problemsOf } from '../../../../aggregator/committee/params-check.ts'
 import { LOCAL_TIMING, localCommittee } from '../../../../node/devnet/committee.ts'
 import { committeeFor, WORLDWIDE_TIMING } from '../../../support/oracles.ts'
 

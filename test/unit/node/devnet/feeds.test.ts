@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { problemsOf } from '../../../../aggregator/params-check.ts'
+import { problemsOf } from '../../../../aggregator/committee/params-check.ts'
 import { localCommitteeToBe } from '../../../../node/devnet/committee.ts'
 import { parseDevnetOptions } from '../../../../node/devnet/options.ts'
 

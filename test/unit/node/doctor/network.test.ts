@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FeedParams } from '../../../../aggregator/params.ts'
+import type { FeedParams } from '../../../../aggregator/committee/params.ts'
 import {
   balanceFinding,
   endpointFinding,

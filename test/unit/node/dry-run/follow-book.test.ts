@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { derivedFeedsOf, rememberWords } from '../../../../aggregator/aggregation/derived-feeds.ts'
-import { openingOf } from '../../../../aggregator/committee.ts'
+import { openingOf } from '../../../../aggregator/committee/committee.ts'
 import { ok } from '../../../../contracts/testing/committee-box.ts'
 import { FollowBook } from '../../../../node/dry-run/follow-book.ts'
 import { certifier } from '../../../support/certificates.ts'

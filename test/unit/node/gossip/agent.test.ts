@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { PROTOCOL_VERSION } from '../../../../aggregator/params.ts'
+import { PROTOCOL_VERSION } from '../../../../aggregator/committee/params.ts'
 import { agentOf, nodeInfoOf } from '../../../../node/gossip/agent.ts'
 
 test('what a host says of itself is read again', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FeedParams } from '../../../../aggregator/params.ts'
+import type { FeedParams } from '../../../../aggregator/committee/params.ts'
 import type { SourcesConfigInput } from '../../../../node/sources/config.ts'
 import { sourcesConfigSchema } from '../../../../node/sources/config.ts'
 import { configuredVenue } from '../../../../node/sources/configured-venues.ts'

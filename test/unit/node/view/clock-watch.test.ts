@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { openingOf } from '../../../../aggregator/committee.ts'
+import { openingOf } from '../../../../aggregator/committee/committee.ts'
 import { ClockWatch } from '../../../../node/view/clock-watch.ts'
 import { certifier, feedsNamed, valuesAt } from '../../../support/certificates.ts'
 

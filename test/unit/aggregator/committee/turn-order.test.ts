@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { contextOf, orderOf } from '../../../aggregator/context.ts'
-import { firstInTurn, turnOrderOf } from '../../../aggregator/turn-order.ts'
-import { referenceCrypto, testCommittee } from '../../support/committee.ts'
+import { firstInTurn, turnOrderOf } from '../../../../aggregator/committee/turn-order.ts'
+import { contextOf, orderOf } from '../../../../aggregator/context.ts'
+import { referenceCrypto, testCommittee } from '../../../support/committee.ts'
 
 const { keccak256 } = referenceCrypto
 const orders = (size: number, rounds: number, seed = 'test') => {

@@ -1,4 +1,4 @@
-import type { DurationMs, UnixMs } from './values/time.ts'
+import type { DurationMs, UnixMs } from '../values/time.ts'
 
 /** Parameters of one feed, equal on every node (protocol §3). */
 export interface FeedParams {

@@ -1,8 +1,8 @@
+import { concat } from '../values/bytes.ts'
+import { Writer } from '../values/codec.ts'
+import type { MemberIndex, Members, Round } from '../values/ids.ts'
+import { hasMember } from '../values/ids.ts'
 import type { Committee } from './committee.ts'
-import { concat } from './values/bytes.ts'
-import { Writer } from './values/codec.ts'
-import type { MemberIndex, Members, Round } from './values/ids.ts'
-import { hasMember } from './values/ids.ts'
 
 /**
  * The permutation of members that decides who proposes, combines and transmits in a round

@@ -1,12 +1,12 @@
-import { invariant } from './assert.ts'
+import { invariant } from '../assert.ts'
+import type { Crypto } from '../signing/crypto.ts'
+import type { GroupKey } from '../signing/threshold.ts'
+import type { Members, Round } from '../values/ids.ts'
+import { allMembers } from '../values/ids.ts'
+import type { UnixMs } from '../values/time.ts'
 import type { Params } from './params.ts'
 import { encodeParams } from './params-codec.ts'
 import { observationQuorumOf, signingThresholdOf } from './quorum.ts'
-import type { Crypto } from './signing/crypto.ts'
-import type { GroupKey } from './signing/threshold.ts'
-import type { Members, Round } from './values/ids.ts'
-import { allMembers } from './values/ids.ts'
-import type { UnixMs } from './values/time.ts'
 
 /** Parameters with what follows from them: made once, shared by everything of one committee. */
 export interface Committee {

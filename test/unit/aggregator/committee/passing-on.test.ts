@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { heldForMs, hurriedForMs } from '../../../aggregator/passing-on.ts'
-import { testCommittee } from '../../support/committee.ts'
+import { heldForMs, hurriedForMs } from '../../../../aggregator/committee/passing-on.ts'
+import { testCommittee } from '../../../support/committee.ts'
 
 const timing = { includeMs: 60, hopMs: 20, roundMs: 500 }
 const { committee } = testCommittee({ size: 4, genesisMs: 10_000, timing })

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { faultyMax, observationQuorumOf, signingThresholdOf } from '../../../aggregator/quorum.ts'
+import {
+  faultyMax,
+  observationQuorumOf,
+  signingThresholdOf,
+} from '../../../../aggregator/committee/quorum.ts'
 
 const COMMITTEES = Array.from({ length: 28 }, (_, index) => 4 + index).flatMap((n) =>
   Array.from({ length: faultyMax(n) + 1 }, (_, f) => [n, f] as const),

@@ -1,3 +1,6 @@
+import { INT64_MAX, INT64_MIN } from '../report/words.ts'
+import { toHex } from '../values/bytes.ts'
+import { currenciesOf } from '../values/market.ts'
 import type { Derivation, FeedParams, Params, TimingParams } from './params.ts'
 import {
   DERIVATION_KINDS,
@@ -8,9 +11,6 @@ import {
   isDerived,
   PROTOCOL_VERSION,
 } from './params.ts'
-import { INT64_MAX, INT64_MIN } from './report/words.ts'
-import { toHex } from './values/bytes.ts'
-import { currenciesOf } from './values/market.ts'
 
 /** One violated rule: where, and what would be right. */
 export interface ParamsProblem {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { committeeDigestOf } from '../../../aggregator/committee.ts'
-import type { FeedParams, Params, TimingParams } from '../../../aggregator/params.ts'
-import { problemsOf } from '../../../aggregator/params-check.ts'
-import { toHex } from '../../../aggregator/values/bytes.ts'
-import { referenceCrypto, testCommittee } from '../../support/committee.ts'
+import { committeeDigestOf } from '../../../../aggregator/committee/committee.ts'
+import type { FeedParams, Params, TimingParams } from '../../../../aggregator/committee/params.ts'
+import { problemsOf } from '../../../../aggregator/committee/params-check.ts'
+import { toHex } from '../../../../aggregator/values/bytes.ts'
+import { referenceCrypto, testCommittee } from '../../../support/committee.ts'
 
 const GOOD = testCommittee({ size: 4 }).committee.params
 const [FIRST, ...OTHERS] = GOOD.members

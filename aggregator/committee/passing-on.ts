@@ -1,6 +1,6 @@
+import type { MemberIndex } from '../values/ids.ts'
+import type { UnixMs } from '../values/time.ts'
 import { type Committee, openingOf, roundAt } from './committee.ts'
-import type { MemberIndex } from './values/ids.ts'
-import type { UnixMs } from './values/time.ts'
 
 /**
  * How long the open round is in a hurry still, in milliseconds: observations and shares are on

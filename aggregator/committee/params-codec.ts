@@ -1,7 +1,7 @@
+import { ascii } from '../values/bytes.ts'
+import { Writer } from '../values/codec.ts'
 import type { Params } from './params.ts'
 import { FEED_KINDS } from './params.ts'
-import { ascii } from './values/bytes.ts'
-import { Writer } from './values/codec.ts'
 
 const DOMAIN = ascii('parallax.committee.1')
 /** In the byte of a feed's kind. */
