@@ -7,7 +7,7 @@ export type Doing = (work: () => void) => void
 export const doAtOnce: Doing = (work) => work()
 
 export interface LaterDependencies {
-  /** How long work that comes now may wait, in milliseconds (`aggregator/committee/passing-on.ts`). */
+  /** How long work that comes now may wait, in ms (`aggregator/committee/passing-on.ts`). */
   readonly heldForMs: () => number
 }
 

@@ -45,7 +45,7 @@ library CommitteeBytes {
     uint256 private constant FEED_HEAD_BYTES = 14;
     uint256 private constant BOUNDS_BYTES = 32;
     uint256 private constant TAIL_BYTES = 52;
-    /// @dev Places of `forward` to `realized-volatility` among the kinds (core, committee/params.ts).
+    /// @dev Places of `forward` to `realized-volatility` among the kinds (committee/params.ts).
     uint256 private constant DERIVED_FIRST = 2;
     uint256 private constant DERIVED_LAST = 6;
     uint256 private constant KIND_MASK = 0x7f;
