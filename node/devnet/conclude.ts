@@ -54,7 +54,7 @@ export async function conclude(conclusion: Conclusion): Promise<Summary> {
     txHashes: delivered.map((each) => each.hash),
     sharesSeen,
     conflicts: conflicts.length,
-    restarted: await restartedNodes(network, outage, range),
+    restarted: outage.returns,
     option: conclusion.desk.view(),
     optionFailure: conclusion.desk.failure,
   }
@@ -93,28 +93,4 @@ async function certifiedValue(
     if (report !== null) return formatDecimal(report.value, decimals)
   }
   return null
-}
-
-/** For each oracle that was killed: the first round after its restart that it signed. */
-async function restartedNodes(
-  network: LocalNetwork,
-  outage: Outage,
-  range: RoundRange,
-): Promise<Summary['restarted']> {
-  const { restartedAt } = outage
-  if (restartedAt === null) return []
-  const found = new Map<number, number>()
-  const [client] = network.nodes.map((node) => node.client)
-  for (let round = restartedAt; round <= range.to && client !== undefined; round++) {
-    const signers = (await client.certificate(round))?.signingSet ?? []
-    for (const index of outage.victims) {
-      if (signers.includes(index) && !found.has(index)) found.set(index, round)
-    }
-    if (found.size === outage.victims.length) break
-  }
-  return outage.victims.map((node) => ({
-    node,
-    restartedAt,
-    signedAgainAt: found.get(node) ?? null,
-  }))
 }

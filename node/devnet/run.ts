@@ -16,8 +16,11 @@ import { summaryText } from './text.ts'
 const LOOK_EVERY_MS = 500
 /** Rounds after the last counted one, so that its certificate and its delivery can arrive. */
 const SETTLING_ROUNDS = 4
-/** Options that were written are waited for so many rounds more: twenty seconds. */
-const OPTION_ROUNDS_MAX = 40
+/**
+ * Options that were written, and oracles that were killed, are waited for so many rounds more:
+ * twenty seconds.
+ */
+const MORE_ROUNDS_MAX = 40
 const EVENTS_SHOWN = 6
 
 /** What the summary says besides, for whoever looks around in a network that stays up. */
@@ -95,7 +98,7 @@ class DevnetRun {
     const outage = new Outage({ kill, from, rounds }, network, (text) => this.#say(text))
     let look = first
     const isOver = (round: number) =>
-      round > to + SETTLING_ROUNDS + (desk.isOpen ? OPTION_ROUNDS_MAX : 0)
+      round > to + SETTLING_ROUNDS + (desk.isOpen || outage.isOpen ? MORE_ROUNDS_MAX : 0)
     while (look.round === null || !isOver(look.round)) {
       this.#signal.throwIfAborted()
       this.#assertAlive(network, outage)

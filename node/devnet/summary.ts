@@ -1,5 +1,6 @@
 import { percentileOf } from '../../aggregator/statistics/percentile.ts'
 import { type OptionView, optionShortcomings } from './option-desk.ts'
+import type { Return } from './outage.ts'
 
 /** How one round went at one node. */
 export interface RoundAtNode {
@@ -71,11 +72,7 @@ export interface Summary {
   readonly sharesSeen: number
   readonly conflicts: number
   /** Oracles that were killed in the middle, and when their share entered a certificate again. */
-  readonly restarted: readonly {
-    readonly node: number
-    readonly restartedAt: number
-    readonly signedAgainAt: number | null
-  }[]
+  readonly restarted: readonly Return[]
   /** What was traded on the option market; null when the run ended before it could price. */
   readonly option: OptionView | null
   /** Why trading ended before its time; null when it did not. */

@@ -27,7 +27,7 @@ function conclusionOf(onChain: Readonly<Record<string, bigint>>): Conclusion {
     look: async () => ({ overviews: [], consumers: [] }),
     ...{ rounds: () => [], firstOnChainMs: 1 },
   }
-  const parts = { network, monitor, outage: { restartedAt: null }, range: { from: 1, to: 20 } }
+  const parts = { network, monitor, outage: { returns: [] }, range: { from: 1, to: 20 } }
   return { ...parts, desk: { view: () => null, failure: null } } as unknown as Conclusion
 }
 
