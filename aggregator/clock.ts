@@ -1,4 +1,4 @@
-import { barrierAfter } from './barrier.ts'
+import { barrierAfter } from './promises/barrier.ts'
 import { note, type State, type Turn } from './state.ts'
 import {
   countMembers,

@@ -8,17 +8,10 @@ import type {
   Unsigned,
   Verified,
 } from './messages/messages.ts'
+import type { Promised } from './promises/promise.ts'
 import type { SigningSession } from './signing/threshold.ts'
 import type { FeedIndex, MemberIndex, Members, Round } from './values/ids.ts'
 import type { UnixMs } from './values/time.ts'
-
-/** Something that must never be contradicted; on disk before anyone else can see it (§10.1). */
-export interface Promised {
-  readonly round: Round
-  readonly kind: 'observation' | 'late' | 'proposal0' | 'proposal1' | 'share'
-  /** Digest of the unsigned message; for `share`, the report digest. */
-  readonly digest: Digest
-}
 
 /** How a round ended at this node. */
 export type RoundPath = 'fast' | 'proposed'

@@ -1,4 +1,5 @@
 import type { PastFeedValue } from './aggregation/derived-feeds.ts'
+import type { FeedOnChain } from './delivery/due.ts'
 import type {
   Certificate,
   Evidence,
@@ -6,7 +7,6 @@ import type {
   SyncRequest,
   Verified,
 } from './messages/messages.ts'
-import type { FeedOnChain } from './phases/deliver.ts'
 import type { NonceCommitment } from './signing/threshold.ts'
 import type { MemberIndex, Members, Round } from './values/ids.ts'
 import type { UnixMs } from './values/time.ts'

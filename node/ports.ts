@@ -1,4 +1,5 @@
-import type { Effect, Promised } from '../aggregator/effects.ts'
+import type { FeedOnChain } from '../aggregator/delivery/due.ts'
+import type { Effect } from '../aggregator/effects.ts'
 import type { Event } from '../aggregator/events.ts'
 import type { HandoverEffect, HandoverLock } from '../aggregator/handover/machine.ts'
 import type { Signed, Statement } from '../aggregator/handover/statements.ts'
@@ -11,7 +12,7 @@ import type {
   Unsigned,
   Verified,
 } from '../aggregator/messages/messages.ts'
-import type { FeedOnChain } from '../aggregator/phases/deliver.ts'
+import type { Promised } from '../aggregator/promises/promise.ts'
 import type { NonceCommitment } from '../aggregator/signing/threshold.ts'
 import type { MemberIndex, Round } from '../aggregator/values/ids.ts'
 

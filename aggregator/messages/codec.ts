@@ -1,5 +1,5 @@
 import type { Committee } from '../committee/committee.ts'
-import type { Context } from '../context.ts'
+import type { Crypto } from '../signing/crypto.ts'
 import { ascii, concat, equalBytes } from '../values/bytes.ts'
 import { MalformedError, Reader, Writer } from '../values/codec.ts'
 import { cutBytes } from '../values/slab.ts'
@@ -25,10 +25,16 @@ import { readObservation, writeObservation } from './observation.ts'
 import { LATE_BYTES, type ProposalBody, readProposal, writeProposal } from './proposal.ts'
 import { readShare, writeShare } from './share.ts'
 
+/** What it takes to make and to judge the messages of one committee. */
+export interface MessageContext {
+  readonly crypto: Crypto
+  readonly committee: Committee
+}
+
 const DIGEST_TAG = ascii('parallax.message.1')
 
 /** Digest of a body: what a member signs, and what two messages conflict by (protocol §5). */
-export function digestOfBody(context: Context, body: Uint8Array): Digest {
+export function digestOfBody(context: MessageContext, body: Uint8Array): Digest {
   return context.crypto.keccak256(concat(DIGEST_TAG, body))
 }
 
@@ -40,7 +46,10 @@ export function encodeMember(committee: Committee, message: MemberMessage): Uint
 }
 
 /** A message of ours, ready to be signed by the host. */
-export function unsignedOf<M extends MemberMessage>(context: Context, message: M): Unsigned<M> {
+export function unsignedOf<M extends MemberMessage>(
+  context: MessageContext,
+  message: M,
+): Unsigned<M> {
   // One buffer for what is hashed and what is sent: a member makes several of these in a round.
   const room = cutBytes(DIGEST_TAG.length + bodyCapacity(context.committee, message.type))
   const writer = new Writer(room)

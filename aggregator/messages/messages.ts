@@ -1,3 +1,4 @@
+import type { SignedReport } from '../report/signed-report.ts'
 import type { NonceCommitment } from '../signing/threshold.ts'
 import type { MemberIndex, Members, Round } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
@@ -76,18 +77,8 @@ export interface SignatureShare extends FromMember {
 }
 
 /** §5.5: anyone with the group key can check it; it has no sender. */
-export interface Certificate {
+export interface Certificate extends SignedReport {
   readonly type: 'certificate'
-  readonly round: Round
-  readonly timestampMs: UnixMs
-  readonly observers: Members
-  /** One word of 32 bytes for each feed in the committee's order (§7). */
-  readonly words: readonly Uint8Array[]
-  readonly slot: number
-  readonly signingSet: Members
-  readonly expectedNext: Members
-  /** RFC 9591: R compressed (33 bytes) followed by z (32 bytes). */
-  readonly signature: Uint8Array
 }
 
 /** §9.1: two signed messages of one member that an honest one never makes both of. */

@@ -1,4 +1,3 @@
-import type { Context } from '../context.ts'
 import { decodeWord } from '../report/words.ts'
 import { compareBytes, equalBytes } from '../values/bytes.ts'
 import type { MemberIndex, Round } from '../values/ids.ts'
@@ -13,6 +12,7 @@ import {
   decode,
   digestOfBody,
   encodeEvidence,
+  type MessageContext,
   PROPOSAL_EVIDENCE_MAX,
   signatureOf,
   typeOfBytes,
@@ -85,7 +85,7 @@ function seal<M extends GossipMessage>(parts: {
  * Judges the bytes of one message by everything that does not depend on the state of a round:
  * form, committee, window, signature (protocol §5, §4.2). Cheap checks come first. Never throws.
  */
-export function validate(context: Context, bytes: Uint8Array, arrival: Arrival): Verdict {
+export function validate(context: MessageContext, bytes: Uint8Array, arrival: Arrival): Verdict {
   const type = typeOfBytes(bytes)
   if (type === null) return reject('MALFORMED')
   if ((type === 'certificate') !== (arrival.topic === 'reports')) return reject('WRONG_TOPIC')
@@ -101,7 +101,7 @@ export function validate(context: Context, bytes: Uint8Array, arrival: Arrival):
 }
 
 function judgeMember(
-  context: Context,
+  context: MessageContext,
   decoded: Exclude<Decoded, Certificate | Evidence>,
   received: { readonly bytes: Uint8Array; readonly arrival: Arrival },
 ): Verdict {
@@ -125,7 +125,7 @@ function judgeMember(
 }
 
 function isSignedBy(
-  context: Context,
+  context: MessageContext,
   parts: { readonly digest: Digest; readonly bytes: Uint8Array; readonly sender: MemberIndex },
 ): boolean {
   const member = context.committee.params.members[parts.sender]
@@ -133,14 +133,18 @@ function isSignedBy(
   return context.crypto.verifyMessage(signatureOf(parts.bytes), parts.digest, member.identityKey)
 }
 
-function judgeCertificate(context: Context, message: Certificate, bytes: Uint8Array): Verdict {
+function judgeCertificate(
+  context: MessageContext,
+  message: Certificate,
+  bytes: Uint8Array,
+): Verdict {
   if (!isCertificateSound(context, message)) return reject('CERTIFICATE_INVALID')
   const digest = context.crypto.keccak256(bytes)
   return { verdict: 'accept', message: seal({ message, bytes, digest }) }
 }
 
 /** Whether the group key signed exactly this certificate (§5.5). */
-export function isCertificateSound(context: Context, certificate: Certificate): boolean {
+export function isCertificateSound(context: MessageContext, certificate: Certificate): boolean {
   const { committee, crypto } = context
   // Honest members never sign such sets; refused before the costly checks.
   if (countMembers(certificate.signingSet) !== committee.signingThreshold) return false
@@ -150,14 +154,14 @@ export function isCertificateSound(context: Context, certificate: Certificate): 
   return crypto.threshold.verify(committee.groupKey.publicKey, message, certificate.signature)
 }
 
-function judgeEvidence(context: Context, message: Evidence, bytes: Uint8Array): Verdict {
+function judgeEvidence(context: MessageContext, message: Evidence, bytes: Uint8Array): Verdict {
   if (!isEvidenceSound(context, message)) return reject('EVIDENCE_INVALID')
   const digest = context.crypto.keccak256(bytes)
   return { verdict: 'accept', message: seal({ message, bytes, digest }) }
 }
 
 /** Whether both messages are the accused member's own and contradict each other (§9.1). */
-export function isEvidenceSound(context: Context, evidence: Evidence): boolean {
+export function isEvidenceSound(context: MessageContext, evidence: Evidence): boolean {
   const claims = evidence.messages.map((bytes) => {
     const message = decode(context.committee, bytes)
     if (message === null || message.type === 'certificate' || message.type === 'evidence')
@@ -176,7 +180,7 @@ export function isEvidenceSound(context: Context, evidence: Evidence): boolean {
  * Opens what a proposal carries; null unless every attached message is sound, sorted and of its
  * round.
  */
-function openProposal(context: Context, body: ProposalBody): Proposal | null {
+function openProposal(context: MessageContext, body: ProposalBody): Proposal | null {
   const lates = openLates(context, body)
   const evidence = openEvidence(context, body)
   if (lates === null || evidence === null) return null
@@ -184,7 +188,7 @@ function openProposal(context: Context, body: ProposalBody): Proposal | null {
   return { ...rest, lates, evidence }
 }
 
-function openLates(context: Context, body: ProposalBody): Verified<Late>[] | null {
+function openLates(context: MessageContext, body: ProposalBody): Verified<Late>[] | null {
   const opened: Verified<Late>[] = []
   let last = -1
   for (const bytes of body.lateBytes) {
@@ -199,7 +203,7 @@ function openLates(context: Context, body: ProposalBody): Verified<Late>[] | nul
   return opened
 }
 
-function openEvidence(context: Context, body: ProposalBody): Verified<Evidence>[] | null {
+function openEvidence(context: MessageContext, body: ProposalBody): Verified<Evidence>[] | null {
   if (body.evidenceBytes.length > PROPOSAL_EVIDENCE_MAX) return null
   const opened: Verified<Evidence>[] = []
   let last = -1
@@ -225,7 +229,7 @@ export function sealOwn<M extends MemberMessage>(
 
 /** A certificate that this node's own combination produced and checked (§6.8). */
 export function sealCertificate(
-  context: Context,
+  context: MessageContext,
   parts: { readonly message: Certificate; readonly bytes: Uint8Array },
 ): Verified<Certificate> {
   return seal({ ...parts, digest: context.crypto.keccak256(parts.bytes) })
@@ -233,7 +237,7 @@ export function sealCertificate(
 
 /** Evidence made of two verified messages of one member; null when they do not conflict. */
 export function evidenceFrom(
-  context: Context,
+  context: MessageContext,
   pair: readonly [Verified<MemberMessage>, Verified<MemberMessage>],
 ): Verified<Evidence> | null {
   const [first, second] = pair

@@ -1,10 +1,10 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { invariant } from '../assert.ts'
-import type { Certificate } from '../messages/messages.ts'
 import { bigintBytes, concat } from '../values/bytes.ts'
 import type { FeedIndex } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 import { type FeedsTree, feedsTreeOf, pageBytes, placeOf } from './feeds-tree.ts'
+import type { SignedReport } from './signed-report.ts'
 import { WORD_HEAD_BYTES } from './words.ts'
 
 type Keccak256 = (bytes: Uint8Array) => Uint8Array
@@ -34,7 +34,7 @@ export interface CommitteeOnChain {
 
 /** What is delivered, and as which committee's. */
 export interface Update {
-  readonly certificate: Certificate
+  readonly certificate: SignedReport
   /** Ascending, 1 to `UPDATE_FEEDS_MAX` of them, each within the certificate. */
   readonly feeds: readonly FeedIndex[]
   readonly committee: CommitteeOnChain
@@ -107,7 +107,7 @@ export function encodeReport(keccak256: Keccak256, update: Update): Uint8Array {
   )
 }
 
-function feedEntry(certificate: Certificate, feed: FeedIndex): Uint8Array {
+function feedEntry(certificate: SignedReport, feed: FeedIndex): Uint8Array {
   const word = certificate.words[feed] as Uint8Array
   return concat(uint(feed, 2), word.subarray(0, WORD_HEAD_BYTES))
 }
@@ -141,7 +141,7 @@ function programOf(steps: readonly Step[], follows: boolean): number {
   return (merges << 12) | ((path ^ 1) << 1) | (follows ? 1 : 0)
 }
 
-function header(certificate: Certificate, committee: CommitteeOnChain): Uint8Array {
+function header(certificate: SignedReport, committee: CommitteeOnChain): Uint8Array {
   const { clock, epoch, publicKey, isFirstClock, isPrevious = false } = committee
   const openedMs = clock.genesisMs - clock.clockSkewMsMax + certificate.round * clock.roundMs
   const offset = certificate.timestampMs - openedMs

@@ -1,6 +1,6 @@
 import type { Hex, PublicClient } from 'viem'
+import type { FeedOnChain } from '../../aggregator/delivery/due.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
-import type { FeedOnChain } from '../../aggregator/phases/deliver.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import type { FeeQuote, Fees } from './fees.ts'
 

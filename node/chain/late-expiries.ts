@@ -1,6 +1,6 @@
-import { lateExpiries, lateSettlementOf } from '../../aggregator/late-settlement.ts'
+import { lateExpiries, lateSettlementOf } from '../../aggregator/delivery/late-settlement.ts'
+import type { SettlementRounds } from '../../aggregator/delivery/settlement.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
-import type { SettlementRounds } from '../../aggregator/settlement.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { MarketExpiries } from './market-expiries.ts'

@@ -1,6 +1,6 @@
 import type { Address } from 'viem'
-import { isLate } from '../../aggregator/late-settlement.ts'
-import { isOpen } from '../../aggregator/settlement.ts'
+import { isLate } from '../../aggregator/delivery/late-settlement.ts'
+import { isOpen } from '../../aggregator/delivery/settlement.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { Ask } from './rpc.ts'
 import { OFFERS_AT_ONCE, readMarketTerms, readOffers, type Settling } from './settlement-calls.ts'

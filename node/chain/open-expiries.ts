@@ -1,6 +1,6 @@
 import type { Address } from 'viem'
 import type { Context } from '../../aggregator/context.ts'
-import { isLate, lateTurnMs } from '../../aggregator/late-settlement.ts'
+import { isLate, lateTurnMs } from '../../aggregator/delivery/late-settlement.ts'
 import {
   type ExpirySchedule,
   isOpen,
@@ -9,7 +9,7 @@ import {
   type SettlementRounds,
   settlementRoundsOf,
   settlementTurnMs,
-} from '../../aggregator/settlement.ts'
+} from '../../aggregator/delivery/settlement.ts'
 import type { FeedIndex, MemberIndex } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { SettlementView } from '../api/view.ts'

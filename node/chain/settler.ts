@@ -5,15 +5,15 @@ import {
   lateSettlementOf,
   lateTurnMs,
   turnAfterSilenceMs,
-} from '../../aggregator/late-settlement.ts'
-import type { Certificate } from '../../aggregator/messages/messages.ts'
+} from '../../aggregator/delivery/late-settlement.ts'
 import {
   closesInSeconds,
   isOpen,
   isOverdue,
   settlementAgainMs,
   settlementOf,
-} from '../../aggregator/settlement.ts'
+} from '../../aggregator/delivery/settlement.ts'
+import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { FeedIndex, MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { SettlementView } from '../api/view.ts'
@@ -77,10 +77,10 @@ const EARLY = ['ExpiryNotReached', 'ReportFromFuture']
 
 /**
  * Settles expiries on one chain with the certificates of this node, each member in its turn
- * (`aggregator/settlement.ts`), through the transmitter: its wallet, caps and fees. What the chain
+ * (`aggregator/delivery/settlement.ts`), through the transmitter: its wallet, caps and fees. What the chain
  * says of an expiry decides whether anything is left to do; it is asked until the window closes,
  * and where there is no price then, at growing distances while the round of the expiry can bring it
- * (`aggregator/late-settlement.ts`).
+ * (`aggregator/delivery/late-settlement.ts`).
  */
 export class Settler implements Startable {
   readonly name: string

@@ -1,5 +1,5 @@
 import type { Address, Hex, PublicClient } from 'viem'
-import { SETTLEMENT_WINDOW_MS } from '../../aggregator/settlement.ts'
+import { SETTLEMENT_WINDOW_MS } from '../../aggregator/delivery/settlement.ts'
 import type { FeedIndex, Round } from '../../aggregator/values/ids.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'
 import { settlementAbi } from '../../contracts/abi/settlement.ts'

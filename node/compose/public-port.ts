@@ -1,4 +1,4 @@
-import { roundsServed } from '../../aggregator/settlement.ts'
+import { roundsServed } from '../../aggregator/delivery/settlement.ts'
 import type { Metrics } from '../api/metrics.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import type { NodeConfig } from '../config/schema.ts'

@@ -1,6 +1,6 @@
 import { roundAt } from '../../aggregator/committee/committee.ts'
 import type { Context } from '../../aggregator/context.ts'
-import { roundsServed } from '../../aggregator/settlement.ts'
+import { roundsServed } from '../../aggregator/delivery/settlement.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { Metrics } from '../api/metrics.ts'
 import type { SettlementView } from '../api/view.ts'

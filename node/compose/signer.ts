@@ -1,6 +1,6 @@
 import { invariant } from '../../aggregator/assert.ts'
 import type { Context } from '../../aggregator/context.ts'
-import { RESERVED_ROUNDS } from '../../aggregator/reservation.ts'
+import { RESERVED_ROUNDS } from '../../aggregator/promises/reservation.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import type { Metrics } from '../api/metrics.ts'
 import type { SignerView } from '../api/view.ts'

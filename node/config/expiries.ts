@@ -1,4 +1,7 @@
-import { EXPIRY_STEP_SECONDS_MIN, type ExpirySchedule } from '../../aggregator/settlement.ts'
+import {
+  EXPIRY_STEP_SECONDS_MIN,
+  type ExpirySchedule,
+} from '../../aggregator/delivery/settlement.ts'
 
 const DAY_SECONDS = 86_400
 const WEEK_SECONDS = 7 * DAY_SECONDS

@@ -1,5 +1,5 @@
 import { type Address, formatEther, type PublicClient } from 'viem'
-import { nextExpiry } from '../../aggregator/settlement.ts'
+import { nextExpiry } from '../../aggregator/delivery/settlement.ts'
 import type { FeedIndex } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import { priceFeedsAbi } from '../../contracts/abi/price-feeds.ts'

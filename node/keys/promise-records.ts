@@ -1,4 +1,4 @@
-import type { Promised } from '../../aggregator/effects.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { crc32c } from './crc32c.ts'

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { invariant } from '../../aggregator/assert.ts'
 import type { Context } from '../../aggregator/context.ts'
-import type { Promised } from '../../aggregator/effects.ts'
 import type { HandoverLock } from '../../aggregator/handover/machine.ts'
 import {
   digestOfStatement,
@@ -9,8 +8,9 @@ import {
   type Statement,
   sealStatement,
 } from '../../aggregator/handover/statements.ts'
-import { promiseOf, readClaim } from '../../aggregator/messages/claim.ts'
 import { digestOfBody } from '../../aggregator/messages/codec.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
+import { promiseOf, readClaim } from '../../aggregator/promises/promise.ts'
 import type { NonceCommitment } from '../../aggregator/signing/threshold.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'

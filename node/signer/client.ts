@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net'
 import type { Context } from '../../aggregator/context.ts'
-import type { Promised } from '../../aggregator/effects.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import { codeOf, OracleError } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'

@@ -1,5 +1,5 @@
+import type { FeedOnChain } from '../../aggregator/delivery/due.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
-import type { FeedOnChain } from '../../aggregator/phases/deliver.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import type { Round } from '../../aggregator/values/ids.ts'

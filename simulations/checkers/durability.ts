@@ -1,5 +1,5 @@
-import type { Promised } from '../../aggregator/effects.ts'
 import type { GossipMessage } from '../../aggregator/messages/messages.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'

@@ -1,5 +1,5 @@
 import type { Committee } from '../../aggregator/committee/committee.ts'
-import { dueFeedsOf, type FeedOnChain } from '../../aggregator/phases/deliver.ts'
+import { dueFeedsOf, type FeedOnChain } from '../../aggregator/delivery/due.ts'
 import type { Members, Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
 import type { Chain } from '../world/chain/chain.ts'

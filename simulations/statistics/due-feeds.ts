@@ -1,6 +1,6 @@
 import type { FeedParams } from '../../aggregator/committee/params.ts'
+import { dueFeedsOf, type FeedOnChain } from '../../aggregator/delivery/due.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
-import { dueFeedsOf, type FeedOnChain } from '../../aggregator/phases/deliver.ts'
 
 /**
  * Since when each feed is due on a chain, by the rule of the members (protocol §8.2) and with what

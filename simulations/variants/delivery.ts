@@ -1,4 +1,4 @@
-import { dueFeedsOf } from '../../aggregator/phases/deliver.ts'
+import { dueFeedsOf } from '../../aggregator/delivery/due.ts'
 import { filtered, spoilt, type Variant } from '../variant.ts'
 
 /** Bugs of delivery, in the contract and in the turns to transmit (protocol §8). */

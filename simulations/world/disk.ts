@@ -1,6 +1,6 @@
-import type { Promised } from '../../aggregator/effects.ts'
 import type { Certificate, Evidence, Verified } from '../../aggregator/messages/messages.ts'
-import { RESERVED_ROUNDS, reservationAfter } from '../../aggregator/reservation.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
+import { RESERVED_ROUNDS, reservationAfter } from '../../aggregator/promises/reservation.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 
 /** What a member's disk still knows after its process ended (protocol §10). */

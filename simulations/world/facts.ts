@@ -1,5 +1,6 @@
-import type { Effect, NoteCode, Promised, RoundPath } from '../../aggregator/effects.ts'
+import type { Effect, NoteCode, RoundPath } from '../../aggregator/effects.ts'
 import type { Certificate, GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
 import { positionIn } from '../../aggregator/values/ids.ts'
 import type { Block, Undone } from './chain/chain.ts'

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Effect, Promised } from '../../aggregator/effects.ts'
+import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 
 /** One entry of what happened between a host, its machine, its disk and the world, in order. */

@@ -1,5 +1,5 @@
 import { contextOf } from '../../aggregator/context.ts'
-import type { Promised } from '../../aggregator/effects.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
 import { cryptoOf, loadEcdsa } from '../../node/keys/native.ts'
 import { Promises } from '../../node/keys/promises.ts'
 import { Secret } from '../../node/keys/secret.ts'

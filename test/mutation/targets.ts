@@ -35,7 +35,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'messages',
-    mutate: ['aggregator/messages/*.ts'],
+    mutate: ['aggregator/messages/*.ts', 'aggregator/promises/promise.ts'],
     tests: [unit('aggregator/messages/**/*.test.ts'), property('codec'), property('validate')],
     floorPercent: 100,
   },

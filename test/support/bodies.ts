@@ -1,6 +1,6 @@
 import type { Committee } from '../../aggregator/committee/committee.ts'
-import type { Promised } from '../../aggregator/effects.ts'
 import { writePrefix } from '../../aggregator/messages/fields.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
 import { Writer } from '../../aggregator/values/codec.ts'
 
 /** Which message a body is of, as far as a signer reads it. */

@@ -1,7 +1,7 @@
 import type { PastFeedValue } from '../../aggregator/aggregation/derived-feeds.ts'
 import { openingOf } from '../../aggregator/committee/committee.ts'
 import { type Context, contextOf } from '../../aggregator/context.ts'
-import type { Effect, Promised } from '../../aggregator/effects.ts'
+import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
 import { createMachine, type Machine } from '../../aggregator/machine.ts'
 import type {
@@ -11,6 +11,7 @@ import type {
   Verified,
 } from '../../aggregator/messages/messages.ts'
 import { sealOwn, validate } from '../../aggregator/messages/validate.ts'
+import type { Promised } from '../../aggregator/promises/promise.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
 import type { Crypto } from '../../aggregator/signing/crypto.ts'

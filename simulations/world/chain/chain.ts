@@ -1,4 +1,4 @@
-import type { FeedOnChain } from '../../../aggregator/phases/deliver.ts'
+import type { FeedOnChain } from '../../../aggregator/delivery/due.ts'
 import type { MemberIndex } from '../../../aggregator/values/ids.ts'
 import type { FeeQuote, Fees } from '../../../node/chain/fees.ts'
 import { type Prng, prngOf } from '../../determinism/prng.ts'

@@ -1,4 +1,4 @@
-import type { FeedOnChain } from '../../../aggregator/phases/deliver.ts'
+import type { FeedOnChain } from '../../../aggregator/delivery/due.ts'
 import type { FeedIndex, MemberIndex } from '../../../aggregator/values/ids.ts'
 import { type FeeCaps, type Fees, firstFees, replacementFees } from '../../../node/chain/fees.ts'
 import type { Chain } from './chain.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FeedOnChain } from '../../../aggregator/phases/deliver.ts'
+import type { FeedOnChain } from '../../../aggregator/delivery/due.ts'
 import { prngOf } from '../../../simulations/determinism/prng.ts'
 import { Chain } from '../../../simulations/world/chain/chain.ts'
 import { applied, type ContractOptions } from '../../../simulations/world/chain/contract.ts'

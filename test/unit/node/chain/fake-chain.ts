@@ -1,7 +1,7 @@
 import type { Hex } from 'viem'
 import { keccak256, parseTransaction } from 'viem'
+import type { FeedOnChain } from '../../../../aggregator/delivery/due.ts'
 import type { Certificate } from '../../../../aggregator/messages/messages.ts'
-import type { FeedOnChain } from '../../../../aggregator/phases/deliver.ts'
 import type { FeedIndex } from '../../../../aggregator/values/ids.ts'
 import type { Chain, GasEstimate, Receipt, SendOutcome } from '../../../../node/chain/chain.ts'
 import type { FeeQuote, Fees } from '../../../../node/chain/fees.ts'

@@ -1,7 +1,7 @@
 import type { PublicClient } from 'viem'
 import { expect, test } from 'vitest'
 import { openingOf } from '../../../../aggregator/committee/committee.ts'
-import { settlementRoundsOf } from '../../../../aggregator/settlement.ts'
+import { settlementRoundsOf } from '../../../../aggregator/delivery/settlement.ts'
 import type { Call, CallEnd } from '../../../../node/chain/calls.ts'
 import type { Ask } from '../../../../node/chain/rpc.ts'
 import { Settler } from '../../../../node/chain/settler.ts'

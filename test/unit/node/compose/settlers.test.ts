@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { openingOf } from '../../../../aggregator/committee/committee.ts'
-import { roundsServed } from '../../../../aggregator/settlement.ts'
+import { roundsServed } from '../../../../aggregator/delivery/settlement.ts'
 import type { Round } from '../../../../aggregator/values/ids.ts'
 import { makeSettlers, type SettlersDependencies } from '../../../../node/compose/settlers.ts'
 import type { Target } from '../../../../node/compose/targets.ts'

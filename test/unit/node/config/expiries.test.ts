@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openExpiries } from '../../../../aggregator/settlement.ts'
+import { openExpiries } from '../../../../aggregator/delivery/settlement.ts'
 import { expiriesFrom } from '../../../../node/config/expiries.ts'
 
 /** Of the expiries of a text, the one that is open at a time. */

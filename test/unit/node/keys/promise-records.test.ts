@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Promised } from '../../../../aggregator/effects.ts'
+import type { Promised } from '../../../../aggregator/promises/promise.ts'
 import { crc32c } from '../../../../node/keys/crc32c.ts'
 import {
   encodeHeader,

@@ -1,10 +1,18 @@
 import type { Committee } from '../committee/committee.ts'
-import type { Promised } from '../effects.ts'
+import { MESSAGE_TAG, MESSAGE_VERSION } from '../messages/fields.ts'
+import type { Digest, MemberMessage, Proposal, SignatureShare } from '../messages/messages.ts'
+import { readShare } from '../messages/share.ts'
 import { equalBytes } from '../values/bytes.ts'
 import { MalformedError, Reader } from '../values/codec.ts'
-import { MESSAGE_TAG, MESSAGE_VERSION } from './fields.ts'
-import type { Digest, MemberMessage, Proposal, SignatureShare } from './messages.ts'
-import { readShare } from './share.ts'
+import type { Round } from '../values/ids.ts'
+
+/** Something that must never be contradicted; on disk before anyone else can see it (protocol §10.1). */
+export interface Promised {
+  readonly round: Round
+  readonly kind: 'observation' | 'late' | 'proposal0' | 'proposal1' | 'share'
+  /** Digest of the unsigned message; for `share`, the report digest. */
+  readonly digest: Digest
+}
 
 type Head<T extends MemberMessage['type']> = Pick<
   Extract<MemberMessage, { readonly type: T }>,

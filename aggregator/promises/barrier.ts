@@ -1,6 +1,6 @@
-import { type Committee, roundAt } from './committee/committee.ts'
-import type { Round } from './values/ids.ts'
-import type { UnixMs } from './values/time.ts'
+import { type Committee, roundAt } from '../committee/committee.ts'
+import type { Round } from '../values/ids.ts'
+import type { UnixMs } from '../values/time.ts'
 
 /**
  * The last round of silence after a start (protocol §10.3): beyond anything this key may have

@@ -6,11 +6,11 @@ import {
   lateSettlementOf,
   lateTurnMs,
   turnAfterSilenceMs,
-} from '../../../aggregator/late-settlement.ts'
-import type { Certificate } from '../../../aggregator/messages/messages.ts'
-import { settlementRoundsOf } from '../../../aggregator/settlement.ts'
-import { ok, UNAVAILABLE } from '../../../contracts/testing/committee-box.ts'
-import { certifier } from '../../support/certificates.ts'
+} from '../../../../aggregator/delivery/late-settlement.ts'
+import { settlementRoundsOf } from '../../../../aggregator/delivery/settlement.ts'
+import type { Certificate } from '../../../../aggregator/messages/messages.ts'
+import { ok, UNAVAILABLE } from '../../../../contracts/testing/committee-box.ts'
+import { certifier } from '../../../support/certificates.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

@@ -1,10 +1,10 @@
-import { type Committee, roundAt } from './committee/committee.ts'
-import { type Context, orderOf } from './context.ts'
-import type { Certificate } from './messages/messages.ts'
-import { FEED_STATUS } from './report/feed-report.ts'
-import { decodeWord } from './report/words.ts'
-import type { FeedIndex, MemberIndex, Round } from './values/ids.ts'
-import type { DurationMs, UnixMs } from './values/time.ts'
+import { type Committee, roundAt } from '../committee/committee.ts'
+import { type Context, orderOf } from '../context.ts'
+import type { Certificate } from '../messages/messages.ts'
+import { FEED_STATUS } from '../report/feed-report.ts'
+import { decodeWord } from '../report/words.ts'
+import type { FeedIndex, MemberIndex, Round } from '../values/ids.ts'
+import type { DurationMs, UnixMs } from '../values/time.ts'
 
 const WINDOW_SECONDS = 600
 /** How long after an expiry `Settlement` takes a round (ADR 0025). */

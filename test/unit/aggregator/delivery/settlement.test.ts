@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { orderOf } from '../../../aggregator/context.ts'
-import type { Certificate } from '../../../aggregator/messages/messages.ts'
+import { orderOf } from '../../../../aggregator/context.ts'
 import {
   closesInSeconds,
   isOverdue,
@@ -10,9 +9,10 @@ import {
   settlementOf,
   settlementRoundsOf,
   settlementTurnMs,
-} from '../../../aggregator/settlement.ts'
-import { ok, UNAVAILABLE } from '../../../contracts/testing/committee-box.ts'
-import { certifier } from '../../support/certificates.ts'
+} from '../../../../aggregator/delivery/settlement.ts'
+import type { Certificate } from '../../../../aggregator/messages/messages.ts'
+import { ok, UNAVAILABLE } from '../../../../contracts/testing/committee-box.ts'
+import { certifier } from '../../../support/certificates.ts'
 
 const DAY = 86_400
 const EIGHT = 8 * 3_600

@@ -1,13 +1,13 @@
-import { type Context, orderOf } from './context.ts'
-import type { Certificate } from './messages/messages.ts'
+import { type Context, orderOf } from '../context.ts'
+import type { Certificate } from '../messages/messages.ts'
+import type { FeedIndex, MemberIndex, Round } from '../values/ids.ts'
+import type { DurationMs, UnixMs } from '../values/time.ts'
 import {
   canSettle,
   type ExpirySchedule,
   SETTLEMENT_WINDOW_MS,
   type SettlementRounds,
 } from './settlement.ts'
-import type { FeedIndex, MemberIndex, Round } from './values/ids.ts'
-import type { DurationMs, UnixMs } from './values/time.ts'
 
 /**
  * What happens after the window of an expiry that nobody settled: the round of the expiry alone

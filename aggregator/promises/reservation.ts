@@ -1,4 +1,4 @@
-import type { Round } from './values/ids.ts'
+import type { Round } from '../values/ids.ts'
 
 /**
  * Rounds reserved ahead (protocol §10.1). A disk has a round to write in; one more, and a member
