@@ -9,7 +9,7 @@ import type {
   SignedResult,
 } from './machine.ts'
 import { isPackageSound } from './polynomial.ts'
-import { resultOf } from './result.ts'
+import { resultOf, transcriptOf } from './result.ts'
 import { missingOf } from './standing.ts'
 import type { Signed } from './statements.ts'
 import { convictBy, end, type Step } from './transition.ts'
@@ -70,12 +70,18 @@ function receivePackage(step: Step, signed: SignedPackage): void {
   state.packages[sender] = signed
 }
 
-/** Convicts whoever signed another result than follows from the packages it names itself. */
+/**
+ * Convicts whoever signed another result than follows from the packages it names itself. A member
+ * that came back after its promise may have been given others than those it promised upon: from
+ * these nothing follows, and their sender is convicted by its real one.
+ */
 export function judgeResults(step: Step): void {
   const { context, state } = step
   const packages = state.packages.filter((each) => each !== null)
   if (state.promised === null || packages.length !== context.size) return
   const { transcript } = state.promised
+  const digests = packages.map(({ digest }) => digest)
+  if (!equalBytes(transcriptOf(context, digests), transcript)) return
   const expected = resultOf(context, state.promised)
   const wrong = state.results.find(
     (each) =>

@@ -10,7 +10,7 @@ import {
 } from '../values/ids.ts'
 import type { KeygenContext } from './context.ts'
 import type { Inventory } from './exchange.ts'
-import type { KeygenOutcome, KeygenState } from './machine.ts'
+import type { KeygenOutcome, KeygenState, SignedResult } from './machine.ts'
 import type { Signed } from './statements.ts'
 
 /** Members of whom something is held. */
@@ -30,15 +30,18 @@ export function dissentersOf(state: KeygenState): Members {
   return dissenters
 }
 
-/** Members who signed another result than this one. */
+/** Members who signed another result than this one, or the same under another transcript. */
 function deviatorsOf(state: KeygenState): Members {
-  const own = state.results[state.self]?.statement
-  if (own === undefined) return NO_MEMBERS
+  const own = state.results[state.self]
+  if (own === null || own === undefined) return NO_MEMBERS
   return membersOf(
-    state.results.flatMap((each, index) =>
-      each === null || equalBytes(each.statement.result, own.result) ? [] : [index],
-    ),
+    state.results.flatMap((each, index) => (each === null || agrees(each, own) ? [] : [index])),
   )
+}
+
+/** Whether two members signed one result. */
+export function agrees({ statement: a }: SignedResult, { statement: b }: SignedResult): boolean {
+  return equalBytes(a.result, b.result) && equalBytes(a.transcript, b.transcript)
 }
 
 /** Whom this member waits for in its phase, for progress and for a time-out. */

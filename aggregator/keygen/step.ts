@@ -1,18 +1,11 @@
 import { invariant } from '../assert.ts'
-import { equalBytes } from '../values/bytes.ts'
 import { countMembers, NO_MEMBERS, withMember } from '../values/ids.ts'
 import type { KeygenContext } from './context.ts'
-import type {
-  KeygenEffect,
-  KeygenEvent,
-  KeygenState,
-  SignedPackage,
-  SignedResult,
-} from './machine.ts'
+import type { KeygenEffect, KeygenEvent, KeygenState, SignedPackage } from './machine.ts'
 import { groupKeyOf } from './polynomial.ts'
 import { judgeResults, receive, refuseShare } from './receive.ts'
 import { resultOf, transcriptOf } from './result.ts'
-import { dissentersOf, holdersOf, missingOf } from './standing.ts'
+import { agrees, dissentersOf, holdersOf, missingOf } from './standing.ts'
 import { digestOfStatement } from './statements.ts'
 import { accuse, broadcast, convict, end, enter, type Step } from './transition.ts'
 
@@ -106,9 +99,13 @@ function stop(step: Step): void {
   end(step, { type: 'stopped' })
 }
 
-/** Before any package nobody counts on this member; after its result nobody needs more. */
-function isCountedOn({ phase, packages }: KeygenState): boolean {
-  return phase !== 'results' && holdersOf(packages) !== NO_MEMBERS
+/**
+ * In the meeting nobody counts on this member, whose packages may have come by then: what it gave
+ * up for good could be shown to the others when it begins this attempt again. After its result
+ * nobody needs more.
+ */
+function isCountedOn({ phase }: KeygenState): boolean {
+  return phase !== 'meeting' && phase !== 'results'
 }
 
 /** Goes on when this member's phase is complete. */
@@ -187,10 +184,6 @@ function finish(step: Step): void {
   const isOne = results.every((each) => each !== null && agrees(each, own))
   invariant(isOne && signatures.length === results.length, 'all n results are equal')
   end(step, { type: 'generated', key: { ...promised, signatures } })
-}
-
-function agrees({ statement: a }: SignedResult, { statement: b }: SignedResult): boolean {
-  return equalBytes(a.result, b.result) && equalBytes(a.transcript, b.transcript)
 }
 
 function checkDeadline(step: Step): void {

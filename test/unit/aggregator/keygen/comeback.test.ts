@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import type {
+  PackageStatement,
+  Signed,
+  Statement,
+} from '../../../../aggregator/keygen/statements.ts'
+import { membersOf } from '../../../../aggregator/values/ids.ts'
+import { type ClusterMember, KeygenCluster, signStatement } from '../../../support/keygen.ts'
+
+const LIAR = 3
+const VICTIM = 2
+
+/** Four members of which the victim stops right after its promise of the result, and comes back. */
+function comeback(): { readonly cluster: KeygenCluster; readonly back: ClusterMember } {
+  const crash = { member: VICTIM, effect: 'keepShare', when: 'after' } as const
+  const cluster = new KeygenCluster({ size: 4 }, { crash }).run()
+  const back = cluster.restart(VICTIM)
+  cluster.start(back)
+  cluster.settle()
+  return { cluster, back }
+}
+
+/** Signed by the liar, as it pleases. */
+function forged(cluster: KeygenCluster, statement: Statement): Signed {
+  return signStatement(cluster.context, statement, cluster.at(LIAR).identityKey)
+}
+
+function tell(cluster: KeygenCluster, to: ClusterMember, statements: readonly Signed[]): void {
+  for (const signed of statements) cluster.receive(to, signed)
+  cluster.settle()
+}
+
+/** What all members hold of the others, by the state of the first. */
+function held<K extends 'packages' | 'echoes' | 'results'>(cluster: KeygenCluster, kind: K) {
+  const all = cluster.at(0).state[kind]
+  return all.filter((each) => each !== null) as NonNullable<(typeof all)[number]>[]
+}
+
+describe('a member that comes back after its promise, among liars (protocol §11.1)', () => {
+  test('does not end for a right result under another transcript, and names its sender', () => {
+    const { cluster, back } = comeback()
+    const [right] = held(cluster, 'results')
+    if (right === undefined) throw new Error('the others have signed')
+    const { result } = right.statement
+    const transcript = new Uint8Array(32)
+    const wrong = forged(cluster, { type: 'result', sender: LIAR, transcript, result })
+    const others = held(cluster, 'results').filter(({ statement }) => statement.sender !== LIAR)
+    tell(cluster, back, [...others, wrong])
+    expect(back.state.outcome).toBeNull()
+    cluster.pass(10_001)
+    const late = { type: 'late', phase: 'results', missing: membersOf([LIAR]) }
+    expect(back.state.outcome).toEqual(late)
+  })
+
+  test('convicts by that result as soon as it has the echo which it contradicts', () => {
+    const { cluster, back } = comeback()
+    const [right] = held(cluster, 'results')
+    if (right === undefined) throw new Error('the others have signed')
+    const { result } = right.statement
+    const transcript = new Uint8Array(32)
+    const wrong = forged(cluster, { type: 'result', sender: LIAR, transcript, result })
+    tell(cluster, back, [wrong, ...held(cluster, 'echoes')])
+    const evidence = { accused: LIAR, kind: 'contradiction' }
+    expect(back.state.outcome).toMatchObject({ type: 'convicted', evidence })
+  })
+
+  test('does not end for a package of another attempt to be, and convicts by the real one', () => {
+    const { cluster, back } = comeback()
+    const elsewhere = new KeygenCluster({ size: 4, attempt: 5 }).run().at(LIAR)
+    const other = elsewhere.state.packages[LIAR]?.statement as PackageStatement
+    const packages = held(cluster, 'packages')
+    const [real] = packages.filter(({ statement }) => statement.sender === LIAR)
+    const others = packages.filter(({ statement }) => statement.sender !== LIAR)
+    const [result] = held(cluster, 'results').filter(({ statement }) => statement.sender === LIAR)
+    if (real === undefined || result === undefined) throw new Error('the liar said the truth')
+    // With its other package nothing follows from what is held; its wrong result names the real one.
+    const wrong = forged(cluster, { ...result.statement, result: new Uint8Array(32) })
+    tell(cluster, back, [forged(cluster, other), ...others, wrong])
+    expect(back.state.outcome).toBeNull()
+    tell(cluster, back, [real])
+    const evidence = { accused: LIAR, kind: 'contradiction' }
+    expect(back.state.outcome).toMatchObject({ type: 'convicted', evidence })
+  })
+})
+
+describe('a member that gives up before it said anything', () => {
+  /** The liar has sent its package while the victim still waits for somebody. */
+  function waiting(): { readonly cluster: KeygenCluster; readonly victim: ClusterMember } {
+    const cluster = new KeygenCluster({ size: 4 })
+    for (const member of cluster.members) cluster.start(member)
+    const other = new KeygenCluster({ size: 4, attempt: 5 }).run().at(LIAR).state.packages[LIAR]
+    const victim = cluster.at(VICTIM)
+    tell(cluster, victim, [forged(cluster, other?.statement as PackageStatement)])
+    expect(victim.state.phase).toBe('meeting')
+    return { cluster, victim }
+  }
+  const said = ({ members }: KeygenCluster) =>
+    members.flatMap(({ state }) => state.accusations.filter((each) => each !== null))
+
+  test.each([
+    ['is stopped', 'stopped', 0],
+    ['waits in vain', 'ticked', 60_000],
+  ] as const)('%s: nothing keeps it from the same attempt', (_, type, afterMs) => {
+    const { cluster, victim } = waiting()
+    cluster.report(victim, { type, nowMs: cluster.nowMs + afterMs })
+    cluster.settle()
+    expect(victim.state.outcome?.type).toBe(type === 'stopped' ? 'stopped' : 'late')
+    // What it had said for good the liar could show to the others in its next run.
+    expect(said(cluster)).toEqual([])
+    expect(victim.disk).toEqual({ package: null, kept: null })
+  })
+})
