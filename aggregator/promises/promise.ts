@@ -6,7 +6,7 @@ import { equalBytes } from '../values/bytes.ts'
 import { MalformedError, Reader } from '../values/codec.ts'
 import type { Round } from '../values/ids.ts'
 
-/** Something that must never be contradicted; on disk before anyone else can see it (protocol §10.1). */
+/** What must never be contradicted; on disk before anyone else can see it (protocol §10.1). */
 export interface Promised {
   readonly round: Round
   readonly kind: 'observation' | 'late' | 'proposal0' | 'proposal1' | 'share'

@@ -77,10 +77,10 @@ const EARLY = ['ExpiryNotReached', 'ReportFromFuture']
 
 /**
  * Settles expiries on one chain with the certificates of this node, each member in its turn
- * (`aggregator/delivery/settlement.ts`), through the transmitter: its wallet, caps and fees. What the chain
- * says of an expiry decides whether anything is left to do; it is asked until the window closes,
- * and where there is no price then, at growing distances while the round of the expiry can bring it
- * (`aggregator/delivery/late-settlement.ts`).
+ * (`aggregator/delivery/settlement.ts`), through the transmitter: its wallet, caps and fees. What
+ * the chain says of an expiry decides whether anything is left to do; it is asked until the window
+ * closes, and where there is no price then, at growing distances while the round of the expiry can
+ * bring it (`aggregator/delivery/late-settlement.ts`).
  */
 export class Settler implements Startable {
   readonly name: string
