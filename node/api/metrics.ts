@@ -58,6 +58,11 @@ export function createMetrics() {
       'Connections to the API that were closed at once, by the limit that they met.',
       ['limit'],
     ),
+    readersCut: counter(
+      'parallax_api_readers_cut_total',
+      'Connections that were ended because they took an answer or a stream too slowly.',
+      ['kind'],
+    ),
   }
 }
 

@@ -9,7 +9,14 @@ import {
   type ServedLimits,
 } from '../gateway/routes.ts'
 import type { Certificates } from '../gateway/shelf.ts'
-import { createHttpApp, type HttpOptions, listenOn, sendJson } from '../http/http.ts'
+import type { ConnectionRefusal } from '../http/connection-limit.ts'
+import {
+  createHttpApp,
+  type HttpOptions,
+  listenOn,
+  type ReaderCut,
+  sendJson,
+} from '../http/http.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import { mirror } from './gauges.ts'
@@ -86,11 +93,14 @@ export class ApiServer implements Startable {
   async start(): Promise<void> {
     if (this.#app !== null) return
     const { metrics } = this.#use
+    const onConnectionRefused = (limit: ConnectionRefusal) =>
+      metrics.connectionsRefused.inc({ limit })
+    const onReaderCut = (kind: ReaderCut) => metrics.readersCut.inc({ kind })
     const http = createHttpApp(this.#options, {
       ...this.#use,
       headers: HEADERS,
       onAnswer: (status) => metrics.requests.inc({ status: String(status) }),
-      onConnectionRefused: (limit) => metrics.connectionsRefused.inc({ limit }),
+      ...{ onConnectionRefused, onReaderCut },
     })
     const { app } = http
     this.#app = app
@@ -98,7 +108,7 @@ export class ApiServer implements Startable {
     addData(app, this.#use)
     const routes = addCertificateRoutes(http, {
       ...this.#use,
-      ...{ readersMax: this.#options.streamReadersMax, own: NODE_ROUTES },
+      ...{ readersMax: this.#options.streamReadersMax, onReaderCut, own: NODE_ROUTES },
     })
     this.#routes = routes
     addHealth(app, { ...this.#use, readers: () => routes.streams.counters().readers })

@@ -39,5 +39,11 @@ export function createGatewayMetrics() {
       labelNames: ['limit'],
       registers,
     }),
+    readersCut: new Counter({
+      name: 'parallax_gateway_readers_cut_total',
+      help: 'Connections that were ended because they took an answer or a stream too slowly.',
+      labelNames: ['kind'],
+      registers,
+    }),
   }
 }

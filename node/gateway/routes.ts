@@ -2,7 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
 import { codeOf } from '../errors.ts'
-import { type HttpApp, type HttpLimits, refuse, refuseForNow, sendJson } from '../http/http.ts'
+import {
+  type HttpApp,
+  type HttpDependencies,
+  type HttpLimits,
+  refuse,
+  refuseForNow,
+  sendJson,
+} from '../http/http.ts'
+import { lookAround } from '../http/look-around.ts'
 import { Answers } from './answers.ts'
 import { FeedChoices } from './choices.ts'
 import { openEventStream } from './event-stream.ts'
@@ -31,7 +39,6 @@ interface FeedsQuery {
 
 /** Leaves whose hashing takes about as long as a request takes otherwise. */
 const FEEDS_PER_REQUEST = 64
-const LOOK_EVERY_MS = 1_000
 
 /**
  * Adds what nodes and gateways serve alike: certificates with proofs and calldata, those of the
@@ -47,15 +54,19 @@ export function addCertificateRoutes(
     /** Number of the committee on contracts. */
     readonly epoch: () => number
     readonly readersMax: number
+    readonly onReaderCut: HttpDependencies['onReaderCut']
     /** What the document describes besides. */
     readonly own: OwnRoutes
   },
 ): CertificateRoutes {
-  const { context, certificates, history, epoch, readersMax, own } = use
+  const { context, certificates, history, epoch, readersMax, onReaderCut, own } = use
   const answers = new Answers(context, epoch)
   const streams = new Streams(
     { readersMax, ...STREAM_LIMITS },
-    { certificates, answers, nowMs: () => performance.now() },
+    {
+      ...{ certificates, answers, nowMs: () => performance.now() },
+      onStalled: () => onReaderCut('stream'),
+    },
   )
   const choices = new FeedChoices(context)
   addCertificates(app, { answers, choices, certificates, admit })
@@ -167,13 +178,7 @@ function addWebSockets(
 
 /** Streams end before the server closes: it would wait for their connections for ever. */
 function followLifeOf(app: FastifyInstance, streams: Streams): void {
-  let looking: NodeJS.Timeout | undefined
-  app.addHook('onListen', async () => {
-    streams.start()
-    looking = setInterval(() => streams.look(), LOOK_EVERY_MS)
-  })
-  app.addHook('preClose', async () => {
-    clearInterval(looking)
-    streams.stop()
-  })
+  app.addHook('onListen', async () => streams.start())
+  lookAround(app, () => streams.look())
+  app.addHook('preClose', async () => streams.stop())
 }

@@ -1,7 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../../aggregator/context.ts'
 import type { Clock } from '../clock.ts'
-import { createHttpApp, type HttpOptions, listenOn, sendJson } from '../http/http.ts'
+import type { ConnectionRefusal } from '../http/connection-limit.ts'
+import {
+  createHttpApp,
+  type HttpOptions,
+  listenOn,
+  type ReaderCut,
+  sendJson,
+} from '../http/http.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { GatewayMetrics } from './metrics.ts'
@@ -63,11 +70,14 @@ export class GatewayServer implements Startable {
   async start(): Promise<void> {
     if (this.#app !== null) return
     const { metrics, certificates, log } = this.#use
+    const onConnectionRefused = (limit: ConnectionRefusal) =>
+      metrics.connectionsRefused.inc({ limit })
+    const onReaderCut = (kind: ReaderCut) => metrics.readersCut.inc({ kind })
     const http = createHttpApp(this.#options, {
       ...this.#use,
       headers: HEADERS,
       onAnswer: (status) => metrics.requests.inc({ status: String(status) }),
-      onConnectionRefused: (limit) => metrics.connectionsRefused.inc({ limit }),
+      ...{ onConnectionRefused, onReaderCut },
     })
     const { app } = http
     this.#app = app
@@ -76,7 +86,7 @@ export class GatewayServer implements Startable {
     const routes = addCertificateRoutes(http, {
       ...this.#use,
       history: (asked) => Promise.resolve(certificates.kept(asked)),
-      ...{ readersMax, own: GATEWAY_ROUTES },
+      ...{ readersMax, onReaderCut, own: GATEWAY_ROUTES },
     })
     this.#routes = routes
     app.get('/v1/feeds', async (_, reply) =>

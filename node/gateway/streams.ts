@@ -65,8 +65,6 @@ export interface StreamCounters {
   readonly sent: number
   /** Certificates that a slow reader never got, because a newer one came. */
   readonly leftOut: number
-  /** Readers that were ended for taking nothing. */
-  readonly stalled: number
   readonly refused: number
 }
 
@@ -81,10 +79,11 @@ export class Streams {
   readonly #certificates: Certificates
   readonly #answers: Answers
   readonly #nowMs: () => number
+  readonly #onStalled: () => void
   readonly #seats = new Set<Seat>()
   readonly #byAddress = new Tally()
   readonly #byChoice = new Tally()
-  readonly #counters = { sent: 0, leftOut: 0, stalled: 0, refused: 0 }
+  readonly #counters = { sent: 0, leftOut: 0, refused: 0 }
   #unfollow: (() => void) | null = null
 
   constructor(
@@ -94,6 +93,8 @@ export class Streams {
       readonly answers: Answers
       /** Monotonic milliseconds. */
       readonly nowMs: () => number
+      /** Told of each reader that is ended for taking nothing. */
+      readonly onStalled: () => void
     },
   ) {
     this.#options = options
@@ -101,6 +102,7 @@ export class Streams {
     this.#certificates = use.certificates
     this.#answers = use.answers
     this.#nowMs = use.nowMs
+    this.#onStalled = use.onStalled
   }
 
   start(): void {
@@ -146,7 +148,7 @@ export class Streams {
     const { stallMsMax, heartbeatMs } = this.#options
     for (const seat of [...this.#seats]) {
       if (seat.fullSinceMs !== null && nowMs - seat.fullSinceMs > stallMsMax) {
-        this.#counters.stalled += 1
+        this.#onStalled()
         this.#end(seat)
       } else if (seat.fullSinceMs === null && nowMs - seat.sentMs >= heartbeatMs) {
         seat.sentMs = nowMs

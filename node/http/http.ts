@@ -8,6 +8,7 @@ import {
   type ConnectionLimits,
   type ConnectionRefusal,
 } from './connection-limit.ts'
+import { lookAround } from './look-around.ts'
 import { refuseMalformed } from './malformed.ts'
 import { OpenAnswers } from './open-answers.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -24,6 +25,9 @@ export interface HttpOptions extends HttpLimits {
   readonly port: number
 }
 
+/** What a reader was sent who was cut off for being slow. */
+export type ReaderCut = 'answer' | 'stream'
+
 export interface HttpDependencies {
   readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
@@ -31,6 +35,8 @@ export interface HttpDependencies {
   readonly onAnswer: (status: number) => void
   /** Told why a connection was closed as soon as it came. */
   readonly onConnectionRefused: (refusal: ConnectionRefusal) => void
+  /** Told of each connection that was ended because its reader took too long. */
+  readonly onReaderCut: (kind: ReaderCut) => void
   /** Sent with every answer. */
   readonly headers: Readonly<Record<string, string>>
 }
@@ -104,7 +110,10 @@ export function createHttpApp(options: HttpOptions, use: HttpDependencies): Http
     limit.setPerMinute(limits.requestsPerMinuteMax)
   }
   setLimits(options)
-  const answers = new OpenAnswers()
+  const answers = new OpenAnswers(() => performance.now())
+  lookAround(app, () => {
+    for (let cut = answers.look(); cut > 0; cut--) use.onReaderCut('answer')
+  })
   app.addHook('onRequest', async (request, reply) => {
     if (answers.begin(request.raw.socket, reply.raw)) return receive(request, reply) ?? undefined
     request.raw.socket.destroy()
