@@ -1,7 +1,7 @@
-import { type CandidateMemo, candidateMemo } from './agreement/candidate.ts'
+import { type CandidateContext, candidateMemo } from './candidate/candidate.ts'
+import { reportMemo } from './candidate/report.ts'
 import type { Committee } from './committee/committee.ts'
 import { turnOrderOf } from './committee/turn-order.ts'
-import { type ReportMemo, reportMemo } from './report/report.ts'
 import type { Crypto } from './signing/crypto.ts'
 import type { MemberIndex, Round } from './values/ids.ts'
 import { RecentMap } from './values/recent-map.ts'
@@ -10,12 +10,8 @@ import { RecentMap } from './values/recent-map.ts'
  * What every pure function of one committee needs. The memos hold results that depend on their keys
  * alone, so that machines of one committee may share a context (the simulator does).
  */
-export interface Context {
-  readonly crypto: Crypto
-  readonly committee: Committee
+export interface Context extends CandidateContext {
   readonly turnOrders: RecentMap<Round, readonly MemberIndex[]>
-  readonly reports: ReportMemo
-  readonly candidates: CandidateMemo
 }
 
 /** Turn orders kept; beyond it the oldest is dropped and computed again when asked for. */

@@ -1,7 +1,7 @@
 import type { Context } from './context.ts'
 import type { Effect } from './effects.ts'
 import type { Event } from './events.ts'
-import { initialState, type State } from './state.ts'
+import { initialState, type State } from './state/state.ts'
 import { step } from './step.ts'
 import type { MemberIndex } from './values/ids.ts'
 

@@ -1,4 +1,4 @@
-import { hearMember, onAnswered } from './clock.ts'
+import { hearMember, onAnswered } from './agreement/clock.ts'
 import { openingOf, roundAt } from './committee/committee.ts'
 import type { Context } from './context.ts'
 import type { Effect } from './effects.ts'
@@ -39,7 +39,9 @@ import {
   runTurns,
 } from './phases/deliver.ts'
 import { onSampled, onStarted, openRound, rememberPast } from './phases/observe.ts'
-import { type RoundState, roundStateOf, type State, type Turn } from './state.ts'
+import type { RoundState } from './state/round-state.ts'
+import type { State } from './state/state.ts'
+import { roundStateOf, type Turn } from './state/turn.ts'
 import type { UnixMs } from './values/time.ts'
 
 /**

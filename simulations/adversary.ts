@@ -7,7 +7,7 @@ import type {
   Verified,
 } from '../aggregator/messages/messages.ts'
 import type { SigningSession } from '../aggregator/signing/threshold.ts'
-import type { State } from '../aggregator/state.ts'
+import type { State } from '../aggregator/state/state.ts'
 import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
 import type { Prng } from './determinism/prng.ts'
 

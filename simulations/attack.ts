@@ -1,4 +1,4 @@
-import { candidateOf } from '../aggregator/agreement/candidate.ts'
+import { candidateOf } from '../aggregator/candidate/candidate.ts'
 import { isProbe, openingOf } from '../aggregator/committee/committee.ts'
 import type {
   Digest,

@@ -1,4 +1,4 @@
-import { type Candidate, candidateOf } from '../aggregator/agreement/candidate.ts'
+import { type Candidate, candidateOf } from '../aggregator/candidate/candidate.ts'
 import type {
   Certificate,
   Proposal,

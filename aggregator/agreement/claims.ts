@@ -1,14 +1,7 @@
 import type { Basis, Certificate, Observation } from '../messages/messages.ts'
-import type { State } from '../state.ts'
+import type { Claim, State } from '../state/state.ts'
 import { hasMember, type MemberIndex, type Round } from '../values/ids.ts'
 import { ROUNDS_REMEMBERED } from './silence.ts'
-
-/** A certificate that a member said it has, and was asked for (protocol §4.4). */
-export interface Claim {
-  readonly basis: Basis
-  /** The round whose observation said so. */
-  readonly round: Round
-}
 
 /**
  * Keeps what a member is asked for; of several the first, which it still owes (§6.5).

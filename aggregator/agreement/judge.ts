@@ -1,7 +1,9 @@
+import { type Candidate, candidateOf } from '../candidate/candidate.ts'
 import { orderOf } from '../context.ts'
 import type { Late, Proposal, Verified } from '../messages/messages.ts'
 import { namedMembers } from '../messages/proposal.ts'
-import type { RoundState, Turn } from '../state.ts'
+import type { RoundState } from '../state/round-state.ts'
+import type { Turn } from '../state/turn.ts'
 import { equalBytes } from '../values/bytes.ts'
 import {
   countMembers,
@@ -13,7 +15,6 @@ import {
   NO_MEMBERS,
   withMember,
 } from '../values/ids.ts'
-import { type Candidate, candidateOf } from './candidate.ts'
 import { isExpectedNextSound } from './expected-next.ts'
 import { basisOf, isHigher, pairOf } from './pair.ts'
 import { returningAmong, withReturning } from './returning.ts'

@@ -1,5 +1,6 @@
 import type { Late, Observation, Pair, Verified } from '../messages/messages.ts'
-import type { RoundState, Turn } from '../state.ts'
+import type { RoundState } from '../state/round-state.ts'
+import type { Turn } from '../state/turn.ts'
 import {
   difference,
   listMembers,

@@ -1,8 +1,10 @@
+import { candidateOf } from '../candidate/candidate.ts'
 import { orderOf } from '../context.ts'
 import { attachedEvidenceBytesMax, PROPOSAL_EVIDENCE_MAX } from '../messages/codec.ts'
 import type { Evidence, Late, Proposal, Verified } from '../messages/messages.ts'
 import { namedMembers } from '../messages/proposal.ts'
-import type { RoundState, Turn } from '../state.ts'
+import type { RoundState } from '../state/round-state.ts'
+import type { Turn } from '../state/turn.ts'
 import {
   countMembers,
   difference,
@@ -13,7 +15,6 @@ import {
   membersOf,
   NO_MEMBERS,
 } from '../values/ids.ts'
-import { candidateOf } from './candidate.ts'
 import { expectedNextOf } from './expected-next.ts'
 import { isSignable } from './judge.ts'
 import { basisOf, pairOf } from './pair.ts'

@@ -1,7 +1,8 @@
 import { isProbe } from '../committee/committee.ts'
 import type { Context } from '../context.ts'
 import type { Observation, Pair, Verified } from '../messages/messages.ts'
-import type { RoundState, Turn } from '../state.ts'
+import type { RoundState } from '../state/round-state.ts'
+import type { Turn } from '../state/turn.ts'
 import {
   difference,
   hasMember,

@@ -1,5 +1,8 @@
+import { type Candidate, isSameAttempt, keyOf } from '../candidate/candidate.ts'
 import { orderOf } from '../context.ts'
-import { isInTerm, note, type RoundState, sharesOf, type Turn } from '../state.ts'
+import { type RoundState, sharesOf } from '../state/round-state.ts'
+import { isInTerm } from '../state/state.ts'
+import { note, type Turn } from '../state/turn.ts'
 import { equalBytes } from '../values/bytes.ts'
 import {
   difference,
@@ -11,7 +14,6 @@ import {
   NO_MEMBERS,
   type Round,
 } from '../values/ids.ts'
-import { type Candidate, isSameAttempt, keyOf } from './candidate.ts'
 
 /** Rounds for which it is remembered that a member did not answer (protocol §6.5, §6.6). */
 export const ROUNDS_REMEMBERED = 512

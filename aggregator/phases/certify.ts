@@ -1,4 +1,8 @@
 import { rememberWords } from '../aggregation/derived-feeds.ts'
+import { forgetClaims } from '../agreement/claims.ts'
+import { isBetter } from '../agreement/pair.ts'
+import { rankLast, rememberSilent } from '../agreement/silence.ts'
+import { invariant } from '../assert.ts'
 import {
   type AttemptKey,
   type Candidate,
@@ -6,11 +10,7 @@ import {
   isSameAttempt,
   keyOf,
   rememberCertificate,
-} from '../agreement/candidate.ts'
-import { forgetClaims } from '../agreement/claims.ts'
-import { isBetter } from '../agreement/pair.ts'
-import { rankLast, rememberSilent } from '../agreement/silence.ts'
-import { invariant } from '../assert.ts'
+} from '../candidate/candidate.ts'
 import { openingOf } from '../committee/committee.ts'
 import { firstInTurn } from '../committee/turn-order.ts'
 import { type Context, orderOf } from '../context.ts'
@@ -18,15 +18,9 @@ import type { Event } from '../events.ts'
 import { encodeCertificate } from '../messages/codec.ts'
 import type { Certificate, SignatureShare, Verified } from '../messages/messages.ts'
 import { sealCertificate } from '../messages/validate.ts'
-import {
-  type Attempt,
-  isInTerm,
-  note,
-  type RoundState,
-  roundStateOf,
-  sharesOf,
-  type Turn,
-} from '../state.ts'
+import { type Attempt, type RoundState, sharesOf } from '../state/round-state.ts'
+import { isInTerm } from '../state/state.ts'
+import { note, roundStateOf, type Turn } from '../state/turn.ts'
 import { hasMember, listMembers, type MemberIndex, NO_MEMBERS, withMember } from '../values/ids.ts'
 import { appended } from '../values/lists.ts'
 

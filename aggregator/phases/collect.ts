@@ -15,7 +15,8 @@ import type {
 } from '../messages/messages.ts'
 import { answerWithin } from '../messages/sync.ts'
 import { evidenceFrom, isSameClaim } from '../messages/validate.ts'
-import { note, type RoundState, sharesOf, type Turn } from '../state.ts'
+import { type RoundState, sharesOf } from '../state/round-state.ts'
+import { note, type Turn } from '../state/turn.ts'
 import { equalBytes } from '../values/bytes.ts'
 import {
   countMembers,

@@ -1,23 +1,10 @@
 import { orderOf } from '../context.ts'
-import { dueFeedsOf, type FeedOnChain } from '../delivery/due.ts'
+import { dueFeedsOf } from '../delivery/due.ts'
 import type { Event } from '../events.ts'
-import { isInTerm, type Turn } from '../state.ts'
+import { isInTerm, type TargetState } from '../state/state.ts'
+import type { Turn } from '../state/turn.ts'
 import type { FeedIndex } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
-
-/** What this node knows and plans about one target contract (protocol §8.2). */
-export interface TargetState {
-  readonly name: string
-  feeds: readonly FeedOnChain[]
-  /** When that was read. */
-  readMs: UnixMs
-  /** When this node's turn comes; null while nothing is due and nothing known is old. */
-  turnMs: UnixMs | null
-  /** `look`: nothing is due as far as this node knows, and its turn to send does not come yet. */
-  turnTo: 'look' | 'deliver'
-  /** `reading`: asked the chain before sending. `sending`: a transmission is on its way. */
-  activity: 'idle' | 'reading' | 'sending'
-}
 
 /** How often a target is looked at in the shortest heartbeat of a feed, when nothing is due. */
 export const LOOKS_PER_HEARTBEAT = 4

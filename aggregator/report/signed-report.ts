@@ -1,12 +1,12 @@
 import type { Members, Round } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
 
-/** What a committee signed of a round, with its signature: all that a contract needs (§5.5). */
+/** What a committee signed of a round, and its signature (protocol §5.5). */
 export interface SignedReport {
   readonly round: Round
   readonly timestampMs: UnixMs
   readonly observers: Members
-  /** One word of 32 bytes for each feed in the committee's order (§7). */
+  /** One word of 32 bytes for each feed in the committee's order (protocol §7). */
   readonly words: readonly Uint8Array[]
   readonly slot: number
   readonly signingSet: Members

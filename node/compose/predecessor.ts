@@ -1,6 +1,6 @@
 import { type PastFeedValue, pastMsOf } from '../../aggregator/aggregation/derived-feeds.ts'
 import type { Committee } from '../../aggregator/committee/committee.ts'
-import { REHEARSAL_ROUNDS } from '../../aggregator/state.ts'
+import { REHEARSAL_ROUNDS } from '../../aggregator/state/turn.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf } from '../errors.ts'

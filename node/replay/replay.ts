@@ -1,7 +1,7 @@
 import type { Context } from '../../aggregator/context.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
-import { initialState, type State } from '../../aggregator/state.ts'
+import { initialState, type State } from '../../aggregator/state/state.ts'
 import { step } from '../../aggregator/step.ts'
 import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'

@@ -2,7 +2,7 @@ import { type FeedParams, isDerived, PROTOCOL_VERSION } from '../../aggregator/c
 import type { Context } from '../../aggregator/context.ts'
 import { FEED_STATUS } from '../../aggregator/report/feed-report.ts'
 import { decodeWord } from '../../aggregator/report/words.ts'
-import type { State } from '../../aggregator/state.ts'
+import type { State } from '../../aggregator/state/state.ts'
 import type { PeerFigures } from '../../aggregator/statistics/figures.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { formatDecimal } from '../../aggregator/values/decimal.ts'

@@ -1,4 +1,4 @@
-import { candidateOf } from '../../aggregator/agreement/candidate.ts'
+import { candidateOf } from '../../aggregator/candidate/candidate.ts'
 import type { Digest, Proposal } from '../../aggregator/messages/messages.ts'
 import { countMembers, listMembers, withoutMember } from '../../aggregator/values/ids.ts'
 import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'

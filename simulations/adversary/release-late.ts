@@ -1,6 +1,6 @@
-import type { Candidate } from '../../aggregator/agreement/candidate.ts'
+import type { Candidate } from '../../aggregator/candidate/candidate.ts'
 import type { Certificate, Verified } from '../../aggregator/messages/messages.ts'
-import { sharesOf } from '../../aggregator/state.ts'
+import { sharesOf } from '../../aggregator/state/round-state.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'

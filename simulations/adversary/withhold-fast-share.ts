@@ -1,5 +1,5 @@
-import { candidateOf, keyOf } from '../../aggregator/agreement/candidate.ts'
 import { proposalOf } from '../../aggregator/agreement/propose.ts'
+import { candidateOf, keyOf } from '../../aggregator/candidate/candidate.ts'
 import { orderOf } from '../../aggregator/context.ts'
 import type { Proposal } from '../../aggregator/messages/messages.ts'
 import { namedMembers } from '../../aggregator/messages/proposal.ts'

@@ -1,6 +1,6 @@
 import type { Event } from '../../aggregator/events.ts'
 import { createMachine } from '../../aggregator/machine.ts'
-import type { State } from '../../aggregator/state.ts'
+import type { State } from '../../aggregator/state/state.ts'
 import { Simulation } from '../run/simulation.ts'
 import { drawCoverage } from './coverage-worlds.ts'
 

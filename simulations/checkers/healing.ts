@@ -1,4 +1,4 @@
-import { NEAR_ROUNDS, UNSEEN_ROUNDS_MAX, WAITED_ROUNDS } from '../../aggregator/clock.ts'
+import { NEAR_ROUNDS, UNSEEN_ROUNDS_MAX, WAITED_ROUNDS } from '../../aggregator/agreement/clock.ts'
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
 import {
   hasMember,

@@ -1,4 +1,5 @@
-import { type RoundState, type State, sharesOf } from '../../aggregator/state.ts'
+import { type RoundState, sharesOf } from '../../aggregator/state/round-state.ts'
+import type { State } from '../../aggregator/state/state.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
 import type { Checker, CreateChecker, Violation } from '../checking/checker.ts'

@@ -1,7 +1,7 @@
 import type { Context } from '../../aggregator/context.ts'
 import type { Effect } from '../../aggregator/effects.ts'
 import type { Event } from '../../aggregator/events.ts'
-import type { State } from '../../aggregator/state.ts'
+import type { State } from '../../aggregator/state/state.ts'
 import { countMembers, hasMember, withMember } from '../../aggregator/values/ids.ts'
 
 /** What the world remembers of one member, over all its processes. Mutated while judging. */

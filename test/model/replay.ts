@@ -1,3 +1,4 @@
+import { reportOf } from '../../aggregator/candidate/report.ts'
 import { orderOf } from '../../aggregator/context.ts'
 import type {
   GossipMessage,
@@ -6,7 +7,6 @@ import type {
   Proposal,
   Verified,
 } from '../../aggregator/messages/messages.ts'
-import { reportOf } from '../../aggregator/report/report.ts'
 import { idealScheme } from '../../aggregator/signing/ideal.ts'
 import { hasMember, type Members, membersOf } from '../../aggregator/values/ids.ts'
 import { referenceCrypto, testCommittee } from '../support/committee.ts'

@@ -8,7 +8,7 @@ import type {
 } from '../../aggregator/messages/messages.ts'
 import { sealOwn } from '../../aggregator/messages/validate.ts'
 import { idealScheme } from '../../aggregator/signing/ideal.ts'
-import type { State } from '../../aggregator/state.ts'
+import type { State } from '../../aggregator/state/state.ts'
 import { referenceCrypto, signDigest, testCommittee } from '../support/committee.ts'
 import { commitmentsOf, nonceOf } from '../support/forge.ts'
 import { Script } from '../support/script.ts'

@@ -41,8 +41,12 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'report',
-    mutate: ['aggregator/report/*.ts'],
-    tests: [unit('aggregator/report/**/*.test.ts'), property('report'), property('lanes')],
+    mutate: ['aggregator/report/*.ts', 'aggregator/candidate/report.ts'],
+    tests: [
+      unit('aggregator/{candidate,report}/**/*.test.ts'),
+      property('report'),
+      property('lanes'),
+    ],
     floorPercent: 100,
   },
   {

@@ -1,4 +1,4 @@
-import { type CandidateChoice, candidateOf } from '../../aggregator/agreement/candidate.ts'
+import { type CandidateChoice, candidateOf } from '../../aggregator/candidate/candidate.ts'
 import type { Context } from '../../aggregator/context.ts'
 import { encodeCertificate, unsignedOf } from '../../aggregator/messages/codec.ts'
 import type {

@@ -9,7 +9,8 @@ import type {
   Pair,
   Verified,
 } from '../../aggregator/messages/messages.ts'
-import type { RoundState, State } from '../../aggregator/state.ts'
+import type { RoundState } from '../../aggregator/state/round-state.ts'
+import type { State } from '../../aggregator/state/state.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { type TestCommittee, testCommittee } from './committee.ts'
 import { Forge, type Observations } from './forge.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { State } from '../../../aggregator/state.ts'
+import type { State } from '../../../aggregator/state/state.ts'
 import { membersOf } from '../../../aggregator/values/ids.ts'
 import { createHealingChecker } from '../../../simulations/checkers/healing.ts'
 import type { Checker, Subject } from '../../../simulations/checking/checker.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { forgetClaims, owesClaim, rememberClaim } from '../../../../aggregator/agreement/claims.ts'
 import type { Certificate, Observation } from '../../../../aggregator/messages/messages.ts'
-import { initialState, type State } from '../../../../aggregator/state.ts'
+import { initialState, type State } from '../../../../aggregator/state/state.ts'
 import { testCommittee } from '../../../support/committee.ts'
 
 const { committee } = testCommittee({ size: 4 })

@@ -7,7 +7,7 @@ import {
   SYNC_ANSWER_BYTES_MAX,
 } from '../../../../aggregator/messages/sync.ts'
 import { evidenceFrom } from '../../../../aggregator/messages/validate.ts'
-import { sharesOf } from '../../../../aggregator/state.ts'
+import { sharesOf } from '../../../../aggregator/state/round-state.ts'
 import { testCommittee } from '../../../support/committee.ts'
 import { opened, ROUND, Script } from '../../../support/script.ts'
 

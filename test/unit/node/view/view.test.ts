@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { initialState } from '../../../../aggregator/state.ts'
+import { initialState } from '../../../../aggregator/state/state.ts'
 import { createView, type ViewSources } from '../../../../node/view/view.ts'
 import { certifier, feedsNamed } from '../../../support/certificates.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { openingOf } from '../../../aggregator/committee/committee.ts'
-import { isInTerm } from '../../../aggregator/state.ts'
-import { ROUND, Script } from '../../support/script.ts'
+import { openingOf } from '../../../../aggregator/committee/committee.ts'
+import { isInTerm } from '../../../../aggregator/state/state.ts'
+import { ROUND, Script } from '../../../support/script.ts'
 
 /** A member that says what it may say from `ROUND` on, and whose term is set before. */
 function scriptWith(term: { readonly fromMs: number | null; readonly untilMs: number | null }) {

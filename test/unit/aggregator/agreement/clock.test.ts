@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { opened, ROUND, Script } from '../../support/script.ts'
+import { opened, ROUND, Script } from '../../../support/script.ts'
 
 // A clock that goes far ahead, and what shows that it is right or wrong (protocol §4.6). Four
 // members, f = 1: two others are f+1, and two others with this one make a certificate.

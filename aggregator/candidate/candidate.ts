@@ -1,12 +1,11 @@
 import { invariant } from '../assert.ts'
-import type { Context } from '../context.ts'
 import type { Certificate, Digest, Observation, Verified } from '../messages/messages.ts'
 import { signedMessageOf } from '../report/digests.ts'
-import { inputsDigestOf, type Report, reportOf } from '../report/report.ts'
 import type { SigningSession } from '../signing/threshold.ts'
 import { equalBytes } from '../values/bytes.ts'
 import { isSubset, listMembers, type Members } from '../values/ids.ts'
 import { RecentMap } from '../values/recent-map.ts'
+import { inputsDigestOf, type Report, type ReportContext, reportOf } from './report.ts'
 
 /** A report that this node can recompute, with everything that one attempt to sign it needs. */
 export interface Candidate {
@@ -35,6 +34,11 @@ const MEMO_REPORTS_MAX = 32
 /** Candidates remembered of one report: more differ in sets that only a faulty proposer names. */
 const MEMO_CANDIDATES_MAX = 16
 
+/** What it takes to make candidates of one committee. */
+export interface CandidateContext extends ReportContext {
+  readonly candidates: CandidateMemo
+}
+
 export function candidateMemo(): CandidateMemo {
   return new RecentMap(MEMO_REPORTS_MAX)
 }
@@ -51,7 +55,7 @@ export interface CandidateChoice {
  * The observations of observers and signing set must be held.
  */
 export function candidateOf(
-  context: Context,
+  context: CandidateContext,
   observations: readonly (Verified<Observation> | undefined)[],
   choice: CandidateChoice,
 ): Candidate {
@@ -85,7 +89,7 @@ function isOfChoice(candidate: Candidate, choice: CandidateChoice): boolean {
 
 /** The certificate that another machine of this context made of the very same candidate. */
 export function certificateOf(
-  context: Context,
+  context: CandidateContext,
   candidate: Candidate,
   signature: Uint8Array,
 ): Verified<Certificate> | null {
@@ -96,7 +100,7 @@ export function certificateOf(
 
 /** Keeps a certificate for `certificateOf`. */
 export function rememberCertificate(
-  context: Context,
+  context: CandidateContext,
   candidate: Candidate,
   certificate: Verified<Certificate>,
 ): void {
@@ -106,7 +110,7 @@ export function rememberCertificate(
 }
 
 function build(
-  context: Context,
+  context: CandidateContext,
   observations: readonly (Verified<Observation> | undefined)[],
   choice: CandidateChoice,
 ): Candidate {

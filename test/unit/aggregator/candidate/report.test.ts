@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { feedReportOf, inputsDigestOf, reportOf } from '../../../../aggregator/candidate/report.ts'
 import { contextOf } from '../../../../aggregator/context.ts'
 import { FEED_STATUS } from '../../../../aggregator/report/feed-report.ts'
-import { feedReportOf, inputsDigestOf, reportOf } from '../../../../aggregator/report/report.ts'
 import { referenceCrypto, testCommittee } from '../../../support/committee.ts'
 import { Forge } from '../../../support/forge.ts'
 

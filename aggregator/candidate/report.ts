@@ -1,8 +1,13 @@
 import { medianFloor, medianFloorNumbers, spreadAround } from '../aggregation/median.ts'
 import { invariant } from '../assert.ts'
 import type { Committee } from '../committee/committee.ts'
-import type { Context } from '../context.ts'
+import type { MessageContext } from '../messages/codec.ts'
 import type { Digest, Observation, Verified } from '../messages/messages.ts'
+import { reportDigestOf } from '../report/digests.ts'
+import { FEED_STATUS, type FeedReport } from '../report/feed-report.ts'
+import { feedsRootOf } from '../report/feeds-tree.ts'
+import { roundedToLane } from '../report/lanes.ts'
+import { encodeWord } from '../report/words.ts'
 import { compareBytes } from '../values/bytes.ts'
 import { Writer } from '../values/codec.ts'
 import type { Members, Round } from '../values/ids.ts'
@@ -10,11 +15,6 @@ import { membersOf } from '../values/ids.ts'
 import { RecentMap } from '../values/recent-map.ts'
 import { cutBytes } from '../values/slab.ts'
 import type { UnixMs } from '../values/time.ts'
-import { reportDigestOf } from './digests.ts'
-import { FEED_STATUS, type FeedReport } from './feed-report.ts'
-import { feedsRootOf } from './feeds-tree.ts'
-import { roundedToLane } from './lanes.ts'
-import { encodeWord } from './words.ts'
 
 const DIGEST_BYTES = 32
 
@@ -40,6 +40,11 @@ export type ReportMemo = RecentMap<Round, Remembered[]>
 const MEMO_ROUNDS_MAX = 8
 const MEMO_REPORTS_MAX = 16
 
+/** What it takes to make reports of one committee. */
+export interface ReportContext extends MessageContext {
+  readonly reports: ReportMemo
+}
+
 export function reportMemo(): ReportMemo {
   return new RecentMap(MEMO_ROUNDS_MAX)
 }
@@ -49,7 +54,10 @@ export function reportMemo(): ReportMemo {
  *
  * @param observations at least one, of one round and distinct senders
  */
-export function reportOf(context: Context, observations: readonly Verified<Observation>[]): Report {
+export function reportOf(
+  context: ReportContext,
+  observations: readonly Verified<Observation>[],
+): Report {
   const first = observations[0]
   invariant(first !== undefined, 'a report has an observer')
   const { round } = first.message
@@ -76,14 +84,17 @@ export function feedReportOf(committee: Committee, values: readonly bigint[]): F
  * keccak256 of the sorted digests of all observations that a report and its signatures rest on
  * (§5.4).
  */
-export function inputsDigestOf(context: Context, digests: readonly Digest[]): Digest {
+export function inputsDigestOf(context: MessageContext, digests: readonly Digest[]): Digest {
   const sorted = [...digests].sort(compareBytes)
   const writer = new Writer(cutBytes(sorted.length * DIGEST_BYTES))
   for (const digest of sorted) writer.bytes(digest)
   return context.crypto.keccak256(writer.done())
 }
 
-function buildReport(context: Context, observations: readonly Verified<Observation>[]): Report {
+function buildReport(
+  context: MessageContext,
+  observations: readonly Verified<Observation>[],
+): Report {
   const { committee, crypto } = context
   const messages = observations.map((each) => each.message)
   const feeds = committee.params.feeds.map((params, feed) => {

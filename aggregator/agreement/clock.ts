@@ -1,5 +1,6 @@
-import { barrierAfter } from './promises/barrier.ts'
-import { note, type State, type Turn } from './state.ts'
+import { barrierAfter } from '../promises/barrier.ts'
+import type { Doubt, Heard, State } from '../state/state.ts'
+import { note, type Turn } from '../state/turn.ts'
 import {
   countMembers,
   difference,
@@ -8,7 +9,7 @@ import {
   NO_MEMBERS,
   type Round,
   withMember,
-} from './values/ids.ts'
+} from '../values/ids.ts'
 
 /**
  * Rounds that a clock may have passed over before it is doubted: as long as a short outage, so that
@@ -24,26 +25,6 @@ export const WAITED_ROUNDS = 16
 const FRESH_ROUNDS = 8
 /** In doubt, all members are asked again after so many rounds. */
 const ASKED_EVERY_ROUNDS = 8
-
-/** What is known of the clock of another member, and of the way to it. */
-export interface Heard {
-  /** Highest round of its validly signed messages; 0 if none. */
-  round: Round
-  /** The round that was open here when that rose last. */
-  at: Round
-  /** The round that was open here when it first answered in this doubt; null if it has not. */
-  answeredAt: Round | null
-}
-
-/** A clock that has gone over rounds of which this node saw nothing (protocol §4.6). */
-export interface Doubt {
-  /** The round that was open when it began. */
-  readonly since: Round
-  /** Up to this round, what others said is no news: an earlier process heard it. */
-  readonly floor: Round
-  /** f+1 members speak in older rounds. */
-  isContradicted: boolean
-}
 
 /** A member said something that it signed for a round, wherever that lies (§4.2). */
 export function hearMember({ state }: Turn, member: MemberIndex, round: Round): void {
