@@ -95,7 +95,7 @@ export function openStore(
     keepConfig: (config) => journal.append({ table: 'config', ...config }),
     keepCertificate: (certificate) => {
       kept = certificate
-      journal.append({ ...certificateEntry(certificate, nowMs()), isBest: true })
+      journal.append({ ...certificateEntry(committee, certificate, nowMs()), isBest: true })
     },
     keepEvidence: (evidence) => {
       const { accused, round } = evidence.message
@@ -120,7 +120,8 @@ export function openStore(
         if (effect.type !== 'certified') return
         appendPast.certificate(effect.certificate.message)
         if (effect.certificate === kept) return
-        journal.append({ ...certificateEntry(effect.certificate, atMs), isBest: false })
+        const entry = certificateEntry(committee, effect.certificate, atMs)
+        journal.append({ ...entry, isBest: false })
       },
     },
   }
@@ -135,10 +136,15 @@ function readHistory(path: string, range: RoundRange, limit: number) {
   }
 }
 
-function certificateEntry({ message, bytes }: Verified<Certificate>, receivedMs: number) {
+function certificateEntry(
+  committee: Committee,
+  { message, bytes }: Verified<Certificate>,
+  receivedMs: number,
+) {
   const path = message.slot === 0 ? ('fast' as const) : ('proposed' as const)
   const { round, slot } = message
-  return { table: 'certificate' as const, round, slot, path, bytes, receivedMs }
+  const openedMs = openingOf(committee, round)
+  return { table: 'certificate' as const, round, slot, path, bytes, openedMs, receivedMs }
 }
 
 /**

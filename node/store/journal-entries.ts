@@ -26,6 +26,8 @@ export interface CertificateEntry {
   readonly slot: number
   readonly path: RoundPath
   readonly bytes: Uint8Array
+  /** Opening of its round by the committee's clock: what is old is told by it. */
+  readonly openedMs: UnixMs
   readonly receivedMs: UnixMs
   /** The core says it is the best one held (protocol §4.3): kept apart, never rolled away. */
   readonly isBest: boolean
@@ -98,7 +100,7 @@ export type JournalEntry =
 export interface JournalLimits {
   /** Size of the file in bytes. */
   readonly bytesMax: number
-  /** Age of the oldest entry against the newest, in milliseconds. */
+  /** Age of the oldest entry against the newest certified round, in milliseconds. */
   readonly ageMsMax: number
 }
 

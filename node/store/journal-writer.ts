@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { JournalEntry, JournalLimits, RunFacts } from './journal-entries.ts'
 import { numberOf } from './journal-schema.ts'
 
@@ -37,6 +38,8 @@ export class JournalWriter {
   readonly #statements: Statements
   readonly #committeeDigest: Uint8Array
   #batches = 0
+  /** Opening of the newest certified round; null until this process has seen one. */
+  #certifiedMs: UnixMs | null = null
 
   constructor(
     options: { readonly limits: JournalLimits; readonly run: RunFacts },
@@ -96,9 +99,10 @@ export class JournalWriter {
         return
       }
       case 'certificate': {
-        const { round, slot, path, bytes, receivedMs, isBest } = entry
+        const { round, slot, path, bytes, openedMs, receivedMs, isBest } = entry
         this.#statements.certificate.run(run, round, slot, path, bytes, receivedMs)
         if (isBest) this.#statements.best.run(round, bytes)
+        this.#certifiedMs = Math.max(this.#certifiedMs ?? openedMs, openedMs)
         return
       }
       case 'evidence':
@@ -125,10 +129,14 @@ export class JournalWriter {
     }
   }
 
+  /**
+   * What is old is told by the rounds that the committee certifies, which no clock of this machine
+   * moves: one that leaps ahead, for a moment or from its start (ADR 0128), makes nothing old.
+   */
   #forgetOld(): void {
+    if (this.#certifiedMs === null) return
+    const before = this.#certifiedMs - this.#limits.ageMsMax
     for (const { table, time } of ROLLED) {
-      const newest = this.#database.prepare(`SELECT max(${time}) AS ms FROM ${table}`).get()
-      const before = Number(newest?.ms ?? 0) - this.#limits.ageMsMax
       this.#database.prepare(`DELETE FROM ${table} WHERE ${time} < ?`).run(before)
     }
   }

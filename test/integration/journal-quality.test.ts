@@ -146,7 +146,14 @@ test('a copy whose newest pages were cut off is read as far as it is whole', asy
     if (effect.type !== 'certified') continue
     const { message, bytes } = effect.certificate
     const { round, slot } = message
-    const entry = { round, slot, path: effect.path, bytes, receivedMs: round * 500 }
+    const entry = {
+      round,
+      slot,
+      path: effect.path,
+      bytes,
+      openedMs: round * 500,
+      receivedMs: round * 500,
+    }
     writer.write([{ table: 'certificate', isBest: false, ...entry }])
   }
   copyFileSync(path, copy)

@@ -30,9 +30,13 @@ export function shareEntry(changes: Partial<MessageEntry> = {}): MessageEntry {
   }
 }
 
-export function certificateEntry(round: number, isBest: boolean): CertificateEntry {
-  const bytes = Uint8Array.of(round)
-  return { table: 'certificate', round, slot: 0, path: 'fast', bytes, receivedMs: 1_000, isBest }
+export function certificateEntry(
+  round: number,
+  isBest: boolean,
+  times: Partial<Pick<CertificateEntry, 'openedMs' | 'receivedMs'>> = {},
+): CertificateEntry {
+  const entry = { round, slot: 0, path: 'fast' as const, bytes: Uint8Array.of(round), isBest }
+  return { table: 'certificate', ...entry, openedMs: 1_000, receivedMs: 1_000, ...times }
 }
 
 export function evidenceEntry(accused: number, fill: number): EvidenceEntry {

@@ -169,14 +169,49 @@ describe('the journal', () => {
     database.close()
   })
 
-  it('forgets what is older than its age', () => {
-    const { writer } = open('journal', { ...ROOMY, ageMsMax: 100 })
-    writer.write([
-      shareEntry({ round: 1, receivedMs: 1_000 }),
-      shareEntry({ round: 2, receivedMs: 2_000 }),
-    ])
-    writer.roll()
-    expect(read('journal', (reader) => reader.rounds())).toEqual({ from: 2, to: 2 })
+  describe('by age', () => {
+    const AGED = { ...ROOMY, ageMsMax: 100 }
+    const seenAt = (receivedMs: number) => shareEntry({ round: receivedMs, receivedMs })
+    const certifiedAt = (ms: number) => certificateEntry(1, false, { openedMs: ms, receivedMs: ms })
+    const kept = () =>
+      [...read('journal', (reader) => [...reader.messages({ from: 0, to: 9_999 })])].map(
+        ({ receivedMs }) => receivedMs,
+      )
+
+    it('forgets what is older than its age when a round is certified', () => {
+      const { writer } = open('journal', AGED)
+      writer.write([seenAt(1_000), seenAt(2_000), certifiedAt(2_050)])
+      writer.roll()
+      expect(kept()).toEqual([2_000])
+    })
+
+    it('keeps what is young when the clock of the machine leaps ahead and comes back', () => {
+      const { writer } = open('journal', AGED)
+      writer.write([seenAt(2_000), certifiedAt(2_000)])
+      // Nobody certifies a round of then: what others say is too old for this clock.
+      writer.write([
+        seenAt(9_000),
+        certificateEntry(2, false, { openedMs: 2_010, receivedMs: 9_000 }),
+      ])
+      writer.roll()
+      expect(kept()).toEqual([2_000, 9_000])
+      writer.write([seenAt(2_050), certifiedAt(2_050)])
+      writer.roll()
+      expect(kept()).toEqual([2_000, 9_000, 2_050])
+    })
+
+    it('keeps all that there is until it has seen a certificate, after a restart too', () => {
+      const before = open('journal', AGED)
+      before.writer.write([seenAt(1_000), certifiedAt(1_000)])
+      before.database.close()
+      const { writer } = open('journal', AGED)
+      writer.write([seenAt(9_000)])
+      writer.roll()
+      expect(kept()).toEqual([1_000, 9_000])
+      writer.write([certifiedAt(8_950)])
+      writer.roll()
+      expect(kept()).toEqual([9_000])
+    })
   })
 
   it('writes a batch whole or not at all when the disk is full, and goes on afterwards', () => {
