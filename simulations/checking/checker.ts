@@ -4,7 +4,7 @@ import type { createMachine } from '../../aggregator/machine.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { State } from '../../aggregator/state/state.ts'
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
-import type { CertificateDigests } from '../certificate-digests.ts'
+import type { CertificateDigests } from '../world/certificate-digests.ts'
 import type { Fact } from '../world/facts.ts'
 import type { Journals } from './journal.ts'
 

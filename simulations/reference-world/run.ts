@@ -1,7 +1,6 @@
 import { countMembers, difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import { withoutWorldLeaks } from '../determinism/poison.ts'
 import type { RunRecorder } from '../record/run-recorder.ts'
-import type { SimulationResult } from '../run/result.ts'
 import {
   clocksOf,
   countedRounds,
@@ -12,6 +11,7 @@ import {
 } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { networkOf, sourcesOf, truthOf } from '../scenario/world.ts'
+import type { SimulationResult } from '../statistics/result.ts'
 import { RoundStatistics } from '../statistics/round-statistics.ts'
 import { WireMeter } from '../statistics/wire-meter.ts'
 import { createKeys } from '../world/keys.ts'

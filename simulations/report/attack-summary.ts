@@ -1,6 +1,6 @@
-import type { SimulationResult } from '../run/result.ts'
 import type { BookFigures } from '../statistics/book-figures.ts'
 import type { ManipulationFigures } from '../statistics/manipulation-figures.ts'
+import type { SimulationResult } from '../statistics/result.ts'
 import { fixed } from './text.ts'
 
 /** What attacks on venues cost and reached, and what a consumer's book lost. */

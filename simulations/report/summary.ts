@@ -1,6 +1,6 @@
 import { OURS } from '../reference-world/protocols.ts'
-import type { SimulationResult } from '../run/result.ts'
 import type { LatencySummary } from '../statistics/histogram.ts'
+import type { SimulationResult } from '../statistics/result.ts'
 import { absenceText } from './absence.ts'
 import { attackLines } from './attack-summary.ts'
 import { fixed, percent } from './text.ts'

@@ -4,7 +4,7 @@ import { hasMember } from '../../aggregator/values/ids.ts'
 import type { Strategy } from '../adversary.ts'
 import type { Checker, CreateChecker } from '../checking/checker.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import type { SimulationResult } from './result.ts'
+import type { SimulationResult } from '../statistics/result.ts'
 import { Simulation } from './simulation.ts'
 
 /**

@@ -1,10 +1,10 @@
-import { observed } from '../record/observed-run.ts'
 import { RunRecorder } from '../record/run-recorder.ts'
 import { OURS } from '../reference-world/protocols.ts'
 import { ReferenceRun } from '../reference-world/run.ts'
 import { countedRounds } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import type { SimulationResult } from './result.ts'
+import type { SimulationResult } from '../statistics/result.ts'
+import { observed } from './observed-run.ts'
 import { Simulation, type SimulationOptions } from './simulation.ts'
 
 /** A run of a scenario, whatever protocol it is of. */

@@ -1,7 +1,7 @@
 import { columnsOf } from '../report/data-table.ts'
 import type { Figure } from '../report/figure/figure.ts'
 import { alignedTable } from '../report/table.ts'
-import { estimateOf } from '../sweep/interval.ts'
+import { estimateOf } from '../statistics/interval.ts'
 import type { Answer } from '../sweep/tasks.ts'
 import { LATENCY_STATES, type LatencyCase, type LatencyRow, latencyCases } from './latency-cases.ts'
 import {

@@ -1,10 +1,10 @@
 import { type Column, columnsOf } from '../report/data-table.ts'
 import type { HeatCell } from '../report/figure/figure.ts'
 import { fixed } from '../report/text.ts'
-import type { SimulationResult } from '../run/result.ts'
 import { FEED_DECIMALS } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { truthOf } from '../scenario/world.ts'
+import type { SimulationResult } from '../statistics/result.ts'
 import type { Answer } from '../sweep/tasks.ts'
 import { meanText, type OverSeeds, overSeeds, seedCells, seedColumns, showLike } from './seeds.ts'
 

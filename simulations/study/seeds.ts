@@ -1,5 +1,5 @@
 import { type Column, columnsOf } from '../report/data-table.ts'
-import { endsOf, estimateOf } from '../sweep/interval.ts'
+import { endsOf, estimateOf } from '../statistics/interval.ts'
 import type { Answer, Task } from '../sweep/tasks.ts'
 import { answersOf, type StudyOptions } from './study.ts'
 

@@ -1,5 +1,4 @@
 import type { Rule, Violation } from '../checking/checker.ts'
-import type { SimulationResult } from '../run/result.ts'
 import { createRun } from '../run/run.ts'
 import { Simulation } from '../run/simulation.ts'
 import { recordingOf } from '../scenario/recording.ts'
@@ -8,6 +7,7 @@ import type { BookFigures } from '../statistics/book-figures.ts'
 import type { ChainFigures } from '../statistics/chain-figures.ts'
 import { type Influence, InfluenceMeter } from '../statistics/influence.ts'
 import type { ManipulationFigures } from '../statistics/manipulation-figures.ts'
+import type { SimulationResult } from '../statistics/result.ts'
 
 /** One run, as a message to a thread. */
 export interface Job {

@@ -1,6 +1,6 @@
 import type { Bar, BarPlot, Figure, HeatCell, LinePlot, Point } from '../report/figure/figure.ts'
 import { fixed } from '../report/text.ts'
-import { type Estimate, endsOf, estimateOf, estimateText } from './interval.ts'
+import { type Estimate, endsOf, estimateOf, estimateText } from '../statistics/interval.ts'
 import type { Metric } from './metric.ts'
 import type { Finished } from './results.ts'
 import type { AxisValue } from './sweep-file.ts'

@@ -1,8 +1,8 @@
 import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { NO_MEMBERS } from '../../aggregator/values/ids.ts'
-import type { CertificateDigests } from '../certificate-digests.ts'
 import { Trace } from '../determinism/trace.ts'
+import type { CertificateDigests } from './certificate-digests.ts'
 
 /** A gossip message on its way, with who has it. One object for all copies of one content. */
 export interface Envelope {

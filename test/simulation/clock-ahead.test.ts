@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { hasMember } from '../../aggregator/values/ids.ts'
+import { CHECKERS } from '../../simulations/checkers.ts'
 import type { Checker } from '../../simulations/checking/checker.ts'
-import { CHECKERS } from '../../simulations/checking/rules.ts'
 import { Simulation } from '../../simulations/run/simulation.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
 import { variantOf } from '../../simulations/variants.ts'

@@ -1,8 +1,8 @@
 import type { Violation } from '../../simulations/checking/checker.ts'
-import type { SimulationResult } from '../../simulations/run/result.ts'
 import { createRun } from '../../simulations/run/run.ts'
 import { Simulation } from '../../simulations/run/simulation.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
+import type { SimulationResult } from '../../simulations/statistics/result.ts'
 
 /** A run of ours of a scenario written in a test; what is left out has the schema's defaults. */
 export function simulated(

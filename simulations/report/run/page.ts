@@ -1,5 +1,5 @@
-import type { SimulationResult } from '../../run/result.ts'
 import { scenarioText } from '../../scenario/scenario-text.ts'
+import type { SimulationResult } from '../../statistics/result.ts'
 import { codesText } from '../absence.ts'
 import type { Figure } from '../figure/figure.ts'
 import { leftOfNames } from '../figure/frame.ts'

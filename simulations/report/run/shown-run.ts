@@ -1,8 +1,8 @@
 import type { Round } from '../../../aggregator/values/ids.ts'
 import type { RunRecord } from '../../record/run-recorder.ts'
-import type { SimulationResult } from '../../run/result.ts'
 import { paramsOf, ROUNDS_BEFORE } from '../../scenario/params.ts'
 import type { Scenario } from '../../scenario/schema.ts'
+import type { SimulationResult } from '../../statistics/result.ts'
 import type { Recording } from '../../world/recorded.ts'
 import type { NumberAxis } from '../figure/figure.ts'
 

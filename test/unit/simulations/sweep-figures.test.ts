@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { endsOf, estimateOf, estimateText } from '../../../simulations/sweep/interval.ts'
+import { endsOf, estimateOf, estimateText } from '../../../simulations/statistics/interval.ts'
 import { halfIdOf, type Metric } from '../../../simulations/sweep/metric.ts'
 import { METRICS, metricsNamed } from '../../../simulations/sweep/metrics.ts'
 import type { Finished } from '../../../simulations/sweep/results.ts'

@@ -1,7 +1,7 @@
-import { certificateReportDigest } from '../aggregator/messages/certificate.ts'
-import type { Certificate, Digest } from '../aggregator/messages/messages.ts'
-import { signedMessageOf } from '../aggregator/report/digests.ts'
-import type { Crypto } from '../aggregator/signing/crypto.ts'
+import { certificateReportDigest } from '../../aggregator/messages/certificate.ts'
+import type { Certificate, Digest } from '../../aggregator/messages/messages.ts'
+import { signedMessageOf } from '../../aggregator/report/digests.ts'
+import type { Crypto } from '../../aggregator/signing/crypto.ts'
 
 /** What a certificate says of a report, and what its signature is over (protocol §7). */
 export interface DigestsOfCertificate {

@@ -1,16 +1,16 @@
 import type { Members } from '../../aggregator/values/ids.ts'
 import { countMembers } from '../../aggregator/values/ids.ts'
-import type { SimulationResult } from '../run/result.ts'
 import { bribesOf, positionsOf, termsOf } from '../scenario/book.ts'
 import { countedRounds, FEED_DECIMALS } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import { BookStatistics } from '../statistics/book-statistics.ts'
+import { ChainStatistics } from '../statistics/chain-statistics.ts'
+import { ManipulationStatistics } from '../statistics/manipulation-statistics.ts'
+import type { SimulationResult } from '../statistics/result.ts'
 import type { Fact } from '../world/facts.ts'
 import type { Manipulation } from '../world/manipulation.ts'
 import type { PricePath } from '../world/prices.ts'
 import type { World } from '../world/world.ts'
-import { BookStatistics } from './book-statistics.ts'
-import { ChainStatistics } from './chain-statistics.ts'
-import { ManipulationStatistics } from './manipulation-statistics.ts'
 
 /** What a run knows when these statistics begin. */
 interface Begun {

@@ -3,13 +3,13 @@ import type { Observation } from '../../aggregator/messages/messages.ts'
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import type { Powers, Strategy } from '../adversary.ts'
+import { checkersOf } from '../checkers.ts'
 import type { Checker, CreateChecker, Handlers, Violation } from '../checking/checker.ts'
-import { checkersOf } from '../checking/rules.ts'
-import type { SimulationOptions } from '../run/simulation.ts'
+import type { RunRecorder } from '../record/run-recorder.ts'
 import { strategyOf } from '../strategies.ts'
 import { variantOf } from '../variants.ts'
 import type { FactOf } from '../world/facts.ts'
-import type { RunRecorder } from './run-recorder.ts'
+import type { SimulationOptions } from './simulation.ts'
 
 /**
  * A run of ours that a recorder watches. It is the same run, to the last byte of its trace: a

@@ -1,9 +1,9 @@
 import type { Rule, Violation } from '../checking/checker.ts'
-import type { BookFigures } from '../statistics/book-figures.ts'
-import type { ChainFigures } from '../statistics/chain-figures.ts'
-import type { ManipulationFigures } from '../statistics/manipulation-figures.ts'
-import type { RoundFigures } from '../statistics/round-statistics.ts'
 import type { Wire } from '../world/overlay.ts'
+import type { BookFigures } from './book-figures.ts'
+import type { ChainFigures } from './chain-figures.ts'
+import type { ManipulationFigures } from './manipulation-figures.ts'
+import type { RoundFigures } from './round-statistics.ts'
 
 /** What a run shows. Depends on scenario and seed alone, so two runs can be compared as text. */
 export interface SimulationResult extends RoundFigures {

@@ -1,9 +1,9 @@
 import type { Context } from '../../aggregator/context.ts'
 import { LOOKS_PER_HEARTBEAT } from '../../aggregator/phases/deliver.ts'
+import type { DeliveryPromise, Disturbance } from '../checking/checker.ts'
 import { weiOf } from '../scenario/chain.ts'
 import type { ChainScenario } from '../scenario/chain-schema.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import type { DeliveryPromise, Disturbance } from './checker.ts'
 
 const US_PER_MS = 1_000
 const FOREVER = Number.POSITIVE_INFINITY
