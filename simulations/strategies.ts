@@ -79,6 +79,9 @@ export const STRATEGIES: readonly Strategy[] = [
   chaos,
 ]
 
+/** Those that say something of any protocol: what is said of ours alone is not among them. */
+export const REFERENCE_STRATEGIES = ['mute', 'late', 'lie', 'collude'] as const
+
 export function strategyOf(name: string): Strategy {
   const found = STRATEGIES.find((strategy) => strategy.name === name)
   if (found === undefined) throw new RangeError(`no strategy is called ${name}`)

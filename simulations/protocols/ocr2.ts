@@ -1,12 +1,12 @@
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
-import { Epochs } from '../reference-world/epochs.ts'
+import { Epochs } from '../protocol/epochs.ts'
 import type {
   CreateProtocolMember,
   Observed,
   ProtocolMessage,
   ProtocolPort,
-} from '../reference-world/member.ts'
-import { reportOf } from '../reference-world/report-of.ts'
+} from '../protocol/member.ts'
+import { reportOf } from '../protocol/report-of.ts'
 
 /** What a member knows of the round that it is in. */
 interface Turn {

@@ -1,6 +1,6 @@
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
-import type { CreateProtocolMember, Observed } from '../reference-world/member.ts'
-import { reportOf } from '../reference-world/report-of.ts'
+import type { CreateProtocolMember, Observed } from '../protocol/member.ts'
+import { reportOf } from '../protocol/report-of.ts'
 
 /** Rounds that a reader keeps values of: clocks differ, so the next round may begin early. */
 const ROUNDS_KEPT = 3

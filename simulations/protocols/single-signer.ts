@@ -1,4 +1,4 @@
-import type { CreateProtocolMember } from '../reference-world/member.ts'
+import type { CreateProtocolMember } from '../protocol/member.ts'
 
 /**
  * A feed of one provider, as first-party oracles have it (API3's signed data): it signs what it

@@ -2,11 +2,9 @@ import type { Members, Round } from '../../aggregator/values/ids.ts'
 import { hasMember, membersOf } from '../../aggregator/values/ids.ts'
 import { createTarget } from '../adversary/collude.ts'
 import { overstated } from '../adversary/lie.ts'
+import type { ProtocolMessage, Values } from '../protocol/member.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import type { ProtocolMessage, Values } from './member.ts'
-
-/** Strategies that say something of any protocol: what is said of ours alone is not among them. */
-export const REFERENCE_STRATEGIES = ['mute', 'late', 'lie', 'collude'] as const
+import { REFERENCE_STRATEGIES } from '../strategies.ts'
 
 /** What adversaries make of members of a reference protocol. */
 export interface ReferenceControl {

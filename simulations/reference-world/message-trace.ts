@@ -1,6 +1,6 @@
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { Trace } from '../determinism/trace.ts'
-import type { ProtocolMessage, Values } from './member.ts'
+import type { ProtocolMessage, Values } from '../protocol/member.ts'
 
 /** Adds what a member hears to the trace of a run. */
 export function traceMessage(

@@ -1,5 +1,6 @@
 import { countMembers, difference, hasMember, listMembers } from '../../aggregator/values/ids.ts'
 import { withoutWorldLeaks } from '../determinism/poison.ts'
+import { REFERENCE_PROTOCOLS } from '../protocols.ts'
 import type { RunRecorder } from '../record/run-recorder.ts'
 import {
   clocksOf,
@@ -19,7 +20,6 @@ import { plainWire } from '../world/overlay.ts'
 import type { Recording } from '../world/recorded.ts'
 import { createReferenceControl } from './control.ts'
 import { planReferenceFaults } from './faults.ts'
-import { REFERENCE_PROTOCOLS } from './protocols.ts'
 import { ReferenceWorld } from './world.ts'
 
 export interface ReferenceRunOptions {

@@ -2,20 +2,20 @@ import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
 import { prngOf } from '../determinism/prng.ts'
 import { Schedule } from '../determinism/schedule.ts'
 import { Trace } from '../determinism/trace.ts'
-import type { Mark, RunRecorder } from '../record/run-recorder.ts'
-import type { Clock } from '../world/clock.ts'
-import type { Sampled } from '../world/host-options.ts'
-import { createNetwork, type Network, type NetworkOptions } from '../world/network.ts'
-import type { Sources } from '../world/sources.ts'
-import type { ReferenceControl } from './control.ts'
 import type {
   CreateProtocolMember,
   ProtocolMember,
   ProtocolMessage,
   ProtocolPort,
   Values,
-} from './member.ts'
-import { bytesOf } from './member.ts'
+} from '../protocol/member.ts'
+import { bytesOf } from '../protocol/member.ts'
+import type { Mark, RunRecorder } from '../record/run-recorder.ts'
+import type { Clock } from '../world/clock.ts'
+import type { Sampled } from '../world/host-options.ts'
+import { createNetwork, type Network, type NetworkOptions } from '../world/network.ts'
+import type { Sources } from '../world/sources.ts'
+import type { ReferenceControl } from './control.ts'
 import { traceMessage } from './message-trace.ts'
 import { type Carried, createResends } from './resends.ts'
 

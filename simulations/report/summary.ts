@@ -1,4 +1,4 @@
-import { OURS } from '../reference-world/protocols.ts'
+import { OURS } from '../protocols.ts'
 import type { LatencySummary } from '../statistics/histogram.ts'
 import type { SimulationResult } from '../statistics/result.ts'
 import { absenceText } from './absence.ts'

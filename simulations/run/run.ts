@@ -1,5 +1,5 @@
+import { OURS } from '../protocols.ts'
 import { RunRecorder } from '../record/run-recorder.ts'
-import { OURS } from '../reference-world/protocols.ts'
 import { ReferenceRun } from '../reference-world/run.ts'
 import { countedRounds } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'

@@ -1,5 +1,5 @@
-import { REFERENCE_STRATEGIES } from '../reference-world/control.ts'
-import { OURS } from '../reference-world/protocols.ts'
+import { OURS } from '../protocols.ts'
+import { REFERENCE_STRATEGIES } from '../strategies.ts'
 import { NO_VARIANT } from '../variants.ts'
 import type { Scenario } from './schema.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OURS, REFERENCE_PROTOCOLS } from '../reference-world/protocols.ts'
+import { OURS, REFERENCE_PROTOCOLS } from '../protocols.ts'
 import { REGIONS } from '../world/regions.ts'
 import { bookSchema } from './book-schema.ts'
 import { atMs, finelyMs, members, ppm, ROUNDS_MAX, wholeMs } from './bounds.ts'

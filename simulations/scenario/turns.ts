@@ -1,4 +1,4 @@
-import { LEADER_PROTOCOLS } from '../reference-world/protocols.ts'
+import { LEADER_PROTOCOLS } from '../protocols.ts'
 import type { Scenario } from './schema.ts'
 
 /** So many rounds let every member lead equally often: all turns once. */

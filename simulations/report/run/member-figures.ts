@@ -1,5 +1,5 @@
+import { OURS } from '../../protocols.ts'
 import { MARKS, type Mark, PARTS, type RoundRecord } from '../../record/run-recorder.ts'
-import { OURS } from '../../reference-world/protocols.ts'
 import type { Category, Figure, HeatCell, LanePlot } from '../figure/figure.ts'
 import { ABSENT, DOWN, INK } from '../figure/svg.ts'
 import { fixed } from '../text.ts'

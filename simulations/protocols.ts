@@ -1,8 +1,8 @@
-import { createOcr2 } from '../protocols/ocr2.ts'
-import { createOcr3 } from '../protocols/ocr3.ts'
-import { createRawQuorum } from '../protocols/raw-quorum.ts'
-import { createSingleSigner } from '../protocols/single-signer.ts'
-import type { CreateProtocolMember } from './member.ts'
+import type { CreateProtocolMember } from './protocol/member.ts'
+import { createOcr2 } from './protocols/ocr2.ts'
+import { createOcr3 } from './protocols/ocr3.ts'
+import { createRawQuorum } from './protocols/raw-quorum.ts'
+import { createSingleSigner } from './protocols/single-signer.ts'
 
 /** Our own protocol: the machine of the node. */
 export const OURS = 'ours'
