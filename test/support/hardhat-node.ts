@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createTestClient, http, publicActions } from 'viem'
+import { freePorts } from '../../node/devnet/wait.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const CONFIG = 'test/support/hardhat.config.ts'
@@ -57,16 +57,10 @@ export class HardhatNode {
   }
 }
 
-/** A port of loopback that nobody listens on now. */
+/** A port of loopback that nobody listens on now, and another one each time. */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  const [port = 0] = await freePorts(1)
+  return port
 }
 
 /** Resolves when the node says that it listens; rejects when it ends or takes too long. */
