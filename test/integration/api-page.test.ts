@@ -1,50 +1,32 @@
-import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { BrowserContext, Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createMetrics } from '../../node/api/metrics.ts'
 import { ApiServer } from '../../node/api/server.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
+import { HAS_BROWSER, openBrowser, type TestBrowser } from '../support/browser.ts'
 import { certifier } from '../support/certificates.ts'
 import { FakeView } from '../unit/node/api/fake-view.ts'
 
-const EXECUTABLE = '/usr/bin/chromium'
-const isInstalled = existsSync(EXECUTABLE)
-if (!isInstalled) {
-  process.stderr.write(`skipped: ${EXECUTABLE} is missing; apt-get install chromium\n`)
-}
-
 let view: FakeView
 let server: ApiServer
-let profile: string
-let browser: BrowserContext
+let browser: TestBrowser
 let page: Page
 let foreign: string[]
 let complaints: string[]
 
 beforeAll(async () => {
-  if (!isInstalled) return
-  profile = await mkdtemp(join(tmpdir(), 'parallax-chromium-'))
-  browser = await chromium.launchPersistentContext(profile, {
-    executablePath: EXECUTABLE,
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    viewport: { width: 1_280, height: 1_150 },
-  })
+  if (!HAS_BROWSER) return
+  browser = await openBrowser({ width: 1_280, height: 1_150 })
 })
 
 afterAll(async () => {
-  if (!isInstalled) return
+  if (!HAS_BROWSER) return
   await browser.close()
-  await rm(profile, { recursive: true })
 })
 
 beforeEach(async () => {
-  if (!isInstalled) return
+  if (!HAS_BROWSER) return
   view = new FakeView()
   const limits = {
     requestsPerMinuteMax: 10_000,
@@ -68,7 +50,7 @@ beforeEach(async () => {
   await server.start()
   foreign = []
   complaints = []
-  page = await browser.newPage()
+  page = await browser.context.newPage()
   page.on('request', (request) => {
     const url = request.url()
     if (!url.startsWith(`${server.address}/`) && !url.startsWith('data:')) foreign.push(url)
@@ -80,7 +62,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  if (!isInstalled) return
+  if (!HAS_BROWSER) return
   await page.close()
   await server.stop()
 })
@@ -90,7 +72,7 @@ async function open(): Promise<void> {
   await page.getByRole('status').filter({ hasText: 'live' }).waitFor()
 }
 
-describe.skipIf(!isInstalled)('status page', () => {
+describe.skipIf(!HAS_BROWSER)('status page', () => {
   test('shows rounds, feeds, members, sources and deliveries', async () => {
     await open()
     expect(await page.title()).toBe('Parallax · local · alpha')

@@ -1,7 +1,7 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { type Address, bytesToHex, encodeDeployData } from 'viem'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { perpetualMarkAbi, perpetualMarkBytecode } from '../../contracts/abi/perpetual-mark.ts'
@@ -10,6 +10,7 @@ import { deploy } from '../../contracts/deploy/apply.ts'
 import { deployParametersOf } from '../../contracts/deploy/parameters.ts'
 import { ParallaxClient } from '../../node/client/client.ts'
 import { formatCommittee } from '../../node/config/committee-file.ts'
+import { HAS_BROWSER, openBrowser, type TestBrowser } from '../support/browser.ts'
 import { installClient } from '../support/built-client.ts'
 import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
 import type { follow, Read, read } from '../support/client-page.ts'
@@ -27,17 +28,13 @@ import {
 import { namedBlocks } from '../support/guide.ts'
 import { bundleForWeb } from '../support/web-bundle.ts'
 
-const EXECUTABLE = '/usr/bin/chromium'
-const isInstalled = existsSync(EXECUTABLE)
-if (!isInstalled) {
-  process.stderr.write(`skipped: ${EXECUTABLE} is missing; apt-get install chromium\n`)
-}
-
 const ROOT = join(import.meta.dirname, '..', '..')
 const GENESIS_MS = CHAIN_START_MS - 60_000
 /** Opens half a minute after the chain's first block. */
 const ROUND = 180
 const NOW_MS = GENESIS_MS + ROUND * 500 + 800
+/** So long that a busy machine turns no other fault into a timeout. */
+const PATIENT_MS = 60_000
 const FEEDS = [{ ...BTC, name: 'ETH/USD' }, ...feedsNamed(2)]
 const committee = certifier({ feeds: FEEDS, genesisMs: GENESIS_MS })
 const certificate = committee.certify(ROUND, valuesAt(ROUND, FEEDS.length))
@@ -77,13 +74,13 @@ const HTML =
 
 let folder: string
 let site: Impostor
-let browser: BrowserContext
+let browser: TestBrowser
 let gateway: TestGateway
 let page: Page
 let complaints: string[]
 
 beforeAll(async () => {
-  if (!isInstalled) return
+  if (!HAS_BROWSER) return
   folder = mkdtempSync(join(tmpdir(), 'parallax-web-'))
   installClient(folder)
   const guide = readFileSync(join(ROOT, 'docs/guides/protocol.md'), 'utf8')
@@ -97,25 +94,21 @@ beforeAll(async () => {
     answer.setHeader('content-security-policy', POLICY)
     answer.end(isScript ? code : HTML)
   })
-  browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
-    executablePath: EXECUTABLE,
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  })
+  browser = await openBrowser()
 })
 
 afterAll(async () => {
-  if (!isInstalled) return
+  if (!HAS_BROWSER) return
   await browser.close()
   site.stop()
   rmSync(folder, { recursive: true })
 })
 
 beforeEach(async () => {
-  if (!isInstalled) return
+  if (!HAS_BROWSER) return
   gateway = await startTestGateway(committee.context, () => NOW_MS)
   gateway.shelf.add(certificate)
-  page = await browser.newPage()
+  page = await browser.context.newPage()
   complaints = []
   page.on('pageerror', (error) => complaints.push(error.message))
   await page.clock.setFixedTime(NOW_MS)
@@ -123,17 +116,18 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  if (!isInstalled) return
+  if (!HAS_BROWSER) return
   await page.close()
   await gateway.stop()
 })
 
 /** Reads the newest report in the page, from another origin than its own. */
-function readInPage(url: string): Promise<Read> {
-  return page.evaluate((asked) => (globalThis as PageGlobal).client.read(asked), { url, file })
+function readInPage(url: string, timeoutMs = PATIENT_MS): Promise<Read> {
+  const asked = { url, file, timeoutMs }
+  return page.evaluate((given) => (globalThis as PageGlobal).client.read(given), asked)
 }
 
-describe.skipIf(!isInstalled)('the client in a browser', () => {
+describe.skipIf(!HAS_BROWSER)('the client in a browser', () => {
   test('verifies a report from another origin, and makes the bytes that Node makes', async () => {
     const read = await readInPage(gateway.url)
     const inNode = new ParallaxClient({
@@ -151,7 +145,7 @@ describe.skipIf(!isInstalled)('the client in a browser', () => {
   })
 
   test('follows a stream until it has seen enough', async () => {
-    const asked = { url: gateway.url, file }
+    const asked = { url: gateway.url, file, timeoutMs: PATIENT_MS }
     const followed = page.evaluate(
       (asked) => (globalThis as PageGlobal).client.follow(asked),
       asked,
@@ -194,7 +188,8 @@ describe.skipIf(!isInstalled)('the client in a browser', () => {
       answer.setHeader('access-control-allow-origin', '*')
       listener(request, answer)
     })
-    expect(await readInPage(impostor.url)).toEqual({ code })
+    const timeoutMs = code === 'GATEWAY_UNREACHABLE' ? 1_000 : PATIENT_MS
+    expect(await readInPage(impostor.url, timeoutMs)).toEqual({ code })
     impostor.stop()
   })
 })
@@ -208,7 +203,7 @@ function forgedIn(honest: string): string {
   return JSON.stringify({ ...answer, certificate: text.slice(0, at) + digit + text.slice(at + 1) })
 }
 
-describe.skipIf(!isInstalled)('the frontend of the guide', () => {
+describe.skipIf(!HAS_BROWSER)('the frontend of the guide', () => {
   let chain: TestChain
   let market: Address
 

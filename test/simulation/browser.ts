@@ -1,13 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { chromium, type Page } from 'playwright-core'
-
-const BROWSER = '/usr/bin/chromium'
-const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
-
-/** Whether page tests can run here. */
-export const HAS_BROWSER = existsSync(BROWSER)
+import type { Page } from 'playwright-core'
+import { openBrowser } from '../support/browser.ts'
 
 /**
  * Opens a page from a file in a real browser, and closes that when `use` is done.
@@ -18,16 +10,10 @@ export async function withPage(
   path: string,
   use: (page: Page) => Promise<void>,
 ): Promise<readonly string[]> {
-  const profile = mkdtempSync(join(tmpdir(), 'profile-'))
-  const browser = await chromium.launchPersistentContext(profile, {
-    executablePath: BROWSER,
-    headless: true,
-    args: ARGUMENTS,
-    acceptDownloads: true,
-  })
+  const { context, close } = await openBrowser()
   const troubles: string[] = []
   try {
-    const page = await browser.newPage()
+    const page = await context.newPage()
     page.on('pageerror', (error) => troubles.push(String(error)))
     page.on('request', (request) => {
       const url = request.url()
@@ -37,8 +23,7 @@ export async function withPage(
     await page.goto(`file://${path}`)
     await use(page)
   } finally {
-    await browser.close()
-    rmSync(profile, { recursive: true, force: true })
+    await close()
   }
   return troubles
 }

@@ -9,8 +9,9 @@ import { pageOfRun } from '../../simulations/report/run/page.ts'
 import { writeReport } from '../../simulations/report/write-report.ts'
 import { createRun, recorderOf } from '../../simulations/run/run.ts'
 import { checkScenario, parseScenario } from '../../simulations/scenario/load.ts'
+import { HAS_BROWSER } from '../support/browser.ts'
 import { withoutUnit } from '../support/columns.ts'
-import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
+import { withPage, wrongLabels } from './browser.ts'
 
 const ORIGIN = { commit: 'c'.repeat(40), command: 'simulate x' }
 

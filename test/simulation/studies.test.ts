@@ -15,8 +15,9 @@ import { pageOfStudy } from '../../simulations/study/page.ts'
 import { type CourseRow, priceCourse } from '../../simulations/study/price-course.ts'
 import type { RunStudy, Study } from '../../simulations/study/study.ts'
 import { perform } from '../../simulations/sweep/tasks.ts'
+import { HAS_BROWSER } from '../support/browser.ts'
 import { withoutUnit } from '../support/columns.ts'
-import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
+import { withPage, wrongLabels } from './browser.ts'
 
 type Conversion = Scenario['prices']['conversions'][number]
 /** A run about a coin, as the study's data has it. */

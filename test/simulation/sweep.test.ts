@@ -18,8 +18,9 @@ import { readResults } from '../../simulations/sweep/results.ts'
 import { mergeResults, runSweep, type SweepOptions } from '../../simulations/sweep/run-sweep.ts'
 import { loadSweep } from '../../simulations/sweep/sweep-file.ts'
 import { pageOfSweep } from '../../simulations/sweep/sweep-page.ts'
+import { HAS_BROWSER } from '../support/browser.ts'
 import { withoutUnit } from '../support/columns.ts'
-import { HAS_BROWSER, withPage, wrongLabels } from './browser.ts'
+import { withPage, wrongLabels } from './browser.ts'
 
 const SWEEP = `
 name: little

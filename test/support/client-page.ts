@@ -6,6 +6,7 @@ export interface Asked {
   readonly url: string
   /** Text of the committee file. */
   readonly file: string
+  readonly timeoutMs: number
 }
 
 /** What came of it, in values that cross over to the test. */
@@ -16,8 +17,8 @@ export interface Read {
   readonly code?: string
 }
 
-export async function read({ url, file }: Asked): Promise<Read> {
-  const client = new ParallaxClient({ url, committee: committeeFrom(file), timeoutMs: 2_000 })
+export async function read({ url, file, timeoutMs }: Asked): Promise<Read> {
+  const client = new ParallaxClient({ url, committee: committeeFrom(file), timeoutMs })
   try {
     const report = await client.latest(['ETH/USD', 'F1/USD'], { ageMsMax: 5_000 })
     const bytes = bytesToHex(client.bytesOf(report, ['ETH/USD']))
@@ -28,8 +29,8 @@ export async function read({ url, file }: Asked): Promise<Read> {
 }
 
 /** Rounds of the first two reports; the title says the newest. */
-export async function follow({ url, file }: Asked): Promise<readonly number[]> {
-  const client = new ParallaxClient({ url, committee: committeeFrom(file) })
+export async function follow({ url, file, timeoutMs }: Asked): Promise<readonly number[]> {
+  const client = new ParallaxClient({ url, committee: committeeFrom(file), timeoutMs })
   const rounds: number[] = []
   for await (const { round } of client.follow(['ETH/USD'], { ageMsMax: 5_000 })) {
     rounds.push(round)
