@@ -48,7 +48,7 @@ afterEach(async () => {
 
 /** A member's target whose wallet is with the remote signer. */
 async function openRemote(options: Partial<Web3SignerOptions> = {}): Promise<TargetUnderTest> {
-  const asked = { url: remote.url, address: ADDRESS, timeoutMs: 5_000, tls: {}, ...options }
+  const asked = { url: remote.url, address: ADDRESS, timeoutMs: 60_000, tls: {}, ...options }
   const opened = await openTarget(deployed, {
     rpcUrls: [node.url],
     signer: (log) => new Web3Signer(asked, { log }),

@@ -54,7 +54,7 @@ async function startRemote(options: Partial<FakeWeb3SignerOptions> = {}): Promis
 function signerAt(url: string, options: Partial<Web3SignerOptions> = {}): Web3Signer {
   const write = (line: string) => logLines.push(line)
   const log = createLog({ level: 'info', format: 'json' }, { write })
-  return new Web3Signer({ url, address: ADDRESS, timeoutMs: 2_000, tls: {}, ...options }, { log })
+  return new Web3Signer({ url, address: ADDRESS, timeoutMs: 60_000, tls: {}, ...options }, { log })
 }
 
 const said = () =>

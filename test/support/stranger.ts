@@ -8,6 +8,8 @@ import { channelsOf } from '../../node/gossip/topics.ts'
 
 /** Where strangers come from: not the address of the honest followers of a test. */
 const ELSEWHERE = '127.0.0.9'
+/** A meeting that comes to nothing, neither heard nor cut, is a fault; a slow one is none. */
+const MEETING_MS_MAX = 60_000
 
 /** A way to a listening address of loopback on which connections come from another one. */
 export class Detour {
@@ -60,9 +62,9 @@ export class Stranger {
     return new Stranger(host, topic)
   }
 
-  /** Resolves when it is heard; rejects when it is not let in. */
+  /** Resolves when it is heard; rejects when it is not let in, which the other side says at once. */
   async meet(address: string): Promise<{ readonly closed: Promise<void> }> {
-    const signal = AbortSignal.timeout(3_000)
+    const signal = AbortSignal.timeout(MEETING_MS_MAX)
     const heard = once(this.host.services.pubsub, 'subscription-change', { signal })
     heard.catch(() => undefined)
     const connection = await this.host.dial(multiaddr(address), { signal })
