@@ -62,7 +62,7 @@ export class Stranger {
     return new Stranger(host, topic)
   }
 
-  /** Resolves when it is heard; rejects when it is not let in, which the other side says at once. */
+  /** Resolves when it is heard; rejects when it is not let in, which shows at once. */
   async meet(address: string): Promise<{ readonly closed: Promise<void> }> {
     const signal = AbortSignal.timeout(MEETING_MS_MAX)
     const heard = once(this.host.services.pubsub, 'subscription-change', { signal })
