@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { LONG_COMMANDS } from './commands.ts'
 import { wholeNumber } from './input/options.ts'
 import { InputError } from './input/problems.ts'
 import { CALL, callOf } from './origin/call.ts'
@@ -17,8 +18,7 @@ import { ROUNDS_MAX } from './scenario/bounds.ts'
 import { checkScenario, loadScenario, ScenarioError } from './scenario/load.ts'
 import { recordingOf } from './scenario/recording.ts'
 import { turnsWarning } from './scenario/turns.ts'
-import { LONG_COMMANDS } from './sweep/commands.ts'
-import { placeObjectsYoung } from './sweep/placement.ts'
+import { placeObjectsYoung } from './threads/placement.ts'
 import { helpOf, usageOf } from './usage.ts'
 
 /** Things that happen before progress is shown and an interrupt is seen. */

@@ -1,7 +1,7 @@
 import type { Distances } from '../statistics/influence.ts'
-import type { Task } from '../sweep/tasks.ts'
 import { answersOf } from './answers.ts'
 import type { CampaignOptions, CampaignReport } from './report.ts'
+import type { CampaignTask } from './tasks.ts'
 
 /** Seeds that are listed; a wrong rule breaks very many. */
 const LISTED_MAX = 20
@@ -18,7 +18,7 @@ export async function runBias(
   const sums = { rounds: 0, outside: 0, honestBps: 0 }
   const certified = { bpsSum: 0, bpsMax: 0 }
   const chosen = { bpsSum: 0, bpsMax: 0 }
-  const taskAt = (index: number): Task => ({ type: 'bias', seed: from + index, rounds })
+  const taskAt = (index: number): CampaignTask => ({ type: 'bias', seed: from + index, rounds })
   const isComplete = await answersOf(
     `bias ${seeds} seeds`,
     { length: seeds, at: taskAt },
@@ -83,7 +83,7 @@ export async function runBlame(
   const sums = { seeds: 0, seen: 0, convicted: 0, unsound: 0, honestAccused: 0 }
   const beyond = { seeds: 0, broken: 0, named: 0, tooFew: 0 }
   const beyondAt = (index: number) => ((from + index) % BEYOND_EVERY === 0 ? 1 : 0)
-  const taskAt = (index: number): Task => {
+  const taskAt = (index: number): CampaignTask => {
     return { type: 'blame', seed: from + index, rounds, beyond: beyondAt(index) }
   }
   const isComplete = await answersOf(

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { Rule, Violation } from '../checking/checker.ts'
 import { writeFile } from '../report/place.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import type { DrawnCampaign, Task } from '../sweep/tasks.ts'
 import { answersOf } from './answers.ts'
 import { CANARIES } from './canaries.ts'
 import { cellName, EVENT_KINDS, isImpossible, PHASES } from './coverage.ts'
@@ -10,6 +9,7 @@ import { drawLiveness, drawSafety } from './draw.ts'
 import { runBias, runBlame } from './measured.ts'
 import type { CampaignOptions, CampaignReport } from './report.ts'
 import { type Shrunk, scenarioYaml } from './shrink.ts'
+import type { CampaignTask, DrawnCampaign } from './tasks.ts'
 
 const SAFETY: readonly Rule[] = ['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8']
 const LIVENESS: readonly Rule[] = ['L3']
@@ -44,7 +44,7 @@ async function runCanary(
 ): Promise<CampaignReport> {
   const found: (number | null | undefined)[] = CANARIES.map(() => undefined)
   const tasks = CANARIES.map(
-    ({ seedsMax }, canary): Task => ({
+    ({ seedsMax }, canary): CampaignTask => ({
       type: 'search',
       canary,
       seedsMax: Math.min(seeds, seedsMax),
@@ -81,7 +81,7 @@ async function runDrawn(
   const rules = campaign === 'safety' ? SAFETY : LIVENESS
   const failed: FailedSeed[] = []
   const total = { seeds: 0, rounds: 0, lost: 0, virtualMs: 0, events: 0 }
-  const taskAt = (index: number): Task => {
+  const taskAt = (index: number): CampaignTask => {
     return { type: 'drawn', campaign, seed: from + index, rounds, rules }
   }
   const isComplete = await answersOf(
@@ -125,7 +125,7 @@ async function shrinkAll(
   failed: readonly FailedSeed[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const tasks = failed.flatMap(({ seed, violations }): Task[] => {
+  const tasks = failed.flatMap(({ seed, violations }): CampaignTask[] => {
     const [first] = violations
     if (first === undefined) return []
     const scenario = drawnScenario(options.campaign, seed, options.rounds)
@@ -159,7 +159,7 @@ async function runCoverage(
   signal: AbortSignal,
 ): Promise<CampaignReport> {
   const counts = new Map<string, number>()
-  const taskAt = (index: number): Task => ({ type: 'coverage', seed: from + index, rounds })
+  const taskAt = (index: number): CampaignTask => ({ type: 'coverage', seed: from + index, rounds })
   const isComplete = await answersOf(
     `coverage ${seeds} seeds`,
     { length: seeds, at: taskAt },

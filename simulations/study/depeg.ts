@@ -4,7 +4,6 @@ import { alignedTable } from '../report/table.ts'
 import { fixed } from '../report/text.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import type { Answer } from '../sweep/tasks.ts'
 import {
   type CourseRow,
   courseCells,
@@ -16,6 +15,7 @@ import {
   shareText,
 } from './price-course.ts'
 import type { Study } from './study.ts'
+import type { StudyAnswer } from './tasks.ts'
 
 /** What members make of a coin that venues quote in. */
 const POLICIES = [
@@ -69,7 +69,7 @@ export function depegScenarios(rounds: number): readonly Scenario[] {
 
 /** What the runs about a coin add to a study. @param answers by scenario, then by seed */
 export function depegPart(
-  answers: readonly (readonly Answer[])[],
+  answers: readonly (readonly StudyAnswer[])[],
   scenarios: readonly Scenario[],
 ): Pick<Study, 'method' | 'findings' | 'figures' | 'tables' | 'text' | 'data'> {
   const rows = answers.flatMap((answer, at): Row[] => {

@@ -2,7 +2,7 @@ import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { placementOf } from '../input/topology.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/schema.ts'
-import type { Outcome } from '../sweep/job.ts'
+import type { Outcome } from '../threads/job.ts'
 import { type OverSeeds, overSeeds } from './seeds.ts'
 
 const ROUND_MS = 1_000

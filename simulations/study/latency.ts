@@ -2,7 +2,6 @@ import { columnsOf } from '../report/data-table.ts'
 import type { Figure } from '../report/figure/figure.ts'
 import { alignedTable } from '../report/table.ts'
 import { estimateOf } from '../statistics/interval.ts'
-import type { Answer } from '../sweep/tasks.ts'
 import { LATENCY_STATES, type LatencyCase, type LatencyRow, latencyCases } from './latency-cases.ts'
 import {
   answersBySeed,
@@ -17,6 +16,7 @@ import {
   whiskerOf,
 } from './seeds.ts'
 import type { RunStudy, Study } from './study.ts'
+import type { StudyAnswer } from './tasks.ts'
 
 const NAMES: Readonly<Record<string, string>> = {
   ours: 'ours',
@@ -79,7 +79,7 @@ export const studyOfLatency: RunStudy = async (options) => {
   } satisfies Study
 }
 
-function measuredOf(answers: readonly Answer[]): readonly Measured[] {
+function measuredOf(answers: readonly StudyAnswer[]): readonly Measured[] {
   const own = answers.flatMap((answer) => (answer.type === 'latency' ? [answer] : []))
   const rows = own.map(({ row }) => row)
   const [first] = rows

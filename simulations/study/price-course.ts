@@ -5,8 +5,8 @@ import { FEED_DECIMALS } from '../scenario/params.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { truthOf } from '../scenario/world.ts'
 import type { SimulationResult } from '../statistics/result.ts'
-import type { Answer } from '../sweep/tasks.ts'
 import { meanText, type OverSeeds, overSeeds, seedCells, seedColumns, showLike } from './seeds.ts'
+import type { StudyAnswer } from './tasks.ts'
 
 /** Distance between two openings of rounds, in runs that study prices. */
 export const ROUND_MS = 500
@@ -60,7 +60,7 @@ export interface CourseRow extends OverSeeds<(typeof COURSE_FIGURES)[number]> {
 }
 
 /** What the runs of one case came to. @throws {Error} when these are not runs */
-export function courseRow(answers: readonly Answer[], scenario: Scenario): CourseRow {
+export function courseRow(answers: readonly StudyAnswer[], scenario: Scenario): CourseRow {
   const courses = answers.map((answer) => {
     if (answer.type !== 'whole') throw new Error('a run was answered by something else')
     return priceCourse(answer.result, scenario)

@@ -1,7 +1,7 @@
 import { type Column, columnsOf } from '../report/data-table.ts'
 import { endsOf, estimateOf } from '../statistics/interval.ts'
-import type { Answer, Task } from '../sweep/tasks.ts'
 import { answersOf, type StudyOptions } from './study.ts'
+import type { StudyAnswer, StudyTask } from './tasks.ts'
 
 /** Runs of each case: Student's t is 2.36 then, not far from the 1.96 of very many. */
 const SEEDS = 8
@@ -29,9 +29,12 @@ export function seedsText(seeds: readonly number[]): string {
  */
 export async function answersBySeed<Case>(
   label: string,
-  { cases, taskOf }: { readonly cases: readonly Case[]; taskOf: (of: Case, seed: number) => Task },
+  {
+    cases,
+    taskOf,
+  }: { readonly cases: readonly Case[]; taskOf: (of: Case, seed: number) => StudyTask },
   options: StudyOptions,
-): Promise<readonly (readonly Answer[])[] | null> {
+): Promise<readonly (readonly StudyAnswer[])[] | null> {
   const seeds = seedsOf(options)
   const tasks = cases.flatMap((of) => seeds.map((seed) => taskOf(of, seed)))
   const answers = await answersOf(label, tasks, options)

@@ -1,8 +1,7 @@
 import type { Figure } from '../report/figure/figure.ts'
 import type { NamedTable } from '../report/page.ts'
 import { createProgress } from '../report/progress.ts'
-import { runPool } from '../sweep/pool.ts'
-import type { Answer, Task } from '../sweep/tasks.ts'
+import { runTasks, type StudyAnswer, type StudyTask } from './tasks.ts'
 
 /** What a study found, for a page, a paper and a program. */
 export interface Study {
@@ -37,14 +36,14 @@ export type RunStudy = (options: StudyOptions) => Promise<Study | null>
 /** Answers of tasks in their order; null when the signal came first. */
 export async function answersOf(
   label: string,
-  tasks: readonly Task[],
+  tasks: readonly StudyTask[],
   { workers, signal }: Pick<StudyOptions, 'workers' | 'signal'>,
-): Promise<readonly Answer[] | null> {
-  const answers: (Answer | undefined)[] = tasks.map(() => undefined)
+): Promise<readonly StudyAnswer[] | null> {
+  const answers: (StudyAnswer | undefined)[] = tasks.map(() => undefined)
   const progress = createProgress(label)
   let done = 0
   try {
-    await runPool(tasks, {
+    await runTasks(tasks, {
       workers,
       signal,
       onAnswer: (index, answer) => {

@@ -8,9 +8,9 @@ import { percent } from '../report/text.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { SimulationResult } from '../statistics/result.ts'
 import { STRATEGIES } from '../strategies.ts'
+import { runSimulations, type SimulationTask } from '../threads/job.ts'
+import { WORKERS_MAX, workersOfMachine } from '../threads/pool.ts'
 import { NO_VARIANT } from '../variants.ts'
-import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
-import type { Task } from './tasks.ts'
 
 /** What f members that follow one strategy, or two at once, do to a committee. */
 export interface AttackRow {
@@ -124,7 +124,7 @@ export async function runAttacks(
   const progress = createProgress('attacks')
   let done = 0
   try {
-    await runPool(tasks, {
+    await runSimulations(tasks, {
       workers,
       signal,
       onAnswer: (index, answer) => {
@@ -180,7 +180,7 @@ function casesOf({ members, isPaired, isWithout }: AttackOptions): readonly Case
   )
 }
 
-function taskOf({ rounds, timing, listed }: AttackOptions, of: Case, seed: number): Task {
+function taskOf({ rounds, timing, listed }: AttackOptions, of: Case, seed: number): SimulationTask {
   const { members, strategies, variant } = of
   const faulty = Array.from({ length: faultyMax(members) }, (_, index) =>
     listed === 'first' ? index : members - 1 - index,

@@ -1,13 +1,9 @@
 import { parseArgs } from 'node:util'
-import { printCampaign, printShrink } from '../campaign/commands.ts'
-import { printEffects } from '../campaign/effects.ts'
-import { printImport } from '../import/commands.ts'
 import { callOf } from '../origin/call.ts'
 import { formatOf } from '../report/data-table.ts'
 import { makePlace } from '../report/place.ts'
 import { makeReportPlace, pageIn, writeReport } from '../report/write-report.ts'
 import type { Answer } from '../research/commands.ts'
-import { printStudy } from '../study/commands.ts'
 import { attackOptionsOf, attackTable, isAttackHeld, runAttacks } from './attacks.ts'
 import { metricsNamed } from './metrics.ts'
 import { type Head, originOf, readResults } from './results.ts'
@@ -23,23 +19,8 @@ import {
 } from './run-sweep.ts'
 import { pageOfSweep } from './sweep-page.ts'
 
-/** A command that may take hours; a signal stops it in order. */
-type LongCommand = (args: readonly string[], signal: AbortSignal) => Promise<Answer>
-
-/** Commands that run many simulations, by their name. */
-export const LONG_COMMANDS: ReadonlyMap<string, LongCommand> = new Map([
-  ['sweep', printSweep],
-  ['merge', printMerge],
-  ['report', printReport],
-  ['attacks', printAttacks],
-  ['campaign', printCampaign],
-  ['effects', printEffects],
-  ['import-prices', printImport],
-  ['study', printStudy],
-  ['shrink', async (args) => printShrink(args)],
-])
-
-async function printSweep(args: readonly string[], signal: AbortSignal): Promise<Answer> {
+/** `sweep FILE`. @throws {RangeError} for a wrong command line */
+export async function printSweep(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const options = sweepOptionsOf(args)
   // Before runs that may take hours: what comes of them must have somewhere to go.
   if (options.report !== null) makeReportPlace(options.report.path)
@@ -50,7 +31,8 @@ async function printSweep(args: readonly string[], signal: AbortSignal): Promise
   return { output, isHeld: true }
 }
 
-async function printMerge(args: readonly string[]): Promise<Answer> {
+/** `merge`: several result files of one sweep as one. */
+export async function printMerge(args: readonly string[]): Promise<Answer> {
   const options = mergeOptionsOf(args)
   const report = mergeResults(options)
   await writeSweepReport(options, after('merge', args))
@@ -67,7 +49,7 @@ function textOf(done: SweepReport, { report, table }: Pick<SweepOptions, 'report
 }
 
 /** `report RESULTS --out PATH`: the report of a sweep that was run before. */
-async function printReport(args: readonly string[]): Promise<Answer> {
+export async function printReport(args: readonly string[]): Promise<Answer> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -103,7 +85,8 @@ function after(name: string, args: readonly string[]): (head: Head) => string {
   return ({ command }) => `${command} && ${callOf([name, ...args])}`
 }
 
-async function printAttacks(args: readonly string[], signal: AbortSignal): Promise<Answer> {
+/** `attacks`: what each strategy does to a committee. */
+export async function printAttacks(args: readonly string[], signal: AbortSignal): Promise<Answer> {
   const options = attackOptionsOf(args)
   const rows = await runAttacks(options, signal)
   const output = options.json ? JSON.stringify({ ...options, rows }) : attackTable(rows)

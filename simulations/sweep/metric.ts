@@ -1,5 +1,5 @@
 import type { LatencySummary } from '../statistics/histogram.ts'
-import type { Outcome } from './job.ts'
+import type { Outcome } from '../threads/job.ts'
 
 /** What a sweep can draw of its runs. */
 export interface Metric {

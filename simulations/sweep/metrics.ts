@@ -1,4 +1,4 @@
-import type { Outcome } from './job.ts'
+import type { Outcome } from '../threads/job.ts'
 import { KUSD, latencies, type Metric, PER_RUN, PERCENT, percentOf, ratio } from './metric.ts'
 
 const LATENCIES: readonly Metric[] = [

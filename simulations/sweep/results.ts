@@ -5,7 +5,7 @@ import { readText, writing } from '../input/files.ts'
 import { InputError } from '../input/problems.ts'
 import { isExact } from '../origin/commit.ts'
 import type { Origin } from '../origin/origin.ts'
-import type { Outcome } from './job.ts'
+import type { Outcome } from '../threads/job.ts'
 import { type AxisValue, cellCount, type Definition, type Sweep } from './sweep-file.ts'
 
 /** Largest result file: a text of more does not fit into memory at once. */

@@ -7,9 +7,10 @@ import { commitOf } from '../origin/commit.ts'
 import { type Format, formatOf, writeTable } from '../report/data-table.ts'
 import { createProgress } from '../report/progress.ts'
 import { turnsWarning } from '../scenario/turns.ts'
+import { runSimulations, type SimulationTask } from '../threads/job.ts'
+import { WORKERS_MAX, workersOfMachine } from '../threads/pool.ts'
 import type { Metric } from './metric.ts'
 import { metricsNamed } from './metrics.ts'
-import { runPool, WORKERS_MAX, workersOfMachine } from './pool.ts'
 import {
   type Finished,
   type Head,
@@ -24,7 +25,6 @@ import {
 } from './results.ts'
 import { cellCount, cellOf, loadSweep, type Sweep } from './sweep-file.ts'
 import { sweepTable } from './sweep-table.ts'
-import type { Task } from './tasks.ts'
 
 export interface SweepOptions {
   readonly file: string
@@ -144,7 +144,7 @@ export async function runSweep(
   const progress = createProgress(`${sweep.name} ${open.length} runs`)
   let done = 0
   try {
-    await runPool(
+    await runSimulations(
       open.map((cell) => taskOf(sweep, cell)),
       {
         workers: options.workers,
@@ -205,7 +205,7 @@ function longestFirst(sweep: Sweep, cells: readonly number[]): readonly number[]
   return cells.toSorted((a, b) => messages(b) - messages(a))
 }
 
-function taskOf(sweep: Sweep, cell: number): Task {
+function taskOf(sweep: Sweep, cell: number): SimulationTask {
   const { point, seed } = cellOf(sweep, cell)
   // A cell counts what breaks; it does not end there.
   return { type: 'run', job: { scenario: { ...point.scenario, stopAtViolation: false }, seed } }

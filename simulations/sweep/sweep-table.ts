@@ -1,5 +1,5 @@
 import { type Column, columnsOf, type DataTable } from '../report/data-table.ts'
-import type { Outcome } from './job.ts'
+import type { Outcome } from '../threads/job.ts'
 import { type Finished, inOrder, type Results } from './results.ts'
 
 type Figure = readonly [name: string, type: Column['type'], read: Read]

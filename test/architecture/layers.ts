@@ -95,6 +95,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'simulation tools',
     holds: [
+      'simulations/commands.ts',
       'simulations/main.ts',
       'simulations/campaign/',
       'simulations/import/',
@@ -105,6 +106,7 @@ export const LAYERS: readonly Layer[] = [
       'simulations/scenario/',
       'simulations/study/',
       'simulations/sweep/',
+      'simulations/threads/',
     ],
     mayImport: ['simulations/', CORE],
     packages: ['zod', 'yaml', 'hyparquet', 'hyparquet-writer', 'playwright-core'],

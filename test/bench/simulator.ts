@@ -2,7 +2,7 @@ import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { Schedule } from '../../simulations/determinism/schedule.ts'
 import { Simulation } from '../../simulations/run/simulation.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
-import { placeObjectsYoung } from '../../simulations/sweep/placement.ts'
+import { placeObjectsYoung } from '../../simulations/threads/placement.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 import type { Figure } from './figure.ts'
 

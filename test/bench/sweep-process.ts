@@ -1,6 +1,6 @@
 import { checkScenario } from '../../simulations/scenario/load.ts'
-import { placeObjectsYoung } from '../../simulations/sweep/placement.ts'
-import { runPool } from '../../simulations/sweep/pool.ts'
+import { runSimulations } from '../../simulations/threads/job.ts'
+import { placeObjectsYoung } from '../../simulations/threads/placement.ts'
 import type { SweepCost, SweepSize } from './sweep.ts'
 
 // A sweep in a process of its own, as the command line makes it: what it takes is this process's.
@@ -14,7 +14,7 @@ const tasks = Array.from({ length: runs }, (_, at) => ({
 let answers = 0
 const usedBefore = process.cpuUsage()
 const startedMs = performance.now()
-await runPool(tasks, {
+await runSimulations(tasks, {
   workers,
   onAnswer: (_, answer) => {
     const { violationCount, rounds: had } = answer.type === 'run' ? answer.outcome : {}

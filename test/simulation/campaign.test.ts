@@ -5,8 +5,8 @@ import { cellName, coverageOf, isImpossible } from '../../simulations/campaign/c
 import { drawSafety } from '../../simulations/campaign/draw.ts'
 import { runCampaign } from '../../simulations/campaign/run-campaign.ts'
 import { scenarioYaml, shrink } from '../../simulations/campaign/shrink.ts'
+import { perform } from '../../simulations/campaign/tasks.ts'
 import { checkScenario } from '../../simulations/scenario/load.ts'
-import { perform } from '../../simulations/sweep/tasks.ts'
 import { VARIANTS } from '../../simulations/variants.ts'
 import { simulated } from './scenarios.ts'
 

@@ -11,11 +11,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LONG_COMMANDS } from '../../simulations/commands.ts'
 import { gathered, reasonOf } from '../../simulations/input/files.ts'
 import { makeReportPlace } from '../../simulations/report/write-report.ts'
 import { RESEARCH } from '../../simulations/research/commands.ts'
 import { loadScenario } from '../../simulations/scenario/load.ts'
-import { LONG_COMMANDS } from '../../simulations/sweep/commands.ts'
 
 let folder = ''
 const file = (name: string) => join(folder, name)

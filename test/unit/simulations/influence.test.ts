@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkScenario } from '../../../simulations/scenario/load.ts'
 import { methodOf } from '../../../simulations/study/influence.ts'
-import { influenceOf } from '../../../simulations/sweep/job.ts'
+import { influenceOf } from '../../../simulations/threads/job.ts'
 
 const influence = (strategy: string, liars: number) => {
   const members = Array.from({ length: liars }, (_, index) => 6 - index)

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 
-const MODULE = new URL('../../../simulations/sweep/placement.ts', import.meta.url).href
+const MODULE = new URL('../../../simulations/threads/placement.ts', import.meta.url).href
 
 test('the engine knows the flag that keeps objects young', () => {
   const script = `

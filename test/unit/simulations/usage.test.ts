@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { LONG_COMMANDS } from '../../../simulations/commands.ts'
 import { RESEARCH } from '../../../simulations/research/commands.ts'
-import { LONG_COMMANDS } from '../../../simulations/sweep/commands.ts'
 import { COMMANDS, helpOf, usageOf } from '../../../simulations/usage.ts'
 
 const CALL = 'npm run sim --'

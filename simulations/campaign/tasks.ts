@@ -1,27 +1,19 @@
 import { faultyMax } from '../../aggregator/committee/quorum.ts'
-import { type Blame, blameOf } from '../campaign/blame.ts'
-import { CANARIES } from '../campaign/canaries.ts'
-import { type Coverage, coverageOf } from '../campaign/coverage.ts'
-import { drawBias, drawBlame, drawLiveness, drawSafety } from '../campaign/draw.ts'
-import { type Failing, type Shrunk, shrink } from '../campaign/shrink.ts'
 import type { Rule } from '../checking/checker.ts'
 import type { Influence } from '../statistics/influence.ts'
-import { type LatencyCase, latencyOf } from '../study/latency-cases.ts'
-import {
-  influenceOf,
-  type Outcome,
-  performJob,
-  performSimulation,
-  type SimulationAnswer,
-  type SimulationTask,
-} from './job.ts'
+import { influenceOf, type Outcome, performJob } from '../threads/job.ts'
+import { poolOf } from '../threads/pool.ts'
+import { type Blame, blameOf } from './blame.ts'
+import { CANARIES } from './canaries.ts'
+import { type Coverage, coverageOf } from './coverage.ts'
+import { drawBias, drawBlame, drawLiveness, drawSafety } from './draw.ts'
+import { type Failing, type Shrunk, shrink } from './shrink.ts'
 
 /** Campaigns whose runs are drawn from their seed. */
 export type DrawnCampaign = 'safety' | 'liveness'
 
-/** What a thread can be asked for. */
-export type Task =
-  | SimulationTask
+/** What a thread of a campaign can be asked for. */
+export type CampaignTask =
   /** A run that is drawn from its seed in the thread. */
   | {
       readonly type: 'drawn'
@@ -34,7 +26,6 @@ export type Task =
   | { readonly type: 'search'; readonly canary: number; readonly seedsMax: number }
   | { readonly type: 'shrink'; readonly failing: Failing }
   | { readonly type: 'coverage'; readonly seed: number; readonly rounds: number }
-  | { readonly type: 'latency'; readonly of: LatencyCase; readonly seed: number }
   /** Runs of these campaigns that are drawn from their seed in the thread. */
   | { readonly type: 'bias'; readonly seed: number; readonly rounds: number }
   | {
@@ -44,23 +35,20 @@ export type Task =
       readonly beyond: number
     }
 
-export type Answer =
-  | SimulationAnswer
+export type CampaignAnswer =
   | { readonly type: 'drawn'; readonly outcome: Outcome }
   | { readonly type: 'search'; readonly seed: number | null }
   | { readonly type: 'shrink'; readonly shrunk: Shrunk | null }
   | { readonly type: 'coverage'; readonly coverage: Coverage }
   | { readonly type: 'bias'; readonly f: number; readonly influence: Influence }
   | { readonly type: 'blame'; readonly f: number; readonly blame: Blame }
-  | ({ readonly type: 'latency' } & ReturnType<typeof latencyOf>)
+
+/** Tasks of a campaign on threads. */
+export const runTasks = poolOf<CampaignTask, CampaignAnswer>('./worker', import.meta.url)
 
 /** Performs a task; the same task has the same answer in every thread. */
-export function perform(task: Task): Answer {
+export function perform(task: CampaignTask): CampaignAnswer {
   switch (task.type) {
-    case 'run':
-    case 'whole':
-    case 'influence':
-      return performSimulation(task)
     case 'drawn': {
       const { campaign, seed, rounds, rules } = task
       const draw = campaign === 'safety' ? drawSafety : drawLiveness
@@ -86,8 +74,6 @@ export function perform(task: Task): Answer {
       const f = faultyMax(scenario.committee.members)
       return { type: 'blame', f, blame: blameOf(scenario, seed) }
     }
-    case 'latency':
-      return { type: 'latency', ...latencyOf(task.of, task.seed) }
   }
 }
 

@@ -1,14 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Answer, Task } from './tasks.ts'
 
-export interface Asked {
+export interface Asked<Task> {
   readonly index: number
   readonly task: Task
 }
 
-export interface Answered {
+export interface Answered<Answer> {
   readonly index: number
   readonly answer: Answer
 }
@@ -16,7 +15,7 @@ export interface Answered {
 /** Most threads of a pool. */
 export const WORKERS_MAX = 256
 
-export interface PoolOptions {
+export interface PoolOptions<Answer> {
   /** Threads from 1 to `WORKERS_MAX`; never more than there are tasks. */
   readonly workers: number
   /** Ends the pool; tasks under way are given up. */
@@ -31,7 +30,7 @@ export function workersOfMachine(): number {
 }
 
 /** Tasks by their number, made when their turn comes: there may be millions. */
-export interface TaskList {
+export interface TaskList<Task> {
   readonly length: number
   readonly at: (index: number) => Task | undefined
 }
@@ -42,14 +41,31 @@ export interface TaskList {
  *
  * @throws {Error} what a task or `onAnswer` threw; no thread is left then
  */
-export async function runPool(tasks: TaskList, options: PoolOptions): Promise<void> {
+export type RunPool<Task, Answer> = (
+  tasks: TaskList<Task>,
+  options: PoolOptions<Answer>,
+) => Promise<void>
+
+/**
+ * A pool whose threads run one module.
+ *
+ * @param name of the module without its ending, which calls `serve` with what answers a task
+ * @param from where the name is looked up: the url of the module that knows it
+ */
+export function poolOf<Task, Answer>(name: string, from: string): RunPool<Task, Answer> {
+  const module = new URL(`${name}${extname(from)}`, from)
+  return (tasks, options) => runPool(module, tasks, options)
+}
+
+async function runPool<Task, Answer>(
+  module: URL,
+  tasks: TaskList<Task>,
+  options: PoolOptions<Answer>,
+): Promise<void> {
   const { signal, onAnswer } = options
   const count = Math.min(options.workers, tasks.length)
   if (count === 0 || signal?.aborted === true) return
-  const workers = Array.from(
-    { length: count },
-    () => new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
-  )
+  const workers = Array.from({ length: count }, () => new Worker(module))
   try {
     await new Promise<void>((resolve, reject) => {
       let next = 0
@@ -57,10 +73,10 @@ export async function runPool(tasks: TaskList, options: PoolOptions): Promise<vo
       const give = (worker: Worker): void => {
         const task = next < tasks.length ? tasks.at(next) : undefined
         if (task === undefined) return
-        worker.postMessage({ index: next, task } satisfies Asked)
+        worker.postMessage({ index: next, task } satisfies Asked<Task>)
         next += 1
       }
-      const take = (worker: Worker, { index, answer }: Answered): void => {
+      const take = (worker: Worker, { index, answer }: Answered<Answer>): void => {
         onAnswer(index, answer)
         answered += 1
         if (answered === tasks.length) resolve()
@@ -69,7 +85,7 @@ export async function runPool(tasks: TaskList, options: PoolOptions): Promise<vo
       for (const worker of workers) {
         worker.on('error', reject)
         worker.on('exit', () => reject(new Error('a thread of the pool ended before its task')))
-        worker.on('message', (answer: Answered) => {
+        worker.on('message', (answer: Answered<Answer>) => {
           try {
             take(worker, answer)
           } catch (error) {

@@ -8,6 +8,7 @@ import type { ChainFigures } from '../statistics/chain-figures.ts'
 import { type Influence, InfluenceMeter } from '../statistics/influence.ts'
 import type { ManipulationFigures } from '../statistics/manipulation-figures.ts'
 import type { SimulationResult } from '../statistics/result.ts'
+import { poolOf } from './pool.ts'
 
 /** One run, as a message to a thread. */
 export interface Job {
@@ -51,6 +52,12 @@ export type SimulationAnswer =
   | { readonly type: 'run'; readonly outcome: Outcome }
   | { readonly type: 'whole'; readonly result: SimulationResult }
   | { readonly type: 'influence'; readonly influence: Influence }
+
+/** Runs on threads. */
+export const runSimulations = poolOf<SimulationTask, SimulationAnswer>(
+  './job-worker',
+  import.meta.url,
+)
 
 /** Performs a run; the same task has the same answer in every thread. */
 export function performSimulation({ type, job }: SimulationTask): SimulationAnswer {

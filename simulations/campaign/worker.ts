@@ -1,0 +1,4 @@
+import { serve } from '../threads/serve.ts'
+import { perform } from './tasks.ts'
+
+serve(perform)

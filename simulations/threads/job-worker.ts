@@ -1,0 +1,4 @@
+import { performSimulation } from './job.ts'
+import { serve } from './serve.ts'
+
+serve(performSimulation)
