@@ -35,7 +35,7 @@ import { withholdFastShare } from './adversary/withhold-fast-share.ts'
 import { withholdShare } from './adversary/withhold-share.ts'
 import { wrongPair } from './adversary/wrong-pair.ts'
 import { wrongPairEveryOther } from './adversary/wrong-pair-every-other.ts'
-import type { Strategy } from './adversary.ts'
+import type { Strategy } from './attacking/adversary.ts'
 
 /** Every attack that a scenario can name. */
 export const STRATEGIES: readonly Strategy[] = [

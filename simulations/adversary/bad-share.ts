@@ -1,5 +1,5 @@
-import type { Strategy } from '../adversary.ts'
-import { carrying, messageOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { carrying, messageOf } from '../attacking/attack.ts'
 
 export const badShare: Strategy = {
   name: 'bad-share',

@@ -15,8 +15,8 @@ import {
   withMember,
   withoutMember,
 } from '../../aggregator/values/ids.ts'
-import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
-import { isMemberMessage, messageOf } from '../attack.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../attacking/adversary.ts'
+import { isMemberMessage, messageOf } from '../attacking/attack.ts'
 
 /** Everything at random: finds what nobody thought of, and little of what needs a plan. */
 function create(powers: Powers): Adversary {

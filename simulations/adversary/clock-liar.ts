@@ -1,6 +1,6 @@
 import { openingOf } from '../../aggregator/committee/committee.ts'
-import type { Strategy } from '../adversary.ts'
-import { carrying, messageOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { carrying, messageOf } from '../attacking/attack.ts'
 
 export const clockLiar: Strategy = {
   name: 'clock-liar',

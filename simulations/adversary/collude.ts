@@ -1,5 +1,5 @@
 import type { Round } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
+import type { Strategy } from '../attacking/adversary.ts'
 
 type Values = readonly (bigint | null)[]
 

@@ -1,6 +1,6 @@
 import { orderOf } from '../../aggregator/context.ts'
 import { countMembers, hasMember } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
+import type { Strategy } from '../attacking/adversary.ts'
 
 export const crashProposer: Strategy = {
   name: 'crash-proposer',

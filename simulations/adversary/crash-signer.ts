@@ -1,6 +1,6 @@
 import { hasMember } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { victimsOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { victimsOf } from '../attacking/attack.ts'
 
 /** How long a process is down: it is back before the next proposal. */
 const DOWN_US = 1_000

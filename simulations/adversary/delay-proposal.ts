@@ -14,9 +14,9 @@ import {
   membersOf,
   withoutMember,
 } from '../../aggregator/values/ids.ts'
-import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
-import { momentUs } from '../attack.ts'
-import { type Attempts, addShare, track } from '../secret-attempts.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../attacking/adversary.ts'
+import { momentUs } from '../attacking/attack.ts'
+import { type Attempts, addShare, track } from '../attacking/secret-attempts.ts'
 
 /** How long before the second proposer's moment the held messages arrive. */
 const EARLIER_MS = 1

@@ -2,8 +2,8 @@ import { candidateOf } from '../../aggregator/candidate/candidate.ts'
 import type { Digest, Proposal } from '../../aggregator/messages/messages.ts'
 import type { Members } from '../../aggregator/values/ids.ts'
 import { countMembers, listMembers, withoutMember } from '../../aggregator/values/ids.ts'
-import type { Adversary, Powers, Strategy } from '../adversary.ts'
-import { carrying, messageOf } from '../attack.ts'
+import type { Adversary, Powers, Strategy } from '../attacking/adversary.ts'
+import { carrying, messageOf } from '../attacking/attack.ts'
 
 /** Leaves out as many honest members with low values as the quorum allows: the median moves up. */
 function create(powers: Powers): Adversary {

@@ -2,8 +2,8 @@ import { proposalOf } from '../../aggregator/agreement/propose.ts'
 import { orderOf } from '../../aggregator/context.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
-import type { Adversary, Powers, Strategy } from '../adversary.ts'
-import { isMemberMessage, messageOf, momentUs, toEveryone } from '../attack.ts'
+import type { Adversary, Powers, Strategy } from '../attacking/adversary.ts'
+import { isMemberMessage, messageOf, momentUs, toEveryone } from '../attacking/attack.ts'
 
 /** Proposes as soon as enough observations can be here, long before its time. */
 function create(powers: Powers): Adversary {

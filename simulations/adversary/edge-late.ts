@@ -1,6 +1,6 @@
 import { orderOf } from '../../aggregator/context.ts'
-import type { Strategy } from '../adversary.ts'
-import { isBeforeProbe, isMemberMessage, messageOf, momentUs } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { isBeforeProbe, isMemberMessage, messageOf, momentUs } from '../attacking/attack.ts'
 
 /** Whose include-deadline is just met: everyone else hears of it from that one. */
 export const edgeLate: Strategy = {

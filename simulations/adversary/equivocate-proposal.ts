@@ -1,8 +1,8 @@
 import { candidateOf } from '../../aggregator/candidate/candidate.ts'
 import type { Digest, Proposal } from '../../aggregator/messages/messages.ts'
 import { countMembers, listMembers, withoutMember } from '../../aggregator/values/ids.ts'
-import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
-import { messageOf } from '../attack.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../attacking/adversary.ts'
+import { messageOf } from '../attacking/attack.ts'
 
 function create(powers: Powers): Adversary {
   /** A proposal over one observer less; null when that would be too few. */

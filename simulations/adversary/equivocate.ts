@@ -1,5 +1,5 @@
 import type { Observation } from '../../aggregator/messages/messages.ts'
-import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../attacking/adversary.ts'
 
 /** The same observation with every value a tenth higher. */
 function contradiction(observation: Observation): Observation {

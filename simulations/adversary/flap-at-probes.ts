@@ -1,5 +1,5 @@
-import type { Strategy } from '../adversary.ts'
-import { isMemberMessage, messageOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { isMemberMessage, messageOf } from '../attacking/attack.ts'
 
 export const flapAtProbes: Strategy = {
   name: 'flap-at-probes',

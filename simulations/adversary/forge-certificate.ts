@@ -1,7 +1,7 @@
 import { encodeCertificate } from '../../aggregator/messages/codec.ts'
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
-import type { Adversary, Powers, Strategy } from '../adversary.ts'
+import type { Adversary, Powers, Strategy } from '../attacking/adversary.ts'
 
 /** Takes the latest certificate, moves it to the open round, and guesses a signature. */
 function create(powers: Powers): Adversary {

@@ -2,8 +2,8 @@ import { unsignedOf } from '../../aggregator/messages/codec.ts'
 import type { Observation } from '../../aggregator/messages/messages.ts'
 import { sealOwn } from '../../aggregator/messages/validate.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { toEveryone } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { toEveryone } from '../attacking/attack.ts'
 
 export const impersonate: Strategy = {
   name: 'impersonate',

@@ -10,9 +10,9 @@ import {
   membersOf,
   type Round,
 } from '../../aggregator/values/ids.ts'
-import type { Adversary, Powers, Strategy } from '../adversary.ts'
-import { isMemberMessage, messageOf, overSets, toEveryone } from '../attack.ts'
-import { type Attempts, addShare, track } from '../secret-attempts.ts'
+import type { Adversary, Powers, Strategy } from '../attacking/adversary.ts'
+import { isMemberMessage, messageOf, overSets, toEveryone } from '../attacking/attack.ts'
+import { type Attempts, addShare, track } from '../attacking/secret-attempts.ts'
 
 /** Rounds for which its victim is down. */
 const ROUNDS_DOWN = 4

@@ -1,6 +1,6 @@
 import { listMembers } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { heldUntil, isMemberMessage, messageOf, victimsOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { heldUntil, isMemberMessage, messageOf, victimsOf } from '../attacking/attack.ts'
 
 export const lateForVictims: Strategy = {
   name: 'late-for-victims',

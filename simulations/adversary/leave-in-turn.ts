@@ -1,6 +1,6 @@
 import { isSubset, listMembers, type Round } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { isMemberMessage, messageOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { isMemberMessage, messageOf } from '../attacking/attack.ts'
 
 /** Rounds from one leaving to the next: each has certified without the one before by then. */
 const ROUNDS_BETWEEN = 2

@@ -1,4 +1,4 @@
-import type { Strategy } from '../adversary.ts'
+import type { Strategy } from '../attacking/adversary.ts'
 
 /** What is observed: a fifth more. */
 export function overstated(values: readonly (bigint | null)[]): readonly (bigint | null)[] {

@@ -1,8 +1,8 @@
 import type { Digest, Proposal } from '../../aggregator/messages/messages.ts'
 import type { Members } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers, membersOf } from '../../aggregator/values/ids.ts'
-import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
-import { messageOf } from '../attack.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../attacking/adversary.ts'
+import { messageOf } from '../attacking/attack.ts'
 
 function create(powers: Powers): Adversary {
   /** The same report for the signing set that begins at a position of the observers. */

@@ -1,5 +1,5 @@
 import type { Observation } from '../../aggregator/messages/messages.ts'
-import type { Strategy } from '../adversary.ts'
+import type { Strategy } from '../attacking/adversary.ts'
 
 export const mirror: Strategy = {
   name: 'mirror',

@@ -1,4 +1,4 @@
-import type { Strategy } from '../adversary.ts'
+import type { Strategy } from '../attacking/adversary.ts'
 
 export const mute: Strategy = {
   name: 'mute',

@@ -3,8 +3,8 @@ import type { Certificate, Verified } from '../../aggregator/messages/messages.t
 import { sharesOf } from '../../aggregator/state/round-state.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers } from '../../aggregator/values/ids.ts'
-import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
-import { messageOf, momentUs, toEveryone } from '../attack.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../attacking/adversary.ts'
+import { messageOf, momentUs, toEveryone } from '../attacking/attack.ts'
 
 /**
  * Keeps its shares to itself, completes every attempt in secret, and shows the certificates to

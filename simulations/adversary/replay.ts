@@ -1,7 +1,7 @@
 import type { GossipMessage, Verified } from '../../aggregator/messages/messages.ts'
 import { listMembers } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { toEveryone } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { toEveryone } from '../attacking/attack.ts'
 
 /** Messages kept, about three rounds of a small committee. */
 const KEPT_MAX = 64

@@ -1,6 +1,6 @@
 import { listMembers } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { isMemberMessage, messageOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { isMemberMessage, messageOf } from '../attacking/attack.ts'
 
 /** Rounds that one of them stays away. */
 const ROUNDS_AWAY = 8

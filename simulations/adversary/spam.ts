@@ -1,6 +1,6 @@
 import { listMembers } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { toEveryone } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { toEveryone } from '../attacking/attack.ts'
 
 /** Messages a round from each member under control. */
 const MESSAGES = 20

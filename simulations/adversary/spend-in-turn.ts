@@ -10,8 +10,8 @@ import {
   withMember,
   withoutMember,
 } from '../../aggregator/values/ids.ts'
-import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
-import { carrying, isMemberMessage, messageOf } from '../attack.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../attacking/adversary.ts'
+import { carrying, isMemberMessage, messageOf } from '../attacking/attack.ts'
 
 /** A member claims in one round and is away from the next: it costs both. */
 const ROUNDS_EACH = 2

@@ -10,7 +10,7 @@ import {
   type Round,
   withoutMember,
 } from '../../aggregator/values/ids.ts'
-import type { Adversary, Powers, Strategy } from '../adversary.ts'
+import type { Adversary, Powers, Strategy } from '../attacking/adversary.ts'
 import {
   isBeforeProbe,
   isMemberMessage,
@@ -18,8 +18,8 @@ import {
   momentUs,
   overSets,
   victimsOf,
-} from '../attack.ts'
-import { type Attempts, addShare, track } from '../secret-attempts.ts'
+} from '../attacking/attack.ts'
+import { type Attempts, addShare, track } from '../attacking/secret-attempts.ts'
 
 /** After its moment, so that whoever is asked signs at once. */
 const LATER_MS = 2

@@ -1,7 +1,7 @@
 import { isProbe } from '../../aggregator/committee/committee.ts'
 import { difference, listMembers } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { carrying, messageOf, victimsOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { carrying, messageOf, victimsOf } from '../attacking/attack.ts'
 
 /** Probe periods from one crash of its victim to the next, and those for which it is down. */
 const PERIODS = { between: 8, down: 4 }

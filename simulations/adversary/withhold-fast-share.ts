@@ -12,8 +12,8 @@ import {
   membersOf,
   type Round,
 } from '../../aggregator/values/ids.ts'
-import type { Adversary, Powers, Strategy } from '../adversary.ts'
-import { messageOf, momentUs, overSets, toEveryone } from '../attack.ts'
+import type { Adversary, Powers, Strategy } from '../attacking/adversary.ts'
+import { messageOf, momentUs, overSets, toEveryone } from '../attacking/attack.ts'
 
 /**
  * Its machines combine what the others sign on the fast path, and have nothing more to sign then:

@@ -1,5 +1,5 @@
-import type { Strategy } from '../adversary.ts'
-import { messageOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { messageOf } from '../attacking/attack.ts'
 
 export const withholdShare: Strategy = {
   name: 'withhold-share',

@@ -1,6 +1,6 @@
 import { difference, listMembers, withMember, withoutMember } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { carrying, isBeforeProbe, messageOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { carrying, isBeforeProbe, messageOf } from '../attacking/attack.ts'
 
 export const wrongPairEveryOther: Strategy = {
   name: 'wrong-pair-every-other',

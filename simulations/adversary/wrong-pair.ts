@@ -1,7 +1,7 @@
 import type { Members } from '../../aggregator/values/ids.ts'
 import { difference, listMembers, withMember, withoutMember } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
-import { carrying, isBeforeProbe, messageOf } from '../attack.ts'
+import type { Strategy } from '../attacking/adversary.ts'
+import { carrying, isBeforeProbe, messageOf } from '../attacking/attack.ts'
 
 /** Another signing set of the same size within the expected one; the same when there is none. */
 function otherSigners(signing: Members, expected: Members): Members {

@@ -7,7 +7,7 @@ import { evidenceFrom, isEvidenceSound } from '../../aggregator/messages/validat
 import { toHex } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
 import { hasMember, listMembers, NO_MEMBERS } from '../../aggregator/values/ids.ts'
-import { isMemberMessage } from '../attack.ts'
+import { isMemberMessage } from '../attacking/attack.ts'
 import type { Checker, CreateChecker } from '../checking/checker.ts'
 import { Simulation } from '../run/simulation.ts'
 import type { Scenario } from '../scenario/schema.ts'

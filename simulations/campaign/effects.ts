@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/committee/quorum.ts'
-import type { Strategy } from '../adversary.ts'
+import type { Strategy } from '../attacking/adversary.ts'
 import { wholeNumber } from '../input/options.ts'
 import { createProgress } from '../report/progress.ts'
 import { alignedTable } from '../report/table.ts'

@@ -2,7 +2,7 @@ import { encodeCertificate, unsignedOf } from '../../aggregator/messages/codec.t
 import { sealCertificate, sealOwn } from '../../aggregator/messages/validate.ts'
 import type { MemberIndex, Members } from '../../aggregator/values/ids.ts'
 import { hasMember, NO_MEMBERS } from '../../aggregator/values/ids.ts'
-import type { Adversary, Copy, Powers, Strategy } from '../adversary.ts'
+import type { Adversary, Copy, Powers, Strategy } from '../attacking/adversary.ts'
 import { prngOf } from '../determinism/prng.ts'
 import type { Control } from '../world/control.ts'
 import { emptyDisk } from '../world/disk.ts'

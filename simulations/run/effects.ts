@@ -1,7 +1,7 @@
 import type { Certificate } from '../../aggregator/messages/messages.ts'
 import type { Round } from '../../aggregator/values/ids.ts'
 import { hasMember } from '../../aggregator/values/ids.ts'
-import type { Strategy } from '../adversary.ts'
+import type { Strategy } from '../attacking/adversary.ts'
 import type { Checker, CreateChecker } from '../checking/checker.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import type { SimulationResult } from '../statistics/result.ts'

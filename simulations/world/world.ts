@@ -12,7 +12,7 @@ import type {
 import { equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import { difference, hasMember, withMember } from '../../aggregator/values/ids.ts'
-import type { Copy } from '../adversary.ts'
+import type { Copy } from '../attacking/adversary.ts'
 import { prngOf } from '../determinism/prng.ts'
 import { Schedule } from '../determinism/schedule.ts'
 import { Trace } from '../determinism/trace.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Observation } from '../../aggregator/messages/messages.ts'
 import type { PeerFigures, Share } from '../../aggregator/statistics/figures.ts'
-import type { Strategy } from '../../simulations/adversary.ts'
+import type { Strategy } from '../../simulations/attacking/adversary.ts'
 import { watched } from './watched.ts'
 
 /** All that docs/adr/0108-statistics-of-peers.md has figures of, which takes minutes. */

@@ -1,15 +1,15 @@
-import type { Context } from '../aggregator/context.ts'
+import type { Context } from '../../aggregator/context.ts'
 import type {
   Certificate,
   DirectMessage,
   GossipMessage,
   MemberMessage,
   Verified,
-} from '../aggregator/messages/messages.ts'
-import type { SigningSession } from '../aggregator/signing/threshold.ts'
-import type { State } from '../aggregator/state/state.ts'
-import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
-import type { Prng } from './determinism/prng.ts'
+} from '../../aggregator/messages/messages.ts'
+import type { SigningSession } from '../../aggregator/signing/threshold.ts'
+import type { State } from '../../aggregator/state/state.ts'
+import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
+import type { Prng } from '../determinism/prng.ts'
 
 /** One copy of a message that a member under control lets go. */
 export interface Copy {

@@ -1,12 +1,12 @@
-import { type Candidate, candidateOf } from '../aggregator/candidate/candidate.ts'
+import { type Candidate, candidateOf } from '../../aggregator/candidate/candidate.ts'
 import type {
   Certificate,
   Proposal,
   SignatureShare,
   Verified,
-} from '../aggregator/messages/messages.ts'
-import { equalBytes } from '../aggregator/values/bytes.ts'
-import { listMembers, type MemberIndex, type Round } from '../aggregator/values/ids.ts'
+} from '../../aggregator/messages/messages.ts'
+import { equalBytes } from '../../aggregator/values/bytes.ts'
+import { listMembers, type MemberIndex, type Round } from '../../aggregator/values/ids.ts'
 import type { Powers } from './adversary.ts'
 
 /** Rounds whose attempts are kept. */

@@ -1,14 +1,19 @@
-import { candidateOf } from '../aggregator/candidate/candidate.ts'
-import { isProbe, openingOf } from '../aggregator/committee/committee.ts'
+import { candidateOf } from '../../aggregator/candidate/candidate.ts'
+import { isProbe, openingOf } from '../../aggregator/committee/committee.ts'
 import type {
   Digest,
   GossipMessage,
   MemberMessage,
   Proposal,
   Verified,
-} from '../aggregator/messages/messages.ts'
-import type { MemberIndex, Members, Round } from '../aggregator/values/ids.ts'
-import { countMembers, difference, listMembers, withoutMember } from '../aggregator/values/ids.ts'
+} from '../../aggregator/messages/messages.ts'
+import type { MemberIndex, Members, Round } from '../../aggregator/values/ids.ts'
+import {
+  countMembers,
+  difference,
+  listMembers,
+  withoutMember,
+} from '../../aggregator/values/ids.ts'
 import type { Copy, Powers } from './adversary.ts'
 
 const US_PER_MS = 1_000
