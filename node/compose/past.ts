@@ -87,9 +87,16 @@ export function predecessorPast(
   return ascending([...kept, ...others])
 }
 
-/** As they were certified: remembered in another order, each value moves all that follow. */
+/**
+ * As they were certified: remembered in another order, each value moves all that follow. Each once:
+ * feeds that are derived from the same one find the same values.
+ */
 function ascending(past: readonly PastFeedValue[]): readonly PastFeedValue[] {
-  return past.toSorted((a, b) => a.openedMs - b.openedMs)
+  const sorted = past.toSorted((a, b) => a.openedMs - b.openedMs || a.feed - b.feed)
+  return sorted.filter((each, index) => {
+    const before = sorted[index - 1]
+    return before?.openedMs !== each.openedMs || before.feed !== each.feed
+  })
 }
 
 /** Whether the committee before derives a feed of the same kind from the same one, alike. */

@@ -26,7 +26,7 @@ import { CHAIN_START, chained } from '../replay/chain.ts'
 import { encodeEffect } from '../replay/effect-codec.ts'
 import { encodeEvent } from '../replay/event-codec.ts'
 import { Journal } from '../store/journal.ts'
-import type { ConfigEntry, MessageEntry, StepEntry } from '../store/journal-entries.ts'
+import type { ConfigEntry, MessageEntry, PastEntry, StepEntry } from '../store/journal-entries.ts'
 import { JournalReader } from '../store/journal-reader.ts'
 import type { RoundRange } from '../store/journal-rows.ts'
 import { historyInTurn } from './history-in-turn.ts'
@@ -192,18 +192,20 @@ function aboutOf(message: GossipMessage): Pick<MessageEntry, 'slot' | 'reportDig
 function pastRecorder(journal: Journal, committee: Committee) {
   const { feeds } = committee.params
   const derived = derivedFeedsOf(feeds)
-  const values = (past: readonly PastFeedValue[]): void => {
+  const entriesOf = function* (past: readonly PastFeedValue[]): Generator<PastEntry> {
     for (const each of past) {
-      for (const kept of keptValuesOf(derived, feeds, each)) {
-        journal.append({ table: 'past', ...kept })
-      }
+      for (const kept of keptValuesOf(derived, feeds, each)) yield { table: 'past', ...kept }
     }
   }
-  const certificate = ({ round, words }: Certificate): void => {
-    if (derived.length > 0)
-      values(basesIn(derived, { openedMs: openingOf(committee, round), words }))
+  return {
+    /** All that was before, at a start: of long windows more than may wait for the disk. */
+    values: (past: readonly PastFeedValue[]): void => journal.appendInTurn(entriesOf(past)),
+    certificate: ({ round, words }: Certificate): void => {
+      if (derived.length === 0) return
+      const now = basesIn(derived, { openedMs: openingOf(committee, round), words })
+      for (const entry of entriesOf(now)) journal.append(entry)
+    },
   }
-  return { values, certificate }
 }
 
 function rememberedFrom(

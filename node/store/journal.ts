@@ -18,8 +18,10 @@ export interface JournalOptions {
   readonly run: RunFacts
   /** Default: 4 GiB, 30 days. */
   readonly limits?: JournalLimits
-  /** Longest an entry waits for others before they are written together; default 100. */
+  /** Longest an entry waits for others before they are written together; default 900. */
   readonly gatherMs?: number
+  /** Bytes that may wait in memory for the disk, by `weightOf`; default 64 MiB. */
+  readonly waitingBytesMax?: number
 }
 
 export interface JournalDependencies {
@@ -65,6 +67,8 @@ export class Journal implements Startable {
   readonly #dependencies: JournalDependencies
   readonly #inFlight = new Map<number, Batch>()
   readonly #flushing = new Set<() => void>()
+  /** What is taken in turn, as there is room for it. */
+  #backlog: Iterator<JournalEntry>[] = []
   #worker: Worker | null = null
   #gathered: JournalEntry[] = []
   #gatheredBytes = 0
@@ -114,7 +118,7 @@ export class Journal implements Startable {
   async stop(): Promise<void> {
     const worker = this.#worker
     if (worker === null) return
-    this.#send()
+    await this.flush()
     this.#worker = null
     const closed = Promise.withResolvers<void>()
     worker.on('message', (message: FromWriter) => {
@@ -130,7 +134,7 @@ export class Journal implements Startable {
   /** Takes an entry; it is on its way to the disk within `gatherMs`. Never throws, never waits. */
   append(entry: JournalEntry): void {
     const bytes = weightOf(entry)
-    const isCrowded = this.#inFlightBytes + this.#gatheredBytes + bytes > WAITING_BYTES_MAX
+    const isCrowded = this.#waitingBytes + bytes > this.#waitingBytesMax
     if (this.#worker === null || isCrowded) {
       this.#lost += 1
       if (isCrowded) this.#report(failed('JOURNAL_CROWDED'))
@@ -140,6 +144,16 @@ export class Journal implements Startable {
     this.#gatheredBytes += bytes
     if (this.#gathered.length >= BATCH_MAX) this.#send()
     this.#timer ??= setTimeout(() => this.#send(), this.#options.gatherMs ?? GATHER_MS)
+  }
+
+  /**
+   * Takes entries one after the other as the disk takes them, beside what is appended meanwhile:
+   * for what may be more than may wait in memory. Never throws, never waits.
+   */
+  appendInTurn(entries: Iterable<JournalEntry>): void {
+    this.#backlog.push(entries[Symbol.iterator]())
+    if (this.#worker === null) this.#loseBacklog()
+    else this.#takeInTurn()
   }
 
   /** Resolves when everything taken so far was written or lost. */
@@ -159,6 +173,33 @@ export class Journal implements Startable {
       fileBytes: this.#fileBytes,
       failure: this.#failure,
     }
+  }
+
+  get #waitingBytes(): number {
+    return this.#inFlightBytes + this.#gatheredBytes
+  }
+
+  get #waitingBytesMax(): number {
+    return this.#options.waitingBytesMax ?? WAITING_BYTES_MAX
+  }
+
+  /** Half of what may wait is left to what happens meanwhile. */
+  #takeInTurn(): void {
+    if (this.#backlog.length === 0) return
+    while (this.#waitingBytes < this.#waitingBytesMax / 2) {
+      const next = this.#backlog[0]?.next()
+      if (next === undefined) break
+      if (next.done === true) this.#backlog.shift()
+      else this.append(next.value)
+    }
+    this.#send()
+  }
+
+  #loseBacklog(): void {
+    for (const entries of this.#backlog) {
+      while (entries.next().done !== true) this.#lost += 1
+    }
+    this.#backlog = []
   }
 
   #send(): void {
@@ -188,6 +229,7 @@ export class Journal implements Startable {
       this.#lost += batch?.entries ?? 0
       this.#report(failed(message.code, new Error(message.message)))
     }
+    this.#takeInTurn()
     if (this.#inFlight.size === 0) this.#settle()
   }
 
@@ -200,6 +242,7 @@ export class Journal implements Startable {
     this.#inFlightBytes = 0
     this.#gathered = []
     this.#gatheredBytes = 0
+    this.#loseBacklog()
     this.#report(failed('JOURNAL_FAILED', cause))
     this.#settle()
   }

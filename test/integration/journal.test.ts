@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OracleError } from '../../node/errors.ts'
 import { Journal } from '../../node/store/journal.ts'
+import { type PastEntry, weightOf } from '../../node/store/journal-entries.ts'
 import { JournalReader } from '../../node/store/journal-reader.ts'
 import { certificateEntry, RUN, shareEntry, stepEntry } from './journal-support.ts'
 
@@ -29,9 +30,9 @@ afterEach(async () => {
 
 const path = () => join(directory, 'journal.sqlite')
 
-async function start(): Promise<Journal> {
+async function start(options: { readonly waitingBytesMax?: number } = {}): Promise<Journal> {
   const onHealth = (failure: OracleError | null) => health.push(failure?.code ?? null)
-  const journal = new Journal({ path: path(), run: RUN }, { onHealth })
+  const journal = new Journal({ path: path(), run: RUN, ...options }, { onHealth })
   journals.push(journal)
   await journal.start()
   return journal
@@ -43,6 +44,52 @@ function roundsWritten(file = path()): readonly number[] {
   reader.close()
   return rounds === null ? [] : [rounds.from, rounds.to]
 }
+
+/** So many points of a past, counted as they are taken. */
+function* pointsOf(count: number, onTaken: () => void = () => undefined): Generator<PastEntry> {
+  for (let point = 1; point <= count; point++) {
+    onTaken()
+    const times = { pointMs: point, openedMs: point, keepFromMs: 0 }
+    yield { table: 'past', derived: 1, feed: 0, value: 7n, ...times }
+  }
+}
+
+function pointsWritten(): number {
+  const reader = new JournalReader(path())
+  const { length } = reader.past(RUN.committeeDigest)
+  reader.close()
+  return length
+}
+
+describe('a past that is more than may wait for the disk', () => {
+  const WAITING_MAX = 1_000
+  const waitingBytesMax = WAITING_MAX * weightOf([...pointsOf(1)][0] as PastEntry)
+
+  it('is taken as the disk takes it, and leaves room for what happens meanwhile', async () => {
+    const journal = await start({ waitingBytesMax })
+    let taken = 0
+    journal.appendInTurn(pointsOf(5_000, () => (taken += 1)))
+    expect(taken).toBeLessThanOrEqual(WAITING_MAX / 2)
+    for (let round = 1; round <= 100; round++) journal.append(shareEntry({ round }))
+    await journal.flush()
+    expect(journal.status()).toMatchObject({ written: 5_100, lost: 0, failure: null })
+    expect([pointsWritten(), roundsWritten(), health]).toEqual([5_000, [1, 100], []])
+  })
+
+  it('is written to its end before the journal stops', async () => {
+    const journal = await start({ waitingBytesMax })
+    journal.appendInTurn(pointsOf(5_000))
+    await journal.stop()
+    expect(pointsWritten()).toBe(5_000)
+  })
+
+  it('counts as lost without a writer', async () => {
+    const journal = await start({ waitingBytesMax })
+    await journal.stop()
+    journal.appendInTurn(pointsOf(5_000))
+    expect(journal.status()).toMatchObject({ lost: 5_000 })
+  })
+})
 
 describe('the journal and its writer thread', () => {
   it('writes in the background and can be read meanwhile', async () => {

@@ -158,3 +158,22 @@ test('the committee after it takes over what the journal of the one before kept 
   expect(new Set(past.map(({ feed }) => feed))).toEqual(new Set([1]))
   expect(volatilityFrom(past, next.committee.params.feeds)).toBe(unbroken())
 })
+
+test('feeds that are derived from the same one find each of its values once', async () => {
+  await lives()
+  const database = new DatabaseSync(journal())
+  database.exec('DROP TABLE past')
+  database.close()
+  const shorter = {
+    ...RV,
+    name: 'BTC/USD.RV8',
+    derivation: { ...RV.derivation, windowMs: 8 * DAY_MS },
+  }
+  const { committee } = testCommittee({ feeds: [BTC, RV, shorter as FeedParams], seed: 'next' })
+  const committees = { predecessor: four.committee, committee }
+  const past = predecessorPast(new JournalReader(journal()), committees, {
+    ...{ fromMs: 0, toMs: END_MS },
+  })
+  expect(past.length).toBeGreaterThan(28)
+  expect(new Set(past.map(({ openedMs }) => openedMs)).size).toBe(past.length)
+})
