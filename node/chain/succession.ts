@@ -47,6 +47,8 @@ interface Due {
   readonly data: Hex
   /** From when on, as far as contract and hand-over say; whenever this process was started. */
   readonly sinceMs: UnixMs
+  /** After it the contract refuses the step for good. */
+  readonly untilMs: UnixMs
 }
 
 /** A step that this committee needs from the contract now. */
@@ -73,6 +75,8 @@ const AGAIN_MS = 5_000
 const OVERDUE_MS = 60_000
 /** So long after its time a hand-over is taken for one that is not done, by who cannot ask. */
 const BLIND_MS_MAX = 86_400_000
+/** So long after its time the contract takes a proposal of its owner; then it is void. */
+const PROPOSAL_MS = 14 * 86_400_000
 /** The block in the making is older than the hand-over's time: asked again at the next look. */
 const EARLY = 'HandoverTooEarly'
 /** Somebody was first; the next look at the contract shows it. */
@@ -149,6 +153,7 @@ export class Succession implements Startable {
       // Blind or not, its office is waited for: that the chain is out of reach is why. Of what was
       // due before the start of this process nothing else would tell.
       if (!this.#hasLooked) this.#turnTo(this.#dueUnseen())
+      if (this.#need !== null && this.#isVoid(this.#need)) this.#turnTo(null)
       if (this.#need !== null) {
         this.#need.fault = this.#fault
         this.#judge(this.#need, this.#use.clock.nowMs())
@@ -171,16 +176,30 @@ export class Succession implements Startable {
   #stepFor({ epoch, own, announced }: Standing): Due | null {
     if (own !== null) return null
     const nowMs = this.#use.clock.nowMs()
-    for (const source of ['committee', 'owner'] as const) {
-      const readyAt = announced[source]
-      if (readyAt === null || readyAt * 1_000 > nowMs) continue
-      return { step: 'activate', data: activateCall(source), sinceMs: readyAt * 1_000 }
-    }
+    const ready = this.#activations(announced).find(({ sinceMs }) => sinceMs <= nowMs)
+    if (ready !== undefined) return ready
     const signed = this.#use.handover()
     if (signed === null || announced.committee !== null) return null
     if (signed.handover.epoch !== epoch + 1) return null
     const sinceMs = Math.min(nowMs, signed.handover.activeFromMs)
-    return { step: 'announce', data: handOverCall(signed), sinceMs }
+    const untilMs = Number.POSITIVE_INFINITY
+    return { step: 'announce', data: handOverCall(signed), sinceMs, untilMs }
+  }
+
+  /** What was announced and can still be activated, now or later. */
+  #activations(announced: Standing['announced']): readonly Due[] {
+    return (['committee', 'owner'] as const).flatMap((source): readonly Due[] => {
+      const readyAt = announced[source]
+      if (readyAt === null) return []
+      const sinceMs = readyAt * 1_000
+      const untilMs = source === 'owner' ? sinceMs + PROPOSAL_MS : Number.POSITIVE_INFINITY
+      const due: Due = { step: 'activate', data: activateCall(source), sinceMs, untilMs }
+      return this.#isVoid(due) ? [] : [due]
+    })
+  }
+
+  #isVoid({ untilMs }: Due): boolean {
+    return this.#use.clock.nowMs() > untilMs
   }
 
   /** What is due by the hand-over that lies here, while the contract was never asked. */
@@ -188,14 +207,15 @@ export class Succession implements Startable {
     const sinceMs = this.#use.handover()?.handover.activeFromMs ?? null
     const pastMs = sinceMs === null ? -1 : this.#use.clock.nowMs() - sinceMs
     if (sinceMs === null || pastMs < 0 || pastMs > BLIND_MS_MAX) return null
-    return { step: 'activate', data: activateCall('committee'), sinceMs }
+    const untilMs = Number.POSITIVE_INFINITY
+    return { step: 'activate', data: activateCall('committee'), sinceMs, untilMs }
   }
 
   /** Waits with a small step only when something is to be done or comes soon. */
   #isNear({ announced }: Standing): boolean {
     if (this.#need !== null) return true
-    const readyAt = announced.committee ?? announced.owner
-    return readyAt !== null && readyAt * 1_000 - this.#use.clock.nowMs() < 2 * IDLE_MS
+    const soonMs = this.#use.clock.nowMs() + 2 * IDLE_MS
+    return this.#activations(announced).some(({ sinceMs }) => sinceMs < soonMs)
   }
 
   #turnTo(needed: Due | null): void {

@@ -215,3 +215,47 @@ describe('what is in the way', () => {
     expect(told('succession.failed')).toBe(0)
   })
 })
+
+describe('a proposal of the owner', () => {
+  const FORTNIGHT_MS = 14 * 86_400_000
+  const PROPOSED: Standing = {
+    ...BEFORE,
+    ...{ epoch: 5, announced: { committee: null, owner: SWITCH_MS / 1_000 } },
+  }
+
+  test('is activated and, where that does not come about, overdue until it is void', async () => {
+    standing = PROPOSED
+    const first = member(0)
+    await look(first)
+    expect(calls).toEqual([{ to: HUB, data: activateCall('owner'), purpose: 'handover' }])
+    await look(first, FORTNIGHT_MS)
+    expect(first.view()).toMatchObject({ step: 'activate', isOverdue: true })
+    await look(first, 1_000)
+    expect(first.view()).toBe(null)
+  })
+
+  test('that was void before the start is neither sent nor an alarm, and is not waited for', async () => {
+    standing = PROPOSED
+    nowMs = SWITCH_MS + FORTNIGHT_MS + 1_000
+    const restarted = member(0)
+    expect(await restarted.look()).toBe(false)
+    expect([calls, restarted.view(), told('succession.overdue')]).toEqual([[], null, 0])
+  })
+
+  test('becomes void while no endpoint answers, too', async () => {
+    standing = PROPOSED
+    const first = member(0)
+    await look(first)
+    outage = new OracleError('RPC_NONE_USABLE', 'nobody answers')
+    await look(first, FORTNIGHT_MS + 1_000)
+    expect(first.view()).toBe(null)
+  })
+
+  test('that is void leaves a signed hand-over to be announced', async () => {
+    standing = { ...PROPOSED, epoch: 1 }
+    nowMs = SWITCH_MS + FORTNIGHT_MS + 1_000
+    const first = member(0)
+    await look(first)
+    expect(first.view()).toMatchObject({ step: 'announce' })
+  })
+})
