@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { cyclesBetween } from './cycles.ts'
+import { cyclesBetween, partOf } from './cycles.ts'
 import { allImports, importsOf } from './imports.ts'
+import { filesEndingIn, read } from './source-files.ts'
+
+const imports = allImports()
+
+/** What a drawing of docs/architecture.md has in each line, from the top down; remarks left out. */
+function layersDrawn(title: string, inside: string): readonly (readonly string[])[] {
+  const [, drawing = ''] = read('docs/architecture.md').split(`\n## ${title}\n`)
+  const lines = (drawing.split('```')[1] ?? '').split('\n').filter((line) => line !== '')
+  return lines.map((line) =>
+    [...line.matchAll(/(?<=^ | {2})[a-z-]+(?:\/|\.ts)(?= |$)/g)].map(([name]) => inside + name),
+  )
+}
 
 describe('folders that know each other', () => {
-  const imports = allImports()
-
   test.each(['aggregator/', 'node/', 'simulations/'])(
     'no folder of %s imports itself by way of others',
     (part) => {
@@ -52,5 +62,27 @@ describe('folders that know each other', () => {
       ...importsOf('aggregator/step.ts', "import { a } from '../node/api/a.ts'"),
     ]
     expect(cyclesBetween('node/', imports)).toEqual([])
+  })
+})
+
+describe('layers that are drawn (docs/architecture.md)', () => {
+  test.each([
+    ['Inside the core', 'aggregator/'],
+    ['Inside the simulator', 'simulations/'],
+  ])('%s: every folder and file of %s once, and imports that point down', (title, inside) => {
+    const layers = layersDrawn(title, inside)
+    const parts = filesEndingIn('.ts').map((path) => partOf(inside, path))
+    const expected = [...new Set(parts)].filter((part) => part !== null)
+    expect(layers.flat().toSorted()).toEqual(expected.toSorted())
+    const upwards = imports.flatMap(({ from, line, target }) => {
+      if (target.type !== 'file') return []
+      const [importer, imported] = [partOf(inside, from), partOf(inside, target.path)]
+      if (importer === null || imported === null || importer === imported) return []
+      const [above, below] = [importer, imported].map((part) =>
+        layers.findIndex((layer) => layer.includes(part)),
+      ) as [number, number]
+      return above < below ? [] : [`${from}:${line} -> ${target.path}`]
+    })
+    expect(upwards).toEqual([])
   })
 })

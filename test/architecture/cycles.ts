@@ -39,7 +39,7 @@ interface Step {
 }
 
 /** `node/api/` of what lies in that folder, `node/compose.ts` of a file beside; null elsewhere. */
-function partOf(inside: string, path: string): string | null {
+export function partOf(inside: string, path: string): string | null {
   if (!path.startsWith(inside)) return null
   const slash = path.indexOf('/', inside.length)
   return slash === -1 ? path : path.slice(0, slash + 1)
