@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { Origin } from '../origin/origin.ts'
-import { writeFile } from './place.ts'
+import { removeFile, writeFile } from './place.ts'
 
 /**
  * Results as rows, for programs of researchers. The name of a column of a quantity ends with its
@@ -47,15 +47,18 @@ export function writeTable(
   table: DataTable,
   { format, origin }: { readonly format: Format; readonly origin: Origin },
 ): number {
+  const companionPath = `${path}.origin.json`
   if (format === 'parquet') {
     writeFile(path, parquetOf(table, origin))
+    // CSV may have stood here: what is said of that is not true of this.
+    removeFile(companionPath)
     return 1
   }
   const text = csvOf(table)
   const sha256 = createHash('sha256').update(text).digest('hex')
   const companion = { file: basename(path), sha256, ...origin }
   writeFile(path, text)
-  writeFile(`${path}.origin.json`, `${JSON.stringify(companion, null, 2)}\n`)
+  writeFile(companionPath, `${JSON.stringify(companion, null, 2)}\n`)
   return 2
 }
 

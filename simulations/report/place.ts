@@ -4,6 +4,7 @@ import {
   constants,
   mkdirSync,
   openSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -46,6 +47,15 @@ export function makePlace(path: string): void {
 export function writeFile(path: string, content: string | Uint8Array): void {
   makeFolder(dirname(path))
   writing(path, () => writeFileSync(path, content))
+}
+
+/**
+ * Removes a file, if it is there.
+ *
+ * @throws {InputError} FILE_NOT_WRITTEN with what to do
+ */
+export function removeFile(path: string): void {
+  writing(path, () => rmSync(path, { force: true }))
 }
 
 /**

@@ -90,6 +90,18 @@ describe('results as tables', () => {
     }
   })
 
+  test('in the place of CSV, Parquet leaves no origin of before behind', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'table-'))
+    try {
+      const path = join(folder, 'runs')
+      writeTable(path, TABLE, { format: 'csv', origin: ORIGIN })
+      expect(writeTable(path, TABLE, { format: 'parquet', origin: ORIGIN })).toBe(1)
+      expect(readdirSync(folder)).toEqual(['runs'])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   test('a format is what is asked for, or what the name ends with', () => {
     expect(formatOf('parquet', 'x.csv')).toBe('parquet')
     expect([formatOf(undefined, 'x.parquet'), formatOf(undefined, 'x')]).toEqual(['parquet', 'csv'])
