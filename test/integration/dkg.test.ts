@@ -118,7 +118,10 @@ async function expectKey(): Promise<void> {
   }
 }
 
-const BEGIN_ANEW = ['--phase-timeout', '4', '--meet-timeout', '20']
+/** Of members that wait in vain for one that was killed: so long that they all get there first. */
+const inVain = (seconds: number) => [
+  ...['--phase-timeout', String(seconds), '--meet-timeout', '60'],
+]
 
 describe('parallax dkg', () => {
   test('four processes end with one committee file and a share each', async () => {
@@ -144,7 +147,8 @@ describe('parallax dkg', () => {
     for (const { exitCode, stderr } of await Promise.all(three.map((each) => each.ended))) {
       expect(exitCode).toBe(12)
       expect(stderr).toMatch(/KEYGEN_LATE: no key: .*phase meeting.*; nothing was revealed/)
-      expect(stderr).toContain('member 3')
+      // The first to give up may leave before another has met it.
+      expect(stderr).toMatch(/waiting for members? (?:[\d, ]+ and )?3\b/)
     }
     expect([0, 1, 2].some(hasShare)).toBe(false)
     const ended = await Promise.all(all().map((each) => each.ended))
@@ -174,7 +178,9 @@ describe('parallax dkg', () => {
   ] as const)('killed %s %s is durable: the members %s', async (when, name, what) => {
     // Who goes on must be back in time on a busy machine as well; who does not is waited for.
     // Nor is it met again by those that had not met it when it stopped.
-    const options = what === 'go on' ? ['--phase-timeout', '60'] : BEGIN_ANEW
+    // What comes after the packages takes phases more.
+    const options =
+      what === 'go on' ? ['--phase-timeout', '60'] : inVain(name === 'package.json' ? 4 : 8)
     const others = [0, 1, 2].map((index) => dkg(index, ...options))
     const victim = dkg({ index: 3, preload: deadly(name, when) }, ...options)
     expect(await victim.ended).toMatchObject({ exitCode: null })

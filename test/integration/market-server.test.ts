@@ -56,12 +56,12 @@ describe('the price model', () => {
     expect(prices.size).toBeGreaterThan(590)
   })
 
-  test('after a pause of days it goes on without working through them', () => {
-    const market = model(3)
-    market.truePrice('BTC', START_MS)
-    const beforeMs = performance.now()
-    expect(market.truePrice('BTC', START_MS + 30 * 86_400_000) > 0n).toBe(true)
-    expect(performance.now() - beforeMs).toBeLessThan(5_000)
+  test('after a pause of days it works through ten minutes of them, and goes on', () => {
+    const [paused, steady] = [model(3), model(3)]
+    paused.truePrice('BTC', START_MS)
+    expect(paused.truePrice('BTC', START_MS + 30 * 86_400_000)).toBe(
+      steady.truePrice('BTC', START_MS + 600_000),
+    )
   })
 })
 
