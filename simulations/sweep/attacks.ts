@@ -8,6 +8,7 @@ import { percent } from '../report/text.ts'
 import { checkScenario } from '../scenario/load.ts'
 import type { SimulationResult } from '../statistics/result.ts'
 import { STRATEGIES } from '../strategies.ts'
+import { costOf, dearestFirst, doneShare } from '../threads/cost.ts'
 import { runSimulations, type SimulationTask } from '../threads/job.ts'
 import { WORKERS_MAX, workersOfMachine } from '../threads/pool.ts'
 import { NO_VARIANT } from '../variants.ts'
@@ -117,25 +118,26 @@ export async function runAttacks(
 ): Promise<readonly AttackRow[]> {
   const cases = casesOf(options)
   const { seeds, workers } = options
-  const tasks = cases.flatMap((each) =>
-    Array.from({ length: seeds }, (_, at) => taskOf(options, each, 1 + at)),
-  )
+  const asked = attackRunsOf(options)
   const sums = cases.map(() => emptySum())
   const progress = createProgress('attacks')
-  let done = 0
+  const share = doneShare(asked.map(({ cost }) => cost))
   try {
-    await runSimulations(tasks, {
-      workers,
-      signal,
-      onAnswer: (index, answer) => {
-        if (answer.type !== 'run') throw new Error('a run was answered by something else')
-        const sum = sums[Math.floor(index / seeds)]
-        const { rounds, violations } = answer.outcome
-        sum?.runs.push({ seed: index % seeds, rounds, violations: violations.slice(0, 1) })
-        done += 1
-        progress.show(done / tasks.length)
+    await runSimulations(
+      asked.map(({ task }) => task),
+      {
+        workers,
+        signal,
+        onAnswer: (index, answer) => {
+          if (answer.type !== 'run') throw new Error('a run was answered by something else')
+          const { at, task } = asked[index] as AttackRun
+          const { rounds, violations } = answer.outcome
+          const run = { seed: task.job.seed, rounds, violations: violations.slice(0, 1) }
+          sums[at]?.runs.push(run)
+          progress.show(share(index))
+        },
       },
-    })
+    )
   } finally {
     progress.end()
   }
@@ -143,6 +145,25 @@ export async function runAttacks(
     const { runs } = sums[at] ?? emptySum()
     return runs.length < seeds ? [] : [{ ...each, ...totalOf(runs) }]
   })
+}
+
+/** One run, in the order in which runs are begun. */
+export interface AttackRun {
+  /** Of which case, in the order of the rows. */
+  readonly at: number
+  readonly task: SimulationTask
+  readonly cost: number
+}
+
+/** All runs that are asked for, the dearest first. */
+export function attackRunsOf(options: AttackOptions): readonly AttackRun[] {
+  const runs = casesOf(options).flatMap((each, at) =>
+    Array.from({ length: options.seeds }, (_, before): AttackRun => {
+      const task = taskOf(options, each, 1 + before)
+      return { at, task, cost: costOf(task.job.scenario) }
+    }),
+  )
+  return dearestFirst(runs, ({ cost }) => cost)
 }
 
 interface Run {

@@ -7,6 +7,7 @@ import { commitOf } from '../origin/commit.ts'
 import { type Format, formatOf, writeTable } from '../report/data-table.ts'
 import { createProgress } from '../report/progress.ts'
 import { turnsWarning } from '../scenario/turns.ts'
+import { costOf, dearestFirst, doneShare } from '../threads/cost.ts'
 import { runSimulations, type SimulationTask } from '../threads/job.ts'
 import { WORKERS_MAX, workersOfMachine } from '../threads/pool.ts'
 import type { Metric } from './metric.ts'
@@ -136,13 +137,14 @@ export async function runSweep(
   const cells = cellsOf(sweep, options.shard)
   const head = headOf(sweep, { commit: commitOf(), command: callOf(['sweep', options.file]) })
   const writer = new ResultWriter(options.out, head)
-  const open = longestFirst(
-    sweep,
+  const costOfCell = (cell: number) => costOf(cellOf(sweep, cell).point.scenario)
+  const open = dearestFirst(
     cells.filter((cell) => !writer.finished.has(cell)),
+    costOfCell,
   )
   warn(sweep)
   const progress = createProgress(`${sweep.name} ${open.length} runs`)
-  let done = 0
+  const share = doneShare(open.map(costOfCell))
   try {
     await runSimulations(
       open.map((cell) => taskOf(sweep, cell)),
@@ -152,8 +154,7 @@ export async function runSweep(
         onAnswer: (index, answer) => {
           if (answer.type !== 'run') throw new Error('a run was answered by something else')
           writer.add(finishedOf(sweep, open[index] as number, answer.outcome))
-          done += 1
-          progress.show(done / open.length)
+          progress.show(share(index))
         },
       },
     )
@@ -194,15 +195,6 @@ function cellsOf(sweep: Sweep, { index, count }: SweepOptions['shard']): readonl
   return Array.from({ length: cellCount(sweep) }, (_, cell) => cell).filter(
     (cell) => cell % count === index,
   )
-}
-
-/** So that no thread begins a long run when all others are done; messages are most of the work. */
-function longestFirst(sweep: Sweep, cells: readonly number[]): readonly number[] {
-  const messages = (cell: number) => {
-    const { rounds, committee } = cellOf(sweep, cell).point.scenario
-    return rounds * committee.members ** 2
-  }
-  return cells.toSorted((a, b) => messages(b) - messages(a))
 }
 
 function taskOf(sweep: Sweep, cell: number): SimulationTask {
