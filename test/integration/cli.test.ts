@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,9 +41,25 @@ interface Ended {
 }
 
 /** A command as an operator starts it; `secret` is what descriptor 3 gives. */
-function start(args: readonly string[], secret = '', flags: readonly string[] = []) {
+/** What V8 writes with NODE_V8_COVERAGE, as far as it is read here. */
+interface Coverage {
+  readonly result: readonly {
+    readonly url: string
+    readonly functions: readonly {
+      readonly functionName: string
+      readonly ranges: readonly { readonly count: number }[]
+    }[]
+  }[]
+}
+
+function start(
+  args: readonly string[],
+  secret = '',
+  { flags = [], env = {} }: { readonly flags?: readonly string[]; readonly env?: object } = {},
+) {
   const child = spawn(process.execPath, [...flags, MAIN, ...args], {
     cwd: directory,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
   children.push(child)
@@ -76,7 +92,7 @@ async function passphraseFile(text: string): Promise<string> {
 describe('without a node', () => {
   test('a command that is done ends, whatever still holds its process', async () => {
     const holds = 'data:text/javascript,setInterval(() => {}, 1_000)'
-    const { exitCode, stderr } = await start(['nonsense'], '', ['--import', holds]).ended
+    const { exitCode, stderr } = await start(['nonsense'], '', { flags: ['--import', holds] }).ended
     expect(exitCode).toBe(2)
     expect(stderr).toContain('nonsense')
   })
@@ -290,8 +306,8 @@ describe('one node of four, without its chain, its venues and the others', () =>
   })
 
   /** Resolves with the address that `run` prints once it listens. */
-  async function startNode() {
-    const node = start(['run', '--config', config, '--json'], files.passphrase)
+  async function startNode(env = {}) {
+    const node = start(['run', '--config', config, '--json'], files.passphrase, { env })
     const listening = new Promise<string>((resolve, reject) => {
       node.child.stdout?.on('data', () => {
         if (node.texts.stdout.includes('\n')) resolve(JSON.parse(node.texts.stdout).address)
@@ -327,6 +343,33 @@ describe('one node of four, without its chain, its venues and the others', () =>
     expect(stderr).toContain('RPC_NONE_USABLE')
     const started = stderr.split('\n').find((line) => line.includes('node.started'))
     expect(started).toContain(configDigest)
+  })
+
+  /** How often the process called each function of a module, by what V8 counts. */
+  async function callsIn(module: string, counted: string): Promise<Record<string, number>> {
+    const calls: Record<string, number> = {}
+    for (const file of await readdir(counted)) {
+      const { result }: Coverage = JSON.parse(await readFile(join(counted, file), 'utf8'))
+      for (const { url, functions } of result) {
+        if (!url.endsWith(module)) continue
+        for (const { functionName, ranges } of functions) {
+          calls[functionName] = (calls[functionName] ?? 0) + (ranges[0]?.count ?? 0)
+        }
+      }
+    }
+    return calls
+  }
+
+  // What each of them does to memory is seen in heap.test.ts; a node's own size says little of it.
+  test('keeps its young generation small and gives back what loading took, once', async () => {
+    const counted = join(directory, 'counted')
+    const node = await startNode({ NODE_V8_COVERAGE: counted })
+    node.child.kill('SIGTERM')
+    expect(await node.ended).toMatchObject({ exitCode: 0 })
+    expect(await callsIn('/node/heap.ts', counted)).toMatchObject({
+      keepYoungGenerationSmall: 1,
+      giveBackWhatLoadingTook: 1,
+    })
   })
 
   test('takes over its file on SIGHUP, refuses a bad one, and goes on', async () => {
