@@ -2,7 +2,8 @@ import { request } from 'undici'
 import type { ChainView, FeedView, Overview, PeerView, RoundView, StatusView } from '../api/view.ts'
 import type { CertificateAnswer } from '../gateway/schema.ts'
 
-const TIMEOUT_MS = 2_000
+/** A node beside much else answers late; one that hangs must not stop whoever watches. */
+const TIMEOUT_MS = 5_000
 const BODY_BYTES_MAX = 4_194_304
 
 /** Reads a node's own public API, as anyone could; null when it does not answer now. */

@@ -108,7 +108,7 @@ async function makeMember(making: {
     {
       context,
       self: index,
-      timing: { meetMs: 30_000, phaseMs },
+      timing: { meetMs: 120_000, phaseMs },
       promised: null,
       lingerMs: 5_000,
     },

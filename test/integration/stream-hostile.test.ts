@@ -42,7 +42,7 @@ function connectTo(url: string, access: 'local' | 'public' = 'local'): Heard {
   const lookup = guardedLookup(access, async () => [{ address: '127.0.0.1', family: 4 }])
   const socket = {
     url: new URL(url),
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     frameBytesMax: FRAME_BYTES_MAX,
     packing: null,
     pins: {},

@@ -7,7 +7,7 @@ import { freePorts } from '../../node/devnet/wait.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const CONFIG = 'test/support/hardhat.config.ts'
-const START_MS_MAX = 60_000
+const START_MS_MAX = 240_000
 
 /** Keys of the accounts that a Hardhat node funds; public knowledge. */
 export const FUNDED_KEYS = [

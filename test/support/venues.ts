@@ -155,7 +155,7 @@ export function venuesAt(
 const RETRY_MS = 50
 
 /** How long a test waits for polls of servers on loopback before it says which are missing. */
-const POLLED_MS_MAX = 20_000
+const POLLED_MS_MAX = 120_000
 
 /** A decimal in dollars at eight decimals. */
 export function dollars(text: string | undefined): bigint {
