@@ -158,7 +158,8 @@ describe('a gateway that cannot be trusted', () => {
     const stuck = await clientOfImpostor((_, answer) => {
       answer.writeHead(200, { 'content-type': 'text/event-stream' })
       drip(answer, event)
-    })
+      // As long as it waits for something newer.
+    }, 3_000)
     const following = stuck.follow(['F0/USD'], { ageMsMax: 1_000 })
     expect((await following.next()).value).toMatchObject({ round: ROUND })
     await expect(following.next()).rejects.toMatchObject({ code: 'REPORT_TOO_OLD' })
