@@ -12,11 +12,8 @@ const ANSWERS_PER_CONNECTION_MAX = 4
  */
 const TAKEN_MS_MAX = 30_000
 
-interface OpenAnswer {
-  readonly socket: Socket
-  /** When it was first seen to be written whole; null before. */
-  writtenMs: number | null
-}
+/** When each answer of a connection was first seen to be written whole; null before. */
+type Written = Map<ServerResponse, number | null>
 
 /**
  * The answers under way: how many each connection has, and how long their readers take. A
@@ -24,24 +21,20 @@ interface OpenAnswer {
  */
 export class OpenAnswers {
   readonly #nowMs: () => number
-  readonly #countOf = new WeakMap<Socket, number>()
-  readonly #open = new Map<ServerResponse, OpenAnswer>()
+  readonly #bySocket = new Map<Socket, Written>()
 
   /** @param nowMs monotonic milliseconds */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
   }
 
-  /** Counts one until it is done; false when its connection has too many already. */
+  /** Counts one until it is done; false when its connection has too many already, or is gone. */
   begin(socket: Socket, answer: ServerResponse): boolean {
-    const count = this.#countOf.get(socket) ?? 0
-    if (count >= ANSWERS_PER_CONNECTION_MAX) return false
-    this.#countOf.set(socket, count + 1)
-    this.#open.set(answer, { socket, writtenMs: null })
-    answer.once('close', () => {
-      this.#open.delete(answer)
-      this.#countOf.set(socket, (this.#countOf.get(socket) ?? 1) - 1)
-    })
+    if (socket.destroyed) return false
+    const written = this.#bySocket.get(socket) ?? this.#follow(socket)
+    if (written.size >= ANSWERS_PER_CONNECTION_MAX) return false
+    written.set(answer, null)
+    answer.once('close', () => written.delete(answer))
     return true
   }
 
@@ -53,13 +46,27 @@ export class OpenAnswers {
    */
   look(): number {
     const nowMs = this.#nowMs()
-    const late = new Set<Socket>()
-    for (const [answer, open] of this.#open) {
-      if (!answer.writableEnded) continue
-      open.writtenMs ??= nowMs
-      if (nowMs - open.writtenMs > TAKEN_MS_MAX) late.add(open.socket)
-    }
-    for (const socket of late) socket.destroy()
-    return late.size
+    const late = [...this.#bySocket].filter(([, written]) => isLate(written, nowMs))
+    for (const [socket] of late) socket.destroy()
+    return late.length
   }
+
+  /** Until the connection is gone: answers that wait behind another are not told of that. */
+  #follow(socket: Socket): Written {
+    const written: Written = new Map()
+    this.#bySocket.set(socket, written)
+    socket.once('close', () => this.#bySocket.delete(socket))
+    return written
+  }
+}
+
+/** Whether one of a connection's answers lies there for too long; takes note of new ones. */
+function isLate(written: Written, nowMs: number): boolean {
+  let isOne = false
+  for (const [answer, sinceMs] of written) {
+    if (!answer.writableEnded) continue
+    if (sinceMs === null) written.set(answer, nowMs)
+    else if (nowMs - sinceMs > TAKEN_MS_MAX) isOne = true
+  }
+  return isOne
 }
