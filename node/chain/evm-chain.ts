@@ -19,6 +19,7 @@ import { dearer, pendingFrom } from './pending-from.ts'
 import { receiptFrom } from './receipt-from.ts'
 import type { Relays } from './relays.ts'
 import type { Ask, RpcPool } from './rpc.ts'
+import { bestOutcomeOf } from './send-outcome.ts'
 
 export interface EvmChainOptions {
   /** Names the target in errors. */
@@ -60,7 +61,9 @@ export class EvmChain implements Chain {
   }
 
   /**
-   * Fails early when the address holds no contract, or one of another committee or other feeds.
+   * Fails early when the address holds no contract, or one of another committee or other feeds, as
+   * most endpoints say: a node does not start then, which is not for one of them to decide. Takes
+   * over where the committee stands.
    *
    * @throws {OracleError} CONTRACT_MISSING, CONTRACT_COMMITTEE_DIFFERS, CONTRACT_FEEDS_DIFFER, or
    * the pool's errors
@@ -72,11 +75,19 @@ export class EvmChain implements Chain {
       (text) => text,
     )
     if (code === '0x') throw this.#contractMissing(undefined)
+    const fault = await this.#pool.agreed((client, block) => this.#faultAt(client, block), faultKey)
+    if (fault !== null) throw fault
+    await this.standing()
+  }
+
+  /** What is wrong with the contract as one endpoint shows it; null when nothing is. */
+  async #faultAt(client: PublicClient, block: bigint): Promise<OracleError | null> {
     try {
-      await this.#pool.first((client, block) => this.#feeds.check(client, block))
+      await this.#feeds.check(client, block)
+      return null
     } catch (error) {
-      const isForeign = isAnswerOfChain(error) && !(error instanceof OracleError)
-      throw isForeign ? this.#contractMissing(error) : error
+      if (!isAnswerOfChain(error)) throw error
+      return error instanceof OracleError ? error : this.#contractMissing(error)
     }
   }
 
@@ -195,11 +206,7 @@ export class EvmChain implements Chain {
     const settled = await toAll.each((client) =>
       client.sendRawTransaction({ serializedTransaction: signed }),
     )
-    const outcomes = settled.map((outcome) =>
-      outcome.status === 'fulfilled' ? ACCEPTED : refusalOf(outcome.reason),
-    )
-    const best = SEND_PREFERENCE.map((type) => outcomes.find((outcome) => outcome.type === type))
-    return best.find((outcome) => outcome !== undefined) ?? { type: 'refused', reason: 'no answer' }
+    return bestOutcomeOf(settled)
   }
 
   async receipt(hash: Hex): Promise<Receipt | null> {
@@ -253,37 +260,17 @@ export class EvmChain implements Chain {
   }
 }
 
-const ACCEPTED: SendOutcome = { type: 'accepted' }
-
-/** The answer that helps most comes first. */
-const SEND_PREFERENCE = [
-  'accepted',
-  'nonceUsed',
-  'underpriced',
-  'fundsMissing',
-  'refused',
-] as const satisfies readonly SendOutcome['type'][]
-
-/** Clients share no error codes for refusals; these words are what they have in common. */
-function refusalOf(error: unknown): SendOutcome {
-  // Local chains that mine at once report the revert of a transaction that is in a block.
-  if (revertDataOf(error) !== null) return ACCEPTED
-  const reason = describeRpcError(error)
-  if (/already known|known transaction|already imported/i.test(reason)) return ACCEPTED
-  if (/underpriced|fee too low|gas price too low/i.test(reason)) return { type: 'underpriced' }
-  if (/nonce.{0,20}too low|nonce.{0,20}lower than/i.test(reason)) return { type: 'nonceUsed' }
-  if (/insufficient funds|exceeds the balance|enough funds/i.test(reason)) {
-    return { type: 'fundsMissing' }
-  }
-  return { type: 'refused', reason }
-}
-
 async function quoteOf(client: PublicClient): Promise<FeeQuote> {
   const [block, priorityFeePerGas] = await Promise.all([
     client.getBlock({ blockTag: 'latest' }),
     client.estimateMaxPriorityFeePerGas(),
   ])
   return { baseFeePerGas: block.baseFeePerGas ?? 0n, priorityFeePerGas }
+}
+
+function faultKey(fault: OracleError | null): string {
+  // Not the context: endpoints say the same in words of their own.
+  return fault === null ? '' : `${fault.code} ${fault.message}`
 }
 
 function jsonKey(value: unknown): string {

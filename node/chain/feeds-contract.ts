@@ -118,7 +118,6 @@ export class PriceFeedsContract implements FeedsContract {
 
   async #checkCommittee(client: PublicClient, blockNumber: bigint): Promise<void> {
     const standing = await this.readStanding(client, blockNumber)
-    this.adopt(standing)
     if (standing.own !== null) return
     const onChain = standing.inOffice.digest
     if (this.#predecessor !== undefined && onChain === bytesToHex(this.#predecessor)) return

@@ -51,7 +51,7 @@ export class OpenAnswers {
     return late.length
   }
 
-  /** Until the connection is gone: answers that wait behind another are not told of that. */
+  /** Until the connection is gone: Node does not tell answers that wait in it for an upgrade. */
   #follow(socket: Socket): Written {
     const written: Written = new Map()
     this.#bySocket.set(socket, written)

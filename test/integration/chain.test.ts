@@ -509,6 +509,30 @@ test('of three endpoints, one that lies about nonce, balance and feeds is outvot
   expect(named.every((line) => line.includes(liar.host))).toBe(true)
 })
 
+test.each([
+  ['another committee', `0x${'00'.repeat(512)}`],
+  ['no contract', '0x'],
+])('of three endpoints, one that makes up %s keeps no node from starting', async (_, said) => {
+  const liar = await lyingRpc()
+  liar.lieAbout('eth_call', () => said)
+  const honest = await lyingRpc()
+  const { target, logLines } = await started({ rpcUrls: [liar.url, node.url, honest.url] })
+  const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
+  expect(transmission.outcome).toBe('landed')
+  expect(logLines.filter((line) => line.includes(liar.host)).join()).toContain('RPC_ANSWER_DIFFERS')
+})
+
+test('of three endpoints, one that calls a foreign contract ours is outvoted', async () => {
+  const { committee } = deployed
+  const liar = await lyingRpc()
+  // It lets its callers see the digest that they look for.
+  const theirs = Buffer.from(committee.digest).toString('hex')
+  liar.lieAbout('eth_call', (result) => String(result).replaceAll(theirs, '00'.repeat(32)))
+  const other = { ...deployed, committee: { ...committee, digest: new Uint8Array(32) } }
+  const { target } = await openOn(other, { rpcUrls: [liar.url, node.url, (await lyingRpc()).url] })
+  await expect(target.start()).rejects.toMatchObject({ code: 'CONTRACT_COMMITTEE_DIFFERS' })
+})
+
 test('an endpoint that swallows transactions does not stop them', async () => {
   const liar = await lyingRpc()
   liar.lieAbout('eth_sendRawTransaction', () => `0x${'66'.repeat(32)}`)

@@ -43,7 +43,7 @@ describe('a connection', () => {
   })
 
   test('that went away by itself is not ended again, whatever became of its answers', () => {
-    // Of several that wait in line, Node tells only the first that its connection is gone.
+    // Before an upgrade, Node tells only the first of several that their connection is gone.
     begin()
     begin()
     answers.look()
