@@ -185,8 +185,14 @@ export class RpcPool {
         client.getChainId(),
         client.getBlock({ blockTag: 'latest' }),
       ])
-      const timestampMs = Number(block.timestamp) * 1_000
-      return { type: 'seen', endpoint: name, chainId, number: Number(block.number), timestampMs }
+      const [number, timestampMs] = [Number(block.number), Number(block.timestamp) * 1_000]
+      // What lies beyond says nothing that could be compared, and asks at no block at all.
+      const isSound = typeof block.number === 'bigint' && Number.isSafeInteger(number)
+      if (isSound && Number.isSafeInteger(timestampMs)) {
+        return { type: 'seen', endpoint: name, chainId, number, timestampMs }
+      }
+      const reason = 'its newest block has no number or no time that a chain could have'
+      return { type: 'unreachable', endpoint: name, reason }
     } catch (error) {
       return { type: 'unreachable', endpoint: name, reason: describeRpcError(error) }
     }

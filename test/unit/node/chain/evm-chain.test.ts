@@ -30,6 +30,8 @@ interface Says {
   readonly gas?: bigint | Error
   readonly baseFeePerGas?: bigint
   readonly receipt?: Partial<typeof RECEIPT> & { readonly from?: Hex }
+  /** Of its newest block. */
+  readonly head?: Readonly<Record<string, unknown>>
   /** Transactions of the block to come; an error where it has none to show. */
   readonly pending?: readonly object[] | Error
 }
@@ -38,8 +40,8 @@ function chainOf(...endpoints: readonly Says[]): EvmChain {
   const clients = endpoints.map((says) => ({
     getChainId: async () => 1,
     getBlock: async ({ blockTag }: { readonly blockTag?: string }) => {
-      const { baseFeePerGas = 9n, pending = [] } = says
-      if (blockTag !== 'pending') return { ...BLOCK, baseFeePerGas }
+      const { baseFeePerGas = 9n, pending = [], head = {} } = says
+      if (blockTag !== 'pending') return { ...BLOCK, baseFeePerGas, ...head }
       if (pending instanceof Error) throw pending
       return { ...BLOCK, transactions: pending }
     },
@@ -128,6 +130,16 @@ test('a cost that no majority confirms is not agreed: two endpoints differ', asy
 test('a receipt of somebody else is none of ours, whatever called its hash ours', async () => {
   const foreign = { receipt: { from: '0x00000000000000000000000000000000000000BB' } } as const
   expect(await chainOf(foreign).receipt(HASH)).toBeNull()
+})
+
+test.each([
+  ['a number that no chain reaches', { number: 2n ** 2_000n }],
+  ['no number', { number: null }],
+  ['a time beyond all times', { timestamp: 2n ** 64n }],
+  ['no time', { timestamp: undefined }],
+])('an endpoint whose newest block has %s is left out by name', async (_, head) => {
+  await expect(chainOf({ head }).head()).rejects.toMatchObject({ code: 'RPC_NONE_USABLE' })
+  expect(await chainOf({ head }, {}).head()).toBe(100)
 })
 
 describe('what an earlier process left behind', () => {
