@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pauseFor } from 'node:timers/promises'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { roundAt } from '../../aggregator/committee/committee.ts'
 import { messageBytesMax } from '../../aggregator/messages/codec.ts'
 import { certificateJudge } from '../../node/gateway/judge.ts'
@@ -20,11 +20,14 @@ const { digest, params } = committee.context.committee
 const now = () => roundAt(committee.context.committee, Date.now())
 const certified = (round: number) => committee.certify(round, valuesAt(round, 1))
 
+type Stop = () => Promise<unknown>
+
 /** What each test started; stopped in reverse. */
-const stops: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const stop of stops.splice(0).toReversed()) await stop()
-})
+const stops: Stop[] = []
+const stopAll = async (started: Stop[]) => {
+  for (const stop of started.splice(0).toReversed()) await stop()
+}
+afterEach(() => stopAll(stops))
 
 /** A follower that keeps what it accepted. */
 async function startFollower(bootstrap: readonly string[], listen: readonly string[] = []) {
@@ -88,7 +91,7 @@ async function publishUntilHeard(
 ): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>()
   shelf.follow(({ message }) => resolve(message.round))
-  let round = now() - 100
+  let round = Math.max(now() - 100, (shelf.latest()?.message.round ?? 0) + 1)
   // Slower than the limiter allows, so that it never matters how long a mesh takes to form.
   const timer = setInterval(() => publish(certified(round++).bytes), 150)
   try {
@@ -99,8 +102,8 @@ async function publishUntilHeard(
 }
 
 /** A peer without manners that was let in, from another address of loopback. */
-async function startStranger(address: string) {
-  const detour = await Detour.to(address)
+async function startStranger(address: string, from?: string) {
+  const detour = await Detour.to(address, from)
   stops.push(async () => detour.close())
   const stranger = await Stranger.start(digest)
   stops.push(() => stranger.stop())
@@ -244,28 +247,43 @@ const floods: readonly (readonly [string, Omit<RpcParts, 'topic'>])[] = [
   ['ids that it tells of', { have: sixteen }],
 ]
 
-test.each(floods)('a stranger who floods %s is cut, and others stay', async (_, parts) => {
-  const { port, address } = await startPort()
-  const follower = await startFollower([address])
-  await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
-  const stranger = await startStranger(address)
-  const isCut = { yet: false }
-  void stranger.closed.then(() => {
-    isCut.yet = true
+/** One port and one follower for all: each flood comes from, and is banned with, a host of its own. */
+describe('a stranger who floods', () => {
+  const kept: Stop[] = []
+  let port: PublicPort
+  let address: string
+  let follower: Awaited<ReturnType<typeof startFollower>>
+  beforeAll(async () => {
+    ;({ port, address } = await startPort())
+    follower = await startFollower([address])
+    await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
+    kept.push(...stops.splice(0))
   })
-  const topic = channelsOf(digest).topics.reports
-  const stream = await stranger.host.getConnections()[0]?.newStream('/meshsub/1.2.0')
-  const frame = rpcFrame({ topic, ...parts })
-  // Far more than any allowance, so that a port which does not count ends the loop, too.
-  for (let sent = 0; sent < 40_000 && !isCut.yet && stream?.status === 'open'; sent++) {
-    if (!stream.send(frame)) await new Promise((resolve) => setImmediate(resolve))
-  }
-  await stranger.closed
-  const before = follower.shelf.latest()?.message.round ?? 0
-  const round = await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
-  expect(round).toBeGreaterThan(before)
-  // Banned like any other flood, not only hung up on.
-  await expect(startStranger(address)).rejects.toThrow()
+  afterAll(() => stopAll(kept))
+
+  test.each(floods.map((flood, nth) => [...flood, `127.0.2.${1 + nth}`] as const))(
+    '%s is cut, and others stay',
+    async (_, parts, from) => {
+      const stranger = await startStranger(address, from)
+      const isCut = { yet: false }
+      void stranger.closed.then(() => {
+        isCut.yet = true
+      })
+      const topic = channelsOf(digest).topics.reports
+      const stream = await stranger.host.getConnections()[0]?.newStream('/meshsub/1.2.0')
+      const frame = rpcFrame({ topic, ...parts })
+      // Far more than any allowance, so that a port which does not count ends the loop, too.
+      for (let sent = 0; sent < 40_000 && !isCut.yet && stream?.status === 'open'; sent++) {
+        if (!stream.send(frame)) await new Promise((resolve) => setImmediate(resolve))
+      }
+      await stranger.closed
+      const before = follower.shelf.latest()?.message.round ?? 0
+      const round = await publishUntilHeard((bytes) => port.publish(bytes), follower.shelf)
+      expect(round).toBeGreaterThan(before)
+      // Banned like any other flood, not only hung up on.
+      await expect(startStranger(address, from)).rejects.toThrow()
+    },
+  )
 })
 
 test('the protocol topic cannot be spoken of on the public port', async () => {

@@ -21,10 +21,11 @@ export class Detour {
     this.address = `/ip4/127.0.0.1/tcp/${port}`
   }
 
-  static async to(address: string): Promise<Detour> {
+  /** @param from where its connections come from */
+  static async to(address: string, from = ELSEWHERE): Promise<Detour> {
     const port = Number(/tcp\/(\d+)/.exec(address)?.[1])
     const server = createServer((socket) => {
-      const onward = connect({ host: '127.0.0.1', port, localAddress: ELSEWHERE })
+      const onward = connect({ host: '127.0.0.1', port, localAddress: from })
       socket.pipe(onward).pipe(socket)
       socket.on('error', () => undefined).on('close', () => onward.destroy())
       onward.on('error', () => undefined).on('close', () => socket.destroy())
