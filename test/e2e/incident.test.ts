@@ -18,7 +18,7 @@ const SPIKE = { fromMs: 4_000, untilMs: 16_000 }
  * when a node that stood still for a while took its last word.
  */
 const QUOTE_AGE_MS = 10_000
-/** Of the 24 rounds of the spike: enough to see it, and not as many as an idle machine certifies. */
+/** Of the 24 rounds of the spike: enough to see it, and fewer than an idle machine certifies. */
 const ROUNDS_SEEN_MIN = 5
 
 let network: LocalNetwork

@@ -61,8 +61,8 @@ const AFTER_MS = 5_000
 /** Of averages: longer than what is seen of the next committee. */
 const WINDOW_MS = 12_000
 /**
- * What a switch may cost beyond the wait for the next round that there always is: a round by itself,
- * and as many again as a machine loses that much else keeps from running nine oracles.
+ * What a switch may cost beyond the wait for the next round that there always is: a round by
+ * itself, and as many again as a machine loses that much else keeps from running nine oracles.
  */
 const GAP_MS_MAX = 3_000
 /** Until the hub has the next committee: a few looks of its members, of some seconds each. */

@@ -247,7 +247,7 @@ const floods: readonly (readonly [string, Omit<RpcParts, 'topic'>])[] = [
   ['ids that it tells of', { have: sixteen }],
 ]
 
-/** One port and one follower for all: each flood comes from, and is banned with, a host of its own. */
+/** One port and one follower for all: each flood comes from a host of its own, banned with it. */
 describe('a stranger who floods', () => {
   const kept: Stop[] = []
   let port: PublicPort

@@ -73,7 +73,8 @@ describe('a member that comes back after its promise, among liars (protocol §11
     const others = packages.filter(({ statement }) => statement.sender !== LIAR)
     const [result] = held(cluster, 'results').filter(({ statement }) => statement.sender === LIAR)
     if (real === undefined || result === undefined) throw new Error('the liar said the truth')
-    // With its other package nothing follows from what is held; its wrong result names the real one.
+    // With its other package nothing follows from what is held; its wrong result names the real
+    // one.
     const wrong = forged(cluster, { ...result.statement, result: new Uint8Array(32) })
     tell(cluster, back, [forged(cluster, other), ...others, wrong])
     expect(back.state.outcome).toBeNull()
