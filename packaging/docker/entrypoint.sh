@@ -25,6 +25,8 @@ trap 'stopping=yes; [ -z "$child" ] || kill -TERM "$child"' TERM INT
 trap '[ -z "$child" ] || kill -HUP "$child"' HUP
 node "$parallax" "$@" &
 child=$!
+# A signal that came before there was a child to tell.
+[ -z "$stopping" ] || kill -TERM "$child"
 code=0
 wait "$child" || code=$?
 # A signal ends `wait` before the child ends.
@@ -43,6 +45,7 @@ case "$code" in
     while [ -z "$stopping" ]; do
       sleep 86400 &
       child=$!
+      [ -z "$stopping" ] || kill -TERM "$child"
       wait "$child"
     done
     ;;
