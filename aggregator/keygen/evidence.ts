@@ -107,9 +107,12 @@ function isResultFaulty(
     context,
     packages.map(({ digest }) => digest),
   )
+  // Before the key, which takes a fifth of a second of 31 members.
+  if (!equalBytes(statement.transcript, transcript)) return false
   const groupKey = groupKeyOf(commitments, context.threshold)
-  if (groupKey === null || !equalBytes(statement.transcript, transcript)) return false
-  return !equalBytes(statement.result, resultOf(context, { transcript, groupKey }))
+  return (
+    groupKey !== null && !equalBytes(statement.result, resultOf(context, { transcript, groupKey }))
+  )
 }
 
 /** Canonical bytes: tag, version, committeeDigest, kind, accused, then each with its length. */

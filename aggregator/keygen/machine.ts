@@ -93,6 +93,8 @@ export type KeygenFailure =
       readonly against: Members
       readonly missing: Members
     }
+  /** Another process of this member has spoken in this attempt: what it needs is not here. */
+  | { readonly type: 'spent' }
   | { readonly type: 'stopped' }
 
 /** One member's view of one key generation; updated in place by `stepKeygen`. */
@@ -102,6 +104,8 @@ export interface KeygenState {
   phase: KeygenPhase
   enteredMs: DurationMs
   present: Members
+  /** Whether this process has made a statement, or goes on after the promise of an earlier one. */
+  hasSpoken: boolean
   readonly packages: (SignedPackage | null)[]
   readonly echoes: (SignedEcho | null)[]
   readonly results: (SignedResult | null)[]
@@ -128,6 +132,7 @@ export function initialKeygen(options: {
     phase: 'meeting',
     enteredMs: 0,
     present: NO_MEMBERS,
+    hasSpoken: false,
     packages: nobody(),
     echoes: nobody(),
     results: nobody(),

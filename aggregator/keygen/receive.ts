@@ -18,6 +18,11 @@ import { convictBy, end, type Step } from './transition.ts'
 export function receive(step: Step, signed: Signed): void {
   const { context, state } = step
   const { statement } = signed
+  // Its disk was lost, or its key runs twice: whatever it said now would convict it.
+  if (statement.sender === state.self && !state.hasSpoken) {
+    end(step, { type: 'spent' })
+    return
+  }
   const held = heldOf(state, statement.sender).find((each) => contradicts(context, each, signed))
   if (held !== undefined) {
     convictBy(step, { kind: 'contradiction', statements: [held, signed] })

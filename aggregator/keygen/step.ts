@@ -71,6 +71,7 @@ function start(step: Step, promised: KeygenState['promised']): void {
   if (promised === null) return
   // Copied: what a host keeps beside it, such as its share, is no business of the machine.
   step.state.promised = { transcript: promised.transcript, groupKey: promised.groupKey }
+  step.state.hasSpoken = true
   announceResult(step)
 }
 
@@ -79,6 +80,7 @@ function announcePackage(
   made: { readonly commitment: readonly Uint8Array[]; readonly proof: Uint8Array },
 ): void {
   const { commitment, proof } = made
+  step.state.hasSpoken = true
   const statement = { type: 'package', sender: step.state.self, commitment, proof } as const
   step.effects.push({ type: 'promisePackage', digest: digestOfStatement(step.context, statement) })
   broadcast(step, statement)

@@ -25,6 +25,8 @@ export async function failureOf(
       return new OracleError('KEYGEN_LATE', because, { context: { members } })
     case 'abandoned':
       return new OracleError('KEYGEN_ABANDONED', because, { context: { members } })
+    case 'spent':
+      return new OracleError('KEYGEN_ATTEMPT_USED', because)
     case 'stopped':
       return new OracleError('KEYGEN_STOPPED', because)
   }

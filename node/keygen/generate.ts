@@ -1,9 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import type { Params } from '../../aggregator/committee/params.ts'
 import type { KeygenContext, KeygenTiming } from '../../aggregator/keygen/context.ts'
 import { keygenContextOf } from '../../aggregator/keygen/context.ts'
 import { handoverBytesMax } from '../../aggregator/keygen/exchange.ts'
 import type { KeygenOutcome, PromisedResult } from '../../aggregator/keygen/machine.ts'
-import { resultOf } from '../../aggregator/keygen/result.ts'
+import { resultOf, unsignedBy } from '../../aggregator/keygen/result.ts'
 import type { Statement } from '../../aggregator/keygen/statements.ts'
 import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
@@ -109,6 +110,8 @@ async function obtain(
   const { kept } = promises
   await checkRoom({ config, member: member.self, kept })
   if (committee.complete !== null) return confirmed(context, committee.complete, kept)
+  const before = recorded(member, committee.params)
+  if (before !== null) return before
   if (promises.package !== null && kept === null) {
     throw new OracleError(
       'KEYGEN_ATTEMPT_USED',
@@ -119,7 +122,17 @@ async function obtain(
   const outcome = await runSession(member, options, dependencies)
   if (outcome.type !== 'generated') throw await failureOf(outcome, member)
   const { groupKey, transcript, signatures } = outcome.key
+  await promises.keepSignatures(signatures)
   return { params: committee.params, groupKey, keyGeneration: { transcript, signatures } }
+}
+
+/** The committee of an earlier run that got all signatures and could not write its files. */
+function recorded({ context, promises }: Member, params: Params): CommitteeFile | null {
+  const { kept, signatures } = promises
+  if (kept === null || signatures === null) return null
+  const { groupKey, transcript } = kept
+  if (unsignedBy(context, { groupKey, transcript, signatures }).length > 0) return null
+  return { params, groupKey, keyGeneration: { transcript, signatures } }
 }
 
 function confirmed(
@@ -164,6 +177,8 @@ async function runSession(
         publish: async (bytes) => void (await network.publish('protocol', bytes)),
         request: (to, request) => network.request(to, request),
         answer: (to, answer) => void network.answer(to, answer),
+        admit: (from) => network.admit(from),
+        judged: (from, judgement) => network.judged(from, judgement),
         connected: () => network.peers().flatMap((p) => (p.isConnected ? [p.member] : [])),
       },
       disk: {

@@ -43,7 +43,7 @@ export async function checkRoom(options: {
 
 /**
  * Writes the signing share, then the committee file: what a node needs to run. Both whole and
- * durable; after a crash in between, the next run does the rest.
+ * durable; after a crash in between, or when there is no room, the next run does the rest alone.
  *
  * @throws {OracleError} `FILE_EXISTS`, `FILE_NOT_WRITTEN`
  */

@@ -74,6 +74,8 @@ export function failureText(outcome: KeygenFailure): string {
       const here = missing === 0 ? '' : `; this one waited for ${membersText(listMembers(missing))}`
       return `member ${by} gave up in phase ${phase}${itself}${here}`
     }
+    case 'spent':
+      return 'this member has spoken in it before, from another disk or process'
     case 'stopped':
       return 'it was stopped'
   }

@@ -15,7 +15,7 @@ export interface PullsDependencies {
 const AGAIN_MS = 200
 /** Gossip may lose a message: every so often somebody is asked for whatever is missing. */
 const REPAIR_EVERY_MS = 500
-/** Requests under way at once. */
+/** Requests under way at once, besides those that f members may never answer. */
 const IN_FLIGHT_MAX = 6
 
 /**
@@ -48,23 +48,30 @@ export class Pulls {
     return this.#told.has(member)
   }
 
-  /** Asks whom it is time to ask. */
+  /** Asks whom it is time to ask, those first whose turn was longest ago. */
   look(reachable: readonly MemberIndex[]): void {
     const nowMs = this.#dependencies.nowMs()
-    for (const member of this.#due(reachable, nowMs)) {
-      if (this.#inFlight.size >= IN_FLIGHT_MAX) return
+    const askedMs = (member: MemberIndex) => this.#askedMs.get(member) ?? Number.NEGATIVE_INFINITY
+    const due = this.#due(reachable, nowMs).toSorted((a, b) => askedMs(a) - askedMs(b) || a - b)
+    for (const member of due) {
+      if (this.#inFlight.size >= this.#context.f + IN_FLIGHT_MAX) return
       if (this.#inFlight.has(member)) continue
-      if (nowMs - (this.#askedMs.get(member) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) continue
-      this.#askedMs.set(member, nowMs)
-      this.#inFlight.add(member)
+      if (nowMs - askedMs(member) < AGAIN_MS) continue
       void this.#ask(member)
     }
   }
 
+  /** Asks all of these once, and waits for their answers: what they have heard of this member. */
+  async askAll(reachable: readonly MemberIndex[]): Promise<void> {
+    this.#repairedMs = this.#dependencies.nowMs()
+    await Promise.all(reachable.map((member) => this.#ask(member)))
+  }
+
   #due(reachable: readonly MemberIndex[], nowMs: number): readonly MemberIndex[] {
-    const { outcome, phase } = this.#state
+    const { outcome, phase, hasSpoken } = this.#state
     if (outcome?.type === 'generated') return reachable.filter((each) => !this.#told.has(each))
-    if (outcome !== null || phase === 'meeting') return []
+    // Whoever has said nothing yet is about to ask all of them at once.
+    if (outcome !== null || !hasSpoken) return []
     if (phase === 'shares') {
       const missing = missingOf(this.#context, this.#state)
       return reachable.filter((each) => hasMember(missing, each) || !this.#thanked.has(each))
@@ -80,6 +87,8 @@ export class Pulls {
   }
 
   async #ask(member: MemberIndex): Promise<void> {
+    this.#askedMs.set(member, this.#dependencies.nowMs())
+    this.#inFlight.add(member)
     const isComplete = this.#state.outcome?.type === 'generated'
     const inventory = inventoryOf(this.#state)
     try {

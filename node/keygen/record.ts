@@ -6,13 +6,15 @@ import { equalBytes, toHex } from '../../aggregator/values/bytes.ts'
 import { OracleError } from '../errors.ts'
 import { type Keystore, parseKeystore } from '../keys/keystore.ts'
 import { hexBytes } from '../settings/scalars.ts'
-import { createDurably, makeDirectory, readIfThere } from '../store/durable-file.ts'
+import { createDurably, makeDirectory, readIfThere, replaceDurably } from '../store/durable-file.ts'
 
 /** The result that this member promised, and the share that belongs to it, still unconfirmed. */
 export interface KeptResult extends PromisedResult {
   readonly result: Uint8Array
   readonly keystore: Keystore
 }
+
+const SIGNATURES_FILE = 'signatures.json'
 
 const packageSchema = z.strictObject({ package: hexBytes(32) })
 const resultSchema = z.strictObject({
@@ -26,11 +28,14 @@ const resultSchema = z.strictObject({
   keystore: z.unknown(),
 })
 
+const signaturesSchema = z.strictObject({ signatures: z.array(hexBytes(64)).max(31) })
+
 /** What one member has promised in one attempt, on disk. */
 export interface KeygenRecord {
   readonly directory: string
   readonly package: Uint8Array | null
   readonly kept: KeptResult | null
+  readonly signatures: readonly Uint8Array[] | null
 }
 
 /** Where a node keeps what it promised in an attempt. */
@@ -46,24 +51,28 @@ export class KeygenPromises {
   readonly #directory: string
   #package: Uint8Array | null
   #kept: KeptResult | null
+  #signatures: readonly Uint8Array[] | null
 
-  private constructor({ directory, package: digest, kept }: KeygenRecord) {
+  private constructor({ directory, package: digest, kept, signatures }: KeygenRecord) {
     this.#directory = directory
     this.#package = digest
     this.#kept = kept
+    this.#signatures = signatures
   }
 
   /** @throws {OracleError} `KEYGEN_RECORD_DAMAGED`, `FILE_UNREADABLE`, `FILE_NOT_WRITTEN` */
   static async open(directory: string): Promise<KeygenPromises> {
     makeDirectory(directory)
-    const [packageText, resultText] = [
+    const [packageText, resultText, signaturesText] = [
       await readIfThere(join(directory, 'package.json')),
       await readIfThere(join(directory, 'result.json')),
+      await readIfThere(join(directory, SIGNATURES_FILE)),
     ]
     const digest =
       packageText === null ? null : parse(directory, packageText, packageSchema).package
     const kept = resultText === null ? null : keptOf(directory, resultText)
-    return new KeygenPromises({ directory, package: digest, kept })
+    const signatures = signaturesText === null ? null : signaturesOf(signaturesText)
+    return new KeygenPromises({ directory, package: digest, kept, signatures })
   }
 
   get package(): Uint8Array | null {
@@ -72,6 +81,11 @@ export class KeygenPromises {
 
   get kept(): KeptResult | null {
     return this.#kept
+  }
+
+  /** Of all n members under the kept result, once they were here; still to be checked. */
+  get signatures(): readonly Uint8Array[] | null {
+    return this.#signatures
   }
 
   /** @throws {OracleError} `FILE_EXISTS` when another package was promised, `FILE_NOT_WRITTEN` */
@@ -98,6 +112,18 @@ export class KeygenPromises {
     this.#kept = kept
   }
 
+  /**
+   * Keeps what makes the committee exist, before its files are written: who gave it may be gone
+   * when they are written at last.
+   *
+   * @throws {OracleError} `FILE_NOT_WRITTEN`
+   */
+  async keepSignatures(signatures: readonly Uint8Array[]): Promise<void> {
+    const text = `${JSON.stringify({ signatures: signatures.map(toHex) })}\n`
+    await replaceDurably(join(this.#directory, SIGNATURES_FILE), text)
+    this.#signatures = signatures
+  }
+
   /** Keeps evidence against a member for the operator; one file a member. */
   async keepEvidence(accused: number, evidence: Uint8Array): Promise<string> {
     const path = join(this.#directory, `evidence-${accused}.hex`)
@@ -115,6 +141,15 @@ export class KeygenPromises {
 function keptOf(directory: string, text: string): KeptResult {
   const { keystore, ...rest } = parse(directory, text, resultSchema)
   return { ...rest, keystore: parseKeystore(JSON.stringify(keystore)) }
+}
+
+/** Null when they cannot be read: others have them, and they promise nothing. */
+function signaturesOf(text: string): readonly Uint8Array[] | null {
+  try {
+    return signaturesSchema.parse(JSON.parse(text)).signatures
+  } catch {
+    return null
+  }
 }
 
 function parse<T>(directory: string, text: string, schema: z.ZodType<T>): T {

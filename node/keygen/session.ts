@@ -25,28 +25,12 @@ import { openStatement, type Statement } from '../../aggregator/keygen/statement
 import { stepKeygen } from '../../aggregator/keygen/step.ts'
 import { hasMember, type MemberIndex, membersOf } from '../../aggregator/values/ids.ts'
 import type { Judgement } from '../gossip/gossip.ts'
+import type { KeygenDisk, KeygenNetwork } from './ports.ts'
 import { type KeygenProgress, progressOf } from './progress.ts'
 import { Pulls } from './pulls.ts'
 import { routeOf, SEALED_TAG } from './seal.ts'
 import type { KeygenSigner } from './signer.ts'
 import type { KeygenVault } from './vault.ts'
-
-/** What a key generation needs of the committee's network. */
-export interface KeygenNetwork {
-  /** To every member that listens; what is lost is asked for later. */
-  readonly publish: (bytes: Uint8Array) => Promise<void>
-  readonly request: (to: MemberIndex, request: Uint8Array) => Promise<Uint8Array>
-  readonly answer: (to: MemberIndex, answer: Uint8Array) => void
-  /** Members that can be asked. */
-  readonly connected: () => readonly MemberIndex[]
-}
-
-/** What a key generation needs of this member's disk. */
-export interface KeygenDisk {
-  readonly promisePackage: (digest: Uint8Array) => Promise<void>
-  /** Makes the signing share, and keeps it with the promised result, durably. */
-  readonly keepShare: (promised: PromisedResult, result: Uint8Array) => Promise<void>
-}
 
 export interface SessionOptions {
   readonly context: KeygenContext
@@ -69,6 +53,8 @@ export interface SessionDependencies {
 }
 
 const TICK_MS = 50
+/** A sealed share that is none for this member, or does not open. */
+const NO_SHARE: Judgement = { verdict: 'reject', code: 'SHARE_UNREADABLE' }
 /** After a failure, so that others hear of it. */
 const FAREWELL_MS = 500
 
@@ -154,10 +140,19 @@ export class KeygenSession {
     return items
   }
 
+  /**
+   * What follows something invalid is not read: honest members hand over nothing of the kind, and
+   * one answer has room for what takes longer to judge than others wait for an answer (§13).
+   */
   #takeHandover(from: MemberIndex, handover: Uint8Array): void {
-    for (const item of decodeHandover(this.#options.context, handover) ?? []) {
-      if (item[0] === SEALED_TAG) this.#takeSealed(from, item)
-      else this.#take(item)
+    const { network } = this.#dependencies
+    const items = decodeHandover(this.#options.context, handover)
+    if (items === null) network.judged(from, { verdict: 'reject', code: 'MALFORMED' })
+    for (const item of items ?? []) {
+      if (!network.admit(from)) return
+      const judgement = item[0] === SEALED_TAG ? this.#takeSealed(from, item) : this.#take(item)
+      network.judged(from, judgement)
+      if (judgement.verdict === 'reject') return
     }
   }
 
@@ -180,21 +175,25 @@ export class KeygenSession {
     return { verdict: 'accept', code: 'ACCEPTED' }
   }
 
-  #takeSealed(from: MemberIndex, sealed: Uint8Array): void {
+  #takeSealed(from: MemberIndex, sealed: Uint8Array): Judgement {
     const { context, self } = this.#options
     const route = routeOf(context, sealed)
-    if (route?.sender !== from || route.recipient !== self) return
-    if (this.#dependencies.vault.isAgreed) this.#open(from, sealed)
-    else this.#early.set(from, sealed)
+    if (route?.sender !== from || route.recipient !== self) return NO_SHARE
+    if (this.#dependencies.vault.isAgreed) return this.#open(from, sealed)
+    this.#early.set(from, sealed)
+    return { verdict: 'accept', code: 'ACCEPTED' }
   }
 
-  #open(from: MemberIndex, sealed: Uint8Array): void {
-    if (this.#state.outcome !== null || hasMember(this.#state.shares, from)) return
+  #open(from: MemberIndex, sealed: Uint8Array): Judgement {
+    if (this.#state.outcome !== null || hasMember(this.#state.shares, from)) {
+      return { verdict: 'ignore', code: 'SURPLUS' }
+    }
     const verdict = this.#dependencies.vault.open(from, sealed)
     const nowMs = this.#nowMs()
+    if (verdict.type === 'unreadable') return NO_SHARE
     if (verdict.type === 'good') this.#report({ type: 'shareOpened', nowMs, from })
-    if (verdict.type === 'bad')
-      this.#report({ type: 'shareRefused', nowMs, signed: verdict.signed })
+    else this.#report({ type: 'shareRefused', nowMs, signed: verdict.signed })
+    return { verdict: 'accept', code: 'ACCEPTED' }
   }
 
   #tick(): void {
@@ -238,6 +237,8 @@ export class KeygenSession {
     const { vault, disk, network } = this.#dependencies
     switch (effect.type) {
       case 'makePackage':
+        // Of a disk that was lost, others know what it promised (§1.3).
+        await this.#pulls.askAll(network.connected())
         this.#report({ type: 'packageMade', nowMs: this.#nowMs(), ...vault.makePackage() })
         break
       case 'promisePackage':

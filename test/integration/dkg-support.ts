@@ -5,7 +5,8 @@ import type { KeygenOutcome } from '../../aggregator/keygen/machine.ts'
 import type { Statement } from '../../aggregator/keygen/statements.ts'
 import { seededBytes } from '../../contracts/testing/committee-box.ts'
 import { Network } from '../../node/gossip/network.ts'
-import { type KeygenNetwork, KeygenSession } from '../../node/keygen/session.ts'
+import type { KeygenNetwork } from '../../node/keygen/ports.ts'
+import { KeygenSession } from '../../node/keygen/session.ts'
 import { KeygenSigner } from '../../node/keygen/signer.ts'
 import { KeygenVault } from '../../node/keygen/vault.ts'
 import { loadEcdsa } from '../../node/keys/native.ts'
@@ -102,6 +103,8 @@ async function makeMember(making: {
     publish: async (bytes) => void (await network.publish('protocol', bytes)),
     request: (to, request) => network.request(to, request),
     answer: (to, answer) => void network.answer(to, answer),
+    admit: (from) => network.admit(from),
+    judged: (from, judgement) => network.judged(from, judgement),
     connected: () => network.peers().flatMap((peer) => (peer.isConnected ? [peer.member] : [])),
   }
   const session: KeygenSession = new KeygenSession(
@@ -117,6 +120,8 @@ async function makeMember(making: {
         publish: (bytes) => port().publish(bytes),
         request: (to, request) => port().request(to, request),
         answer: (to, answer) => port().answer(to, answer),
+        admit: (from) => port().admit(from),
+        judged: (from, judgement) => port().judged(from, judgement),
         connected: () => port().connected(),
       },
       disk: {

@@ -215,4 +215,26 @@ describe('parallax dkg', () => {
     expect(stderr).toMatch(/^FILE_EXISTS: /)
     expect(await readFile(sharePath(1), 'utf8')).toBe('mine')
   })
+
+  test('a member that has all signatures needs nobody to install them, though all have gone', async () => {
+    const own = join(node(3).directory, 'committee.json')
+    await writeFile(own, formatParams(committee.params))
+    const config = JSON.parse(await readFile(node(3).config, 'utf8'))
+    await writeFile(node(3).config, JSON.stringify({ ...config, committee: own }))
+    const others = [0, 1, 2].map((index) => dkg(index))
+    const victim = dkg({ index: 3, preload: deadly('signing-share.json', 'before') })
+    const ended = await Promise.all([...others, victim].map((each) => each.ended))
+    expect(ended.map(({ exitCode, stderr }) => (exitCode === 0 ? 0 : stderr))).toEqual([
+      ...[0, 0, 0],
+      expect.not.stringContaining('KEYGEN'),
+    ])
+    expect(hasShare(3)).toBe(false)
+
+    const { exitCode, stderr } = await dkg(3, ...inVain(4)).ended
+    expect([exitCode, stderr]).toEqual([0, ''])
+    await expectKey()
+    expect(await readFile(own, 'utf8')).toBe(
+      await readFile(join(directory, 'committee.json'), 'utf8'),
+    )
+  })
 })

@@ -73,8 +73,7 @@ describe('a member that comes back after its promise, among liars (protocol §11
     const others = packages.filter(({ statement }) => statement.sender !== LIAR)
     const [result] = held(cluster, 'results').filter(({ statement }) => statement.sender === LIAR)
     if (real === undefined || result === undefined) throw new Error('the liar said the truth')
-    // With its other package nothing follows from what is held; its wrong result names the real
-    // one.
+    // From its other package nothing follows here; its wrong result names the real one.
     const wrong = forged(cluster, { ...result.statement, result: new Uint8Array(32) })
     tell(cluster, back, [forged(cluster, other), ...others, wrong])
     expect(back.state.outcome).toBeNull()
@@ -109,5 +108,36 @@ describe('a member that gives up before it said anything', () => {
     // What it had said for good the liar could show to the others in its next run.
     expect(said(cluster)).toEqual([])
     expect(victim.disk).toEqual({ package: null, kept: null })
+  })
+})
+
+describe('a member whose disk is empty or older, in an attempt that it took part in', () => {
+  /** The victim spoke, lost its disk, and begins the same attempt again; it hears itself. */
+  function forgotten() {
+    const cluster = new KeygenCluster({ size: 4 }, { onStatement: () => null }).run()
+    const before = cluster.at(VICTIM).state.packages[VICTIM]
+    if (before === null || before === undefined) throw new Error('it has spoken')
+    cluster.at(VICTIM).disk.package = null
+    const again = cluster.restart(VICTIM)
+    cluster.start(again)
+    return { cluster, again, before }
+  }
+
+  test('given it hears what it said before it speaks, then it ends and is convicted of nothing', () => {
+    const { cluster, again, before } = forgotten()
+    tell(cluster, again, [before])
+    expect(again.state.outcome).toEqual({ type: 'spent' })
+    cluster.meet(again)
+    cluster.settle()
+    expect(again.disk.package).toBeNull()
+    for (const { state } of cluster.members) expect(state.evidence).toBeNull()
+  })
+
+  test('given its promised result, then what it said before is no other process of its key', () => {
+    const { cluster, back } = comeback()
+    const [own] = held(cluster, 'packages').filter(({ statement }) => statement.sender === VICTIM)
+    if (own === undefined) throw new Error('it has spoken')
+    tell(cluster, back, [own])
+    expect(back.state.outcome).toBeNull()
   })
 })

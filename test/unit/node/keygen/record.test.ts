@@ -75,6 +75,19 @@ describe('promises of a key generation', () => {
     })
   })
 
+  test('signatures of all members are there again, and damaged ones are asked for anew', async () => {
+    const first = await KeygenPromises.open(directory)
+    expect(first.signatures).toBeNull()
+    await first.keepSignatures([bytes(64, 1), bytes(64, 2)])
+    const again = await KeygenPromises.open(directory)
+    expect(again.signatures).toEqual([bytes(64, 1), bytes(64, 2)])
+    await writeFile(join(directory, 'signatures.json'), '{')
+    const damaged = await KeygenPromises.open(directory)
+    expect(damaged.signatures).toBeNull()
+    await damaged.keepSignatures([bytes(64, 3)])
+    expect((await KeygenPromises.open(directory)).signatures).toEqual([bytes(64, 3)])
+  })
+
   test('each attempt has a folder of its own', () => {
     const [a, b] = [bytes(32, 1), bytes(32, 2)].map((digest) => recordDirectory('/data', digest))
     expect(a).toBe(`/data/keygen/${'01'.repeat(16)}`)
