@@ -26,6 +26,21 @@ export interface SignedHandover {
   readonly signature: Uint8Array
 }
 
+/**
+ * How long after its activeFromMs an approval still makes a member lock: as long as the settlements
+ * around a switch have room for (ADR 0115), and three hundred windows of the agreement. Who locks
+ * later ends a term in the past, with whatever expired since.
+ */
+export const APPROVAL_ENDS_MS: DurationMs = 600_000
+
+/** Whether an approval is void that this member has not locked (protocol §11.2). */
+export function hasLapsed(
+  { activeFromMs }: Pick<Handover, 'activeFromMs'>,
+  nowMs: UnixMs,
+): boolean {
+  return nowMs >= activeFromMs + APPROVAL_ENDS_MS
+}
+
 const TAG = ascii('parallax.handover.1')
 const HANDOVER_BYTES = 101
 const SIGNATURE_BYTES = 65

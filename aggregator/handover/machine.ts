@@ -100,6 +100,8 @@ export type HandoverEffect =
   | { readonly type: 'publishSigned'; readonly signed: SignedHandover }
   /** The operator approved what this member can never sign, because of its lock. */
   | { readonly type: 'refuse'; readonly epoch: number; readonly locked: Uint8Array }
+  /** The time of what the operator approved is long over, and it was never locked: it is void. */
+  | { readonly type: 'lapse'; readonly handover: Handover }
 
 /** What is known of the attempt that is on. */
 export interface Attempt {

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { equalBytes } from '../values/bytes.ts'
 import { listMembers, type MemberIndex, membersOf } from '../values/ids.ts'
 import type { UnixMs } from '../values/time.ts'
-import { type Handover, handoverMessageOf, type SignedHandover } from './handover.ts'
+import { type Handover, handoverMessageOf, hasLapsed, type SignedHandover } from './handover.ts'
 import {
   ATTEMPT_MS,
   attemptAt,
@@ -42,8 +42,21 @@ export function stepHandover(
   const turn: Turn = { context, state, nowMs: event.nowMs, out: [] }
   enterAttempt(turn)
   take(turn, event)
+  if (state.signed === null) lapse(turn)
   if (state.signed === null && state.approved !== null) advance(turn)
   return turn.out
+}
+
+/**
+ * Lets go of an approval whose time is long over, or the member that approves last could have it
+ * signed any time later. What is locked stands: whoever holds all shares may have signed it.
+ */
+function lapse({ state, nowMs, out }: Turn): void {
+  const { approved, locks } = state
+  if (approved === null || locks.has(approved.handover.epoch)) return
+  if (!hasLapsed(approved.handover, nowMs)) return
+  state.approved = null
+  out.push({ type: 'lapse', handover: approved.handover })
 }
 
 function take(turn: Turn, event: HandoverEvent): void {

@@ -237,6 +237,11 @@ export class Agreement implements Startable {
           epoch: effect.epoch,
           locked: toHex(effect.locked),
         })
+        return
+      case 'lapse': {
+        const { epoch, activeFromMs } = effect.handover
+        log.warn('handover.lapsed', { epoch, activeFromMs })
+      }
     }
   }
 

@@ -82,6 +82,7 @@ export async function startSignerProcess(
       openRounds: () => [clock.nowMs(), Date.now()].map((nowMs) => roundAt(committee, nowMs)),
       signHandshake: (data) => signHandshake(identity, data),
       approved: () => readApproval(directory),
+      nowMs: () => clock.nowMs(),
       onRefused: (refusal) => asked.warn('signer.refused', refusal),
     },
   )

@@ -1,11 +1,12 @@
 import { invariant } from '../../aggregator/assert.ts'
 import type { Context } from '../../aggregator/context.ts'
-import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
+import { type Handover, handoverMessageOf, hasLapsed } from '../../aggregator/handover/handover.ts'
 import type { HandoverLock } from '../../aggregator/handover/machine.ts'
 import { readStatement } from '../../aggregator/handover/statements.ts'
 import { readClaim } from '../../aggregator/promises/promise.ts'
 import { ascii, equalBytes } from '../../aggregator/values/bytes.ts'
 import type { MemberIndex, Round } from '../../aggregator/values/ids.ts'
+import type { UnixMs } from '../../aggregator/values/time.ts'
 import { codeOf } from '../errors.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { SignerAnswer, SignerRequest, SignerStatus } from './wire.ts'
@@ -29,6 +30,8 @@ export interface ServiceDependencies {
   readonly signHandshake: (data: Uint8Array) => Uint8Array
   /** What the operator approved to the signer itself, whatever the node says (protocol §11.2). */
   readonly approved: () => Promise<Handover | null>
+  /** Unix time in milliseconds: approvals lapse. */
+  readonly nowMs: () => UnixMs
   readonly onRefused: (refusal: { readonly code: string; readonly request: string }) => void
 }
 
@@ -146,10 +149,11 @@ export class SignerService {
     return { type: 'done' }
   }
 
-  /** What cannot be read approves nothing, and keeps no price from being signed. */
+  /** What cannot be read, or has lapsed, approves nothing; no price is kept from being signed. */
   async #approved(): Promise<Handover | null> {
     try {
-      return await this.#dependencies.approved()
+      const approved = await this.#dependencies.approved()
+      return approved === null || hasLapsed(approved, this.#dependencies.nowMs()) ? null : approved
     } catch (error) {
       this.#dependencies.onRefused({ code: codeOf(error), request: 'lockHandover' })
       return null

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { contextOf } from '../../aggregator/context.ts'
-import { type Handover, handoverMessageOf } from '../../aggregator/handover/handover.ts'
+import {
+  APPROVAL_ENDS_MS,
+  type Handover,
+  handoverMessageOf,
+} from '../../aggregator/handover/handover.ts'
 import {
   encodeStatement,
   type Offer,
@@ -43,8 +47,10 @@ interface Running {
 }
 
 let root: string
+let nowMs: number
 let signers: Signer[] = []
 beforeEach(() => {
+  nowMs = handover.activeFromMs
   root = mkdtempSync(join(tmpdir(), 'parallax-handover-'))
 })
 afterEach(async () => {
@@ -86,6 +92,7 @@ async function start(index: number): Promise<Running> {
         if (operator.approved instanceof Error) throw operator.approved
         return operator.approved
       },
+      nowMs: () => nowMs,
       onRefused: () => undefined,
     },
   )
@@ -152,6 +159,16 @@ test('given a lock, then a second hand-over of the epoch is refused, after a res
     locks: [lockOf(handover)],
     refused: { HANDOVER_LOCKED: 2 },
   })
+})
+
+test('given an approval long after its time, then it approves nothing, whatever the node asks', async () => {
+  const { service, operator } = await start(0)
+  operator.approved = handover
+  const lock = { type: 'lockHandover', lock: lockOf(handover) } as const
+  nowMs = handover.activeFromMs + APPROVAL_ENDS_MS
+  expect(await service.answer(lock)).toEqual(refused('HANDOVER_NOT_APPROVED'))
+  nowMs -= 1
+  expect(await service.answer(lock)).toEqual({ type: 'done' })
 })
 
 test('given an approval that cannot be read, then it approves nothing, and the signer goes on', async () => {

@@ -66,6 +66,8 @@ export interface WorldMember {
   nonce: { readonly attempt: number; secret: NonceSecret | null } | null
   crash: Crash | null
   readonly refused: number[]
+  /** Epochs of approvals that lapsed. */
+  readonly lapsed: number[]
 }
 
 const TICK_MS = 100
@@ -97,6 +99,7 @@ export class HandoverWorld {
       nonce: null,
       crash: crashes.find(({ member }) => member === index) ?? null,
       refused: [],
+      lapsed: [],
     }))
     for (const member of this.members) this.#start(member)
   }
@@ -221,6 +224,9 @@ export class HandoverWorld {
         return
       case 'refuse':
         member.refused.push(effect.epoch)
+        return
+      case 'lapse':
+        member.lapsed.push(effect.handover.epoch)
     }
   }
 

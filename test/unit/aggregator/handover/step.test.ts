@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { handoverMessageOf } from '../../../../aggregator/handover/handover.ts'
-import { ATTEMPT_MS, type HandoverEffect } from '../../../../aggregator/handover/machine.ts'
+import { APPROVAL_ENDS_MS, handoverMessageOf } from '../../../../aggregator/handover/handover.ts'
+import {
+  ATTEMPT_MS,
+  type HandoverEffect,
+  initialHandover,
+} from '../../../../aggregator/handover/machine.ts'
+import { stepHandover } from '../../../../aggregator/handover/step.ts'
 import { frostScheme } from '../../../../aggregator/signing/frost.ts'
 import { idealScheme } from '../../../../aggregator/signing/ideal.ts'
 import { toHex } from '../../../../aggregator/values/bytes.ts'
@@ -37,7 +42,8 @@ function signedBy(of: HandoverWorld): readonly string[] {
   ]
 }
 
-const message = toHex(handoverMessageOf(referenceCrypto.keccak256, handover))
+const keccak = referenceCrypto.keccak256
+const message = toHex(handoverMessageOf(keccak, handover))
 
 test('given everybody approves, when one attempt is over, then all hold the signature', () => {
   const of = world({ scheme: frostScheme })
@@ -251,4 +257,50 @@ test('a share of another session is no answer: its sender ranks last, and not fi
   approveAll(of)
   of.run(8 * ATTEMPT_MS)
   expect(signedBy(of)).toEqual([message])
+})
+
+describe('an approval lapses, or the last to approve would end a term in the past (§11.2)', () => {
+  /** Void after two windows of a world. */
+  const late = someHandover({ activeFromMs: 1_000_000_000 + 2 * ATTEMPT_MS - APPROVAL_ENDS_MS })
+
+  test('given one approval too few until long after its time, then the last one signs nothing', () => {
+    const of = world({ delayMsMax: 1 })
+    for (const index of [0, 1]) of.approve(index, late)
+    of.run(2 * ATTEMPT_MS)
+    of.approve(2, late)
+    of.run(10 * ATTEMPT_MS)
+    expect(signedBy(of)).toEqual(['nothing'])
+    expect(of.members.map(({ disk }) => disk.locks.size)).toEqual([0, 0, 0, 0])
+    expect(of.members.map(({ lapsed }) => lapsed)).toEqual([[2], [2], [2], []])
+  })
+
+  test('given all approve before, then it is signed after its time as well', () => {
+    const of = world()
+    approveAll(of, late)
+    of.run(2 * ATTEMPT_MS)
+    expect(signedBy(of)).not.toEqual(['nothing'])
+  })
+
+  const told = (isLocked: boolean) => {
+    const { context } = world()
+    const state = initialHandover(0, 4)
+    const locks = isLocked ? [{ epoch: late.epoch, message: handoverMessageOf(keccak, late) }] : []
+    const nowMs = late.activeFromMs
+    stepHandover(context, state, { type: 'started', nowMs, locks, signed: null })
+    stepHandover(context, state, { type: 'approved', nowMs, handover: late })
+    const ticked = (afterMs: number) => {
+      const effects = stepHandover(context, state, { type: 'ticked', nowMs: nowMs + afterMs })
+      return effects.map(({ type }) => type)
+    }
+    const lastMs = APPROVAL_ENDS_MS - ATTEMPT_MS
+    return [ticked(lastMs), ticked(APPROVAL_ENDS_MS), ticked(2 * APPROVAL_ENDS_MS)]
+  }
+
+  test('given nothing was locked, then it offers until then and says so once', () => {
+    expect(told(false)).toEqual([['commit'], ['lapse'], []])
+  })
+
+  test('given it is locked, then it goes on: whoever has all shares may have signed it', () => {
+    expect(told(true)).toEqual([['commit'], ['commit'], ['commit']])
+  })
 })

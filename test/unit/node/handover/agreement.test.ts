@@ -17,7 +17,7 @@ import { someHandover } from '../../../support/handover.ts'
 
 const { committee, shares } = testCommittee()
 const context = contextOf(referenceCrypto, committee)
-const handover = someHandover()
+const handover = someHandover({ activeFromMs: 1_790_000_600_000 })
 
 let directory: string
 let nowMs: number
@@ -112,4 +112,15 @@ test('given no approval, then others are asked for what they signed, now and slo
   nowMs += 1_000
   await expect.poll(() => ended).toEqual([handover.activeFromMs])
   expect(asked).toEqual([1, 2])
+})
+
+test('given an approval long after its time, then it is void, and its operator is told once', async () => {
+  await writeApproval(directory, handover)
+  nowMs = handover.activeFromMs + 600_000
+  await agreement.start()
+  await expect.poll(() => told('handover.lapsed')).toHaveLength(1)
+  nowMs += 1_000
+  const before = looks
+  await expect.poll(() => looks).toBeGreaterThan(before + 2)
+  expect([approved(), told('handover.lapsed').length, faults]).toEqual([null, 1, []])
 })

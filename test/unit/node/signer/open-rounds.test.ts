@@ -40,6 +40,7 @@ test('a round is near when it is by either clock of the machine, and far by both
       openRounds: () => [AHEAD, RIGHT],
       signHandshake: (data) => data,
       approved: () => Promise.resolve(null),
+      nowMs: () => 0,
       onRefused: () => undefined,
     },
   )
