@@ -40,16 +40,16 @@ export interface SignerPort {
 }
 
 /**
- * The keys of one member, for the agreement on a hand-over (protocol §11.2). Null and false: the
- * signer refuses or is away. What rejects has broken the signer: nothing may be revealed any more.
+ * The keys of one member, for the agreement on a hand-over (protocol §11.2). Null: the signer
+ * refuses or is away. What rejects has broken the signer: nothing may be revealed any more.
  */
 export interface HandoverSignerPort {
   /** What this member is locked to, by the signer's disk. */
   readonly locks: () => readonly HandoverLock[]
   /** Commitment of a fresh nonce pair; the pair before it is erased. */
   readonly commit: (attempt: number) => Promise<NonceCommitment | null>
-  /** True when the lock is durable. */
-  readonly lock: (lock: HandoverLock) => Promise<boolean>
+  /** `locked` when it is durable; a signer that is `away` may be asked again. */
+  readonly lock: (lock: HandoverLock) => Promise<'locked' | 'refused' | 'away'>
   readonly signShare: (
     request: Extract<HandoverEffect, { readonly type: 'signShare' }>,
   ) => Promise<Uint8Array | null>

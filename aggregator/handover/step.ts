@@ -77,6 +77,9 @@ function take(turn: Turn, event: HandoverEvent): void {
     case 'received':
       receive(turn, event.signed)
       return
+    case 'unlocked':
+      state.locks.delete(event.epoch)
+      return
     case 'shareMade':
       answer(turn, event)
       return

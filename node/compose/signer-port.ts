@@ -71,11 +71,11 @@ export function handoverSignerPort({
     lock: async (lock) => {
       try {
         await signer.lockHandover(lock)
-        return true
+        return 'locked'
       } catch (error) {
         if (!LOCK_REFUSALS.includes(codeOf(error))) throw error
         refused(codeOf(error), { epoch: lock.epoch })
-        return false
+        return 'refused'
       }
     },
     signShare: (request) => {

@@ -245,13 +245,18 @@ export class Agreement implements Startable {
     }
   }
 
-  /** What the signer does not lock it does not sign either, and it is not offered again. */
+  /** What the signer refuses to lock it does not sign either, and it is not offered again. */
   async #lock(lock: HandoverLock): Promise<void> {
     const { signer, log } = this.#use
     const { epoch } = lock
     const message = toHex(lock.message)
-    if (await signer.lock(lock)) {
+    const outcome = await signer.lock(lock)
+    if (outcome === 'locked') {
       log.info('handover.locked', { epoch, message })
+      return
+    }
+    if (outcome === 'away') {
+      this.#report({ type: 'unlocked', nowMs: this.#nowMs(), epoch })
       return
     }
     log.error('handover.refused', { code: 'HANDOVER_LOCKED', epoch, refused: message })

@@ -6,7 +6,7 @@ import { codeOf, OracleError } from '../errors.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { HandoverSignerPort, SignerPort } from '../ports.ts'
-import { type About, handoverClient } from './handover-client.ts'
+import { type About, handoverClient, SIGNER_UNREACHABLE } from './handover-client.ts'
 import { assertTrusted, type SocketAccess, unreachable } from './socket-file.ts'
 import {
   LineReader,
@@ -44,7 +44,7 @@ const REDIAL_MS = 100
 const STATUS_EVERY_MS = 1_000
 /** Many times what a healthy disk takes for a promise; a round is over long before. */
 const ANSWER_MS_MAX = 2_000
-const REFUSED = { type: 'refused', code: 'SIGNER_UNREACHABLE' } as const
+const REFUSED = { type: 'refused', code: SIGNER_UNREACHABLE } as const
 
 interface Connection {
   readonly socket: Socket

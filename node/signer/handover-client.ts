@@ -4,6 +4,9 @@ import { encodeStatement, sealStatement } from '../../aggregator/handover/statem
 import type { HandoverSignerPort } from '../ports.ts'
 import { plainSession, type SignerAnswer, type SignerRequest } from './wire.ts'
 
+/** How a request ends while the signer is away. */
+export const SIGNER_UNREACHABLE = 'SIGNER_UNREACHABLE'
+
 /** What a refusal was about, for the log. */
 export type About = Readonly<Record<string, number>>
 
@@ -27,7 +30,9 @@ export function handoverClient(
     },
     lock: async ({ epoch, message }) => {
       const answer = await ask({ type: 'lockHandover', lock: { epoch, message } }, { epoch })
-      return answer.type === 'done'
+      if (answer.type === 'done') return 'locked'
+      const isAway = answer.type === 'refused' && answer.code === SIGNER_UNREACHABLE
+      return isAway ? 'away' : 'refused'
     },
     signShare: async ({ attempt, handover, session }) => {
       const share = { attempt, handover: { ...handover }, session: plainSession(session) }

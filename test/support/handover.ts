@@ -49,6 +49,8 @@ export interface WorldOptions {
   readonly lies?: Readonly<Record<number, Lie>>
   readonly crashes?: readonly Crash[]
   readonly delayMsMax?: number
+  /** Members whose signer is away when it is asked for its first lock. */
+  readonly away?: readonly number[]
 }
 
 interface Disk {
@@ -65,6 +67,7 @@ export interface WorldMember {
   isRunning: boolean
   nonce: { readonly attempt: number; secret: NonceSecret | null } | null
   crash: Crash | null
+  isAway: boolean
   readonly refused: number[]
   /** Epochs of approvals that lapsed. */
   readonly lapsed: number[]
@@ -98,6 +101,7 @@ export class HandoverWorld {
       isRunning: false,
       nonce: null,
       crash: crashes.find(({ member }) => member === index) ?? null,
+      isAway: options.away?.includes(index) === true,
       refused: [],
       lapsed: [],
     }))
@@ -199,6 +203,11 @@ export class HandoverWorld {
         return
       case 'lock':
         if (disk.locks.has(effect.lock.epoch)) throw new Error('a lock is written once')
+        if (member.isAway) {
+          member.isAway = false
+          this.#report(member, { type: 'unlocked', nowMs, epoch: effect.lock.epoch })
+          return
+        }
         disk.locks.set(effect.lock.epoch, effect.lock.message)
         return
       case 'signShare':
@@ -240,6 +249,10 @@ export class HandoverWorld {
     const { attempt, session, handover } = effect
     const held = member.nonce
     const locked = member.disk.locks.get(handover.epoch)
+    if (locked === undefined && this.#options.away?.includes(member.index)) {
+      this.#report(member, { type: 'shareMade', nowMs: this.nowMs, attempt, share: null })
+      return
+    }
     if (locked === undefined || !equalBytes(locked, session.message)) {
       throw new Error('what is signed is locked on disk')
     }

@@ -91,6 +91,14 @@ test('given members are locked to one, then those cannot be talked into another'
   expect(of.shares.filter((share) => share.member < 2 && share.message !== message)).toEqual([])
 })
 
+test('given a signer that is away when it is to lock, then it is asked again', () => {
+  const of = world({ away: [1] })
+  for (const index of [0, 1, 2]) of.approve(index, handover)
+  of.run(12 * ATTEMPT_MS)
+  expect(signedBy(of)).toEqual([message])
+  expect([0, 1, 2].map((index) => of.members[index]?.disk.locks.size)).toEqual([1, 1, 1])
+})
+
 test('given an approval was withdrawn, then the member offers and signs no more', () => {
   const of = world()
   for (const index of [0, 1]) of.approve(index, handover)

@@ -45,7 +45,7 @@ beforeEach(() => {
       signer: {
         locks: () => [],
         commit: () => Promise.resolve(null),
-        lock: () => Promise.resolve(false),
+        lock: () => Promise.resolve('refused' as const),
         signShare: () => Promise.resolve(null),
         signStatement: () => Promise.resolve(null),
       },
