@@ -7,8 +7,10 @@ import { dueFeedsOf } from '../../aggregator/delivery/due.ts'
 import { encodeUpdate } from '../../aggregator/report/calldata.ts'
 import { ok, UNAVAILABLE } from '../../contracts/testing/committee-box.ts'
 import { firstCommittee } from '../../contracts/testing/hub-parameters.ts'
+import { endpointsOf } from '../../node/chain/endpoint.ts'
 import type { ChainTarget } from '../../node/chain/target.ts'
 import { errorOf } from '../support/contracts/hub.ts'
+import { drip, startImpostor } from '../support/gateways.ts'
 import { FUNDED_KEYS, freePort, HardhatNode } from '../support/hardhat-node.ts'
 import { LyingRpc } from '../support/lying-rpc.ts'
 import type { Deployed, TargetUnderTest } from './chain-support.ts'
@@ -563,6 +565,18 @@ test.each([
   const transmission = await target.transmit({ certificate: deployed.certify(), feeds: [0] })
   expect(transmission.outcome).toBe('landed')
   expect(target.endpoints()[0]?.fault).toBe('RPC_UNREACHABLE')
+})
+
+test('an endpoint that answers a byte now and then is given up, and its connection with it', async () => {
+  const closed = Promise.withResolvers<void>()
+  const dripping = await startImpostor((_, answer) => {
+    answer.once('close', () => closed.resolve())
+    drip(answer, ' ')
+  })
+  const [endpoint] = endpointsOf([dripping.url], { timeoutMs: 200 })
+  await expect(endpoint?.client.getChainId()).rejects.toMatchObject({ name: 'TimeoutError' })
+  await closed.promise
+  dripping.stop()
 })
 
 test('an address without a contract is a coded error at the start', async () => {
