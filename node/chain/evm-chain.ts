@@ -225,12 +225,18 @@ export class EvmChain implements Chain {
       data,
       blockNumber: BigInt(blockNumber),
     }
-    try {
-      await this.#pool.first((client) => client.call(call))
-      return 'unknown'
-    } catch (error) {
-      return this.#revertReasonOf(error) ?? 'unknown'
+    // One alone could have a delivery taken for done by somebody else.
+    const reasonBy: Ask<string> = async (client) => {
+      try {
+        await client.call(call)
+        return 'unknown'
+      } catch (error) {
+        const reason = this.#revertReasonOf(error)
+        if (reason === null) throw error
+        return reason
+      }
     }
+    return this.#pool.agreed(reasonBy, String).catch(() => 'unknown')
   }
 
   async pending(nonce: number): Promise<PendingTransaction | null> {

@@ -30,6 +30,8 @@ interface Says {
   readonly gas?: bigint | Error
   readonly baseFeePerGas?: bigint
   readonly receipt?: Partial<typeof RECEIPT> & { readonly from?: Hex }
+  /** What a call that reverted says when it is made again. */
+  readonly call?: Error
   /** Of its newest block. */
   readonly head?: Readonly<Record<string, unknown>>
   /** Transactions of the block to come; an error where it has none to show. */
@@ -51,6 +53,10 @@ function chainOf(...endpoints: readonly Says[]): EvmChain {
       if (gas instanceof Error) throw gas
       return gas
     },
+    call: async () => {
+      if (says.call !== undefined) throw says.call
+      return {}
+    },
     getTransactionReceipt: async () => ({ ...RECEIPT, ...says.receipt }),
   }))
   const pool = new RpcPool(
@@ -66,7 +72,7 @@ function chainOf(...endpoints: readonly Says[]): EvmChain {
   )
   const contract = {
     address: HASH.slice(0, 42),
-    errorNameOf: () => 'RoundNotNewer',
+    errorNameOf: (data: Hex) => (data === '0x' ? 'StaleReport' : 'RoundNotNewer'),
   } as unknown as FeedsContract
   return new EvmChain(
     { target: 'test', chainId: 1, sender: WALLET },
@@ -88,6 +94,15 @@ test.each([
   ['more than a transaction may take', 30_000_000n],
 ])('an endpoint that estimates %s does not decide', async (_, gas) => {
   expect(await chainOf({ gas }, {}, {}).estimateGas('0x')).toMatchObject({ gas: 100_000n })
+})
+
+test('an endpoint that says first that another delivery came before is outvoted', async () => {
+  const stale = { call: new RawContractError({ data: '0x' }) }
+  const reasonBy = (...all: readonly Says[]) => chainOf(...all).revertReason('0x', 90)
+  expect(await reasonBy({ call: overtaken }, stale, stale)).toBe('StaleReport')
+  expect(await reasonBy({ call: new Error('down') }, stale)).toBe('StaleReport')
+  expect(await reasonBy({}, {})).toBe('unknown')
+  expect(await reasonBy({ call: new Error('down') })).toBe('unknown')
 })
 
 test('of two estimates the higher counts: what is not used costs nothing', async () => {
