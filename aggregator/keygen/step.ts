@@ -102,12 +102,12 @@ function stop(step: Step): void {
 }
 
 /**
- * In the meeting nobody counts on this member, whose packages may have come by then: what it gave
- * up for good could be shown to the others when it begins this attempt again. After its result
+ * Before it has spoken nobody counts on this member, whatever packages have come by then: what it
+ * gave up for good could be shown to the others when it begins this attempt again. After its result
  * nobody needs more.
  */
-function isCountedOn({ phase }: KeygenState): boolean {
-  return phase !== 'meeting' && phase !== 'results'
+function isCountedOn({ phase, hasSpoken }: KeygenState): boolean {
+  return hasSpoken && phase !== 'results'
 }
 
 /** Goes on when this member's phase is complete. */

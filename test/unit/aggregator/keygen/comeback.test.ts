@@ -109,6 +109,16 @@ describe('a member that gives up before it said anything', () => {
     expect(said(cluster)).toEqual([])
     expect(victim.disk).toEqual({ package: null, kept: null })
   })
+
+  test('is stopped while it asks the others, before its package is made: the same', () => {
+    const { cluster, victim } = waiting()
+    cluster.meet(victim)
+    cluster.report(victim, { type: 'stopped', nowMs: cluster.nowMs })
+    cluster.settle()
+    expect(victim.state.outcome).toEqual({ type: 'stopped' })
+    expect(said(cluster)).toEqual([])
+    expect(victim.disk).toEqual({ package: null, kept: null })
+  })
 })
 
 describe('a member whose disk is empty or older, in an attempt that it took part in', () => {
