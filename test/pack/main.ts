@@ -122,7 +122,7 @@ async function use(archive: string, folder: string): Promise<void> {
     const { bytes, gzipBytes } = await bundleForWeb({ folder, file })
     process.stdout.write(`${file} for browsers: ${bytes} bytes, ${gzipBytes} with gzip\n`)
   }
-  await run(['npx', 'hardhat', 'test', 'solidity'], at(/9 passing/))
+  await run(['npx', 'hardhat', 'test', 'solidity'], at(/12 passing/))
   await run(['npx', 'hardhat', 'run', 'test/prices.ts'], at(/^200000000000 FeedHalted$/m))
   await run([process.execPath, 'client.ts'], at(/^CONFIG_UNREADABLE false true$/m))
   await run(['npx', 'parallax', '--version'], at(/^\d+\.\d+\.\d+$/m))
