@@ -27,6 +27,9 @@ import type { DevnetOptions } from './options.ts'
 import { LocalProcess } from './process.ts'
 import { freePorts, waitFor } from './wait.ts'
 
+/** A machine with much else to do needs half a minute for what takes five seconds alone. */
+const READY_MS_MAX = 120_000
+
 /** One oracle of the local network: its process, its files, and its public API. */
 export interface LocalNode {
   readonly index: number
@@ -186,7 +189,7 @@ export async function waitUntilReady(network: LocalNetwork, signal: AbortSignal)
   try {
     await waitFor(probe, {
       what: 'every oracle to be ready',
-      timeoutMs: 60_000,
+      timeoutMs: READY_MS_MAX,
       signal,
       check: () => {
         for (const { process } of network.nodes) process.assertRunning()
@@ -197,7 +200,7 @@ export async function waitUntilReady(network: LocalNetwork, signal: AbortSignal)
     const hint = network.market === null ? '; can this machine reach the exchanges?' : ''
     throw new OracleError(
       'DEVNET_NOT_READY',
-      `the oracles are not ready after a minute: ${await obstaclesOf(network)}${hint}`,
+      `the oracles are not ready after two minutes: ${await obstaclesOf(network)}${hint}`,
       { cause },
     )
   }
