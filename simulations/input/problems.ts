@@ -74,11 +74,19 @@ export function problemsOf({ issues }: z.ZodError): readonly Problem[] {
       return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: UNKNOWN }))
     }
     const wrong = /^Invalid input: expected (\w+), received (\w+)$/.exec(issue.message)
-    if (wrong === null) return [{ path, message: issue.message }]
+    if (wrong === null) return [{ path, message: boundOf(issue.message) }]
     const [, wanted, given] = wrong
     const is = given === 'undefined' ? 'is missing' : `is of type ${given}`
     return [{ path, message: `${is}; must be of type ${wanted}` }]
   })
+}
+
+/** A bound of the schema in words: `Too small: expected number to be >=1`. */
+function boundOf(message: string): string {
+  const bound = /^Too (?:small|big): expected \w+ to (be|have) ([<>])=(\S+)( \w+)?$/.exec(message)
+  if (bound === null) return message
+  const [, verb, side, limit, what = ''] = bound
+  return `must ${verb} at ${side === '>' ? 'least' : 'most'} ${limit}${what}`
 }
 
 const UNKNOWN = 'is no key that is known here'

@@ -14,6 +14,7 @@ import { lengthMs, type Recording } from '../world/recorded.ts'
 import { bookProblems } from './book-problems.ts'
 import { chainProblems } from './chain-problems.ts'
 import { endMsOf, paramsOf } from './params.ts'
+import { isRecord } from './paths.ts'
 import { priceProblems } from './price-problems.ts'
 import { recordingOf, withRecording } from './recording.ts'
 import { referenceProblems } from './reference-problems.ts'
@@ -134,7 +135,7 @@ function textOf(text: string): unknown {
 export function checkScenario(value: unknown): Scenario {
   const parsed = scenarioSchema.safeParse(value)
   if (!parsed.success) {
-    throw new ScenarioError(problemsOfSchema(parsed.error))
+    throw new ScenarioError([...problemsOfSchema(parsed.error), ...nameProblems(value)])
   }
   const problems = crossProblems(parsed.data)
   if (problems.length > 0) throw new ScenarioError(problems)
@@ -153,14 +154,7 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
     report(path, known, `must name members from 0 to ${committee.members - 1}`)
     report(path, new Set(members).size === members.length, 'must not name a member twice')
   }
-  const names = STRATEGIES.map(({ name }) => name)
-  for (const [index, { strategy }] of scenario.adversaries.entries()) {
-    const path = `adversaries.${index}.strategy`
-    report(path, names.includes(strategy), `must be one of ${names.join(', ')}`)
-  }
-  const variants = VARIANTS.map(({ name }) => name)
-  const isKnown = variants.includes(scenario.variant)
-  report('variant', isKnown, `must be one of ${variants.join(', ')}`)
+  problems.push(...nameProblems(scenario))
   const { latency } = network
   if (latency.type === 'uniform') {
     report('network.latency', latency.minMs <= latency.maxMs, 'minMs must not exceed maxMs')
@@ -194,6 +188,35 @@ function crossProblems(scenario: Scenario): readonly ScenarioProblem[] {
   )
   if (problems.length === 0) problems.push(...committeeProblems(scenario))
   return problems
+}
+
+/** Strategies and variants that are none; also of a scenario whose form is wrong elsewhere. */
+function nameProblems(value: unknown): readonly ScenarioProblem[] {
+  if (!isRecord(value)) return []
+  const adversaries: readonly unknown[] = Array.isArray(value.adversaries) ? value.adversaries : []
+  const strategies = STRATEGIES.map(({ name }) => name)
+  const variants = VARIANTS.map(({ name }) => name)
+  return [
+    ...adversaries.flatMap((each, index) => {
+      const path = `adversaries.${index}.strategy`
+      return isRecord(each) ? nameProblem(path, each.strategy, strategies) : []
+    }),
+    ...nameProblem('variant', value.variant, variants),
+  ]
+}
+
+/** What is no text is the schema's to refuse. */
+function nameProblem(
+  path: string,
+  given: unknown,
+  names: readonly string[],
+): readonly ScenarioProblem[] {
+  if (typeof given !== 'string' || names.includes(given)) return []
+  // Half a word is a name not written to its end; an empty one begins all of them.
+  const meant = names.find((name) => given.length > 2 && name.startsWith(given))
+  const wanted = `must be one of ${names.join(', ')}`
+  const message = meant === undefined ? wanted : `did you mean ${meant}? It ${wanted}`
+  return [{ path, message }]
 }
 
 /** What the protocol itself demands of the parameters (protocol §3). */

@@ -139,6 +139,24 @@ prices:
     )
   })
 
+  test('a strategy and a variant that are none are told beside all else, and bounds in words', () => {
+    const text = `
+name: wrong
+rounds: 0
+committee: { members: 40 }
+adversaries: [{ strategy: mut, members: [3] }]
+variant: no-late
+`
+    expect(() => parseScenario(text)).toThrow(
+      /rounds: must be at least 1\n {2}committee\.members: must be at most 31\n/,
+    )
+    const names = ['rounds', 'committee.members', 'adversaries.0.strategy', 'variant']
+    expect(problemsIn(text)).toEqual(names)
+    expect(() => parseScenario(text)).toThrow(/strategy: did you mean mute\? It must be one of /)
+    expect(() => parseScenario(text)).toThrow(/variant: did you mean no-late-notices\?/)
+    expect(problemsIn(`${text}clocks: 3\n`.replace('mut,', '[mute],'))).toContain('clocks')
+  })
+
   test.each(readdirSync(FOLDER))('%s as a text is the same scenario', (file) => {
     const scenario = loadScenario(new URL(file, FOLDER).pathname)
     expect(parseScenario(scenarioText(scenario))).toEqual(scenario)
