@@ -60,9 +60,13 @@ export function columnsOf(header: readonly string[]): {
     localTime: found('localTime'),
     price: found('price'),
   }
+  const has = header.join(', ').slice(0, NAME_MAX)
+  const needed = { exchangeTime: 'time', price: 'price' } as const
   const problems = (['exchangeTime', 'price'] as const)
     .filter((field) => columns[field] === null)
-    .map((field) => `must have a column for ${field}: ${NAMES[field].join(', ')}`)
+    .map((field) => {
+      return `must have a column for the ${needed[field]}: ${NAMES[field].join(', ')}; has ${has}`
+    })
   const twice = header.filter((name, at) => header.indexOf(name) !== at)
   const repeated = twice.map((name) => `has the column ${name.slice(0, NAME_MAX)} twice`)
   return { columns, problems: [...problems, ...repeated] }

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ImportOptions, importPrices } from '../../../simulations/import/import-prices.ts'
-import { microsecondsOf } from '../../../simulations/import/trade-columns.ts'
+import { columnsOf, microsecondsOf } from '../../../simulations/import/trade-columns.ts'
 import { Simulation } from '../../../simulations/run/simulation.ts'
 import { checkScenario, recorded, ScenarioError } from '../../../simulations/scenario/load.ts'
 import { readRecording } from '../../../simulations/scenario/recording.ts'
@@ -256,4 +256,15 @@ describe('import of trades', () => {
     writeFileSync(path, JSON.stringify({ ...recording, prices: recording.prices.map(() => 1) }))
     expect(() => recorded(bound, folder)).toThrow(/has the hash/)
   })
+})
+
+test('a file without a time or a price is told which columns it may have, and which it has', () => {
+  const { problems } = columnsOf(['when', 'venue', 'cost'])
+  expect(problems).toEqual([
+    expect.stringMatching(
+      /^must have a column for the time: timestamp, .*; has when, venue, cost$/,
+    ),
+    expect.stringMatching(/^must have a column for the price: price, .*; has when, venue, cost$/),
+  ])
+  expect(columnsOf(['x'.repeat(1_000)]).problems[0]?.length).toBeLessThan(400)
 })
