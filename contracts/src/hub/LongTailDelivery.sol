@@ -36,18 +36,18 @@ abstract contract LongTailDelivery is FeedStore {
         }
         uint256 isUnusual;
         while (true) {
-            uint256 at = cursor;
+            uint256 from = cursor;
             uint256 tail;
             assembly {
                 let size := add(27, mul(25, and(shr(240, head), 15)))
                 cursor := add(cursor, size)
                 tail := calldataload(cursor)
-                calldatacopy(end, at, add(size, 2))
+                calldatacopy(end, from, add(size, 2))
                 node := keccak256(end, size)
                 end := add(end, add(size, 2))
                 cursor := add(cursor, 2)
             }
-            _storeWords(at, head, tail, shared);
+            _storeWords(from, head, tail, shared);
             uint256 program;
             assembly {
                 program := and(shr(216, tail), 0xffffff)
@@ -81,7 +81,7 @@ abstract contract LongTailDelivery is FeedStore {
     /// them is newer than what stands there.
     /// @param tail What follows the words: bits of those to store, and more
     /// @param common What the words of this report have in common
-    function _storeWords(uint256 at, uint256 head, uint256 tail, uint256 common) private {
+    function _storeWords(uint256 from, uint256 head, uint256 tail, uint256 common) private {
         (uint256 isWrong, uint256 stale, uint256 chosen) = (0, 0, 0);
         assembly {
             chosen := shr(240, tail)
@@ -92,36 +92,36 @@ abstract contract LongTailDelivery is FeedStore {
         assembly {
             let time := and(common, TIME)
             let slot := add(_latest.slot, and(shr(240, head), 0xfff0))
-            for { at := add(at, 2) } eq(and(chosen, 15), 15) { chosen := shr(4, chosen) } {
+            for { from := add(from, 2) } eq(and(chosen, 15), 15) { chosen := shr(4, chosen) } {
                 let first := sload(slot)
                 switch gt(time, and(first, TIME))
                 case 0 { stale := add(stale, 1) }
                 default {
-                    let word := or(and(calldataload(at), LANES), common)
+                    let word := or(and(calldataload(from), LANES), common)
                     sstore(slot, or(word, and(first, KEPT)))
                 }
                 let second := sload(add(slot, 1))
                 switch gt(time, and(second, TIME))
                 case 0 { stale := add(stale, 1) }
                 default {
-                    let word := or(and(calldataload(add(at, 25)), LANES), common)
+                    let word := or(and(calldataload(add(from, 25)), LANES), common)
                     sstore(add(slot, 1), or(word, and(second, KEPT)))
                 }
                 let third := sload(add(slot, 2))
                 switch gt(time, and(third, TIME))
                 case 0 { stale := add(stale, 1) }
                 default {
-                    let word := or(and(calldataload(add(at, 50)), LANES), common)
+                    let word := or(and(calldataload(add(from, 50)), LANES), common)
                     sstore(add(slot, 2), or(word, and(third, KEPT)))
                 }
                 let fourth := sload(add(slot, 3))
                 switch gt(time, and(fourth, TIME))
                 case 0 { stale := add(stale, 1) }
                 default {
-                    let word := or(and(calldataload(add(at, 75)), LANES), common)
+                    let word := or(and(calldataload(add(from, 75)), LANES), common)
                     sstore(add(slot, 3), or(word, and(fourth, KEPT)))
                 }
-                at := add(at, 100)
+                from := add(from, 100)
                 slot := add(slot, 4)
             }
             for {} chosen { chosen := shr(1, chosen) } {
@@ -130,11 +130,11 @@ abstract contract LongTailDelivery is FeedStore {
                     switch gt(time, and(old, TIME))
                     case 0 { stale := add(stale, 1) }
                     default {
-                        let word := or(and(calldataload(at), LANES), common)
+                        let word := or(and(calldataload(from), LANES), common)
                         sstore(slot, or(word, and(old, KEPT)))
                     }
                 }
-                at := add(at, 25)
+                from := add(from, 25)
                 slot := add(slot, 1)
             }
         }
