@@ -114,11 +114,14 @@ export class Journal implements Startable {
     }
   }
 
-  /** Writes what was gathered, then ends the thread. */
+  /** Writes what was taken, also what comes meanwhile, then ends the thread. */
   async stop(): Promise<void> {
     const worker = this.#worker
     if (worker === null) return
     await this.flush()
+    this.#send()
+    // It may have died meanwhile, and would never say that it closed.
+    if (this.#worker !== worker) return
     this.#worker = null
     const closed = Promise.withResolvers<void>()
     worker.on('message', (message: FromWriter) => {

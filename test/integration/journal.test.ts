@@ -119,6 +119,16 @@ describe('the journal and its writer thread', () => {
     expect(roundsWritten()).toEqual([4, 6])
   })
 
+  it('writes what comes while it stops', async () => {
+    const journal = await start()
+    journal.append(shareEntry({ round: 4 }))
+    const stopping = journal.stop()
+    journal.append(shareEntry({ round: 5 }))
+    await stopping
+    expect(journal.status()).toMatchObject({ written: 2, lost: 0, waiting: 0 })
+    expect(roundsWritten()).toEqual([4, 5])
+  })
+
   it('loses and counts entries rather than memory when the disk does not keep up', async () => {
     const journal = await start()
     const large = shareEntry({ bytes: new Uint8Array(8_000_000) })
