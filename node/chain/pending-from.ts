@@ -52,7 +52,7 @@ function signedFrom(shown: Transaction, { chainId, nonce }: PendingWanted) {
       const fees = { maxFeePerGas, maxPriorityFeePerGas }
       return { fees, serialized: serializeTransaction({ type, ...call, ...fees }, signature) }
     }
-    if (type !== 'legacy') return null
+    if (type !== 'legacy' || !isForChain(signature.v, chainId)) return null
     const { gasPrice } = shown
     const fees = { maxFeePerGas: gasPrice, maxPriorityFeePerGas: gasPrice }
     return { fees, serialized: serializeTransaction({ type, ...call, gasPrice }, signature) }
@@ -63,6 +63,12 @@ function signedFrom(shown: Transaction, { chainId, nonce }: PendingWanted) {
 
 function signatureOf({ r, s, v, yParity }: Transaction) {
   return yParity === undefined ? { r, s, v } : { r, s, v, yParity }
+}
+
+/** Whether a signature of one fee names the chain (EIP-155); it is all that says which. */
+function isForChain(v: bigint, chainId: number): boolean {
+  const first = 35n + 2n * BigInt(chainId)
+  return v === first || v === first + 1n
 }
 
 async function signerOf(serialized: Hex): Promise<Address | null> {

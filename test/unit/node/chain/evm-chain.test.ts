@@ -200,6 +200,7 @@ describe('what an earlier process left behind', () => {
       { ...own, maxFeePerGas: 1n, maxPriorityFeePerGas: 0n },
       await left(10n ** 12n, { by: stranger }),
       await left(10n ** 12n, { chainId: 10 }),
+      await left(10n ** 12n, { chainId: 10, type: 'legacy' }),
       await left(10n ** 12n, { nonce: NONCE + 1 }),
       { ...(await left(10n ** 12n, { nonce: NONCE + 1 })), nonce: NONCE },
       { ...own, maxFeePerGas: 10n ** 12n, r: undefined },
