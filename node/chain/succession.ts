@@ -1,6 +1,7 @@
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import type { Hex } from 'viem'
 import type { SignedHandover } from '../../aggregator/handover/handover.ts'
+import { proposalEndsMs } from '../../aggregator/handover/succession.ts'
 import type { MemberIndex } from '../../aggregator/values/ids.ts'
 import type { UnixMs } from '../../aggregator/values/time.ts'
 import type { SuccessionView } from '../api/view.ts'
@@ -75,8 +76,7 @@ const AGAIN_MS = 5_000
 const OVERDUE_MS = 60_000
 /** So long after its time a hand-over is taken for one that is not done, by who cannot ask. */
 const BLIND_MS_MAX = 86_400_000
-/** So long after its time the contract takes a proposal of its owner; then it is void. */
-const PROPOSAL_MS = 14 * 86_400_000
+const FOREVER_MS = Number.POSITIVE_INFINITY
 /** The block in the making is older than the hand-over's time: asked again at the next look. */
 const EARLY = 'HandoverTooEarly'
 /** Somebody was first; the next look at the contract shows it. */
@@ -182,8 +182,7 @@ export class Succession implements Startable {
     if (signed === null || announced.committee !== null) return null
     if (signed.handover.epoch !== epoch + 1) return null
     const sinceMs = Math.min(nowMs, signed.handover.activeFromMs)
-    const untilMs = Number.POSITIVE_INFINITY
-    return { step: 'announce', data: handOverCall(signed), sinceMs, untilMs }
+    return { step: 'announce', data: handOverCall(signed), sinceMs, untilMs: FOREVER_MS }
   }
 
   /** What was announced and can still be activated, now or later. */
@@ -192,7 +191,8 @@ export class Succession implements Startable {
       const readyAt = announced[source]
       if (readyAt === null) return []
       const sinceMs = readyAt * 1_000
-      const untilMs = source === 'owner' ? sinceMs + PROPOSAL_MS : Number.POSITIVE_INFINITY
+      const isOwners = source === 'owner'
+      const untilMs = isOwners ? proposalEndsMs({ activeFromMs: sinceMs }) : FOREVER_MS
       const due: Due = { step: 'activate', data: activateCall(source), sinceMs, untilMs }
       return this.#isVoid(due) ? [] : [due]
     })
@@ -207,8 +207,7 @@ export class Succession implements Startable {
     const sinceMs = this.#use.handover()?.handover.activeFromMs ?? null
     const pastMs = sinceMs === null ? -1 : this.#use.clock.nowMs() - sinceMs
     if (sinceMs === null || pastMs < 0 || pastMs > BLIND_MS_MAX) return null
-    const untilMs = Number.POSITIVE_INFINITY
-    return { step: 'activate', data: activateCall('committee'), sinceMs, untilMs }
+    return { step: 'activate', data: activateCall('committee'), sinceMs, untilMs: FOREVER_MS }
   }
 
   /** Waits with a small step only when something is to be done or comes soon. */
