@@ -57,7 +57,7 @@ export type HandoverEvent =
     })
   /** A statement of any member, this one included. */
   | (Timed & { readonly type: 'received'; readonly signed: Signed })
-  /** Answer to `lock` of a signer that is away: nothing is locked, and it will be asked again. */
+  /** Answer to `lock` of a signer that refused, or is away and will be asked again. */
   | (Timed & { readonly type: 'unlocked'; readonly epoch: number })
   /** Answer to `signShare`; null when the signer refused. */
   | (Timed & {

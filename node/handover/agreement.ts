@@ -255,10 +255,10 @@ export class Agreement implements Startable {
       log.info('handover.locked', { epoch, message })
       return
     }
-    if (outcome === 'away') {
-      this.#report({ type: 'unlocked', nowMs: this.#nowMs(), epoch })
-      return
-    }
+    this.#report({ type: 'unlocked', nowMs: this.#nowMs(), epoch })
+    // What was approved meanwhile was refused for a lock that is none: it is told again.
+    if (this.#approved !== message) this.#approved = ''
+    if (outcome === 'away') return
     log.error('handover.refused', { code: 'HANDOVER_LOCKED', epoch, refused: message })
     this.#report({ type: 'approved', nowMs: this.#nowMs(), handover: null })
   }
