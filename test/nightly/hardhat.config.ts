@@ -7,10 +7,16 @@ function numberFrom(name: string): number {
   throw new Error(`${name} is set by test/nightly/solidity.ts`)
 }
 
-// Copies of the Solidity tests, in which the limits of single tests are those of the night.
+// Copies of the Solidity tests, in which the limits of single tests are those of the night. Their
+// artifacts lie apart from the gate's: a test that deploys a contract by its name finds one of it.
 export default {
   ...base,
-  paths: { ...base.paths, tests: { solidity: 'build/nightly' } },
+  paths: {
+    ...base.paths,
+    tests: { solidity: 'build/nightly' },
+    artifacts: 'build/nightly-artifacts',
+    cache: 'build/nightly-cache',
+  },
   test: {
     solidity: {
       fuzz: {
