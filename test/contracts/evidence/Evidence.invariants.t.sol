@@ -28,6 +28,7 @@ contract BondsHandler is BondsFixture {
     mapping(uint256 member => uint256) public paid;
     mapping(uint256 member => uint256) public warnedOf;
     mapping(uint256 member => uint256) public lapsesAt;
+    mapping(uint256 member => uint256) public bondedAt;
     uint256 public pool;
     bool public releasedEarly;
     bool public stakeSurvived;
@@ -75,10 +76,12 @@ contract BondsHandler is BondsFixture {
         amount = bound(amount, 1, 100 ether);
         MONEY.deal(address(this), amount);
         try bonds.stake{value: amount}(_identity(member)) {
+            bool couldCollect = _canCollect(member);
             staked[member] += amount;
             cameIn += amount;
+            if (couldCollect || !_canCollect(member)) return;
             // A notice ends with the first moment in which it can collect.
-            if (_canCollect(member)) warnedOf[member] = 0;
+            (warnedOf[member], bondedAt[member]) = (0, block.timestamp);
         } catch {}
     }
 
@@ -183,7 +186,9 @@ contract BondsHandler is BondsFixture {
         member %= MEMBERS;
         try bonds.warn(committee, member) {
             if (_canCollect(member) || warnedOf[member] > paid[member]) lapsedWrongly = true;
-            warnedOf[member] = counted[member];
+            // Within one second nobody knows what came first, and the member has the benefit: such
+            // a notice is void, and can be given again.
+            warnedOf[member] = bondedAt[member] == block.timestamp ? 0 : counted[member];
             lapsesAt[member] = block.timestamp + bonds.CLAIM_SECONDS();
         } catch {}
     }

@@ -349,6 +349,26 @@ contract MemberBondsTest is BondsFixture {
         assertEqual("lapsed", paid, 1);
     }
 
+    /// @notice Of two things in one second nobody knows the order, and the member has the benefit:
+    /// a notice of the second in which it became able to collect is void, and given again later.
+    function test_lapse_givenANoticeOfTheSecondInWhichItCouldCollect_isRefused() public {
+        _fund(10 * REWARD);
+        _count(_deliver());
+        _enroll(1);
+        _stake(1, STAKE_MIN);
+        VM.prank(_operator(1));
+        bonds.ask(_identity(1), 1);
+        bonds.warn(committee, 1);
+        VM.warp(block.timestamp + bonds.CLAIM_SECONDS());
+        VM.expectRevert(abi.encodeWithSelector(IMemberBonds.NotWarned.selector, committee, 1));
+        bonds.lapse(committee, 1);
+        bonds.warn(committee, 1);
+        VM.warp(block.timestamp + bonds.CLAIM_SECONDS());
+        bonds.lapse(committee, 1);
+        (, uint256 paid) = bonds.signaturesOf(committee, 1);
+        assertEqual("lapsed", paid, 1);
+    }
+
     function test_count_givenWhatWasNotDelivered_isRefused() public {
         _fund(10 * REWARD);
         uint32 round = _deliver();
