@@ -36,14 +36,18 @@ function held<K extends 'packages' | 'echoes' | 'results'>(cluster: KeygenCluste
   return all.filter((each) => each !== null) as NonNullable<(typeof all)[number]>[]
 }
 
+/** The liar's signature of the right result, under a transcript of nothing. */
+function resultUnderAnotherTranscript(cluster: KeygenCluster) {
+  const [right] = held(cluster, 'results')
+  if (right === undefined) throw new Error('the others have signed')
+  const { result } = right.statement
+  return forged(cluster, { type: 'result', sender: LIAR, transcript: new Uint8Array(32), result })
+}
+
 describe('a member that comes back after its promise, among liars (protocol §11.1)', () => {
   test('does not end for a right result under another transcript, and names its sender', () => {
     const { cluster, back } = comeback()
-    const [right] = held(cluster, 'results')
-    if (right === undefined) throw new Error('the others have signed')
-    const { result } = right.statement
-    const transcript = new Uint8Array(32)
-    const wrong = forged(cluster, { type: 'result', sender: LIAR, transcript, result })
+    const wrong = resultUnderAnotherTranscript(cluster)
     const others = held(cluster, 'results').filter(({ statement }) => statement.sender !== LIAR)
     tell(cluster, back, [...others, wrong])
     expect(back.state.outcome).toBeNull()
@@ -54,11 +58,7 @@ describe('a member that comes back after its promise, among liars (protocol §11
 
   test('convicts by that result as soon as it has the echo which it contradicts', () => {
     const { cluster, back } = comeback()
-    const [right] = held(cluster, 'results')
-    if (right === undefined) throw new Error('the others have signed')
-    const { result } = right.statement
-    const transcript = new Uint8Array(32)
-    const wrong = forged(cluster, { type: 'result', sender: LIAR, transcript, result })
+    const wrong = resultUnderAnotherTranscript(cluster)
     tell(cluster, back, [wrong, ...held(cluster, 'echoes')])
     const evidence = { accused: LIAR, kind: 'contradiction' }
     expect(back.state.outcome).toMatchObject({ type: 'convicted', evidence })

@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { FeedOnChain } from '../../../../aggregator/delivery/due.ts'
-import { FEED_STATUS } from '../../../../aggregator/report/feed-report.ts'
 import { BTC, testCommittee } from '../../../support/committee.ts'
+import { heldOnChain } from '../../../support/on-chain.ts'
 import { opened, ROUND, type Script } from '../../../support/script.ts'
 
 const ALL = 0b1111
 const STAGE_MS = 1_000
 const TARGET = 'ethereum'
-
-const held = (overrides: Partial<FeedOnChain> = {}): FeedOnChain => ({
-  feed: 0,
-  value: 1_000_000n,
-  round: 3,
-  timestampMs: 1_500,
-  status: FEED_STATUS.ok,
-  ...overrides,
-})
 
 describe('turns (protocol §8.2)', () => {
   const chainRead = (script: Script, feeds: readonly FeedOnChain[]) =>
@@ -72,7 +63,9 @@ describe('turns (protocol §8.2)', () => {
 
   test('given its turn, when another one has delivered meanwhile, then it sends nothing', () => {
     const { script } = due(0)
-    chainRead(script, [held({ value: 6_000_000_000_001n, round: ROUND, timestampMs: 5_000 })])
+    chainRead(script, [
+      heldOnChain({ value: 6_000_000_000_001n, round: ROUND, timestampMs: 5_000 }),
+    ])
     expect(script.all('transmit')).toEqual([])
     script.waits(0, ROUND + 30)
     expect(reads(script)).toBe(1)
@@ -143,7 +136,7 @@ describe('turns (protocol §8.2)', () => {
       script.waits(0, round)
       script.receives(script.forge.certificate({ round, signingSet: 0b111, expectedNext: ALL }))
     }
-    chainRead(script, [held({ round: 1_000, timestampMs: script.cluster.nowMs + 500_000 })])
+    chainRead(script, [heldOnChain({ round: 1_000, timestampMs: script.cluster.nowMs + 500_000 })])
     certifies(ROUND + 3)
     script.waits(3 * STAGE_MS, ROUND + 3)
     expect(reads(script)).toBe(0)
@@ -151,17 +144,19 @@ describe('turns (protocol §8.2)', () => {
     script.waits(3 * STAGE_MS, ROUND + 10)
     expect(reads(script)).toBe(1)
     // It only looked: what turns out to be due has its own order of turns.
-    chainRead(script, [held({ timestampMs: 1 })])
+    chainRead(script, [heldOnChain({ timestampMs: 1 })])
     expect(script.all('transmit')).toEqual([])
     script.waits(6 * STAGE_MS, ROUND + 10)
     expect(reads(script)).toBe(2)
-    chainRead(script, [held({ timestampMs: 1 })])
+    chainRead(script, [heldOnChain({ timestampMs: 1 })])
     expect(script.all('transmit')).toHaveLength(1)
   })
 
   test('given a value that is due, is not and is again, then its turn stays', () => {
     const { script, turnMs } = due(1)
-    chainRead(script, [held({ value: 6_000_000_000_001n, round: ROUND, timestampMs: 5_000 })])
+    chainRead(script, [
+      heldOnChain({ value: 6_000_000_000_001n, round: ROUND, timestampMs: 5_000 }),
+    ])
     script.waits(turnMs)
     expect(reads(script)).toBe(1)
   })
