@@ -7,7 +7,7 @@ import { openingOf, roundAt } from '../committee/committee.ts'
 import type { Event } from '../events.ts'
 import { unsignedOf } from '../messages/codec.ts'
 import type { Observation } from '../messages/messages.ts'
-import { barrierAfter } from '../promises/barrier.ts'
+import { barrierAfter, isBackFromPause } from '../promises/barrier.ts'
 import type { RoundState } from '../state/round-state.ts'
 import type { State } from '../state/state.ts'
 import { mayObserve, roundStateOf, type Turn } from '../state/turn.ts'
@@ -47,6 +47,7 @@ export function openRound(turn: Turn, round: Round): void {
   const { state, context } = turn
   const { current: before } = state
   state.current = round
+  if (isBackFromPause(before, round)) state.hearing = round
   forgetBefore(state, round - context.committee.params.limits.roundsKept)
   followClock(turn, before)
   const roundState = roundStateOf(turn, round)

@@ -13,3 +13,17 @@ export function barrierAfter(
   const latest = roundAt(committee, start.nowMs + committee.params.timing.clockSkewMsMax)
   return (latest > start.watermark ? latest : start.watermark) + 1
 }
+
+/** Who takes a key over is silent in the round in which it starts, and in the next (§10.3). */
+const MISSED_ROUNDS_MIN = 2
+
+/**
+ * Whether a process stood still for so long that another one may have taken its key over and
+ * spoken meanwhile: then it hears for a round before it speaks again (protocol §9.3).
+ *
+ * @param before the round that was open when it stood still
+ * @param round the one that it opens now
+ */
+export function isBackFromPause(before: Round, round: Round): boolean {
+  return round - before > MISSED_ROUNDS_MIN
+}

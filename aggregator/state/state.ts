@@ -62,6 +62,8 @@ export interface State {
   nowMs: UnixMs
   /** No message of ours in rounds up to this one (§10.3). */
   barrier: Round
+  /** Nor in this one and those before it: it came back from a pause in it, and hears (§9.3). */
+  hearing: Round
   /** When this committee is in office: from the first until before the second (§11.2). */
   term: Term
   /** The latest opened round; 0 before the first. */
@@ -100,6 +102,7 @@ export function initialState(committee: Committee, self: MemberIndex): State {
     self,
     nowMs: 0,
     barrier: Number.MAX_SAFE_INTEGER,
+    hearing: 0,
     // The first committee of a network follows nobody.
     term: { fromMs: 0, untilMs: null },
     current: 0,

@@ -45,6 +45,7 @@ export function mayObserve(turn: Turn, round: Round): boolean {
   const rehearsedMs = REHEARSAL_ROUNDS * context.committee.params.timing.roundMs
   return (
     round > state.barrier &&
+    round > state.hearing &&
     state.clock === 'agrees' &&
     isInTerm({ fromMs: fromMs - rehearsedMs, untilMs }, openingIn(turn, round)) &&
     !hasMember(state.convicted, state.self)

@@ -19,6 +19,10 @@ export class ClockWatch {
   #newest: Round = 0
   #late = 0
   #heardMs: UnixMs = 0
+  /** When anything happened last: a machine has alarms in every round, or it stands still. */
+  #aliveMs: UnixMs | null = null
+  /** What waited for a process that stood still comes late by any clock, and before this. */
+  #judgedFromMs: UnixMs = 0
 
   constructor({ params }: Committee) {
     const { roundMs, voteMs } = params.timing
@@ -28,12 +32,21 @@ export class ClockWatch {
 
   /** Looks at each certificate that is newer than the ones before, as it comes by gossip. */
   onEvent(event: Event): void {
+    this.#followPauses(event.nowMs)
     if (event.type !== 'received' || event.origin !== 'peer') return
     const { message } = event.message
     if (message.type !== 'certificate' || message.round <= this.#newest) return
     this.#newest = message.round
     this.#heardMs = event.nowMs
-    this.#late = event.nowMs - message.timestampMs > this.#lateMs ? this.#late + 1 : 0
+    const isLate = event.nowMs - message.timestampMs > this.#lateMs
+    this.#late = isLate && event.nowMs >= this.#judgedFromMs ? this.#late + 1 : 0
+  }
+
+  #followPauses(nowMs: UnixMs): void {
+    if (this.#aliveMs !== null && nowMs - this.#aliveMs > this.#lateMs) {
+      this.#judgedFromMs = nowMs + this.#lateMs
+    }
+    this.#aliveMs = nowMs
   }
 
   isAhead(nowMs: UnixMs): boolean {

@@ -21,9 +21,13 @@ function hears(
   { aheadMs, origin = 'peer' }: { readonly aheadMs: number; readonly origin?: 'peer' | 'sync' },
 ): void {
   for (const round of rounds) {
-    nowMs = openingOf(committee, round) + USUAL_MS + aheadMs
-    watch.onEvent({ type: 'received', nowMs, origin, message: certify(round, valuesAt(round, 1)) })
+    hearsAt(openingOf(committee, round) + USUAL_MS + aheadMs, round, origin)
   }
+}
+
+function hearsAt(atMs: number, round: number, origin: 'peer' | 'sync' = 'peer'): void {
+  nowMs = atMs
+  watch.onEvent({ type: 'received', nowMs, origin, message: certify(round, valuesAt(round, 1)) })
 }
 
 describe('the alarm of a clock that is ahead (ADR 0057)', () => {
@@ -53,6 +57,19 @@ describe('the alarm of a clock that is ahead (ADR 0057)', () => {
     hears([9, 10, 11], { aheadMs: 3_000, origin: 'sync' })
     hears([12, 12, 12, 11], { aheadMs: 3_000 })
     expect(watch.isAhead(nowMs)).toBe(false)
+  })
+
+  test('given the process stood still, then what waited for it meanwhile says nothing', () => {
+    hears([9, 10], { aheadMs: 0 })
+    const wokenMs = openingOf(committee, 20)
+    for (const round of [11, 12, 13, 14, 15]) hearsAt(wokenMs, round)
+    expect(watch.isAhead(nowMs)).toBe(false)
+  })
+
+  test('given the clock leapt while it stood still, then there is one as soon as that is over', () => {
+    hears([9, 10], { aheadMs: 0 })
+    hears([11, 12, 13, 14, 15, 16, 17], { aheadMs: 8_000 })
+    expect(watch.isAhead(nowMs)).toBe(true)
   })
 
   test('given the clock was set right, or nothing is heard any more, then it ends', () => {
