@@ -47,7 +47,7 @@ export function openRound(turn: Turn, round: Round): void {
   const { state, context } = turn
   const { current: before } = state
   state.current = round
-  if (isBackFromPause(before, round)) state.hearing = round
+  if (isBackFromPause(before, round)) state.hearing = round + 1
   forgetBefore(state, round - context.committee.params.limits.roundsKept)
   followClock(turn, before)
   const roundState = roundStateOf(turn, round)

@@ -19,7 +19,7 @@ const MISSED_ROUNDS_MIN = 2
 
 /**
  * Whether a process stood still for so long that another one may have taken its key over and
- * spoken meanwhile: then it hears for a round before it speaks again (protocol §9.3).
+ * spoken meanwhile: then it hears a whole round before it speaks again (protocol §9.3).
  *
  * @param before the round that was open when it stood still
  * @param round the one that it opens now

@@ -62,7 +62,7 @@ export interface State {
   nowMs: UnixMs
   /** No message of ours in rounds up to this one (§10.3). */
   barrier: Round
-  /** Nor in this one and those before it: it came back from a pause in it, and hears (§9.3). */
+  /** Nor up to this one, the first that it hears whole since it came back from a pause (§9.3). */
   hearing: Round
   /** When this committee is in office: from the first until before the second (§11.2). */
   term: Term

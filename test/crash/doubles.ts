@@ -13,6 +13,8 @@ const FIRST_ROUND = 10
 /** Rounds that the committee runs before the second process starts, and after it. */
 const BEFORE = 3
 const AFTER = 7
+/** Rounds for which a process stands still, at most. */
+const MISSED_MAX = 12
 /** A message takes up to so long from one process to another, in milliseconds. */
 const DELAY_MS_MAX = 40
 
@@ -20,8 +22,13 @@ export interface DoublesResult {
   /** Second processes that were started beside a running one, and pairs that started at once. */
   readonly beside: number
   readonly atOnce: number
+  /** Second processes that took the place of one that stood still, and then went on. */
+  readonly inPlace: number
   /** What a key said in two ways, when one of its processes had been running all along. */
   readonly conflictsBeside: number
+  /** When one stood still meanwhile: for two rounds or more, and for one alone. */
+  readonly conflictsAfterPause: number
+  readonly conflictsAfterBlink: number
   /** Of pairs that started at once: in the first round that they speak in, and in later ones. */
   readonly conflictsInFirstRound: number
   readonly conflictsLater: number
@@ -33,24 +40,26 @@ export interface DoublesResult {
 
 /** The same key in two processes that hear each other (protocol §9.3, §10.3). */
 export const doubles: CrashCommand = {
-  usage: 'doubles [--count 1000] [--seed 1]',
-  summary: 'one key in two processes: beside a running one, or both started at once',
-  defaults: { count: 1_000, seed: 1 },
+  usage: 'doubles [--count 1500] [--seed 1]',
+  summary: 'one key in two processes: beside a running one, one that stood still, or at once',
+  defaults: { count: 1_500, seed: 1 },
   run: async ({ count = 0, seed = 0 }) => {
     const progress = createProgress('doubles')
     const result = runTwice({ count, seed, onProgress: progress.show })
     progress.end()
-    const faults = result.conflictsBeside + result.conflictsLater + result.unnoticed
+    const conflicts = result.conflictsBeside + result.conflictsLater + result.conflictsAfterPause
     // The control: pairs that start at once speak once before they hear each other.
     const isControlled = result.atOnce === 0 || result.conflictsInFirstRound > 0
     return {
-      passed: faults + result.wrongOneStopped === 0 && isControlled,
+      passed: conflicts + result.unnoticed + result.wrongOneStopped === 0 && isControlled,
       figures: { ...result },
     }
   },
 }
 
-/** Runs a member's key twice, again and again; every other pair starts at once. */
+const WAYS = [startBeside, startAtOnce, startInPlace]
+
+/** Runs a member's key twice, again and again, in each way in turn. */
 export function runTwice(options: {
   readonly count: number
   readonly seed: number
@@ -61,7 +70,7 @@ export function runTwice(options: {
   const sum = { ...NOTHING }
   for (let run = 0; run < count; run++) {
     const prng = prngOf(seed + run, 'doubles')
-    const one = run % 2 === 0 ? startBeside(prng, crypto) : startAtOnce(prng, crypto)
+    const one = (WAYS[run % WAYS.length] as (typeof WAYS)[number])(prng, crypto)
     for (const key of Object.keys(sum) as (keyof DoublesResult)[]) sum[key] += one[key] ?? 0
     onProgress?.((run + 1) / count)
   }
@@ -71,7 +80,10 @@ export function runTwice(options: {
 const NOTHING = {
   beside: 0,
   atOnce: 0,
+  inPlace: 0,
   conflictsBeside: 0,
+  conflictsAfterPause: 0,
+  conflictsAfterBlink: 0,
   conflictsInFirstRound: 0,
   conflictsLater: 0,
   unnoticed: 0,
@@ -108,6 +120,28 @@ function startAtOnce(prng: Prng, crypto: Crypto): Partial<DoublesResult> {
     atOnce: 1,
     conflictsInFirstRound: rounds.filter((round) => round === barrier + 1).length,
     conflictsLater: rounds.filter((round) => round !== barrier + 1).length,
+    unnoticed: stoppedPlaces(cluster).length === 0 ? 1 : 0,
+  }
+}
+
+/** The first stands still, the second starts, and the first goes on with or without connections. */
+function startInPlace(prng: Prng, crypto: Crypto): Partial<DoublesResult> {
+  const cluster = running(prng, crypto)
+  const member = prng.below(MEMBERS)
+  const stoodAt = cluster.machines[member]?.state.current ?? 0
+  cluster.pause(member)
+  cluster.runTo(cluster.nowMs + prng.below(ROUND_MS))
+  cluster.double(member, prng.below(2) === 0 ? 'copied' : 'empty')
+  const missed = 1 + prng.below(MISSED_MAX)
+  const wokenMs = (stoodAt + missed + 1) * ROUND_MS + prng.below(ROUND_MS)
+  cluster.runTo(Math.max(cluster.nowMs, wokenMs))
+  cluster.wake(member, prng.below(2) === 0 ? 'kept' : 'lost')
+  cluster.runTo(cluster.nowMs + AFTER * ROUND_MS)
+  const count = conflicts(cluster, member).length
+  return {
+    inPlace: 1,
+    conflictsAfterPause: missed > 1 ? count : 0,
+    conflictsAfterBlink: missed > 1 ? 0 : count,
     unnoticed: stoppedPlaces(cluster).length === 0 ? 1 : 0,
   }
 }

@@ -95,6 +95,8 @@ export class Cluster {
   readonly #selves: number[] = []
   /** How far the clock at each place is ahead of all others. */
   readonly #aheadMs: number[] = []
+  /** What came for a process that stands still. */
+  readonly #waiting = new Map<number, Event[]>()
   #order = 0
 
   constructor(options: ClusterOptions) {
@@ -153,6 +155,20 @@ export class Cluster {
     return place
   }
 
+  /** Lets the process at a place stand still; its clock goes on. */
+  pause(place: number): void {
+    this.#waiting.set(place, [])
+  }
+
+  /** Wakes it: by its alarm, then by what came meanwhile, unless its connections were lost. */
+  wake(place: number, connections: 'kept' | 'lost'): void {
+    const waiting = this.#waiting.get(place) ?? []
+    this.#waiting.delete(place)
+    this.report(place, { type: 'alarmFired', nowMs: this.nowMs })
+    if (connections === 'lost') return
+    for (const event of waiting) this.report(place, { ...event, nowMs: this.nowMs })
+  }
+
   #selfOf(place: number): number {
     return this.#selves[place] as number
   }
@@ -170,6 +186,11 @@ export class Cluster {
 
   report(member: number, event: Event): void {
     if (this.#halted.has(member)) return
+    const waiting = this.#waiting.get(member)
+    if (waiting !== undefined) {
+      if (event.type !== 'alarmFired') waiting.push(event)
+      return
+    }
     const own = { ...event, nowMs: event.nowMs + (this.#aheadMs[member] ?? 0) }
     this.#options.watch?.(member, { type: 'event', event: own })
     this.machines[member]?.report(own)
