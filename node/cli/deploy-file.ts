@@ -9,7 +9,7 @@ import {
   deployParametersOf,
 } from '../../contracts/deploy/parameters.ts'
 import { loadCommittee } from '../config/load.ts'
-import { problemsFrom } from '../config/problems.ts'
+import { checked } from '../config/problems.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { OracleError } from '../errors.ts'
 import { javascriptCrypto } from '../keys/ecdsa.ts'
@@ -150,9 +150,9 @@ const parametersSchema = z.strictObject({
 export async function loadDeployParameters(path: string): Promise<DeployParameters> {
   const read = parseYaml(await readTextFile(path, BYTES_MAX))
   if (read.type === 'refused') throw invalid(path, read.problems)
-  const parsed = parametersSchema.safeParse(read.value)
-  if (!parsed.success) throw invalid(path, problemsFrom(parsed.error))
-  const { committee: file, owner, sequencer, adapters, bonds, ...settings } = parsed.data
+  const parsed = checked(parametersSchema, read.value)
+  if (parsed.type === 'refused') throw invalid(path, parsed.problems)
+  const { committee: file, owner, sequencer, adapters, bonds, ...settings } = parsed.value
   const crypto = javascriptCrypto
   const committee = committeeOf(crypto.keccak256, await loadCommittee(resolve(dirname(path), file)))
   const { params, digest, groupKey } = committee

@@ -10,7 +10,7 @@ import type { GroupKey } from '../../aggregator/signing/threshold.ts'
 import { toHex } from '../../aggregator/values/bytes.ts'
 import { javascriptEcdsa } from '../keys/ecdsa.ts'
 import { decimalText, formatDecimal, hexBytes, parseDecimal } from '../settings/scalars.ts'
-import { type ConfigProblem, problemsFrom } from './problems.ts'
+import { type ConfigProblem, checked } from './problems.ts'
 
 /** What every member of a committee holds alike: its parameters and the key they generated. */
 export interface CommitteeFile {
@@ -155,9 +155,9 @@ export function completed(parsed: ParsedCommitteeToBe): ParsedCommittee {
 
 /** As `readCommittee`, of a file whose key may still have to be made. */
 export function readCommitteeToBe(plain: unknown): ParsedCommitteeToBe {
-  const outcome = committeeSchema.safeParse(plain, { reportInput: true })
-  if (!outcome.success) return { type: 'refused', problems: problemsFrom(outcome.error) }
-  const { groupKey, keyGeneration, ...params } = outcome.data
+  const outcome = checked(committeeSchema, plain)
+  if (outcome.type === 'refused') return outcome
+  const { groupKey, keyGeneration, ...params } = outcome.value
   const problems = problemsOf(params)
   if (problems.length > 0) return { type: 'refused', problems }
   if (groupKey === undefined) {

@@ -6,7 +6,7 @@ import type { SourcesConfigInput } from '../sources/config.ts'
 import type { CommitteeFile, CommitteeToBe } from './committee-file.ts'
 import { parseCommittee, parseCommitteeToBe } from './committee-text.ts'
 import { ConfigError } from './config-error.ts'
-import { type ConfigProblem, problemsFrom } from './problems.ts'
+import { type ConfigProblem, checked } from './problems.ts'
 import { readText } from './read-text.ts'
 import type { NodeConfig } from './schema.ts'
 import { nodeConfigSchema } from './schema.ts'
@@ -151,9 +151,8 @@ export type ParsedConfig =
 export function parseConfig(text: string): ParsedConfig {
   const yaml = parseYaml(text)
   if (yaml.type === 'refused') return yaml
-  const outcome = nodeConfigSchema.safeParse(yaml.value, { reportInput: true })
-  if (outcome.success) return { type: 'parsed', config: outcome.data }
-  return { type: 'refused', problems: problemsFrom(outcome.error) }
+  const outcome = checked(nodeConfigSchema, yaml.value)
+  return outcome.type === 'refused' ? outcome : { type: 'parsed', config: outcome.value }
 }
 
 function withAbsolutePaths(config: NodeConfig, base: string): NodeConfig {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { hintOf } from '../../aggregator/values/nearest-name.ts'
 
 /** One thing wrong in a file: where, and what would be right. */
 export interface ConfigProblem {
@@ -7,15 +8,39 @@ export interface ConfigProblem {
   readonly message: string
 }
 
-/** Every issue of a schema as a path and a sentence, in the order of the file's schema. */
-export function problemsFrom(error: z.ZodError): readonly ConfigProblem[] {
+export type Checked<T> =
+  | { readonly type: 'checked'; readonly value: T }
+  | { readonly type: 'refused'; readonly problems: readonly ConfigProblem[] }
+
+/** What a schema makes of a value, or every problem of it, in the order of the file's schema. */
+export function checked<S extends z.ZodType>(schema: S, value: unknown): Checked<z.output<S>> {
+  const outcome = schema.safeParse(value, { reportInput: true, error: unknownKeys })
+  if (outcome.success) return { type: 'checked', value: outcome.data }
+  return { type: 'refused', problems: problemsFrom(outcome.error) }
+}
+
+/** A line for each key that a schema does not know: only here is it said what it knows. */
+function unknownKeys(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'unrecognized_keys') return undefined
+  const known = issue.inst?._zod.def as Partial<z.core.$ZodObjectDef> | undefined
+  const names = Object.keys(known?.shape ?? {})
+  const lines = issue.keys.map((key: string) => {
+    const hint = hintOf(key, names)
+    return `is not a known key${hint === '' ? '; check its spelling or remove it' : hint}`
+  })
+  return lines.join('\n')
+}
+
+/** Every issue as a path and a sentence. */
+function problemsFrom(error: z.ZodError): readonly ConfigProblem[] {
   return error.issues.flatMap(opened).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') {
       return [{ path: pathText(issue.path), message: sentence(issue) }]
     }
-    return issue.keys.map((key) => ({
+    const lines = issue.message.split('\n')
+    return issue.keys.map((key, at) => ({
       path: pathText([...issue.path, key]),
-      message: 'is not a known key; check its spelling or remove it',
+      message: lines[at] ?? 'is not a known key',
     }))
   })
 }

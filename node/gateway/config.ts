@@ -4,7 +4,7 @@ import { type Checked, errorsOf } from '../config/check.ts'
 import type { CommitteeFile } from '../config/committee-file.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { loadCommittee } from '../config/load.ts'
-import { problemsFrom } from '../config/problems.ts'
+import { checked } from '../config/problems.ts'
 import { readText } from '../config/read-text.ts'
 import { apiSchema, listenAddresses, logSchema } from '../config/schema.ts'
 import { parseYaml } from '../config/yaml.ts'
@@ -105,7 +105,7 @@ async function parsedFrom(file: string): Promise<unknown> {
 }
 
 function settingsOf(file: string, settings: unknown): GatewayConfig {
-  const outcome = gatewayConfigSchema.safeParse(settings, { reportInput: true })
-  if (!outcome.success) throw new ConfigError(file, problemsFrom(outcome.error), GUIDE)
-  return outcome.data
+  const outcome = checked(gatewayConfigSchema, settings)
+  if (outcome.type === 'refused') throw new ConfigError(file, outcome.problems, GUIDE)
+  return outcome.value
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
-import { InputError, type Parsed, parseText, TEXT_BYTES_MAX } from './problems.ts'
+import { checkedBy, InputError, type Parsed, plainOf, TEXT_BYTES_MAX } from './problems.ts'
 
 const MIB = 1024 * 1024
 /** Read at once from what does not say how long it is, such as a pipe. */
@@ -31,8 +31,14 @@ export function readText(path: string, bytesMax: number): Parsed<string> {
 
 /** What a YAML file holds, or everything that is wrong with its form. */
 export function parseFile<S extends z.ZodType>(path: string, schema: S): Parsed<z.output<S>> {
+  const plain = readPlain(path)
+  return plain.ok ? checkedBy(schema, plain.value) : plain
+}
+
+/** What a YAML file holds, before anything of it is checked. */
+export function readPlain(path: string): Parsed<unknown> {
   const read = readText(path, TEXT_BYTES_MAX)
-  return read.ok ? parseText(read.value, schema) : read
+  return read.ok ? plainOf(read.value) : read
 }
 
 /** What is said of text that is none in UTF-8. */

@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { hintOf } from '../../aggregator/values/nearest-name.ts'
 
 /** One thing wrong with what was given: where, and what would be right. */
 export interface Problem {
@@ -54,6 +55,12 @@ export type Parsed<T> =
 
 /** What a YAML text holds, or everything that is wrong with its form. */
 export function parseText<S extends z.ZodType>(text: string, schema: S): Parsed<z.output<S>> {
+  const plain = plainOf(text)
+  return plain.ok ? checkedBy(schema, plain.value) : plain
+}
+
+/** What a YAML text holds, before anything of it is checked. */
+export function plainOf(text: string): Parsed<unknown> {
   if (text.length > TEXT_BYTES_MAX) {
     return { ok: false, problems: [{ path: '', message: 'is larger than 1 MiB' }] }
   }
@@ -61,17 +68,41 @@ export function parseText<S extends z.ZodType>(text: string, schema: S): Parsed<
   if (document.errors.length > 0) {
     return { ok: false, problems: document.errors.map(({ message }) => ({ path: '', message })) }
   }
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 20 }))
+  return { ok: true, value: document.toJS({ maxAliasCount: 20 }) }
+}
+
+/** What a schema makes of a value, or everything that is wrong with its form. */
+export function checkedBy<S extends z.ZodType>(schema: S, value: unknown): Parsed<z.output<S>> {
+  const parsed = schema.safeParse(value, { error: namesThatAreNone })
   if (parsed.success) return { ok: true, value: parsed.data }
   return { ok: false, problems: problemsOf(parsed.error) }
 }
 
+/** Of keys and kinds that a schema does not know: only here is it said what it knows. */
+function namesThatAreNone(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.inst?._zod.def as Partial<z.core.$ZodObjectDef> | undefined
+    const names = Object.keys(known?.shape ?? {})
+    return issue.keys.map((key: string) => `${UNKNOWN}${hintOf(key, names)}`).join('\n')
+  }
+  if (issue.code !== 'invalid_union' || issue.discriminator === undefined) return undefined
+  const given: unknown = (issue.input as Record<string, unknown>)[issue.discriminator]
+  const { options = [] } = issue as { readonly options?: readonly unknown[] }
+  const names = options.map(String)
+  const hint = typeof given === 'string' ? hintOf(given, names) : ''
+  return `must be one of ${names.join(', ')}${hint}`
+}
+
 /** What a schema found, in words of ours where its own are those of a type checker. */
-export function problemsOf({ issues }: z.ZodError): readonly Problem[] {
+function problemsOf({ issues }: z.ZodError): readonly Problem[] {
   return issues.flatMap((issue) => {
     const path = issue.path.join('.')
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: UNKNOWN }))
+      const lines = issue.message.split('\n')
+      return issue.keys.map((key, at) => ({
+        path: [...issue.path, key].join('.'),
+        message: lines[at] ?? UNKNOWN,
+      }))
     }
     const wrong = /^Invalid input: expected (\w+), received (\w+)$/.exec(issue.message)
     if (wrong === null) return [{ path, message: boundOf(issue.message) }]

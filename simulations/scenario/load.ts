@@ -1,13 +1,9 @@
 import { dirname } from 'node:path'
 import { parseDocument } from 'yaml'
 import { problemsOf } from '../../aggregator/committee/params-check.ts'
+import { nearestName } from '../../aggregator/values/nearest-name.ts'
 import { readText } from '../input/files.ts'
-import {
-  InputError,
-  type Problem,
-  problemsOf as problemsOfSchema,
-  textOfProblems,
-} from '../input/problems.ts'
+import { checkedBy, InputError, type Problem, textOfProblems } from '../input/problems.ts'
 import { STRATEGIES } from '../strategies.ts'
 import { VARIANTS } from '../variants.ts'
 import { lengthMs, type Recording } from '../world/recorded.ts'
@@ -133,13 +129,11 @@ function textOf(text: string): unknown {
 
 /** @throws {ScenarioError} SCENARIO_INVALID with every problem found */
 export function checkScenario(value: unknown): Scenario {
-  const parsed = scenarioSchema.safeParse(value)
-  if (!parsed.success) {
-    throw new ScenarioError([...problemsOfSchema(parsed.error), ...nameProblems(value)])
-  }
-  const problems = crossProblems(parsed.data)
+  const parsed = checkedBy(scenarioSchema, value)
+  if (!parsed.ok) throw new ScenarioError([...parsed.problems, ...nameProblems(value)])
+  const problems = crossProblems(parsed.value)
   if (problems.length > 0) throw new ScenarioError(problems)
-  return parsed.data
+  return parsed.value
 }
 
 /** Rules between fields. */
@@ -212,10 +206,9 @@ function nameProblem(
   names: readonly string[],
 ): readonly ScenarioProblem[] {
   if (typeof given !== 'string' || names.includes(given)) return []
-  // Half a word is a name not written to its end; an empty one begins all of them.
-  const meant = names.find((name) => given.length > 2 && name.startsWith(given))
+  const meant = nearestName(given, names)
   const wanted = `must be one of ${names.join(', ')}`
-  const message = meant === undefined ? wanted : `did you mean ${meant}? It ${wanted}`
+  const message = meant === null ? wanted : `did you mean ${meant}? It ${wanted}`
   return [{ path, message }]
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { readBytes } from '../input/files.ts'
-import { InputError, type Parsed, type Problem, problemsOf } from '../input/problems.ts'
+import { checkedBy, InputError, type Parsed } from '../input/problems.ts'
 import type { Recording } from '../world/recorded.ts'
 import { isDistinct } from './bounds.ts'
 import type { Scenario } from './schema.ts'
@@ -103,10 +103,8 @@ export function textOfRecording(recording: RecordingFile): Parsed<string> {
 const PROBLEMS_MAX = 50
 
 function checked(value: unknown): Parsed<RecordingFile> {
-  const parsed = recordingSchema.safeParse(value)
-  if (parsed.success) return { ok: true, value: parsed.data }
-  const problems: readonly Problem[] = problemsOf(parsed.error).slice(0, PROBLEMS_MAX)
-  return { ok: false, problems }
+  const parsed = checkedBy(recordingSchema, value)
+  return parsed.ok ? parsed : { ok: false, problems: parsed.problems.slice(0, PROBLEMS_MAX) }
 }
 
 function jsonOf(bytes: Buffer): unknown {

@@ -331,7 +331,10 @@ describe('a sweep', () => {
     writeFileSync(file('hidden.yaml'), text.replace('[4, 7]', '[4, seven]'))
     const error = await run({ file: file('hidden.yaml') }).catch((reason: unknown) => reason)
     expect((error as InputError).problems).toMatchObject([
-      { path: 'network.losPpm', message: 'is no key that is known here' },
+      {
+        path: 'network.losPpm',
+        message: 'is no key that is known here; did you mean lossPpm?',
+      },
       { path: 'committee.members', message: expect.stringMatching(/\(with members seven\)$/) },
       { path: 'axes', message: expect.stringMatching(/^faulty must .*\(with faulty f\+7\)$/) },
     ])

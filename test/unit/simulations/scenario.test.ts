@@ -134,9 +134,39 @@ prices:
         'rounds: is missing; must be of type number',
         'committee.members: is of type string; must be of type number',
         'committee.timing: must be region, worldwide or local, or all values of protocol §3',
-        'round: is no key that is known here',
+        'round: is no key that is known here; did you mean rounds?',
       ].join('\n  '),
     )
+  })
+
+  test('keys and kinds that are none are told with the nearest that is known there', () => {
+    const text = `
+name: wrong
+rounds: 10
+commitee: { members: 4 }
+network: { losPpm: 3, colour: red }
+faults: [{ type: crsh, members: [1], atMs: 3 }, { members: [1] }]
+prices: { model: { type: bates, volatilty: 1 }, venues: [{ nme: a }] }
+`
+    const lines = (given: string): readonly string[] => {
+      try {
+        parseScenario(given)
+        return []
+      } catch (error) {
+        return (error as ScenarioError).problems.map(({ path, message }) => `${path}: ${message}`)
+      }
+    }
+    expect(lines(text)).toEqual([
+      'committee: is missing; must be of type object',
+      'network.losPpm: is no key that is known here; did you mean lossPpm?',
+      'network.colour: is no key that is known here',
+      'prices.model.volatilty: is no key that is known here; did you mean volatility?',
+      'prices.venues.0.name: is missing; must be of type string',
+      'prices.venues.0.nme: is no key that is known here; did you mean name?',
+      'faults.0.type: must be one of crash, stop, clockShift, clockDrift; did you mean crash?',
+      'faults.1.type: must be one of crash, stop, clockShift, clockDrift',
+      'commitee: is no key that is known here; did you mean committee?',
+    ])
   })
 
   test('a strategy and a variant that are none are told beside all else, and bounds in words', () => {

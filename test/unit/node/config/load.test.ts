@@ -86,7 +86,7 @@ test('every problem is reported at once, with its path and what to do', async ()
     '  keys.identity: is missing',
     expect.stringContaining('network.members[0].address: must look like'),
     expect.stringContaining('chains[0].chainId: must be a whole number from 1'),
-    expect.stringContaining('api.prot: is not a known key'),
+    '  api.prot: is not a known key; did you mean port?',
   ])
 })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { problemsFrom } from '../../../../node/config/problems.ts'
+import { checked } from '../../../../node/config/problems.ts'
 import { parseYaml } from '../../../../node/config/yaml.ts'
 import { sourcesConfigSchema } from '../../../../node/sources/config.ts'
 import { configuredNames, configuredVenue } from '../../../../node/sources/configured-venues.ts'
@@ -12,10 +12,10 @@ import { parse } from '../../../support/venue-answers.ts'
 import { FEEDS } from '../../../support/venues.ts'
 
 const problems = (input: unknown) => {
-  const outcome = sourcesConfigSchema.safeParse(input)
-  return outcome.success
+  const outcome = checked(sourcesConfigSchema, input)
+  return outcome.type === 'checked'
     ? []
-    : problemsFrom(outcome.error).map(({ path, message }) => `${path}: ${message}`)
+    : outcome.problems.map(({ path, message }) => `${path}: ${message}`)
 }
 
 const example = (more: object = {}) => ({
