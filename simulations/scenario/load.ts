@@ -130,10 +130,16 @@ function textOf(text: string): unknown {
 /** @throws {ScenarioError} SCENARIO_INVALID with every problem found */
 export function checkScenario(value: unknown): Scenario {
   const parsed = checkedBy(scenarioSchema, value)
-  if (!parsed.ok) throw new ScenarioError([...parsed.problems, ...nameProblems(value)])
+  if (!parsed.ok) throw new ScenarioError(formProblems(value))
   const problems = crossProblems(parsed.value)
   if (problems.length > 0) throw new ScenarioError(problems)
   return parsed.value
+}
+
+/** What is wrong with a scenario before its fields are compared with one another. */
+export function formProblems(value: unknown): readonly ScenarioProblem[] {
+  const parsed = checkedBy(scenarioSchema, value)
+  return [...(parsed.ok ? [] : parsed.problems), ...nameProblems(value)]
 }
 
 /** Rules between fields. */

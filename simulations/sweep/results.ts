@@ -6,7 +6,8 @@ import { InputError } from '../input/problems.ts'
 import { isExact } from '../origin/commit.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Outcome } from '../threads/job.ts'
-import { type AxisValue, cellCount, type Definition, type Sweep } from './sweep-file.ts'
+import { cellCount, type Definition, type Sweep } from './sweep-file.ts'
+import type { AxisValue } from './sweep-points.ts'
 
 /** Largest result file: a text of more does not fit into memory at once. */
 const FILE_BYTES_MAX = 400 * 1024 * 1024

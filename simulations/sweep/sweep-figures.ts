@@ -3,8 +3,8 @@ import { fixed } from '../report/text.ts'
 import { type Estimate, endsOf, estimateOf, estimateText } from '../statistics/interval.ts'
 import type { Metric } from './metric.ts'
 import type { Finished } from './results.ts'
-import type { AxisValue } from './sweep-file.ts'
 import { type Axis, type Grid, type Panel, valuesAt } from './sweep-grid.ts'
+import type { AxisValue } from './sweep-points.ts'
 
 /** Cells of more would be too thin to read. */
 const VALUES_MAX = 40

@@ -1,6 +1,6 @@
 import type { Metric } from './metric.ts'
 import { type Finished, inOrder, type Results } from './results.ts'
-import type { AxisValue } from './sweep-file.ts'
+import type { AxisValue } from './sweep-points.ts'
 
 export interface Axis {
   readonly name: string

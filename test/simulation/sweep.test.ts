@@ -323,6 +323,48 @@ describe('a sweep', () => {
     expect(messages[1]).toMatch(/ \(with members 40\)$/)
   })
 
+  const problemsOf = async (text: string): Promise<readonly string[]> => {
+    writeFileSync(file('form.yaml'), text)
+    const error = await run({ file: file('form.yaml') }).catch((reason: unknown) => reason)
+    return (error as InputError).problems.map(({ path, message }) => `${path}: ${message}`)
+  }
+
+  test('a form that is wrong hides nothing of scenario and axes', async () => {
+    const text = SWEEP.replace('seeds:', 'seds:')
+      .replace('lossPpm, values', 'losPpm, values')
+      .replace('mute+', 'mut+')
+    expect(await problemsOf(text)).toEqual([
+      'seeds: is missing; must be of type object',
+      'seds: is no key that is known here; did you mean seeds?',
+      'network.losPpm: is no key that is known here; did you mean lossPpm?',
+      expect.stringMatching(/^axes: strategy "mut" is none of .*; did you mean mute\?/),
+    ])
+    const nowhere = SWEEP.replace(/scenario: .*\n/, 'scenario: nowhere.yaml\n')
+    expect(await problemsOf(nowhere.replace('seeds:', 'seds:'))).toHaveLength(3)
+  })
+
+  test('what an axis that cannot be read may have given is not called missing', async () => {
+    const text = SWEEP.replace('axis: members, values:', 'axis: members, value:').replace(
+      'lossPpm, values',
+      'losPpm, values',
+    )
+    expect(await problemsOf(text.replace(', committee: { members: 4 }', ''))).toEqual([
+      'axes.0.values: is missing; must be of type array',
+      'axes.0.value: is no key that is known here; did you mean values?',
+      'network.losPpm: is no key that is known here; did you mean lossPpm?',
+    ])
+  })
+
+  test('too many runs, one axis twice and a scenario without a form are told at once', async () => {
+    const again = 'axes:\n  - { axis: seed, values: [1] }\n  - { axis: seed, values: [1] }'
+    const text = SWEEP.replace(/count: \d+/, 'count: 200000').replace('axes:', again)
+    expect(await problemsOf(text.replace(/scenario: .*\n/, 'scenario: 7\n'))).toEqual([
+      'scenario: must be the path of a scenario file, or a scenario',
+      'axes: must not vary one thing twice',
+      expect.stringMatching(/^axes: makes \d+ runs; at most 200000$/),
+    ])
+  })
+
   test('a value that means nothing hides no other problem', async () => {
     const text = SWEEP.replace('lossPpm, values', 'losPpm, values').replace(
       'axes:',
