@@ -53,12 +53,6 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-/** What a YAML text holds, or everything that is wrong with its form. */
-export function parseText<S extends z.ZodType>(text: string, schema: S): Parsed<z.output<S>> {
-  const plain = plainOf(text)
-  return plain.ok ? checkedBy(schema, plain.value) : plain
-}
-
 /** What a YAML text holds, before anything of it is checked. */
 export function plainOf(text: string): Parsed<unknown> {
   if (text.length > TEXT_BYTES_MAX) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hintOf } from '../../aggregator/values/nearest-name.ts'
 import {
   type Count,
   countOf,
@@ -6,8 +7,8 @@ import {
   SETS,
   type Wait,
 } from '../reference/protocol.ts'
-import { parseFile } from './files.ts'
-import { InputError, type Parsed, type Problem, parseText } from './problems.ts'
+import { readPlain } from './files.ts'
+import { checkedBy, InputError, type Parsed, type Problem, plainOf } from './problems.ts'
 
 /** Protocols that the project describes itself, each in a file of this format. */
 export const BUILT_IN = [
@@ -86,6 +87,28 @@ const protocolSchema = z.strictObject({
   done: waits,
 })
 
+/** Null for a name that cannot be read. */
+const named = identifier.nullable().catch(null)
+const waited = z
+  .union([z.looseObject({}).transform((one) => [one]), z.array(z.looseObject({}))])
+  .catch([])
+  .transform((list) => list.flatMap((one) => Object.keys(one)).filter((key) => key !== 'elapsedMs'))
+const NAMELESS_ROLE = { name: null, of: null }
+const NAMELESS_STEP = { name: null, from: null, to: null, after: [] }
+
+/** All names of a file, as far as they can be read where its form is wrong elsewhere. */
+const namesSchema = z.object({
+  roles: z
+    .array(z.object({ name: named, of: named }).catch(NAMELESS_ROLE))
+    .default([])
+    .catch([NAMELESS_ROLE]),
+  steps: z
+    .array(z.object({ name: named, from: named, to: named, after: waited }).catch(NAMELESS_STEP))
+    .catch([NAMELESS_STEP]),
+  done: waited,
+  measuredFrom: named,
+})
+
 /**
  * A built-in protocol by its name, or the one that a file describes.
  *
@@ -96,25 +119,29 @@ export function loadProtocol(nameOrPath: string): ReferenceProtocol {
   const path = isBuiltIn
     ? new URL(`../reference/${nameOrPath}.yaml`, import.meta.url).pathname
     : nameOrPath
-  return checked(parseFile(path, protocolSchema))
+  return checked(readPlain(path))
 }
 
 /** @throws {InputError} PROTOCOL_INVALID with every problem found */
 export function parseProtocol(text: string): ReferenceProtocol {
-  return checked(parseText(text, protocolSchema))
+  return checked(plainOf(text))
 }
 
-function checked(parsed: Parsed<z.output<typeof protocolSchema>>): ReferenceProtocol {
-  if (!parsed.ok) throw new InputError('PROTOCOL_INVALID', 'the protocol', parsed.problems)
-  const { steps, done, ...rest } = parsed.value
-  const protocol = {
+function checked(plain: Parsed<unknown>): ReferenceProtocol {
+  const form = plain.ok ? checkedBy(protocolSchema, plain.value) : plain
+  const problems = [
+    ...(form.ok ? [] : form.problems),
+    ...(plain.ok ? nameProblems(plain.value) : []),
+  ]
+  if (!form.ok || problems.length > 0) {
+    throw new InputError('PROTOCOL_INVALID', 'the protocol', problems)
+  }
+  const { steps, done, ...rest } = form.value
+  return {
     ...rest,
     steps: steps.map((step) => ({ ...step, after: step.after.map(waitOf) })),
     done: done.map(waitOf),
   }
-  const problems = crossProblems(protocol)
-  if (problems.length > 0) throw new InputError('PROTOCOL_INVALID', 'the protocol', problems)
-  return protocol
 }
 
 function waitOf({ elapsedMs, ...counts }: z.output<typeof wait>): Wait {
@@ -122,42 +149,55 @@ function waitOf({ elapsedMs, ...counts }: z.output<typeof wait>): Wait {
 }
 
 /** Rules between fields: names that exist, once, and before they are used. */
-function crossProblems({
-  roles,
-  steps,
-  done,
-  measuredFrom,
-}: ReferenceProtocol): readonly Problem[] {
+function nameProblems(value: unknown): readonly Problem[] {
+  const read = namesSchema.safeParse(value)
+  if (!read.success) return []
+  const { roles, steps, done, measuredFrom } = read.data
   const problems: Problem[] = []
-  const report = (path: string, holds: boolean, message: string): void => {
-    if (!holds) problems.push({ path, message })
+  const report = (path: string, message: string): void => {
+    problems.push({ path, message })
   }
-  const sets = new Set<string>(SETS)
+  const sets = new Set<string | null>(SETS)
+  // A name that cannot be read may be any, so no other is refused for it.
+  const isKnown = (name: string | null, of: ReadonlySet<string | null>): boolean =>
+    name === null || of.has(null) || of.has(name)
+  const setHolds = (path: string, name: string | null): void => {
+    if (!isKnown(name, sets)) report(path, `must be one of ${listOf(name ?? '', sets)}`)
+  }
   for (const [index, { name, of }] of roles.entries()) {
-    report(`roles.${index}.of`, sets.has(of), `must be one of ${[...sets].join(', ')}`)
-    report(`roles.${index}.name`, !sets.has(name), `${name} is taken`)
+    setHolds(`roles.${index}.of`, of)
+    if (name !== null && sets.has(name)) report(`roles.${index}.name`, `${name} is taken`)
     sets.add(name)
   }
-  const sent = new Set<string>()
-  const waitsHold = (path: string, waits: readonly Wait[]): void => {
-    for (const { counts } of waits) {
-      for (const { step } of counts) {
-        report(path, sent.has(step), `waits for ${step}, which is no earlier step`)
-      }
+  const sent = new Set<string | null>()
+  const waitsHold = (path: string, names: readonly string[]): void => {
+    for (const name of names.filter((each) => !isKnown(each, sent))) {
+      const hint = hintOf(name, textsOf(sent))
+      report(path, `waits for ${name}, which is no earlier step${hint}`)
     }
   }
   for (const [index, { name, from, to, after }] of steps.entries()) {
     const path = `steps.${index}`
-    report(`${path}.name`, name !== 'elapsedMs' && !sent.has(name), `${name} is taken`)
-    report(`${path}.from`, sets.has(from), `must be one of ${[...sets].join(', ')}`)
-    report(`${path}.to`, sets.has(to), `must be one of ${[...sets].join(', ')}`)
+    const isTaken = name === 'elapsedMs' || (name !== null && sent.has(name))
+    if (isTaken) report(`${path}.name`, `${name} is taken`)
+    setHolds(`${path}.from`, from)
+    setHolds(`${path}.to`, to)
     waitsHold(`${path}.after`, after)
     sent.add(name)
   }
   waitsHold('done', done)
-  const isKnown = measuredFrom === null || sent.has(measuredFrom)
-  report('measuredFrom', isKnown, `must be a step: ${[...sent].join(', ')}`)
+  const isStep = isKnown(measuredFrom, sent)
+  if (!isStep) report('measuredFrom', `must be a step: ${listOf(measuredFrom ?? '', sent)}`)
   return problems
+}
+
+function listOf(given: string, names: ReadonlySet<string | null>): string {
+  const texts = textsOf(names)
+  return `${texts.join(', ')}${hintOf(given, texts)}`
+}
+
+function textsOf(names: ReadonlySet<string | null>): readonly string[] {
+  return [...names].filter((name) => name !== null)
 }
 
 /** Waits that can never end in a committee, because they are for more than are sent. */

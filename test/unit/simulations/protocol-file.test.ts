@@ -1,17 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { InputError } from '../../../simulations/input/problems.ts'
+import { InputError, type Problem } from '../../../simulations/input/problems.ts'
 import { impossibleWaits, parseProtocol } from '../../../simulations/input/protocol-file.ts'
 
-const problemsOf = (text: string): readonly string[] => {
+const found = (text: string): readonly Problem[] => {
   try {
     parseProtocol(text)
     return []
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     expect(error.code).toBe('PROTOCOL_INVALID')
-    return error.problems.map(({ path }) => path)
+    return error.problems
   }
 }
+const problemsOf = (text: string) => found(text).map(({ path }) => path)
+const linesOf = (text: string) => found(text).map(({ path, message }) => `${path}: ${message}`)
 const file = (steps: string, rest = 'done: { a: 1 }') =>
   `name: mine\nsteps:\n  - { name: a, from: leader, to: all }\n${steps}\n${rest}\n`
 
@@ -51,6 +53,49 @@ describe('a protocol file', () => {
       'steps.3.name',
       'done',
       'measuredFrom',
+    ])
+  })
+
+  test('names that do not fit are told beside a form that is wrong', () => {
+    const text = `
+name: mine
+measuredFrm: a
+roles: [{ name: quorum, of: al, count: most }]
+steps:
+  - { name: request, from: leadr, to: quorm }
+  - { name: answer, from: all, to: leader, after: { reqest: 1, elapsedMs: -1 }, workMs: -1 }
+  - { name: answer, from: all, to: leader, after: [{ request: most }] }
+done: { anser: 1 }
+`
+    expect(linesOf(text)).toEqual([
+      'roles.0.count: must be a whole number from 1, a share such as 67% or 0.67, or one of ' +
+        'all, f+1, 2f+1, n-f, majority',
+      expect.stringMatching(/^steps\.1\.after: must be \{ step: count/),
+      'steps.1.workMs: must be at least 0',
+      expect.stringMatching(/^steps\.2\.after: must be \{ step: count/),
+      'measuredFrm: is no key that is known here; did you mean measuredFrom?',
+      'roles.0.of: must be one of all, leader, one, expected, alive; did you mean all?',
+      'steps.0.from: must be one of all, leader, one, expected, alive, quorum; ' +
+        'did you mean leader?',
+      'steps.0.to: must be one of all, leader, one, expected, alive, quorum; did you mean quorum?',
+      'steps.1.after: waits for reqest, which is no earlier step; did you mean request?',
+      'steps.2.name: answer is taken',
+      'done: waits for anser, which is no earlier step; did you mean answer?',
+    ])
+  })
+
+  test('a name that cannot be read makes no other one wrong', () => {
+    const steps = '  - { name: 1, from: mine, to: all, after: { a: 1 } }\n  - 7'
+    const rest = 'roles: [{ nam: mine, of: all, count: 1 }]\nmeasuredFrom: z\ndone: { b: 1 }'
+    expect(problemsOf(file(steps, rest))).toEqual([
+      'roles.0.name',
+      'roles.0.nam',
+      'steps.1.name',
+      'steps.2',
+    ])
+    expect(problemsOf('name: mine\nsteps: 3\nroles: 4\ndone: { a: 1 }\n')).toEqual([
+      'roles',
+      'steps',
     ])
   })
 
