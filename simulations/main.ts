@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
+import { hintedList } from '../aggregator/values/nearest-name.ts'
 import { LONG_COMMANDS } from './commands.ts'
-import { wholeNumber } from './input/options.ts'
+import { readArgs, wholeNumber } from './input/options.ts'
 import { InputError } from './input/problems.ts'
 import { CALL, callOf } from './origin/call.ts'
 import { commitOf } from './origin/commit.ts'
@@ -19,7 +19,7 @@ import { checkScenario, loadScenario, ScenarioError } from './scenario/load.ts'
 import { recordingOf } from './scenario/recording.ts'
 import { turnsWarning } from './scenario/turns.ts'
 import { placeObjectsYoung } from './threads/placement.ts'
-import { helpOf, usageOf } from './usage.ts'
+import { COMMANDS, helpOf, usageOf } from './usage.ts'
 
 /** Things that happen before progress is shown and an interrupt is seen. */
 const SLICE = 20_000
@@ -37,7 +37,7 @@ interface SimulateOptions {
 }
 
 function optionsOf(args: readonly string[]): SimulateOptions {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {
@@ -189,7 +189,10 @@ async function main(args: readonly string[]): Promise<number> {
     if (signal.aborted) return EXIT.interrupted
     return isHeld ? EXIT.held : EXIT.broken
   }
-  if (command !== 'simulate') throw new RangeError(`there is no command ${command}`)
+  const names = COMMANDS.map(({ name }) => name)
+  if (command !== 'simulate') {
+    throw new RangeError(`there is no command ${hintedList([command], names)}`)
+  }
   return simulate(optionsOf(rest))
 }
 

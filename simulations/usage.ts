@@ -5,6 +5,13 @@ export interface CommandUsage {
   readonly takes: readonly string[]
   /** Sentences, in lines of at most 92 columns. */
   readonly does: readonly string[]
+  /** What the options mean that no other command takes, or that mean something else here. */
+  readonly options?: readonly OptionUsage[]
+}
+
+interface OptionUsage {
+  readonly option: string
+  readonly means: readonly string[]
 }
 
 /** Every command, in the order in which a researcher meets them. */
@@ -132,12 +139,25 @@ export const COMMANDS: readonly CommandUsage[] = [
   {
     name: 'import-prices',
     takes: [
-      '<trades.csv|.csv.gz|.parquet> --out FILE [--symbol S] [--exchange A,B]',
-      '[--step-ms N] [--clock exchange|local] [--from TIME] [--to TIME] [--venues] [--json]',
+      '<trades.csv|.csv.gz|.parquet> --out FILE [--symbol S]',
+      '[--exchange A,B] [--step-ms N] [--clock exchange|local]',
+      '[--from TIME] [--to TIME] [--venues] [--json]',
     ],
     does: [
       'a file of trades as recorded prices that a scenario can follow; --venues keeps what each',
       'exchange said by itself too, for venues of a scenario with a path',
+    ],
+    options: [
+      { option: '--out FILE', means: ['the recording; a scenario names it in prices.model.file'] },
+      { option: '--symbol S', means: ['the market, as the file names it, where it has several'] },
+      { option: '--exchange A,B', means: ['these only; all when left out'] },
+      { option: '--step-ms N', means: ['one price in so many milliseconds; 500 when left out'] },
+      {
+        option: '--clock C',
+        means: ["exchange (when left out), or local for the recorder's times"],
+      },
+      { option: '--from TIME', means: ['a date such as 2026-05-31, or a time in ISO 8601'] },
+      { option: '--to TIME', means: ['the same; what is traded then or later is left out'] },
     ],
   },
   {
@@ -153,20 +173,31 @@ export const COMMANDS: readonly CommandUsage[] = [
   },
 ]
 
-const SHARED = `What the options mean where a command takes them:
+/** What options mean wherever a command takes them. */
+const SHARED: readonly OptionUsage[] = [
+  { option: '--seed N', means: ["another seed than the first, or than the scenario's"] },
+  { option: '--rounds N', means: ['another length'] },
+  { option: '--workers N', means: ['processes; as many as cores when left out'] },
+  { option: '--json', means: ['one JSON object on stdout instead of text'] },
+  {
+    option: '--report PATH',
+    means: [
+      'one page with figures that needs nothing else where PATH ends with .html; else a',
+      'folder with it, every figure as SVG and PNG, and every table',
+    ],
+  },
+  { option: '--table FILE', means: ['the timeline, or the runs of a sweep, as rows'] },
+  {
+    option: '--metrics M',
+    means: [
+      'what a report of a sweep draws: all, or names such as first-p99-ms,lost-percent',
+      '(as in its table of means); else the main ones',
+    ],
+  },
+  { option: '--format F', means: ["csv or parquet; else the end of the file's name says it"] },
+]
 
-  --seed N        another seed than the first, or than the scenario's
-  --rounds N      another length
-  --workers N     processes; as many as cores when left out
-  --json          one JSON object on stdout instead of text
-  --report PATH   one page with figures that needs nothing else where PATH ends with .html; else a
-                  folder with it, every figure as SVG and PNG, and every table
-  --table FILE    the timeline, or the runs of a sweep, as rows
-  --metrics M     what a report of a sweep draws: all, or names such as first-p99-ms,lost-percent
-                  (as in its table of means); else the main ones
-  --format F      csv or parquet; else the end of the file's name says it
-
-Exit codes: 0 all invariants held, 1 one was broken, 2 the command or a file is wrong,
+const EXIT_CODES = `Exit codes: 0 all invariants held, 1 one was broken, 2 the command or a file is wrong,
 130 interrupted (what came out so far is written).`
 
 /** What asks for the usage of a command, or of all when it is none of them. */
@@ -181,7 +212,9 @@ export function usageOf(call: string, name: string | undefined): string {
     const [first, ...more] = called(one)
     const begin = `Usage: ${call} `
     const lines = [`${begin}${first}`, ...more.map((line) => `${' '.repeat(begin.length)}${line}`)]
-    return [...lines, '', ...one.does, '', SHARED].join('\n')
+    const taken = [...(one.options ?? []), ...SHARED.filter(isTakenBy(one))]
+    const meanings = meaningsOf(taken)
+    return [...lines, '', ...one.does, ...meanings, '', EXIT_CODES].join('\n')
   }
   const blocks = COMMANDS.map((each) =>
     [...called(each).map((line) => `  ${line}`), ...each.does.map((line) => `      ${line}`)].join(
@@ -189,8 +222,26 @@ export function usageOf(call: string, name: string | undefined): string {
     ),
   )
   const what = 'Simulates the protocol: the machine of the node in a world made from a seed.'
-  return [`Usage: ${call} COMMAND [options]`, what, ...blocks, SHARED].join('\n\n')
+  const shared = [SHARED_TITLE, ...meaningsOf(SHARED)].join('\n')
+  return [`Usage: ${call} COMMAND [options]`, what, ...blocks, shared, EXIT_CODES].join('\n\n')
 }
+
+function isTakenBy({ takes }: CommandUsage): (of: OptionUsage) => boolean {
+  const words = takes.join(' ').split(/[^a-z-]+/)
+  return ({ option }) => words.includes(option.split(' ')[0] ?? '')
+}
+
+/** A line for each option, and an empty one before them. */
+function meaningsOf(options: readonly OptionUsage[]): readonly string[] {
+  const lines = options.flatMap(({ option, means: [first = '', ...more] }) => [
+    `  ${option.padEnd(OPTION_COLUMNS)}${first}`,
+    ...more.map((line) => `  ${' '.repeat(OPTION_COLUMNS)}${line}`),
+  ])
+  return lines.length === 0 ? [] : ['', ...lines]
+}
+
+const OPTION_COLUMNS = 16
+const SHARED_TITLE = 'What the options mean where a command takes them:'
 
 function called({ name, takes }: CommandUsage): readonly string[] {
   return takes.map((line, at) => `${at === 0 ? name : ' '.repeat(name.length)} ${line}`)

@@ -25,6 +25,15 @@ export function hintOf(given: string, names: readonly string[]): string {
   return nearest === null ? '' : `; did you mean ${nearest}?`
 }
 
+/** Names that are none, each with what it stands for: `--sed (did you mean --seed?), --hm`. */
+export function hintedList(given: readonly string[], names: readonly string[]): string {
+  const hinted = given.map((each) => {
+    const nearest = nearestName(each, names)
+    return nearest === null ? each : `${each} (did you mean ${nearest}?)`
+  })
+  return hinted.join(', ')
+}
+
 /** Whole letters, in any case. */
 function lettersOf(name: string): readonly string[] {
   return Array.from(name.toLowerCase())

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import { codeOf, OracleError } from '../errors.ts'
 import type { Terminal } from '../keys/passphrase.ts'
+import { readArgs } from '../read-args.ts'
 
 interface OptionBase {
   /** What follows the name in help, such as `FILE`; only for texts. */
@@ -175,7 +175,7 @@ function parseStrictly(
   },
 ): { readonly values: Record<string, unknown>; readonly positionals: readonly string[] } {
   try {
-    return parseArgs({ ...line, strict: true, allowPositionals: true })
+    return readArgs({ ...line, strict: true, allowPositionals: true })
   } catch (cause) {
     throw usageError(complaint(cause), name)
   }

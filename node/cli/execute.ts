@@ -1,3 +1,4 @@
+import { hintedList } from '../../aggregator/values/nearest-name.ts'
 import type { Command, CommandContext } from './command.ts'
 import { errorJson, errorText, helpOf, usageError } from './command.ts'
 import { EXIT_DONE, exitCodeOf } from './exit-codes.ts'
@@ -110,7 +111,7 @@ async function dispatch(args: readonly string[], context: CommandContext): Promi
 async function commandOf(args: readonly string[]): Promise<Command> {
   const [first = ''] = args
   const load = Object.hasOwn(GROUPS, first) ? GROUPS[first] : undefined
-  if (load === undefined) throw usageError(`no command ${first}`)
+  if (load === undefined) throw usageError(`no command ${hintedList([first], Object.keys(GROUPS))}`)
   const commands = await load()
   const found = commands.find(({ name }) => {
     const words = name.split(' ')

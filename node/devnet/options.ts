@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { OracleError } from '../errors.ts'
+import { readArgs } from '../read-args.ts'
 import { derivativeNames } from './market-terms.ts'
 
 /** What a person asked of the local network. */
@@ -100,7 +100,7 @@ function feedsFrom(text: string): readonly string[] {
 
 function read(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values
+    return readArgs({ args: [...args], options: OPTIONS, strict: true }).values
   } catch (cause) {
     // Node's message goes on with advice for another case than ours.
     const message = cause instanceof Error ? cause.message.split(/\. |\n/)[0] : 'is wrong'

@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util'
 import type { Rule } from '../checking/checker.ts'
-import { wholeNumber } from '../input/options.ts'
+import { readArgs, wholeNumber } from '../input/options.ts'
 import { requirePlace } from '../report/place.ts'
 import type { Answer } from '../research/commands.ts'
 import { Simulation } from '../run/simulation.ts'
@@ -36,7 +35,7 @@ export async function printCampaign(args: readonly string[], signal: AbortSignal
 }
 
 function campaignOptionsOf(args: readonly string[]): CampaignOptions {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {
@@ -72,7 +71,7 @@ function campaignOptionsOf(args: readonly string[]): CampaignOptions {
  * @throws {RangeError} for a wrong command line, and when the run breaks nothing
  */
 export function printShrink(args: readonly string[]): Answer {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {

@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import type { Strategy } from '../attacking/adversary.ts'
-import { wholeNumber } from '../input/options.ts'
+import { readArgs, wholeNumber } from '../input/options.ts'
 import { createProgress } from '../report/progress.ts'
 import { alignedTable } from '../report/table.ts'
 import type { Answer } from '../research/commands.ts'
@@ -84,7 +83,7 @@ function scenarioOf(name: string, { members, rounds }: EffectOptions): Scenario 
 
 /** `effects`: what every strategy changes; held when none changes nothing. */
 export async function printEffects(args: readonly string[], signal: AbortSignal): Promise<Answer> {
-  const { values } = parseArgs({
+  const { values } = readArgs({
     args: [...args],
     options: {
       members: { type: 'string', default: '10' },

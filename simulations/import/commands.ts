@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { wholeNumber } from '../input/options.ts'
+import { readArgs, wholeNumber } from '../input/options.ts'
 import { printable } from '../input/problems.ts'
 import { requirePlace, writeFile } from '../report/place.ts'
 import { alignedTable } from '../report/table.ts'
@@ -21,7 +20,7 @@ export async function printImport(args: readonly string[], signal: AbortSignal):
 function importOptionsOf(
   args: readonly string[],
 ): ImportOptions & { readonly out: string; readonly isJson: boolean } {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/committee/quorum.ts'
+import { readArgs } from '../input/options.ts'
 import { InputError, type Problem } from '../input/problems.ts'
 import { BUILT_IN, impossibleWaits, loadProtocol } from '../input/protocol-file.ts'
 import { MEMBERS_MAX, placementOf } from '../input/topology.ts'
@@ -31,7 +31,7 @@ export function estimateOf(args: readonly string[]): {
   readonly result: Estimated
   readonly isJson: boolean
 } {
-  const { values } = parseArgs({
+  const { values } = readArgs({
     args: [...args],
     options: {
       topology: { type: 'string', default: '' },

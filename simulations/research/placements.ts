@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import { type Prng, prngOf } from '../determinism/prng.ts'
-import { wholeNumber } from '../input/options.ts'
+import { readArgs, wholeNumber } from '../input/options.ts'
 import { loadProtocol } from '../input/protocol-file.ts'
 import { callOf } from '../origin/call.ts'
 import { commitOf } from '../origin/commit.ts'
@@ -42,7 +41,7 @@ export function placementsOf(args: readonly string[]): {
   readonly result: Placements
   readonly isJson: boolean
 } {
-  const { values } = parseArgs({
+  const { values } = readArgs({
     args: [...args],
     options: {
       members: { type: 'string', default: '4,7,16' },

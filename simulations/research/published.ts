@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/committee/quorum.ts'
+import { readArgs } from '../input/options.ts'
 import { loadProtocol } from '../input/protocol-file.ts'
 import { placementOf } from '../input/topology.ts'
 import { estimate } from '../reference/estimator.ts'
@@ -49,7 +49,7 @@ export function publishedOf(args: readonly string[]): {
   readonly rows: readonly PublishedRow[]
   readonly isJson: boolean
 } {
-  const { values } = parseArgs({
+  const { values } = readArgs({
     args: [...args],
     options: {
       json: { type: 'boolean', default: false },

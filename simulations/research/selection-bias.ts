@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readArgs } from '../input/options.ts'
 import { type SelectionBias, selectionBias } from '../reference/selection-bias.ts'
 
 export interface SelectionBiasRow extends SelectionBias {
@@ -21,7 +21,7 @@ export function selectionBiasOf(args: readonly string[]): {
   readonly rows: readonly SelectionBiasRow[]
   readonly isJson: boolean
 } {
-  const { values } = parseArgs({
+  const { values } = readArgs({
     args: [...args],
     options: { json: { type: 'boolean', default: false } },
   })

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { wholeNumber } from '../input/options.ts'
+import { readArgs, wholeNumber } from '../input/options.ts'
 import { callOf } from '../origin/call.ts'
 import { commitOf } from '../origin/commit.ts'
 import { type Format, formatOf } from '../report/data-table.ts'
@@ -58,7 +57,7 @@ export async function printStudy(args: readonly string[], signal: AbortSignal): 
 }
 
 function askedFor(args: readonly string[]): Asked {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {

@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util'
 import { faultyMax } from '../../aggregator/committee/quorum.ts'
 import type { Violation } from '../checking/checker.ts'
-import { wholeNumber } from '../input/options.ts'
+import { readArgs, wholeNumber } from '../input/options.ts'
 import { createProgress } from '../report/progress.ts'
 import { alignedTable } from '../report/table.ts'
 import { percent } from '../report/text.ts'
@@ -67,7 +66,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
 
 /** Reads a command line. @throws {RangeError} when it asks for what cannot be run */
 export function attackOptionsOf(args: readonly string[]): AttackOptions & { json: boolean } {
-  const { values } = parseArgs({
+  const { values } = readArgs({
     args: [...args],
     options: {
       members: { type: 'string', default: '4' },

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readArgs } from '../input/options.ts'
 import { callOf } from '../origin/call.ts'
 import { formatOf } from '../report/data-table.ts'
 import { makePlace } from '../report/place.ts'
@@ -50,7 +50,7 @@ function textOf(done: SweepReport, { report, table }: Pick<SweepOptions, 'report
 
 /** `report RESULTS --out PATH`: the report of a sweep that was run before. */
 export async function printReport(args: readonly string[]): Promise<Answer> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {

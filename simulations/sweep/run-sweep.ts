@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import { wholeNumber } from '../input/options.ts'
+import { readArgs, wholeNumber } from '../input/options.ts'
 import { InputError } from '../input/problems.ts'
 import { callOf } from '../origin/call.ts'
 import { commitOf } from '../origin/commit.ts'
@@ -88,7 +87,7 @@ const SHARDS_MAX = 1_000_000
 
 /** @throws {RangeError} when the command line is wrong */
 export function sweepOptionsOf(args: readonly string[]): SweepOptions {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {
@@ -227,7 +226,7 @@ export interface MergeOptions {
 
 /** @throws {RangeError} when the command line is wrong */
 export function mergeOptionsOf(args: readonly string[]): MergeOptions {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {

@@ -33,6 +33,29 @@ describe('the usage of the simulator', () => {
     expect(helpOf('paxos')).toBe('help')
   })
 
+  test('of one command explains the options that it takes, and no others', () => {
+    const help = usageOf(CALL, 'concentration')
+    expect(help).toContain('--json          one JSON object')
+    expect(help.replace(CALL, '')).not.toMatch(/--(?!json)/)
+    expect(usageOf(CALL, 'import-prices')).toMatch(/--step-ms N {5}one price/)
+    expect(usageOf(CALL, undefined)).toMatch(/--metrics M {5}what a report/)
+    for (const { options = [], name } of COMMANDS) {
+      const usage = usageOf(CALL, name).split('\n').slice(0, 4).join(' ')
+      for (const { option } of options) expect(usage).toContain(option.split(' ')[0])
+    }
+  })
+
+  test('all options that there are none of are told at once', async () => {
+    const error = await run('sweep', ['--tabel', 'a.csv', '--jsn', '--hm', '--hm']).catch(String)
+    expect(error).toBe(
+      'TypeError: there is no option --tabel (did you mean --table?), ' +
+        '--jsn (did you mean --json?), --hm',
+    )
+    const many = Array.from({ length: 12 }, (_, at) => `--unheard-of-${at}`)
+    const told = await run('sweep', many).catch(String)
+    expect(String(told).split(', ')).toHaveLength(10)
+  })
+
   test.each(names.filter((name) => name !== 'simulate'))(
     '%s refuses an option that it does not know before it does anything',
     async (name) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hintOf, nearestName } from '../../../../aggregator/values/nearest-name.ts'
+import { hintedList, hintOf, nearestName } from '../../../../aggregator/values/nearest-name.ts'
 
 const NAMES = ['rounds', 'committee', 'network', 'lossPpm', 'no-late-notices', 'f']
 
@@ -43,4 +43,10 @@ test('a name is always nearest to itself, and letters of two code units count on
 
 test('the hint ends a sentence', () => {
   expect(hintOf('rouns', NAMES)).toBe('; did you mean rounds?')
+})
+
+test('each of several names has its own hint', () => {
+  const given = ['--sed', '--colour', '--jsn']
+  const text = '--sed (did you mean --seed?), --colour, --jsn (did you mean --json?)'
+  expect(hintedList(given, ['--seed', '--json'])).toBe(text)
 })

@@ -49,6 +49,14 @@ test('what is missing is named at once, not one by one', () => {
   expect(() => two.run([], CONTEXT)).toThrow('needs --url, --rpc; see parallax two --help')
 })
 
+test('all options that there are none of are named at once, with what was probably meant', () => {
+  const line = ['a.txt', '--cnfig', 'c', '--colour', '--frce']
+  expect(() => sample.run(line, CONTEXT)).toThrow(
+    'there is no option --cnfig (did you mean --config?), --colour, ' +
+      '--frce (did you mean --force?); see parallax sample run --help',
+  )
+})
+
 test.each([
   [['a.txt'], 'needs --config'],
   [['--config', 'c.yaml'], 'needs FILE'],
