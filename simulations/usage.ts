@@ -197,8 +197,10 @@ const SHARED: readonly OptionUsage[] = [
   { option: '--format F', means: ["csv or parquet; else the end of the file's name says it"] },
 ]
 
-const EXIT_CODES = `Exit codes: 0 all invariants held, 1 one was broken, 2 the command or a file is wrong,
-130 interrupted (what came out so far is written).`
+const EXIT_CODES = [
+  'Exit codes: 0 all invariants held, 1 one was broken, 2 the command or a file is wrong,',
+  '130 interrupted (what came out so far is written).',
+]
 
 /** What asks for the usage of a command, or of all when it is none of them. */
 export function helpOf(name: string | undefined): string {
@@ -214,7 +216,7 @@ export function usageOf(call: string, name: string | undefined): string {
     const lines = [`${begin}${first}`, ...more.map((line) => `${' '.repeat(begin.length)}${line}`)]
     const taken = [...(one.options ?? []), ...SHARED.filter(isTakenBy(one))]
     const meanings = meaningsOf(taken)
-    return [...lines, '', ...one.does, ...meanings, '', EXIT_CODES].join('\n')
+    return [...lines, '', ...one.does, ...meanings, '', ...EXIT_CODES].join('\n')
   }
   const blocks = COMMANDS.map((each) =>
     [...called(each).map((line) => `  ${line}`), ...each.does.map((line) => `      ${line}`)].join(
@@ -223,7 +225,8 @@ export function usageOf(call: string, name: string | undefined): string {
   )
   const what = 'Simulates the protocol: the machine of the node in a world made from a seed.'
   const shared = [SHARED_TITLE, ...meaningsOf(SHARED)].join('\n')
-  return [`Usage: ${call} COMMAND [options]`, what, ...blocks, shared, EXIT_CODES].join('\n\n')
+  const codes = EXIT_CODES.join('\n')
+  return [`Usage: ${call} COMMAND [options]`, what, ...blocks, shared, codes].join('\n\n')
 }
 
 function isTakenBy({ takes }: CommandUsage): (of: OptionUsage) => boolean {

@@ -6,6 +6,7 @@ import { InputError, type Problem, printable } from '../input/problems.ts'
 import { createProgress } from '../report/progress.ts'
 import { type RecordingFile, STEPS_MAX, textOfRecording } from '../scenario/recording.ts'
 import { csvRows, LineError } from './csv-rows.ts'
+import { Holdings } from './holdings.ts'
 import { openParquet, ParquetError } from './parquet-rows.ts'
 import { type ExchangeFigures, Thinner } from './thin.ts'
 import { type Cell, type Columns, columnsOf, type Trade, tradeOf } from './trade-columns.ts'
@@ -112,12 +113,14 @@ class Reading {
   readonly #thinner: Thinner
   readonly #problems: Problem[] = []
   readonly #symbols = new Set<string>()
+  readonly #holdings: Holdings
   #leftOut = 0
   #rows = 0
   #problemCount = 0
 
   constructor(options: ImportOptions) {
     this.#options = options
+    this.#holdings = new Holdings(options)
     this.#thinner = new Thinner({ ...options, stepsMax: STEPS_MAX })
   }
 
@@ -135,6 +138,7 @@ class Reading {
       this.problem(place, trade.problem)
       return
     }
+    this.#holdings.add(trade)
     if (!this.#isWanted(trade)) {
       this.#leftOut += 1
       return
@@ -154,7 +158,7 @@ class Reading {
     }
     const thinned = this.#thinner.result()
     if (this.#problemCount === 0 && thinned.prices.length < 2) {
-      this.problem('', `has too few trades that were asked for: ${thinned.trades}`)
+      for (const message of this.#holdings.lacking(thinned.trades)) this.problem('', message)
     }
     const more = this.#problemCount - this.#problems.length
     const rest = more > 0 ? [{ path: '', message: `and ${more} more` }] : []

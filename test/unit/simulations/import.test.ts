@@ -6,6 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ImportOptions, importPrices } from '../../../simulations/import/import-prices.ts'
 import { columnsOf, microsecondsOf } from '../../../simulations/import/trade-columns.ts'
+import type { InputError } from '../../../simulations/input/problems.ts'
 import { Simulation } from '../../../simulations/run/simulation.ts'
 import { checkScenario, recorded, ScenarioError } from '../../../simulations/scenario/load.ts'
 import { readRecording } from '../../../simulations/scenario/recording.ts'
@@ -155,6 +156,46 @@ describe('import of trades', () => {
       '',
     ])
     expect(await problemsOf(join(folder, 'missing.parquet'))).toEqual([''])
+  })
+
+  test('of a market, an exchange or times that a file does not hold it says which it holds', async () => {
+    const file = written('held.csv', [HEADER, ...LINES, ''].join('\n'))
+    const said = async (more: Partial<ImportOptions>) => {
+      const error = await imported(file, more).catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'TRADES_INVALID' })
+      return (error as InputError).problems.map(({ message }) => message)
+    }
+    expect(await said({ symbol: 'BTCUSD', exchanges: ['binance', 'meadow'] })).toEqual([
+      'has no market BTCUSD; it has BTC-USD; did you mean BTC-USD?',
+      'has no exchange binance; it has harbour, meadow',
+    ])
+    expect(await said({ fromMs: START_MS + 9_000 })).toEqual([
+      'has too few trades that were asked for: 0; they must be of two steps; ' +
+        'all that it has are from 2023-11-14T22:13:20.000Z to 2023-11-14T22:13:21.600Z',
+    ])
+    expect((await said({ clock: 'local', fromMs: START_MS + 9_000 })).join()).toContain('21.640Z')
+    expect((await said({ toMs: START_MS + 200 })).join()).toMatch(/asked for: 2; /)
+    // Still without any, which no name explains.
+    expect((await said({ exchanges: ['meadow'], toMs: START_MS })).join()).toMatch(/asked for: 0; /)
+  })
+
+  test('a long list of what a file holds is cut, and a file without names says so', async () => {
+    const names = Array.from({ length: 1_200 }, (_, at) => `M${at}${'x'.repeat(50)}`)
+    const rows = names.map((name, at) => `${name},${START_MS + at * 1_000},1`)
+    const many = written('many.csv', ['symbol,timestamp,price', ...rows.slice(0, 200)].join('\n'))
+    const asked = imported(many, { symbol: '\u001b[2J' })
+    const ten = Array.from({ length: 10 }, () => `M\\d+x+…`).join(', ')
+    await expect(asked).rejects.toThrow(
+      new RegExp(`has no market \\?\\[2J; it has ${ten} and 190 more$`),
+    )
+    const most = written('most.csv', ['symbol,timestamp,price', ...rows].join('\n'))
+    await expect(imported(most, { symbol: 'none' })).rejects.toThrow(/asked for: 0; /)
+    const bare = written('bare.csv', 'timestamp,price\n1700000000,1\n1700000009,2\n')
+    await expect(imported(bare, { symbol: 'BTC-USD' })).rejects.toThrow(
+      'has no market BTC-USD; it names no markets',
+    )
+    const empty = written('none.csv', 'timestamp,price\n')
+    await expect(imported(empty)).rejects.toThrow(/asked for: 0; they must be of two steps$/)
   })
 
   test('no cut or changed Parquet file passes as another, or ends in anything but a code', async () => {
