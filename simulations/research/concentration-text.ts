@@ -5,20 +5,25 @@ import type { Concentration } from './concentration.ts'
 /** Moves and groups that are shown; JSON has them all. */
 const SHOWN_MAX = 12
 
+const TITLES = [
+  { harm: 'stops', title: 'to stop it' },
+  { harm: 'moves', title: 'to move a price' },
+  { harm: 'forges', title: 'to forge' },
+] as const
+
 /** Tables for people. */
 export function concentrationText(result: Concentration): string {
   const { committee, members, f } = result
-  const number = (groups: number | null) => (groups === null ? '–' : String(groups))
   const smallest = alignedTable([
-    ['', 'to stop it', 'to move a price', 'to forge', 'one choice that stops it'],
+    ['', ...TITLES.map(({ title }) => title), 'one choice that stops it'],
     ...[...new Set(result.coefficients.map(({ dimension }) => dimension))].map((dimension) => {
-      const of = (harm: string) =>
-        result.coefficients.find((each) => each.dimension === dimension && each.harm === harm)
-      const [stops, moves, forges] = [of('stops'), of('moves'), of('forges')]
+      const found = TITLES.map(({ harm }) =>
+        result.coefficients.find((each) => each.dimension === dimension && each.harm === harm),
+      )
       return [
         dimension,
-        ...[stops, moves, forges].map((each) => number(each?.groups ?? null)),
-        (stops?.example ?? []).join(', '),
+        ...found.map((each) => number(each?.groups ?? null)),
+        (found[0]?.example ?? []).join(', '),
       ]
     }),
   ])
@@ -35,19 +40,11 @@ export function concentrationText(result: Concentration): string {
       ]),
   ])
   const moves = alignedTable([
-    ['move', 'changes'],
+    ['move', ...TITLES.map(({ title }) => title)],
     ...result.moves
       .filter(({ changes }) => changes.length > 0)
       .slice(0, SHOWN_MAX)
-      .map(({ member, from, to, changes }) => [
-        `${member}: ${placeText(from)} → ${placeText(to)}`,
-        changes
-          .map((each) => {
-            const { dimension, harm, before, after } = each
-            return `${dimension} ${harm} ${number(before)} → ${number(after)}`
-          })
-          .join('; '),
-      ]),
+      .flatMap(rowsOfMove),
   ])
   return [
     `${committee}: ${members} members, f = ${f}`,
@@ -55,6 +52,24 @@ export function concentrationText(result: Concentration): string {
     alone,
     moves,
   ].join('\n\n')
+}
+
+/** From where, and below it to where; beside both what changes for each harm, a line a change. */
+function rowsOfMove({ member, from, to, changes }: Concentration['moves'][number]) {
+  const columns = [
+    [`${member}: ${placeText(from)}`, `  → ${placeText(to)}`],
+    ...TITLES.map(({ harm }) =>
+      changes
+        .filter((each) => each.harm === harm)
+        .map(({ dimension, before, after }) => `${dimension} ${number(before)} → ${number(after)}`),
+    ),
+  ]
+  const lines = Math.max(...columns.map(({ length }) => length))
+  return Array.from({ length: lines }, (_, line) => columns.map((cells) => cells[line] ?? ''))
+}
+
+function number(groups: number | null): string {
+  return groups === null ? '–' : String(groups)
 }
 
 function placeText({ region, cloud, jurisdictions }: Place): string {

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { faultyMax } from '../../../aggregator/committee/quorum.ts'
@@ -12,6 +13,10 @@ import {
 } from '../../../simulations/concentration/committee.ts'
 import { movesOf } from '../../../simulations/concentration/moves.ts'
 import { coefficientsOf, failuresOf } from '../../../simulations/concentration/nakamoto.ts'
+import { concentrationOf } from '../../../simulations/research/concentration.ts'
+import { concentrationText } from '../../../simulations/research/concentration-text.ts'
+
+const COMMITTEES = new URL('../../../simulations/committees/', import.meta.url)
 
 const seat = (index: number, more: Partial<Seat> = {}): Seat => ({
   name: `m${index}`,
@@ -106,3 +111,20 @@ function leastByTrying(
   }
   return least
 }
+
+test.each(readdirSync(COMMITTEES))('what is told of %s has at most 100 columns', (file) => {
+  const { result } = concentrationOf([new URL(file, COMMITTEES).pathname])
+  const lines = concentrationText(result).split('\n')
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100)
+})
+
+test('a move has a line for each change of a harm, and two for its places', () => {
+  const { result } = concentrationOf([new URL('looks-spread.yaml', COMMITTEES).pathname])
+  expect(concentrationText(result)).toContain(
+    `
+move                              to stop it    to move a price  to forge
+north: us-east-1 (aws, US)        region 2 → 3  region 2 → 3     region 4 → 5
+  → eu-north-1 (own-se, SE)                                      cloud 1 → 2
+`,
+  )
+})
