@@ -89,16 +89,6 @@ export const SILENT_LOG: Log = Object.freeze({
   child: () => SILENT_LOG,
 })
 
-/**
- * What may be shown of an address with credentials: scheme, host and port. Providers put their keys
- * into paths and queries.
- */
-export function shownUrl(url: string): string {
-  if (!URL.canParse(url)) return '[no address]'
-  const { protocol, host } = new URL(url)
-  return `${protocol}//${host}`
-}
-
 type PinoWrite = (fields: LogFields, event: string) => void
 
 /** The part of pino that is used. */

@@ -113,7 +113,6 @@ export type MemberMessage = Observation | Late | Proposal | SignatureShare
 export type OpenMessage = Certificate | Evidence
 export type GossipMessage = MemberMessage | OpenMessage
 export type DirectMessage = SyncRequest | SyncAnswer
-export type Message = GossipMessage | DirectMessage
 
 /** A message of ours before the host signs it: the digest covers the body. */
 export interface Unsigned<M extends MemberMessage> {

@@ -31,7 +31,7 @@ export function endpointsOf(
       // Retrying is the pool's business: it asks another endpoint instead.
       retryCount: 0,
       timeout: options.timeoutMs,
-      fetchFn: boundedFetch(),
+      fetchFn: boundedFetch,
     })
     return {
       name: hosts.indexOf(host) === hosts.lastIndexOf(host) ? host : `${host}#${index}`,

@@ -146,11 +146,6 @@ export class OptionTrades {
     return await this.#read('seriesId', [SIDES.indexOf(side), strike, expiry])
   }
 
-  /** What one unit of a series pays at a price, as the market computes it. */
-  async payout(series: bigint, price: bigint): Promise<bigint> {
-    return await this.#read('payoutOf', [series, UNIT, price])
-  }
-
   /** Tokens of an account: base, quote. */
   async balances(account: Address): Promise<readonly [bigint, bigint]> {
     const of = (address: Address) =>

@@ -8,6 +8,9 @@ const LEASH = new URL('./leash.mjs', import.meta.url).href
 /** Root of the project: children run there. */
 const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
+/** A process that has not ended by then is killed. */
+const STOP_MS_MAX = 5_000
+
 export interface ProcessOptions {
   /** Names the process in messages. */
   readonly name: string
@@ -91,11 +94,11 @@ export class LocalProcess {
     await this.#exited
   }
 
-  /** Asks it to stop; after `graceMs` it is killed. */
-  async stop(graceMs = 5_000): Promise<void> {
+  /** Asks it to stop; when it takes too long, it is killed. */
+  async stop(): Promise<void> {
     if (!this.isRunning) return
     this.#child?.kill('SIGTERM')
-    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), graceMs)
+    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_MS_MAX)
     await this.#exited
     clearTimeout(timer)
   }

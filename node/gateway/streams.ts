@@ -65,7 +65,6 @@ export interface StreamCounters {
   readonly sent: number
   /** Certificates that a slow reader never got, because a newer one came. */
   readonly leftOut: number
-  readonly refused: number
 }
 
 /**
@@ -83,7 +82,7 @@ export class Streams {
   readonly #seats = new Set<Seat>()
   readonly #byAddress = new Tally()
   readonly #byChoice = new Tally()
-  readonly #counters = { sent: 0, leftOut: 0, refused: 0 }
+  readonly #counters = { sent: 0, leftOut: 0 }
   #unfollow: (() => void) | null = null
 
   constructor(
@@ -125,10 +124,7 @@ export class Streams {
   open(given: Pick<Seat, 'address' | 'feeds' | 'sink'>): Opened {
     const choice = given.feeds.join()
     const asked = { ...given, choice, address: clientNetwork(given.address) }
-    if (!this.#hasRoomFor(asked)) {
-      this.#counters.refused += 1
-      return { type: 'refused', code: 'STREAMS_TOO_MANY' }
-    }
+    if (!this.#hasRoomFor(asked)) return { type: 'refused', code: 'STREAMS_TOO_MANY' }
     const seat: Seat = { ...asked, fullSinceMs: null, waiting: null, sentMs: this.#nowMs() }
     this.#seats.add(seat)
     this.#byAddress.add(seat.address)

@@ -58,8 +58,6 @@ export interface GossipDependencies {
 
 /** What has passed since the start; every number only grows. */
 export interface GossipCounters {
-  readonly published: number
-  readonly publishFailed: number
   readonly dropped: number
   /** Judgements by `verdict:code`. */
   readonly judged: ReadonlyMap<string, number>
@@ -89,8 +87,6 @@ export class Gossip {
   readonly #judged = new Map<string, number>()
   readonly #oversize: Limiter
   readonly #frames: FrameLimiter
-  #published = 0
-  #publishFailed = 0
   #dropped = 0
 
   constructor(options: GossipOptions, dependencies: GossipDependencies) {
@@ -136,28 +132,24 @@ export class Gossip {
     try {
       const { pubsub } = this.#dependencies.host.services
       const { recipients } = await pubsub.publish(channels.topics[topic], bytes)
-      this.#published += 1
       return recipients.length
     } catch {
-      // A stopping host or full buffers: gossip is allowed to lose messages, and this counts them.
-      this.#publishFailed += 1
+      // A stopping host or full buffers: gossip is allowed to lose messages.
       return 0
     }
   }
 
-  /** Members that told us they listen to the topic. */
-  listeners(topic: TopicName): MemberIndex[] {
+  /** Members that told us they listen to the protocol topic. */
+  listeners(): MemberIndex[] {
     const { roster, channels } = this.#options
     return this.#dependencies.host.services.pubsub
-      .getSubscribers(channels.topics[topic])
+      .getSubscribers(channels.topics.protocol)
       .map((peerId) => roster.indexOf(peerId))
       .filter((member) => member !== null)
   }
 
   counters(): GossipCounters {
     return {
-      published: this.#published,
-      publishFailed: this.#publishFailed,
       dropped: this.#dropped,
       judged: new Map(this.#judged),
     }

@@ -22,13 +22,11 @@ export interface LimiterDependencies {
   readonly nowMs: () => number
 }
 
-/** What the limiter says about one peer; for status and metrics. */
+/** What the limiter has counted of one peer, since the start. */
 export interface LimiterRecord {
   readonly rejects: number
   readonly surplus: number
   readonly bans: number
-  /** Milliseconds until the peer may connect again; 0 when it is not banned. */
-  readonly bannedForMs: number
 }
 
 interface Account {
@@ -138,15 +136,9 @@ export class Limiter<Peer = MemberIndex> {
   }
 
   record(peer: Peer): LimiterRecord {
-    const nowMs = this.#nowMs()
     const account = this.#accounts.get(peer)
-    if (account === undefined) return { rejects: 0, surplus: 0, bans: 0, bannedForMs: 0 }
-    return {
-      rejects: account.rejectsTotal,
-      surplus: account.surplusTotal,
-      bans: account.bans,
-      bannedForMs: Math.max(0, account.bannedUntilMs - nowMs),
-    }
+    if (account === undefined) return { rejects: 0, surplus: 0, bans: 0 }
+    return { rejects: account.rejectsTotal, surplus: account.surplusTotal, bans: account.bans }
   }
 
   #account(peer: Peer, nowMs: number): Account {

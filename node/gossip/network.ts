@@ -120,7 +120,7 @@ export class Network implements Startable {
       { own: options.own, roster },
       {
         ...{ host, limiter },
-        listeners: () => this.#gossip.listeners('protocol'),
+        listeners: () => this.#gossip.listeners(),
         mendStreams: () => mendGossipStreams(host),
         cut: (member) => this.#cut(member, 'score'),
         wallMs: () => Date.now(),
@@ -230,17 +230,14 @@ export class Network implements Startable {
 
   /** The peer table: every member but this one. */
   peers(): PeerStatus[] {
-    const listeners = new Set(this.#gossip.listeners('protocol'))
+    const listeners = new Set(this.#gossip.listeners())
     const others = this.#roster.members.filter(({ index }) => index !== this.#options.own)
     return others.map(({ index, peerId }) => {
-      const connections = this.#host.getConnections(peerId)
       return {
         member: index,
         peerId: peerId.toString(),
-        isConnected: connections.length > 0,
+        isConnected: this.#host.getConnections(peerId).length > 0,
         isListening: listeners.has(index),
-        rttMs: connections[0]?.rtt ?? null,
-        score: this.#upkeep.scoreOf(peerId),
         ...this.#limiter.record(index),
         agent: this.#agents.of(index),
       }

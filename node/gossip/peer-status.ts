@@ -8,13 +8,9 @@ export interface PeerStatus {
   readonly isConnected: boolean
   /** It hears the protocol topic. */
   readonly isListening: boolean
-  /** Round trip in milliseconds as last measured; null when not yet. */
-  readonly rttMs: number | null
-  readonly score: number
   readonly rejects: number
   readonly surplus: number
   readonly bans: number
-  readonly bannedForMs: number
   /** What it says that it runs. */
   readonly agent: Agent
 }

@@ -42,12 +42,8 @@ export interface PublicNetworkDependencies {
 
 /** What has passed since the start; every number only grows. */
 export interface PublicCounters {
-  readonly published: number
   readonly dropped: number
   readonly cut: number
-  readonly accepted: number
-  readonly ignored: number
-  readonly rejected: number
 }
 
 interface PeerLimits {
@@ -79,7 +75,7 @@ export class PublicNetwork implements Startable {
   readonly #topic: string
   readonly #follower: Follower
   readonly #limits: PeerLimits
-  readonly #counters = { published: 0, dropped: 0, cut: 0, accepted: 0, ignored: 0, rejected: 0 }
+  readonly #counters = { dropped: 0, cut: 0 }
   #scoring: NodeJS.Timeout | undefined
   #isRunning = false
 
@@ -165,7 +161,6 @@ export class PublicNetwork implements Startable {
   async publish(bytes: Uint8Array): Promise<void> {
     try {
       await this.#host.services.pubsub.publish(this.#topic, bytes)
-      this.#counters.published += 1
     } catch {
       // A stopping host or full buffers: the next round comes soon.
       this.#counters.dropped += 1
@@ -181,15 +176,8 @@ export class PublicNetwork implements Startable {
       return TopicValidatorResult.Ignore
     }
     const { verdict } = this.#judge(data)
-    if (verdict === 'accept') {
-      this.#counters.accepted += 1
-      return TopicValidatorResult.Accept
-    }
-    if (verdict === 'ignore') {
-      this.#counters.ignored += 1
-      return TopicValidatorResult.Ignore
-    }
-    this.#counters.rejected += 1
+    if (verdict === 'accept') return TopicValidatorResult.Accept
+    if (verdict === 'ignore') return TopicValidatorResult.Ignore
     if (this.#limiter.reject(remoteHost) === 'cut') this.#cut(remoteHost)
     return TopicValidatorResult.Reject
   }

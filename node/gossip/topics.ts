@@ -28,8 +28,3 @@ export function channelsOf(committeeDigest: Uint8Array): Channels {
     sync: `${prefix}/sync`,
   }
 }
-
-/** Which topic a wire name stands for; null for any other name. */
-export function topicNameOf(channels: Channels, wireName: string): TopicName | null {
-  return TOPIC_NAMES.find((name) => channels.topics[name] === wireName) ?? null
-}

@@ -57,7 +57,7 @@ export class Upkeep {
     this.#renewMute()
   }
 
-  scoreOf(peerId: PeerId): number {
+  #scoreOf(peerId: PeerId): number {
     const pubsub: GossipSub & { getScore?: (peerId: string) => number } =
       this.#dependencies.host.services.pubsub
     return pubsub.getScore?.(peerId.toString()) ?? 0
@@ -67,7 +67,7 @@ export class Upkeep {
   #judgeScores(): void {
     const { host, limiter, cut } = this.#dependencies
     for (const { index, peerId } of this.#options.roster.members) {
-      if (index === this.#options.own || this.scoreOf(peerId) >= GRAYLIST_SCORE) continue
+      if (index === this.#options.own || this.#scoreOf(peerId) >= GRAYLIST_SCORE) continue
       if (host.getConnections(peerId).length === 0) continue
       limiter.ban(index)
       cut(index)

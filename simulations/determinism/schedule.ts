@@ -16,15 +16,6 @@ export class Schedule<T> {
   #size = 0
   #sequence = 0
 
-  get size(): number {
-    return this.#size
-  }
-
-  /** Time of the next item in microseconds; null when nothing is planned. */
-  get nextUs(): number | null {
-    return this.#size === 0 ? null : (this.#timesUs[this.#heap[0] as number] as number)
-  }
-
   /**
    * Plans an item; the time is whole microseconds, so that no rounding reaches the order.
    *

@@ -17,10 +17,6 @@ export class DueFeeds {
     this.#sinceUs = feeds.map(() => null)
   }
 
-  get newest(): Certificate | null {
-    return this.#newest
-  }
-
   /** By feed; null of one that is not due. */
   get sinceUs(): readonly (number | null)[] {
     return this.#sinceUs

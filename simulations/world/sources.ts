@@ -67,7 +67,6 @@ const CAUGHT_UP_US = 60_000_000
 /** Quotes held by one member, and what its source engine remembers. */
 interface Desk {
   readonly quotes: Map<string, ReceivedQuote>
-  readonly phaseUs: number
   polledUs: number
   state: SourceState
 }
@@ -81,7 +80,7 @@ export function venueSources(options: VenueSourceOptions): Sources {
   const settings = settingsOf(options)
   const desks = Array.from({ length: size }, (_, member): Desk => {
     const phaseUs = prngOf(seed, `poll ${member}`).below(pollUs)
-    return { quotes: new Map(), phaseUs, polledUs: phaseUs - pollUs, state: SOURCE_STATE_START }
+    return { quotes: new Map(), polledUs: phaseUs - pollUs, state: SOURCE_STATE_START }
   })
 
   const poll = (desk: Desk, member: MemberIndex, atUs: number): void => {

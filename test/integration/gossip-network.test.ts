@@ -178,7 +178,6 @@ describe('a committee of four on loopback', () => {
       isListening: true,
       rejects: 0,
       bans: 0,
-      bannedForMs: 0,
     })
   })
 

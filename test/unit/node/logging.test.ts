@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { OracleError } from '../../../node/errors.ts'
-import { createLog, type LogOptions, shownUrl } from '../../../node/logging.ts'
+import { createLog, type LogOptions } from '../../../node/logging.ts'
 
 function collect(options: Partial<LogOptions> = {}) {
   const lines: string[] = []
@@ -77,11 +77,4 @@ test('text format is one readable line, with foreign control characters escaped'
   expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} info {2}peer\.said words=/)
   expect(lines[0]).toContain('round=7')
   expect(lines[0]?.trimEnd()).toMatch(/^\P{Cc}+$/u)
-})
-
-test('shownUrl leaves out everything that may be a key', () => {
-  expect(shownUrl('https://user:pw@rpc.example:8443/v3/SECRET?key=x')).toBe(
-    'https://rpc.example:8443',
-  )
-  expect(shownUrl('not an address')).toBe('[no address]')
 })
