@@ -120,16 +120,21 @@ export function quoteOfForward({
   return { ...nothing, bid: price, ask: price, venueMs: oldest, futures }
 }
 
+/** A list of one, or of none where the quote may not be used. */
 function pricedFuture(
   quote: FutureQuote,
   { nowMs, rules }: { readonly nowMs: UnixMs; readonly rules: ForwardRules },
 ): readonly PricedFuture[] {
   const { expiryMs, bid, ask, venueMs } = quote
+  // A perpetual has no expiry, and stands for now.
   const timeMs = expiryMs === null ? 0 : expiryMs - nowMs
-  if (expiryMs !== null && !(timeMs > 0 && timeMs >= rules.expiryMsMin)) return []
-  const isUntimely =
-    venueMs !== null && (nowMs - venueMs > rules.ageMsMax || venueMs - nowMs > rules.aheadMsMax)
-  if (isUntimely || bid === null || ask === null || bid <= 0n || ask < bid) return []
+  const isOver = expiryMs !== null && timeMs <= 0
+  const isTooNear = expiryMs !== null && timeMs < rules.expiryMsMin
+  if (isOver || isTooNear) return []
+  if (venueMs !== null) {
+    if (nowMs - venueMs > rules.ageMsMax || venueMs - nowMs > rules.aheadMsMax) return []
+  }
+  if (bid === null || ask === null || bid <= 0n || ask < bid) return []
   if (isWiderThanBps({ bid, ask }, rules.futureSpreadBpsMax)) return []
   return [{ timeMs, price: (bid + ask) >> 1n, quote }]
 }

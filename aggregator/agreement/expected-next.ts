@@ -45,9 +45,11 @@ export function expectedNextOf(
 }
 
 /**
- * Whether a signer accepts the next expected set of a proposal (§6.7): exactly the base when that
- * has
- * t members, and then nobody against whom this signer itself holds n−f late notices.
+ * Whether a signer accepts the next expected set of a proposal (§6.7).
+ *
+ * A base of t members or more must be proposed exactly, and may contain nobody against whom this
+ * signer itself holds n−f late notices. A smaller base must be filled up to t members, with nobody
+ * who is convicted.
  */
 export function isExpectedNextSound(
   committee: Committee,

@@ -34,9 +34,8 @@ export function candidateOfProposal(
 }
 
 /**
- * Whether a proposal passes protocol §6.7 apart from the judge's membership, its slot, the time,
- * and
- * what it has signed before.
+ * Whether a proposal is sound by protocol §6.7. Left to the caller: whether this node is one of the
+ * signers, whether the time has come, and what this node has signed before.
  */
 export function isSignable(turn: Turn, round: RoundState, proposal: Verified<Proposal>): Judgement {
   const { message } = proposal
@@ -82,9 +81,12 @@ export function missingInputs(round: RoundState, message: Proposal): Members {
 }
 
 /**
- * The complete pair's set exactly, or else nobody left out who was here in time: of those expected,
- * and who comes back by what was here in time. A proposer could keep out the latter round after
- * round. Where exactly those expected are observers it comes back without being one (§4.5, §6.7).
+ * Whether the observers of a proposal are those that they must be (§6.7).
+ *
+ * When everybody of a pair was here in time, its expected set exactly. Otherwise nobody may be left
+ * out whose observation was here in time and who is expected, or comes back in this round (§4.5): a
+ * proposer could else keep the one who comes back out, round after round. When exactly the expected
+ * members are observers, that one comes back without being an observer.
  */
 function isSetSound(turn: Turn, round: RoundState, message: Proposal): boolean {
   if (round.isCompleteInTime && round.completePair !== null) {

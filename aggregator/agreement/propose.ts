@@ -1,7 +1,8 @@
+import { invariant } from '../assert.ts'
 import { candidateOf } from '../candidate/candidate.ts'
 import { orderOf } from '../context.ts'
 import { attachedEvidenceBytesMax, PROPOSAL_EVIDENCE_MAX } from '../messages/codec.ts'
-import type { Evidence, Late, Proposal, Verified } from '../messages/messages.ts'
+import type { Digest, Evidence, Late, Proposal, Verified } from '../messages/messages.ts'
 import { namedMembers } from '../messages/proposal.ts'
 import type { RoundState } from '../state/round-state.ts'
 import type { Turn } from '../state/turn.ts'
@@ -18,7 +19,7 @@ import {
 import { expectedNextOf } from './expected-next.ts'
 import { isSignable } from './judge.ts'
 import { basisOf, pairOf } from './pair.ts'
-import { vouchedFor, withReturning } from './returning.ts'
+import { type VouchingWords, vouchedFor, withReturning } from './returning.ts'
 import { silentBelow } from './silence.ts'
 
 /** What the proposer of a rank puts to its signers (§6.6); null when it must not propose. */
@@ -53,9 +54,7 @@ export function proposalOf(turn: Turn, round: RoundState, rank: 0 | 1): Proposal
     rank,
     basis: basisOf(best),
     observers,
-    observationDigests: listMembers(namedMembers(choice)).map(
-      (index) => (round.observations[index] as (typeof round.observations)[0] & object).digest,
-    ),
+    observationDigests: digestsOf(round, namedMembers(choice)),
     signingSet,
     expectedNext,
     lates,
@@ -64,11 +63,20 @@ export function proposalOf(turn: Turn, round: RoundState, rank: 0 | 1): Proposal
   }
 }
 
+/** Digests of observations that are held, by ascending sender. */
+function digestsOf(round: RoundState, members: Members): Digest[] {
+  return listMembers(members).map((index) => {
+    const observation = round.observations[index]
+    invariant(observation !== undefined, 'a proposal names observations that are held')
+    return observation.digest
+  })
+}
+
 /**
  * Whom a signer that has not heard of a conviction wants in a proposal (§6.7), so that leaving one
  * out needs a reason: those the best certificate expected, and who may come back.
  */
-function neededBy({ state, context }: Turn, words: Parameters<typeof vouchedFor>[1]): Members {
+function neededBy({ state, context }: Turn, words: VouchingWords): Members {
   const { best } = state
   const expected = best === null ? context.committee.all : best.message.expectedNext
   return expected | vouchedFor(context, words)
@@ -106,9 +114,8 @@ function isHeldSigned(round: RoundState): boolean {
 }
 
 /**
- * The first t members in turn order, those that did not answer lately last, and none whose nonces
- * of
- * this slot are no points: nobody could sign with them (§5.1).
+ * The first t members in turn order, after them those that did not answer lately. Members whose
+ * nonces of this slot are no points are left out: nobody could sign with them (§5.1).
  */
 function signersFor(
   turn: Turn,

@@ -36,15 +36,19 @@ export function vouchedIn(turn: Turn, round: RoundState, pair: Pair): Members {
   return vouched
 }
 
-/** What decides who comes back. */
-interface Words {
+/** What members vouched for in the report of a round. */
+export interface VouchingWords {
   readonly round: Round
-  /** The set that it joins. */
-  readonly expected: Members
   /** Of the report. */
   readonly observers: Members
-  /** Of the round, those of all observers among them. */
+  /** Of the round, by sender: those of all observers are among them. */
   readonly observations: readonly (Verified<Observation> | undefined)[]
+}
+
+/** What decides who comes back. */
+interface ReturnWords extends VouchingWords {
+  /** The set that the member joins. */
+  readonly expected: Members
 }
 
 /**
@@ -54,7 +58,7 @@ interface Words {
  * Observers other than the whole expected set are those of a round that somebody has left. Nobody
  * complains of an excluded member that has left as well (§6.5): then one of them comes back only.
  */
-export function withReturning(context: Context, words: Words): Members {
+export function withReturning(context: Context, words: ReturnWords): Members {
   const { expected, observers } = words
   const among = observers === expected ? context.committee.all : observers
   return expected | returningAmong(context, words, among)
@@ -64,7 +68,7 @@ export function withReturning(context: Context, words: Words): Members {
  * The one member of `among` that comes back, or nobody: in a probe round, of those whom f+1
  * observers of the report vouch for, the one with the smallest (index − r/probeEvery) mod n.
  */
-export function returningAmong(context: Context, words: Words, among: Members): Members {
+export function returningAmong(context: Context, words: ReturnWords, among: Members): Members {
   const { committee } = context
   const candidates = difference(vouchedFor(context, words) & among, words.expected)
   const first = (words.round / committee.params.probeEvery) % committee.size
@@ -76,7 +80,7 @@ export function returningAmong(context: Context, words: Words, among: Members): 
 }
 
 /** Whom f+1 observers of the report vouch for; nobody outside of a probe round (§4.5). */
-export function vouchedFor({ committee }: Context, words: Omit<Words, 'expected'>): Members {
+export function vouchedFor({ committee }: Context, words: VouchingWords): Members {
   if (!isProbe(committee, words.round)) return NO_MEMBERS
   const said = listMembers(words.observers).map((member) => ({
     members: words.observations[member]?.message.vouched ?? NO_MEMBERS,

@@ -39,9 +39,10 @@ function isPrompt(round: RoundState, slot: number): boolean {
 }
 
 /**
- * Makes those last as signers for a while whose share is missing in a slot below this one (§6.6).
- * Asked only when an honest answer must have come: shares may take two hops, longer than the next
- * rank waits. A node that stood still has answers waiting that it has not read: it blames nobody.
+ * Ranks last as signers, for a while, the members whose share is missing in a slot below this one
+ * (§6.6). To be called only once every honest answer must have come: a share may take two hops,
+ * which is longer than the next rank waits. A node that stood still blames nobody, since it may not
+ * have read the answers yet.
  */
 export function rememberSilent(turn: Turn, round: RoundState, slot: number): void {
   if (round.hasStoodStill) return
@@ -51,7 +52,7 @@ export function rememberSilent(turn: Turn, round: RoundState, slot: number): voi
   note(turn, 'SHARE_MISSING', { round: round.round, members: silent })
 }
 
-/** Makes members rank last as signers for a while: they left this node without a sound share. */
+/** Ranks members last as signers for a while: they left this node without a sound share. */
 export function rankLast(turn: Turn, round: Round, members: Members): void {
   for (const index of listMembers(members)) {
     turn.state.unansweredUntil[index] = round + ROUNDS_REMEMBERED
@@ -59,9 +60,9 @@ export function rankLast(turn: Turn, round: Round, members: Members): void {
 }
 
 /**
- * Signers of the fast path whose share never came, although what they were to sign was here by
- * includeMs: all had it by fastMs then, and their shares were here by cutMs. Another share in that
- * slot is no answer, or a member could send any.
+ * Signers of the fast path whose share never came. What they were to sign was here by includeMs, so
+ * all honest members had it by fastMs, and their shares should have been here by cutMs. A share on
+ * something else in that slot is no answer: any would do then.
  */
 function withheld(turn: Turn, round: RoundState, candidate: Candidate): Members {
   const { context, state } = turn
@@ -82,9 +83,10 @@ function withoutShareOf(round: RoundState, candidate: Candidate): Members {
 }
 
 /**
- * Members named by a proposal, which was signable here when it came, whose share never came. What
- * they hold of it may differ, if its sender proposed two: any share in its slot is an answer, and
- * none is due when that is known. The proposer knows that it made one.
+ * Signers named by a proposal, which was signable here when it came, whose share never came. If the
+ * proposer sent different proposals to different members, they signed what they got: so any share
+ * in the slot counts as an answer, and a convicted proposer is owed none. The proposer itself knows
+ * that it made only one, and wants shares on that.
  */
 function unanswered(turn: Turn, round: RoundState, candidate: Candidate): Members {
   const { signingSet, slot } = candidate

@@ -14,8 +14,7 @@ import type { Digest, GossipMessage, MemberMessage, Verified } from './messages.
 
 /**
  * What a host does with a verified message (protocol §5): `first` is taken and passed on,
- * `conflict`
- * is taken but travels only as evidence, `surplus` is neither.
+ * `conflict` is taken but travels only as evidence, `surplus` is neither taken nor passed on.
  */
 export type Admitted = 'first' | 'conflict' | 'surplus'
 

@@ -1,7 +1,7 @@
 import { equalBytes } from '../values/bytes.ts'
 import type { Digest, MemberMessage } from './messages.ts'
 
-/** What of a message decides whether it conflicts with another one of its sender. */
+/** The part of a message that decides whether it conflicts with another one of its sender. */
 export interface Claim {
   readonly message: Pick<MemberMessage, 'type' | 'round' | 'sender'> & {
     readonly rank?: number
@@ -12,9 +12,9 @@ export interface Claim {
 }
 
 /**
- * Whether an honest member never makes both (protocol §9.1): two observations, two late notices,
- * two
- * proposals of one rank, two shares in one slot, two shares with different report digests.
+ * Whether no honest member makes both in one round (protocol §9.1): two different observations, two
+ * late notices, two proposals of one rank, two shares in one slot, or two shares with different
+ * report digests.
  */
 export function isConflict(a: Claim, b: Claim): boolean {
   const [one, two] = [a.message, b.message]

@@ -14,8 +14,7 @@ const SPREAD_CODE_MAX = (EXPONENT_MAX << MANTISSA_BITS) | MANTISSA_MAX
 
 /**
  * Packs a spread into 24 bits: exponent (6) and mantissa (18), value = mantissa × 2^exponent.
- * Rounds
- * up, so that a reader never sees less spread than there was; saturates at the largest code.
+ * Rounds up, so that a reader never sees less spread than there was; saturates at the largest code.
  *
  * The smallest exponent that holds the spread is the only canonical one.
  */

@@ -77,28 +77,19 @@ function culpritsOf(
   shares: readonly Uint8Array[],
 ) {
   const list = commitmentList(session)
-  let culprits = NO_MEMBERS
-  listMembers(session.signingSet).forEach((index, position) => {
-    const share = shares[position]
-    if (share === undefined || !isShareValid(pub, list, session, index, share)) {
-      culprits = withMember(culprits, index)
+  const isValid = (index: MemberIndex, share: Uint8Array): boolean => {
+    try {
+      return frost.verifyShare(pub, list, session.message, identifierOf(index), share)
+    } catch {
+      return false
     }
-  })
-  return culprits
-}
-
-function isShareValid(
-  pub: ReturnType<typeof publicPackage>,
-  list: ReturnType<typeof commitmentList>,
-  session: SigningSession,
-  index: MemberIndex,
-  share: Uint8Array,
-): boolean {
-  try {
-    return frost.verifyShare(pub, list, session.message, identifierOf(index), share)
-  } catch {
-    return false
   }
+  let culprits = NO_MEMBERS
+  for (const [position, index] of listMembers(session.signingSet).entries()) {
+    const share = shares[position]
+    if (share === undefined || !isValid(index, share)) culprits = withMember(culprits, index)
+  }
+  return culprits
 }
 
 /** FROST(secp256k1, SHA-256) of RFC 9591, from @noble/curves. */

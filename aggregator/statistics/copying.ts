@@ -74,26 +74,27 @@ function likenessOf(compared: Compared, news: readonly number[], index: number):
     followed: NO_MEMBERS,
   }
   const own = now[index]
-  if (own === undefined || news[index] === 0) return found
-  const ownNews = news[index] as number
-  let isOpen = false
+  const ownNews = news[index] ?? 0
+  if (own === undefined || ownNews === 0) return found
+  const isAlike = (other: Said | undefined, ofNews: number) =>
+    isMostlyEqual(compared.feeds, ofNews, [own, other])
+  let isSaidStill = false
   for (const [other, theirs] of now.entries()) {
     if (index === other) continue
-    const both = ownNews & (news[other] as number)
-    if (both === 0) isOpen ||= isAlike(own, before[other], compared.feeds, ownNews)
-    if (theirs === undefined || both === 0) continue
-    found.echoable = withMember(found.echoable, other)
-    if (isAlike(own, before[other], compared.feeds, both)) {
-      found.echoed = withMember(found.echoed, other)
+    const bothNews = ownNews & (news[other] ?? 0)
+    if (bothNews === 0) {
+      isSaidStill ||= isAlike(before[other], ownNews)
+      continue
     }
+    if (theirs === undefined) continue
+    found.echoable = withMember(found.echoable, other)
+    if (isAlike(before[other], bothNews)) found.echoed = withMember(found.echoed, other)
     if (theirs.arrivedMs >= own.arrivedMs) continue
     found.followable = withMember(found.followable, other)
-    if (isAlike(own, theirs, compared.feeds, both)) {
-      found.followed = withMember(found.followed, other)
-    }
+    if (isAlike(theirs, bothNews)) found.followed = withMember(found.followed, other)
   }
-  // Who said it before says it still: the same venue may have told both, one after the other.
-  if (isOpen && found.echoed === NO_MEMBERS) found.echoable = NO_MEMBERS
+  // Who said it before has not given it up: the same venue may have told both, one after the other.
+  if (isSaidStill && found.echoed === NO_MEMBERS) found.echoable = NO_MEMBERS
   return found
 }
 
@@ -109,11 +110,11 @@ function newsOf({ before, now, feeds }: Compared, index: number): number {
   return news
 }
 
-function isAlike(
-  own: Said,
-  other: Said | undefined,
+/** Whether two say the same of three quarters of the feeds whose bit is set. */
+function isMostlyEqual(
   feeds: readonly FeedIndex[],
   news: number,
+  [own, other]: readonly [Said, Said | undefined],
 ): boolean {
   let equal = 0
   for (const [at, feed] of feeds.entries()) {
