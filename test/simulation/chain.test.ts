@@ -64,6 +64,21 @@ describe('L6 can fail', () => {
   })
 })
 
+describe('turns to transmit', () => {
+  test('that lapse while a value lies around its threshold make members pay for nothing (§8.2)', () => {
+    const needless = (variant: string) =>
+      simulated({
+        rounds: 900,
+        committee: { members: 7 },
+        prices: { volatilityPpm: 800 },
+        chain: { jitterMs: 200, heartbeatMs: 60_000, stageMs: 4_000 },
+        variant,
+      }).chain?.transactions.needless
+    expect(needless('none')).toBeLessThanOrEqual(1)
+    expect(needless('turns-lapse')).toBeGreaterThanOrEqual(3)
+  })
+})
+
 describe('what a run shows of its chain', () => {
   test('a stage shorter than a block makes all members pay for one delivery', () => {
     const by = (stageMs: number) => {

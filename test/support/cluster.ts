@@ -41,6 +41,8 @@ export interface ClusterOptions {
   readonly watch?: (member: number, seen: Seen) => void
   /** A share that a member reports instead of the one its signer made. */
   readonly signs?: (member: number, share: Uint8Array) => Uint8Array
+  /** Makes the machines; by default those of the core as it is. */
+  readonly createMachine?: typeof createMachine
 }
 
 /** What a host takes in, is told to do, makes durable, and lets others see, in its order. */
@@ -115,8 +117,13 @@ export class Cluster {
     this.#alarms.push(0)
     this.#aheadMs.push(0)
     const perform = (effect: Effect) => this.#perform(place, effect)
-    this.machines.push(createMachine({ context: this.context, self, perform }))
+    this.machines.push(this.#created(self, perform))
     return place
+  }
+
+  #created(self: number, perform: (effect: Effect) => void): Machine {
+    const create = this.#options.createMachine ?? createMachine
+    return create({ context: this.context, self, perform })
   }
 
   /** Starts all members that are not silent at the given time, with empty disks. */
@@ -136,7 +143,7 @@ export class Cluster {
   /** Ends the process of a member and starts another one now: its nonces are gone. */
   restart(member: number, disk: 'empty' | 'kept' = 'empty'): void {
     const perform = (effect: Effect) => this.#perform(member, effect)
-    this.machines[member] = createMachine({ context: this.context, self: member, perform })
+    this.machines[member] = this.#created(member, perform)
     this.#nonces[member] = new Map()
     if (disk === 'empty') this.#disks[member] = emptyDisk()
     this.#started(member)

@@ -51,6 +51,8 @@ export interface WorldOptions {
   readonly delayMsMax?: number
   /** Members whose signer is away when it is asked for its first lock. */
   readonly away?: readonly number[]
+  /** The rules of members; by default those of the core as it is. */
+  readonly core?: { readonly stepHandover: typeof stepHandover }
 }
 
 interface Disk {
@@ -172,7 +174,8 @@ export class HandoverWorld {
 
   #report(member: WorldMember, event: HandoverEvent): void {
     if (!member.isRunning) return
-    for (const effect of stepHandover(this.context, member.state, event)) {
+    const step = this.#options.core?.stepHandover ?? stepHandover
+    for (const effect of step(this.context, member.state, event)) {
       const { crash } = member
       const dies = crash?.effect === effect.type
       if (!dies || crash.when === 'after') this.#perform(member, effect)
@@ -340,5 +343,28 @@ export function someHandover(changed: Partial<Handover> = {}): Handover {
     includeMs: 60,
     clockSkewMsMax: 5,
     ...changed,
+  }
+}
+
+/** A member that keeps back what it combines, and of its session shows each other one a part. */
+export function dividedSession(
+  liar: number,
+  liars: readonly number[],
+  world: () => HandoverWorld,
+): Lie {
+  return (said, to) => {
+    const { attempt } = (world().members[liar] as HandoverWorld['members'][number]).state
+    // It has its own share, and keeps what comes of it to itself.
+    attempt.combining = 'busy'
+    if (said.type === 'offer') return said
+    if (said.type === 'share') {
+      // One is silent at a time, so that the others keep their rank for another attempt.
+      const named = attempt.session?.statement.offers.map(({ statement }) => statement.sender) ?? []
+      return liars.find((each) => named.includes(each)) === liar ? null : said
+    }
+    // Each is told of a session without itself, so that it waits for all that it names in vain.
+    const willing = attempt.offers.filter((each) => each !== undefined)
+    const others = willing.filter(({ statement }) => statement.sender !== to)
+    return { ...said, offers: others.slice(0, said.offers.length) }
   }
 }

@@ -213,7 +213,7 @@ describe('stories of a committee of four (protocol §6, §12)', () => {
     const observations = [0, 1, 2, 3].map((sender) =>
       forge.observation({ round: FIRST, sender, pair }),
     )
-    const choice = { observers: 0b0111, signingSet: 0b0111, expectedNext: 0b0111 }
+    const choice = { observers: 0b0111, signingSet: 0b0111, expectedNext: ALL }
     const early = forge.proposal(observations, {
       round: FIRST,
       sender: rankZero,

@@ -10,7 +10,7 @@ import { frostScheme } from '../../../../aggregator/signing/frost.ts'
 import { idealScheme } from '../../../../aggregator/signing/ideal.ts'
 import { toHex } from '../../../../aggregator/values/bytes.ts'
 import { referenceCrypto, testCommittee } from '../../../support/committee.ts'
-import { HandoverWorld, type Lie, someHandover } from '../../../support/handover.ts'
+import { dividedSession, HandoverWorld, type Lie, someHandover } from '../../../support/handover.ts'
 
 const four = testCommittee({ size: 4 })
 const seven = testCommittee({ size: 7 })
@@ -170,32 +170,13 @@ describe('a member that is killed at any effect finds its promise and signs noth
   })
 })
 
-/** A member that keeps back what it combines, and of its session shows each other one a part. */
-function divided(liar: number, liars: readonly number[], world: () => HandoverWorld): Lie {
-  return (said, to) => {
-    const { attempt } = (world().members[liar] as HandoverWorld['members'][number]).state
-    // It has its own share, and keeps what comes of it to itself.
-    attempt.combining = 'busy'
-    if (said.type === 'offer') return said
-    if (said.type === 'share') {
-      // One is silent at a time, so that the others keep their rank for another attempt.
-      const named = attempt.session?.statement.offers.map(({ statement }) => statement.sender) ?? []
-      return liars.find((each) => named.includes(each)) === liar ? null : said
-    }
-    // Each is told of a session without itself, so that it waits for all that it names in vain.
-    const willing = attempt.offers.filter((each) => each !== undefined)
-    const others = willing.filter(({ statement }) => statement.sender !== to)
-    return { ...said, offers: others.slice(0, said.offers.length) }
-  }
-}
-
 describe('a coordinator that shows each member another session', () => {
   const attacked = (test: typeof four, liars: readonly number[]) => {
     const of: HandoverWorld = world({
       test,
       // What it says itself comes before what others pass on.
       delayMsMax: 1,
-      lies: Object.fromEntries(liars.map((liar) => [liar, divided(liar, liars, () => of)])),
+      lies: Object.fromEntries(liars.map((liar) => [liar, dividedSession(liar, liars, () => of)])),
     })
     approveAll(of)
     return of
