@@ -154,7 +154,7 @@ const DAGGERS: Readonly<Record<string, readonly Dagger[]>> = {
   ],
   '9.3': [
     {
-      words: '† A process that opens a round after it missed two or more',
+      words: '† A process that opens a round after',
       test: STORIES,
       says: '§9.3 back from a pause',
     },

@@ -13,6 +13,7 @@ import { committeeFor, type Oracles, startedOracles } from '../support/oracles.t
 import { cpuMsOf, writtenBytesOf } from '../support/process-usage.ts'
 import type { Bench } from './bench.ts'
 import type { Figure } from './figure.ts'
+import { type MergedRounds, mergeRounds } from './merge-rounds.ts'
 import { measureSigning } from './signing.ts'
 
 export const roundBench: Bench = {
@@ -43,11 +44,6 @@ function timingOf(nodes: number): TimingParams {
   return { ...LOCAL_TIMING, ...Object.fromEntries(drawn) }
 }
 
-interface Measured {
-  readonly firstMs: readonly number[]
-  readonly allMs: readonly number[]
-}
-
 /**
  * T_r to certificate over real processes on loopback, beside its floor measured in the same run:
  * bare exchanges of messages of the same sizes, plus one share and one combination.
@@ -72,6 +68,11 @@ async function benchRounds(options: RoundBenchOptions): Promise<readonly Figure[
       }
     }
     figures.push({
+      name: `round.n${nodes}.missed`,
+      value: measured.missed,
+      unit: `of ${options.rounds} rounds that not every member held`,
+    })
+    figures.push({
       name: `round.n${nodes}.cpu`,
       value: cpuMsPerRound,
       unit: 'ms per node and round',
@@ -79,7 +80,7 @@ async function benchRounds(options: RoundBenchOptions): Promise<readonly Figure[
     figures.push({
       name: `round.n${nodes}.bytes`,
       value: bytesPerRound,
-      unit: 'bytes sent per node and round',
+      unit: 'bytes per node and round, to sockets and files',
     })
   }
   return figures
@@ -91,7 +92,7 @@ function figure(name: string, valueMs: number, floorMs: number): Figure {
   return { name, value: tenth(valueMs), unit: 'ms', floor: tenth(floorMs), ratio }
 }
 
-async function measureFloor(nodes: number, options: RoundBenchOptions): Promise<Measured> {
+async function measureFloor(nodes: number, options: RoundBenchOptions): Promise<MergedRounds> {
   const timing = timingOf(nodes)
   const local = localCommittee({ size: nodes, feeds: ['BTC/USD'], genesisMs: 0 })
   const made = committeeOf((bytes) => keccak_256(bytes), committeeFor(local, { timing }).file)
@@ -121,26 +122,11 @@ async function measureFloor(nodes: number, options: RoundBenchOptions): Promise<
   const tables = outputs.map(
     (text) => JSON.parse(text) as { firstMs: number | null; allMs: number | null }[],
   )
-  return merge(
+  return mergeRounds(
     Array.from({ length: options.rounds }, (_, round) =>
       tables.map((rows) => rows[WARM_UP_ROUNDS + round] ?? { firstMs: null, allMs: null }),
     ),
   )
-}
-
-/** First: the earliest over all members of each round; all: every member of every round. */
-function merge(
-  rounds: readonly (readonly {
-    readonly firstMs: number | null
-    readonly allMs: number | null
-  }[])[],
-): Measured {
-  const present = (values: readonly (number | null)[]) => values.filter((value) => value !== null)
-  const firstMs = rounds
-    .map((rows) => present(rows.map((row) => row.firstMs)))
-    .filter((values) => values.length > 0)
-    .map((values) => Math.min(...values))
-  return { firstMs, allMs: rounds.flatMap((rows) => present(rows.map((row) => row.allMs))) }
 }
 
 async function outputOf(script: string, argument: string): Promise<string> {
@@ -181,14 +167,15 @@ async function watchOracles(
   const [cpuBefore, sentBefore] = [sum(cpuMsOf), sum(writtenBytesOf)]
   const rows = new Map<string, number>()
   let to = from
-  while (to < from + options.rounds) {
+  while (to <= from + options.rounds) {
     await pause()
+    // Read before the tables: whatever lies below it has ended in all of them.
+    to = await roundNow()
     for (const [index, client] of clients.entries()) {
       for (const row of (await client.rounds()) ?? []) {
         if (row.latencyMs !== null) rows.set(`${row.round}/${index}`, row.latencyMs)
       }
     }
-    to = await roundNow()
   }
   const perRound = (total: number) => Math.round(total / nodes.length / (to - from))
   const cpuMsPerRound = perRound(sum(cpuMsOf) - cpuBefore)
@@ -199,5 +186,5 @@ async function watchOracles(
       return { firstMs: latency, allMs: latency }
     }),
   )
-  return { measured: merge(table), cpuMsPerRound, bytesPerRound }
+  return { measured: mergeRounds(table), cpuMsPerRound, bytesPerRound }
 }

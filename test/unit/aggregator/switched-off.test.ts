@@ -400,8 +400,8 @@ const STORIES: readonly Story[] = [
     off: [
       {
         file: 'phases/observe.ts',
-        rule: 'if (isBackFromPause(before, round)) state.hearing = round',
-        without: '',
+        rule: 'if (isBackFromPause(before, round))',
+        without: 'if (false)',
       },
     ],
     told: ({ createMachine }) => {
