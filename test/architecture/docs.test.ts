@@ -76,6 +76,15 @@ describe('documents', () => {
     expect(unknown).toEqual([])
   })
 
+  test('a command runs with the Node that is asked for, whichever is installed', () => {
+    // Any Node from 20 on starts `npm` and `npx`, which find the one that runs TypeScript.
+    const bare = documents.flatMap((path) =>
+      [...read(path).matchAll(/`node [\w./-]+\.ts\b/g)].map(([text]) => `${path}: ${text}`),
+    )
+    // The decision itself.
+    expect(bare.filter((each) => !each.startsWith('docs/adr/0003-'))).toEqual([])
+  })
+
   test('decisions have a number of their own and a status', () => {
     const decisions = documents.filter((path) => path.startsWith('docs/adr/'))
     const numbers = decisions.map((path) => /^docs\/adr\/(\d{4})-/.exec(path)?.[1])

@@ -6,6 +6,21 @@ import type { Readable } from 'node:stream'
 import { localCommitteeToBe } from '../../node/devnet/committee.ts'
 import { createRunDirectory, type NodeFiles, writeRunFiles } from '../../node/devnet/files.ts'
 import { freePorts } from '../../node/devnet/wait.ts'
+import type { Bench } from './bench.ts'
+import type { Figure } from './figure.ts'
+
+export const keygenBench: Bench = {
+  name: 'keygen',
+  about: 'key generation, with a `parallax dkg` process for each member, all on this machine',
+  run: async ({ nodes, say }) => {
+    const figures: Figure[] = []
+    for (const size of nodes.length === 0 ? [4, 7] : nodes) {
+      say(`n = ${size}: keys`)
+      figures.push(...(await generateWith(size)))
+    }
+    return figures
+  },
+}
 
 interface Member {
   readonly exitCode: number | null
@@ -14,13 +29,9 @@ interface Member {
   readonly endedMs: number
 }
 
-/**
- * Generates keys with a `parallax dkg` process for each member, all on this machine, and prints one
- * line of JSON for each size of committee.
- */
-async function main(sizes: readonly number[]): Promise<void> {
-  for (const size of sizes) {
-    const directory = await createRunDirectory()
+async function generateWith(size: number): Promise<readonly Figure[]> {
+  const directory = await createRunDirectory()
+  try {
     const committee = localCommitteeToBe({ size, feeds: ['BTC/USD'], genesisMs: Date.now() })
     const ports = await freePorts(2 * size)
     const files = await writeRunFiles(directory, { committee, ports, chain: null, marketUrl: null })
@@ -28,18 +39,21 @@ async function main(sizes: readonly number[]): Promise<void> {
     const members = await Promise.all(
       files.nodes.map((node) => runMember(node, files.passphrase, startedMs)),
     )
+    const failed = members.filter(({ exitCode }) => exitCode !== 0).length
+    if (failed > 0) throw new Error(`${failed} of ${size} members ended without a key`)
     const lastMetMs = Math.max(...members.map(({ metMs }) => metMs))
     const lastEndedMs = Math.max(...members.map(({ endedMs }) => endedMs))
-    const figures = {
-      members: size,
-      failed: members.filter(({ exitCode }) => exitCode !== 0).length,
-      // Until the last member saw enough others: process start and connections.
-      meetingMs: Math.round(lastMetMs),
-      // Packages, echoes, shares, results, files, and waiting until everybody has everything.
-      generationMs: Math.round(lastEndedMs - lastMetMs),
-      wholeMs: Math.round(lastEndedMs),
+    const figure = (name: string, valueMs: number): Figure => {
+      return { name: `keygen.n${size}.${name}`, value: Math.round(valueMs), unit: 'ms' }
     }
-    process.stdout.write(`${JSON.stringify(figures)}\n`)
+    return [
+      // Until the last member saw enough others: process start and connections.
+      figure('meeting', lastMetMs),
+      // Packages, echoes, shares, results, files, and waiting until everybody has everything.
+      figure('generation', lastEndedMs - lastMetMs),
+      figure('whole', lastEndedMs),
+    ]
+  } finally {
     rmSync(directory, { recursive: true })
   }
 }
@@ -58,5 +72,3 @@ async function runMember(node: NodeFiles, passphrase: string, startedMs: number)
   const [exitCode] = await once(child, 'close')
   return { exitCode, metMs, endedMs: performance.now() - startedMs }
 }
-
-await main(process.argv.slice(2).map(Number))

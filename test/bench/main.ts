@@ -7,6 +7,7 @@ import {
 } from '../../scripts/command-line.ts'
 import type { Bench } from './bench.ts'
 import { figureTable } from './figure.ts'
+import { keygenBench } from './keygen.ts'
 import { memoryBench } from './memory.ts'
 import { overlayBench } from './overlay.ts'
 import { roundBench } from './round.ts'
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   sweepBench,
   memoryBench,
   overlayBench,
+  keygenBench,
 ]
 
 const USAGE = `npm run bench -- NAME [--nodes 4,7] [--rounds 60] [--json]
