@@ -49,6 +49,8 @@ const REMEMBERED_MS = 60_000
 const OPEN_MAX = 1_024
 /** Late ones gone on with at once; of more the oldest wait until half of them are settled. */
 const LATE_MAX = 256
+/** A price that is final is looked at again until the window closes: a block may be taken back. */
+const FINAL_LOOK_MS = 15_000
 
 /** The expiries of all plans of one target that are due, each once. */
 export class OpenExpiries {
@@ -150,6 +152,14 @@ export class OpenExpiries {
 export function settle(open: OpenExpiry, nowMs: UnixMs): void {
   if (open.isLate && open.state !== 'final') open.turnMs = nowMs + REMEMBERED_MS
   open.state = 'final'
+}
+
+/** Whether the chain is to be asked now how an expiry stands. */
+export function isLookDue(open: OpenExpiry, nowMs: UnixMs): boolean {
+  if (open.isSending || open.state === 'missed') return false
+  const isDone = open.state === 'final' || open.state === 'foreign'
+  if (isDone) return nowMs - open.readMs >= FINAL_LOOK_MS
+  return !open.isLate || !wasReadAfterwards(open) || nowMs >= open.turnMs
 }
 
 /** Whether an expiry was looked at when its window was over. */

@@ -23,6 +23,7 @@ import type { Startable } from '../lifecycle.ts'
 import type { Log } from '../logging.ts'
 import type { Call, CallEnd } from './calls.ts'
 import {
+  isLookDue,
   OpenExpiries,
   type OpenExpiry,
   type SettlementPlan,
@@ -66,8 +67,6 @@ export interface SettlerDependencies {
 }
 
 const LOOK_MS = 1_000
-/** A price that is final is looked at again until the window closes: a block may be taken back. */
-const FINAL_LOOK_MS = 15_000
 /** One is in flight at a time; what waits behind it delays deliveries and other expiries. */
 const SENDING_MAX = 4
 /** Of late ones: they keep no place from an expiry whose window is open. */
@@ -172,10 +171,7 @@ export class Settler implements Startable {
   async #advance(open: OpenExpiry): Promise<void> {
     const { clock, target } = this.#use
     const nowMs = clock.nowMs()
-    const isDone = open.state === 'final' || open.state === 'foreign'
-    if (isDone && nowMs - open.readMs < FINAL_LOOK_MS) return
-    if (open.isSending || open.state === 'missed') return
-    if (open.isLate && !isDone && wasReadAfterwards(open) && nowMs < open.turnMs) return
+    if (!isLookDue(open, nowMs)) return
     await this.#check(open.contract)
     const standing = await target.readNow((client, block) => readSettlement(client, block, open))
     open.readMs = nowMs

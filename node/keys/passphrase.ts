@@ -18,6 +18,10 @@ export interface Terminal {
 }
 
 const PASSPHRASE_BYTES_MAX = 1_024
+/** What a terminal in raw mode sends for its keys. */
+const KEYS_ENTER = ['\r', '\n']
+const KEYS_ABORT = ['\u0003', '\u0004'] // Control-C and Control-D.
+const KEYS_ERASE = ['\u007f', '\b']
 
 /**
  * Reads a passphrase. One line end at its end is not part of it.
@@ -112,10 +116,9 @@ function readLine(input: Readable): Promise<string> {
     const onEnd = () => end(() => reject(aborted()))
     const onData = (chunk: Buffer | string) => {
       for (const key of chunk.toString()) {
-        if (key === '\r' || key === '\n') return end(() => resolve(line))
-        // Control-C and Control-D.
-        if (key === '\u0003' || key === '\u0004') return end(() => reject(aborted()))
-        line = key === '\u007f' || key === '\b' ? line.slice(0, -1) : line + key
+        if (KEYS_ENTER.includes(key)) return end(() => resolve(line))
+        if (KEYS_ABORT.includes(key)) return end(() => reject(aborted()))
+        line = KEYS_ERASE.includes(key) ? line.slice(0, -1) : line + key
         if (line.length > PASSPHRASE_BYTES_MAX) return end(() => reject(tooLong()))
       }
     }

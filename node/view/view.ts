@@ -15,7 +15,6 @@ import type {
   PeerView,
   RotationView,
   RoundView,
-  SettlementView,
   SignerView,
   SourceView,
   StatusView,
@@ -228,33 +227,29 @@ function roundsOf(sources: ViewSources): readonly RoundView[] {
 }
 
 /** One code for each reason why this node does not do its work now. */
-function obstaclesOf(context: Context, sources: ViewSources): string[] {
+function obstaclesOf({ committee }: Context, sources: ViewSources): string[] {
   const state = sources.state()
-  const { committee } = context
-  const obstacles: string[] = []
-  if (!sources.signer().isReachable) obstacles.push('SIGNER_UNREACHABLE')
-  const connected = sources.peers().filter((peer) => peer.isConnected).length + 1
-  if (connected < committee.observationQuorum) obstacles.push('PEERS_TOO_FEW')
-  if (state.current <= state.barrier) obstacles.push('BARRIER_AHEAD')
-  if (sources.contested().includes(state.self)) obstacles.push('KEY_CONTESTED')
-  const { fromMs, untilMs } = state.term
   const nowMs = sources.clock.nowMs()
-  if (fromMs === 'never' || nowMs < fromMs) obstacles.push('TERM_AHEAD')
-  if (untilMs !== null && nowMs >= untilMs) obstacles.push('TERM_OVER')
-  if (state.clock === 'behind') obstacles.push('CLOCK_BEHIND')
-  if (state.clock === 'doubted') obstacles.push('CLOCK_DOUBTED')
-  if (state.doubt?.isContradicted === true || sources.book.clock.isAhead(nowMs)) {
-    obstacles.push('CLOCK_AHEAD')
-  }
-  if (hasMember(state.convicted, state.self)) obstacles.push('MEMBER_CONVICTED')
-  const isMissing = ({ state }: SettlementView) => state === 'missing'
-  if (sources.chains().some(({ settlements }) => settlements.some(isMissing))) {
-    obstacles.push('SETTLEMENT_MISSING')
-  }
-  if (sources.chains().some(({ succession }) => succession?.isOverdue === true)) {
-    obstacles.push('HANDOVER_OVERDUE')
-  }
-  if (sources.local().every((feed) => feed.value === null)) obstacles.push('SOURCES_NONE')
-  if (countMembers(state.convicted) > committee.f) obstacles.push('CONVICTED_TOO_MANY')
-  return obstacles
+  const connected = sources.peers().filter((peer) => peer.isConnected).length + 1
+  const { fromMs, untilMs } = state.term
+  const isAhead = state.doubt?.isContradicted === true || sources.book.clock.isAhead(nowMs)
+  const chains = sources.chains()
+  const settlements = chains.flatMap((chain) => chain.settlements)
+  const obstacles: readonly (readonly [code: string, holds: boolean])[] = [
+    ['SIGNER_UNREACHABLE', !sources.signer().isReachable],
+    ['PEERS_TOO_FEW', connected < committee.observationQuorum],
+    ['BARRIER_AHEAD', state.current <= state.barrier],
+    ['KEY_CONTESTED', sources.contested().includes(state.self)],
+    ['TERM_AHEAD', fromMs === 'never' || nowMs < fromMs],
+    ['TERM_OVER', untilMs !== null && nowMs >= untilMs],
+    ['CLOCK_BEHIND', state.clock === 'behind'],
+    ['CLOCK_DOUBTED', state.clock === 'doubted'],
+    ['CLOCK_AHEAD', isAhead],
+    ['MEMBER_CONVICTED', hasMember(state.convicted, state.self)],
+    ['SETTLEMENT_MISSING', settlements.some((each) => each.state === 'missing')],
+    ['HANDOVER_OVERDUE', chains.some(({ succession }) => succession?.isOverdue === true)],
+    ['SOURCES_NONE', sources.local().every((feed) => feed.value === null)],
+    ['CONVICTED_TOO_MANY', countMembers(state.convicted) > committee.f],
+  ]
+  return obstacles.flatMap(([code, holds]) => (holds ? [code] : []))
 }
