@@ -12,31 +12,23 @@ import { DueFeeds } from '../statistics/due-feeds.ts'
 export const createDeliveryChecker: CreateChecker = (subject): Checker => {
   const { committee, honest, delivery, isAlwaysDisturbed } = subject
   const due = new DueFeeds(committee.params.feeds)
+  const running = new Set<MemberIndex>()
   /** Since when each honest member can deliver; null while it cannot. */
   const ableSinceUs = new Map<MemberIndex, number | null>()
+  for (const member of listMembers(honest)) ableSinceUs.set(member, null)
+  /** Whether the chain makes no blocks. */
   let isStanding = false
   const told = new Set<number>()
 
   const isUnable = (member: MemberIndex, nowUs: number): boolean => {
-    const spans = delivery?.unable ?? []
-    return spans.some((span) => {
-      return span.member === member && span.fromUs <= nowUs && nowUs < span.toUs
-    })
+    const spans = (delivery?.unable ?? []).filter((span) => span.member === member)
+    return spans.some(({ fromUs, toUs }) => fromUs <= nowUs && nowUs < toUs)
   }
   const updateAbility = (nowUs: number): void => {
     for (const [member, sinceUs] of ableSinceUs) {
-      const running = runningSinceUs.get(member) ?? null
-      const isAble = running !== null && !isUnable(member, nowUs)
-      if (!isAble) ableSinceUs.set(member, null)
-      else if (sinceUs === null) ableSinceUs.set(member, nowUs)
+      const isAble = running.has(member) && !isUnable(member, nowUs)
+      ableSinceUs.set(member, isAble ? (sinceUs ?? nowUs) : null)
     }
-  }
-  const runningSinceUs = new Map<MemberIndex, number | null>()
-  for (const member of listMembers(honest)) ableSinceUs.set(member, null)
-  const runs = (member: MemberIndex, nowUs: number, isRunning: boolean): null => {
-    runningSinceUs.set(member, isRunning ? nowUs : null)
-    if (!isRunning && ableSinceUs.has(member)) ableSinceUs.set(member, null)
-    return null
   }
   const restart = ({ nowUs }: { readonly nowUs: number }): null => {
     due.restart(nowUs)
@@ -45,8 +37,16 @@ export const createDeliveryChecker: CreateChecker = (subject): Checker => {
   return {
     rule: 'L6',
     on: {
-      started: ({ member, nowUs }) => runs(member, nowUs, true),
-      crashed: ({ member, nowUs }) => runs(member, nowUs, false),
+      started: ({ member }) => {
+        running.add(member)
+        return null
+      },
+      crashed: ({ member }) => {
+        running.delete(member)
+        // Also when it is back before the next round opens: it begins anew.
+        if (ableSinceUs.has(member)) ableSinceUs.set(member, null)
+        return null
+      },
       certified: ({ certificate, member, nowUs }) => {
         if (hasMember(honest, member)) due.certified(certificate, nowUs)
         return null
@@ -67,12 +67,11 @@ export const createDeliveryChecker: CreateChecker = (subject): Checker => {
         updateAbility(nowUs)
         if (isStanding) return restart({ nowUs })
         const { boundUs } = delivery
-        const able = [...ableSinceUs.values()].some((since) => {
-          return since !== null && nowUs - since > boundUs
-        })
-        if (!able) return null
+        const isOverBound = (sinceUs: number | null): sinceUs is number =>
+          sinceUs !== null && nowUs - sinceUs > boundUs
+        if (![...ableSinceUs.values()].some(isOverBound)) return null
         for (const [feed, sinceUs] of due.sinceUs.entries()) {
-          if (sinceUs === null || nowUs - sinceUs <= boundUs || told.has(feed)) continue
+          if (!isOverBound(sinceUs) || told.has(feed)) continue
           told.add(feed)
           const seconds = Math.round((nowUs - sinceUs) / 1_000_000)
           const message = `feed ${feed} is due on chain for ${seconds} s, and nobody delivers it`

@@ -68,36 +68,45 @@ async function runPool<Task, Answer>(
   const workers = Array.from({ length: count }, () => new Worker(module))
   try {
     await new Promise<void>((resolve, reject) => {
-      let next = 0
-      let answered = 0
-      const give = (worker: Worker): void => {
-        const task = next < tasks.length ? tasks.at(next) : undefined
-        if (task === undefined) return
-        worker.postMessage({ index: next, task } satisfies Asked<Task>)
-        next += 1
-      }
-      const take = (worker: Worker, { index, answer }: Answered<Answer>): void => {
-        onAnswer(index, answer)
-        answered += 1
-        if (answered === tasks.length) resolve()
-        give(worker)
-      }
+      const deal = dealer(tasks, { onAnswer, onEnd: resolve })
       for (const worker of workers) {
         worker.on('error', reject)
         worker.on('exit', () => reject(new Error('a thread of the pool ended before its task')))
         worker.on('message', (answer: Answered<Answer>) => {
           try {
-            take(worker, answer)
+            deal.take(worker, answer)
           } catch (error) {
             reject(error instanceof Error ? error : new Error(String(error)))
           }
         })
       }
       // One at a time: a task given ahead would wait for its thread while another has none left.
-      workers.forEach(give)
+      workers.forEach(deal.give)
       signal?.addEventListener('abort', () => resolve(), { once: true })
     })
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
+}
+
+/** Hands out the tasks in their order, and takes the answers in theirs. */
+function dealer<Task, Answer>(
+  tasks: TaskList<Task>,
+  use: Pick<PoolOptions<Answer>, 'onAnswer'> & { readonly onEnd: () => void },
+) {
+  let next = 0
+  let answered = 0
+  const give = (worker: Worker): void => {
+    const task = next < tasks.length ? tasks.at(next) : undefined
+    if (task === undefined) return
+    worker.postMessage({ index: next, task } satisfies Asked<Task>)
+    next += 1
+  }
+  const take = (worker: Worker, { index, answer }: Answered<Answer>): void => {
+    use.onAnswer(index, answer)
+    answered += 1
+    if (answered === tasks.length) use.onEnd()
+    give(worker)
+  }
+  return { give, take }
 }

@@ -78,28 +78,35 @@ export class Overlay {
    * @param atUs its moment
    * @param lacking peers that it really sends to, which the network counts
    */
-  passedOn(from: MemberIndex, envelope: Envelope, of: { atUs: number; lacking: Members }): void {
+  passedOn(
+    from: MemberIndex,
+    envelope: Envelope,
+    { atUs, lacking }: { readonly atUs: number; readonly lacking: Members },
+  ): void {
     const place = this.#placeOf(envelope)
     const own = this.#delayUs[from] ?? []
-    let [copies, taken] = [0, 0]
+    /** Repeats that it sends, and those that peers sent to it before. */
+    let [sent, received] = [0, 0]
     for (const peer of this.#peers[from] ?? []) {
       const otherUs = this.#passedUs[place + peer] as number
       if (otherUs === NOT_YET_US) {
-        // Whoever is under control passes nothing on, and so never says that it has it.
-        const isCounted = hasMember(of.lacking, peer) || hasMember(this.#relays, peer)
-        if (!isCounted) copies += 1
+        // Counted by the network, or here when the peer passes it on in its turn. A member under
+        // control passes nothing on, so its repeat is counted at once.
+        const isCountedElsewhere = hasMember(lacking, peer) || hasMember(this.#relays, peer)
+        if (!isCountedElsewhere) sent += 1
         continue
       }
       if (otherUs === AUTHOR_US) continue
-      if (otherUs + (this.#delayUs[peer]?.[from] ?? 0) > of.atUs) copies += 1
-      if (of.atUs + (own[peer] ?? 0) > otherUs) taken += 1
+      const hasItFromPeerUs = otherUs + (this.#delayUs[peer]?.[from] ?? 0)
+      if (hasItFromPeerUs > atUs) sent += 1
+      const peerHasItUs = atUs + (own[peer] ?? 0)
+      if (peerHasItUs > otherUs) received += 1
     }
-    // Of the copies that it was passed, the network counts the one that was really sent.
-    if (taken > 0 && hasMember(envelope.relayed, from)) taken -= 1
-    copies += taken
-    this.#passedUs[place + from] = of.atUs
-    this.#repeatedMessages += copies
-    this.#repeatedBytes += copies * envelope.message.bytes.length
+    // Of the copies that it received, the network counts the one that was really sent.
+    if (received > 0 && hasMember(envelope.relayed, from)) received -= 1
+    this.#passedUs[place + from] = atUs
+    this.#repeatedMessages += sent + received
+    this.#repeatedBytes += (sent + received) * envelope.message.bytes.length
     this.#told += this.#toldBytes[from] ?? 0
   }
 
