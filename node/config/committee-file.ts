@@ -1,5 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Derivation, FeedKind, FeedParams, Params } from '../../aggregator/committee/params.ts'
 import { FEED_KINDS, FEED_TIERS } from '../../aggregator/committee/params.ts'
 import { problemsOf } from '../../aggregator/committee/params-check.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * What a gateway says, as one set of schemas: the OpenAPI document is made of them, the client

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { fromHex } from '../../aggregator/values/bytes.ts'
 
 /** Whole number within a closed range; the message names it. */

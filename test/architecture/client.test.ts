@@ -42,6 +42,13 @@ describe('the client of every runtime', () => {
     expect(foreignIn(imports)).toEqual([])
   })
 
+  test('takes zod as a namespace, the only form of which every bundler leaves out the rest', () => {
+    const paths = new Set(graphOf(ENTRY.replace('./', ''), loaded).map(({ from }) => from))
+    const lines = [...paths].flatMap((path) => read(path).match(/^import .* from 'zod'$/gm) ?? [])
+    const values = lines.filter((line) => !line.startsWith('import type'))
+    expect(new Set(values)).toEqual(new Set(["import * as z from 'zod'"]))
+  })
+
   test.each([
     ["import { readFile } from 'node:fs/promises'", 'b.ts:1 -> node:fs/promises'],
     ["import { request } from 'undici'", 'b.ts:1 -> undici'],
