@@ -114,5 +114,5 @@ function testTokenOf({
 }
 
 function guardOf({ ageSecondsMax, spreadBpsMax, observersMin }: GuardParameters) {
-  return { ageMax: ageSecondsMax, spreadBpsMax, observersMin }
+  return { ageSecondsMax, spreadBpsMax, observersMin }
 }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {ICommittees} from "./interfaces/ICommittees.sol";
 import {IPriceFeeds} from "./interfaces/IPriceFeeds.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
+import {ISettlementPrice} from "./interfaces/ISettlementPrice.sol";
 import {FeedWord} from "./libraries/FeedWord.sol";
 import {PullReader} from "./libraries/PullReader.sol";
 
@@ -54,7 +55,7 @@ contract Settlement is ISettlement {
         emit SettlementLowered(feed, expiry, word.value(), round, isExact);
     }
 
-    /// @inheritdoc ISettlement
+    /// @inheritdoc ISettlementPrice
     function settlementPrice(uint256 feed, uint256 expiry)
         external
         view

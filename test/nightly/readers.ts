@@ -122,7 +122,7 @@ function guarded(draw: Draw, { hub, harness, latest }: Readers): Reading {
   const spread = decodeSpread(encodeSpread(exact))
   const bps = value <= 0n ? 0n : (spread * 10_000n) / value
   const guard = {
-    ageMax: draw(4) === 0 ? draw(4) : 1_000_000,
+    ageSecondsMax: draw(4) === 0 ? draw(4) : 1_000_000,
     spreadBpsMax: draw(4) === 0 || bps > 65_534n ? 65_535 : Number(bps) + draw(2),
     observersMin: Math.max(0, observers - 1 + (draw(4) === 0 ? 2 : draw(2))),
   }
@@ -135,7 +135,7 @@ function guarded(draw: Draw, { hub, harness, latest }: Readers): Reading {
   return reading(target, name, [hub, BigInt(feed), guard], (now) => {
     if (status !== FEED_STATUS.ok) return refused('FeedHalted', BigInt(status))
     const age = now > latest.time ? now - latest.time : 0n
-    if (age > BigInt(guard.ageMax)) return refused('FeedStale', age, BigInt(guard.ageMax))
+    if (age > BigInt(guard.ageSecondsMax)) return refused('FeedStale', age, BigInt(guard.ageSecondsMax))
     const { observersMin } = guard
     if (observers < observersMin) {
       return refused('FeedThin', BigInt(observers), BigInt(observersMin))

@@ -9,12 +9,13 @@ import {SequencerUptime} from "../libraries/SequencerUptime.sol";
 /// hub's sequencer must be up for the hub's grace.
 library FeedGuard {
     /// @notice What a consumer accepts.
-    /// @param ageMax longest time since the observation, seconds
+    /// @param ageSecondsMax longest time since the observation; 0 is a value of this second, and
+    ///     not the feed's heartbeat as in guards of the hub
     /// @param spreadBpsMax largest spread relative to the value, 1/10,000; ignored where a value
     ///     may be zero (`readSigned`)
     /// @param observersMin fewest members whose observation held a value
     struct Guard {
-        uint32 ageMax;
+        uint32 ageSecondsMax;
         uint16 spreadBpsMax;
         uint8 observersMin;
     }
@@ -71,7 +72,7 @@ library FeedGuard {
         if (latest.status != STATUS_OK) revert FeedHalted(feed, latest.status);
         // A report may be some seconds ahead of the block's time; its age is then zero.
         uint256 age = block.timestamp > latest.time ? block.timestamp - latest.time : 0;
-        if (age > guard.ageMax) revert FeedStale(feed, age, guard.ageMax);
+        if (age > guard.ageSecondsMax) revert FeedStale(feed, age, guard.ageSecondsMax);
         if (latest.observers < guard.observersMin) {
             revert FeedThin(feed, latest.observers, guard.observersMin);
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.31;
 
+import {ISettlementPrice} from "../interfaces/ISettlementPrice.sol";
 import {IERC20} from "./interfaces/IERC20.sol";
-import {ISettlement} from "./interfaces/ISettlement.sol";
 import {PricingParameters} from "./OptionPricing.sol";
 
 /// @notice What is fixed at deployment.
@@ -17,7 +17,7 @@ import {PricingParameters} from "./OptionPricing.sol";
 /// @param expiryStepSeconds expiries are multiples of it; with an hour series are few and deep
 struct MarketParameters {
     PricingParameters pricing;
-    ISettlement settlement;
+    ISettlementPrice settlement;
     uint16 settlementFeed;
     IERC20 base;
     IERC20 quote;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.31;
 
+import {ISettlementPrice} from "../interfaces/ISettlementPrice.sol";
 import {IERC20} from "./interfaces/IERC20.sol";
 import {IOptionMarket} from "./interfaces/IOptionMarket.sol";
-import {ISettlement} from "./interfaces/ISettlement.sol";
 import {MarketParameters} from "./MarketParameters.sol";
 import {OptionPricing} from "./OptionPricing.sol";
 import {OptionSeries} from "./OptionSeries.sol";
@@ -28,7 +28,7 @@ contract OptionMarket is IOptionMarket, OptionPricing {
     uint256 public constant PRICE_LIMIT = 1 << 96;
 
     /// @notice Where the price at an expiry comes from.
-    ISettlement public immutable SETTLEMENT;
+    ISettlementPrice public immutable SETTLEMENT;
     /// @notice Index of the averaged feed that settles.
     uint256 public immutable SETTLEMENT_FEED;
     /// @notice Token of calls: their collateral, premium and payout.

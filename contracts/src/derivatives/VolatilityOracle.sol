@@ -22,7 +22,7 @@ contract VolatilityOracle is IVolatilityOracle {
 
     /// @notice The hub whose feeds are read.
     IPriceFeeds public immutable HUB;
-    uint32 private immutable AGE_MAX;
+    uint32 private immutable AGE_SECONDS_MAX;
     uint16 private immutable SPREAD_BPS_MAX;
     uint8 private immutable OBSERVERS_MIN;
     Entry[] private _entries;
@@ -35,7 +35,7 @@ contract VolatilityOracle is IVolatilityOracle {
             revert TenorCountOutOfRange(list.length, TENORS_MAX);
         }
         HUB = hub;
-        AGE_MAX = limits.ageMax;
+        AGE_SECONDS_MAX = limits.ageSecondsMax;
         SPREAD_BPS_MAX = limits.spreadBpsMax;
         OBSERVERS_MIN = limits.observersMin;
         uint256 previous = 0;
@@ -88,7 +88,8 @@ contract VolatilityOracle is IVolatilityOracle {
 
     /// Volatility and spread of one feed, 18 decimals.
     function _read(Entry memory entry) private view returns (uint256 volatility, uint256 spread) {
-        FeedGuard.Guard memory limits = FeedGuard.Guard(AGE_MAX, SPREAD_BPS_MAX, OBSERVERS_MIN);
+        FeedGuard.Guard memory limits =
+            FeedGuard.Guard(AGE_SECONDS_MAX, SPREAD_BPS_MAX, OBSERVERS_MIN);
         (volatility, spread) = FeedGuard.read(HUB, entry.feed, limits);
         volatility *= entry.scale;
         spread *= entry.scale;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ISettlementPrice} from "./ISettlementPrice.sol";
+
 /// @title Settlement prices: the specification
 /// @notice The price of a feed at an expiry is the committee's value of the settlement round, the
 /// first that opens at or after the expiry. If that round has no certificate, it is that of the
@@ -10,7 +12,7 @@ pragma solidity ^0.8.28;
 /// office, and for an hour after its successor was activated. So the price is the same whoever
 /// calls, as long as one honest party does, and once final it never changes. Settle on a feed that
 /// is an average over time.
-interface ISettlement {
+interface ISettlement is ISettlementPrice {
     /// @notice A price was set or replaced by that of an earlier round.
     event SettlementLowered(
         uint256 indexed feed, uint256 indexed expiry, int256 value, uint256 round, bool isFinal
@@ -32,14 +34,6 @@ interface ISettlement {
     /// @notice Brings the price of a feed at an expiry.
     /// @param report A report with the feed, as `IPriceFeeds.pull_mfwu` takes it
     function settle(uint256 feed, uint256 expiry, bytes calldata report) external;
-
-    /// @notice The price of a feed at an expiry.
-    /// @return value In the feed's decimals; meaningless until final
-    /// @return isFinal Whether it can no longer change; once true, always true
-    function settlementPrice(uint256 feed, uint256 expiry)
-        external
-        view
-        returns (int256 value, bool isFinal);
 
     /// @notice The round that settles an expiry, and the number of the committee that was in
     /// office.

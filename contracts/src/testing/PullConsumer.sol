@@ -6,12 +6,12 @@ import {PullReader} from "../libraries/PullReader.sol";
 
 /// @title A consumer that brings its report along
 contract PullConsumer {
-    function read(IPriceFeeds hub, uint256 feed, uint256 ageMax, bytes calldata report)
+    function read(IPriceFeeds hub, uint256 feed, uint256 ageSecondsMax, bytes calldata report)
         external
         view
         returns (int256 value, uint256 time)
     {
-        return PullReader.read(hub, feed, ageMax, report);
+        return PullReader.read(hub, feed, ageSecondsMax, report);
     }
 
     function words(IPriceFeeds hub, bytes calldata report)
@@ -25,10 +25,10 @@ contract PullConsumer {
     function readMany(
         IPriceFeeds hub,
         uint256[] calldata feeds,
-        uint256 ageMax,
+        uint256 ageSecondsMax,
         bytes calldata report
     ) external view returns (int256[] memory values, uint256 time) {
-        return PullReader.readMany(hub, feeds, ageMax, report);
+        return PullReader.readMany(hub, feeds, ageSecondsMax, report);
     }
 
     function updateAndRead(IPriceFeeds hub, uint256 feed, bytes calldata report)

@@ -61,7 +61,7 @@ abstract contract MarketFixture is TestBase {
     }
 
     function _guard() internal pure returns (FeedGuard.Guard memory) {
-        return FeedGuard.Guard({ageMax: 60, spreadBpsMax: 50, observersMin: 3});
+        return FeedGuard.Guard({ageSecondsMax: 60, spreadBpsMax: 50, observersMin: 3});
     }
 
     function _parameters() internal view returns (MarketParameters memory) {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.31;
 
 import {IERC20} from "../../../../contracts/src/derivatives/interfaces/IERC20.sol";
-import {ISettlement} from "../../../../contracts/src/derivatives/interfaces/ISettlement.sol";
+import {ISettlementPrice} from "../../../../contracts/src/interfaces/ISettlementPrice.sol";
 import {IPriceFeeds} from "../../../../contracts/src/interfaces/IPriceFeeds.sol";
 
 /// @title A hub whose feeds say what the test says; only what the derivatives read
@@ -77,7 +77,7 @@ contract FakeUptime {
 }
 
 /// @title A settlement whose prices the test sets
-contract FakeSettlement is ISettlement {
+contract FakeSettlement is ISettlementPrice {
     struct Price {
         int256 value;
         bool isFinal;
