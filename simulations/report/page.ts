@@ -85,7 +85,7 @@ function partOf(part: Part, numberOf: (figure: Figure) => number, origin: Origin
 
 function figureOf(figure: Figure, number: number, origin: Origin): string {
   return `<figure data-figure="${escapeHtml(figure.id)}">
-<div class="drawing">${drawFigure(figure, originText(origin))}</div>
+<div class="view"><div class="drawing">${drawFigure(figure, originText(origin))}</div></div>
 <figcaption><b>Figure ${number}.</b> ${escapeHtml(figure.caption)}</figcaption>
 <button class="save" data-save="svg" type="button">Save as SVG</button>
 <button class="save" data-save="png" type="button">Save as PNG</button>

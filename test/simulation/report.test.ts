@@ -197,6 +197,35 @@ describe('the report of a run', () => {
     },
   )
 
+  test.skipIf(!HAS_BROWSER)(
+    'keeps its letters legible on a telephone (needs /usr/bin/chromium)',
+    async () => {
+      const path = file('telephone.html')
+      writeFileSync(path, htmlOf(pageOfRun(shown(ATTACKED)), ORIGIN))
+      const troubles = await withPage(path, async (page) => {
+        await page.setViewportSize({ width: 390, height: 844 })
+        const [seen, whole] = await page.evaluate(() => {
+          const { clientWidth, scrollWidth } = document.documentElement
+          return [clientWidth, scrollWidth]
+        })
+        expect(whole).toBe(seen)
+        const heights = await page
+          .locator('.drawing text')
+          .evaluateAll((labels) => labels.map((label) => label.getBoundingClientRect().height))
+        // An upright label is measured along its text, and is longer still.
+        expect(Math.min(...heights)).toBeGreaterThan(9)
+        const view = page.locator('[data-figure="price"] .view')
+        await view.evaluate((each) => each.scrollTo(each.scrollWidth, 0))
+        expect(await hovered(page, 'price')).toMatch(/^round: \d+\n/)
+        const edges = await view.evaluate((each) =>
+          [each, each.querySelector('.tip')].map((one) => one?.getBoundingClientRect().left ?? 0),
+        )
+        expect(edges[1]).toBeGreaterThanOrEqual(edges[0] ?? 0)
+      })
+      expect(troubles).toEqual([])
+    },
+  )
+
   test.skipIf(!HAS_BROWSER).each([
     ['a storm over 31 members', STORM],
     ['a chain with faults', ON_CHAIN],

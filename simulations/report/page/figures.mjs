@@ -21,7 +21,9 @@ function tipIn(drawing) {
     tip.textContent = text
     tip.hidden = false
     const x = event.clientX - box.left
-    const isLeft = x < box.width / 2
+    // Of what is seen: on a narrow screen the figure is wider than its view.
+    const view = drawing.parentElement.getBoundingClientRect()
+    const isLeft = event.clientX < view.left + view.width / 2
     tip.style.left = isLeft ? `${x + 14}px` : 'auto'
     tip.style.right = isLeft ? 'auto' : `${box.width - x + 14}px`
     tip.style.top = `${Math.max(0, event.clientY - box.top - 12)}px`
