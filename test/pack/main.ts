@@ -23,7 +23,7 @@ const SETTINGS = {
     types: ['node'],
     noEmit: true,
   },
-  files: ['test/prices.ts', 'client.ts'],
+  files: ['test/prices.ts', 'test/market.ts', 'client.ts'],
 }
 
 /** Of a frontend: resolved as bundlers do, and nothing of Node. */
@@ -124,6 +124,7 @@ async function use(archive: string, folder: string): Promise<void> {
   }
   await run(['npx', 'hardhat', 'test', 'solidity'], at(/12 passing/))
   await run(['npx', 'hardhat', 'run', 'test/prices.ts'], at(/^200000000000 FeedHalted$/m))
+  await run(['npx', 'hardhat', 'run', 'test/market.ts'], at(/^true 200000000000000000$/m))
   await run([process.execPath, 'client.ts'], at(/^CONFIG_UNREADABLE false true$/m))
   await run(['npx', 'parallax', '--version'], at(/^\d+\.\d+\.\d+$/m))
   await run(['npx', 'parallax', 'simulate', '--help'], at(/Simulates the protocol/))
