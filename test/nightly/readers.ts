@@ -135,7 +135,8 @@ function guarded(draw: Draw, { hub, harness, latest }: Readers): Reading {
   return reading(target, name, [hub, BigInt(feed), guard], (now) => {
     if (status !== FEED_STATUS.ok) return refused('FeedHalted', BigInt(status))
     const age = now > latest.time ? now - latest.time : 0n
-    if (age > BigInt(guard.ageSecondsMax)) return refused('FeedStale', age, BigInt(guard.ageSecondsMax))
+    const ageMax = BigInt(guard.ageSecondsMax)
+    if (age > ageMax) return refused('FeedStale', age, ageMax)
     const { observersMin } = guard
     if (observers < observersMin) {
       return refused('FeedThin', BigInt(observers), BigInt(observersMin))
