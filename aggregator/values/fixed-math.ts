@@ -63,11 +63,6 @@ export function lnRatio(a: bigint, b: bigint): Q96 {
   return (z << 97n) / (first - y / tail) + (shiftB - shiftA) * LN2_Q96
 }
 
-/** Natural logarithm, rounded to the nearest unit: error below 0.51 units of 1e-18. x > 0. */
-export function lnWad(x: Wad): Wad {
-  return roundToWad(lnRatio(x, WAD))
-}
-
 /**
  * e^x, rounded to the nearest unit: error below 0.51 units of 1e-18 up to e^x = 1e4, relative error
  * below 1e-22 above.
@@ -82,11 +77,6 @@ export function expWad(x: Wad): Wad {
   const exponent = floorDivide(scaled + half, LN2_Q96)
   const kernel = expReduced(scaled - exponent * LN2_Q96) * WAD
   return (kernel + (1n << (95n - exponent))) >> (96n - exponent)
-}
-
-/** Square root, rounded down: exact to the last unit of 1e-18. x ≥ 0. */
-export function sqrtWad(x: Wad): Wad {
-  return integerSqrt(x * WAD)
 }
 
 /** The largest integer whose square is at most n; n ≥ 0. */
@@ -128,10 +118,6 @@ export function bitLength(n: bigint): bigint {
 
 function shift(x: bigint, bits: bigint): bigint {
   return bits >= 0n ? x << bits : x >> -bits
-}
-
-function roundToWad(x: Q96): Wad {
-  return (x * WAD + (1n << 95n)) >> 96n
 }
 
 function floorDivide(a: bigint, b: bigint): bigint {

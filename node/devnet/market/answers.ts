@@ -165,7 +165,7 @@ interface Said {
   readonly size: (amount: bigint) => string
 }
 
-/** What a venue says about a pair, with its ways of writing; null where it does not list it. */
+/** What a venue says about a market, in its way of writing; null where it does not list it. */
 export function quoteOf(
   model: MarketModel,
   asked: {

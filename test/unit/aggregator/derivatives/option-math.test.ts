@@ -141,6 +141,8 @@ describe('measured against the reference', () => {
     ])
     ratios.push([10n ** 36n, 10n ** 12n], [10n ** 12n, 10n ** 36n], [10n ** 36n - 1n, 10n ** 36n])
     ratios.push([1n, 1n], [(1n << 128n) - 1n, 1n])
+    // Longer numbers are cut to 128 bits.
+    ratios.push([(1n << 200n) - 1n, 3n], [1n << 255n, 1n], [7n, (1n << 255n) - 19n])
     for (const [a, b] of ratios) {
       const exact = real.ln(real.ratio(a, b))
       expect(real.abs(toReal(lnRatio(a, b)) - exact)).toBeLessThan(real.real('2e-21'))
