@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { ChainConfig } from '../config/schema.ts'
 import type { Log } from '../logging.ts'
@@ -10,7 +9,7 @@ import { Relays, relaysOf } from './relays.ts'
 import { RpcPool } from './rpc.ts'
 import type { BalanceRead, SenderOptions, SendingAccount } from './sender.ts'
 import { TransactionSender } from './sender.ts'
-import { Spending } from './spending.ts'
+import { Spending, spendingPath } from './spending.ts'
 
 export interface TargetOptions {
   readonly config: ChainConfig
@@ -45,7 +44,7 @@ export function chainAccess(
 ): ChainAccess {
   const { name } = config
   const log = use.log.child({ target: name })
-  const file = join(dataDirectory, `spending-${name}.json`)
+  const file = spendingPath(dataDirectory, name)
   const { spending = new Spending({ file }) } = use
   const { endpoints, relays: sentTo } = addressesOf(config)
   const relays = new Relays(sentTo, { log })

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Address, Hex } from 'viem'
 import { z } from 'zod'
 import type { UnixMs } from '../../aggregator/values/time.ts'
@@ -40,6 +40,11 @@ const fileSchema = z.strictObject({
     .max(OPEN_MAX)
     .default([]),
 })
+
+/** Where a node keeps what its wallet spent on a chain of the configuration. */
+export function spendingPath(dataDirectory: string, chain: string): string {
+  return join(dataDirectory, `spending-${chain}.json`)
+}
 
 /**
  * What one wallet spent on gas on one chain in the last 24 hours, counted by whole hours: it may

@@ -4,6 +4,7 @@ import { clock } from './checks/clock.ts'
 import { committee } from './checks/committee.ts'
 import { dataDirectory } from './checks/data-directory.ts'
 import { feeds } from './checks/feeds.ts'
+import { kept } from './checks/kept.ts'
 import { keys } from './checks/keys.ts'
 import { peers } from './checks/peers.ts'
 import { ports } from './checks/ports.ts'
@@ -18,7 +19,7 @@ import { venues } from './checks/venues.ts'
  * the ones before it found out.
  */
 export const STAGES: readonly (readonly Check[])[] = [
-  [dataDirectory],
+  [dataDirectory, kept],
   [runningNode],
   [keys, remoteSigner, token],
   [committee, ports, peers, venues, streams, chains],

@@ -9,6 +9,8 @@ import { createDurably, makeDirectory, readIfThere } from '../store/durable-file
 
 const lockSchema = z.strictObject({ epoch: z.int().min(2), message: hexBytes(32) })
 const FILE = /^lock-\d{1,10}\.json$/
+/** What a crash leaves of a file that was never given its name: it promises nothing. */
+const UNBORN = /^lock-\d{1,10}\.json\.\d+\.new$/
 
 /** One hand-over ends a term; more epochs than this are no rotation, and each would be a file. */
 export const HANDOVER_LOCKS_MAX = 32
@@ -20,7 +22,8 @@ export function handoverDirectory(dataDirectory: string): string {
 
 /**
  * The one hand-over that this member signs for each epoch (protocol §11.2): a file that is written
- * once, whole and durable, before a share leaves. A file that cannot be read stops the node.
+ * once, whole and durable, before a share leaves. A file that cannot be read stops the node, and so
+ * does any that is called a lock in another way: it may be one of another version.
  */
 export class HandoverLocks {
   readonly #directory: string
@@ -35,14 +38,8 @@ export class HandoverLocks {
   static async open(dataDirectory: string): Promise<HandoverLocks> {
     const directory = handoverDirectory(dataDirectory)
     makeDirectory(directory)
-    const held = new Map<number, Uint8Array>()
-    for (const file of await readdir(directory)) {
-      if (!FILE.test(file)) continue
-      const path = join(directory, file)
-      const { epoch, message } = parse(path, await readIfThere(path))
-      held.set(epoch, message)
-    }
-    return new HandoverLocks(directory, held)
+    const locks = await readLocks(directory)
+    return new HandoverLocks(directory, new Map(locks.map((lock) => [lock.epoch, lock.message])))
   }
 
   get all(): readonly HandoverLock[] {
@@ -67,13 +64,35 @@ export class HandoverLocks {
     if (this.#held.size >= HANDOVER_LOCKS_MAX) throw fullError()
     const text = `${JSON.stringify({ epoch, message: toHex(message) })}\n`
     try {
-      await createDurably(join(this.#directory, `lock-${epoch}.json`), text)
+      await createDurably(join(this.#directory, fileOf(epoch)), text)
     } catch (error) {
       if (error instanceof OracleError && error.code === 'FILE_EXISTS') throw lockedError(epoch)
       throw error
     }
     this.#held.set(epoch, message)
   }
+}
+
+/**
+ * Every lock in a folder that is there.
+ *
+ * @throws {OracleError} `HANDOVER_LOCK_DAMAGED`, `FILE_UNREADABLE`
+ */
+export async function readLocks(directory: string): Promise<readonly HandoverLock[]> {
+  const files = (await readdir(directory)).filter((file) => file.startsWith('lock'))
+  const locks: HandoverLock[] = []
+  for (const file of files.filter((each) => !UNBORN.test(each))) {
+    const path = join(directory, file)
+    if (!FILE.test(file)) throw damaged(path)
+    const lock = parse(path, await readIfThere(path))
+    if (file !== fileOf(lock.epoch)) throw damaged(path)
+    locks.push(lock)
+  }
+  return locks
+}
+
+function fileOf(epoch: number): string {
+  return `lock-${epoch}.json`
 }
 
 function lockedError(epoch: number): OracleError {
@@ -95,10 +114,15 @@ function parse(path: string, text: string | null): HandoverLock {
   try {
     return lockSchema.parse(JSON.parse(text ?? ''))
   } catch (cause) {
-    throw new OracleError(
-      'HANDOVER_LOCK_DAMAGED',
-      `what was promised in ${path} cannot be read; check the disk, and approve no other hand-over`,
-      { context: { path }, cause },
-    )
+    throw damaged(path, cause)
   }
+}
+
+function damaged(path: string, cause?: unknown): OracleError {
+  return new OracleError(
+    'HANDOVER_LOCK_DAMAGED',
+    `${path} is no lock that this version can read; check the disk, start the version that wrote ` +
+      'it, or move away what you put there, and approve no other hand-over',
+    { context: { path }, cause },
+  )
 }

@@ -9,6 +9,15 @@ export function corrupt(path: string, position: number): OracleError {
   )
 }
 
+/** What stands there is sound, and only the version that wrote it knows what it says. */
+export function foreign(path: string, position: number): OracleError {
+  return new OracleError(
+    'PROMISES_VERSION_OTHER',
+    `another version of this software wrote ${path}; start that version, or move the file away`,
+    { context: { path, position } },
+  )
+}
+
 /** Nothing may be promised any more. */
 export function unusable(
   code: 'PROMISES_UNUSABLE' | 'PROMISES_FAILED',

@@ -1,9 +1,14 @@
 import { type FileHandle, open, readFile, rename, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { codeOf } from '../errors.ts'
 
 /** Far beyond what compaction lets a promises file grow to. */
 const FILE_BYTES_MAX = 268_435_456
+
+/** Where the promises of a directory are. */
+export function promisesPath(directory: string): string {
+  return join(directory, 'promises')
+}
 
 /** An open promises file. */
 export interface PromiseFile {

@@ -15,10 +15,16 @@ import { crc32c } from './crc32c.ts'
  * `durable` is the number of records that were known to be on disk when this one was written. The
  * checksum of a record covers the file id and its position too, so that no record of an older file
  * or of another place passes for one of this.
+ *
+ * Another version changes the last byte of the magic or what stands in a record, and never where the
+ * checksums are: what is sound and not understood was written by another version, and is refused. To
+ * take it for torn would forget a promise.
  */
 export const RECORD_BYTES = 64
 export const FILE_ID_BYTES = 16
 const MAGIC = Buffer.from('PARALLAXPROMISE1', 'latin1')
+/** Without the number of the version, which is its last byte. */
+const FAMILY = MAGIC.subarray(0, -1)
 const CRC_OFFSET = RECORD_BYTES - 4
 
 export type PromiseKind = Promised['kind']
@@ -58,12 +64,13 @@ export function encodeHeader(fileId: Uint8Array): Buffer {
   return header
 }
 
-/** The file id, or null when these bytes are no whole header. */
-function decodeHeader(bytes: Uint8Array): Uint8Array | null {
+/** The file id; null when these bytes are no whole header. */
+function decodeHeader(bytes: Uint8Array): Uint8Array | 'foreign' | null {
   const header = Buffer.from(bytes.subarray(0, RECORD_BYTES))
-  if (header.length < RECORD_BYTES || !header.subarray(0, MAGIC.length).equals(MAGIC)) return null
+  if (header.length < RECORD_BYTES || !header.subarray(0, FAMILY.length).equals(FAMILY)) return null
   if (header.readUInt32BE(CRC_OFFSET) !== crc32c(header.subarray(0, CRC_OFFSET))) return null
-  return Uint8Array.from(header.subarray(MAGIC.length, MAGIC.length + FILE_ID_BYTES))
+  const fileId = Uint8Array.from(header.subarray(MAGIC.length, MAGIC.length + FILE_ID_BYTES))
+  return header.equals(encodeHeader(fileId)) ? fileId : 'foreign'
 }
 
 /** Where a record stands: the file it belongs to and its number from 0. */
@@ -82,16 +89,17 @@ export function encodeRecord(record: PromiseRecord, place: Place): Buffer {
   return bytes
 }
 
-/** The record, or null when these bytes are not what was written at this place. */
-function decodeRecord(bytes: Uint8Array, place: Place): PromiseRecord | null {
+/** The record; null when these bytes are not what was written at this place. */
+function decodeRecord(bytes: Uint8Array, place: Place): PromiseRecord | 'foreign' | null {
   if (bytes.length < RECORD_BYTES) return null
-  const record = Buffer.from(bytes.subarray(0, RECORD_BYTES))
-  if (record.readUInt32BE(CRC_OFFSET) !== checksum(record, place)) return null
-  const kind = KINDS[record.readUInt8(8)]
-  const round = Number(record.readBigUInt64BE(0))
-  if (kind === undefined || !Number.isSafeInteger(round)) return null
-  const digest = Uint8Array.from(record.subarray(16, 48))
-  return { round, kind, digest, durable: record.readUInt32BE(12) }
+  const read = Buffer.from(bytes.subarray(0, RECORD_BYTES))
+  if (read.readUInt32BE(CRC_OFFSET) !== checksum(read, place)) return null
+  const kind = KINDS[read.readUInt8(8)]
+  const round = Number(read.readBigUInt64BE(0))
+  if (kind === undefined || !Number.isSafeInteger(round)) return 'foreign'
+  const digest = Uint8Array.from(read.subarray(16, 48))
+  const record = { round, kind, digest, durable: read.readUInt32BE(12) }
+  return read.equals(encodeRecord(record, place)) ? record : 'foreign'
 }
 
 function checksum(record: Buffer, place: Place): number {
@@ -113,6 +121,8 @@ export type Recovery =
   | { readonly type: 'unborn' }
   /** A record that was durable is gone: the disk lost or changed it. */
   | { readonly type: 'corrupt'; readonly position: number }
+  /** A record, or the header at -1, is sound and in a form that this version does not know. */
+  | { readonly type: 'foreign'; readonly position: number }
 
 /**
  * Reads a promises file. A torn tail is cut off: its records were never acknowledged. It is told
@@ -120,20 +130,20 @@ export type Recovery =
  */
 export function recover(bytes: Uint8Array): Recovery {
   const fileId = decodeHeader(bytes)
+  if (fileId === 'foreign') return { type: 'foreign', position: -1 }
   // The header is made durable before the file gets its name, so a wrong one was changed later.
   if (fileId === null) {
     return bytes.length === 0 ? { type: 'unborn' } : { type: 'corrupt', position: -1 }
   }
   const records: PromiseRecord[] = []
   const count = Math.floor(bytes.length / RECORD_BYTES) - 1
+  let isWhole = true
   for (let position = 0; position < count; position++) {
     const record = recordAt(bytes, { fileId, position })
-    if (record === null) break
-    records.push(record)
-  }
-  for (let position = records.length + 1; position < count; position++) {
-    const later = recordAt(bytes, { fileId, position })
-    if (later !== null && later.durable > records.length) {
+    if (record === 'foreign') return { type: 'foreign', position }
+    if (record === null) isWhole = false
+    else if (isWhole) records.push(record)
+    else if (record.durable > records.length) {
       return { type: 'corrupt', position: records.length }
     }
   }
@@ -141,7 +151,7 @@ export function recover(bytes: Uint8Array): Recovery {
   return { type: 'recovered', fileId, records, length }
 }
 
-function recordAt(bytes: Uint8Array, place: Place): PromiseRecord | null {
+function recordAt(bytes: Uint8Array, place: Place): PromiseRecord | 'foreign' | null {
   return decodeRecord(bytes.subarray((place.position + 1) * RECORD_BYTES), place)
 }
 

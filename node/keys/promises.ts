@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { invariant } from '../../aggregator/assert.ts'
 import type { Promised } from '../../aggregator/promises/promise.ts'
 import { reservationAfter } from '../../aggregator/promises/reservation.ts'
@@ -8,8 +7,8 @@ import type { Round } from '../../aggregator/values/ids.ts'
 import { OracleError } from '../errors.ts'
 import { type Doing, doAtOnce } from '../later.ts'
 import { type DirectoryLock, lockDirectory } from '../store/lock.ts'
-import { corrupt, unusable } from './promise-errors.ts'
-import { diskFiles, type PromiseFile, type PromiseFiles } from './promise-file.ts'
+import { corrupt, foreign, unusable } from './promise-errors.ts'
+import { diskFiles, type PromiseFile, type PromiseFiles, promisesPath } from './promise-file.ts'
 import {
   encodeHeader,
   encodeRecord,
@@ -49,7 +48,6 @@ interface Waiting {
   readonly reject: (error: OracleError) => void
 }
 
-const FILE_NAME = 'promises'
 const RECORDS_MAX = 65_536
 /** Promises waiting for one write; honest cores make five a round. */
 const WAITING_MAX = 1_024
@@ -109,7 +107,7 @@ export class Promises {
    * Opens the promises of a data directory, or begins them.
    *
    * @throws {OracleError} `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNUSABLE`, `PROMISES_CORRUPT`,
-   * `PROMISES_UNUSABLE`
+   * `PROMISES_VERSION_OTHER`, `PROMISES_UNUSABLE`
    */
   static async open(
     options: PromisesOptions,
@@ -119,9 +117,10 @@ export class Promises {
     const settings = { recordsMax: RECORDS_MAX, reserveRounds: 0, ...options }
     const lock = lockDirectory(options.directory)
     try {
-      const path = join(options.directory, FILE_NAME)
+      const path = promisesPath(options.directory)
       const recovery = recover(await files.read(path))
       if (recovery.type === 'corrupt') throw corrupt(path, recovery.position)
+      if (recovery.type === 'foreign') throw foreign(path, recovery.position)
       if (recovery.type === 'unborn') {
         const fileId = randomBytes(FILE_ID_BYTES)
         const file = await files.replace(path, encodeHeader(fileId))
@@ -252,7 +251,7 @@ export class Promises {
     const records = [...reserved, ...promises].map((record, position) =>
       encodeRecord({ ...record, durable: position }, { fileId, position }),
     )
-    const path = join(this.#options.directory, FILE_NAME)
+    const path = promisesPath(this.#options.directory)
     const file = await this.#files.replace(path, Buffer.concat([encodeHeader(fileId), ...records]))
     await this.#file.close()
     this.#file = file

@@ -25,7 +25,8 @@ export function hearAll(dataDirectories: readonly string[]): Heard {
   const journalFaults: string[] = []
   let unreadable = 0
   for (const data of dataDirectories) {
-    if (recover(readFileSync(join(data, 'promises'))).type === 'corrupt') unreadable += 1
+    const { type } = recover(readFileSync(join(data, 'promises')))
+    if (type === 'corrupt' || type === 'foreign') unreadable += 1
     const path = join(data, 'journal.sqlite')
     const fault = journalFault(path)
     if (fault === null) read(path, { said, certified })

@@ -54,7 +54,9 @@ export class SignedRecord {
     const highest = this.#highest.get(member)
     const name = `promises of member ${member}`
     const recovery = recover(this.#read(member))
-    if (recovery.type === 'corrupt') return `${name}: corrupt at ${recovery.position}`
+    if (recovery.type === 'corrupt' || recovery.type === 'foreign') {
+      return `${name}: ${recovery.type} at ${recovery.position}`
+    }
     if (highest === undefined) return null
     if (recovery.type === 'unborn') return `${name}: empty, but round ${highest} was signed`
     const { watermark, atWatermark } = standingOf(recovery.records)

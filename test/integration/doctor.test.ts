@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { PassThrough, Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../node/cli/execute.ts'
@@ -19,10 +20,14 @@ import { startMarketServer } from '../../node/devnet/market/server.ts'
 import { freePorts } from '../../node/devnet/wait.ts'
 import { readingOf } from '../../node/doctor/clock-reading.ts'
 import type { Finding } from '../../node/doctor/finding.ts'
+import { crc32c } from '../../node/keys/crc32c.ts'
+import { HandoverLocks } from '../../node/keys/handover-locks.ts'
+import { Promises } from '../../node/keys/promises.ts'
 import { askedSpot, askedVenues } from '../../node/sources/asked.ts'
 import { sourcesConfigSchema } from '../../node/sources/config.ts'
 import { HOST_SOURCES } from '../../node/sources/host.ts'
 import { type AnswerHead, pollOnce } from '../../node/sources/one-poll.ts'
+import { openForWriting } from '../../node/store/journal-schema.ts'
 import { lockDirectory } from '../../node/store/lock.ts'
 import { FEEDS, venuesAt } from '../support/venues.ts'
 
@@ -259,6 +264,68 @@ describe('a signer in a process of its own', () => {
     expect(exposed.wrong).toEqual([CHEAP_KEYS, 'signer SIGNER_SOCKET_EXPOSED'])
     expect(exposed.exitCode).toBe(11)
     expect(connections).toBe(0)
+  })
+})
+
+describe('what an earlier process left', () => {
+  const data = () => join(node.directory, 'data')
+  const handover = () => join(data(), 'handover')
+  const faults = async () => {
+    const { exitCode, wrong } = await doctor(['--offline'])
+    return { exitCode, wrong: wrong.filter((each) => each !== CHEAP_KEYS) }
+  }
+
+  /** A node that ran, promised, wrote its journal, and signed a hand-over. */
+  beforeEach(async () => {
+    const promises = await Promises.open({ directory: data(), reserveRounds: 4 })
+    await promises.persist({ round: 7, kind: 'observation', digest: new Uint8Array(32) })
+    await promises.close()
+    openForWriting(join(data(), 'journal.sqlite')).close()
+    const locks = await HandoverLocks.open(data())
+    await locks.lock({ epoch: 2, message: new Uint8Array(32).fill(1) })
+  })
+
+  test('is read and left as it is', async () => {
+    const promises = readFileSync(join(data(), 'promises'))
+    const { exitCode, wrong, of } = await doctor(['--offline'])
+    expect(wrong).toEqual([CHEAP_KEYS])
+    expect(exitCode).toBe(0)
+    expect(of('promises')?.seen).toMatch(/promises is sound: rounds up to 11$/)
+    expect(of('journal')?.verdict).toBe('ok')
+    expect(of('hand-over locks')?.seen).toBe('signed for epoch 2')
+    expect(readFileSync(join(data(), 'promises'))).toEqual(promises)
+  })
+
+  test('promises and a journal of another version, before this one is started on them', async () => {
+    const promises = readFileSync(join(data(), 'promises'))
+    promises.write('2', 15)
+    promises.writeUInt32BE(crc32c(promises.subarray(0, 60)), 60)
+    writeFileSync(join(data(), 'promises'), promises)
+    const journal = new DatabaseSync(join(data(), 'journal.sqlite'))
+    journal.exec('PRAGMA user_version = 9')
+    journal.close()
+    expect(await faults()).toEqual({
+      exitCode: 11,
+      wrong: ['promises PROMISES_VERSION_OTHER', 'journal JOURNAL_VERSION_OTHER'],
+    })
+  })
+
+  test('damaged promises, locks, a hand-over, and the count of the day', async () => {
+    configure((config) => {
+      const contract = `0x${'11'.repeat(20)}`
+      const rpcUrls = ['http://127.0.0.1:9']
+      config.chains = [{ name: 'local', chainId: 1, contract, rpcUrls }]
+    })
+    writeFileSync(join(data(), 'promises'), 'something else')
+    writeFileSync(join(handover(), 'lock-3.json'), '{}')
+    writeFileSync(join(handover(), 'signed.json'), '{}')
+    writeFileSync(join(data(), 'spending-local.json'), '{}')
+    expect((await faults()).wrong).toEqual([
+      'promises PROMISES_CORRUPT',
+      'hand-over locks HANDOVER_LOCK_DAMAGED',
+      'hand-over HANDOVER_FILE_DAMAGED',
+      'spending local SPENDING_UNREADABLE',
+    ])
   })
 })
 

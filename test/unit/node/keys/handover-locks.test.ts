@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -56,3 +56,19 @@ test.each(['', '{}', '{"epoch":2,"message":"00"}'])(
     await expect(HandoverLocks.open(directory)).rejects.toEqual(withCode('HANDOVER_LOCK_DAMAGED'))
   },
 )
+
+test.each(['lock-3.json', 'lock-02.json', 'lock-2.json.gz', 'lock-2.cbor', 'locks.json'])(
+  'given a file "%s", which is no lock of this version, then it is not passed over',
+  async (name) => {
+    await (await HandoverLocks.open(directory)).lock(lock(2, 1))
+    const held = readFileSync(join(handoverDirectory(directory), 'lock-2.json'))
+    writeFileSync(join(handoverDirectory(directory), name), held)
+    await expect(HandoverLocks.open(directory)).rejects.toEqual(withCode('HANDOVER_LOCK_DAMAGED'))
+  },
+)
+
+test('given what a crash left of a lock that was never made, then it promises nothing', async () => {
+  await (await HandoverLocks.open(directory)).lock(lock(2, 1))
+  writeFileSync(join(handoverDirectory(directory), 'lock-3.json.4711.new'), '{"epoch":3,')
+  expect((await HandoverLocks.open(directory)).all).toEqual([lock(2, 1)])
+})

@@ -104,6 +104,51 @@ describe('recover', () => {
     expect(recoveredRounds(file)).toEqual([1, 2])
   })
 
+  /** Bytes as another version might write them, with a checksum that is right. */
+  const sealed = (bytes: Buffer, covered: (bytes: Buffer) => Buffer) => {
+    bytes.writeUInt32BE(crc32c(covered(bytes)), RECORD_BYTES - 4)
+    return bytes
+  }
+
+  /** A record at position 2, after something was changed in it and before it was sealed. */
+  function recordWith(change: (record: Buffer) => void): Buffer {
+    const place = { fileId: FILE_ID, position: 2 }
+    const record = encodeRecord({ ...promise(3, 'observation', 3), durable: 2 }, place)
+    change(record)
+    const position = Buffer.from([0, 0, 0, 2])
+    return sealed(record, (bytes) => Buffer.concat([FILE_ID, position, bytes.subarray(0, -4)]))
+  }
+
+  it.each<[string, (record: Buffer) => void]>([
+    ['a kind', (record) => record.writeUInt8(6, 8)],
+    ['a round', (record) => record.writeBigUInt64BE(2n ** 53n, 0)],
+    ['something beside the kind', (record) => record.writeUInt8(1, 9)],
+    ['something behind the digest', (record) => record.writeUInt8(1, 59)],
+  ])(
+    'given a sound record with %s that it does not know, tells it from a torn one',
+    (_, change) => {
+      expect(recoveredRounds(Buffer.concat([fileOf(2), recordWith(() => undefined)]))).toHaveLength(
+        3,
+      )
+      const file = Buffer.concat([fileOf(2), recordWith(change)])
+      expect(recover(file)).toEqual({ type: 'foreign', position: 2 })
+      // Also where a torn record stands before it.
+      file.fill(0, 2 * RECORD_BYTES, 3 * RECORD_BYTES)
+      expect(recover(file)).toEqual({ type: 'foreign', position: 2 })
+    },
+  )
+
+  it.each<[string, (header: Buffer) => void]>([
+    ['another number', (header) => header.write('2', 15)],
+    ['something behind the file id', (header) => header.writeUInt8(1, 40)],
+  ])('given a sound header with %s, tells it from a damaged one', (_, change) => {
+    const file = fileOf(2)
+    change(file)
+    expect(recover(file)).toMatchObject({ type: 'corrupt' })
+    sealed(file, (bytes) => bytes.subarray(0, RECORD_BYTES - 4))
+    expect(recover(file)).toEqual({ type: 'foreign', position: -1 })
+  })
+
   it('does not take a record of another file or another place for its own', () => {
     const file = fileOf(1, 1)
     const foreign = encodeRecord(

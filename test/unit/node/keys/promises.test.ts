@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { crc32c } from '../../../../node/keys/crc32c.ts'
 import {
   diskFiles,
   type PromiseFile,
@@ -170,6 +171,18 @@ describe('promises', () => {
     await expect(open()).rejects.toEqual(withCode('PROMISES_CORRUPT'))
     writeFileSync(file(), 'no promises at all')
     await expect(open()).rejects.toEqual(withCode('PROMISES_CORRUPT'))
+  })
+
+  it('refuse a file of another version, and leave it as it is', async () => {
+    const before = await open()
+    await before.persist(promise(1, 'observation', 1))
+    await before.close()
+    const other = readFileSync(file())
+    other.write('2', 15)
+    other.writeUInt32BE(crc32c(other.subarray(0, RECORD_BYTES - 4)), RECORD_BYTES - 4)
+    writeFileSync(file(), other)
+    await expect(open()).rejects.toEqual(withCode('PROMISES_VERSION_OTHER'))
+    expect(readFileSync(file())).toEqual(other)
   })
 
   it('are written anew before the file grows without end', async () => {
