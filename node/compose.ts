@@ -9,6 +9,7 @@ import { createMetrics, type Metrics } from './api/metrics.ts'
 import { ApiServer } from './api/server.ts'
 import type { WallClock } from './clock.ts'
 import { counting } from './compose/counting.ts'
+import { MachineWatch } from './compose/machine-watch.ts'
 import { networkPort } from './compose/network-port.ts'
 import { makeCertified } from './compose/public-port.ts'
 import { type NodeReloader, nodeReloader } from './compose/reload.ts'
@@ -204,7 +205,8 @@ async function assemble(assembly: Assembly) {
   )
   const served = { certificates: certified.shelf, history: store.history, epoch: rotation.epoch }
   const api: ApiServer = new ApiServer(config.api, { ...assembly, ...served, view })
-  const first = [store.journal, later, signer.part, engine, ...tokensOf(keys), ...chains]
+  const watch = new MachineWatch(config, { ...assembly, ...store })
+  const first = [store.journal, watch, later, signer.part, engine, ...tokensOf(keys), ...chains]
   const last = [network, ...rotation.parts, ...certified.parts, driver, ...settlers.parts]
   return { parts: [...first, reloader, ...last, ...rotation.past, api], api, reloader }
 }

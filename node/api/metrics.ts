@@ -17,6 +17,7 @@ export function createMetrics() {
     registry,
     ...venueMetrics(registry),
     ...viewMetrics(registry),
+    ...machineMetrics(registry),
     ...peerMetrics(registry),
     ...settlementMetrics(registry),
     ...deliveryMetrics(registry),
@@ -91,6 +92,16 @@ function viewMetrics(registry: Registry) {
       'target',
       'feed',
     ]),
+  }
+}
+
+/** What a node uses up over months. */
+function machineMetrics(registry: Registry) {
+  const { counter, gauge } = makersIn(registry)
+  return {
+    diskFree: gauge('parallax_disk_free_bytes', 'Free space for the data directory.', ['place']),
+    journalBytes: gauge('parallax_journal_bytes', 'Size of the journal.', []),
+    journalLost: counter('parallax_journal_lost_total', 'Entries that were not written.', []),
   }
 }
 

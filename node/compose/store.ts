@@ -222,10 +222,12 @@ function rememberedFrom(
     const best = reader.bestCertificate()
     const certificate = best === null ? null : checked<Certificate>(context, best)
     if (best !== null && certificate === null) log.warn('journal.certificate.refused')
-    const evidence = reader
-      .evidence()
-      .map((bytes) => checked<Evidence>(context, bytes))
-      .filter((each) => each !== null)
+    const held = reader.evidence()
+    const evidence = held.flatMap((bytes) => checked<Evidence>(context, bytes) ?? [])
+    // Whom it convicts is a member like any other from now on: that must not go unsaid.
+    if (evidence.length < held.length) {
+      log.warn('journal.evidence.refused', { count: held.length - evidence.length })
+    }
     const kept = keptPast(reader, context.committee)
     if (kept.length > 0) return { certificate, evidence, past: kept }
     const past = certifiedPast(reader, context.committee, certificate)

@@ -73,6 +73,9 @@ function pathText(path: readonly PropertyKey[]): string {
 function sentence(issue: z.core.$ZodIssue): string {
   // What a name may be is said by the issues of the name itself.
   if (issue.code === 'invalid_key') return issue.issues.map(sentence).join('; ')
+  if (issue.code === 'invalid_type' && issue.path.length === 0) {
+    return issue.input == null ? 'is empty' : 'must hold settings, as lines of KEY: VALUE'
+  }
   const missing = issue.code === 'invalid_type' && issue.input === undefined
   return missing ? 'is missing' : issue.message
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { codeOf, OracleError } from '../errors.ts'
 import { ConfigError } from './config-error.ts'
@@ -13,19 +14,20 @@ export interface ReadTextOptions {
 /**
  * Reads a file that an operator wrote.
  *
- * @throws {ConfigError} CONFIG_INVALID when it is too large
+ * @throws {ConfigError} CONFIG_INVALID when it is too large or no text
  * @throws {OracleError} CONFIG_UNREADABLE
  */
 export async function readText(file: string, options: ReadTextOptions = {}): Promise<string> {
   const { otherwise, guide } = options
+  const refused = (message: string) => new ConfigError(file, [{ path: '', message }], guide)
   try {
     // No further than the limit, because the size of a device or a pipe is not known before.
     const chunks: Buffer[] = []
     for await (const chunk of createReadStream(file, { end: YAML_BYTES_MAX })) chunks.push(chunk)
     const bytes = Buffer.concat(chunks)
-    if (bytes.length <= YAML_BYTES_MAX) return bytes.toString('utf8')
-    const message = `is larger than ${YAML_BYTES_MAX} bytes`
-    throw new ConfigError(file, [{ path: '', message }], guide)
+    if (bytes.length > YAML_BYTES_MAX) throw refused(`is larger than ${YAML_BYTES_MAX} bytes`)
+    if (!isUtf8(bytes)) throw refused('is no UTF-8 text; save it as UTF-8')
+    return bytes.toString('utf8')
   } catch (cause) {
     if (cause instanceof OracleError) throw cause
     const also = otherwise === undefined ? '' : `, ${otherwise}`

@@ -197,13 +197,40 @@ function crossFieldProblems(config: NodeConfig): readonly Problem[] {
     const message = 'is needed to deliver to chains: name the wallet that pays for gas'
     problems.push({ path: ['keys', 'transmitter'], message })
   }
-  problems.push(...signerProblems(config))
+  problems.push(...signerProblems(config), ...portProblems(config))
   config.chains.forEach((chain, index) => {
     if (chain.priorityFeePerGasGweiMax <= chain.feePerGasGweiMax) return
     const path = ['chains', index, 'priorityFeePerGasGweiMax']
     problems.push({ path, message: 'must not exceed feePerGasGweiMax, which includes it' })
   })
   return problems
+}
+
+/** A port that is free when it is looked at, and taken by this node itself when it starts. */
+function portProblems({ api, network }: NodeConfig): readonly Problem[] {
+  const members = network.listen.map(placeOf)
+  const others = [
+    { path: ['api', 'port'], host: api.host, port: String(api.port) },
+    ...(network.public?.listen ?? []).map((address, index) => ({
+      path: ['network', 'public', 'listen', index],
+      ...placeOf(address),
+    })),
+  ]
+  return others.flatMap(({ path, host, port }) => {
+    const isTaken = members.some((own) => port !== '0' && own.port === port && meet(own.host, host))
+    const message = 'is the port of network.listen, too; give each its own'
+    return isTaken ? [{ path, message }] : []
+  })
+}
+
+function placeOf(address: string): { readonly host: string; readonly port: string } {
+  const [, , host = '', , port = ''] = address.split('/')
+  return { host, port }
+}
+
+/** Whether two addresses of this machine cannot have one port: one of them may be all of them. */
+function meet(one: string, other: string): boolean {
+  return one === other || [one, other].some((host) => host === '0.0.0.0' || host === '::')
 }
 
 function signerProblems({ keys, chains }: NodeConfig): readonly Problem[] {

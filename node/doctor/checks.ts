@@ -6,6 +6,7 @@ import { dataDirectory } from './checks/data-directory.ts'
 import { feeds } from './checks/feeds.ts'
 import { kept } from './checks/kept.ts'
 import { keys } from './checks/keys.ts'
+import { openFiles } from './checks/open-files.ts'
 import { peers } from './checks/peers.ts'
 import { ports } from './checks/ports.ts'
 import { remoteSigner } from './checks/remote-signer.ts'
@@ -19,7 +20,7 @@ import { venues } from './checks/venues.ts'
  * the ones before it found out.
  */
 export const STAGES: readonly (readonly Check[])[] = [
-  [dataDirectory, kept],
+  [dataDirectory, kept, openFiles],
   [runningNode],
   [keys, remoteSigner, token],
   [committee, ports, peers, venues, streams, chains],

@@ -198,11 +198,15 @@ export async function openKeystore(options: OpenOptions): Promise<Secret> {
   const isRight =
     label === undefined || (label.purpose === options.purpose && label.member === options.member)
   if (!isRight) {
-    throw new OracleError(
-      'KEYSTORE_PURPOSE_WRONG',
-      `${options.path} holds another key; name the keystore of the ${keyText(options)}`,
-      { context: { path: options.path, expected: keyText(options), found: keyText(label) } },
-    )
+    const [isOf, wanted] = [keyText(label), keyText(options)]
+    const members = `and the identity key is that of member ${options.member}`
+    const advice =
+      options.member === undefined || label?.purpose !== options.purpose
+        ? `; name the keystore of the ${wanted}`
+        : `, ${members}; name two keystores of one member`
+    throw new OracleError('KEYSTORE_PURPOSE_WRONG', `${options.path} is the ${isOf}${advice}`, {
+      context: { path: options.path, expected: wanted, found: isOf },
+    })
   }
   try {
     return await unsealKeystore(keystore, options)

@@ -16,9 +16,9 @@ import { crc32c } from './crc32c.ts'
  * checksum of a record covers the file id and its position too, so that no record of an older file
  * or of another place passes for one of this.
  *
- * Another version changes the last byte of the magic or what stands in a record, and never where the
- * checksums are: what is sound and not understood was written by another version, and is refused. To
- * take it for torn would forget a promise.
+ * Another version changes the last byte of the magic or what stands in a record, and never where
+ * the checksums are: what is sound and not understood was written by another version, and is
+ * refused. To take it for torn would forget a promise.
  */
 export const RECORD_BYTES = 64
 export const FILE_ID_BYTES = 16

@@ -69,6 +69,15 @@ export function isDirectoryHeld(path: string): boolean {
   }
 }
 
+/** Of a path where something else is, such as a link to a disk that is not mounted. */
+export function noDirectory(path: string, cause?: unknown): OracleError {
+  return new OracleError(
+    'DATA_DIRECTORY_UNUSABLE',
+    `${path} is no directory, or a link that leads nowhere; mount its disk, or correct the path`,
+    { context: { path, cause: codeOf(cause) }, cause },
+  )
+}
+
 function lockError(path: string, cause: unknown): OracleError {
   const context = { path, cause: codeOf(cause) }
   if (cause instanceof Error && /locked|busy/i.test(cause.message)) {
@@ -78,6 +87,7 @@ function lockError(path: string, cause: unknown): OracleError {
       { context, cause },
     )
   }
+  if (codeOf(cause) === 'EEXIST') return noDirectory(path, cause)
   return new OracleError(
     'DATA_DIRECTORY_UNUSABLE',
     `cannot use ${path} as data directory; check its owner, its rights and the space on its disk`,

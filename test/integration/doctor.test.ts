@@ -1,5 +1,13 @@
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -121,8 +129,15 @@ describe('before the first start', () => {
     expect(exitCode).toBe(0)
     const spot = ['binance', 'coinbase', 'kraken', 'bitstamp', 'okx']
     expect(findings.map(({ check }) => check)).toEqual([
-      ...['configuration', 'key strength', 'data directory', 'disk space', 'disk sync', 'node'],
-      ...['identity key', 'signing share', 'transmitter key', 'committee'],
+      ...[
+        'configuration',
+        'key strength',
+        'data directory',
+        'disk space',
+        'disk sync',
+        'open files',
+      ],
+      ...['node', 'identity key', 'signing share', 'transmitter key', 'committee'],
       ...['gossip port', 'api port', 'member 1', 'member 2', 'member 3'],
       ...[...spot, 'deribit-options', 'okx-options', 'bybit-options'].map(
         (name) => `venue ${name}`,
@@ -227,6 +242,10 @@ describe('keys', () => {
       CHEAP_KEYS,
       'signing share KEYSTORE_PURPOSE_WRONG',
     ])
+    // As likely as the share it is the identity key that is another member's.
+    expect((await doctor(['--offline'])).of('signing share')?.seen).toContain(
+      'is the signing-share of member 1, and the identity key is that of member 0',
+    )
     const identity = readFileSync(join(node.directory, 'identity.json'), 'utf8')
     writeFileSync(share, identity.replace('"identity"', '"signing-share", "member": 0'))
     expect((await doctor(['--offline'])).wrong).toEqual([
@@ -348,6 +367,13 @@ describe('the machine', () => {
     })
     const { wrong } = await doctor(['--offline'])
     expect(wrong).toEqual([CHEAP_KEYS, 'data directory DATA_DIRECTORY_UNUSABLE'])
+  })
+
+  test('a data directory on a disk that is not mounted', async () => {
+    symlinkSync(join(directory, 'not-mounted'), join(node.directory, 'data'))
+    const { wrong, of } = await doctor(['--offline'])
+    expect(wrong).toEqual([CHEAP_KEYS, 'data directory DATA_DIRECTORY_UNUSABLE'])
+    expect(of('data directory')?.advice).toContain('mount its disk')
   })
 
   test('a data directory that a process holds is left to it, with its ports', async () => {

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs'
-import { access, open, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { access, lstat, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DurationMs } from '../../../aggregator/values/time.ts'
 import { JOURNAL_FILE } from '../../compose/store.ts'
 import { codeOf } from '../../errors.ts'
 import { JOURNAL_BYTES_MAX } from '../../store/journal.ts'
-import { isDirectoryHeld } from '../../store/lock.ts'
+import { isDirectoryHeld, noDirectory } from '../../store/lock.ts'
 import type { Check } from '../check.ts'
 import type { Finding } from '../finding.ts'
 import { fault, findingOf, ok, warning } from '../finding.ts'
@@ -31,6 +31,8 @@ export const dataDirectory: Check = {
     const path = config.dataDirectory
     try {
       const isHeld = isDirectoryHeld(path)
+      if (await isSomethingElse(path))
+        return { findings: [findingOf(DIRECTORY, 'fault', noDirectory(path))] }
       const place = await nearestDirectory(path)
       const foreign = place === path ? await foreignFile(path) : null
       const syncMs = await timeSyncs(place)
@@ -115,6 +117,13 @@ export function unusableFinding(path: string, error: unknown): Finding {
     seen: `cannot write in ${path} (${code})`,
     advice: 'check its owner and its rights, and that its disk is not read-only',
   })
+}
+
+/** Whether there is a file at this path, or a link that leads nowhere. */
+async function isSomethingElse(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null)
+  if (found !== null) return !found.isDirectory()
+  return (await lstat(path).catch(() => null)) !== null
 }
 
 async function nearestDirectory(path: string): Promise<string> {

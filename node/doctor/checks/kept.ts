@@ -96,7 +96,7 @@ async function spendingFinding(name: string, dataDirectory: string): Promise<Fin
   }
 }
 
-/** Null for a path where nothing is, also where it cannot be: the data directory's check says so. */
+/** Null where nothing is, also where nothing can be: the data directory's check says so. */
 async function looked(
   check: string,
   path: string,

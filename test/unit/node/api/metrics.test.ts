@@ -17,7 +17,7 @@ test('docs/metrics.md explains no metric that does not exist', () => {
 })
 
 test('a name ends with its unit, a counter with total', () => {
-  const units = /_(seconds|ether|units|ratio|total)$/
+  const units = /_(seconds|ether|units|ratio|total|bytes)$/
   const countsThings = [
     'parallax_round',
     'parallax_signer_watermark',

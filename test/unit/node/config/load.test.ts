@@ -59,6 +59,34 @@ test('loadConfig reads no further than a configuration may be long', async () =>
   await expect(loadConfig(directory)).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' })
 })
 
+test.each([
+  ['nothing at all', Buffer.from(''), 'is empty'],
+  ['comments alone', Buffer.from('# to be written\n'), 'is empty'],
+  ['a sentence', Buffer.from('to be written'), 'must hold settings'],
+  ['a list', Buffer.from('- name: alpha\n'), 'must hold settings'],
+  ['UTF-16', Buffer.from(`\ufeff${MINIMAL_CONFIG}`, 'utf16le'), 'is no UTF-8 text'],
+])('loadConfig of a file that holds %s says so', async (_, bytes, message) => {
+  const file = join(directory, 'node.yaml')
+  await writeFile(file, bytes)
+  await expect(loadConfig(file)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    problems: [{ path: '', message: expect.stringContaining(message) }],
+  })
+})
+
+test('loadConfig reads a file of an editor that marks UTF-8 and ends lines as Windows does', async () => {
+  const text = `\ufeff${MINIMAL_CONFIG.replaceAll('\n', '\r\n')}`
+  expect((await loadConfig(await write(text))).config.name).toBe(
+    (await loadConfig(await write(MINIMAL_CONFIG))).config.name,
+  )
+})
+
+test('loadConfig refuses one port for two things of this machine', () => {
+  expect(problemsWith('network:\n', 'api: { port: 9000 }\nnetwork:\n')).toEqual([
+    'api.port: is the port of network.listen, too; give each its own',
+  ])
+})
+
 test('loadConfig with a broken committee file names that file', async () => {
   await writeFile(join(directory, 'committee.json'), '{}')
   await expect(loadConfig(await write(MINIMAL_CONFIG))).rejects.toMatchObject({

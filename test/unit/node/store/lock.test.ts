@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -28,6 +36,17 @@ describe('lockDirectory', () => {
     expect(() => lockDirectory(join(root, 'file', 'data'))).toThrow(
       expect.objectContaining({ code: 'DATA_DIRECTORY_UNUSABLE' }),
     )
+  })
+})
+
+describe('lockDirectory of a link', () => {
+  it('follows one to a directory, and says of one to nothing what it is', () => {
+    mkdirSync(join(root, 'disk'))
+    symlinkSync('disk', join(root, 'data'))
+    lockDirectory(join(root, 'data')).release()
+    expect(readdirSync(join(root, 'disk'))).toContain('lock')
+    symlinkSync('not-mounted', join(root, 'lost'))
+    expect(() => lockDirectory(join(root, 'lost'))).toThrow(/leads nowhere; mount its disk/)
   })
 })
 
