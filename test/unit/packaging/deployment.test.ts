@@ -152,6 +152,13 @@ describe('exit codes that are not started again', () => {
     }
   })
 
+  test('are the only ones: what passes may take hours, and nobody may be awake', () => {
+    for (const { text } of units) {
+      expect(text).toMatch(/^StartLimitIntervalSec=0$/m)
+      expect(text).toMatch(/^Restart=on-failure$/m)
+    }
+  })
+
   test('include every end with which a key, a promise or a configuration is wrong', () => {
     const codeOf = (code: string) =>
       EXIT_CODES.find(({ codes }) => (codes as readonly string[]).includes(code))?.exitCode
