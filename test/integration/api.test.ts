@@ -15,6 +15,7 @@ import {
 } from '../../node/gateway/schema.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
+import { answerOf } from '../support/answers.ts'
 import { certifier, valuesAt } from '../support/certificates.ts'
 import { DRY_RUN, FakeView } from '../unit/node/api/fake-view.ts'
 
@@ -73,17 +74,7 @@ beforeEach(async () => {
 
 afterEach(() => server.stop())
 
-async function get(path: string) {
-  const answer = await request(`${server.address}${path}`, { headers: { connection: 'close' } })
-  const text = await answer.body.text()
-  const isJson = String(answer.headers['content-type']).startsWith('application/json')
-  return {
-    status: answer.statusCode,
-    headers: answer.headers,
-    text,
-    json: isJson ? JSON.parse(text) : null,
-  }
-}
+const get = (path: string) => answerOf(`${server.address}${path}`)
 
 test('the document describes every route that there is, and no other', async () => {
   const { paths, components } = (await get('/v1/openapi.json')).json

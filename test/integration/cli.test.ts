@@ -12,6 +12,7 @@ import { formatCommittee } from '../../node/config/committee-file.ts'
 import { localCommittee } from '../../node/devnet/committee.ts'
 import type { RunFiles } from '../../node/devnet/files.ts'
 import { writeRunFiles } from '../../node/devnet/files.ts'
+import { endChildren } from '../support/children.ts'
 import { freePort } from '../support/hardhat-node.ts'
 import { committeeOfFour } from '../unit/node/config/fixtures.ts'
 
@@ -26,11 +27,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  for (const child of children) {
-    if (child.exitCode !== null || child.signalCode !== null) continue
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
+  await endChildren(children)
   await rm(directory, { recursive: true })
 })
 

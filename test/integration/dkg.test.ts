@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,6 +11,7 @@ import { type NodeFiles, type RunFiles, writeRunFiles } from '../../node/devnet/
 import { freePorts } from '../../node/devnet/wait.ts'
 import { openKeystore } from '../../node/keys/keystore.ts'
 import { Secret } from '../../node/keys/secret.ts'
+import { endChildren } from '../support/children.ts'
 
 let directory: string
 let committee: LocalCommitteeToBe
@@ -27,11 +27,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  for (const child of children) {
-    if (child.exitCode !== null || child.signalCode !== null) continue
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
+  await endChildren(children)
   await rm(directory, { recursive: true })
 })
 

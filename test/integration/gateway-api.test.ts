@@ -17,6 +17,7 @@ import {
 import { GatewayServer } from '../../node/gateway/server.ts'
 import { Shelf } from '../../node/gateway/shelf.ts'
 import { SILENT_LOG } from '../../node/logging.ts'
+import { answerOf } from '../support/answers.ts'
 import { certifier, feedsNamed, valuesAt } from '../support/certificates.ts'
 import { referenceCrypto } from '../support/committee.ts'
 
@@ -62,13 +63,7 @@ beforeEach(async () => {
 
 afterEach(() => server.stop())
 
-async function get(path: string) {
-  const answer = await request(`${server.address}${path}`, { headers: { connection: 'close' } })
-  const text = await answer.body.text()
-  const isJson = String(answer.headers['content-type']).startsWith('application/json')
-  const { statusCode: status, headers } = answer
-  return { status, headers, text, json: isJson ? JSON.parse(text) : null }
-}
+const get = (path: string) => answerOf(`${server.address}${path}`)
 
 /** Reads server-sent events until there are so many; then leaves. */
 async function readEvents(path: string, count: number, meanwhile: () => void): Promise<string[]> {

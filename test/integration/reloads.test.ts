@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { localCommittee } from '../../node/devnet/committee.ts'
 import { COMMITTEE_FILE, type RunFiles, writeRunFiles } from '../../node/devnet/files.ts'
 import { SIGNER_PROTOCOL } from '../../node/signer/wire.ts'
+import { endChildren } from '../support/children.ts'
 import { freePort } from '../support/hardhat-node.ts'
 
 const MAIN = fileURLToPath(new URL('../../node/cli/main.ts', import.meta.url))
@@ -29,11 +30,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  for (const child of children) {
-    if (child.exitCode !== null || child.signalCode !== null) continue
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
+  await endChildren(children)
   await rm(directory, { recursive: true })
 })
 
