@@ -6,12 +6,14 @@ import { requireShim } from './shim.ts'
 /** Kills within which a disk that syncs nothing must have led to a contradiction. */
 const CONTROL_KILLS = 100
 const JOURNAL_EVERY = 8
+/** In each process. */
+export const SIGNERS = 40
 
 /** Kills signers on a disk that loses what was not synced; the control's saves nothing. */
 export const kills: CrashCommand = {
-  usage: 'kills [--count 20000] [--signers 40] [--lanes 2] [--seed 1]',
+  usage: `kills [--count 20000] [--signers ${SIGNERS}] [--lanes 2] [--seed 1]`,
   summary: 'kill -9 of signers on a disk that loses what was not synced',
-  defaults: { count: 20_000, signers: 40, lanes: 2, seed: 1 },
+  defaults: { count: 20_000, signers: SIGNERS, lanes: 2, seed: 1 },
   run: async ({ count = 0, signers = 0, lanes = 0, seed = 0 }) => {
     const shim = requireShim()
     const common = { signers, lanes, seed, shim, journalEvery: JOURNAL_EVERY }

@@ -32,7 +32,7 @@ const RECORDS_MAX = 64
 /** So long a promise of a reserved round waits; several rounds are signed meanwhile. */
 const HELD_MS = 3
 const ecdsa = loadEcdsa({ fallback: 'refuse' })
-const { committee, identityKeys, shares } = testCommittee({ size: Math.max(4, Number(count)) })
+const { committee, identityKeys, shares } = testCommittee({ size: 31 })
 const context = contextOf(cryptoOf(ecdsa), committee)
 
 /** Returns when the line has left; whoever listens may be slow for a moment. */
@@ -51,16 +51,20 @@ function say(line: string): void {
 /** As in a node, promises of reserved rounds wait for their disk when others may know them. */
 const later = new Later({ heldForMs: () => HELD_MS })
 
+/** More signers than a committee may have members: they share keys, and no disk. */
+const memberOf = (index: number) => index % committee.size
+
 async function openSigner(index: number): Promise<Signer> {
   const directory = join(root, String(index))
+  const member = memberOf(index)
   const promises = await Promises.open(
     { directory, recordsMax: RECORDS_MAX, reserveRounds: RESERVED_ROUNDS },
     { files: diskFiles, later: later.do },
   )
-  const [key, share] = [identityKeys[index], shares[index]]
+  const [key, share] = [identityKeys[member], shares[member]]
   if (key === undefined || share === undefined) throw new Error('not a member')
   const signer = new Signer(
-    { context, index },
+    { context, index: member },
     {
       identity: Secret.of(key),
       share: Secret.of(share.secret),
@@ -85,7 +89,7 @@ async function reveal(
   { index, round, kind }: Omit<Promised, 'digest'> & { readonly index: number },
 ): Promise<void> {
   const content = randomBytes(32)
-  const of = { round, sender: index }
+  const of = { round, sender: memberOf(index) }
   const body = kind === 'share' ? null : bodyLike(committee, { ...of, kind }, content)
   const digest = body === null ? content : digestOfBody(context, body)
   try {

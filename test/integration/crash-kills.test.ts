@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { killSigners } from '../crash/kills.ts'
+import { SIGNERS } from '../crash/kills-command.ts'
 import { buildShim } from '../crash/shim.ts'
 
 // The long run is `npm run crash -- kills`.
@@ -12,13 +13,13 @@ describe('signers killed -9 on a disk that loses what was not synced', () => {
     if (shim === null) context.skip('needs Linux and a C compiler; not tested here')
     else {
       const result = await killSigners({
-        ...{ ...common, shim, count: 64, signers: 8 },
+        ...{ ...common, shim, count: 4 * SIGNERS, signers: SIGNERS },
         sync: 'honoured',
       })
       expect(result.faults).toEqual([])
       expect(result.conflicts + result.unreadable + result.journalsUnreadable).toBe(0)
       expect(result.processesBroken).toBe(0)
-      expect(result.signersKilled).toBeGreaterThanOrEqual(64)
+      expect(result.signersKilled).toBeGreaterThanOrEqual(4 * SIGNERS)
       expect(result.signed).toBeGreaterThan(100)
       expect(result.refused.PROMISE_ROUND_PAST).toBeGreaterThan(10)
       expect(result.journalsRead).toBeGreaterThan(0)
