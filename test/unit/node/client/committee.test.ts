@@ -14,7 +14,7 @@ test('a committee is read from the text of its file, or from what a bundler made
 
 test.each<[string, unknown, RegExp]>([
   ['a page instead of the file', '<html>', /is no JSON/],
-  ['nothing', undefined, /is missing/],
+  ['nothing', undefined, /is empty/],
   ['a file without its key', text.replace('"groupKey"', '"key"'), /key: is not a known key/],
   ['a threshold of its own', text.replace(/"threshold": \d+/, '"threshold": 1'), /threshold: must/],
 ])('given %s, it is refused with every problem', (_, source, problem) => {
