@@ -1,7 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const CHOICES = ['--max-semi-space-size', '--min-semi-space-size', '--semi-space-growth-factor']
+/** V8 reads these whenever it would grow, so they may be set late; limits on a size may not. */
+const KEEPING_SMALL: readonly { readonly flag: string; readonly choices: readonly string[] }[] = [
+  {
+    flag: '--semi-space-growth-factor=1',
+    choices: ['--max-semi-space-size', '--min-semi-space-size', '--semi-space-growth-factor'],
+  },
+  { flag: '--heap-growing-percent=10', choices: ['--heap-growing-percent'] },
+]
 
 /** How this process was started. */
 export interface Started {
@@ -11,22 +18,24 @@ export interface Started {
   readonly nodeOptions: string
 }
 
-/** Whether whoever started a process chose how large its young generation may grow. */
-export function isSizeChosen({ execArgv, nodeOptions }: Started): boolean {
-  const flags = [...execArgv, ...nodeOptions.split(/\s+/)]
-  return flags.some((flag) => CHOICES.some((choice) => flag.startsWith(choice)))
+/** What keeps the heap small, but for what whoever started the process chose. */
+export function flagsFor({ execArgv, nodeOptions }: Started): readonly string[] {
+  const given = [...execArgv, ...nodeOptions.split(/\s+/)]
+  const isChosen = (choice: string) => given.some((flag) => flag.startsWith(choice))
+  return KEEPING_SMALL.flatMap(({ flag, choices }) => (choices.some(isChosen) ? [] : [flag]))
 }
 
 /**
- * Keeps the young generation of this process and of the threads that it starts from now on at its
- * first size of one megabyte, unless another was chosen. A round makes little garbage, and what V8
- * would grow to, up to 48 MB in each thread, stays resident. The flag is read whenever V8 would
- * grow, so it may be set late; a limit on the size may not.
+ * Keeps the heap of this process, and of the threads that it starts from now on, near what lives
+ * (ADR 0084). The young generation stays at its first megabyte: a round makes little garbage, and
+ * what V8 would grow to, up to 48 MB in each thread, stays resident. The old one is collected
+ * when it has grown by a tenth, in place of half or more.
  */
-export function keepYoungGenerationSmall(): void {
+export function keepHeapSmall(): void {
   const { execArgv, env } = process
-  if (isSizeChosen({ execArgv, nodeOptions: env.NODE_OPTIONS ?? '' })) return
-  setFlagsFromString('--semi-space-growth-factor=1')
+  for (const flag of flagsFor({ execArgv, nodeOptions: env.NODE_OPTIONS ?? '' })) {
+    setFlagsFromString(flag)
+  }
 }
 
 /**

@@ -364,7 +364,7 @@ describe('one node of four, without its chain, its venues and the others', () =>
     node.child.kill('SIGTERM')
     expect(await node.ended).toMatchObject({ exitCode: 0 })
     expect(await callsIn('/node/heap.ts', counted)).toMatchObject({
-      keepYoungGenerationSmall: 1,
+      keepHeapSmall: 1,
       giveBackWhatLoadingTook: 1,
     })
   })

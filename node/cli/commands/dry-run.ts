@@ -6,7 +6,7 @@ import { accountElsewhere } from '../../config/transmitter-schema.ts'
 import type { Finding } from '../../doctor/finding.ts'
 import { seatOf } from '../../dry-run/seat.ts'
 import { OracleError } from '../../errors.ts'
-import { keepYoungGenerationSmall } from '../../heap.ts'
+import { keepHeapSmall } from '../../heap.ts'
 import { createLog } from '../../logging.ts'
 import { tcpMultiaddr } from '../../settings/scalars.ts'
 import { command, type Output, usageError } from '../command.ts'
@@ -42,7 +42,7 @@ export const dryRun = command({
   run: async (options, { stdout, stderr, signal }) => {
     const { json, bootstrap } = options
     const { member, durationMs, ...settings } = settingsOf(options)
-    keepYoungGenerationSmall()
+    keepHeapSmall()
     const loaded = await load(options)
     const seat = seatOf(loaded.config, loaded.committee, member)
     const wallet = settings.wallet ?? remoteWallet(loaded)

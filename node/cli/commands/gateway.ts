@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { gatewayFrom, type LoadedGateway, loadGateway } from '../../gateway/config.ts'
-import { giveBackWhatLoadingTook, keepYoungGenerationSmall } from '../../heap.ts'
+import { giveBackWhatLoadingTook, keepHeapSmall } from '../../heap.ts'
 import { createLog } from '../../logging.ts'
 import { command, usageError } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
@@ -37,7 +37,7 @@ export const gateway = command({
     const reloads = reloadsOf(onHangUp)
     const loaded = await load(options)
     const log = createLog(loaded.config.log, stderr)
-    keepYoungGenerationSmall()
+    keepHeapSmall()
     // Loaded here, not above: the network stack takes a second that other commands need not wait.
     const { startGateway } = await import('../../gateway/gateway.ts')
     try {

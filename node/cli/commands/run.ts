@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { loadConfig } from '../../config/load.ts'
-import { giveBackWhatLoadingTook, keepYoungGenerationSmall } from '../../heap.ts'
+import { giveBackWhatLoadingTook, keepHeapSmall } from '../../heap.ts'
 import { createLog } from '../../logging.ts'
 import { command } from '../command.ts'
 import { EXIT_DONE } from '../exit-codes.ts'
@@ -20,7 +20,7 @@ export const run = command({
     },
   },
   run: async ({ config: path, json }, { stdout, stderr, terminal, signal, onHangUp }) => {
-    keepYoungGenerationSmall()
+    keepHeapSmall()
     const reloads = reloadsOf(onHangUp)
     const loaded = await loadConfig(path)
     const log = createLog(loaded.config.log, stderr)
