@@ -2,6 +2,8 @@
 const LENGTH_MAX = 64
 /** So many letters of a name, or more, stand for it where it was not written to its end. */
 const BEGINNING_MIN = 3
+/** Options told of; a command line that is a mistake as a whole has no end of them. */
+const OPTIONS_TOLD_MAX = 10
 
 /**
  * The name that was probably meant by one that is none: at most a third of its letters differ, or
@@ -32,6 +34,22 @@ export function hintedList(given: readonly string[], names: readonly string[]): 
     return nearest === null ? each : `${each} (did you mean ${nearest}?)`
   })
   return hinted.join(', ')
+}
+
+/** A part of a command line as `parseArgs` gives it. */
+interface Token {
+  readonly kind: string
+  readonly name?: string
+  readonly rawName?: string
+}
+
+/** What is said of all options that there are none of, each once and with what it stands for. */
+export function unknownOptions(tokens: readonly Token[], known: readonly string[]): string {
+  const unknown = tokens.flatMap(({ kind, name = '', rawName = name }) =>
+    kind === 'option' && !known.includes(name) ? [rawName] : [],
+  )
+  const names = known.map((name) => `--${name}`)
+  return `there is no option ${hintedList([...new Set(unknown)].slice(0, OPTIONS_TOLD_MAX), names)}`
 }
 
 /** Whole letters, in any case. */
