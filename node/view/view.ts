@@ -238,7 +238,7 @@ function obstaclesOf({ committee }: Context, sources: ViewSources): string[] {
   const obstacles: readonly (readonly [code: string, holds: boolean])[] = [
     ['SIGNER_UNREACHABLE', !sources.signer().isReachable],
     ['PEERS_TOO_FEW', connected < committee.observationQuorum],
-    ['BARRIER_AHEAD', state.current <= state.barrier],
+    ['BARRIER_AHEAD', state.current <= Math.max(state.barrier, state.hearing)],
     ['KEY_CONTESTED', sources.contested().includes(state.self)],
     ['TERM_AHEAD', fromMs === 'never' || nowMs < fromMs],
     ['TERM_OVER', untilMs !== null && nowMs >= untilMs],
